@@ -1,0 +1,284 @@
+//! One attempt at a plan: each object is read again right before its write, written, and its outcome recorded.
+//!
+//! Apply decides nothing. What it would write is what the plan says; if a fresh look at the object leads to another
+//! change, nothing is written and that is a conflict.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures::StreamExt as _;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::diagnostic::Diagnostic;
+use crate::diff;
+use crate::plan::{Action, Change, Sides, TargetPlan};
+use crate::request::{Reader, Request, Sent, Symbol, Writer};
+use crate::resource::{RemoteId, ResourceId};
+use crate::state::{Declared, Desired, Found, Names, Observed};
+use crate::system::{Kind, System, matches};
+
+/// How a planned write ended. Every change ends in exactly one of these.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum Outcome {
+    /// All its requests were answered with success.
+    Applied,
+    /// The live object is no longer what the plan saw; nothing was written.
+    Conflict {
+        /// What moved.
+        reason: String,
+    },
+    /// The API refused; `reason` says at which request if there were several.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+    /// There was no answer that tells whether the write happened.
+    Unknown {
+        /// Why.
+        reason: String,
+    },
+    /// Nothing was sent for it.
+    NotAttempted {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Outcome {
+    /// Whether somebody else's change was in the way.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict { .. })
+    }
+}
+
+/// What apply needs of a target.
+pub struct Target<'a> {
+    /// Its API.
+    pub system: &'a dyn System,
+    /// What git declares.
+    pub desired: &'a Desired,
+    /// What git declared at the base.
+    pub base: Option<&'a Desired>,
+    /// What the plan saw.
+    pub observed: &'a Observed,
+    /// Reads again before each write.
+    pub reader: &'a dyn Reader,
+    /// The only power to write in the program.
+    pub writer: &'a dyn Writer,
+    /// Writes at once.
+    pub concurrency: usize,
+    /// Set when the run is to end: what is in flight is finished, and nothing new begins.
+    pub stop: &'a AtomicBool,
+}
+
+/// Carries out the plan of one target; the outcomes are in the order of its changes.
+pub async fn apply(target: &Target<'_>, plan: &TargetPlan) -> Vec<Outcome> {
+    let run = Run {
+        target,
+        sides: Sides {
+            system: target.system,
+            base: target.base,
+            names: Names::new(target.system.kinds(), target.desired, target.observed),
+        },
+        ids: Mutex::default(),
+        failed: Mutex::default(),
+    };
+    let mut outcomes = Vec::new();
+    for phase in phases(&plan.changes) {
+        // Deletes lean on the writes before them: a role may only go once no policy names it any more.
+        let blocked = is_delete(phase) && outcomes.iter().any(|outcome| *outcome != Outcome::Applied);
+        if let Some(reason) = run.new_hazard(phase).await {
+            outcomes.extend(phase.iter().map(|_| Outcome::Conflict { reason: reason.clone() }));
+            continue;
+        }
+        let results = futures::stream::iter(phase).map(|change| run.change(change, blocked));
+        outcomes.extend(results.buffered(target.concurrency.max(1)).collect::<Vec<_>>().await);
+    }
+    outcomes
+}
+
+fn is_delete(phase: &[Change]) -> bool {
+    phase.iter().any(|change| change.action == Action::Delete)
+}
+
+/// Runs of changes that may be written side by side: one kind, and deletes apart from the others.
+fn phases(changes: &[Change]) -> impl Iterator<Item = &[Change]> {
+    let same = |a: &Change, b: &Change| {
+        a.id.kind == b.id.kind && (a.action == Action::Delete) == (b.action == Action::Delete)
+    };
+    changes.chunk_by(same)
+}
+
+struct Run<'a> {
+    target: &'a Target<'a>,
+    sides: Sides<'a>,
+    ids: Mutex<BTreeMap<Symbol, RemoteId>>,
+    failed: Mutex<Vec<ResourceId>>,
+}
+
+impl Run<'_> {
+    async fn change(&self, change: &Change, blocked: bool) -> Outcome {
+        let outcome = if blocked {
+            let reason = "an earlier write to this target did not succeed, and deletes wait for all of them"
+                .to_owned();
+            Outcome::NotAttempted { reason }
+        } else if self.target.stop.load(Ordering::Relaxed) {
+            Outcome::NotAttempted { reason: "the run was interrupted before it".to_owned() }
+        } else {
+            self.write(change).await
+        };
+        if outcome != Outcome::Applied {
+            lock(&self.failed).push(change.id.clone());
+        }
+        outcome
+    }
+
+    /// What a phase of deletes would do beyond its objects by now, such as a cascade into a policy that took up a role
+    /// since the plan. The objects that could refer to the deleted ones are listed afresh.
+    async fn new_hazard(&self, phase: &[Change]) -> Option<String> {
+        let kind = &phase.first().filter(|change| change.action == Action::Delete)?.id.kind;
+        let refers = |of: &&Kind| of.references.iter().any(|reference| reference.kind == kind);
+        let mut observed = Observed::default();
+        for kind in self.target.system.kinds().iter().filter(refers) {
+            match self.target.system.list(kind, self.target.reader).await {
+                Ok(found) => drop(observed.kinds.insert(kind.name.clone(), Ok(found))),
+                Err(error) => return Some(format!("what refers to it could not be read again: {error}")),
+            }
+        }
+        let hazards = self.target.system.hazards(phase, &observed);
+        hazards.into_iter().find(Diagnostic::is_error).map(|finding| finding.message)
+    }
+
+    async fn write(&self, change: &Change) -> Outcome {
+        if let Some(missing) = self.missing_dependency(change) {
+            return Outcome::NotAttempted { reason: format!("it needs {missing}, which was not written") };
+        }
+        if let Err(outcome) = self.still_as_planned(change).await {
+            return outcome;
+        }
+        for (index, request) in change.requests.iter().enumerate() {
+            if let Err(outcome) = self.send(request, index, change.requests.len()).await {
+                return outcome;
+            }
+        }
+        Outcome::Applied
+    }
+
+    fn missing_dependency(&self, change: &Change) -> Option<ResourceId> {
+        let failed = lock(&self.failed);
+        let declared = self.target.desired.get(&change.id).filter(|declared| !declared.absent())?;
+        let kind = self.target.system.kinds().iter().find(|kind| kind.name == change.id.kind)?;
+        let named = kind.references.iter().flat_map(|reference| {
+            let names =
+                matches(declared.spec(), reference.pattern).into_iter().filter_map(|(_, name)| name.as_str());
+            names.map(|name| ResourceId::new(&change.id.target, reference.kind, name))
+        });
+        named.into_iter().find(|resource| failed.contains(resource))
+    }
+
+    /// Reads the object again and plans it anew: only the very same change may be written.
+    async fn still_as_planned(&self, change: &Change) -> Result<(), Outcome> {
+        let target = self.target;
+        let unplanned =
+            || Outcome::NotAttempted { reason: "the plan does not match the manifests".to_owned() };
+        let declared = target.desired.get(&change.id).ok_or_else(unplanned)?;
+        let kind =
+            target.system.kinds().iter().find(|kind| kind.name == change.id.kind).ok_or_else(unplanned)?;
+        let unread = |error| Outcome::NotAttempted {
+            reason: format!("it could not be read again before the write: {error}"),
+        };
+        let name = change.seen.as_ref().map_or(&change.id.name, |seen| &seen.name);
+        let found = target.system.find(kind, name, target.reader).await.map_err(unread)?;
+        if *name != change.id.name {
+            let taken = target.system.find(kind, &change.id.name, target.reader).await.map_err(unread)?;
+            if !taken.is_empty() {
+                return Err(Outcome::Conflict { reason: "its new name is taken now".to_owned() });
+            }
+        }
+        match moved(self, kind, declared, change, &found) {
+            None => Ok(()),
+            Some(reason) => Err(Outcome::Conflict { reason }),
+        }
+    }
+
+    async fn send(&self, request: &Request, index: usize, of: usize) -> Result<(), Outcome> {
+        let step = |reason: String| {
+            let path = &request.path;
+            if of > 1 {
+                format!("request {} of {of}, {} {path}: {reason}", index + 1, request.method.as_str())
+            } else {
+                reason
+            }
+        };
+        let resolved = request.resolve(&lock(&self.ids));
+        let resolved = resolved.map_err(|symbol| Outcome::NotAttempted {
+            reason: step(format!("the id of {} is not known", symbol.resource)),
+        })?;
+        match self.target.writer.send(&resolved).await {
+            Sent::Done(reply) => {
+                self.learn(request, &reply).map_err(|reason| Outcome::Unknown { reason: step(reason) })
+            }
+            Sent::Refused(reason) => Err(Outcome::Failed { reason: step(reason) }),
+            Sent::Unknown(reason) => Err(Outcome::Unknown { reason: step(reason) }),
+        }
+    }
+
+    fn learn(&self, request: &Request, reply: &Value) -> Result<(), String> {
+        let Some((symbol, pointer)) = &request.reveals else { return Ok(()) };
+        let id = reply.pointer(pointer).and_then(Value::as_str).and_then(RemoteId::new);
+        let id = id.ok_or_else(|| "the answer does not hold the new id".to_owned())?;
+        lock(&self.ids).insert(symbol.clone(), id);
+        Ok(())
+    }
+}
+
+/// What moved since the plan, or `None` if a fresh plan of this object is the planned change.
+fn moved(
+    run: &Run<'_>,
+    kind: &Kind,
+    declared: &Declared,
+    planned: &Change,
+    found: &[Found],
+) -> Option<String> {
+    let live = match found {
+        [] => None,
+        [one] => Some(one),
+        several => return Some(format!("there are {} objects with this name now", several.len())),
+    };
+    match (&planned.seen, live) {
+        (None, Some(live)) => return Some(format!("it exists now ({})", live.remote)),
+        (Some(_), None) => return Some("it is gone".to_owned()),
+        (Some(seen), Some(live)) if seen.remote != live.remote => {
+            return Some(format!("it is another object now ({}, was {})", live.remote, seen.remote));
+        }
+        _ => {}
+    }
+    match run.sides.change(kind, declared, live) {
+        Ok(Some(fresh)) if fresh.fields == planned.fields && fresh.requests == planned.requests => {
+            (planned.action == Action::Delete).then(|| moved_fields(run, kind, planned, live)).flatten()
+        }
+        Ok(_) => Some(
+            moved_fields(run, kind, planned, live).unwrap_or_else(|| "it changed since the plan".to_owned()),
+        ),
+        Err(finding) => Some(finding.message),
+    }
+}
+
+/// The fields in which the object differs from what the plan saw.
+fn moved_fields(run: &Run<'_>, kind: &Kind, planned: &Change, live: Option<&Found>) -> Option<String> {
+    let canonical = |found: Option<&Found>| {
+        found.map_or(Value::Null, |found| run.sides.observed(kind, found, &Value::Null))
+    };
+    let fields = diff::diff(&kind.shape, &canonical(planned.seen.as_ref()), &canonical(live));
+    let paths: Vec<_> = fields.iter().map(|field| format!("`{}`", field.path)).collect();
+    (!paths.is_empty()).then(|| format!("changed since the plan: {}", paths.join(", ")))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // A panic elsewhere can not leave these collections half-written.
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

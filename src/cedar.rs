@@ -1,0 +1,231 @@
+//! Cedar, as far as enact needs it: one form for all spellings of a policy, and errors that people can place.
+
+use cedar_policy::Policy;
+use cedar_policy_formatter::{Config, policies_str_to_pretty};
+use miette::Diagnostic as _;
+use serde_json::{Value, json};
+
+/// Why a text is not Cedar.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct CedarError {
+    /// One sentence.
+    pub message: String,
+    /// The byte of the user's text at which it shows.
+    pub offset: Option<usize>,
+}
+
+impl CedarError {
+    fn new(error: impl ToString) -> Self {
+        Self { message: error.to_string(), offset: None }
+    }
+}
+
+/// The scope of a principal or a resource, or of the action, as Cedar's JSON form has it.
+pub type Scope = Value;
+
+/// A policy in one spelling, and its structure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Canonical {
+    /// For people: formatted, sets sorted, with the operators and clauses that its author chose.
+    pub text: String,
+    /// For comparing: the abstract syntax, in which `a != b` is `!(a == b)` and `unless` is a negated `when`. Two texts
+    /// are the same policy if and only if this is the same.
+    pub structure: String,
+}
+
+/// Whether a statement forbids. What is not Cedar does not.
+pub fn forbids(text: &str) -> bool {
+    Policy::parse(None, text).is_ok_and(|policy| policy.effect() == cedar_policy::Effect::Forbid)
+}
+
+/// Brings one statement of Cedar to its canonical form.
+pub fn canonical(text: &str) -> Result<Canonical, CedarError> {
+    let policy = Policy::parse(None, text).map_err(|errors| explain(0, &errors))?;
+    let est = policy.to_json().map_err(CedarError::new)?;
+    print(est)
+}
+
+/// The same for a policy that is given in parts. `conditions` is the text of its `when` and `unless` clauses, or a
+/// bare expression, which is taken as one `when`.
+pub fn assemble(
+    effect: &str,
+    principal: Scope,
+    action: Scope,
+    resource: Scope,
+    conditions: &str,
+) -> Result<Canonical, CedarError> {
+    print(json!({
+        "effect": effect,
+        "principal": principal,
+        "action": action,
+        "resource": resource,
+        "conditions": clauses(conditions)?,
+    }))
+}
+
+/// Whether a text is the name of an entity type.
+pub fn is_type(text: &str) -> bool {
+    text.parse::<cedar_policy::EntityTypeName>().is_ok()
+}
+
+/// The scope without a limit.
+pub fn any() -> Scope {
+    json!({"op": "All"})
+}
+
+/// `== Type::"id"` and `in Type::"id"`, by `op`.
+pub fn entity(op: &str, kind: &str, id: &str) -> Scope {
+    json!({"op": op, "entity": {"type": kind, "id": id}})
+}
+
+/// `is Type`, and `is Type in Type::"id"` with an id.
+pub fn is(kind: &str, id: Option<&str>) -> Scope {
+    match id {
+        None => json!({"op": "is", "entity_type": kind}),
+        Some(id) => json!({"op": "is", "entity_type": kind, "in": {"entity": {"type": kind, "id": id}}}),
+    }
+}
+
+/// `in [Action::"id", ...]`.
+pub fn actions(ids: &[&str]) -> Scope {
+    let entities: Vec<_> = ids.iter().map(|id| json!({"type": "Action", "id": id})).collect();
+    json!({"op": "in", "entities": entities})
+}
+
+/// The clauses in Cedar's JSON form. What the text says is parsed as a whole policy, so it can not close the policy
+/// and begin another one.
+pub fn clauses(text: &str) -> Result<Value, CedarError> {
+    let trimmed = text.trim();
+    let bare = !(trimmed.is_empty() || starts_clause(trimmed));
+    // What follows stands on the text's last line, so that a comment there, which would swallow what a server puts
+    // behind it, is an error here.
+    let (before, after) = if bare { ("when { ", " }") } else { ("", "") };
+    let before = format!("permit (principal, action, resource)\n{before}");
+    let parsed = Policy::parse(None, format!("{before}{text}{after};"));
+    let parsed = parsed.map_err(|errors| explain(before.len(), &errors))?;
+    let est = parsed.to_json().map_err(CedarError::new)?;
+    let conditions = est.get("conditions").cloned().unwrap_or_else(|| json!([]));
+    if bare && conditions.as_array().is_none_or(|clauses| clauses.len() != 1) {
+        return Err(CedarError::new("the expression closes the clause around it"));
+    }
+    Ok(conditions)
+}
+
+fn starts_clause(text: &str) -> bool {
+    ["when", "unless"]
+        .iter()
+        .any(|word| text.strip_prefix(word).is_some_and(|rest| rest.trim_start().starts_with('{')))
+}
+
+fn print(mut est: Value) -> Result<Canonical, CedarError> {
+    sort_sets(&mut est);
+    one_action(&mut est);
+    let policy = Policy::from_json(None, est).map_err(CedarError::new)?;
+    let structure = policy.to_cedar().ok_or_else(|| CedarError::new("a linked template has no text"))?;
+    let config = Config { line_width: 100, indent_width: 2 };
+    let text = policies_str_to_pretty(&policy.to_string(), &config).map_err(CedarError::new)?;
+    Ok(Canonical { text: text.trim_end().to_owned(), structure })
+}
+
+/// Order means nothing in a set literal or in a list of actions.
+fn sort_sets(est: &mut Value) {
+    match est {
+        Value::Object(map) => {
+            map.values_mut().for_each(sort_sets);
+            for name in ["Set", "entities"] {
+                if let Some(Value::Array(items)) = map.get_mut(name) {
+                    items.sort_by_cached_key(Value::to_string);
+                    items.dedup();
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(sort_sets),
+        _ => {}
+    }
+}
+
+/// `in [x]` means `in x`.
+fn one_action(est: &mut Value) {
+    let Some(action) = est.get_mut("action").and_then(Value::as_object_mut) else { return };
+    if let Some([only]) = action.get("entities").and_then(Value::as_array).map(Vec::as_slice) {
+        let only = only.clone();
+        action.remove("entities");
+        action.insert("entity".to_owned(), only);
+    }
+}
+
+/// The first error in words, placed in the user's text: the `skipped` bytes before it are our own.
+fn explain(skipped: usize, errors: &cedar_policy::ParseErrors) -> CedarError {
+    let first = errors.iter().next();
+    let message = first.map_or_else(|| errors.to_string(), ToString::to_string);
+    let label = first.and_then(|error| error.labels()).and_then(|mut labels| labels.next());
+    CedarError { message, offset: label.and_then(|label| label.offset().checked_sub(skipped)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spelling_is_no_difference() {
+        let one = r#"permit(principal==User::"a",action in [Action::"y",Action::"x"],resource)
+                     when{context.mfa&&[2,1].contains(1)};"#;
+        let other = r#"// a comment
+            permit ( principal == User::"a", action in [Action::"x", Action::"y"], resource )
+            when { context.mfa && [1, 2].contains(1) } ;"#;
+        assert_eq!(canonical(one).unwrap(), canonical(other).unwrap());
+        let once = canonical(one).unwrap();
+        assert_eq!(canonical(&once.text).unwrap(), once, "a fixed point");
+    }
+
+    #[test]
+    fn sugar_is_shown_as_written_and_compared_as_meant() {
+        let sugar = canonical("permit (principal, action, resource) unless { context.a != 1 };").unwrap();
+        let plain = canonical("permit (principal, action, resource) when { !(!(context.a == 1)) };").unwrap();
+        assert_eq!(sugar.structure, plain.structure);
+        assert_eq!(sugar.text, "permit (principal, action, resource)\nunless { context.a != 1 };");
+    }
+
+    #[test]
+    fn parts_and_text_meet() {
+        let text = r#"forbid(principal is User in User::"g", action in Action::"x", resource == AwsAccount::"1")
+                      when { context.a } unless { context.b };"#;
+        let parts = assemble(
+            "forbid",
+            is("User", Some("g")),
+            actions(&["x"]),
+            entity("==", "AwsAccount", "1"),
+            "when { context.a } unless { context.b }",
+        );
+        assert_eq!(parts, canonical(text));
+    }
+
+    #[test]
+    fn a_bare_expression_is_a_when() {
+        assert_eq!(clauses("context.a"), clauses("when { context.a }"));
+        assert_eq!(clauses("  "), Ok(json!([])));
+        assert!(clauses("whenever == 1").is_err(), "a word that only begins like a clause");
+    }
+
+    #[test]
+    fn a_condition_can_not_begin_another_policy() {
+        for text in [
+            "when { true }; permit (principal, action, resource)",
+            "true }; permit (principal, action, resource) when { true",
+            "true } when { false",
+            "context.a // why",
+            "when { context.a } // why",
+        ] {
+            assert!(clauses(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_error_is_placed_in_the_users_text() {
+        let text = "permit (principal, action, resource)\nwhen { context. };";
+        let error = canonical(text).unwrap_err();
+        assert_eq!(error.offset, text.find('}'), "{error}");
+        assert_eq!(clauses("context. ]").unwrap_err().offset, Some(9));
+    }
+}

@@ -1,0 +1,241 @@
+//! The command line: arguments, and printing. Each command is a short function in its own file.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+use crate::diagnostic::Diagnostic;
+use crate::reconcile::{Empty, Load, Origin, Wish};
+use crate::report::{self, Exit, Report};
+use crate::source::Files;
+
+mod apply;
+mod import;
+mod plan;
+mod progress;
+mod sandbox;
+mod schema;
+mod validate;
+
+/// Keeps access policy in git and makes live systems agree with it.
+#[derive(Parser)]
+#[command(
+    name = "enact",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct Global {
+    /// The configuration file; manifests are looked for beside it
+    #[arg(long, global = true, value_name = "FILE", default_value = crate::config::FILE_NAME)]
+    config: PathBuf,
+    /// Only this target (repeatable)
+    #[arg(long, global = true, value_name = "NAME")]
+    target: Vec<String>,
+    /// How results are written
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    color: Color,
+    /// Shows the requests of a plan; twice, also each request as it is sent
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Shows only results and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+    /// A comment for a pull request
+    Markdown,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Where a plan looks: the targets of enact.yaml, or the embedded sandbox.
+#[derive(Args)]
+struct Place {
+    /// Runs against an embedded sandbox, without target or credential; its state is in `.enact/`
+    #[arg(long)]
+    sandbox: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Checks everything that needs neither network nor credential
+    Validate(validate::Validate),
+    /// Shows what apply would do; sends reads only
+    Plan(plan::Plan),
+    /// Makes the live systems agree with git
+    Apply(apply::Apply),
+    /// Writes manifests from what is live
+    Import(import::Import),
+    /// Prints or writes the JSON Schemas of manifests, configuration and plan
+    Schema(schema::Schema),
+    /// Serves all built-in systems on loopback, for trying and testing
+    Sandbox(sandbox::Sandbox),
+}
+
+/// Runs the program with the process's arguments.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            say(&format!("error: the runtime can not start: {error}\n"));
+            return code(Exit::Failure);
+        }
+    };
+    log(cli.global.verbose);
+    code(runtime.block_on(cli.run()))
+}
+
+impl Cli {
+    async fn run(self) -> Exit {
+        let global = &self.global;
+        match self.command {
+            Command::Validate(command) => command.run(global),
+            Command::Plan(command) => command.run(global).await,
+            Command::Apply(command) => command.run(global).await,
+            Command::Import(command) => command.run(global).await,
+            Command::Schema(command) => command.run(),
+            Command::Sandbox(command) => command.run(global).await,
+        }
+    }
+}
+
+/// clap exits with 2 on wrong usage, which is "changes pending" here.
+fn usage(error: &clap::Error) -> ExitCode {
+    // Nothing is left to do if the terminal is gone.
+    let _ = error.print();
+    code(if error.use_stderr() { Exit::Usage } else { Exit::Done })
+}
+
+fn code(exit: Exit) -> ExitCode {
+    ExitCode::from(exit as u8)
+}
+
+fn log(verbose: u8) {
+    if verbose >= 2 {
+        tracing_subscriber::fmt()
+            .with_env_filter("enact=debug")
+            .with_writer(std::io::stderr)
+            .with_ansi(std::io::stderr().is_terminal())
+            .without_time()
+            .init();
+    }
+}
+
+impl Global {
+    /// Reads the configuration file.
+    fn origin(&self) -> Result<Origin, Diagnostic> {
+        let file = self.config.to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&self.config).map_err(|error| {
+            let help = "run enact in the folder of enact.yaml, name it with `--config`, or use `--sandbox` to try enact";
+            Diagnostic::error("config/unreadable", format!("`{file}` can not be read: {error}")).help(help)
+        })?;
+        let folder = self.config.parent().map(PathBuf::from).unwrap_or_default();
+        let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
+        Ok(Origin { file, folder, text })
+    }
+
+    /// Loads the project; what is wrong with the configuration file itself is a finding like any other.
+    fn load(&self, wish: &Wish) -> Load {
+        match self.origin() {
+            Ok(origin) => crate::reconcile::load(&origin, wish),
+            Err(finding) => Load { findings: vec![finding], ..Load::default() },
+        }
+    }
+
+    /// The targets that were named, and manifests for them.
+    fn wish(&self) -> Wish {
+        Wish { only: self.target.clone(), empty: Empty::Refused }
+    }
+
+    fn color(&self, to: &impl std::io::IsTerminal) -> bool {
+        match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                to.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
+        }
+    }
+
+    /// Prints findings on standard error, where they do not mix with results.
+    fn show_findings(&self, findings: &[Diagnostic], files: &Files) {
+        let shown: Vec<_> =
+            findings.iter().filter(|finding| finding.is_error() || !self.quiet).cloned().collect();
+        if !shown.is_empty() {
+            let color = self.color(&std::io::stderr());
+            say(&report::finding::render(&shown, &|file| files.get(file).cloned(), color));
+        }
+    }
+
+    /// Prints a report in the chosen format, and says how the run ends. A result that can not be printed is a
+    /// failure: whoever waits for it would take silence for success.
+    fn finish(&self, report: &Report, files: &Files) -> Exit {
+        let findings: Vec<_> = report.all_findings().cloned().collect();
+        self.show_findings(&findings, files);
+        let text = match self.format {
+            Format::Json => report::json::render(report),
+            Format::Markdown => report::markdown::render(report),
+            Format::Text if report.targets.is_empty() => String::new(),
+            Format::Text => report::text::render(report, &self.style()),
+        };
+        match print(&text) {
+            Ok(()) => report.exit(),
+            Err(error) => {
+                say(&format!("error: the result could not be written: {error}\n"));
+                if report.exit() == Exit::Done { Exit::Failure } else { report.exit() }
+            }
+        }
+    }
+
+    fn style(&self) -> report::text::Style {
+        let color = self.color(&std::io::stdout());
+        report::text::Style { color, width: 100, verbose: self.verbose > 0 }
+    }
+}
+
+/// Writes a result to standard output.
+fn print(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Writes to standard error, where a reader that went away is no reason to stop.
+fn say(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// The command line as clap knows it, for the check that the README tells of every command.
+pub fn command() -> clap::Command {
+    Cli::command()
+}

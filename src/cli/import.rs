@@ -1,0 +1,153 @@
+//! `enact import`.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::progress::Progress;
+use super::{Format, Global, Place, print};
+use crate::diagnostic::{Class, Diagnostic};
+use crate::import::{self, NewManifest};
+use crate::observe::observe_all;
+use crate::reconcile::{Connected, Empty, Load, Project, Wish};
+use crate::report::safe::safe;
+use crate::report::{Exit, Report};
+use crate::request::ReadError;
+use crate::state::Observed;
+
+#[derive(Args)]
+pub(super) struct Import {
+    /// The target in enact.yaml
+    #[arg(value_name = "TARGET")]
+    from: String,
+    /// The folder for the manifests, inside one that `manifests` in enact.yaml names
+    #[arg(long, value_name = "DIR")]
+    to: Option<PathBuf>,
+    /// Shows the manifests instead of writing them
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Import {
+    pub(super) async fn run(self, global: &Global) -> Exit {
+        let wish = Wish { only: vec![self.from.clone()], empty: Empty::Allowed };
+        let Load { project, findings, files } = self.place.load(global, &wish);
+        let mut report = Report { command: "import", findings, ..Report::default() };
+        if let Some(project) = &project {
+            match self.place.connect(project).await {
+                Ok((_sandbox, connected)) => {
+                    let _progress = Progress::start(global, "reading", &connected);
+                    for at in &connected {
+                        self.import(at, project, &mut report.findings, global).await;
+                    }
+                }
+                Err(findings) => report.findings.extend(findings),
+            }
+        }
+        global.finish(&report, &files)
+    }
+
+    async fn import(
+        &self,
+        at: &Connected<'_>,
+        project: &Project,
+        findings: &mut Vec<Diagnostic>,
+        global: &Global,
+    ) {
+        let system = at.target.system.as_ref();
+        let observed = observe_all(system, &at.http.reader(), at.target.config.limits.concurrency).await;
+        let unread: Vec<_> = unread(&observed, &at.target.config.name);
+        if !unread.is_empty() {
+            return findings.extend(unread);
+        }
+        let root = project.config.folder();
+        let folder = self.to.clone().unwrap_or_else(|| default_folder(project, &at.target.config.name));
+        if !is_inside(&folder) {
+            let message = format!("`{}` is not inside the folder of enact.yaml", folder.display());
+            let help = "name a folder inside one that `manifests` names";
+            return findings
+                .push(Diagnostic::error("import/outside", message).class(Class::Usage).help(help));
+        }
+        let schemas = schema_folder(root, &folder);
+        let to = import::To { system: &at.target.config.system, schemas: schemas.as_deref() };
+        let manifests = import::manifests(&to, system, at.desired, &observed, findings);
+        if let Some(file) = manifests
+            .iter()
+            .map(|new| folder.join(&new.file))
+            .find(|file| !at.target.includes(&file.to_string_lossy()))
+        {
+            let message = format!("the target's `include` does not take `{}`", file.display());
+            let finding = Diagnostic::error("import/unclaimed", message).class(Class::Failed);
+            return findings
+                .push(finding.help("name another folder with `--to`, or widen `include` in enact.yaml"));
+        }
+        let written =
+            if self.dry_run { show(&folder, &manifests) } else { write(root, &folder, &manifests, findings) };
+        if global.format == Format::Text && !global.quiet && !self.dry_run {
+            // The files are written; a reader that went away changes nothing about that.
+            let _ = print(&format!("{written} manifests were written to {}.\n", folder.display()));
+        }
+    }
+}
+
+fn unread(observed: &Observed, target: &str) -> Vec<Diagnostic> {
+    let lists = observed.kinds.values().filter_map(|listing| listing.as_ref().err());
+    let finding = |error: &ReadError| {
+        let help = error.help.clone().unwrap_or_else(|| "nothing was imported; run again".to_owned());
+        Diagnostic::error("live/unreadable", error.message.clone())
+            .class(Class::Unread)
+            .about(target)
+            .help(help)
+    };
+    lists.chain(observed.unread.values()).map(finding).collect()
+}
+
+/// Prints the manifests as one stream of documents, whatever the format: they are the result.
+fn show(folder: &Path, manifests: &[NewManifest]) -> usize {
+    let document = |new: &NewManifest| format!("---\n# {}\n{}", folder.join(&new.file).display(), new.text);
+    let text: String = manifests.iter().map(document).collect();
+    // Nothing is lost if nobody reads it.
+    let _ = print(&safe(&text));
+    0
+}
+
+fn write(root: &Path, folder: &Path, manifests: &[NewManifest], findings: &mut Vec<Diagnostic>) -> usize {
+    let mut written = 0;
+    for new in manifests {
+        match create(&root.join(folder), new) {
+            Ok(()) => written += 1,
+            Err(error) => {
+                let file = folder.join(&new.file);
+                let message = format!("`{}` could not be written: {error}", file.display());
+                let help = "nothing is overwritten: move the file away, or name another folder with `--to`";
+                findings.push(Diagnostic::error("import/write", message).class(Class::Failed).help(help));
+            }
+        }
+    }
+    written
+}
+
+fn create(folder: &Path, new: &NewManifest) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    std::fs::File::create_new(folder.join(&new.file))?.write_all(new.text.as_bytes())
+}
+
+fn default_folder(project: &Project, target: &str) -> PathBuf {
+    // A manifest that is named by itself is no folder for others.
+    let is_folder = |name: &&String| !name.ends_with(".yaml") && !name.ends_with(".yml");
+    let folder = project.config.manifests.iter().find(is_folder).map_or("policies", String::as_str);
+    Path::new(folder).join(target)
+}
+
+/// The way from a manifest's folder to `schema/`, if the repository has one for the editor.
+fn schema_folder(root: &Path, folder: &Path) -> Option<String> {
+    let depth = folder.components().filter(|part| matches!(part, std::path::Component::Normal(_))).count();
+    root.join("schema").is_dir().then(|| format!("{}schema", "../".repeat(depth)))
+}
+
+fn is_inside(folder: &Path) -> bool {
+    folder.is_relative() && !folder.components().any(|part| part == std::path::Component::ParentDir)
+}

@@ -1,0 +1,46 @@
+//! A line on the terminal for whatever takes longer than a second.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::Global;
+use crate::http::Http;
+use crate::reconcile::Connected;
+
+/// Shows how many requests were sent, until it is dropped. Only on a terminal.
+pub(super) struct Progress {
+    task: tokio::task::JoinHandle<()>,
+    bar: ProgressBar,
+}
+
+impl Progress {
+    pub(super) fn start<'a>(
+        global: &Global,
+        what: &'static str,
+        connected: impl IntoIterator<Item = &'a Connected<'a>>,
+    ) -> Self {
+        let https: Vec<Http> = connected.into_iter().map(|connected| connected.http.clone()).collect();
+        // indicatif draws only where standard error is a terminal.
+        let target = if global.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(None, target).with_style(ProgressStyle::default_spinner());
+        let shown = bar.clone();
+        let task = tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            loop {
+                let requests: usize = https.iter().map(Http::requests).sum();
+                shown.set_message(format!("{what}, {requests} requests so far"));
+                shown.tick();
+                tokio::time::sleep(Duration::from_millis(120)).await;
+            }
+        });
+        Self { task, bar }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.task.abort();
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,115 @@
+//! `enact sandbox`, and `--sandbox` of the other commands.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{Global, Place, print, say};
+use crate::config::FILE_NAME;
+use crate::diagnostic::{Class, Diagnostic};
+use crate::reconcile::{Connected, Load, Origin, Project, Wish, load};
+use crate::report::Exit;
+use crate::sandbox::{self, Seed, Served, Store};
+use crate::system::REGISTRY;
+
+/// The configuration of this repository, for trying enact in a folder that has none.
+const EXAMPLE: &str = include_str!("../../enact.yaml");
+
+/// Where the state of `--sandbox` is kept.
+const STATE: &str = ".enact/sandbox.json";
+
+#[derive(Args)]
+pub(super) struct Sandbox {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8014")]
+    listen: SocketAddr,
+    /// Keeps the state in this file instead of in memory
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Starts without the example objects
+    #[arg(long)]
+    empty: bool,
+}
+
+impl Sandbox {
+    pub(super) async fn run(self, global: &Global) -> Exit {
+        if !self.listen.ip().is_loopback() {
+            say(
+                "error: the sandbox takes any credential, so it listens on loopback only\n  = help: use 127.0.0.1 or [::1]\n",
+            );
+            return Exit::Usage;
+        }
+        let served =
+            REGISTRY.iter().map(|row| Served { name: row.name.to_owned(), system: row.name.to_owned() });
+        let served: Vec<_> =
+            served.filter(|row| global.target.is_empty() || global.target.contains(&row.name)).collect();
+        if served.is_empty() {
+            say("error: there is no such system\n  = help: `--target` takes the name of a system here\n");
+            return Exit::Usage;
+        }
+        let names: Vec<_> = served.iter().map(|row| row.name.clone()).collect();
+        let store = self.state.map_or(Store::Memory, Store::File);
+        let seed = if self.empty { Seed::Empty } else { Seed::Examples };
+        match sandbox::start(self.listen, served, store, seed).await {
+            Ok(sandbox) => serve(&sandbox, &names).await,
+            Err(error) => {
+                say(&format!("error: the sandbox can not start on {}: {error}\n", self.listen));
+                Exit::Failure
+            }
+        }
+    }
+}
+
+async fn serve(sandbox: &sandbox::Sandbox, names: &[String]) -> Exit {
+    let urls: String = names.iter().map(|name| format!("{name:<10} {}\n", sandbox.url(name))).collect();
+    if print(&urls).is_err() {
+        return Exit::Failure;
+    }
+    say("Any credential is accepted. Stop with Ctrl-C.\n");
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => Exit::Done,
+        Err(_) => Exit::Failure,
+    }
+}
+
+impl Place {
+    /// Loads the project. The sandbox also works where there is no configuration.
+    pub(super) fn load(&self, global: &Global, wish: &Wish) -> Load {
+        if self.sandbox && global.config == Path::new(FILE_NAME) && !global.config.exists() {
+            let origin =
+                Origin { file: FILE_NAME.to_owned(), folder: PathBuf::from("."), text: EXAMPLE.to_owned() };
+            return load(&origin, wish);
+        }
+        global.load(wish)
+    }
+
+    /// Sets up the connections. The sandbox lives as long as the value that comes with them.
+    pub(super) async fn connect<'a>(
+        &self,
+        project: &'a Project,
+    ) -> Result<(Option<sandbox::Sandbox>, Vec<Connected<'a>>), Vec<Diagnostic>> {
+        if !self.sandbox {
+            return project.connect(|_| None).map(|connected| (None, connected));
+        }
+        let sandbox = start(project).await.map_err(|finding| vec![finding])?;
+        let connected = project.connect(|target| Some(sandbox.url(target)))?;
+        Ok((Some(sandbox), connected))
+    }
+}
+
+async fn start(project: &Project) -> Result<sandbox::Sandbox, Diagnostic> {
+    let served = |target: &crate::config::Target| Served {
+        name: target.config.name.clone(),
+        system: target.config.system.clone(),
+    };
+    let targets = project.targets().map(served).collect();
+    let state = project.config.folder().join(STATE);
+    sandbox::start(SocketAddr::from(([127, 0, 0, 1], 0)), targets, Store::File(state), Seed::Examples)
+        .await
+        .map_err(|error| {
+            Diagnostic::error("sandbox/start", format!("the sandbox can not start: {error}"))
+                .class(Class::Failed)
+                .help(format!("if `{STATE}` is damaged, remove it; the sandbox starts anew"))
+        })
+}

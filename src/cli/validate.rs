@@ -1,0 +1,26 @@
+//! `enact validate`.
+
+use clap::Args;
+
+use super::{Format, Global, print};
+use crate::report::{Exit, Report};
+
+#[derive(Args)]
+pub(super) struct Validate {}
+
+impl Validate {
+    pub(super) fn run(self, global: &Global) -> Exit {
+        let load = global.load(&global.wish());
+        let manifests = load.project.as_ref().map_or(0, |project| project.manifests.len());
+        let sound = load.project.is_some();
+        let report = Report { command: "validate", manifests, findings: load.findings, ..Report::default() };
+        let exit = global.finish(&report, &load.files);
+        if !sound || exit != Exit::Done || global.format != Format::Text || global.quiet {
+            return exit;
+        }
+        match print(&format!("{manifests} manifests are valid.\n")) {
+            Ok(()) => Exit::Done,
+            Err(_) => Exit::Failure,
+        }
+    }
+}

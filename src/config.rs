@@ -1,0 +1,466 @@
+//! `enact.yaml`: which manifests, which targets, which credentials. Read from the checkout that the operator trusts.
+
+use std::path::{Path, PathBuf};
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use reqwest::Url;
+use reqwest::header::HeaderName;
+use schemars::JsonSchema;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::http;
+use crate::manifest::yaml::{self, Node};
+use crate::schema::check::Checker;
+use crate::system::{REGISTRY, System, registered};
+
+/// The file's name where `--config` does not say otherwise.
+pub const FILE_NAME: &str = "enact.yaml";
+
+/// enact's configuration: where the manifests are and which systems they are for.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The version of this format.
+    #[serde(rename = "apiVersion")]
+    #[schemars(extend("const" = "enact/v1"))]
+    api_version: String,
+    /// Always `Config`.
+    #[schemars(extend("const" = "Config"))]
+    kind: String,
+    /// Files and folders with manifests, relative to this file. Folders are searched for `.yaml` and `.yml`.
+    #[schemars(length(min = 1))]
+    pub manifests: Vec<String>,
+    /// The systems that are kept in agreement with the manifests.
+    #[schemars(length(min = 1))]
+    pub targets: Vec<TargetConfig>,
+}
+
+/// One configured instance of a system.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetConfig {
+    /// What this target is called in output and after `--target`.
+    #[schemars(regex(pattern = "^[a-z0-9][a-z0-9_-]{0,62}$"), extend("x-pattern-hint" = "1 to 63 lower-case letters, digits, `-` and `_`"))]
+    pub name: String,
+    /// The type of its API, such as `polytomic`.
+    pub system: String,
+    /// Where the API is. https, or http on this machine.
+    pub url: String,
+    /// How enact proves who it is.
+    auth: Auth,
+    /// Settings of the system, such as Polytomic's `version` or JITSudo's `tenant`.
+    settings: Option<Value>,
+    /// Which manifests are for this target, as globs over their paths. Left out: all of its system.
+    include: Option<Vec<String>>,
+    /// Whether objects that git no longer declares are deleted. Only `never` so far: use `ensure: absent`.
+    #[schemars(extend("default" = "never"))]
+    prune: Option<Prune>,
+    /// How hard the API may be driven, and how much may be deleted.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Prune {
+    Never,
+}
+
+/// Limits of a target.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Requests at the same time.
+    #[schemars(range(min = 1, max = 64))]
+    pub concurrency: usize,
+    /// Requests in any minute. Left out: as many as the API takes.
+    #[schemars(range(min = 1))]
+    pub requests_per_minute: Option<usize>,
+    /// The most deletes that a plan may hold.
+    pub max_deletes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { concurrency: 8, requests_per_minute: None, max_deletes: 10 }
+    }
+}
+
+/// A credential: exactly one of the three.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum Auth {
+    /// `Authorization: Bearer ...`
+    Bearer(Secret),
+    /// `Authorization: Basic ...`
+    Basic {
+        /// The user name; for Polytomic the organization's id.
+        username: String,
+        /// The password or key.
+        password: Secret,
+    },
+    /// A header of the API's own.
+    Header {
+        /// Such as `X-API-Key`.
+        name: String,
+        /// Its value.
+        value: Secret,
+    },
+}
+
+/// Where a secret comes from. It is never written into enact.yaml itself.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum Secret {
+    /// The name of an environment variable.
+    Env(#[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"))] String),
+    /// The path of a file, relative to enact.yaml. White space at its end does not count.
+    File(PathBuf),
+}
+
+/// A target that is ready to be asked.
+pub struct Target {
+    /// Its row in the configuration.
+    pub config: TargetConfig,
+    /// Its API.
+    pub system: Box<dyn System>,
+    include: Option<GlobSet>,
+    /// The row in the file, for findings.
+    node: Node,
+}
+
+impl Target {
+    /// Whether a manifest at this path may be for this target.
+    pub fn includes(&self, file: &str) -> bool {
+        self.include.as_ref().is_none_or(|globs| globs.is_match(file))
+    }
+}
+
+/// A configuration that passed all checks.
+pub struct Loaded {
+    /// Where manifests are.
+    pub manifests: Vec<String>,
+    /// The targets, in the order of the file.
+    pub targets: Vec<Target>,
+    file: String,
+    folder: PathBuf,
+}
+
+/// Checks the text of a configuration file.
+pub fn load(file: &str, folder: &Path, text: &str, findings: &mut Vec<Diagnostic>) -> Option<Loaded> {
+    let before = findings.len();
+    let documents = yaml::parse(text, file, findings);
+    let [document] = documents.as_slice() else {
+        if findings.len() == before {
+            findings.push(Diagnostic::error(
+                "config/documents",
+                format!("`{file}` must hold exactly one document"),
+            ));
+        }
+        return None;
+    };
+    check(crate::schema::config(), file, document, findings);
+    findings.iter_mut().skip(before).for_each(hide_credential);
+    if findings.len() > before {
+        return None;
+    }
+    let config: Config = match serde_json::from_value(document.to_json()) {
+        Ok(config) => config,
+        Err(error) => {
+            findings.push(Diagnostic::error("config/type", error.to_string()).at(document.place(file, "")));
+            return None;
+        }
+    };
+    let rows = document.get("targets").and_then(Node::as_seq).unwrap_or_default();
+    let targets: Vec<_> = config
+        .targets
+        .iter()
+        .zip(rows)
+        .filter_map(|(target, row)| open(file, target, row, findings))
+        .collect();
+    check_twice(file, rows, findings);
+    let sound = findings.len() == before;
+    sound.then(|| Loaded {
+        manifests: config.manifests,
+        targets,
+        file: file.to_owned(),
+        folder: folder.to_owned(),
+    })
+}
+
+fn check(schema: Value, file: &str, document: &Node, findings: &mut Vec<Diagnostic>) {
+    match Checker::new(schema) {
+        Ok(checker) => checker.check(file, document, findings),
+        Err(error) => findings.push(Diagnostic::error("schema/invalid", error.to_string())),
+    }
+}
+
+/// Whether a finding is about a place where a secret may stand by mistake. Its line must not be shown.
+pub fn is_private(finding: &Diagnostic) -> bool {
+    let path = finding.place.as_ref().map_or("", |place| place.path.as_str());
+    path.contains(".auth") || path.ends_with(".url")
+}
+
+/// A message about a credential says nothing of what stands there.
+fn hide_credential(finding: &mut Diagnostic) {
+    let shows_no_value = ["schema/unknown-field", "schema/missing-field"].contains(&finding.code);
+    if is_private(finding) && !shows_no_value {
+        finding.message = "this is not how a credential or a URL is given".to_owned();
+        let help = "write `auth: {bearer: {env: NAME}}`; the secret itself is never in enact.yaml";
+        finding.help = Some(help.to_owned());
+    }
+}
+
+fn check_twice(file: &str, rows: &[Node], findings: &mut Vec<Diagnostic>) {
+    let name = |row: &Node| row.get("name").and_then(Node::as_str).map(str::to_owned);
+    for (index, row) in rows.iter().enumerate() {
+        let twice = rows.iter().take(index).any(|other| name(other) == name(row));
+        if twice {
+            let message = format!("the target `{}` is defined twice", name(row).unwrap_or_default());
+            findings.push(
+                Diagnostic::error("config/target-twice", message)
+                    .at(row.place(file, "/name"))
+                    .help("give each target its own name"),
+            );
+        }
+    }
+}
+
+fn open(file: &str, config: &TargetConfig, row: &Node, findings: &mut Vec<Diagnostic>) -> Option<Target> {
+    let before = findings.len();
+    findings.extend(check_url(&config.url).map(|finding| finding.at(row.place(file, "/url"))));
+    let include = globs(file, config, row, findings);
+    let system = open_system(file, config, row, findings);
+    let sound = findings.len() == before;
+    system.filter(|_| sound).map(|system| Target {
+        config: config.clone(),
+        system,
+        include,
+        node: row.clone(),
+    })
+}
+
+fn open_system(
+    file: &str,
+    config: &TargetConfig,
+    row: &Node,
+    findings: &mut Vec<Diagnostic>,
+) -> Option<Box<dyn System>> {
+    let Some(registered) = registered(&config.system) else {
+        let names: Vec<_> = REGISTRY.iter().map(|row| row.name).collect();
+        let help = nearest(&config.system, names.iter().copied()).map_or_else(
+            || format!("known systems are {}", names.join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        let message = format!("there is no system `{}`", config.system);
+        findings.push(Diagnostic::error("config/system", message).at(row.place(file, "/system")).help(help));
+        return None;
+    };
+    let before = findings.len();
+    match row.get("settings") {
+        Some(settings) => check((registered.settings)(), file, settings, findings),
+        None => check_settings_needed(file, registered, row, findings),
+    }
+    if findings.len() > before {
+        return None;
+    }
+    let settings = config.settings.clone().unwrap_or_else(|| serde_json::json!({}));
+    (registered.open)(&settings)
+        .map_err(|error| {
+            findings.push(
+                Diagnostic::error("config/settings", error.to_string()).at(row.place(file, "/settings")),
+            )
+        })
+        .ok()
+}
+
+fn check_settings_needed(
+    file: &str,
+    system: &crate::system::Registered,
+    row: &Node,
+    findings: &mut Vec<Diagnostic>,
+) {
+    let schema = (system.settings)();
+    let needed: Vec<_> = crate::system::list(&schema, "required").iter().filter_map(Value::as_str).collect();
+    if !needed.is_empty() {
+        let message = format!("a {} target needs `settings` with `{}`", system.name, needed.join("`, `"));
+        findings.push(
+            Diagnostic::error("config/settings", message)
+                .at(row.place(file, "/system"))
+                .help("add them below `settings:`"),
+        );
+    }
+}
+
+fn globs(file: &str, config: &TargetConfig, row: &Node, findings: &mut Vec<Diagnostic>) -> Option<GlobSet> {
+    let patterns = config.include.as_ref()?;
+    let mut set = GlobSetBuilder::new();
+    for (index, pattern) in patterns.iter().enumerate() {
+        match GlobBuilder::new(pattern).literal_separator(true).build() {
+            Ok(glob) => drop(set.add(glob)),
+            Err(error) => {
+                let place = row.place(file, &format!("/include/{index}"));
+                findings.push(
+                    Diagnostic::error("config/glob", format!("`{pattern}` is not a glob: {}", error.kind()))
+                        .at(place),
+                );
+            }
+        }
+    }
+    set.build().ok()
+}
+
+/// A credential must not travel in the clear, nor stand in the URL.
+fn check_url(text: &str) -> Option<Diagnostic> {
+    let wrong =
+        |what: &str, help: &str| Some(Diagnostic::error("config/url", format!("`url` {what}")).help(help));
+    let Ok(url) = Url::parse(text) else {
+        return wrong("is not a URL", "write it as `https://host`");
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return wrong("holds a credential", "move it to `auth`, where it is read from a variable or a file");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return wrong("has a query or a fragment", "write only the scheme, the host and, if need be, a path");
+    }
+    match url.scheme() {
+        "https" => None,
+        "http" if http::is_loopback(&url) => None,
+        "http" => wrong("is not encrypted", "use https; http is only for this machine"),
+        _ => wrong("is not https", "write it as `https://host`"),
+    }
+}
+
+impl Loaded {
+    /// The folder that manifests are relative to.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Sets up the connection to a sandbox in place of a target. It takes any credential, and none of the user's is
+    /// read.
+    pub fn connect_sandbox(&self, target: &Target, url: &str) -> Result<http::Http, Diagnostic> {
+        let wrong = |error: String| Diagnostic::error("sandbox/connect", error).about(&target.config.name);
+        let settings = http::Settings {
+            url: Url::parse(url).map_err(|error| wrong(error.to_string()))?,
+            headers: target.system.headers(),
+            credential: (reqwest::header::AUTHORIZATION, SecretString::from("Bearer sandbox".to_owned())),
+            secrets: Vec::new(),
+            known_errors: target.system.known_errors(),
+            credential_source: "the sandbox".to_owned(),
+            concurrency: target.config.limits.concurrency,
+            per_minute: None,
+        };
+        http::Http::new(settings).map_err(|error| wrong(error.to_string()))
+    }
+
+    /// Sets up the connection to a target. The credential is read here and nowhere else.
+    pub fn connect(&self, target: &Target) -> Result<http::Http, Diagnostic> {
+        let at = |pointer: &str| target.node.place(&self.file, pointer);
+        let (name, secret, value, source) = match &target.config.auth {
+            Auth::Bearer(secret) => {
+                let value = self.secret(target, secret).map_err(|finding| finding.at(at("/auth/bearer")))?;
+                let sent = SecretString::from(format!("Bearer {}", value.expose_secret()));
+                ("authorization", value, sent, secret)
+            }
+            Auth::Basic { username, password } => {
+                let value = self
+                    .secret(target, password)
+                    .map_err(|finding| finding.at(at("/auth/basic/password")))?;
+                let sent = SecretString::from(format!(
+                    "Basic {}",
+                    base64(&format!("{username}:{}", value.expose_secret()))
+                ));
+                ("authorization", value, sent, password)
+            }
+            Auth::Header { name, value: secret } => {
+                let value =
+                    self.secret(target, secret).map_err(|finding| finding.at(at("/auth/header/value")))?;
+                (name.as_str(), value.clone(), value, secret)
+            }
+        };
+        let fail = |what: String| {
+            Diagnostic::error("config/credential", what).at(at("/auth")).about(&target.config.name)
+        };
+        let header = HeaderName::from_bytes(name.to_lowercase().as_bytes())
+            .map_err(|_| fail(format!("`{name}` is not the name of a header")))?;
+        let url = Url::parse(&target.config.url).map_err(|_| fail("`url` is not a URL".to_owned()))?;
+        let settings = http::Settings {
+            url,
+            headers: target.system.headers(),
+            credential: (header, value.clone()),
+            secrets: secrets(&secret, &value),
+            known_errors: target.system.known_errors(),
+            credential_source: source.describe(),
+            concurrency: target.config.limits.concurrency,
+            per_minute: target.config.limits.requests_per_minute,
+        };
+        http::Http::new(settings).map_err(|error| fail(error.to_string()))
+    }
+
+    fn secret(&self, target: &Target, secret: &Secret) -> Result<SecretString, Diagnostic> {
+        let source = secret.describe();
+        let name = &target.config.name;
+        let wrong = |what: &str, help: &str| {
+            let message = format!("{source}, the credential of the target `{name}`, {what}");
+            Err(Diagnostic::error("config/credential", message).about(name).help(help))
+        };
+        let text = match secret {
+            Secret::Env(name) => match std::env::var(name) {
+                Ok(text) => text,
+                Err(std::env::VarError::NotPresent) => {
+                    return wrong(
+                        "is not set",
+                        "set it, or use `--sandbox` to try enact without a credential",
+                    );
+                }
+                Err(std::env::VarError::NotUnicode(_)) => {
+                    return wrong("is not text", "set it");
+                }
+            },
+            Secret::File(path) => match std::fs::read_to_string(self.folder.join(path)) {
+                Ok(text) => text,
+                Err(error) => {
+                    return wrong(&format!("can not be read: {error}"), "put the credential there");
+                }
+            },
+        };
+        match text.trim_end() {
+            "" => wrong("is empty", "set it"),
+            text if text.chars().any(char::is_control) => {
+                wrong("holds a line break or a control character", "it must be one line")
+            }
+            text => Ok(SecretString::from(text.to_owned())),
+        }
+    }
+}
+
+impl Secret {
+    fn describe(&self) -> String {
+        match self {
+            Self::Env(name) => format!("the variable {name}"),
+            Self::File(path) => format!("the file {}", path.display()),
+        }
+    }
+}
+
+/// All forms in which the credential could come back in a text.
+fn secrets(given: &SecretString, sent: &SecretString) -> Vec<SecretString> {
+    let sent_value = sent.expose_secret().split_once(' ').map_or(sent.expose_secret(), |(_, value)| value);
+    let given = given.expose_secret();
+    // The parts of `id:key`, which is how mycloud writes a key.
+    let key = given.split_once(':').map_or("", |(_, key)| key);
+    [given, sent_value, key, &base64(given)]
+        .iter()
+        .filter(|text| !text.is_empty())
+        .map(|text| SecretString::from((*text).to_owned()))
+        .collect()
+}
+
+fn base64(text: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(text)
+}

@@ -1,0 +1,141 @@
+//! Findings: what is wrong, where, and what to do about it. Data only; `report` turns them into text.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// How much a finding weighs: an error stops the road, a warning does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Nothing is sent, or the object it names is not written.
+    Error,
+    /// Worth a look; the run goes on.
+    Warning,
+}
+
+/// What an error means for the run; each ends it with an exit code of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Class {
+    /// Manifests or configuration are wrong.
+    #[default]
+    Invalid,
+    /// Valid, and refused because the damage would be large.
+    Guarded,
+    /// Something could not be read.
+    Unread,
+    /// The live side, or what a plan was made from, moved.
+    Moved,
+    /// Anything else that went wrong.
+    Failed,
+    /// The command line is wrong.
+    Usage,
+}
+
+/// A place in a file that a user wrote.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file as the user would type it: relative to the repository, `/` between parts.
+    pub file: String,
+    /// First line is 1.
+    pub line: usize,
+    /// First column is 1, counted in characters.
+    pub column: usize,
+    /// How many characters of that line the finding is about, at least 1.
+    pub width: usize,
+    /// Where in the document it is, such as `spec.rules[0].effect`; empty for the document itself.
+    pub path: String,
+}
+
+/// One problem, found before or while comparing, never a Rust error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Diagnostic {
+    /// Errors stop the road.
+    pub severity: Severity,
+    /// What an error means for the run.
+    pub class: Class,
+    /// Stable and for machines: `area/what`, such as `schema/type`.
+    pub code: &'static str,
+    /// What is wrong: one sentence, lower case, no full stop, user input in backticks.
+    pub message: String,
+    /// Where in the user's files.
+    pub place: Option<Place>,
+    /// Which live or declared object, such as `analytics Policy "Warehouse syncs"`.
+    pub subject: Option<String>,
+    /// What to do next.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// Starts a finding that stops the road.
+    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, message)
+    }
+
+    /// Starts a finding that does not stop anything.
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, message)
+    }
+
+    fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            severity,
+            class: Class::default(),
+            code,
+            message: message.into(),
+            place: None,
+            subject: None,
+            help: None,
+        }
+    }
+
+    /// Says what it means for the run, if it is not a mistake in a manifest or the configuration.
+    pub fn class(mut self, class: Class) -> Self {
+        self.class = class;
+        self
+    }
+
+    /// Says where it is.
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// Says which object it is about.
+    pub fn about(mut self, subject: impl fmt::Display) -> Self {
+        self.subject = Some(subject.to_string());
+        self
+    }
+
+    /// Says what to do next.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Whether it stops the road.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+/// Sorts findings by file and position, so that the same input prints the same bytes.
+pub fn sort(findings: &mut [Diagnostic]) {
+    findings.sort_by(|a, b| {
+        (&a.place, a.severity, a.code, &a.subject, &a.message)
+            .cmp(&(&b.place, b.severity, b.code, &b.subject, &b.message))
+    });
+}
+
+/// The candidate nearest to a misspelt word, if one is near enough to be meant.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (word.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,251 @@
+//! What differs between two canonical values, field by field, and what a whole-object write must carry.
+//!
+//! Only declared fields are compared; there is no special case for any system here, only [`Shape`]s.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::plan::Cause;
+use crate::schema::shape::Shape;
+
+/// One field that differs.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Field {
+    /// Where: a JSON pointer in which items of keyed lists go by their key, as `/policy_actions/read/roles`.
+    pub path: String,
+    /// What the API holds now; null when it has nothing there.
+    pub before: Value,
+    /// What git declares; null when it goes away.
+    pub after: Value,
+    /// Which side moved.
+    pub cause: Cause,
+}
+
+/// The fields that `declared` manages and in which `observed` differs. Both are canonical.
+pub fn diff(shape: &Shape, observed: &Value, declared: &Value) -> Vec<Field> {
+    let mut fields = Vec::new();
+    walk(shape, String::new(), observed, declared, &mut fields);
+    fields
+}
+
+fn walk(shape: &Shape, path: String, before: &Value, after: &Value, out: &mut Vec<Field>) {
+    match (shape, after) {
+        (Shape::Object(_), Value::Object(map)) => {
+            for (name, after) in map {
+                let before = before.get(name).unwrap_or(&Value::Null);
+                walk(shape.field(name), child(&path, name), before, after, out);
+            }
+        }
+        (Shape::Map { keys, item }, Value::Array(after)) => walk_map(keys, item, &path, before, after, out),
+        _ if before != after => out.push(field(shape, path, Some(before), Some(after))),
+        _ => {}
+    }
+}
+
+fn walk_map(
+    keys: &[String],
+    item: &Shape,
+    path: &str,
+    before: &Value,
+    after: &[Value],
+    out: &mut Vec<Field>,
+) {
+    let before = Keyed::new(keys, before.as_array().map_or(&[], Vec::as_slice));
+    let after = Keyed::new(keys, after);
+    let mut names: Vec<_> = before.by_key.iter().chain(&after.by_key).map(|(key, _)| key.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        walk_item(keys, item, child(path, name), before.get(name), after.get(name), out);
+    }
+    if before.rest != after.rest {
+        let list = |items: &[&Value]| items.iter().map(|value| item.without_defaults(value)).collect();
+        let (before, after) = (list(&before.rest), list(&after.rest));
+        out.push(Field { path: path.to_owned(), before, after, cause: Cause::Unknown });
+    }
+}
+
+fn walk_item(
+    keys: &[String],
+    item: &Shape,
+    path: String,
+    before: Option<&Value>,
+    after: Option<&Value>,
+    out: &mut Vec<Field>,
+) {
+    let neutral = before.or(after).and_then(|like| item.neutral_item(keys, like));
+    match (before.or(neutral.as_ref()), after.or(neutral.as_ref())) {
+        (Some(before), Some(after)) => walk(item, path, before, after, out),
+        (before, after) => out.push(field(item, path, before, after)),
+    }
+}
+
+/// A field as people see it: defaults inside of list items go without saying.
+fn field(shape: &Shape, path: String, before: Option<&Value>, after: Option<&Value>) -> Field {
+    let shown = |value: Option<&Value>| value.map(|value| shape.without_defaults(value)).unwrap_or_default();
+    Field { path, before: shown(before), after: shown(after), cause: Cause::Unknown }
+}
+
+/// A keyed list, looked at by key. Items without a key, or with one that is taken, compare by content.
+struct Keyed<'a> {
+    by_key: Vec<(String, &'a Value)>,
+    rest: Vec<&'a Value>,
+}
+
+impl<'a> Keyed<'a> {
+    fn new(keys: &[String], items: &'a [Value]) -> Self {
+        let mut keyed = Self { by_key: Vec::new(), rest: Vec::new() };
+        for item in items {
+            match Shape::key(keys, item) {
+                Some(key) if keyed.get(&key).is_none() => keyed.by_key.push((key, item)),
+                _ => keyed.rest.push(item),
+            }
+        }
+        keyed
+    }
+
+    fn get(&self, key: &str) -> Option<&'a Value> {
+        self.by_key.iter().find(|(name, _)| name == key).map(|(_, item)| *item)
+    }
+}
+
+fn child(path: &str, name: &str) -> String {
+    format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+/// `declared` written over `live`: what git does not declare stays as it is live, also fields that the schema
+/// does not know, at every depth where an item of a list is recognised. For APIs that replace a whole object.
+/// Sets come out in order, whatever order the server has.
+#[must_use]
+pub fn merge(shape: &Shape, live: &Value, declared: &Value) -> Value {
+    lay_over(shape, &shape.ordered(live), declared)
+}
+
+fn lay_over(shape: &Shape, live: &Value, declared: &Value) -> Value {
+    match (shape, declared) {
+        (Shape::Object(_), Value::Object(map)) => {
+            let mut merged = live.as_object().cloned().unwrap_or_default();
+            for (name, value) in map {
+                let live = live.get(name).unwrap_or(&Value::Null);
+                merged.insert(name.clone(), lay_over(shape.field(name), live, value));
+            }
+            Value::Object(merged)
+        }
+        (Shape::Map { keys, item }, Value::Array(items)) => merge_items(item, Some(keys), live, items),
+        (Shape::List(item) | Shape::Set { item, .. }, Value::Array(items)) => {
+            merge_items(item, None, live, items)
+        }
+        _ => declared.clone(),
+    }
+}
+
+/// Each live item serves one declared item at most: twins that differ only in what the schema does not know both stay.
+fn merge_items(item: &Shape, keys: Option<&[String]>, live: &Value, declared: &[Value]) -> Value {
+    let same = |a: &Value, b: &Value| {
+        let key = |value| keys.and_then(|keys| Shape::key(keys, value));
+        key(a).map_or_else(|| item.observed(a) == *b, |key_a| key(b) == Some(key_a))
+    };
+    let mut free: Vec<_> = live.as_array().into_iter().flatten().collect();
+    let mut merged = |declared: &Value| match free.iter().position(|live| same(live, declared)) {
+        Some(index) => lay_over(item, free.remove(index), declared),
+        None => declared.clone(),
+    };
+    declared.iter().map(&mut merged).collect()
+}
+
+/// Sets a field only if it holds something; bodies leave out what is not declared.
+pub fn insert_some(map: &mut Map<String, Value>, name: &str, value: Option<&Value>) {
+    if let Some(value) = value {
+        map.insert(name.to_owned(), value.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn shape() -> Shape {
+        Shape::from_schema(&json!({"properties": {
+            "name": {"type": "string"},
+            "tags": {"items": {}, "x-list-type": "set"},
+            "actions": {"x-list-type": "map", "x-list-map-keys": ["action"], "items": {"properties": {
+                "action": {}, "roles": {"items": {}, "x-list-type": "set", "default": []},
+            }}},
+            "statements": {"x-list-type": "map", "x-list-map-keys": ["sid"], "items": {"properties": {
+                "sid": {}, "effect": {},
+            }}},
+        }}))
+    }
+
+    fn fields(observed: Value, declared: Value) -> Vec<(String, Value, Value)> {
+        let shape = shape();
+        diff(&shape, &shape.observed(&observed), &shape.declared(&declared))
+            .into_iter()
+            .map(|field| (field.path, field.before, field.after))
+            .collect()
+    }
+
+    #[test]
+    fn an_undeclared_field_is_no_difference() {
+        assert_eq!(fields(json!({"name": "a", "tags": ["x"]}), json!({"name": "a"})), []);
+    }
+
+    #[test]
+    fn order_and_repeats_of_a_set_are_no_difference() {
+        assert_eq!(fields(json!({"tags": ["x", "y"]}), json!({"tags": ["y", "x", "y"]})), []);
+    }
+
+    #[test]
+    fn an_item_with_nothing_but_defaults_means_no_item() {
+        let live = json!({"actions": [{"action": "edit", "roles": []}, {"action": "read", "roles": []}]});
+        let declared = json!({"actions": [{"action": "read", "roles": ["r"]}]});
+        assert_eq!(fields(live, declared), [("/actions/read/roles".into(), json!([]), json!(["r"]))]);
+    }
+
+    #[test]
+    fn an_item_that_git_does_not_list_goes_away() {
+        let live = json!({"actions": [{"action": "edit", "roles": ["e"]}]});
+        assert_eq!(
+            fields(live, json!({"actions": []})),
+            [("/actions/edit/roles".into(), json!(["e"]), json!([]))]
+        );
+    }
+
+    #[test]
+    fn items_without_a_key_compare_by_content() {
+        let live = json!({"statements": [{"effect": "deny"}, {"sid": "A", "effect": "allow"}]});
+        assert_eq!(fields(live.clone(), live), []);
+        let live = json!({"statements": [{"sid": "A", "effect": "allow"}]});
+        let declared = json!({"statements": [{"effect": "deny"}, {"sid": "A", "effect": "deny"}]});
+        assert_eq!(
+            fields(live, declared),
+            [
+                ("/statements/A/effect".into(), json!("allow"), json!("deny")),
+                ("/statements".into(), json!([]), json!([{"effect": "deny"}])),
+            ]
+        );
+    }
+
+    #[test]
+    fn merge_keeps_twins_apart() {
+        let shape = Shape::from_schema(
+            &json!({"properties": {"s": {"x-list-type": "multiset", "items": {"properties": {"a": {}}}}}}),
+        );
+        let live = json!({"s": [{"a": 1, "x": "one"}, {"a": 1, "x": "two"}]});
+        assert_eq!(merge(&shape, &live, &json!({"s": [{"a": 1}, {"a": 1}]})), live);
+    }
+
+    #[test]
+    fn merge_keeps_what_the_schema_does_not_know() {
+        let live =
+            json!({"name": "a", "new": 1, "statements": [{"sid": "A", "effect": "allow", "extra": 2}]});
+        let declared = json!({"statements": [{"sid": "A", "effect": "deny"}, {"effect": "allow"}]});
+        assert_eq!(
+            merge(&shape(), &live, &declared),
+            json!({"name": "a", "new": 1,
+                   "statements": [{"sid": "A", "effect": "deny", "extra": 2}, {"effect": "allow"}]})
+        );
+    }
+}

@@ -1,0 +1,465 @@
+//! HTTP to one target: its origin only, its credential, retries that are safe, limits, and no secret in any text.
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::{Client, Response, StatusCode, Url};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+use tokio::sync::{Mutex, Semaphore};
+use tokio::time::Instant;
+
+use crate::request::{Path, ReadError, Reader, Request, Sent, Writer};
+
+/// A reply larger than this is refused.
+const MAX_BODY: usize = 64 << 20;
+/// How often a request is tried that is safe to repeat.
+const ATTEMPTS: u32 = 5;
+/// No wait between two attempts is longer.
+const MAX_WAIT: Duration = Duration::from_secs(60);
+/// What stands in a text where a credential was.
+const REDACTED: &str = "[redacted by enact]";
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How requests to a target are made.
+pub struct Settings {
+    /// The target's URL; every path is put below it.
+    pub url: Url,
+    /// Headers that are no secret.
+    pub headers: Vec<(&'static str, String)>,
+    /// The credential's header.
+    pub credential: (HeaderName, SecretString),
+    /// Texts that never leave: the credential as given and as sent.
+    pub secrets: Vec<SecretString>,
+    /// Error codes of the API that mean something particular, and what to do then.
+    pub known_errors: &'static [(&'static str, &'static str)],
+    /// Where the credential comes from, for messages: `the variable POLYTOMIC_API_KEY`.
+    pub credential_source: String,
+    /// Requests at once.
+    pub concurrency: usize,
+    /// Requests in any minute.
+    pub per_minute: Option<usize>,
+}
+
+/// Why a target can not be talked to at all.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// A header value holds a character that HTTP does not allow.
+    #[error("{0} holds a character that can not be sent in a header")]
+    Header(String),
+    /// The TLS or HTTP client could not be set up.
+    #[error("the HTTP client can not be set up")]
+    Client(#[source] reqwest::Error),
+}
+
+/// The connection to a target. It has no power of its own: [`Http::reader`] and [`Http::writer`] hand it out.
+#[derive(Clone)]
+pub struct Http(Arc<Inner>);
+
+struct Inner {
+    client: Client,
+    settings: Settings,
+    slots: Semaphore,
+    recent: Mutex<VecDeque<Instant>>,
+    count: AtomicUsize,
+}
+
+/// Reads from a target.
+pub struct HttpReader(Arc<Inner>);
+
+/// Writes to a target.
+pub struct HttpWriter(Arc<Inner>);
+
+impl Http {
+    /// Sets the connection up; nothing is sent yet.
+    pub fn new(settings: Settings) -> Result<Self, SetupError> {
+        let client = client(&settings)?;
+        let slots = Semaphore::new(settings.concurrency.max(1));
+        Ok(Self(Arc::new(Inner {
+            client,
+            settings,
+            slots,
+            recent: Mutex::default(),
+            count: AtomicUsize::new(0),
+        })))
+    }
+
+    /// The power to read.
+    pub fn reader(&self) -> HttpReader {
+        HttpReader(self.0.clone())
+    }
+
+    /// The power to write.
+    pub fn writer(&self) -> HttpWriter {
+        HttpWriter(self.0.clone())
+    }
+
+    /// How many requests were sent so far, repeats included.
+    pub fn requests(&self) -> usize {
+        self.0.count.load(Ordering::Relaxed)
+    }
+}
+
+fn client(settings: &Settings) -> Result<Client, SetupError> {
+    // The process-wide provider may be set already, which is as good.
+    let _already_set = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = Client::builder()
+        .default_headers(headers(settings)?)
+        .user_agent(concat!("enact/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(TIMEOUT);
+    if is_loopback(&settings.url) {
+        builder = builder.no_proxy();
+    }
+    builder.build().map_err(SetupError::Client)
+}
+
+/// Whether a URL stays on this machine.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+fn headers(settings: &Settings) -> Result<HeaderMap, SetupError> {
+    let mut headers = HeaderMap::new();
+    headers.insert("accept", HeaderValue::from_static("application/json"));
+    for (name, value) in &settings.headers {
+        let value =
+            HeaderValue::from_str(value).map_err(|_| SetupError::Header(format!("the header {name}")))?;
+        headers.insert(*name, value);
+    }
+    let (name, secret) = &settings.credential;
+    let mut value = HeaderValue::from_str(secret.expose_secret())
+        .map_err(|_| SetupError::Header(settings.credential_source.clone()))?;
+    value.set_sensitive(true);
+    headers.insert(name, value);
+    Ok(headers)
+}
+
+/// What came back from one attempt.
+enum Attempt {
+    Answer(Answer),
+    /// The server was not reached, so nothing can have happened.
+    NotSent(String),
+    /// It was sent, and there is no usable answer.
+    Lost(String),
+}
+
+struct Answer {
+    status: StatusCode,
+    retry_after: Option<Duration>,
+    /// The JSON body; `None` if it is none.
+    body: Option<Value>,
+}
+
+impl Inner {
+    async fn attempt(
+        &self,
+        method: &str,
+        path: &Path,
+        body: Option<&Value>,
+        key: Option<(&str, &str)>,
+    ) -> Attempt {
+        let Ok(_slot) = self.slots.acquire().await else {
+            return Attempt::NotSent("the run is ending".to_owned());
+        };
+        self.keep_pace().await;
+        self.count.fetch_add(1, Ordering::Relaxed);
+        let started = Instant::now();
+        let attempt = self.send(method, path, body, key).await;
+        let status = match &attempt {
+            Attempt::Answer(answer) => answer.status.as_u16().to_string(),
+            Attempt::NotSent(why) | Attempt::Lost(why) => why.clone(),
+        };
+        tracing::debug!(method, path = %path, status, ms = started.elapsed().as_millis(), "request");
+        attempt
+    }
+
+    async fn send(
+        &self,
+        method: &str,
+        path: &Path,
+        body: Option<&Value>,
+        key: Option<(&str, &str)>,
+    ) -> Attempt {
+        let base = self.settings.url.as_str().trim_end_matches('/');
+        let (Ok(url), Ok(method)) =
+            (Url::parse(&format!("{base}{path}")), reqwest::Method::from_bytes(method.as_bytes()))
+        else {
+            return Attempt::NotSent("the path is not a URL".to_owned());
+        };
+        let mut request = self.client.request(method, url);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        if let Some((name, value)) = key {
+            request = request.header(name, value);
+        }
+        match request.send().await {
+            Ok(response) => self.receive(response).await,
+            Err(error) if error.is_connect() || error.is_builder() => Attempt::NotSent(self.words(&error)),
+            Err(error) => Attempt::Lost(self.words(&error)),
+        }
+    }
+
+    async fn receive(&self, mut response: Response) -> Attempt {
+        let (status, retry_after) = (response.status(), retry_after(response.headers(), SystemTime::now()));
+        let mut body = Vec::new();
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() > MAX_BODY => {
+                    return Attempt::Lost(format!("the answer is larger than {} MiB", MAX_BODY >> 20));
+                }
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => return Attempt::Answer(Answer { status, retry_after, body: self.decode(&body) }),
+                Err(error) => return Attempt::Lost(self.words(&error)),
+            }
+        }
+    }
+
+    /// Waits until another request fits into the limit per minute.
+    async fn keep_pace(&self) {
+        let Some(limit) = self.settings.per_minute else { return };
+        let mut recent = self.recent.lock().await;
+        if recent.len() >= limit.max(1)
+            && let Some(oldest) = recent.pop_front()
+        {
+            tokio::time::sleep_until(oldest + Duration::from_secs(60)).await;
+        }
+        recent.push_back(Instant::now());
+    }
+
+    /// The JSON of an answer. A server may echo a credential, also with JSON's escapes, so it is taken out of the decoded
+    /// texts, before anything else sees them.
+    fn decode(&self, body: &[u8]) -> Option<Value> {
+        let mut value: Value = serde_json::from_slice(body).ok()?;
+        // The order of a server's fields means nothing, and must not reach a plan.
+        value.sort_all_objects();
+        Some(self.redact_value(value))
+    }
+
+    fn redact_value(&self, value: Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.redact(text)),
+            Value::Array(items) => items.into_iter().map(|item| self.redact_value(item)).collect(),
+            Value::Object(map) => {
+                map.into_iter().map(|(name, value)| (self.redact(name), self.redact_value(value))).collect()
+            }
+            scalar => scalar,
+        }
+    }
+
+    fn redact(&self, text: String) -> String {
+        let in_it: Vec<_> = self.secrets().filter(|secret| text.contains(secret)).collect();
+        in_it.into_iter().fold(text, |text, secret| text.replace(secret, REDACTED))
+    }
+
+    fn secrets(&self) -> impl Iterator<Item = &str> {
+        // A very short secret would tear every text apart, and could not be hidden anyway.
+        self.settings.secrets.iter().map(SecretString::expose_secret).filter(|secret| secret.len() >= 6)
+    }
+
+    fn words(&self, error: &reqwest::Error) -> String {
+        let mut text = if error.is_timeout() {
+            "no answer in time".to_owned()
+        } else {
+            "the connection failed".to_owned()
+        };
+        let mut source = std::error::Error::source(error);
+        while let Some(error) = source {
+            // Writing to a String can not fail.
+            let _ = write!(text, ": {error}");
+            source = error.source();
+        }
+        self.redact(text)
+    }
+
+    fn help(&self, answer: &Answer) -> Option<String> {
+        let source = &self.settings.credential_source;
+        let field = |name| answer.body.as_ref().and_then(|body| body.get(name)).and_then(Value::as_str);
+        let code = field("code").or_else(|| field("key"));
+        if let Some((_, help)) = self.settings.known_errors.iter().find(|(known, _)| Some(*known) == code) {
+            return Some((*help).to_owned());
+        }
+        match answer.status.as_u16() {
+            401 => Some(format!("the credential from {source} was not accepted; it may be wrong or expired")),
+            403 => Some(format!("the credential from {source} may not do this")),
+            300..=399 => Some("enact follows no redirects; correct `url` in enact.yaml".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// Whether an answer asks to come again later, having done nothing.
+fn come_again(status: StatusCode) -> bool {
+    status == StatusCode::TOO_MANY_REQUESTS
+}
+
+/// Whether an answer to a read is worth another try.
+fn passing(status: StatusCode) -> bool {
+    come_again(status) || matches!(status.as_u16(), 408 | 425 | 500 | 502 | 503 | 504)
+}
+
+/// `Retry-After` in seconds or as a date (RFC 9110 §10.2.3).
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    match text.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => Some(httpdate::parse_http_date(text).ok()?.duration_since(now).unwrap_or_default()),
+    }
+}
+
+/// The wait before the next attempt: what the server asks for, else doubling with full jitter; never over a minute.
+fn wait(attempt: u32, asked: Option<Duration>) -> Duration {
+    let ceiling = Duration::from_millis(250) * 2_u32.pow(attempt.min(8));
+    let random = u32::from(uuid::Uuid::new_v4().as_bytes()[0]);
+    asked.unwrap_or(ceiling * random / 255).min(MAX_WAIT)
+}
+
+#[async_trait]
+impl Reader for HttpReader {
+    async fn get(&self, path: &Path) -> Result<Option<Value>, ReadError> {
+        let mut attempt = 1;
+        loop {
+            let (error, asked) = match self.0.attempt("GET", path, None, None).await {
+                Attempt::Answer(answer) if answer.status == StatusCode::OK => {
+                    return json(path, answer.body);
+                }
+                Attempt::Answer(answer) if answer.status == StatusCode::NOT_FOUND => return Ok(None),
+                Attempt::Answer(answer) => {
+                    let message = format!("GET {path} was answered with {}", said(&answer));
+                    let error = ReadError { message, help: self.0.help(&answer) };
+                    if !passing(answer.status) {
+                        return Err(error);
+                    }
+                    (error, answer.retry_after)
+                }
+                Attempt::NotSent(why) | Attempt::Lost(why) => {
+                    (ReadError { message: format!("GET {path} failed: {why}"), help: None }, None)
+                }
+            };
+            if attempt == ATTEMPTS {
+                return Err(error);
+            }
+            tokio::time::sleep(wait(attempt, asked)).await;
+            attempt += 1;
+        }
+    }
+}
+
+fn json(path: &Path, body: Option<Value>) -> Result<Option<Value>, ReadError> {
+    let body = body.ok_or_else(|| ReadError::unexpected(path, "is not JSON"))?;
+    let fails = |name: &str| body.get(name).is_some_and(|error| !error.is_null());
+    if fails("error") || fails("errors") {
+        return Err(ReadError::unexpected(path, "says 200 and holds an error"));
+    }
+    Ok(Some(body))
+}
+
+#[async_trait]
+impl Writer for HttpWriter {
+    /// Repeats only what can not have happened: a request that was never sent, or that was answered with 429.
+    async fn send(&self, request: &Request) -> Sent {
+        if request.body.as_ref().is_some_and(|body| body.to_string().contains(REDACTED)) {
+            let reason = "the live object holds the credential, which enact took out when it read it; writing the rest back would lose it";
+            return Sent::Refused(reason.to_owned());
+        }
+        // One key for all attempts, so that a repeat is recognised.
+        let key = format!("enact-{}", uuid::Uuid::new_v4());
+        let key = request.idempotency_header.map(|header| (header, key.as_str()));
+        let mut attempt = 1;
+        loop {
+            let (sent, asked) = match self
+                .0
+                .attempt(request.method.as_str(), &request.path, request.body.as_ref(), key)
+                .await
+            {
+                Attempt::Answer(answer) if come_again(answer.status) => {
+                    (Sent::Refused(said(&answer)), answer.retry_after)
+                }
+                Attempt::Answer(answer) => return self.outcome(request, &answer),
+                Attempt::NotSent(why) => (Sent::Refused(why), None),
+                Attempt::Lost(why) => return Sent::Unknown(why),
+            };
+            if attempt == ATTEMPTS {
+                return sent;
+            }
+            tokio::time::sleep(wait(attempt, asked)).await;
+            attempt += 1;
+        }
+    }
+}
+
+impl HttpWriter {
+    fn outcome(&self, request: &Request, answer: &Answer) -> Sent {
+        let status = answer.status;
+        // Only an id is ever taken from an answer; what stands in others is not looked at.
+        if status.is_success() && request.reveals.is_none() {
+            return Sent::Done(Value::Null);
+        }
+        if status.is_success() {
+            let unknown = || Sent::Unknown("the answer is not JSON".to_owned());
+            return answer.body.clone().map_or_else(unknown, Sent::Done);
+        }
+        // What was to be deleted is gone.
+        if status == StatusCode::NOT_FOUND && request.method == crate::request::Method::Delete {
+            return Sent::Done(Value::Null);
+        }
+        let help = self.0.help(answer).map(|help| format!("; {help}")).unwrap_or_default();
+        let reason = format!("{}{help}", said(answer));
+        if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT {
+            Sent::Refused(reason)
+        } else {
+            Sent::Unknown(reason)
+        }
+    }
+}
+
+/// The status and what the server says about it, whatever shape of error it uses.
+fn said(answer: &Answer) -> String {
+    let status = answer.status;
+    let body = answer.body.as_ref().unwrap_or(&Value::Null);
+    let places = ["/message", "/error/message", "/error", "/errors/0/message"];
+    let message = places.iter().find_map(|place| body.pointer(place).and_then(Value::as_str));
+    let detail =
+        ["/error/details", "/details"].iter().find_map(|place| body.pointer(place).and_then(Value::as_str));
+    let words: Vec<_> = message.into_iter().chain(detail).collect();
+    let words: String = words.join(": ").chars().take(300).collect();
+    if words.is_empty() { status.to_string() } else { format!("{status}: {words}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(value: &str) -> Option<Duration> {
+        let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_str(value).unwrap())]);
+        retry_after(&headers, httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap())
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        assert_eq!(asked("7"), Some(Duration::from_secs(7)));
+        assert_eq!(asked("Sun, 06 Nov 1994 08:50:07 GMT"), Some(Duration::from_secs(30)));
+        assert_eq!(asked("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO), "a date in the past");
+        assert_eq!((asked("-3"), asked("soon")), (None, None));
+    }
+
+    #[test]
+    fn no_wait_is_longer_than_a_minute() {
+        assert_eq!(wait(1, Some(Duration::from_secs(1 << 40))), MAX_WAIT);
+        assert!((0..100).all(|attempt| wait(attempt, None) <= MAX_WAIT));
+    }
+}

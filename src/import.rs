@@ -1,0 +1,185 @@
+//! Manifests from what is live: clean, by name, and such that the next plan is empty. Pure; `cli/import.rs` writes them.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::diagnostic::Diagnostic;
+use crate::manifest::{Manifest, yaml};
+use crate::report::safe::is_deceptive;
+use crate::schema::check::Checker;
+use crate::state::{Desired, Found, Names, Observed};
+use crate::system::{Kind, System};
+
+/// A manifest to be written.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NewManifest {
+    /// A file name without folder, unique in the import.
+    pub file: String,
+    /// The YAML document.
+    pub text: String,
+}
+
+/// What manifests are written for.
+#[derive(Clone, Copy, Debug)]
+pub struct To<'a> {
+    /// The system's name.
+    pub system: &'a str,
+    /// The way from the manifests to the JSON Schemas, for editors.
+    pub schemas: Option<&'a str>,
+}
+
+/// A manifest for every live object that the system does not manage itself and that git does not declare yet. An object
+/// that can not be declared, because its name is not its own or is not plain to see, is reported.
+pub fn manifests(
+    to: &To<'_>,
+    system: &dyn System,
+    desired: &Desired,
+    observed: &Observed,
+    findings: &mut Vec<Diagnostic>,
+) -> Vec<NewManifest> {
+    let names = Names::new(system.kinds(), desired, observed);
+    let index = observed.index(system.kinds());
+    let known: BTreeSet<_> = desired.keys().map(|id| (id.kind.as_str(), id.name.as_str())).collect();
+    let mut files = BTreeSet::new();
+    let mut manifests = Vec::new();
+    for kind in system.kinds() {
+        for found in observed.found(&kind.name) {
+            if found.system || known.contains(&(kind.name.as_str(), found.name.as_str())) {
+                continue;
+            }
+            if index.named(kind, &found.name).len() > 1 {
+                findings.push(ambiguous(kind, found));
+                continue;
+            }
+            let mut spec = kind.shape.observed(&system.observed(kind, &found.body, &Value::Null, &names));
+            if let Some(spec) = spec.as_object_mut() {
+                spec.retain(|name, _| !kind.not_imported.contains(&name.as_str()));
+            }
+            let text = document(to, kind, &found.name, &kind.shape.without_defaults(&spec));
+            match unusable(to, kind, &text) {
+                Some(reason) => findings.push(undeclarable(kind, found, &reason)),
+                None => {
+                    manifests.push(NewManifest { file: unique(&mut files, &kind.name, &found.name), text })
+                }
+            }
+        }
+    }
+    manifests
+}
+
+/// Why a manifest would not pass `validate`, if it would not: then it must not be written, or it would stop every run.
+fn unusable(to: &To<'_>, kind: &Kind, text: &str) -> Option<String> {
+    let mut findings = Vec::new();
+    for document in yaml::parse(text, "", &mut findings) {
+        match Checker::new(crate::schema::document(&format!("{}/v1", to.system), kind)) {
+            Ok(checker) => checker.check("", &document, &mut findings),
+            Err(error) => return Some(error.to_string()),
+        }
+        // Only what it finds is wanted.
+        drop(Manifest::new("", document, &mut findings));
+    }
+    findings.into_iter().find(Diagnostic::is_error).map(|finding| finding.message)
+}
+
+fn undeclarable(kind: &Kind, found: &Found, reason: &str) -> Diagnostic {
+    let message =
+        format!("the {} `{}` ({}) can not be declared: {reason}", kind.name, found.name, found.remote);
+    Diagnostic::warning("import/undeclarable", message)
+        .help("it was not imported; change it on the target first")
+}
+
+fn ambiguous(kind: &Kind, found: &Found) -> Diagnostic {
+    let message =
+        format!("several live objects could be the {} `{}` ({})", kind.name, found.name, found.remote);
+    Diagnostic::warning("import/ambiguous", message)
+        .help("rename all but one on the target; this one was not imported")
+}
+
+fn document(to: &To<'_>, kind: &Kind, name: &str, spec: &Value) -> String {
+    let To { system, schemas } = *to;
+    let file = crate::schema::file_name(system, &kind.name);
+    let editor = schemas
+        .map(|folder| format!("# yaml-language-server: $schema={folder}/{file}\n"))
+        .unwrap_or_default();
+    let name = scalar(&Value::from(name));
+    let spec = match spec {
+        Value::Object(map) if map.is_empty() => " {}\n".to_owned(),
+        spec => format!("\n{}", yaml_block(spec, 1)),
+    };
+    format!("{editor}apiVersion: {system}/v1\nkind: {}\nmetadata:\n  name: {name}\nspec:{spec}", kind.name)
+}
+
+/// The fields in the order of the schema, which the canonical form has kept.
+fn yaml_block(value: &Value, depth: usize) -> String {
+    let Value::Object(map) = value else { return String::new() };
+    let pad = "  ".repeat(depth);
+    map.iter()
+        .map(|(name, value)| format!("{pad}{}:{}", scalar(&Value::from(name.as_str())), yaml(value, depth)))
+        .collect()
+}
+
+/// A value after its `key:`, with the line's end.
+fn yaml(value: &Value, depth: usize) -> String {
+    let pad = "  ".repeat(depth + 1);
+    match value {
+        Value::Object(map) if !map.is_empty() => format!("\n{}", yaml_block(value, depth + 1)),
+        Value::Array(items) if !items.is_empty() => {
+            let items = items.iter().map(|item| format!("{pad}- {}", item_text(item, depth + 2)));
+            format!("\n{}", items.collect::<String>())
+        }
+        Value::String(text) if is_block(text) => format!(" |-\n{}", indent(text, &pad)),
+        scalar_value => format!(" {}\n", scalar(scalar_value)),
+    }
+}
+
+/// A value after `- `: an object begins on the same line.
+fn item_text(value: &Value, depth: usize) -> String {
+    match value {
+        Value::Object(map) if !map.is_empty() => yaml_block(value, depth).trim_start().to_owned(),
+        other => yaml(other, depth - 1).trim_start_matches(' ').to_owned(),
+    }
+}
+
+/// Text of several lines that a literal block shows exactly.
+fn is_block(text: &str) -> bool {
+    let plain = |c: char| c == '\n' || !is_deceptive(c);
+    text.contains('\n')
+        && !text.ends_with('\n')
+        && !text.starts_with([' ', '\n', '\t'])
+        && text.chars().all(plain)
+}
+
+fn indent(text: &str, pad: &str) -> String {
+    let line = |line: &str| if line.is_empty() { "\n".to_owned() } else { format!("{pad}{line}\n") };
+    text.split('\n').map(line).collect()
+}
+
+/// One scalar or an empty collection in one line; the YAML library knows when quotes are needed.
+fn scalar(value: &Value) -> String {
+    match value {
+        Value::String(text) if text.contains(|c| c == '\n' || is_deceptive(c)) => escaped(value),
+        value => {
+            serde_yaml::to_string(value).map_or_else(|_| value.to_string(), |text| text.trim_end().to_owned())
+        }
+    }
+}
+
+/// In double quotes, with every character that is not plain to see as an escape. JSON's escapes are YAML's.
+fn escaped(value: &Value) -> String {
+    let escape = |c: char| if is_deceptive(c) { format!("\\U{:08X}", u32::from(c)) } else { c.to_string() };
+    value.to_string().chars().map(escape).collect()
+}
+
+/// A file name that says what is in it and is safe on every file system.
+fn unique(files: &mut BTreeSet<String>, kind: &str, name: &str) -> String {
+    let keep = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let words: String = name.chars().map(keep).take(80).collect();
+    let words = words.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-");
+    let stem = format!("{}-{}", kind.to_lowercase(), if words.is_empty() { "unnamed" } else { &words });
+    let numbered = (2..).map(|number| format!("{stem}-{number}"));
+    let free =
+        std::iter::once(stem.clone()).chain(numbered).find(|stem| !files.contains(stem)).unwrap_or(stem);
+    files.insert(free.clone());
+    format!("{free}.yaml")
+}

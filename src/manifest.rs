@@ -1,0 +1,159 @@
+//! A manifest: one YAML document in the envelope that all kinds share.
+//!
+//! The road for a file: [`yaml::parse`] to documents, [`header`] to know which JSON Schema applies, the schema's check,
+//! and [`Manifest::new`] on what passed it. What a spec means is the business of its system.
+
+mod envelope;
+pub mod yaml;
+
+use serde_json::{Map, Value as Json};
+
+pub use envelope::{Ensure, Metadata, document_schema, document_schema_for};
+
+use crate::diagnostic::{Diagnostic, Place};
+use crate::report::safe::{is_deceptive, short};
+use yaml::Node;
+
+/// The longest name, in characters.
+pub const MAX_NAME: usize = 255;
+
+/// What a document says it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Header {
+    /// The system and its version, such as `polytomic/v1`.
+    pub api_version: String,
+    /// The kind, such as `Policy`.
+    pub kind: String,
+}
+
+/// A document whose envelope is right.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// The file as the user would type it.
+    pub file: String,
+    /// The whole document with its positions.
+    pub document: Node,
+    /// What it says it is.
+    pub header: Header,
+    /// The natural key.
+    pub name: String,
+    /// Whether the object should exist.
+    pub ensure: Ensure,
+    /// Whether the object may never be deleted.
+    pub protect: bool,
+    /// Names that the object had before.
+    pub previously: Vec<String>,
+    /// What the object should be; empty when the document has none.
+    pub spec: Json,
+    /// The paths of what its JSON Schema refused. Empty in every manifest that gets as far as a plan.
+    pub refused: Vec<String>,
+}
+
+/// Reads what a document says it is, or tells why that can not be known.
+pub fn header(file: &str, document: &Node, findings: &mut Vec<Diagnostic>) -> Option<Header> {
+    if document.as_map().is_none() {
+        let finding = Diagnostic::error("manifest/not-a-mapping", "a manifest has to be a mapping")
+            .at(document.place(file, ""))
+            .help("start it with `apiVersion:` and `kind:`");
+        findings.push(finding);
+        return None;
+    }
+    let api_version = header_field(file, document, "apiVersion", "polytomic/v1", findings);
+    let kind = header_field(file, document, "kind", "Policy", findings);
+    Some(Header { api_version: api_version?, kind: kind? })
+}
+
+fn header_field(
+    file: &str,
+    document: &Node,
+    field: &str,
+    example: &str,
+    findings: &mut Vec<Diagnostic>,
+) -> Option<String> {
+    let value = document.get(field);
+    if let Some(text) = value.and_then(Node::as_str) {
+        return Some(text.to_owned());
+    }
+    let (code, problem) = match value {
+        None => ("manifest/missing-header", "is missing"),
+        Some(_) => ("manifest/header-type", "has to be text"),
+    };
+    let finding = Diagnostic::error(code, format!("`{field}` {problem}"))
+        .at(document.place(file, &format!("/{field}")))
+        .help(format!("write it as in `{field}: {example}`"));
+    findings.push(finding);
+    None
+}
+
+impl Manifest {
+    /// Opens the envelope of a document that its JSON Schema has accepted, and checks the name.
+    pub fn new(file: &str, document: Node, findings: &mut Vec<Diagnostic>) -> Option<Self> {
+        let header = header(file, &document, findings)?;
+        let metadata = metadata(file, &document, findings)?;
+        if let Some(problem) = name_problem(&metadata.name) {
+            let message = format!("the name `{}` {problem}", short(&metadata.name));
+            let finding =
+                Diagnostic::error("manifest/name", message).at(document.place(file, "/metadata/name"));
+            findings.push(finding.help("names are compared exactly, so they must be plain to see"));
+            return None;
+        }
+        let mut spec = document.get("spec").map_or_else(|| Json::Object(Map::new()), Node::to_json);
+        // The order in which a user writes fields means nothing, and must not reach a plan.
+        spec.sort_all_objects();
+        let Metadata { name, ensure, protect, previously } = metadata;
+        Some(Self {
+            file: file.to_owned(),
+            document,
+            header,
+            name,
+            ensure,
+            protect,
+            previously,
+            spec,
+            refused: Vec::new(),
+        })
+    }
+
+    /// The place of a JSON pointer in the document, or of its nearest ancestor that exists.
+    pub fn place(&self, pointer: &str) -> Place {
+        self.document.place(&self.file, pointer)
+    }
+
+    /// The place of the key at a JSON pointer, for findings about a field as a whole.
+    pub fn key_place(&self, pointer: &str) -> Place {
+        self.document.key_place(&self.file, pointer)
+    }
+}
+
+/// The schema has looked at it before, so a refusal here is rare and its words may be plain.
+fn metadata(file: &str, document: &Node, findings: &mut Vec<Diagnostic>) -> Option<Metadata> {
+    let value = document.get("metadata").map_or(Json::Null, Node::to_json);
+    serde_json::from_value(value)
+        .map_err(|error| {
+            let finding =
+                Diagnostic::error("manifest/metadata", format!("`metadata` is not usable: {error}"))
+                    .at(document.key_place(file, "/metadata"))
+                    .help("it needs at least a `name`");
+            findings.push(finding);
+        })
+        .ok()
+}
+
+/// What is wrong with a name: the rest of a sentence that starts with it.
+pub fn name_problem(name: &str) -> Option<String> {
+    let length = name.chars().count();
+    if name.is_empty() {
+        Some("is empty".to_owned())
+    } else if name.trim() != name {
+        Some("starts or ends with a blank".to_owned())
+    } else if let Some(character) = name.chars().find(|c| is_deceptive(*c)) {
+        Some(format!("holds the control or invisible character `{}`", character.escape_unicode()))
+    } else if length > MAX_NAME {
+        Some(format!("has {length} characters, more than {MAX_NAME}"))
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! The envelope's JSON Schema, generated from types, so that editors complete and explain every kind.
+//!
+//! The doc comments of the types below are what an editor shows.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+/// Whether the object should exist.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ensure {
+    /// The object exists and is as its spec says. This is the default.
+    #[default]
+    Present,
+    /// The object is deleted, on purpose and visibly in a review.
+    Absent,
+}
+
+/// What `enact` needs to know about the object, and does not send.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Metadata {
+    /// The natural key by which the object is found in the live system.
+    #[schemars(length(min = 1, max = 255))]
+    pub name: String,
+    /// Whether the object should exist: `present`, or `absent` to delete it.
+    #[serde(default)]
+    pub ensure: Ensure,
+    /// Refuses every plan that would delete the object.
+    #[serde(default)]
+    pub protect: bool,
+    /// Names that the object had before. An object that is live under one of them is renamed instead of created anew.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub previously: Vec<String>,
+}
+
+/// A whole document of one kind; only its schema is used.
+#[derive(JsonSchema)]
+#[schemars(rename = "Manifest", deny_unknown_fields)]
+#[expect(dead_code, reason = "its schema is read, not its values")]
+struct ManifestSchema<S> {
+    /// The system and the version of its manifests.
+    #[schemars(rename = "apiVersion")]
+    api_version: String,
+    /// The kind of object.
+    kind: String,
+    metadata: Metadata,
+    /// What the object should be. A field left out is not managed. Required unless `metadata.ensure` is `absent`.
+    #[schemars(default, with = "S", skip_serializing_if = "Option::is_none")]
+    spec: Option<S>,
+}
+
+/// The JSON Schema of a kind's documents, with a spec of the given type.
+pub fn document_schema<S: JsonSchema>(api_version: &str, kind: &str, description: &str) -> Json {
+    let schema = generator().into_root_schema_for::<ManifestSchema<S>>();
+    pin(schema, api_version, kind, description)
+}
+
+/// The JSON Schema of a kind's documents, with a spec of the given schema; its `$defs` move to the root.
+pub fn document_schema_for(mut spec: Json, api_version: &str, kind: &str, description: &str) -> Json {
+    let mut schema = generator().into_root_schema_for::<ManifestSchema<Json>>();
+    let definitions = spec.as_object_mut().and_then(|spec| {
+        spec.remove("$schema");
+        spec.remove("$defs")
+    });
+    if let (Some(Json::Object(theirs)), Some(Json::Object(ours))) = (definitions, schema.get_mut("$defs")) {
+        ours.extend(theirs);
+    }
+    if let Some(place) = schema.pointer_mut("/properties/spec") {
+        *place = spec;
+    }
+    pin(schema, api_version, kind, description)
+}
+
+fn generator() -> SchemaGenerator {
+    SchemaSettings::draft2020_12().into_generator()
+}
+
+/// Fixes what the document says it is, so that editors complete it and a wrong one is told.
+fn pin(mut schema: Schema, api_version: &str, kind: &str, description: &str) -> Json {
+    schema.insert("title".to_owned(), json!(format!("{api_version} {kind}")));
+    schema.insert("description".to_owned(), json!(description));
+    for (field, value) in [("apiVersion", api_version), ("kind", kind)] {
+        if let Some(Json::Object(property)) = schema.pointer_mut(&format!("/properties/{field}")) {
+            property.remove("type");
+            property.insert("const".to_owned(), json!(value));
+        }
+    }
+    let absent = json!({
+        "required": ["metadata"],
+        "properties": {"metadata": {"required": ["ensure"], "properties": {"ensure": {"const": "absent"}}}},
+    });
+    schema.insert("if".to_owned(), absent);
+    schema.insert("else".to_owned(), json!({"required": ["spec"]}));
+    schema.to_value()
+}

@@ -1,0 +1,209 @@
+//! A file's text: its lines, places in it, and the checks that need no YAML.
+
+use std::ops::{ControlFlow, Range};
+
+use super::{MAX_BYTES, MAX_FINDINGS, Span};
+use crate::diagnostic::Diagnostic;
+
+/// A text with its lines.
+pub(super) struct Source<'a> {
+    pub(super) file: &'a str,
+    text: &'a str,
+    /// The text from each line on.
+    tails: Vec<&'a str>,
+}
+
+/// A check of the text; a finding that makes the others pointless breaks.
+type Check = fn(&Source<'_>, &mut Vec<Diagnostic>) -> ControlFlow<()>;
+
+/// In this order: each may rely on those before it.
+const CHECKS: [Check; 5] = [size, lfs_pointer, conflict_markers, characters, directives];
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// Splits text into lines as YAML does: at a line feed, a carriage return, or both. Leaves out a byte order mark.
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    tails(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)).map(|tail| split_line(tail).0)
+}
+
+fn tails(text: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(text), |tail| Some(split_line(tail).1)).take_while(|tail| !tail.is_empty())
+}
+
+fn split_line(text: &str) -> (&str, &str) {
+    let Some((line, rest)) = text.split_once(['\n', '\r']) else { return (text, "") };
+    let both = text.get(line.len()..).is_some_and(|end| end.starts_with("\r\n"));
+    (line, if both { rest.get(1..).unwrap_or_default() } else { rest })
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn new(file: &'a str, text: &'a str) -> Self {
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+        Self { file, text, tails: tails(text).collect() }
+    }
+
+    /// Finds what is wrong with the text before YAML looks at it.
+    pub(super) fn check(&self) -> Vec<Diagnostic> {
+        let mut findings = Vec::new();
+        let _ = CHECKS.iter().try_for_each(|check| check(self, &mut findings));
+        findings
+    }
+
+    /// The ranges of lines that end before the next `---`: no YAML construct reaches over one, so a mistake in one piece
+    /// can not hide the next, and the parser never looks further ahead than that.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = Range<usize>> {
+        let ends_marker = |rest: &str| rest.is_empty() || rest.starts_with([' ', '\t']);
+        let starts = self
+            .lines()
+            .filter(move |(line, text)| *line > 1 && text.strip_prefix("---").is_some_and(ends_marker))
+            .map(|(line, _)| line);
+        let end = self.last_line() + 1;
+        let ends = starts.clone().chain([end]);
+        std::iter::once(1).chain(starts).zip(ends).map(|(start, end)| start..end)
+    }
+
+    /// The text of a range of lines.
+    pub(super) fn text(&self, lines: &Range<usize>) -> &'a str {
+        let text = self.tail(lines.start);
+        text.get(..text.len() - self.tail(lines.end).len()).unwrap_or_default()
+    }
+
+    fn tail(&self, line: usize) -> &'a str {
+        line.checked_sub(1).and_then(|index| self.tails.get(index)).copied().unwrap_or_default()
+    }
+
+    /// A line's text, without its end.
+    pub(super) fn line(&self, line: usize) -> &'a str {
+        split_line(self.tail(line)).0
+    }
+
+    /// How many lines there are; an empty file has one.
+    fn last_line(&self) -> usize {
+        self.tails.len().max(1)
+    }
+
+    fn lines(&self) -> impl Iterator<Item = (usize, &'a str)> + Clone {
+        (1..).zip(self.tails.iter().map(|tail| split_line(tail).0))
+    }
+
+    /// A span that lies inside the file, whatever was asked for: the parser may point behind the last line.
+    pub(super) fn span(&self, line: usize, column: usize, width: usize) -> Span {
+        let last = self.last_line();
+        if line > last {
+            return self.span(last, usize::MAX, 1);
+        }
+        let length = self.line(line).chars().count();
+        let column = column.clamp(1, length + 1);
+        Span { line, column, width: width.min(length + 1 - column).max(1) }
+    }
+
+    /// The rest of a line, without blanks at its end.
+    pub(super) fn rest_of_line(&self, line: usize, column: usize) -> Span {
+        let length = self.line(line).trim_end().chars().count();
+        self.span(line, column, (length + 1).saturating_sub(column))
+    }
+
+    pub(super) fn error(&self, code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::error(code, message).at(span.place(self.file, ""))
+    }
+}
+
+fn size(source: &Source<'_>, findings: &mut Vec<Diagnostic>) -> ControlFlow<()> {
+    if source.text.len() <= MAX_BYTES {
+        return ControlFlow::Continue(());
+    }
+    let message = format!("the file has {} bytes, more than the {MAX_BYTES} allowed", source.text.len());
+    findings
+        .push(source.error("yaml/budget", source.span(1, 1, 1), message).help("split it into several files"));
+    ControlFlow::Break(())
+}
+
+fn lfs_pointer(source: &Source<'_>, findings: &mut Vec<Diagnostic>) -> ControlFlow<()> {
+    if !source.line(1).starts_with("version https://git-lfs.github.com/spec/") {
+        return ControlFlow::Continue(());
+    }
+    let message = "the file is a git LFS pointer, not the manifest itself";
+    findings.push(
+        source
+            .error("yaml/lfs-pointer", source.rest_of_line(1, 1), message)
+            .help("fetch it with `git lfs pull`, or keep manifests out of git LFS"),
+    );
+    ControlFlow::Break(())
+}
+
+/// The `=======` in the middle is legal text, so only the two markers around it count.
+fn conflict_markers(source: &Source<'_>, findings: &mut Vec<Diagnostic>) -> ControlFlow<()> {
+    let is_marker = |line: &str| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ");
+    let found = findings.len();
+    for (line, _) in source.lines().filter(|(_, line)| is_marker(line)).take(MAX_FINDINGS) {
+        findings.push(
+            source
+                .error(
+                    "yaml/conflict-markers",
+                    source.span(line, 1, 7),
+                    "a merge conflict was left in the file",
+                )
+                .help("settle the conflict and remove its markers"),
+        );
+    }
+    if findings.len() > found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}
+
+/// Characters that YAML does not allow, and those that make a reviewer see another text than the parser.
+fn characters(source: &Source<'_>, findings: &mut Vec<Diagnostic>) -> ControlFlow<()> {
+    for (line, text) in source.lines() {
+        for (column, character) in (1..).zip(text.chars()) {
+            if let Some(finding) = character_problem(character) {
+                findings.push(finding.at(source.span(line, column, 1).place(source.file, "")));
+            }
+            if findings.len() >= MAX_FINDINGS {
+                return ControlFlow::Break(());
+            }
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+fn character_problem(character: char) -> Option<Diagnostic> {
+    let shown = character.escape_unicode();
+    match character {
+        '\t' | '\u{85}' => None,
+        BYTE_ORDER_MARK => Some(
+            Diagnostic::error("yaml/encoding", "a byte order mark stands inside the file")
+                .help("remove it: it is only allowed as the first character"),
+        ),
+        c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => Some(
+            Diagnostic::error("yaml/encoding", format!("the character `{shown}` is not allowed in YAML"))
+                .help(
+                    "save the file as UTF-8; inside double quotes the character can be written as an escape",
+                ),
+        ),
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => Some(
+            Diagnostic::warning(
+                "yaml/bidi",
+                format!("the invisible character `{shown}` reorders the text on screen"),
+            )
+            .help("remove it, or write it as an escape inside double quotes"),
+        ),
+        _ => None,
+    }
+}
+
+/// Directives stand before a document's `---`; anywhere else a `%` is the parser's business.
+fn directives(source: &Source<'_>, findings: &mut Vec<Diagnostic>) -> ControlFlow<()> {
+    let mut between_documents = true;
+    for (line, text) in source.lines() {
+        if between_documents && text.starts_with('%') && findings.len() < MAX_FINDINGS {
+            findings.push(
+                source
+                    .error("yaml/directive", source.rest_of_line(line, 1), "YAML directives are not allowed")
+                    .help("remove the line: manifests are YAML 1.2 without declared tags"),
+            );
+        } else if text.starts_with("...") {
+            between_documents = true;
+        } else if !text.trim_start().is_empty() && !text.starts_with('#') {
+            between_documents = false;
+        }
+    }
+    ControlFlow::Continue(())
+}

@@ -1,0 +1,137 @@
+//! The parser's errors in our words: what is wrong here, and what people usually meant.
+
+use super::Span;
+use super::source::Source;
+use super::tree::too_deep;
+use crate::diagnostic::Diagnostic;
+use crate::report::safe::short;
+
+/// A part of the parser's text, our message, and the help.
+type Phrase = (&'static str, &'static str, &'static str);
+
+/// The first that fits is taken.
+const PHRASES: &[Phrase] = &[
+    (
+        "mapping values are not allowed",
+        "a `key: value` pair can not stand here",
+        "check the indentation, and quote a value that contains `: `",
+    ),
+    (
+        "did not find expected '-'",
+        "expected an item of the list, starting with `- `",
+        "check the indentation",
+    ),
+    (
+        "did not find expected key",
+        "expected a key of the mapping",
+        "check the indentation of this line and of those above",
+    ),
+    (
+        "expected ',' or '}'",
+        "a mapping in braces is not closed, or lacks a comma",
+        "close it with `}` before this place",
+    ),
+    (
+        "expected ',' or ']'",
+        "a list in brackets is not closed, or lacks a comma",
+        "close it with `]` before this place",
+    ),
+    ("illegal placement of ':'", "a `:` can not stand here", "is a `]` or `}` missing above?"),
+    ("misplaced bracket", "this bracket closes nothing", "remove it, or quote the value that it belongs to"),
+    (
+        "invalid indentation in quoted",
+        "a quoted text is not closed",
+        "add the closing quote, or indent its next lines",
+    ),
+    ("quoted scalar, found unexpected", "a quoted text is not closed", "add the closing quote"),
+    (
+        "trailing content after double-quoted",
+        "text follows the closing quote",
+        "quote the whole value; inside single quotes a quote is written twice: `''`",
+    ),
+    (
+        "unknown escape",
+        "a double-quoted text has an unknown escape",
+        "write a backslash as `\\\\`, or use single quotes",
+    ),
+    (
+        "hexadecimal",
+        "a double-quoted text has an incomplete escape",
+        "write a backslash as `\\\\`, or use single quotes",
+    ),
+    ("unexpected character", "a plain value can not start with this character", "quote the value"),
+    ("simple key expect", "a key before this place lacks its `: `", "write `key: value`"),
+    (
+        "block sequence entries",
+        "a list item can not stand here",
+        "put each `- ` item on its own line, below the key",
+    ),
+    (
+        "block scalar, did not find",
+        "a block of text can not start on the line of its `|` or `>`",
+        "start the text on the next line",
+    ),
+    (
+        "wrongly indented line in block",
+        "a line of a block of text is indented too little",
+        "indent it like the others",
+    ),
+    (
+        "document start",
+        "unexpected content after the end of the document",
+        "check the indentation, or start a document with `---`",
+    ),
+    (
+        "comments must be separated",
+        "a comment has to stand apart from the value",
+        "put a blank before `#`, or quote the value",
+    ),
+    ("indentation", "the indentation fits no line above", "indent it like the lines it belongs to"),
+    ("expected node content", "a value is missing here", "is a `]` or `}` missing above?"),
+    ("tab", "a tab can not stand here", "use spaces"),
+    ("alphabetic or numeric", "a `*` or `&` without a name", "quote a value that starts with `*` or `&`"),
+];
+
+/// Turns the text of a parser's error into a finding.
+pub(super) fn finding(info: &str, span: Span, source: &Source<'_>) -> Diagnostic {
+    if info.contains("recursion limit") {
+        too_deep(source, span)
+    } else if info.contains("unknown anchor") {
+        unknown_alias(source, span)
+    } else if info.contains("handle wasn't declared") {
+        source
+            .error("yaml/tag", span, "a tag with an undeclared prefix is not allowed")
+            .help("remove the tag")
+    } else if let Some(finding) = tab(info, source, span.line) {
+        finding
+    } else if let Some((_, message, help)) = PHRASES.iter().find(|(part, ..)| info.contains(part)) {
+        source.error("yaml/syntax", span, *message).help(*help)
+    } else {
+        source
+            .error("yaml/syntax", span, format!("this is not valid YAML: {info}"))
+            .help("check the indentation and the quotes")
+    }
+}
+
+fn unknown_alias(source: &Source<'_>, span: Span) -> Diagnostic {
+    let ends = |c: &char| c.is_whitespace() || ",[]{}".contains(*c);
+    let rest = source.line(span.line).chars().skip(span.column - 1);
+    let name: String = rest.take_while(|c| !ends(c)).collect();
+    let span = Span { width: name.chars().count().max(1), ..span };
+    source
+        .error(
+            "yaml/unknown-alias",
+            span,
+            format!("the alias `{}` has no anchor above it in this document", short(&name)),
+        )
+        .help("quote a value that starts with `*`")
+}
+
+/// The parser stumbles over a tab with many messages, or a line early; the tab itself is easier to understand.
+fn tab(info: &str, source: &Source<'_>, line: usize) -> Option<Diagnostic> {
+    let last = if info.contains("tab") { line + 1 } else { line };
+    let indent = |line| source.line(line).len() - source.line(line).trim_start_matches(' ').len();
+    let line = (line..=last).find(|line| source.line(*line).trim_start_matches(' ').starts_with('\t'))?;
+    let span = source.span(line, indent(line) + 1, 1);
+    Some(source.error("yaml/tab", span, "a tab is used as indentation").help("indent with spaces"))
+}

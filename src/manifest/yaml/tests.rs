@@ -1,0 +1,316 @@
+//! What each kind of bad input leads to, told as one line per finding.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value as Json, json};
+
+use super::*;
+
+/// Parses, and tells each finding as `line:column+width code: message; help`.
+fn read(text: &str) -> (Vec<Json>, String) {
+    let mut findings = Vec::new();
+    let documents = parse(text, "a.yaml", &mut findings);
+    let told: Vec<String> = findings.iter().map(tell).collect();
+    (documents.iter().map(Node::to_json).collect(), told.join("\n"))
+}
+
+fn tell(finding: &Diagnostic) -> String {
+    let Place { line, column, width, .. } = finding.place.as_ref().expect("every finding has a place");
+    let help = finding.help.as_deref().unwrap_or("no help");
+    format!("{line}:{column}+{width} {}: {}; {help}", finding.code, finding.message)
+}
+
+#[track_caller]
+fn finds(text: &str, expected: &str) {
+    assert_eq!(read(text).1, expected);
+}
+
+#[track_caller]
+fn node(text: &str) -> Node {
+    let mut findings = Vec::new();
+    let mut nodes = parse(text, "a.yaml", &mut findings);
+    assert_eq!((nodes.len(), findings), (1, vec![]));
+    nodes.remove(0)
+}
+
+#[track_caller]
+fn within_a_second(text: &str, expected: &str) {
+    assert_eq!(soon(text), expected);
+}
+
+/// Reads hostile text; a debug build has more time.
+#[track_caller]
+fn soon(text: &str) -> String {
+    let start = Instant::now();
+    let told = read(text).1;
+    let limit = Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 1 });
+    assert!(start.elapsed() < limit, "took {:?}", start.elapsed());
+    told
+}
+
+#[test]
+fn documents_become_json() {
+    let (documents, told) =
+        read("a: 1 # c\nb: [x, {y: ~}]\nc: |\n  one\n  two\nd: no\n---\n- &p {q: 'r'}\n- *p\n");
+    assert_eq!(told, "");
+    assert_eq!(
+        documents,
+        [
+            json!({"a": 1, "b": ["x", {"y": null}], "c": "one\ntwo\n", "d": "no"}),
+            json!([{"q": "r"}, {"q": "r"}]),
+        ]
+    );
+}
+
+#[test]
+fn line_ends_and_a_byte_order_mark_make_no_difference() {
+    let expected = vec![json!({"a": "b", "c": ["d"]})];
+    for text in ["a: b\nc:\n- d\n", "a: b\r\nc:\r\n- d\r\n", "a: b\rc:\r- d\r", "\u{feff}a: b\nc:\n- d"] {
+        assert_eq!(read(text), (expected.clone(), String::new()), "{text:?}");
+    }
+    assert_eq!(lines("\u{feff}a\r\nb\rc\n\nd").collect::<Vec<_>>(), ["a", "b", "c", "", "d"]);
+}
+
+#[test]
+fn every_part_knows_its_place() {
+    let node = node(
+        "spec:\n  rules:\n    - {effect: permit, \"a.b\": 1}\n    - effect: 007 # c\n      'é': |\n        x\n",
+    );
+    let place = |pointer: &str| {
+        let place = node.place("f", pointer);
+        format!("{}:{}+{} {}", place.line, place.column, place.width, place.path)
+    };
+    assert_eq!(place(""), "1:1+4 ");
+    assert_eq!(place("/spec/rules"), "3:5+28 spec.rules");
+    assert_eq!(place("/spec/rules/0"), "3:7+26 spec.rules[0]");
+    assert_eq!(place("/spec/rules/0/a.b"), "3:31+1 spec.rules[0][\"a.b\"]");
+    assert_eq!(place("/spec/rules/1"), "4:7+6 spec.rules[1]");
+    assert_eq!(place("/spec/rules/1/effect"), "4:15+3 spec.rules[1].effect");
+    assert_eq!(place("/spec/rules/1/é"), "6:9+1 spec.rules[1].é");
+    assert_eq!(place("/spec/rules/1/missing/deeper"), "4:7+6 spec.rules[1]");
+    assert_eq!(node.key_place("f", "/spec/rules/1/é").line, 5);
+    assert_eq!(node.key_place("f", "/spec/rules/1").line, 4);
+    assert_eq!(node.at("/spec/rules/1/effect").and_then(Node::raw), Some("007"));
+    assert_eq!(node.key_at("/spec/rules/0/a.b").map(|key| key.span.column), Some(24));
+}
+
+#[test]
+fn pointers_are_unescaped() {
+    let node = node("a/b: {c~d: 1}\n~1: 2\n");
+    assert_eq!(node.at("/a~1b/c~0d").map(Node::to_json), Some(json!(1)));
+    assert_eq!(node.at("/~01").map(Node::to_json), Some(json!(2)));
+}
+
+#[test]
+fn a_place_inside_a_text_is_found() {
+    let node = node("a: |\n\n\n  one\n    two\nb: plain text\nc: \"quo\\nted\"\n");
+    let at = |key: &str, offset| {
+        let Span { line, column, .. } = node.get(key).expect("a key").span_within(offset);
+        (line, column)
+    };
+    assert_eq!(at("a", 2), (4, 3));
+    assert_eq!(at("a", 4), (4, 5));
+    assert_eq!(at("a", 8), (5, 5));
+    assert_eq!(at("b", 6), (6, 10));
+    assert_eq!(at("c", 5), (7, 4));
+    assert_eq!(at("a", 999), (4, 3)); // beyond its end: the whole value
+}
+
+#[test]
+fn a_broken_document_does_not_hide_the_others() {
+    let (documents, told) = read("a: 1\n---\nb: [\n---\nc: 3\n---\nd: 4\nd: 5\n---\ne: \"\n---\nf: 6\n");
+    assert_eq!(documents, [json!({"a": 1}), json!({"c": 3}), json!({"f": 6})]);
+    assert_eq!(
+        told,
+        "\
+3:5+1 yaml/syntax: a value is missing here; is a `]` or `}` missing above?
+8:1+1 yaml/duplicate-key: the key `d` is on line 7 and again on line 8; keep one of them
+10:4+1 yaml/syntax: a quoted text is not closed; add the closing quote"
+    );
+}
+
+#[test]
+fn all_findings_of_a_document_are_told() {
+    finds(
+        "1: a\n? [b]\n: c\n<<: {d: e}\nf: !include g\nh: .inf\nf: 2\nnull: x\n\"1\": ok\ni: !!binary aGk=\n",
+        "\
+1:1+1 yaml/key-type: a key has to be text; quote it: `\"1\"`
+2:3+3 yaml/key-type: a key has to be text; write the name of a field
+4:1+2 yaml/merge-key: the merge key `<<` is not allowed; write the fields out, or repeat a whole value with an alias
+5:4+10 yaml/tag: the tag `!include` is not allowed; remove the tag; quote a value that is meant as text
+6:4+4 yaml/number: `.inf` is not a number that JSON can carry; quote it if text is meant
+8:1+4 yaml/key-type: a key has to be text; quote it: `\"null\"`
+10:4+13 yaml/tag: the tag `!!binary` is not allowed; remove the tag; quote a value that is meant as text
+7:1+1 yaml/duplicate-key: the key `f` is on line 5 and again on line 7; keep one of them",
+    );
+}
+
+#[test]
+fn text_may_be_tagged_as_text() {
+    assert_eq!(read("a: !!str 12\nb: !!str\n").0, [json!({"a": "12", "b": ""})]);
+}
+
+#[test]
+fn a_file_that_declares_nothing_is_an_error() {
+    let told = "1:1+1 yaml/empty: the file declares nothing; write a manifest, or delete the file";
+    for text in ["", "\n", "# only a comment\n", "\u{feff}"] {
+        finds(text, told);
+    }
+    finds("---\n", "1:1+3 yaml/empty: the file declares nothing; write a manifest, or delete the file");
+    finds("~", told);
+    assert_eq!(
+        read("---\n# none\n---\na: 1\n---\n"),
+        (
+            vec![json!({"a": 1})],
+            "1:1+3 yaml/empty: this document is empty; remove its `---`\n\
+         5:1+3 yaml/empty: this document is empty; remove its `---`"
+                .to_owned()
+        )
+    );
+}
+
+#[test]
+fn text_that_is_no_yaml_is_refused_before_parsing() {
+    finds(
+        "a: \u{0}\nb: \u{1b}[2J\u{7f}\nc: \u{feff}x\n",
+        "\
+1:4+1 yaml/encoding: the character `\\u{0}` is not allowed in YAML; save the file as UTF-8; inside double quotes the character can be written as an escape
+2:4+1 yaml/encoding: the character `\\u{1b}` is not allowed in YAML; save the file as UTF-8; inside double quotes the character can be written as an escape
+2:8+1 yaml/encoding: the character `\\u{7f}` is not allowed in YAML; save the file as UTF-8; inside double quotes the character can be written as an escape
+3:4+1 yaml/encoding: a byte order mark stands inside the file; remove it: it is only allowed as the first character",
+    );
+    finds(
+        "a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> topic\n",
+        "\
+2:1+7 yaml/conflict-markers: a merge conflict was left in the file; settle the conflict and remove its markers
+6:1+7 yaml/conflict-markers: a merge conflict was left in the file; settle the conflict and remove its markers",
+    );
+    finds(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n",
+        "1:1+42 yaml/lfs-pointer: the file is a git LFS pointer, not the manifest itself; fetch it with `git lfs pull`, or keep manifests out of git LFS",
+    );
+    finds(
+        "# c\n%YAML 1.1\n---\na: 1\n",
+        "2:1+9 yaml/directive: YAML directives are not allowed; remove the line: manifests are YAML 1.2 without declared tags",
+    );
+}
+
+#[test]
+fn reordering_characters_are_a_warning() {
+    let (documents, told) = read("a: \u{202e}b\n");
+    assert_eq!(documents, [json!({"a": "\u{202e}b"})]);
+    assert!(told.starts_with("1:4+1 yaml/bidi: the invisible character `\\u{202e}` reorders"), "{told}");
+}
+
+#[test]
+fn aliases_have_an_anchor_above_them() {
+    finds(
+        "a: *b, c\n",
+        "1:4+2 yaml/unknown-alias: the alias `*b` has no anchor above it in this document; quote a value that starts with `*`",
+    );
+    finds(
+        "a: &x [1, *x]\n",
+        "1:11+2 yaml/alias-cycle: the alias stands inside the value that it repeats; write the value out",
+    );
+    finds(
+        "a: &x 1\n---\nb: *x\n",
+        "3:4+2 yaml/unknown-alias: the alias `*x` has no anchor above it in this document; quote a value that starts with `*`",
+    );
+    finds(
+        "a: &x 1\n...\nb: *x\n",
+        "3:4+2 yaml/unknown-alias: the alias refers to an anchor of another document; write the value out",
+    );
+}
+
+#[test]
+fn syntax_errors_say_what_to_do() {
+    for (text, told) in [
+        (
+            "a: b: c\n",
+            "1:5+1 yaml/syntax: a `key: value` pair can not stand here; check the indentation, and quote a value that contains `: `",
+        ),
+        ("a:\n\tb: 1\n", "2:1+1 yaml/tab: a tab is used as indentation; indent with spaces"),
+        ("a:\n  b: 1\n\tc: 1\n", "3:1+1 yaml/tab: a tab is used as indentation; indent with spaces"),
+        (
+            "a: [1, 2\n",
+            "1:9+1 yaml/syntax: a list in brackets is not closed, or lacks a comma; close it with `]` before this place",
+        ),
+        ("a: @b\n", "1:4+1 yaml/syntax: a plain value can not start with this character; quote the value"),
+        (
+            "a: \"b\" c\n",
+            "1:8+1 yaml/syntax: text follows the closing quote; quote the whole value; inside single quotes a quote is written twice: `''`",
+        ),
+        (
+            "a: \"\\d\"\n",
+            "1:4+1 yaml/syntax: a double-quoted text has an unknown escape; write a backslash as `\\\\`, or use single quotes",
+        ),
+        (
+            "a: {b: 1\nc: 2\n",
+            "2:2+1 yaml/syntax: a mapping in braces is not closed, or lacks a comma; close it with `}` before this place",
+        ),
+        ("a: 1\nb\nc: 2\n", "3:1+1 yaml/syntax: a key before this place lacks its `: `; write `key: value`"),
+        (
+            "- a\nb: 1\n",
+            "2:1+1 yaml/syntax: expected an item of the list, starting with `- `; check the indentation",
+        ),
+        ("a: !e!b c\n", "1:4+1 yaml/tag: a tag with an undeclared prefix is not allowed; remove the tag"),
+        ("a: 'b\n", "1:4+1 yaml/syntax: a quoted text is not closed; add the closing quote"),
+    ] {
+        finds(text, told);
+    }
+}
+
+#[test]
+fn aliases_can_not_expand_without_end() {
+    let mut bomb = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n".to_owned();
+    for level in 1..9 {
+        let items = vec![format!("*a{}", level - 1); 9].join(", ");
+        bomb.push_str(&format!("a{level}: &a{level} [{items}]\n"));
+    }
+    within_a_second(
+        &bomb,
+        "6:15+3 yaml/budget: the file holds more than 250000 values once its aliases are expanded; split the file, and use fewer aliases",
+    );
+    let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(500_000), "*a,".repeat(100_000));
+    within_a_second(
+        &long,
+        "2:92+2 yaml/budget: the file holds more than 250000 values once its aliases are expanded; split the file, and use fewer aliases",
+    );
+}
+
+#[test]
+fn depth_is_limited_in_every_style() {
+    let told = |line, column, width| {
+        format!(
+            "{line}:{column}+{width} yaml/budget: more than 64 lists and mappings lie inside one another; flatten the structure"
+        )
+    };
+    within_a_second(&"[".repeat(100_000), &told(1, 256, 1));
+    within_a_second(&"{a: ".repeat(100_000), &told(1, 1021, 1));
+    within_a_second(&"- ".repeat(500_000), &told(1, 129, 1));
+    within_a_second(&"? ".repeat(500_000), &told(1, 129, 1));
+    let block: String = (0..1000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+    within_a_second(&block, &told(65, 65, 1));
+    let halves =
+        format!("a: &a {}{}\nb: {}*a{}\n", "[".repeat(40), "]".repeat(40), "[".repeat(40), "]".repeat(40));
+    within_a_second(&halves, &told(2, 44, 2));
+    assert_eq!(read(&format!("{}{}", "[".repeat(64), "]".repeat(64))).1, "");
+}
+
+#[test]
+fn large_files_end_soon() {
+    let budget = "yaml/budget: the file holds more than 250000 values once its aliases are expanded; split the file, and use fewer aliases";
+    within_a_second(&format!("a: \"{}\"\n", "x".repeat(1_000_000)), "");
+    within_a_second(&format!("a: |\n  {}\n", "x\n  ".repeat(200_000)), "");
+    within_a_second(&format!("[{}]", "1,".repeat(500_000)), &format!("1:500000+1 {budget}"));
+    within_a_second(&"- 1\n".repeat(260_000), &format!("250000:3+1 {budget}"));
+    within_a_second(
+        &" ".repeat(MAX_BYTES + 1),
+        "1:1+1 yaml/budget: the file has 1048577 bytes, more than the 1048576 allowed; split it into several files",
+    );
+    let nested = format!("{}{}", "---\n[\n".repeat(90), "---\n[\n---\n]\n".repeat(50_000));
+    assert_eq!(soon(&nested).lines().count(), MAX_FINDINGS);
+    assert_eq!(soon(&"---\n[\n".repeat(100_000)).lines().count(), MAX_FINDINGS);
+    assert_eq!(soon(&"a: 1\n".repeat(100_000)).lines().count(), MAX_FINDINGS);
+    assert_eq!(soon(&"a: \u{0}\n".repeat(100_000)).lines().count(), MAX_FINDINGS);
+}

@@ -1,0 +1,308 @@
+//! From the parser's events to nodes, without recursion and within a budget.
+
+mod refuse;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span as EventSpan};
+
+use super::source::Source;
+use super::{Key, MAX_DEPTH, MAX_FINDINGS, MAX_WEIGHT, Node, Span, Style, Value, syntax};
+use crate::diagnostic::Diagnostic;
+
+/// Reads all documents, piece by piece.
+pub(super) fn documents(source: &Source<'_>, findings: &mut Vec<Diagnostic>) -> Vec<Node> {
+    let mut builder = Builder::new(source);
+    for piece in source.pieces() {
+        builder.read(piece);
+        if builder.findings.len() >= MAX_FINDINGS || builder.weight_left == 0 {
+            break;
+        }
+    }
+    builder.judge_empty_documents();
+    findings.extend(builder.findings);
+    builder.documents
+}
+
+pub(super) fn too_deep(source: &Source<'_>, span: Span) -> Diagnostic {
+    let message = format!("more than {MAX_DEPTH} lists and mappings lie inside one another");
+    source.error("yaml/budget", span, message).help("flatten the structure")
+}
+
+/// The piece can not be read on; its finding is already told.
+struct GiveUp;
+
+/// A node with what it costs when an alias repeats it.
+#[derive(Clone)]
+struct Built {
+    node: Node,
+    weight: usize,
+    height: usize,
+}
+
+/// A list or mapping that is not closed yet.
+struct Frame {
+    content: Content,
+    start: Span,
+    anchor: usize,
+    weight: usize,
+    height: usize,
+}
+
+enum Content {
+    Seq(Vec<Node>),
+    Map(Vec<(Key, Node)>, Slot),
+}
+
+/// What a mapping waits for. A value whose key was refused is read and dropped.
+enum Slot {
+    Key,
+    Value(Option<Key>),
+}
+
+struct Builder<'a> {
+    source: &'a Source<'a>,
+    findings: Vec<Diagnostic>,
+    documents: Vec<Node>,
+    empty: Vec<Span>,
+    weight_left: usize,
+    /// The lines that the parser was given.
+    piece: Range<usize>,
+    document_line: usize,
+    /// Whether the document has an error and will be left out.
+    broken: bool,
+    stack: Vec<Frame>,
+    anchors: BTreeMap<usize, Built>,
+    root: Option<Node>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(source: &'a Source<'a>) -> Self {
+        Self {
+            source,
+            findings: Vec::new(),
+            documents: Vec::new(),
+            empty: Vec::new(),
+            weight_left: MAX_WEIGHT,
+            piece: 1..2,
+            document_line: 1,
+            broken: false,
+            stack: Vec::new(),
+            anchors: BTreeMap::new(),
+            root: None,
+        }
+    }
+
+    /// Reads a piece to its end, or to where it makes no sense to go on.
+    fn read(&mut self, piece: Range<usize>) {
+        let parser = Parser::new_from_str(self.source.text(&piece));
+        self.begin_document(piece.start);
+        self.piece = piece;
+        for event in parser {
+            let read = match event {
+                Ok((event, span)) => self.take(event, span),
+                Err(error) => {
+                    let place = self.span(*error.marker(), *error.marker());
+                    self.give_up(syntax::finding(error.info(), place, self.source))
+                }
+            };
+            if read.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn take(&mut self, event: Event<'_>, span: EventSpan) -> Result<(), GiveUp> {
+        let place = self.span(span.start, span.end);
+        match event {
+            Event::DocumentStart(_) => self.begin_document(place.line),
+            Event::DocumentEnd => self.end_document(),
+            Event::Scalar(text, style, anchor, tag) => {
+                self.refuse_tag(tag.as_deref(), true, place);
+                let node = self.scalar(&text, style, tag.is_some(), place);
+                let weight = 1 + text.len() / 64;
+                self.spend(weight, place)?;
+                return self.add(Built { node, weight, height: 0 }, anchor);
+            }
+            Event::Alias(anchor) => return self.repeat(anchor, place),
+            Event::SequenceStart(anchor, tag) => {
+                self.refuse_tag(tag.as_deref(), false, place);
+                return self.open(Content::Seq(Vec::new()), place, anchor);
+            }
+            Event::MappingStart(anchor, tag) => {
+                self.refuse_tag(tag.as_deref(), false, place);
+                return self.open(Content::Map(Vec::new(), Slot::Key), place, anchor);
+            }
+            Event::SequenceEnd | Event::MappingEnd => return self.close(span),
+            Event::Nothing | Event::StreamStart | Event::StreamEnd => {}
+        }
+        Ok(())
+    }
+
+    /// The parser keeps the anchors of a document that ended with `...`; here they are gone.
+    fn begin_document(&mut self, line: usize) {
+        self.document_line = line;
+        self.broken = false;
+        self.stack.clear();
+        self.anchors.clear();
+        self.root = None;
+    }
+
+    fn end_document(&mut self) {
+        let Some(node) = self.root.take() else { return };
+        if self.broken {
+            return;
+        }
+        match node.value {
+            Value::Null if node.raw() == Some("") => {
+                self.empty.push(self.source.span(self.document_line, 1, 3))
+            }
+            Value::Null => self.empty.push(node.span),
+            _ => self.documents.push(node),
+        }
+    }
+
+    fn scalar(&mut self, text: &str, style: ScalarStyle, tagged: bool, span: Span) -> Node {
+        let (value, style) = match style {
+            ScalarStyle::Plain if !tagged => (self.plain(text, span), Style::Plain(text.to_owned())),
+            ScalarStyle::Literal => (Value::String(text.to_owned()), Style::Literal),
+            ScalarStyle::Folded => (Value::String(text.to_owned()), Style::Folded),
+            _ => (Value::String(text.to_owned()), Style::Quoted),
+        };
+        Node { value, span, style }
+    }
+
+    fn open(&mut self, content: Content, start: Span, anchor: usize) -> Result<(), GiveUp> {
+        if self.stack.len() >= MAX_DEPTH {
+            return self.give_up(too_deep(self.source, start));
+        }
+        self.spend(1, start)?;
+        self.stack.push(Frame { content, start, anchor, weight: 1, height: 0 });
+        Ok(())
+    }
+
+    fn close(&mut self, end: EventSpan) -> Result<(), GiveUp> {
+        let Some(Frame { content, start, anchor, weight, height }) = self.stack.pop() else { return Ok(()) };
+        let span = self.collection_span(start, &content, end);
+        let value = match content {
+            Content::Seq(items) => Value::Seq(items),
+            Content::Map(entries, _) => {
+                self.refuse_duplicates(&entries);
+                Value::Map(entries)
+            }
+        };
+        let node = Node { value, span, style: Style::Collection };
+        self.add(Built { node, weight, height: height + 1 }, anchor)
+    }
+
+    /// In flow style all that stands on the first line; in block style the first key or item, as the rest of the line
+    /// may be a comment.
+    fn collection_span(&self, start: Span, content: &Content, end: EventSpan) -> Span {
+        let first = match content {
+            Content::Seq(items) => items.first().map(|item| (item.span, item.raw() == Some(""))),
+            Content::Map(entries, _) => entries.first().map(|(key, _)| (key.span, false)),
+        };
+        let end_line = self.line(end.end);
+        match first {
+            _ if !end.is_empty() && end_line == start.line => {
+                Span { width: (end.end.col() + 1).saturating_sub(start.column).max(1), ..start }
+            }
+            _ if !end.is_empty() => self.source.rest_of_line(start.line, start.column),
+            Some((first, false)) if first.line == start.line && first.column >= start.column => {
+                Span { width: first.column + first.width - start.column, ..start }
+            }
+            _ => start,
+        }
+    }
+
+    fn repeat(&mut self, anchor: usize, span: Span) -> Result<(), GiveUp> {
+        if let Some(built) = self.anchors.get(&anchor) {
+            let (weight, height) = (built.weight, built.height);
+            if self.stack.len() + height > MAX_DEPTH {
+                return self.give_up(too_deep(self.source, span));
+            }
+            self.spend(weight, span)?;
+            let copy = self.anchors.get(&anchor).cloned();
+            return copy.map_or(Ok(()), |copy| self.add(copy, 0));
+        }
+        let cycle = self.stack.iter().any(|frame| frame.anchor == anchor);
+        let finding = if cycle {
+            self.source.error("yaml/alias-cycle", span, "the alias stands inside the value that it repeats")
+        } else {
+            self.source.error("yaml/unknown-alias", span, "the alias refers to an anchor of another document")
+        };
+        self.tell(finding.help("write the value out"));
+        let node = Node { value: Value::Null, span, style: Style::Quoted };
+        self.add(Built { node, weight: 1, height: 0 }, 0)
+    }
+
+    /// Puts a finished node where it belongs.
+    fn add(&mut self, built: Built, anchor: usize) -> Result<(), GiveUp> {
+        if anchor != 0 {
+            self.spend(built.weight, built.node.span)?; // what an anchor keeps is a copy
+            self.anchors.insert(anchor, built.clone());
+        }
+        let Some(frame) = self.stack.last_mut() else {
+            self.root = Some(built.node);
+            return Ok(());
+        };
+        frame.weight += built.weight;
+        frame.height = frame.height.max(built.height);
+        self.place_in_frame(built.node);
+        Ok(())
+    }
+
+    fn place_in_frame(&mut self, node: Node) {
+        let wants_key = matches!(self.stack.last(), Some(Frame { content: Content::Map(_, Slot::Key), .. }));
+        let key = if wants_key { self.key(&node) } else { None };
+        match self.stack.last_mut().map(|frame| &mut frame.content) {
+            Some(Content::Seq(items)) => items.push(node),
+            Some(Content::Map(_, slot @ Slot::Key)) => *slot = Slot::Value(key),
+            Some(Content::Map(entries, slot @ Slot::Value(_))) => {
+                if let Slot::Value(Some(key)) = std::mem::replace(slot, Slot::Key) {
+                    entries.push((key, node));
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn spend(&mut self, weight: usize, span: Span) -> Result<(), GiveUp> {
+        if let Some(left) = self.weight_left.checked_sub(weight) {
+            self.weight_left = left;
+            return Ok(());
+        }
+        self.weight_left = 0;
+        let message = format!("the file holds more than {MAX_WEIGHT} values once its aliases are expanded");
+        let finding = self.source.error("yaml/budget", span, message);
+        self.give_up(finding.help("split the file, and use fewer aliases"))
+    }
+
+    fn give_up(&mut self, finding: Diagnostic) -> Result<(), GiveUp> {
+        self.tell(finding);
+        Err(GiveUp)
+    }
+
+    fn tell(&mut self, finding: Diagnostic) {
+        self.broken |= finding.is_error();
+        if self.findings.len() < MAX_FINDINGS {
+            self.findings.push(finding);
+        }
+    }
+
+    fn span(&self, start: Marker, end: Marker) -> Span {
+        let (line, column) = (self.line(start), start.col() + 1);
+        if line >= self.piece.end {
+            self.source.span(self.piece.end - 1, usize::MAX, 1) // the parser counts the end as a line
+        } else if start.line() == end.line() {
+            Span { line, column, width: end.col().saturating_sub(start.col()).max(1) }
+        } else {
+            self.source.rest_of_line(line, column)
+        }
+    }
+
+    fn line(&self, marker: Marker) -> usize {
+        self.piece.start + marker.line() - 1
+    }
+}

@@ -1,0 +1,77 @@
+//! What a tree of plain data does not hold, and the findings for it.
+
+use std::collections::BTreeMap;
+
+use saphyr_parser::Tag;
+
+use super::super::scalar;
+use super::{Builder, Key, Node, Span, Value};
+use crate::diagnostic::Diagnostic;
+use crate::report::safe::short;
+
+impl Builder<'_> {
+    /// A file that declares nothing is taken for a mistake; an empty document beside others only looks like one.
+    pub(super) fn judge_empty_documents(&mut self) {
+        let mut empty = std::mem::take(&mut self.empty).into_iter();
+        if self.documents.is_empty() && self.findings.is_empty() {
+            let place = empty.next().unwrap_or_else(|| self.source.span(1, 1, 1));
+            let finding = self.source.error("yaml/empty", place, "the file declares nothing");
+            return self.tell(finding.help("write a manifest, or delete the file"));
+        }
+        for place in empty {
+            let finding = Diagnostic::warning("yaml/empty", "this document is empty");
+            self.tell(finding.at(place.place(self.source.file, "")).help("remove its `---`"));
+        }
+    }
+
+    pub(super) fn plain(&mut self, text: &str, span: Span) -> Value {
+        scalar::resolve(text).unwrap_or_else(|problem| {
+            let finding = self.source.error("yaml/number", span, format!("`{}` {problem}", short(text)));
+            self.tell(finding.help("quote it if text is meant"));
+            Value::Null
+        })
+    }
+
+    pub(super) fn refuse_tag(&mut self, tag: Option<&Tag>, on_scalar: bool, span: Span) {
+        let Some(tag) = tag else { return };
+        let core = tag.is_yaml_core_schema();
+        if on_scalar && core && tag.suffix == "str" {
+            return;
+        }
+        let name = if core { format!("!!{}", tag.suffix) } else { format!("{}{}", tag.handle, tag.suffix) };
+        let message = format!("the tag `{}` is not allowed", short(&name));
+        let finding = self.source.error("yaml/tag", span, message);
+        self.tell(finding.help("remove the tag; quote a value that is meant as text"));
+    }
+
+    pub(super) fn key(&mut self, node: &Node) -> Option<Key> {
+        let Some(name) = node.as_str() else {
+            let finding = self.source.error("yaml/key-type", node.span, "a key has to be text");
+            self.tell(finding.help(match node.raw() {
+                None | Some("") => "write the name of a field".to_owned(),
+                Some(raw) => format!("quote it: `\"{}\"`", short(raw)),
+            }));
+            return None;
+        };
+        if name == "<<" && node.raw().is_some() {
+            let finding = self.source.error("yaml/merge-key", node.span, "the merge key `<<` is not allowed");
+            self.tell(finding.help("write the fields out, or repeat a whole value with an alias"));
+            return None;
+        }
+        Some(Key { name: name.to_owned(), span: node.span })
+    }
+
+    pub(super) fn refuse_duplicates(&mut self, entries: &[(Key, Node)]) {
+        let mut seen = BTreeMap::new();
+        for (key, _) in entries {
+            let Some(first) = seen.insert(key.name.as_str(), key.span.line) else { continue };
+            let message = format!(
+                "the key `{}` is on line {first} and again on line {}",
+                short(&key.name),
+                key.span.line
+            );
+            let finding = self.source.error("yaml/duplicate-key", key.span, message);
+            self.tell(finding.help("keep one of them"));
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Reads what a target holds: the lists of the kinds that matter, then in full each object that git declares.
+
+use std::collections::BTreeSet;
+
+use futures::StreamExt as _;
+
+use crate::request::{ReadError, Reader};
+use crate::state::{Desired, Found, Observed};
+use crate::system::{Kind, System};
+
+/// Reads all that planning needs, and records what could not be read. `concurrency` requests run at once.
+pub async fn observe(
+    system: &dyn System,
+    desired: &Desired,
+    reader: &dyn Reader,
+    concurrency: usize,
+) -> Observed {
+    let mut observed = Observed::default();
+    let kinds = wanted_kinds(system, desired);
+    let lists = futures::stream::iter(kinds)
+        .map(|kind| async move { (kind.name.clone(), system.list(kind, reader).await) })
+        .buffer_unordered(concurrency.max(1));
+    observed.kinds = lists.collect().await;
+    for listing in observed.kinds.values_mut().flatten() {
+        listing.sort_by(|a, b| (&a.name, &a.remote).cmp(&(&b.name, &b.remote)));
+    }
+    read_in_full(system, desired, reader, concurrency, &mut observed).await;
+    observed
+}
+
+/// Reads every object of every kind in full, for import.
+pub async fn observe_all(system: &dyn System, reader: &dyn Reader, concurrency: usize) -> Observed {
+    let mut observed = Observed::default();
+    for kind in system.kinds() {
+        observed.kinds.insert(kind.name.clone(), system.list(kind, reader).await);
+    }
+    let partial = system.kinds().iter().filter(|kind| !kind.list_is_whole);
+    let all: Vec<_> = partial
+        .flat_map(|kind| observed.found(&kind.name).iter().map(move |found| (kind, found.clone())))
+        .collect();
+    read(system, all, reader, concurrency, &mut observed).await;
+    observed
+}
+
+/// The kinds that git declares, and those that a system must know whole to judge a change: a kind whose names are
+/// referred to, and a kind that refers to one from which something is deleted.
+fn wanted_kinds<'a>(system: &'a dyn System, desired: &Desired) -> Vec<&'a Kind> {
+    let declared: BTreeSet<_> = desired.keys().map(|id| id.kind.as_str()).collect();
+    let deleted: BTreeSet<_> = desired.values().filter(|d| d.absent()).map(|d| d.id.kind.as_str()).collect();
+    let refers = |from: &Kind, to: &str| from.references.iter().any(|reference| reference.kind == to);
+    let wanted = |kind: &&Kind| {
+        let referred = system
+            .kinds()
+            .iter()
+            .any(|from| declared.contains(from.name.as_str()) && refers(from, &kind.name));
+        declared.contains(kind.name.as_str())
+            || referred
+            || deleted.iter().any(|deleted| refers(kind, deleted))
+    };
+    system.kinds().iter().filter(wanted).collect()
+}
+
+async fn read_in_full(
+    system: &dyn System,
+    desired: &Desired,
+    reader: &dyn Reader,
+    concurrency: usize,
+    observed: &mut Observed,
+) {
+    let index = observed.index(system.kinds());
+    let mut declared = Vec::new();
+    for kind in system.kinds().iter().filter(|kind| !kind.list_is_whole) {
+        // What refers to something that is deleted must be known whole.
+        let whole = desired
+            .values()
+            .any(|gone| gone.absent() && kind.references.iter().any(|to| to.kind == gone.id.kind));
+        if whole {
+            declared.extend(observed.found(&kind.name).iter().map(|found| (kind, found.clone())));
+        }
+        for wanted in desired.values().filter(|wanted| wanted.id.kind == kind.name) {
+            if !whole
+                && let [one] = index.meant(kind, wanted).as_slice()
+                && system.writable(kind, one)
+            {
+                declared.push((kind, (*one).clone()));
+            }
+        }
+    }
+    read(system, declared, reader, concurrency, observed).await;
+}
+
+async fn read(
+    system: &dyn System,
+    objects: Vec<(&Kind, Found)>,
+    reader: &dyn Reader,
+    concurrency: usize,
+    observed: &mut Observed,
+) {
+    let reads = futures::stream::iter(objects)
+        .map(|(kind, listed)| async move {
+            let read = system.get(kind, &listed, reader).await;
+            (kind, listed, read)
+        })
+        .buffer_unordered(concurrency.max(1));
+    let reads: Vec<_> = reads.collect().await;
+    for (kind, listed, read) in reads {
+        match read {
+            Ok(Some(whole)) if whole.remote == listed.remote => replace(observed, kind, whole),
+            Ok(Some(_)) => unread(observed, kind, &listed, "was answered with another object"),
+            Ok(None) => unread(observed, kind, &listed, "was listed and then not found"),
+            Err(error) => drop(observed.unread.insert((kind.name.clone(), listed.remote), error)),
+        }
+    }
+}
+
+fn replace(observed: &mut Observed, kind: &Kind, whole: Found) {
+    let Some(Ok(listing)) = observed.kinds.get_mut(&kind.name) else { return };
+    if let Some(place) = listing.iter_mut().find(|found| found.remote == whole.remote) {
+        *place = whole;
+    }
+}
+
+fn unread(observed: &mut Observed, kind: &Kind, listed: &Found, what: &str) {
+    let message = format!("the {} `{}` ({}) {what}", kind.name, listed.name, listed.remote);
+    let error =
+        ReadError { message, help: Some("somebody may be writing at this moment; run again".to_owned()) };
+    observed.unread.insert((kind.name.clone(), listed.remote.clone()), error);
+}

@@ -1,0 +1,325 @@
+//! The plan: what would be written and why, as data. A pure function of what git declares and what was read.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::diagnostic::{self, Diagnostic};
+use crate::diff::Field;
+use crate::request::Request;
+use crate::resource::ResourceId;
+use crate::state::{Declared, Desired, Found, Index, Names, Observed};
+use crate::system::{Kind, System};
+
+mod finding;
+pub mod guard;
+mod sides;
+
+use guard::Guard;
+pub use sides::Sides;
+
+/// What happens to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It does not exist yet.
+    Create,
+    /// It exists and differs.
+    Update,
+    /// Git says `ensure: absent`.
+    Delete,
+}
+
+/// Which side moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Git changed the declaration.
+    Declared,
+    /// The live side was changed.
+    Drift,
+    /// Both moved.
+    Both,
+    /// There is no base to tell by.
+    Unknown,
+}
+
+impl Cause {
+    fn of(git_moved: bool, live_moved: bool) -> Self {
+        match (git_moved, live_moved) {
+            (true, true) => Self::Both,
+            (true, false) => Self::Declared,
+            (false, true) => Self::Drift,
+            (false, false) => Self::Unknown,
+        }
+    }
+
+    /// The cause of two things together.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Unknown, cause) | (cause, Self::Unknown) => cause,
+            (a, b) if a == b => a,
+            _ => Self::Both,
+        }
+    }
+}
+
+/// One object that apply would write. Nothing is left to decide: only ids that a create reveals are open.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// Which object.
+    pub id: ResourceId,
+    /// What happens to it.
+    pub action: Action,
+    /// Which side moved.
+    pub cause: Cause,
+    /// The fields that differ; for a delete, none.
+    pub fields: Vec<Field>,
+    /// The writes, in order.
+    pub requests: Vec<Request>,
+    /// The live object as the plan saw it; `None` for a create.
+    pub seen: Option<Found>,
+}
+
+/// An object that is left alone although it is declared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Skipped {
+    /// Which object.
+    #[serde(flatten)]
+    pub id: ResourceId,
+    /// Why, in a word: `system` for an object that the system manages itself.
+    pub reason: String,
+}
+
+/// The plan for one target.
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct TargetPlan {
+    /// The target's name.
+    pub target: String,
+    /// In the order of apply: creates and updates by kind, then deletes backwards.
+    pub changes: Vec<Change>,
+    /// Declared objects that are as declared.
+    pub unchanged: Vec<ResourceId>,
+    /// Declared objects that are left alone.
+    pub skipped: Vec<Skipped>,
+    /// What is wrong. An error keeps this target from being applied.
+    pub findings: Vec<Diagnostic>,
+    /// Whether something that matters could not be read.
+    pub incomplete: bool,
+}
+
+impl TargetPlan {
+    /// Whether apply may write to this target.
+    pub fn is_sound(&self) -> bool {
+        !self.incomplete && !self.findings.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// What the planner is told about a target.
+pub struct Target<'a> {
+    /// Its name in `enact.yaml`.
+    pub name: &'a str,
+    /// Its API.
+    pub system: &'a dyn System,
+    /// How many deletes a plan may hold.
+    pub max_deletes: usize,
+    /// Guards that a person lets this run through.
+    pub allowed: &'a [Guard],
+}
+
+/// Plans one target. Without a base nothing is known of what git declared before: every cause is unknown, and no field
+/// goes back to its default.
+pub fn plan(
+    target: &Target<'_>,
+    desired: &Desired,
+    base: Option<&Desired>,
+    observed: &Observed,
+) -> TargetPlan {
+    let index = observed.index(target.system.kinds());
+    let planner = Planner {
+        target,
+        observed,
+        index: &index,
+        sides: &Sides {
+            system: target.system,
+            base,
+            names: Names::new(target.system.kinds(), desired, observed),
+        },
+        plan: TargetPlan { target: target.name.to_owned(), ..TargetPlan::default() },
+    };
+    planner.run(desired)
+}
+
+struct Planner<'a> {
+    target: &'a Target<'a>,
+    observed: &'a Observed,
+    index: &'a Index<'a>,
+    sides: &'a Sides<'a>,
+    plan: TargetPlan,
+}
+
+/// What became of one declared object.
+enum Verdict {
+    Change(Box<Change>),
+    /// The change would be made but for a guard.
+    Guarded(Box<Change>, Diagnostic),
+    Unchanged,
+    /// It is gone, and git does not speak of it either.
+    Gone,
+    Skipped(&'static str),
+    Wrong(Vec<Diagnostic>),
+    Unread(Diagnostic),
+}
+
+impl From<Diagnostic> for Verdict {
+    fn from(finding: Diagnostic) -> Self {
+        Self::Wrong(vec![finding])
+    }
+}
+
+impl Planner<'_> {
+    fn run(mut self, desired: &Desired) -> TargetPlan {
+        for kind in self.target.system.kinds() {
+            if self.is_readable(kind) {
+                for declared in desired.values().filter(|declared| declared.id.kind == kind.name) {
+                    let verdict = self.consider(kind, declared);
+                    self.record(declared, verdict);
+                    let stays = self.sides.without_default(kind, declared);
+                    self.plan.findings.extend(stays.iter().map(|field| finding::no_default(declared, field)));
+                }
+            }
+        }
+        self.finish(desired)
+    }
+
+    /// Without its list, or the list of a kind that it refers to, nothing about a kind is certain.
+    fn is_readable(&mut self, kind: &Kind) -> bool {
+        let listing = |name: &str| self.observed.kinds.get(name);
+        if let Some(Err(error)) = listing(&kind.name) {
+            self.plan.findings.push(finding::unlisted(self.target.name, kind, error));
+            self.plan.incomplete = true;
+            return false;
+        }
+        kind.references.iter().all(|reference| !matches!(listing(reference.kind), Some(Err(_))))
+    }
+
+    fn consider(&self, kind: &Kind, declared: &Declared) -> Verdict {
+        let dangling = finding::dangling(kind, declared, &self.sides.names);
+        if !dangling.is_empty() {
+            return Verdict::Wrong(dangling);
+        }
+        let live = match *self.index.meant(kind, declared).as_slice() {
+            [] => None,
+            [one] if one.name == declared.id.name || declared.manifest.previously.contains(&one.name) => {
+                Some(one)
+            }
+            ref several => return finding::ambiguous(kind, declared, several).into(),
+        };
+        let unread_as = live.map(|live| (kind.name.clone(), live.remote.clone()));
+        if let Some(error) = unread_as.and_then(|key| self.observed.unread.get(&key)) {
+            return Verdict::Unread(finding::unread(declared, error));
+        }
+        match live {
+            None if declared.orphan => Verdict::Gone,
+            None if declared.absent() => Verdict::Unchanged,
+            Some(live) if !self.target.system.writable(kind, live) => Verdict::Skipped("system"),
+            Some(live) if live.name != declared.id.name && !kind.renames => {
+                finding::no_rename(kind, declared, live).into()
+            }
+            Some(live) if declared.orphan => self.prune(kind, declared, live),
+            _ => self.propose(kind, declared, live),
+        }
+    }
+
+    /// An object that git no longer declares goes only if it still is what git declared.
+    fn prune(&self, kind: &Kind, orphan: &Declared, live: &Found) -> Verdict {
+        if orphan.manifest.protect {
+            Verdict::Skipped("protected")
+        } else if self.sides.moved(kind, orphan, live) {
+            Verdict::Skipped("changed")
+        } else {
+            self.propose(kind, orphan, Some(live))
+        }
+    }
+
+    fn propose(&self, kind: &Kind, declared: &Declared, live: Option<&Found>) -> Verdict {
+        if live.is_none() {
+            let missing = finding::missing(kind, declared);
+            if !missing.is_empty() {
+                return Verdict::Wrong(missing);
+            }
+        }
+        match self.sides.change(kind, declared, live) {
+            Ok(Some(change)) => match guard::protect(declared).filter(|_| change.action == Action::Delete) {
+                Some(finding) => Verdict::Guarded(Box::new(change), finding),
+                None => Verdict::Change(Box::new(change)),
+            },
+            Ok(None) => Verdict::Unchanged,
+            Err(finding) if finding.place.is_some() => finding.about(&declared.id).into(),
+            Err(finding) => finding.at(declared.name_place()).about(&declared.id).into(),
+        }
+    }
+
+    fn record(&mut self, declared: &Declared, verdict: Verdict) {
+        let id = declared.id.clone();
+        match verdict {
+            Verdict::Change(change) => self.plan.changes.push(*change),
+            Verdict::Guarded(change, finding) => {
+                self.plan.changes.push(*change);
+                self.plan.findings.push(finding);
+            }
+            Verdict::Gone => {}
+            Verdict::Unchanged => self.plan.unchanged.push(id),
+            Verdict::Skipped(reason) => self.plan.skipped.push(Skipped { id, reason: reason.to_owned() }),
+            Verdict::Wrong(findings) => self.plan.findings.extend(findings),
+            Verdict::Unread(finding) => {
+                self.plan.findings.push(finding);
+                self.plan.incomplete = true;
+            }
+        }
+    }
+
+    fn finish(mut self, desired: &Desired) -> TargetPlan {
+        order(&mut self.plan.changes, self.target.system.kinds());
+        let hazards = self.target.system.hazards(&self.plan.changes, self.observed);
+        self.plan.findings.extend(hazards);
+        let Target { max_deletes, allowed, .. } = *self.target;
+        guard::check(&mut self.plan, max_deletes, allowed, desired, self.sides.base, self.observed);
+        diagnostic::sort(&mut self.plan.findings);
+        self.plan
+    }
+}
+
+/// Creates and updates kind by kind, then deletes with the kinds backwards, so that a reference always finds its
+/// object; ties by id, so that the order never depends on the server.
+fn order(changes: &mut [Change], kinds: &[Kind]) {
+    let level = |change: &Change| {
+        let kind = kinds.iter().position(|kind| kind.name == change.id.kind).unwrap_or(kinds.len());
+        if change.action == Action::Delete { (1, kinds.len() - kind) } else { (0, kind) }
+    };
+    changes.sort_by(|a, b| (level(a), &a.id).cmp(&(level(b), &b.id)));
+}
+
+/// The digest of all writes: it changes if and only if some write does.
+pub fn digest<'a>(plans: impl IntoIterator<Item = &'a TargetPlan>) -> String {
+    let writes: Vec<_> = plans.into_iter().flat_map(|plan| &plan.changes).map(write_of).collect();
+    let hash = Sha256::digest(Value::Array(writes).to_string());
+    hash.iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+fn write_of(change: &Change) -> Value {
+    let request = |request: &Request| {
+        let fills: BTreeMap<_, _> = request
+            .fills
+            .iter()
+            .map(|(at, symbol)| (at, (symbol.resource.to_string(), symbol.part)))
+            .collect();
+        serde_json::json!([request.method.as_str(), request.path.to_string(), request.body, fills])
+    };
+    let requests: Vec<_> = change.requests.iter().map(request).collect();
+    serde_json::json!([change.id, change.action, change.fields, requests])
+}

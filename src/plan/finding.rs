@@ -1,0 +1,112 @@
+//! The findings that only a comparison with the live side can make.
+
+use crate::diagnostic::{Class, Diagnostic, nearest};
+use crate::request::ReadError;
+use crate::state::{Declared, Found, Names, Unresolved};
+use crate::system::{Kind, matches};
+
+/// The help where a read failed and the error itself knows nothing better.
+const RUN_AGAIN: &str = "nothing is written to this target; run again";
+
+/// Fields without which the object can not be created.
+pub(super) fn missing(kind: &Kind, declared: &Declared) -> Vec<Diagnostic> {
+    let left_out = kind.required.iter().filter(|field| declared.spec().get(**field).is_none());
+    left_out
+        .map(|field| {
+            Diagnostic::error("plan/needed-to-create", format!("creating this {} needs `{field}`", kind.name))
+                .at(declared.name_place())
+                .about(&declared.id)
+                .help(format!("it does not exist on the target yet; add `{field}` to its spec"))
+        })
+        .collect()
+}
+
+/// Names that lead to no object, or to several.
+pub(super) fn dangling(kind: &Kind, declared: &Declared, names: &Names) -> Vec<Diagnostic> {
+    if declared.absent() {
+        return Vec::new();
+    }
+    let places = kind.references.iter().flat_map(|reference| {
+        matches(declared.spec(), reference.pattern).into_iter().map(move |(at, value)| (reference, at, value))
+    });
+    places
+        .filter_map(|(reference, at, value)| {
+            let name = value.as_str().filter(|name| !name.is_empty())?;
+            let problem = names.id(reference.kind, name).err()?;
+            Some(unresolved(problem, reference.kind, name, names).at(declared.place(&at)).about(&declared.id))
+        })
+        .collect()
+}
+
+fn unresolved(problem: Unresolved, kind: &str, name: &str, names: &Names) -> Diagnostic {
+    match problem {
+        Unresolved::Ambiguous => Diagnostic::error(
+            "reference/ambiguous",
+            format!("several live objects could be the {kind} `{name}`"),
+        )
+        .help("rename all but one on the target, or refer to it by its id"),
+        Unresolved::Missing => {
+            let near =
+                nearest(name, names.all(kind)).map(|near| format!("did you mean `{near}`? otherwise "));
+            Diagnostic::error(
+                "reference/dangling",
+                format!("there is no {kind} `{name}`, neither live nor in git"),
+            )
+            .help(format!("{}declare the {kind} in git or create it on the target", near.unwrap_or_default()))
+        }
+    }
+}
+
+/// A name that several live objects could have.
+pub(super) fn ambiguous(kind: &Kind, declared: &Declared, several: &[&Found]) -> Diagnostic {
+    let list: Vec<_> = several.iter().map(|found| format!("`{}` ({})", found.name, found.remote)).collect();
+    let message = format!("the live {} that is meant is not certain: {}", kind.name, list.join(", "));
+    Diagnostic::error("live/ambiguous", message)
+        .class(Class::Failed)
+        .at(declared.name_place())
+        .about(&declared.id)
+        .help("enact does not guess: rename or remove the others on the target, or correct the name here")
+}
+
+/// A declared object that was listed and could not be read.
+pub(super) fn unread(declared: &Declared, error: &ReadError) -> Diagnostic {
+    Diagnostic::error("live/unreadable", error.message.clone())
+        .class(Class::Unread)
+        .at(declared.name_place())
+        .about(&declared.id)
+        .help(help_of(error))
+}
+
+/// A kind of which not even the list could be read.
+pub(super) fn unlisted(target: &str, kind: &Kind, error: &ReadError) -> Diagnostic {
+    Diagnostic::error("live/unreadable", error.message.clone())
+        .class(Class::Unread)
+        .about(format!("{target}: every {}", kind.name))
+        .help(help_of(error))
+}
+
+fn help_of(error: &ReadError) -> String {
+    error.help.clone().unwrap_or_else(|| RUN_AGAIN.to_owned())
+}
+
+/// A field that git no longer declares and that can not go back by itself.
+pub(super) fn no_default(declared: &Declared, pointer: &str) -> Diagnostic {
+    let field = pointer.trim_start_matches('/');
+    Diagnostic::warning(
+        "plan/no-default",
+        format!("git no longer declares `{field}`, and the API has no default for it"),
+    )
+    .at(declared.place(pointer))
+    .about(&declared.id)
+    .help("the live value stays; declare the value that you want")
+}
+
+/// A rename that the API can not do.
+pub(super) fn no_rename(kind: &Kind, declared: &Declared, live: &Found) -> Diagnostic {
+    let message = format!("the live {} `{}` can not be renamed: its name is its id", kind.name, live.name);
+    Diagnostic::error("plan/no-rename", message)
+        .class(Class::Failed)
+        .at(declared.manifest.place("/metadata/previously"))
+        .about(&declared.id)
+        .help("take `previously` out to create a new one, and declare the old one `ensure: absent`")
+}

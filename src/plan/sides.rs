@@ -1,0 +1,163 @@
+//! The three sides of one object: what git declared when it was last applied, what git declares now, what is live.
+
+use serde_json::Value;
+
+use super::{Action, Cause, Change};
+use crate::diagnostic::Diagnostic;
+use crate::diff::{Field, diff};
+use crate::resource::ResourceId;
+use crate::state::{Declared, Desired, Found, Names};
+use crate::system::{Draft, Kind, System};
+
+/// What is needed to compare the sides of any object of a target.
+pub struct Sides<'a> {
+    /// The target's API.
+    pub system: &'a dyn System,
+    /// What git declared at the base, if there is one.
+    pub base: Option<&'a Desired>,
+    /// Names and ids.
+    pub names: Names,
+}
+
+/// The canonical forms of an object on the side of git.
+struct Declaration {
+    /// At the base; `None` if the base did not declare it.
+    base: Option<Value>,
+    /// Now, with the defaults of fields that the base declared and git no longer does.
+    now: Value,
+}
+
+impl Sides<'_> {
+    /// The change of one object, given its live state: what plan shows, and what apply compares with right before it
+    /// writes. `None` if there is nothing to change.
+    pub fn change(
+        &self,
+        kind: &Kind,
+        declared: &Declared,
+        live: Option<&Found>,
+    ) -> Result<Option<Change>, Diagnostic> {
+        let declaration = self.declaration(kind, declared);
+        let observed = live.map_or(Value::Null, |live| self.observed(kind, live, &declaration.now));
+        let action = match live {
+            _ if declared.absent() => Action::Delete,
+            Some(_) => Action::Update,
+            None => Action::Create,
+        };
+        let mut fields = Vec::new();
+        if action != Action::Delete {
+            fields.extend(live.and_then(|live| renamed(declared, live)));
+            fields.extend(diff(&kind.shape, &observed, &declaration.now));
+        }
+        if action == Action::Update && fields.is_empty() {
+            return Ok(None);
+        }
+        self.set_causes(kind, &declaration, &observed, &mut fields);
+        let cause = self.cause(action, &declaration, &fields);
+        let draft = Draft {
+            id: &declared.id,
+            kind,
+            action,
+            written: declared.spec(),
+            declared: &declaration.now,
+            live,
+            observed: &observed,
+            fields: &fields,
+            names: &self.names,
+        };
+        let mut requests = self.system.requests(&draft)?;
+        // The order in which a manifest or a server wrote its fields must not reach a plan.
+        requests.iter_mut().filter_map(|request| request.body.as_mut()).for_each(Value::sort_all_objects);
+        Ok(Some(Change { id: declared.id.clone(), action, cause, fields, requests, seen: live.cloned() }))
+    }
+
+    /// A live object in canonical form, spelled as `declared` is where the API knows several spellings.
+    pub fn observed(&self, kind: &Kind, live: &Found, declared: &Value) -> Value {
+        kind.shape.observed(&self.system.observed(kind, &live.body, declared, &self.names))
+    }
+
+    fn canonical(&self, kind: &Kind, declared: &Declared) -> Value {
+        kind.shape.declared(&self.system.declared(kind, declared.spec(), &self.names))
+    }
+
+    fn declaration(&self, kind: &Kind, declared: &Declared) -> Declaration {
+        let mut now = self.canonical(kind, declared);
+        let base = self.at_base(declared).map(|base| self.canonical(kind, base));
+        if let Some(base) = base.as_ref().filter(|_| !declared.absent()) {
+            kind.shape.return_to_default(base, &mut now);
+        }
+        Declaration { base, now }
+    }
+
+    /// What the base declared for an object, also under a name that it had before.
+    fn at_base(&self, declared: &Declared) -> Option<&Declared> {
+        let names = std::iter::once(&declared.id.name).chain(&declared.manifest.previously);
+        let ids = names.map(|name| ResourceId { name: name.clone(), ..declared.id.clone() });
+        let base = self.base?;
+        ids.filter_map(|id| base.get(&id)).find(|base| !base.absent())
+    }
+
+    /// Whether the live object is no longer what the base declared.
+    pub(super) fn moved(&self, kind: &Kind, orphan: &Declared, live: &Found) -> bool {
+        let base = self.canonical(kind, orphan);
+        !diff(&kind.shape, &self.observed(kind, live, &base), &base).is_empty()
+    }
+
+    /// Fields that the base declared, that git no longer does, and that have no default to go back to.
+    pub(super) fn without_default(&self, kind: &Kind, declared: &Declared) -> Vec<String> {
+        let Declaration { base, now } = self.declaration(kind, declared);
+        base.filter(|_| !declared.absent()).map_or_else(Vec::new, |base| kind.shape.left_out(&base, &now))
+    }
+
+    /// Why each field differs: git moved if base and declaration differ there, the live side if base and live do.
+    fn set_causes(&self, kind: &Kind, declaration: &Declaration, observed: &Value, fields: &mut [Field]) {
+        if self.base.is_none() {
+            return;
+        }
+        // What the base did not declare, git does now.
+        let Some(base) = &declaration.base else {
+            return fields.iter_mut().for_each(|field| field.cause = Cause::Declared);
+        };
+        let by_git = diff(&kind.shape, base, &declaration.now);
+        let by_hand = diff(&kind.shape, observed, base);
+        for field in fields {
+            let moved = |side: &[Field]| side.iter().any(|other| overlap(&other.path, &field.path));
+            field.cause = match Cause::of(moved(&by_git), moved(&by_hand)) {
+                Cause::Unknown => field.cause,
+                known => known,
+            };
+        }
+    }
+
+    fn cause(&self, action: Action, declaration: &Declaration, fields: &[Field]) -> Cause {
+        match action {
+            _ if self.base.is_none() => Cause::Unknown,
+            // Git had it and somebody took it away, or git is new to it.
+            Action::Create => Cause::of(declaration.base.is_none(), declaration.base.is_some()),
+            // Git had it and takes it away, or somebody made it again.
+            Action::Delete => Cause::of(declaration.base.is_some(), declaration.base.is_none()),
+            Action::Update => {
+                fields.iter().map(|field| field.cause).reduce(Cause::and).unwrap_or(Cause::Unknown)
+            }
+        }
+    }
+}
+
+/// The change of a name, which is no field of the spec.
+fn renamed(declared: &Declared, live: &Found) -> Option<Field> {
+    let names = |name: &str| Value::from(name);
+    let field = || Field {
+        path: "/name".to_owned(),
+        before: names(&live.name),
+        after: names(&declared.id.name),
+        cause: Cause::Declared,
+    };
+    (live.name != declared.id.name).then(field)
+}
+
+/// Whether one path lies inside the other.
+fn overlap(a: &str, b: &str) -> bool {
+    let inside = |outer: &str, inner: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    inside(a, b) || inside(b, a)
+}

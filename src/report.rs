@@ -1,0 +1,118 @@
+//! What a command found out, as one value; each format is one file that renders it.
+
+use crate::apply::Outcome;
+use crate::diagnostic::{Class, Diagnostic};
+use crate::plan::{Change, TargetPlan};
+
+pub mod finding;
+#[cfg(test)]
+mod fixture;
+pub mod json;
+mod line;
+pub mod markdown;
+pub mod safe;
+mod summary;
+pub mod text;
+mod value;
+mod word;
+
+/// Everything that one run of a command has to tell.
+#[derive(Debug, Default)]
+#[must_use]
+pub struct Report {
+    /// The command's name, such as `plan`.
+    pub command: &'static str,
+    /// How many manifests were read.
+    pub manifests: usize,
+    /// The targets in the order of the configuration; empty where the run ended before them.
+    pub targets: Vec<TargetReport>,
+    /// What is wrong in files and configuration.
+    pub findings: Vec<Diagnostic>,
+}
+
+/// What a run has to tell of one target.
+#[derive(Debug)]
+pub struct TargetReport {
+    /// Its system's name.
+    pub system: String,
+    /// Where it is.
+    pub url: String,
+    /// What was planned.
+    pub plan: TargetPlan,
+    /// After apply: how each change ended, in the order of the plan's changes. Empty if nothing was attempted.
+    pub outcomes: Vec<Outcome>,
+    /// After apply: the second plan, which is empty if all is as declared.
+    pub verified: Option<TargetPlan>,
+    /// How many requests were sent to it.
+    pub requests: usize,
+}
+
+impl TargetReport {
+    /// Each change with its outcome, if apply got to it.
+    pub fn changes(&self) -> impl Iterator<Item = (&Change, Option<&Outcome>)> {
+        self.plan.changes.iter().enumerate().map(|(index, change)| (change, self.outcomes.get(index)))
+    }
+}
+
+/// How a run ends, as the process's exit code (DESIGN.md §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Nothing to do, or done and converged.
+    Done = 0,
+    /// Something failed.
+    Failure = 1,
+    /// Changes are pending (`plan --exit-code`).
+    Pending = 2,
+    /// Invalid manifests or configuration; nothing was sent.
+    Invalid = 3,
+    /// Refused by a guard.
+    Guarded = 4,
+    /// The live state moved since the plan.
+    Conflict = 5,
+    /// Something could not be read.
+    Incomplete = 6,
+    /// Wrong usage of the command line.
+    Usage = 64,
+}
+
+impl Report {
+    /// All findings, those of targets included.
+    pub fn all_findings(&self) -> impl Iterator<Item = &Diagnostic> {
+        let of_targets = self.targets.iter().flat_map(|target| {
+            target.plan.findings.iter().chain(target.verified.iter().flat_map(|plan| &plan.findings))
+        });
+        self.findings.iter().chain(of_targets)
+    }
+
+    /// The exit code. Where several fit, the one that says most about what to do first.
+    pub fn exit(&self) -> Exit {
+        let errors: Vec<_> =
+            self.all_findings().filter(|finding| finding.is_error()).map(|finding| finding.class).collect();
+        let outcomes: Vec<_> = self.targets.iter().flat_map(|target| &target.outcomes).collect();
+        let verified = self.targets.iter().filter_map(|target| target.verified.as_ref());
+        if errors.contains(&Class::Usage) {
+            Exit::Usage
+        } else if errors.contains(&Class::Invalid) {
+            Exit::Invalid
+        } else if errors.contains(&Class::Guarded) {
+            Exit::Guarded
+        } else if errors.contains(&Class::Unread) {
+            Exit::Incomplete
+        } else if errors.contains(&Class::Moved) || outcomes.iter().any(|outcome| outcome.is_conflict()) {
+            Exit::Conflict
+        } else if !errors.is_empty()
+            || outcomes.iter().any(|outcome| **outcome != Outcome::Applied)
+            || verified.into_iter().any(|plan| !plan.changes.is_empty())
+        {
+            Exit::Failure
+        } else {
+            Exit::Done
+        }
+    }
+
+    /// Whether apply would write anything.
+    pub fn has_changes(&self) -> bool {
+        self.targets.iter().any(|target| !target.plan.changes.is_empty())
+    }
+}

@@ -1,0 +1,107 @@
+//! Findings for people, in the style of rustc: the message, the place with its line of source, and what to do.
+
+use std::collections::BTreeMap;
+
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
+
+use super::safe::{inline, is_deceptive, safe};
+use crate::diagnostic::{Diagnostic, Place, Severity};
+use crate::manifest::yaml::lines;
+
+/// How many findings are shown; nobody reads more at once.
+const SHOWN: usize = 100;
+/// How wide a line of source may be shown; a longer one is cut around the place.
+const WIDTH: usize = 100;
+const MAX_UNDERLINE: usize = 60;
+/// How many bytes a line may have to be shown at all; the renderer walks all of it for every finding.
+const MAX_LINE: usize = 10_000;
+
+/// Where Unicode has a picture for each control character.
+const CONTROL_PICTURES: u32 = 0x2400;
+const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
+
+/// Renders findings; `sources` gives the text of a file, where there is one.
+pub fn render(findings: &[Diagnostic], sources: &dyn Fn(&str) -> Option<String>, color: bool) -> String {
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() }.term_width(WIDTH);
+    let mut files = BTreeMap::new();
+    let mut rendered = String::new();
+    for finding in findings.iter().take(SHOWN) {
+        let source = finding.place.as_ref().and_then(|place| {
+            let lines = files.entry(place.file.as_str()).or_insert_with(|| read_lines(sources(&place.file)));
+            let line = lines.get(place.line.checked_sub(1)?)?;
+            (line.len() <= MAX_LINE).then(|| snippet(place, line))
+        });
+        rendered.push_str(&renderer.render(&[group(finding, source)]));
+        rendered.push_str("\n\n");
+    }
+    rendered + &rest(findings)
+}
+
+fn read_lines(text: Option<String>) -> Vec<String> {
+    lines(&text.unwrap_or_default()).map(str::to_owned).collect()
+}
+
+/// How many findings there are that are not shown.
+fn rest(findings: &[Diagnostic]) -> String {
+    match findings.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        1 => "and 1 more finding\n".to_owned(),
+        hidden => format!("and {hidden} more findings\n"),
+    }
+}
+
+fn group<'a>(finding: &'a Diagnostic, source: Option<Element<'a>>) -> Group<'a> {
+    let Diagnostic { severity, class: _, code, message, place, subject, help } = finding;
+    let level = match severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    level
+        .primary_title(safe(message))
+        .id(*code)
+        .elements(source.or_else(|| origin(place.as_ref(), subject.as_deref())))
+        .elements(notes(place.as_ref(), subject.as_deref(), help.as_deref()))
+}
+
+/// Where it is when there is no source to show: the place in a file, or the object.
+fn origin<'a>(place: Option<&'a Place>, subject: Option<&'a str>) -> Option<Element<'a>> {
+    let origin = match (place, subject) {
+        (Some(place), _) => Origin::path(inline(&place.file)).line(place.line).char_column(place.column),
+        (None, subject) => Origin::path(inline(subject?)),
+    };
+    Some(origin.into())
+}
+
+/// The line of source, with the place underlined.
+fn snippet<'a>(place: &'a Place, line: &str) -> Element<'a> {
+    let text = visible(line);
+    let byte = |column| text.char_indices().nth(column).map_or(text.len(), |(index, _)| index);
+    let start = place.column.saturating_sub(1);
+    let span = byte(start)..byte(start + place.width.min(MAX_UNDERLINE));
+    let annotation = AnnotationKind::Primary.span(span);
+    Snippet::source(text).path(inline(&place.file)).line_start(place.line).annotation(annotation).into()
+}
+
+/// Replaces what could drive a terminal, one character for one, so that the columns stay right.
+///
+/// Tabs are left to the renderer, which widens them and keeps the underline below.
+fn visible(line: &str) -> String {
+    let symbol = |c: char| match c {
+        '\t' => '\t',
+        '\0'..='\u{1f}' => char::from_u32(CONTROL_PICTURES + u32::from(c)).unwrap_or(REPLACEMENT),
+        c if is_deceptive(c) => REPLACEMENT,
+        c => c,
+    };
+    line.chars().map(symbol).collect()
+}
+
+fn notes<'a>(place: Option<&'a Place>, subject: Option<&'a str>, help: Option<&'a str>) -> Vec<Element<'a>> {
+    let path = place.map(|place| place.path.as_str()).filter(|path| !path.is_empty());
+    let subject = place.and(subject);
+    let notes = [("in", path), ("about", subject), ("help", help)];
+    let told = notes.into_iter().filter_map(|(name, text)| Some((name, text?)));
+    told.map(|(name, text)| Level::HELP.with_name(name).message(safe(text)).into()).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+//! Hand-made reports that the tests of every format share.
+
+use serde_json::{Value, json};
+
+use super::{Report, TargetReport};
+use crate::apply::Outcome;
+use crate::diagnostic::{Class, Diagnostic, Place};
+use crate::diff::Field;
+use crate::plan::{Action, Cause, Change, Skipped, TargetPlan};
+use crate::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
+use crate::resource::ResourceId;
+
+pub(super) fn field(path: &str, before: Value, after: Value) -> Field {
+    Field { path: path.into(), before, after, cause: Cause::Unknown }
+}
+
+pub(super) fn change(action: Action, id: ResourceId, fields: Vec<Field>) -> Change {
+    Change { id, action, cause: Cause::Unknown, fields, requests: Vec::new(), seen: None }
+}
+
+pub(super) fn plan(target: &str, changes: Vec<Change>, unchanged: usize) -> TargetPlan {
+    let unchanged =
+        (0..unchanged).map(|index| ResourceId::new(target, "Policy", format!("as is {index}"))).collect();
+    TargetPlan { target: target.into(), changes, unchanged, ..TargetPlan::default() }
+}
+
+pub(super) fn target(plan: TargetPlan, requests: usize) -> TargetReport {
+    TargetReport {
+        system: "polytomic".into(),
+        url: "https://app.polytomic.com/".into(),
+        plan,
+        outcomes: Vec::new(),
+        verified: None,
+        requests,
+    }
+}
+
+pub(super) fn report(command: &'static str, targets: Vec<TargetReport>) -> Report {
+    Report { command, manifests: 3, targets, findings: Vec::new() }
+}
+
+fn create() -> Change {
+    let role = ResourceId::new("analytics", "Role", "Warehouse operators");
+    let fields = vec![field("/name", Value::Null, json!("Warehouse operators"))];
+    let body = json!({"name": "Warehouse operators"});
+    let request = Request::new(Method::Post, Path::fixed("api/permissions/roles")).body(body);
+    Change {
+        requests: vec![request.reveals(Symbol::of(&role), "/data/id")],
+        ..change(Action::Create, role, fields)
+    }
+}
+
+fn update() -> Change {
+    let policy = ResourceId::new("analytics", "Policy", "Warehouse syncs");
+    let role = Symbol::of(&ResourceId::new("analytics", "Role", "Warehouse operators"));
+    let fields = vec![
+        field("/policy_actions/read/roles", json!(["Admin"]), json!(["Warehouse operators"])),
+        field("/priority", json!(100), json!(200)),
+        field("/text", json!("permit(\n  a,\n  b\n);"), json!("permit(\n  a,\n  c\n);")),
+    ];
+    let body = json!({"name": "Warehouse syncs", "policy_actions": [{"action": "read", "role_ids": [KNOWN_AFTER_APPLY]}]});
+    let path = Path::fixed("api/permissions/policies").id(&Id::Later(role.clone()));
+    let mut request = Request::new(Method::Put, path).body(body);
+    request.fills.insert("/policy_actions/0/role_ids/0".into(), role);
+    Change { cause: Cause::Drift, requests: vec![request], ..change(Action::Update, policy, fields) }
+}
+
+fn delete() -> Change {
+    change(Action::Delete, ResourceId::new("analytics", "Policy", "Old syncs"), Vec::new())
+}
+
+/// One target with a create, an update and a delete, another with nothing to do.
+pub(super) fn three_changes(command: &'static str) -> Report {
+    let mut first = plan("analytics", vec![create(), update(), delete()], 2);
+    let admin = ResourceId::new("analytics", "Role", "Admin");
+    first.skipped.push(Skipped { id: admin, reason: "system".into() });
+    report(command, vec![target(first, 29), target(plan("access", Vec::new(), 10), 2)])
+}
+
+/// Every way in which a change can end; one remains.
+pub(super) fn every_outcome() -> Report {
+    let named = |name: &str| change(Action::Update, ResourceId::new("analytics", "Policy", name), Vec::new());
+    let changes = ["a", "b", "c", "d", "e"].map(named).to_vec();
+    let mut first = target(plan("analytics", changes, 0), 40);
+    first.outcomes = vec![
+        Outcome::Applied,
+        Outcome::Conflict { reason: "it is gone".into() },
+        Outcome::Failed { reason: "409 Conflict".into() },
+        Outcome::Unknown { reason: "the connection was lost".into() },
+        Outcome::NotAttempted { reason: "deletes wait".into() },
+    ];
+    first.verified = Some(plan("analytics", vec![named("c")], 4));
+    report("apply", vec![first])
+}
+
+/// One target that could not be read, with a change in it.
+pub(super) fn incomplete() -> Report {
+    let mut plan = plan("analytics", vec![delete()], 1);
+    plan.incomplete = true;
+    plan.findings.push(
+        Diagnostic::error("live/unreadable", "GET `/api/permissions/roles` was answered with 503")
+            .class(Class::Unread)
+            .about("analytics: every Role")
+            .help("run again"),
+    );
+    report("plan", vec![target(plan, 3)])
+}
+
+/// A file that is wrong, so that nothing was asked of any target.
+pub(super) fn invalid() -> Report {
+    let place =
+        Place { file: "policies/a.yaml".into(), line: 7, column: 11, width: 4, path: "spec.priority".into() };
+    let finding = Diagnostic::error("schema/type", "`high` is not a number").at(place).help("write a number");
+    Report { findings: vec![finding], ..report("plan", Vec::new()) }
+}
+
+/// The same text wherever something comes from a file or a server.
+pub(super) fn hostile(text: &str) -> Report {
+    let id = |kind: &str| ResourceId::new(text, kind, text);
+    let pointer = format!("/{}", text.replace('~', "~0").replace('/', "~1"));
+    let values = [
+        (json!(text), json!(format!("{text}!"))),
+        (json!([text]), json!([text, format!("{text}!")])),
+        (json!({text: text}), json!([{"a": text, text: [text]}])),
+    ];
+    let fields: Vec<_> = values.into_iter().map(|(before, after)| field(&pointer, before, after)).collect();
+    let fresh = vec![field(&pointer, Value::Null, json!(format!("{text}\n{text}")))];
+    let changes = vec![
+        change(Action::Create, id(text), fresh),
+        change(Action::Update, id(text), fields),
+        change(Action::Delete, id(text), Vec::new()),
+    ];
+    let place = Place { file: text.into(), line: 1, column: 1, width: 1, path: text.into() };
+    let finding = Diagnostic::warning("schema/type", text).at(place).about(text).help(text);
+    let mut only =
+        TargetReport { system: text.into(), url: text.into(), ..target(plan(text, changes, 1), 1) };
+    only.plan.skipped.push(Skipped { id: id(text), reason: text.into() });
+    only.plan.findings.push(finding.clone());
+    only.outcomes = vec![Outcome::Failed { reason: text.into() }];
+    only.verified = Some(plan(text, vec![change(Action::Delete, id(text), Vec::new())], 0));
+    let quiet =
+        TargetReport { system: text.into(), url: text.into(), ..target(plan(text, Vec::new(), 1), 1) };
+    Report { findings: vec![finding], ..report("apply", vec![only, quiet]) }
+}

@@ -1,0 +1,254 @@
+//! The JSON document: everything a run found out, for programs. Nothing in it is cut or put into words.
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::summary::{self, Totals};
+use super::{Report, TargetReport, word};
+use crate::apply::Outcome;
+use crate::diagnostic::{self, Severity};
+use crate::diff::Field;
+use crate::plan::{self, Action, Cause, Skipped};
+use crate::request::Request;
+use crate::resource::ResourceId;
+
+/// What a run of enact found out.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Document {
+    /// The version of this format: 1. It changes when a field changes its meaning or goes away.
+    pub format_version: u32,
+    /// The command that ran, such as `plan`.
+    pub command: String,
+    /// The digest of all planned writes: it changes if and only if one of them does.
+    pub digest: String,
+    /// The commit that the base was read from; null without a base.
+    pub base_commit: Option<String>,
+    /// How many of each.
+    pub summary: Summary,
+    /// What was planned, in the order of apply, target by target.
+    pub changes: Vec<Change>,
+    /// Declared objects that are left alone.
+    pub skipped: Vec<Skipped>,
+    /// After apply: what a second plan would still change; null when there was none.
+    pub remaining: Option<Vec<Change>>,
+    /// What is wrong.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// How many objects of each sort there are, over all targets.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Summary {
+    /// Objects to create.
+    pub create: usize,
+    /// Objects to update.
+    pub update: usize,
+    /// Objects to delete.
+    pub delete: usize,
+    /// Declared objects that are as declared.
+    pub unchanged: usize,
+    /// Declared objects that are left alone.
+    pub skipped: usize,
+}
+
+/// One object that is, or was, to be written.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Change {
+    /// Which object.
+    #[serde(flatten)]
+    pub id: ResourceId,
+    /// What happens to it.
+    pub action: Action,
+    /// Which side moved.
+    pub cause: Cause,
+    /// The fields that differ; none for a delete.
+    pub fields: Vec<Field>,
+    /// The writes, in order.
+    pub requests: Vec<Write>,
+    /// How it ended; null unless the command is `apply`.
+    pub outcome: Option<Outcome>,
+}
+
+/// One request that writes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Write {
+    /// The HTTP method.
+    pub method: String,
+    /// The path with its query, below the target's URL.
+    pub path: String,
+    /// The JSON body; null without one. Ids that a create reveals stand as `(known after apply)`.
+    pub body: Option<Value>,
+}
+
+/// One problem.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Diagnostic {
+    /// Errors keep something from being written, warnings do not.
+    pub severity: Severity,
+    /// Stable and for machines, such as `schema/type`.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+    /// The file, relative to the repository; null if it is about none.
+    pub file: Option<String>,
+    /// The line, from 1.
+    pub line: Option<usize>,
+    /// The column in characters, from 1.
+    pub column: Option<usize>,
+    /// Where in the document, such as `spec.rules[0].effect`.
+    pub path: Option<String>,
+    /// What to do next.
+    pub help: Option<String>,
+    /// Which object it is about.
+    pub subject: Option<String>,
+}
+
+/// The document as text: exactly one, with a line feed at the end.
+#[must_use]
+pub fn render(report: &Report) -> String {
+    // Only keys that are no strings could make this fail, and there are none.
+    let text = serde_json::to_string_pretty(&document(report)).unwrap_or_default();
+    format!("{text}\n")
+}
+
+/// The document as a value.
+#[must_use]
+pub fn document(report: &Report) -> Document {
+    let verified: Vec<_> = report.targets.iter().filter_map(|target| target.verified.as_ref()).collect();
+    let remaining =
+        || verified.iter().flat_map(|plan| &plan.changes).map(|change| change_of(change, None)).collect();
+    Document {
+        format_version: 1,
+        command: report.command.to_owned(),
+        digest: plan::digest(report.targets.iter().map(|target| &target.plan)),
+        base_commit: None,
+        summary: summary_of(report),
+        changes: report.targets.iter().flat_map(|target| changes(report, target)).collect(),
+        skipped: report.targets.iter().flat_map(|target| target.plan.skipped.clone()).collect(),
+        remaining: (!verified.is_empty()).then(remaining),
+        diagnostics: summary::findings(report).into_iter().map(diagnostic).collect(),
+    }
+}
+
+/// The JSON Schema (2020-12) of the document.
+#[must_use]
+pub fn schema() -> Value {
+    // As it is written, not as it could be read: a field that may be null is still always there.
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    settings.into_generator().into_root_schema_for::<Document>().to_value()
+}
+
+fn summary_of(report: &Report) -> Summary {
+    let Totals { create, update, delete, unchanged, skipped, requests: _ } = Totals::of(report);
+    Summary { create, update, delete, unchanged, skipped }
+}
+
+fn changes<'a>(report: &Report, target: &'a TargetReport) -> impl Iterator<Item = Change> + 'a {
+    // A document of apply is written once, at its end: every change has an outcome by then.
+    let is_apply = report.command == "apply";
+    target.changes().map(move |(change, outcome)| {
+        change_of(change, is_apply.then(|| word::ended(target, outcome).into_owned()))
+    })
+}
+
+fn change_of(change: &plan::Change, outcome: Option<Outcome>) -> Change {
+    let plan::Change { id, action, cause, fields, requests, seen: _ } = change;
+    Change {
+        id: id.clone(),
+        action: *action,
+        cause: *cause,
+        fields: fields.clone(),
+        requests: requests.iter().map(write).collect(),
+        outcome,
+    }
+}
+
+fn write(request: &Request) -> Write {
+    Write {
+        method: request.method.as_str().to_owned(),
+        path: request.path.to_string(),
+        body: request.body.clone(),
+    }
+}
+
+fn diagnostic(finding: &diagnostic::Diagnostic) -> Diagnostic {
+    let diagnostic::Diagnostic { severity, class: _, code, message, place, subject, help } = finding.clone();
+    let (line, column) = place.as_ref().map(|place| (place.line, place.column)).unzip();
+    let (file, path) = place.map(|place| (place.file, place.path)).unzip();
+    Diagnostic { severity, code: code.to_owned(), message, file, line, column, path, help, subject }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+    use serde_json::json;
+
+    fn parsed(report: &Report) -> Value {
+        serde_json::from_str(&render(report)).unwrap()
+    }
+
+    #[test]
+    fn every_document_is_as_its_schema_says() {
+        let validator = jsonschema::validator_for(&schema()).unwrap();
+        let reports = [
+            fixture::three_changes("plan"),
+            fixture::every_outcome(),
+            fixture::incomplete(),
+            fixture::invalid(),
+        ];
+        for report in &reports {
+            let document = parsed(report);
+            let errors: Vec<_> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+            assert!(errors.is_empty(), "{errors:?}\n{document:#}");
+        }
+        assert!(!validator.is_valid(&json!({"format_version": 1})), "nothing may be missing");
+    }
+
+    #[test]
+    fn a_plan_holds_the_fields_and_the_very_requests() {
+        let document = parsed(&fixture::three_changes("plan"));
+        let summary = json!({"create": 1, "update": 1, "delete": 1, "unchanged": 12, "skipped": 1});
+        assert_eq!(document["summary"], summary);
+        assert_eq!(
+            document["changes"][0],
+            json!({"target": "analytics", "kind": "Role", "name": "Warehouse operators", "action": "create",
+                   "cause": "unknown",
+                   "fields": [{"path": "/name", "before": null, "after": "Warehouse operators", "cause": "unknown"}],
+                   "requests": [{"method": "POST", "path": "/api/permissions/roles",
+                                 "body": {"name": "Warehouse operators"}}],
+                   "outcome": null})
+        );
+        let skipped = json!([{"target": "analytics", "kind": "Role", "name": "Admin", "reason": "system"}]);
+        assert_eq!((&document["skipped"], &document["remaining"]), (&skipped, &Value::Null));
+    }
+
+    #[test]
+    fn after_apply_every_change_has_an_outcome_and_what_remains_is_listed() {
+        let mut report = fixture::every_outcome();
+        report.targets[0].outcomes.pop();
+        let document = parsed(&report);
+        let outcome = |index: usize| document["changes"][index]["outcome"].clone();
+        assert_eq!(outcome(0), json!({"result": "applied"}));
+        assert_eq!(outcome(1), json!({"result": "conflict", "reason": "it is gone"}));
+        assert_eq!(outcome(4), json!({"result": "not_attempted", "reason": "apply ended before it"}));
+        assert_eq!(document["remaining"][0]["name"], "c");
+    }
+
+    #[test]
+    fn a_finding_has_null_where_nothing_is_known() {
+        let finding = json!({"severity": "error", "code": "schema/type", "message": "`high` is not a number",
+                             "file": "policies/a.yaml", "line": 7, "column": 11, "path": "spec.priority",
+                             "help": "write a number", "subject": null});
+        assert_eq!(parsed(&fixture::invalid())["diagnostics"], json!([finding]));
+        assert_eq!(parsed(&fixture::incomplete())["diagnostics"][0]["file"], Value::Null);
+    }
+
+    #[test]
+    fn a_finding_that_comes_up_again_in_the_second_plan_is_told_once() {
+        let mut report = fixture::incomplete();
+        report.targets[0].verified = fixture::incomplete().targets.remove(0).plan.into();
+        assert_eq!(parsed(&report)["diagnostics"].as_array().unwrap().len(), 1);
+    }
+}

@@ -1,0 +1,209 @@
+//! A change's fields as marked lines, for every format that shows a difference to people.
+
+use serde_json::Value;
+use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::value::{self, shorten};
+use super::word;
+use crate::diff::Field;
+use crate::plan::{Action, Cause, Change};
+
+/// How many lines around a difference are shown.
+const CONTEXT: usize = 2;
+
+/// What a line says about the object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// It will be there.
+    Added,
+    /// It will be gone.
+    Removed,
+    /// It, or what stands below it, becomes something else.
+    Changed,
+    /// It stays, and is shown for orientation.
+    Same,
+}
+
+/// A line below a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    /// What it says.
+    pub(super) mark: Mark,
+    /// Safe to print, without a line break.
+    pub(super) text: String,
+}
+
+impl Line {
+    fn new(mark: Mark, text: impl Into<String>) -> Self {
+        Self { mark, text: text.into() }
+    }
+}
+
+/// How much room there is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layout {
+    /// Up to this width, before and after share a line; with 0 they never do.
+    pub(super) width: usize,
+    /// What a field of an object to be created may take: lines, and characters in each. Nothing that is changed
+    /// is ever cut: somebody is about to say yes to it.
+    pub(super) create: Option<(usize, usize)>,
+}
+
+/// The lines of a change; none for a delete.
+pub(super) fn lines(change: &Change, layout: &Layout) -> Vec<Line> {
+    let limits = layout.create.filter(|_| change.action == Action::Create);
+    change.fields.iter().flat_map(|field| cut(with_cause(change, field, of(field, layout)), limits)).collect()
+}
+
+/// Where the fields of one object moved for different reasons, each says its own.
+fn with_cause(change: &Change, field: &Field, mut lines: Vec<Line>) -> Vec<Line> {
+    let cause = word::cause(field.cause).filter(|_| change.cause == Cause::Both);
+    if let (Some(cause), Some(first)) = (cause, lines.first_mut()) {
+        first.text = format!("{} ({cause})", first.text);
+    }
+    lines
+}
+
+fn of(field: &Field, layout: &Layout) -> Vec<Line> {
+    match (value::one_line(&field.before), value::one_line(&field.after)) {
+        (Some(before), Some(after)) => scalar(field, &before, &after, layout),
+        _ => block(field),
+    }
+}
+
+fn scalar(field: &Field, before: &str, after: &str, layout: &Layout) -> Vec<Line> {
+    let path = value::path(&field.path);
+    let removed = Line::new(Mark::Removed, format!("{path}: {before}"));
+    let added = Line::new(Mark::Added, format!("{path}: {after}"));
+    let both = format!("{path}: {before} -> {after}");
+    match mark(field) {
+        Mark::Added => vec![added],
+        Mark::Removed => vec![removed],
+        _ if both.width() <= layout.width => vec![Line::new(Mark::Changed, both)],
+        _ => vec![removed, added],
+    }
+}
+
+fn block(field: &Field) -> Vec<Line> {
+    let sides = [&field.before, &field.after];
+    // Without the sign, a text of quoted words would look like a list of them.
+    let sign = if sides.into_iter().any(Value::is_string) { " |" } else { "" };
+    let head = Line::new(mark(field), format!("{}:{sign}", value::path(&field.path)));
+    let context = if sides.into_iter().any(value::is_plain_list) { 0 } else { CONTEXT };
+    let body = difference(&value::block(&field.before), &value::block(&field.after), context);
+    std::iter::once(head).chain(body).collect()
+}
+
+fn mark(field: &Field) -> Mark {
+    match (&field.before, &field.after) {
+        (Value::Null, _) => Mark::Added,
+        (_, Value::Null) => Mark::Removed,
+        _ => Mark::Changed,
+    }
+}
+
+fn difference(before: &[String], after: &[String], context: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let groups = group_diff_ops(capture_diff_slices(Algorithm::Myers, before, after), context);
+    for (index, group) in groups.iter().enumerate() {
+        if index > 0 && context > 0 {
+            lines.push(Line::new(Mark::Same, "  ..."));
+        }
+        let changes = group.iter().flat_map(|op| op.iter_changes(before, after));
+        lines.extend(changes.map(|change| Line::new(mark_of(change.tag()), format!("  {}", change.value()))));
+    }
+    lines
+}
+
+fn mark_of(tag: ChangeTag) -> Mark {
+    match tag {
+        ChangeTag::Equal => Mark::Same,
+        ChangeTag::Delete => Mark::Removed,
+        ChangeTag::Insert => Mark::Added,
+    }
+}
+
+fn cut(mut lines: Vec<Line>, limits: Option<(usize, usize)>) -> Vec<Line> {
+    let Some((most, width)) = limits else { return lines };
+    for line in &mut lines {
+        line.text = shorten(&line.text, width).into_owned();
+    }
+    let hidden = lines.len().saturating_sub(most);
+    // A mark in place of a single line would save nothing.
+    if hidden > 1 {
+        lines.truncate(most);
+        lines.push(Line::new(Mark::Added, format!("  ... {hidden} more lines")));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+    use serde_json::json;
+
+    const WIDE: Layout = Layout { width: 80, create: None };
+
+    fn shown(before: Value, after: Value, layout: &Layout) -> Vec<String> {
+        let sign = |mark| match mark {
+            Mark::Added => '+',
+            Mark::Removed => '-',
+            Mark::Changed => '~',
+            Mark::Same => ' ',
+        };
+        let field = fixture::field("/f", before, after);
+        of(&field, layout).into_iter().map(|line| format!("{} {}", sign(line.mark), line.text)).collect()
+    }
+
+    #[test]
+    fn two_scalars_share_a_line_if_they_fit() {
+        assert_eq!(shown(json!(100), json!("200"), &WIDE), ["~ f: 100 -> \"200\""]);
+        assert_eq!(shown(json!(1), json!(2), &Layout { width: 0, ..WIDE }), ["- f: 1", "+ f: 2"]);
+        assert_eq!(shown(json!(null), json!([]), &WIDE), ["+ f: []"]);
+        assert_eq!(shown(json!("x"), json!(null), &WIDE), ["- f: \"x\""]);
+    }
+
+    #[test]
+    fn of_a_set_only_what_differs_is_shown() {
+        let lines = shown(json!(["a", "b", "c", "d"]), json!(["a", "c", "d", "e"]), &WIDE);
+        assert_eq!(lines, ["~ f:", "-   \"b\"", "+   \"e\""]);
+        assert_eq!(shown(json!(["a"]), json!([]), &WIDE), ["~ f:", "-   \"a\""]);
+        assert_eq!(shown(json!(null), json!(["a"]), &WIDE), ["+ f:", "+   \"a\""]);
+    }
+
+    #[test]
+    fn a_text_keeps_a_little_context_around_what_differs() {
+        let text = |three: &str, nine: &str| json!(format!("1\n2\n{three}\n4\n5\n6\n7\n8\n{nine}"));
+        let lines = shown(text("3", "9"), text("three", "nine"), &WIDE);
+        let expected = [
+            "~ f: |",
+            "    1",
+            "    2",
+            "-   3",
+            "+   three",
+            "    4",
+            "    5",
+            "    ...",
+            "    7",
+            "    8",
+            "-   9",
+            "+   nine",
+        ];
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn a_list_of_objects_is_a_line_diff() {
+        let lines = shown(json!([{"a": 2, "b": 1}]), json!([{"a": 2, "b": 3}]), &WIDE);
+        assert_eq!(lines, ["~ f:", "    - a: 2", "-     b: 1", "+     b: 3"]);
+    }
+
+    #[test]
+    fn a_field_of_a_new_object_is_cut_with_a_count() {
+        let field = fixture::field("/f", Value::Null, json!("a\nbbbbbbbbbb\nc\nd"));
+        let lines: Vec<_> = cut(of(&field, &WIDE), Some((3, 8))).into_iter().map(|line| line.text).collect();
+        assert_eq!(lines, ["f: |", "  a", "  bbbbbb… (4 more characters)", "  ... 2 more lines"]);
+    }
+}

@@ -1,0 +1,189 @@
+//! The comment under a pull request: what it would change, for those who review it.
+//!
+//! Names, values and messages come from the pull request or from an API and may be hostile; they pass through
+//! `inert` and stand in code only. GitHub refuses a comment of more than 65,536 characters, so the lists end early
+//! with a count of what is left out, while the sums at the top are always whole.
+
+use super::line::{self, Layout, Line, Mark};
+use super::summary::{self, Totals};
+use super::{Report, TargetReport, word};
+use crate::apply::Outcome;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::plan::{Action, Change, Skipped};
+use crate::resource::ResourceId;
+use inert::{code, fence, html_code};
+
+mod inert;
+
+/// How long the text may be when a section ends; in bytes, which are never fewer than characters.
+const DELETES_END: usize = 15_000;
+const FINDINGS_END: usize = 30_000;
+const TARGETS_END: usize = 60_000;
+/// How many bytes the fields of one change may take.
+const CHANGE_ROOM: usize = 12_000;
+/// What a field of a new object may take: the file with all of it is in the same pull request.
+const CREATE: (usize, usize) = (16, 200);
+
+/// The report as the text of a comment. Its first line tells enact's comment from others.
+#[must_use]
+pub fn render(report: &Report) -> String {
+    let mut page = Page { text: "<!-- enact -->\n".to_owned() };
+    page.push(&format!("### enact {}: {}\n\n", report.command, summary::headline(report)));
+    page.push(&format!("{}\n\n", summary::sentence(report)));
+    page.deletes(report);
+    page.findings(report);
+    page.targets(report);
+    page.text.truncate(page.text.trim_end().len());
+    page.text.push('\n');
+    page.text
+}
+
+struct Page {
+    text: String,
+}
+
+impl Page {
+    fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    fn deletes(&mut self, report: &Report) {
+        let changes = report.targets.iter().flat_map(|target| &target.plan.changes);
+        let deletes: Vec<_> = changes.filter(|change| change.action == Action::Delete).map(delete).collect();
+        self.section("delete", DELETES_END, &deletes);
+    }
+
+    fn findings(&mut self, report: &Report) {
+        let findings: Vec<_> = summary::findings(report).into_iter().map(finding).collect();
+        self.section("finding", FINDINGS_END, &findings);
+    }
+
+    fn section(&mut self, noun: &str, end: usize, items: &[String]) {
+        if !items.is_empty() {
+            self.push(&format!("#### {}\n\n", word::count(items.len(), noun)));
+            self.list(end, items);
+            self.push("\n");
+        }
+    }
+
+    /// Adds items while there is room, and counts the others.
+    fn list(&mut self, end: usize, items: &[String]) {
+        let mut length = self.text.len();
+        let fits = |item: &&String| {
+            length += item.len();
+            length <= end
+        };
+        let shown: Vec<_> = items.iter().take_while(fits).map(String::as_str).collect();
+        self.push(&shown.concat());
+        self.left_out(items.len() - shown.len());
+    }
+
+    fn left_out(&mut self, number: usize) {
+        if number > 0 {
+            self.push(&format!("\n**{number} more** left out, because a comment can not be longer.\n\n"));
+        }
+    }
+
+    fn targets(&mut self, report: &Report) {
+        let ended = summary::was_attempted(report);
+        let shown = report.targets.iter().take_while(|target| self.target(target, ended)).count();
+        self.left_out(report.targets.len() - shown);
+    }
+
+    /// Adds a target; says no if there is no room for it.
+    fn target(&mut self, target: &TargetReport, ended: bool) -> bool {
+        let (open, close) = frame(target);
+        let fits = self.text.len() + open.len() + close.len() <= TARGETS_END;
+        if fits {
+            self.push(&open);
+            self.list(TARGETS_END - close.len(), &entries(target, ended));
+            self.push(close);
+        }
+        fits
+    }
+}
+
+fn delete(change: &Change) -> String {
+    let ResourceId { target, kind, name } = &change.id;
+    format!("- {} {} on {}\n", code(kind), code(name), code(target))
+}
+
+fn finding(finding: &Diagnostic) -> String {
+    let Diagnostic { severity, class: _, code: id, message, place, subject, help } = finding;
+    let severity = match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let place = place.as_ref().map(|place| format!("{}:{}:{}", place.file, place.line, place.column));
+    let part = |before: &str, text: Option<&String>| text.map(|text| format!("{before}{}", code(text)));
+    let parts =
+        [part(" at ", place.as_ref()), part(" about ", subject.as_ref()), part("\n  Help: ", help.as_ref())];
+    let [place, subject, help] = parts.map(Option::unwrap_or_default);
+    format!("- **{severity}** {}{place}{subject}\n  {}{help}\n", code(id), code(message))
+}
+
+/// What stands before and after the entries of a target; one with nothing to tell has none and is not folded.
+fn frame(target: &TargetReport) -> (String, &'static str) {
+    let TargetReport { plan, system, url, outcomes: _, verified: _, requests: _ } = target;
+    if word::is_quiet(target) {
+        let unchanged = plan.unchanged.len();
+        return (
+            format!("{} ({}): no changes, {unchanged} unchanged\n\n", code(&plan.target), code(system)),
+            "",
+        );
+    }
+    let [name, system, url] = [&plan.target, system, url].map(|text| html_code(text));
+    let words = Totals::of_target(target).words();
+    (format!("<details>\n<summary>{name} ({system}, {url}): {words}</summary>\n\n"), "</details>\n\n")
+}
+
+fn entries(target: &TargetReport, ended: bool) -> Vec<String> {
+    let blocked =
+        word::blocked(&target.plan).map(|why| format!("**Nothing is written to this target**: {why}\n\n"));
+    let changes = target.changes().map(|(change, outcome)| {
+        let outcome = ended.then(|| word::ended(target, outcome));
+        entry(change, outcome.as_deref())
+    });
+    let entries = blocked.into_iter().chain(changes).chain(target.plan.skipped.iter().map(skipped));
+    entries.chain(verified(target)).collect()
+}
+
+fn entry(change: &Change, outcome: Option<&Outcome>) -> String {
+    let Change { id, action, cause, fields: _, requests: _, seen: _ } = change;
+    let cause = word::cause(*cause).map(|cause| format!(" ({cause})")).unwrap_or_default();
+    let outcome = outcome.map(ending).unwrap_or_default();
+    let head = format!("**{}** {} {}{cause}{outcome}", word::action(*action), code(&id.kind), code(&id.name));
+    let lines: Vec<_> =
+        line::lines(change, &Layout { width: 0, create: Some(CREATE) }).into_iter().map(marked).collect();
+    let fields = if lines.is_empty() { String::new() } else { fence(&lines, CHANGE_ROOM) + "\n" };
+    format!("{head}\n\n{fields}")
+}
+
+fn ending(outcome: &Outcome) -> String {
+    let (word, reason) = word::outcome(outcome);
+    let reason = reason.map(|reason| format!(": {}", code(reason))).unwrap_or_default();
+    format!(", **{word}**{reason}")
+}
+
+fn marked(line: Line) -> String {
+    match line.mark {
+        Mark::Added => format!("+ {}", line.text),
+        Mark::Removed => format!("- {}", line.text),
+        Mark::Changed | Mark::Same => format!("  {}", line.text),
+    }
+}
+
+fn skipped(skipped: &Skipped) -> String {
+    let ResourceId { target: _, kind, name } = &skipped.id;
+    format!("**skipped** {} {}: {}\n\n", code(kind), code(name), code(word::reason(skipped)))
+}
+
+fn verified(target: &TargetReport) -> Vec<String> {
+    let remaining = target.verified.as_ref().map_or(&[][..], |plan| &plan.changes);
+    let head = (!remaining.is_empty()).then(|| "Still not as declared after apply:\n\n".to_owned());
+    let unknown = word::unverified(target).map(|why| format!("**Not verified**: {why}\n\n"));
+    head.into_iter().chain(remaining.iter().map(|change| entry(change, None))).chain(unknown).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,246 @@
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use serde_json::json;
+
+use super::super::safe::inline;
+use super::super::{fixture, summary};
+use super::*;
+use crate::diagnostic::Place;
+
+#[test]
+fn a_plan_names_its_deletes_and_folds_the_rest() {
+    insta::assert_snapshot!(render(&fixture::three_changes("plan")), @r###"
+    <!-- enact -->
+    ### enact plan: 3 changes
+
+    Plan: 1 to create, 1 to update, 1 to delete, 12 unchanged, 1 skipped (31 requests).
+
+    #### 1 delete
+
+    - `Policy` `Old syncs` on `analytics`
+
+    <details>
+    <summary><code>analytics</code> (<code>polytomic</code>, <code>https&#58;&#47;&#47;app.polytomic.com&#47;</code>): 1 to create, 1 to update, 1 to delete, 2 unchanged, 1 skipped</summary>
+
+    **create** `Role` `Warehouse operators`
+
+    ```diff
+    + name: "Warehouse operators"
+    ```
+
+    **update** `Policy` `Warehouse syncs` (drift: the live side changed)
+
+    ```diff
+      policy_actions.read.roles:
+    -   "Admin"
+    +   "Warehouse operators"
+    - priority: 100
+    + priority: 200
+      text: |
+        permit(
+          a,
+    -     b
+    +     c
+        );
+    ```
+
+    **delete** `Policy` `Old syncs`
+
+    **skipped** `Role` `Admin`: `the system manages it itself`
+
+    </details>
+
+    `access` (`polytomic`): no changes, 10 unchanged
+    "###);
+}
+
+#[test]
+fn what_is_invalid_is_listed_with_its_place_and_a_way_out() {
+    insta::assert_snapshot!(render(&fixture::invalid()), @r###"
+    <!-- enact -->
+    ### enact plan: invalid, 1 error
+
+    Invalid, 1 error in 3 manifests; nothing was sent.
+
+    #### 1 finding
+
+    - **error** `schema/type` at `policies/a.yaml:7:11`
+      `` `high` is not a number ``
+      Help: `write a number`
+    "###);
+}
+
+#[test]
+fn an_incomplete_plan_says_that_nothing_is_written() {
+    insta::assert_snapshot!(render(&fixture::incomplete()), @r###"
+    <!-- enact -->
+    ### enact plan: incomplete, not everything could be read
+
+    Incomplete, not everything could be read; nothing is written. Plan: 0 to create, 0 to update, 1 to delete, 1 unchanged, 0 skipped (3 requests).
+
+    #### 1 delete
+
+    - `Policy` `Old syncs` on `analytics`
+
+    #### 1 finding
+
+    - **error** `live/unreadable` about `analytics: every Role`
+      ``GET `/api/permissions/roles` was answered with 503``
+      Help: `run again`
+
+    <details>
+    <summary><code>analytics</code> (<code>polytomic</code>, <code>https&#58;&#47;&#47;app.polytomic.com&#47;</code>): 0 to create, 0 to update, 1 to delete, 1 unchanged, 0 skipped</summary>
+
+    **Nothing is written to this target**: it could not be read in full
+
+    **delete** `Policy` `Old syncs`
+
+    </details>
+    "###);
+}
+
+#[test]
+fn after_apply_each_change_tells_how_it_ended() {
+    insta::assert_snapshot!(render(&fixture::every_outcome()), @r###"
+    <!-- enact -->
+    ### enact apply: conflict, live state moved since the plan
+
+    Applied 1 of 5 changes, 1 conflict, 1 failed, 1 unknown, 1 not attempted; 1 change remains (40 requests).
+
+    <details>
+    <summary><code>analytics</code> (<code>polytomic</code>, <code>https&#58;&#47;&#47;app.polytomic.com&#47;</code>): 0 to create, 5 to update, 0 to delete, 0 unchanged, 0 skipped</summary>
+
+    **update** `Policy` `a`, **applied**
+
+    **update** `Policy` `b`, **conflict**: `it is gone`
+
+    **update** `Policy` `c`, **failed**: `409 Conflict`
+
+    **update** `Policy` `d`, **unknown**: `the connection was lost`
+
+    **update** `Policy` `e`, **not attempted**: `deletes wait`
+
+    Still not as declared after apply:
+
+    **update** `Policy` `c`
+
+    </details>
+    "###);
+}
+
+/// What Markdown makes of a text, but for what stands in code.
+fn structure(markdown: &str) -> Vec<String> {
+    let mut in_fence = false;
+    let events = Parser::new_ext(markdown, Options::all());
+    let shown = |event: Event<'_>| {
+        match &event {
+            Event::Start(Tag::CodeBlock(_)) => in_fence = true,
+            Event::End(TagEnd::CodeBlock) => in_fence = false,
+            _ => {}
+        }
+        match event {
+            Event::Text(_) if in_fence => None,
+            Event::Code(_) => Some("code".to_owned()),
+            Event::Html(html) => Some(without_code(&html)),
+            other => Some(format!("{other:?}")),
+        }
+    };
+    events.filter_map(shown).collect()
+}
+
+fn without_code(html: &str) -> String {
+    let mut parts = html.split("<code>");
+    let before = parts.next().unwrap().to_owned();
+    parts.fold(before, |text, part| {
+        let (code, after) = part.split_once("</code>").unwrap();
+        assert!(code.chars().all(|c| c.is_ascii_alphanumeric() || " -.&#;".contains(c)), "{code}");
+        text + after
+    })
+}
+
+fn code_spans(markdown: &str) -> Vec<String> {
+    let code = |event| if let Event::Code(code) = event { Some(code.to_string()) } else { None };
+    Parser::new_ext(markdown, Options::all()).filter_map(code).collect()
+}
+
+fn untrusted() -> impl Strategy<Value = String> {
+    let nasty = prop::sample::select(vec![
+        "`",
+        "``",
+        "```",
+        "\n",
+        "\n\n",
+        "\r",
+        "|",
+        "</details>",
+        "</code>",
+        "-->",
+        "<!-- enact -->",
+        "<script>",
+        "@user",
+        "#1",
+        "# ",
+        "- ",
+        "> ",
+        "![a](http://x)",
+        "[a]: http://x",
+        "http://x.org",
+        "$",
+        "~~~",
+        "&lt;",
+        "\\",
+        "*",
+        "_",
+        "    ",
+        "\t",
+        " ",
+        "\u{2028}",
+        "\u{202e}",
+        "---\n",
+        "+ ",
+        "diff",
+    ]);
+    let piece = prop_oneof![3 => nasty.prop_map(str::to_owned), 1 => any::<String>()];
+    prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+}
+
+/// What the comment looks like when nobody is hostile.
+static BENIGN: LazyLock<Vec<String>> = LazyLock::new(|| structure(&render(&fixture::hostile("x"))));
+
+proptest! {
+    #[test]
+    fn untrusted_text_stays_in_code(text in untrusted()) {
+        let comment = render(&fixture::hostile(&text));
+        prop_assert_eq!(&structure(&comment), &*BENIGN);
+        if (1..500).contains(&text.chars().count()) {
+            prop_assert!(code_spans(&comment).contains(&inline(&text).into_owned()), "{}", comment);
+        }
+    }
+}
+
+#[test]
+fn a_comment_is_bounded_closes_what_it_opens_and_keeps_the_sums() {
+    let long = "`é@\u{202e}".repeat(300);
+    let place = Place { file: long.clone(), line: 1, column: 1, width: 1, path: String::new() };
+    let finding = Diagnostic::warning("schema/type", long.clone()).at(place).help(long.clone());
+    let value = json!(vec![long.as_str(); 50].join("\n"));
+    let id = |index| ResourceId::new("t", "Policy", format!("{index}{long}"));
+    let change = |index| {
+        let action = if index % 2 == 0 { Action::Delete } else { Action::Update };
+        fixture::change(action, id(index), vec![fixture::field("/f", json!([]), value.clone())])
+    };
+    let target = |index| {
+        fixture::target(fixture::plan(&format!("{index}{long}"), (0..12).map(change).collect(), 0), 1)
+    };
+    let mut report = fixture::report("plan", (0..40).map(target).collect());
+    report.findings = (0..200).map(|index| finding.clone().about(index)).collect();
+
+    let comment = render(&report);
+    assert!((50_000..61_000).contains(&comment.len()), "{}", comment.len());
+    assert!(comment.contains(&summary::sentence(&report)));
+    let structure = structure(&comment).concat();
+    assert_eq!(structure.matches("<details>").count(), structure.matches("</details>").count());
+    assert_eq!(structure.matches("left out").count(), 4, "deletes, findings, changes, targets: {structure}");
+}

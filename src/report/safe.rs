@@ -1,0 +1,75 @@
+//! Text that can not drive a terminal: what users and servers wrote is printed only through here.
+
+use std::borrow::Cow;
+
+/// How many characters of a value a message shows.
+const SHORT: usize = 60;
+
+/// Shows control, bidirectional and invisible characters as escapes such as `\u{1b}`; keeps line feeds and tabs.
+pub fn safe(text: &str) -> Cow<'_, str> {
+    escape(text, |c| is_deceptive(c) && !matches!(c, '\n' | '\t'))
+}
+
+/// Like [`safe`], and escapes line feeds and tabs too: for a name or a value inside a sentence or a table.
+pub fn inline(text: &str) -> Cow<'_, str> {
+    escape(text, is_deceptive)
+}
+
+/// Like [`inline`], and cuts what is longer than a message can bear.
+pub fn short(text: &str) -> String {
+    match text.char_indices().nth(SHORT) {
+        Some((end, _)) => format!("{}…", inline(text.get(..end).unwrap_or_default())),
+        None => inline(text).into_owned(),
+    }
+}
+
+/// Whether a character acts on the terminal, reorders text, or can not be seen.
+pub fn is_deceptive(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' // soft hyphen, Arabic letter mark, Mongolian vowel separator
+            | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' // Hangul fillers
+            | '\u{200b}'..='\u{200f}' // zero width, and direction marks
+            | '\u{2028}'..='\u{202e}' // line and paragraph separators, embeddings and overrides
+            | '\u{2060}'..='\u{206f}' // word joiner, isolates, deprecated format characters
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}') // tags
+}
+
+fn escape(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&is_escaped) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if is_escaped(character) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn harmless_text_is_borrowed() {
+        assert!(matches!(safe("Käse 🧀 \tund\nBrot"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn what_acts_on_a_terminal_is_shown() {
+        assert_eq!(safe("\u{1b}[2J\r\u{9b}1m"), "\\u{1b}[2J\\u{d}\\u{9b}1m");
+        assert_eq!(safe("a\u{202e}b\u{200b}c\u{2067}\u{feff}"), "a\\u{202e}b\\u{200b}c\\u{2067}\\u{feff}");
+        assert_eq!(inline("a\nb\tc"), "a\\u{a}b\\u{9}c");
+    }
+
+    #[test]
+    fn long_values_are_cut() {
+        assert_eq!(short("abc"), "abc");
+        assert_eq!(short(&"é".repeat(100)), format!("{}…", "é".repeat(60)));
+    }
+}

@@ -1,0 +1,179 @@
+//! What a whole run comes to: counts, a headline, one sentence. Nothing untrusted is in any of them.
+
+use std::collections::BTreeSet;
+
+use super::{Exit, Report, TargetReport, word};
+use crate::apply::Outcome;
+use crate::diagnostic::Diagnostic;
+use crate::plan::{Action, TargetPlan};
+use word::count;
+
+/// The counts of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Totals {
+    pub(super) create: usize,
+    pub(super) update: usize,
+    pub(super) delete: usize,
+    pub(super) unchanged: usize,
+    pub(super) skipped: usize,
+    pub(super) requests: usize,
+}
+
+impl Totals {
+    /// Counts all targets.
+    pub(super) fn of(report: &Report) -> Self {
+        report.targets.iter().fold(Self::default(), Self::plus)
+    }
+
+    /// Counts one target.
+    pub(super) fn of_target(target: &TargetReport) -> Self {
+        Self::default().plus(target)
+    }
+
+    fn plus(self, target: &TargetReport) -> Self {
+        let TargetPlan { changes, unchanged, skipped, target: _, findings: _, incomplete: _ } = &target.plan;
+        let with = |action| changes.iter().filter(|change| change.action == action).count();
+        Self {
+            create: self.create + with(Action::Create),
+            update: self.update + with(Action::Update),
+            delete: self.delete + with(Action::Delete),
+            unchanged: self.unchanged + unchanged.len(),
+            skipped: self.skipped + skipped.len(),
+            requests: self.requests + target.requests,
+        }
+    }
+
+    /// How many objects apply would write.
+    pub(super) fn changes(self) -> usize {
+        self.create + self.update + self.delete
+    }
+
+    /// The counts in words, all but the requests.
+    pub(super) fn words(self) -> String {
+        let Self { create, update, delete, unchanged, skipped, requests: _ } = self;
+        format!(
+            "{create} to create, {update} to update, {delete} to delete, {unchanged} unchanged, {skipped} skipped"
+        )
+    }
+}
+
+/// All findings, without those that the second plan of an apply only repeats.
+pub(super) fn findings<'a>(report: &'a Report) -> Vec<&'a Diagnostic> {
+    let mut seen = BTreeSet::new();
+    let is_new = |finding: &&'a Diagnostic| {
+        let Diagnostic { code, message, place, subject, severity: _, class: _, help: _ } = finding;
+        seen.insert((code, message, place, subject))
+    };
+    report.all_findings().filter(is_new).collect()
+}
+
+/// Whether apply got as far as writing, or as finding that there is nothing to write.
+pub(super) fn was_attempted(report: &Report) -> bool {
+    report.targets.iter().any(|target| !target.outcomes.is_empty() || target.verified.is_some())
+}
+
+/// The run in a few words.
+pub(super) fn headline(report: &Report) -> String {
+    let changes = Totals::of(report).changes();
+    match problem(report) {
+        Some(problem) => problem,
+        None if report.targets.is_empty() => "valid".to_owned(),
+        None if changes == 0 => "no changes".to_owned(),
+        None if was_attempted(report) => format!("{} applied", count(changes, "change")),
+        None => count(changes, "change"),
+    }
+}
+
+/// The run in a line.
+pub(super) fn sentence(report: &Report) -> String {
+    let requests = count(Totals::of(report).requests, "request");
+    let sentence = match problem(report) {
+        _ if report.targets.is_empty() => return without_targets(report),
+        _ if was_attempted(report) && report.has_changes() => applied(report),
+        Some(problem) => {
+            format!("{}{}. Plan: {}", capital(&problem), nothing_written(report), Totals::of(report).words())
+        }
+        None if report.has_changes() => format!("Plan: {}", Totals::of(report).words()),
+        None => unchanged(Totals::of(report)),
+    };
+    format!("{sentence} ({requests}).")
+}
+
+/// What is wrong with the run, in the words of its exit code.
+fn problem(report: &Report) -> Option<String> {
+    let errors = || count(findings(report).into_iter().filter(|finding| finding.is_error()).count(), "error");
+    match report.exit() {
+        Exit::Done | Exit::Pending | Exit::Usage => None,
+        Exit::Invalid => Some(format!("invalid, {}", errors())),
+        Exit::Guarded => Some("refused by a guard".to_owned()),
+        Exit::Incomplete => Some("incomplete, not everything could be read".to_owned()),
+        Exit::Conflict => Some("conflict, live state moved since the plan".to_owned()),
+        Exit::Failure if was_attempted(report) => Some("not everything is as declared".to_owned()),
+        Exit::Failure => Some(errors()),
+    }
+}
+
+fn without_targets(report: &Report) -> String {
+    let manifests = count(report.manifests, "manifest");
+    match problem(report) {
+        Some(problem) => format!("{} in {manifests}; nothing was sent.", capital(&problem)),
+        None if report.manifests == 1 => "1 manifest is valid.".to_owned(),
+        None => format!("{manifests} are valid."),
+    }
+}
+
+fn unchanged(totals: Totals) -> String {
+    let objects = count(totals.unchanged, "object");
+    let verb = if totals.unchanged == 1 { "is" } else { "are" };
+    let skipped = if totals.skipped == 0 { String::new() } else { format!(", {} skipped", totals.skipped) };
+    format!("No changes. {objects} {verb} as declared{skipped}")
+}
+
+fn nothing_written(report: &Report) -> String {
+    let all = report.targets.len();
+    match report.targets.iter().filter(|target| !target.plan.is_sound()).count() {
+        0 => String::new(),
+        blocked if blocked == all => "; nothing is written".to_owned(),
+        blocked => format!("; nothing is written to {blocked} of {all} targets"),
+    }
+}
+
+fn applied(report: &Report) -> String {
+    let outcomes = || {
+        report
+            .targets
+            .iter()
+            .flat_map(|target| target.changes().map(|(_, outcome)| word::ended(target, outcome)))
+    };
+    let ended = |as_word: &str| outcomes().filter(|outcome| word::outcome(outcome).0 == as_word).count();
+    let done = outcomes().filter(|outcome| **outcome == Outcome::Applied).count();
+    let others: String = ["conflict", "failed", "unknown", "not attempted"]
+        .into_iter()
+        .map(|word| (ended(word), word))
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, word)| format!(", {number} {word}"))
+        .collect();
+    format!(
+        "Applied {done} of {}{others}; {}",
+        count(Totals::of(report).changes(), "change"),
+        remaining(report)
+    )
+}
+
+/// How live state stands to what is declared, as the second plan found it.
+fn remaining(report: &Report) -> String {
+    let unknown = |target: &TargetReport| !target.plan.is_sound() || word::unverified(target).is_some();
+    let verified = report.targets.iter().filter_map(|target| target.verified.as_ref());
+    match (verified.map(|plan| plan.changes.len()).sum(), report.targets.iter().any(unknown)) {
+        (0, false) => "live state is as declared".to_owned(),
+        (0, true) => "whether live state is as declared is not known".to_owned(),
+        (1, false) => "1 change remains".to_owned(),
+        (more, false) => format!("{more} changes remain"),
+        (more, true) => format!("at least {} to make", count(more, "change")),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}

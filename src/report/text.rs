@@ -1,0 +1,183 @@
+//! What a person reads in a terminal: the plan before it is applied, and how it ended afterwards.
+//!
+//! Findings are not here; they are shown with their source by `finding`.
+
+use std::fmt::Display;
+
+use anstyle::AnsiColor;
+
+use super::line::{self, Layout, Line, Mark};
+use super::safe::inline;
+use super::summary;
+use super::value::quoted;
+use super::{Report, TargetReport, word};
+use crate::apply::Outcome;
+use crate::plan::{Action, Change, Skipped, TargetPlan};
+use crate::request::Request;
+
+/// How far fields stand from the margin.
+const INDENT: usize = 6;
+/// How many lines a field of a new object takes before it is cut.
+const CREATE_LINES: usize = 16;
+
+/// How the text is to look.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    /// Whether to use colours.
+    pub color: bool,
+    /// How many columns there are.
+    pub width: usize,
+    /// Whether to show requests, long values of new objects, and after apply the fields once more.
+    pub verbose: bool,
+}
+
+/// The report as text; the last line sums it up.
+#[must_use]
+pub fn render(report: &Report, style: &Style) -> String {
+    let mut page = Page { style, ended: summary::was_attempted(report), text: String::new() };
+    for target in &report.targets {
+        page.target(target);
+    }
+    let bold = anstyle::Style::new().bold();
+    let sentence = page.paint(bold, summary::sentence(report));
+    page.line(0, sentence);
+    page.text
+}
+
+struct Page<'a> {
+    style: &'a Style,
+    /// Whether apply has written, so that changes have outcomes.
+    ended: bool,
+    text: String,
+}
+
+impl Page<'_> {
+    fn target(&mut self, target: &TargetReport) {
+        let title = self.title(target);
+        if word::is_quiet(target) {
+            self.line(0, format!("{title}: no changes, {} unchanged\n", target.plan.unchanged.len()));
+            return;
+        }
+        self.line(0, title);
+        self.blocked(&target.plan);
+        for (change, outcome) in target.changes() {
+            let outcome = self.ended.then(|| word::ended(target, outcome));
+            self.change(change, outcome.as_deref());
+        }
+        self.skipped(&target.plan.skipped);
+        self.verified(target);
+        self.text.push('\n');
+    }
+
+    fn title(&self, target: &TargetReport) -> String {
+        let name = self.paint(anstyle::Style::new().bold(), inline(&target.plan.target));
+        format!("{name} ({}, {})", inline(&target.system), inline(&target.url))
+    }
+
+    fn blocked(&mut self, plan: &TargetPlan) {
+        if let Some(why) = word::blocked(plan) {
+            let warning =
+                self.paint(AnsiColor::Red.on_default(), format!("nothing is written to this target: {why}"));
+            self.line(2, warning);
+        }
+    }
+
+    fn change(&mut self, change: &Change, outcome: Option<&Outcome>) {
+        let outcome = outcome.map(|outcome| self.outcome(outcome)).unwrap_or_default();
+        self.line(2, format!("{}{outcome}", self.head(change)));
+        // Before it asked, apply has shown them.
+        if !self.ended || self.style.verbose {
+            self.fields(change);
+        }
+        if self.style.verbose {
+            change.requests.iter().for_each(|request| self.request(request));
+        }
+    }
+
+    fn head(&self, change: &Change) -> String {
+        let sign = match change.action {
+            Action::Create => "+",
+            Action::Update => "~",
+            Action::Delete => "-",
+        };
+        let what = self.paint(color(change.action), format!("{sign} {}", word::action(change.action)));
+        let cause = word::cause(change.cause).map(|cause| format!(" ({cause})")).unwrap_or_default();
+        format!("{what} {} {}{cause}", inline(&change.id.kind), quoted(&change.id.name))
+    }
+
+    fn outcome(&self, outcome: &Outcome) -> String {
+        let color = match outcome {
+            Outcome::Applied => AnsiColor::Green,
+            Outcome::Conflict { .. } | Outcome::Failed { .. } | Outcome::Unknown { .. } => AnsiColor::Red,
+            Outcome::NotAttempted { .. } => AnsiColor::Yellow,
+        };
+        let (word, reason) = word::outcome(outcome);
+        let reason = reason.map(|reason| format!(": {}", inline(reason))).unwrap_or_default();
+        format!(": {}{reason}", self.paint(color.on_default(), word))
+    }
+
+    fn fields(&mut self, change: &Change) {
+        let room = self.style.width.saturating_sub(INDENT + 2);
+        let create = (!self.style.verbose).then_some((CREATE_LINES, room.max(40)));
+        for Line { mark, text } in line::lines(change, &Layout { width: room, create }) {
+            let line = match mark {
+                Mark::Added => self.paint(AnsiColor::Green.on_default(), format!("+ {text}")),
+                Mark::Removed => self.paint(AnsiColor::Red.on_default(), format!("- {text}")),
+                Mark::Changed => format!("{} {text}", self.paint(AnsiColor::Yellow.on_default(), "~")),
+                Mark::Same => format!("  {text}"),
+            };
+            self.line(INDENT, line);
+        }
+    }
+
+    fn request(&mut self, request: &Request) {
+        let path = request.path.to_string();
+        self.line(INDENT, format!("{} {}", request.method.as_str(), inline(&path)));
+        let body = request.body.as_ref().map(|body| format!("{body:#}")).unwrap_or_default();
+        for line in body.lines() {
+            self.line(INDENT + 2, inline(line));
+        }
+    }
+
+    fn skipped(&mut self, skipped: &[Skipped]) {
+        for skipped in skipped {
+            let (kind, name) = (inline(&skipped.id.kind), quoted(&skipped.id.name));
+            self.line(4, format!("skipped {kind} {name}: {}", inline(word::reason(skipped))));
+        }
+    }
+
+    fn verified(&mut self, target: &TargetReport) {
+        let remaining = target.verified.as_ref().map_or(&[][..], |plan| &plan.changes);
+        if !remaining.is_empty() {
+            self.line(2, "still not as declared after apply:");
+        }
+        for change in remaining {
+            self.line(2, self.head(change));
+            self.fields(change);
+        }
+        if let Some(why) = word::unverified(target) {
+            let warning = self.paint(AnsiColor::Red.on_default(), why);
+            self.line(2, warning);
+        }
+    }
+
+    fn line(&mut self, indent: usize, line: impl Display) {
+        self.text.push_str(&format!("{:indent$}{line}\n", ""));
+    }
+
+    fn paint(&self, style: impl Into<anstyle::Style>, text: impl Display) -> String {
+        let style = if self.style.color { style.into() } else { anstyle::Style::new() };
+        format!("{style}{text}{style:#}")
+    }
+}
+
+fn color(action: Action) -> anstyle::Style {
+    match action {
+        Action::Create => AnsiColor::Green.on_default(),
+        Action::Update => AnsiColor::Yellow.on_default(),
+        Action::Delete => AnsiColor::Red.on_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+use serde_json::{Value, json};
+
+use super::super::safe::is_deceptive;
+use super::super::{TargetReport, fixture};
+use super::*;
+
+const PLAIN: Style = Style { color: false, width: 80, verbose: false };
+
+fn shown(report: &Report) -> String {
+    render(report, &PLAIN)
+}
+
+fn last_line(report: &Report) -> String {
+    shown(report).lines().last().unwrap().to_owned()
+}
+
+#[test]
+fn nothing_to_do_is_one_quiet_line_and_a_sum() {
+    let report = fixture::report("plan", vec![fixture::target(fixture::plan("access", vec![], 14), 31)]);
+    insta::assert_snapshot!(shown(&report), @r#"
+    access (polytomic, https://app.polytomic.com/): no changes, 14 unchanged
+
+    No changes. 14 objects are as declared (31 requests).
+    "#);
+}
+
+#[test]
+fn a_plan_shows_each_field_that_differs() {
+    insta::assert_snapshot!(shown(&fixture::three_changes("plan")), @r#"
+    analytics (polytomic, https://app.polytomic.com/)
+      + create Role "Warehouse operators"
+          + name: "Warehouse operators"
+      ~ update Policy "Warehouse syncs" (drift: the live side changed)
+          ~ policy_actions.read.roles:
+          -   "Admin"
+          +   "Warehouse operators"
+          ~ priority: 100 -> 200
+          ~ text: |
+              permit(
+                a,
+          -     b
+          +     c
+              );
+      - delete Policy "Old syncs"
+        skipped Role "Admin": the system manages it itself
+
+    access (polytomic, https://app.polytomic.com/): no changes, 10 unchanged
+
+    Plan: 1 to create, 1 to update, 1 to delete, 12 unchanged, 1 skipped (31 requests).
+    "#);
+}
+
+#[test]
+fn with_verbose_the_requests_are_shown() {
+    let text = render(&fixture::three_changes("plan"), &Style { verbose: true, ..PLAIN });
+    let from = text.find("      PUT").unwrap();
+    let to = text.find("  - delete").unwrap();
+    insta::assert_snapshot!(&text[from..to], @r#"
+    PUT /api/permissions/policies/(known after apply)
+      {
+        "name": "Warehouse syncs",
+        "policy_actions": [
+          {
+            "action": "read",
+            "role_ids": [
+              "(known after apply)"
+            ]
+          }
+        ]
+      }
+    "#);
+}
+
+#[test]
+fn before_apply_asks_it_shows_the_plan() {
+    assert_eq!(shown(&fixture::three_changes("apply")), shown(&fixture::three_changes("plan")));
+}
+
+#[test]
+fn after_apply_each_change_tells_how_it_ended() {
+    insta::assert_snapshot!(shown(&fixture::every_outcome()), @r#"
+    analytics (polytomic, https://app.polytomic.com/)
+      ~ update Policy "a": applied
+      ~ update Policy "b": conflict: it is gone
+      ~ update Policy "c": failed: 409 Conflict
+      ~ update Policy "d": unknown: the connection was lost
+      ~ update Policy "e": not attempted: deletes wait
+      still not as declared after apply:
+      ~ update Policy "c"
+
+    Applied 1 of 5 changes, 1 conflict, 1 failed, 1 unknown, 1 not attempted; 1 change remains (40 requests).
+    "#);
+}
+
+#[test]
+fn an_apply_that_converged_says_so() {
+    let mut report = fixture::three_changes("apply");
+    report.targets[0].outcomes = vec![Outcome::Applied; 3];
+    assert_eq!(
+        last_line(&report),
+        "Applied 3 of 3 changes; whether live state is as declared is not known (31 requests)."
+    );
+    report.targets[0].verified = Some(fixture::plan("analytics", vec![], 5));
+    insta::assert_snapshot!(shown(&report), @r#"
+    analytics (polytomic, https://app.polytomic.com/)
+      + create Role "Warehouse operators": applied
+      ~ update Policy "Warehouse syncs" (drift: the live side changed): applied
+      - delete Policy "Old syncs": applied
+        skipped Role "Admin": the system manages it itself
+
+    access (polytomic, https://app.polytomic.com/): no changes, 10 unchanged
+
+    Applied 3 of 3 changes; live state is as declared (31 requests).
+    "#);
+}
+
+#[test]
+fn a_target_that_apply_did_not_get_to_is_never_shown_as_done() {
+    let mut report = fixture::three_changes("apply");
+    report.targets[0].outcomes = vec![Outcome::Applied; 3];
+    report.targets[0].verified = Some(fixture::plan("analytics", vec![], 5));
+    let TargetReport { plan, requests, .. } = fixture::incomplete().targets.remove(0);
+    report.targets.push(fixture::target(plan, requests));
+    let text = shown(&report);
+    assert!(text.contains("nothing is written to this target: it could not be read in full\n"), "{text}");
+    assert!(text.contains("\"Old syncs\": not attempted: it could not be read in full\n"), "{text}");
+    assert_eq!(
+        last_line(&report),
+        "Applied 3 of 4 changes, 1 not attempted; whether live state is as declared is not known (34 requests)."
+    );
+}
+
+#[test]
+fn an_incomplete_plan_is_never_no_changes() {
+    let mut report = fixture::incomplete();
+    report.targets[0].plan.changes.clear();
+    insta::assert_snapshot!(shown(&report), @r#"
+    analytics (polytomic, https://app.polytomic.com/)
+      nothing is written to this target: it could not be read in full
+
+    Incomplete, not everything could be read; nothing is written. Plan: 0 to create, 0 to update, 0 to delete, 1 unchanged, 0 skipped (3 requests).
+    "#);
+}
+
+#[test]
+fn a_run_that_ended_before_its_targets_sums_up_the_manifests() {
+    assert_eq!(shown(&fixture::invalid()), "Invalid, 1 error in 3 manifests; nothing was sent.\n");
+    assert_eq!(shown(&fixture::report("validate", vec![])), "3 manifests are valid.\n");
+}
+
+#[test]
+fn a_new_object_is_cut_with_counts_unless_all_is_asked_for() {
+    let id = crate::resource::ResourceId::new("t", "Rule", "r");
+    let text = (0..30).map(|line| format!("line {line}")).collect::<Vec<_>>().join("\n");
+    let fields = vec![
+        fixture::field("/a", Value::Null, json!(text)),
+        fixture::field("/b", Value::Null, json!("x".repeat(500))),
+    ];
+    let change = fixture::change(Action::Create, id, fields);
+    let report = fixture::report("plan", vec![fixture::target(fixture::plan("t", vec![change], 0), 1)]);
+    let brief = shown(&report);
+    assert!(brief.contains("      +   ... 15 more lines\n"), "{brief}");
+    assert!(brief.contains("… (433 more characters)\n"), "{brief}");
+    let whole = render(&report, &Style { verbose: true, ..PLAIN });
+    assert!(whole.contains("+   line 29\n") && whole.contains(&"x".repeat(500)), "{whole}");
+}
+
+#[test]
+fn colours_are_used_only_on_request() {
+    let report = fixture::three_changes("plan");
+    let colored = render(&report, &Style { color: true, ..PLAIN });
+    assert!(colored.contains("\u{1b}[32m+ create\u{1b}[0m Role"), "{colored:?}");
+    assert!(!shown(&report).contains('\u{1b}'));
+}
+
+#[test]
+fn hostile_text_neither_drives_the_terminal_nor_starts_a_line() {
+    let text = shown(&fixture::hostile("\u{1b}[2J\rPlan: all is well\n\u{202e}"));
+    assert!(!text.chars().any(|c| c != '\n' && is_deceptive(c)), "{text}");
+    assert!(!text.lines().any(|line| line.starts_with("Plan:")), "{text}");
+}

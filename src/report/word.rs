@@ -1,0 +1,91 @@
+//! The words for single values. They are ours and safe; what comes with them from files and servers is not.
+
+use std::borrow::Cow;
+
+use super::TargetReport;
+use crate::apply::Outcome;
+use crate::plan::{Action, Cause, Skipped, TargetPlan};
+
+/// A number with its noun.
+pub(super) fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// What happens to an object.
+pub(super) fn action(action: Action) -> &'static str {
+    match action {
+        Action::Create => "create",
+        Action::Update => "update",
+        Action::Delete => "delete",
+    }
+}
+
+/// Which side moved, where that is known.
+pub(super) fn cause(cause: Cause) -> Option<&'static str> {
+    match cause {
+        Cause::Declared => Some("git changed"),
+        Cause::Drift => Some("drift: the live side changed"),
+        Cause::Both => Some("git and the live side changed"),
+        Cause::Unknown => None,
+    }
+}
+
+/// Why an object is left alone; untrusted where enact has no words for it.
+pub(super) fn reason(skipped: &Skipped) -> &str {
+    match skipped.reason.as_str() {
+        "system" => "the system manages it itself",
+        "changed" => "git no longer declares it, and it was changed since, so it stays",
+        "protected" => "git no longer declares it, and it is protected, so it stays",
+        other => other,
+    }
+}
+
+/// How a change ended, and why; the reason is untrusted.
+pub(super) fn outcome(outcome: &Outcome) -> (&'static str, Option<&str>) {
+    match outcome {
+        Outcome::Applied => ("applied", None),
+        Outcome::Conflict { reason } => ("conflict", Some(reason)),
+        Outcome::Failed { reason } => ("failed", Some(reason)),
+        Outcome::Unknown { reason } => ("unknown", Some(reason)),
+        Outcome::NotAttempted { reason } => ("not attempted", Some(reason)),
+    }
+}
+
+/// How a change ended in a run that wrote: one that apply did not get to was not attempted, and that is said.
+pub(super) fn ended<'a>(target: &TargetReport, outcome: Option<&'a Outcome>) -> Cow<'a, Outcome> {
+    let not_attempted = || {
+        let why = blocked(&target.plan).unwrap_or_else(|| "apply ended before it".to_owned());
+        Cow::Owned(Outcome::NotAttempted { reason: why })
+    };
+    outcome.map_or_else(not_attempted, Cow::Borrowed)
+}
+
+/// Whether there is nothing to tell of a target but that it is as declared.
+pub(super) fn is_quiet(target: &TargetReport) -> bool {
+    let TargetReport { plan, outcomes: _, verified, system: _, url: _, requests: _ } = target;
+    let is_settled = verified.as_ref().is_none_or(|plan| plan.is_sound() && plan.changes.is_empty());
+    is_settled && plan.is_sound() && plan.changes.is_empty() && plan.skipped.is_empty()
+}
+
+/// Why nothing is written to a target, if that is so.
+pub(super) fn blocked(plan: &TargetPlan) -> Option<String> {
+    let errors = plan.findings.iter().filter(|finding| finding.is_error()).count();
+    match (plan.is_sound(), plan.incomplete) {
+        (true, _) => None,
+        (false, true) => Some("it could not be read in full".to_owned()),
+        (false, false) => Some(format!("it has {}", count(errors, "error"))),
+    }
+}
+
+/// What the second plan says that makes a target not known to be as declared, though no change is left in it.
+pub(super) fn unverified(target: &TargetReport) -> Option<&'static str> {
+    match &target.verified {
+        None if target.outcomes.is_empty() => None,
+        None => Some("it was not read again after apply: what remains is not known"),
+        Some(plan) if plan.is_sound() => None,
+        Some(plan) if plan.incomplete => {
+            Some("it could not be read in full after apply: what remains is not known")
+        }
+        Some(_) => Some("errors came up when it was read again after apply: what remains is not known"),
+    }
+}

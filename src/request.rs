@@ -1,0 +1,292 @@
+//! Requests as data, with ids that may not exist yet, and the two powers: `Reader` may only GET, `Writer` may write.
+//!
+//! A plan holds requests; only `apply` holds a `Writer` to send them with.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use crate::resource::{RemoteId, ResourceId};
+
+/// What stands in a shown request where an id will be that a create reveals.
+pub const KNOWN_AFTER_APPLY: &str = "(known after apply)";
+
+/// An id that does not exist before its create was answered.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Symbol {
+    /// The resource that the id belongs to.
+    pub resource: ResourceId,
+    /// Which object inside the resource, where one has several; `None` is the resource itself.
+    pub part: Option<usize>,
+}
+
+impl Symbol {
+    /// The id of the resource itself.
+    pub fn of(resource: &ResourceId) -> Self {
+        Self { resource: resource.clone(), part: None }
+    }
+
+    /// The id of the `part`-th object inside the resource.
+    pub fn part(resource: &ResourceId, part: usize) -> Self {
+        Self { resource: resource.clone(), part: Some(part) }
+    }
+}
+
+/// An id that is known, or that a create in the same run reveals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Id {
+    /// The API gave it.
+    Known(RemoteId),
+    /// A create will.
+    Later(Symbol),
+}
+
+impl Id {
+    /// The id as it is shown in a plan.
+    pub fn shown(&self) -> &str {
+        match self {
+            Self::Known(id) => id.as_str(),
+            Self::Later(_) => KNOWN_AFTER_APPLY,
+        }
+    }
+}
+
+/// One part of a path between slashes; percent-encoded when written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Segment {
+    Text(String),
+    Id(Id),
+}
+
+/// A path below the target's URL, with its query. Segments can not reach out of their place.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Path {
+    segments: Vec<Segment>,
+    query: Vec<(String, String)>,
+}
+
+impl Path {
+    /// A fixed path such as `api/permissions/roles`, from our own code.
+    pub fn fixed(path: &str) -> Self {
+        Self {
+            segments: path.split('/').map(|part| Segment::Text(part.to_owned())).collect(),
+            query: Vec::new(),
+        }
+    }
+
+    /// Adds one fixed segment.
+    #[must_use]
+    pub fn text(mut self, segment: &str) -> Self {
+        self.segments.push(Segment::Text(segment.to_owned()));
+        self
+    }
+
+    /// Adds an id as one segment.
+    #[must_use]
+    pub fn id(mut self, id: &Id) -> Self {
+        self.segments.push(Segment::Id(id.clone()));
+        self
+    }
+
+    /// Adds an id that is known.
+    #[must_use]
+    pub fn known(self, id: &RemoteId) -> Self {
+        self.id(&Id::Known(id.clone()))
+    }
+
+    /// Adds a query parameter.
+    #[must_use]
+    pub fn query(mut self, name: &str, value: impl fmt::Display) -> Self {
+        self.query.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// Puts in the ids that are known by now; what is still unknown is handed back.
+    pub fn resolve(&self, ids: &BTreeMap<Symbol, RemoteId>) -> Result<Self, Symbol> {
+        let resolve = |segment: &Segment| match segment {
+            Segment::Id(Id::Later(symbol)) => {
+                ids.get(symbol).map(|id| Segment::Id(Id::Known(id.clone()))).ok_or_else(|| symbol.clone())
+            }
+            known => Ok(known.clone()),
+        };
+        let segments = self.segments.iter().map(resolve).collect::<Result<_, _>>()?;
+        Ok(Self { segments, query: self.query.clone() })
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for segment in &self.segments {
+            match segment {
+                Segment::Text(text) => write!(f, "/{}", encode(text))?,
+                Segment::Id(Id::Known(id)) => write!(f, "/{}", encode(id.as_str()))?,
+                Segment::Id(Id::Later(_)) => write!(f, "/{KNOWN_AFTER_APPLY}")?,
+            }
+        }
+        for (index, (name, value)) in self.query.iter().enumerate() {
+            let mark = if index == 0 { '?' } else { '&' };
+            write!(f, "{mark}{}={}", encode(name), encode(value))?;
+        }
+        Ok(())
+    }
+}
+
+/// Percent-encodes all but the unreserved characters of RFC 3986 and `:`, which compiuta's `members:add` needs.
+fn encode(text: &str) -> String {
+    use fmt::Write as _;
+    text.bytes().fold(String::new(), |mut out, byte| {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' => {
+                out.push(char::from(byte))
+            }
+            // Writing to a String can not fail.
+            _ => drop(write!(out, "%{byte:02X}")),
+        }
+        out
+    })
+}
+
+/// The writing methods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Creates, or acts on a sub-resource.
+    Post,
+    /// Replaces the whole object.
+    Put,
+    /// Changes the fields that are sent.
+    Patch,
+    /// Deletes.
+    Delete,
+}
+
+impl Method {
+    /// The method as HTTP writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// One write, complete but for the ids that earlier writes of the run reveal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The HTTP method.
+    pub method: Method,
+    /// Where to.
+    pub path: Path,
+    /// The JSON body, if it has one.
+    pub body: Option<Value>,
+    /// Places in the body (JSON pointers) where the id of a symbol goes.
+    pub fills: BTreeMap<String, Symbol>,
+    /// The id that the answer reveals: whose, and where in the answer (a JSON pointer).
+    pub reveals: Option<(Symbol, &'static str)>,
+    /// The header that carries a key under which a repeat is answered, not executed.
+    pub idempotency_header: Option<&'static str>,
+}
+
+impl Request {
+    /// Starts a request without a body.
+    pub fn new(method: Method, path: Path) -> Self {
+        Self { method, path, body: None, fills: BTreeMap::new(), reveals: None, idempotency_header: None }
+    }
+
+    /// Adds the JSON body.
+    #[must_use]
+    pub fn body(mut self, body: Value) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    /// Says whose id the answer holds, and where.
+    #[must_use]
+    pub fn reveals(mut self, symbol: Symbol, pointer: &'static str) -> Self {
+        self.reveals = Some((symbol, pointer));
+        self
+    }
+
+    /// The request with all ids filled in, or the symbol that is still unknown.
+    pub fn resolve(&self, ids: &BTreeMap<Symbol, RemoteId>) -> Result<Self, Symbol> {
+        let mut body = self.body.clone();
+        for (pointer, symbol) in &self.fills {
+            let id = ids.get(symbol).ok_or_else(|| symbol.clone())?;
+            if let Some(place) = body.as_mut().and_then(|body| body.pointer_mut(pointer)) {
+                *place = Value::String(id.as_str().to_owned());
+            }
+        }
+        Ok(Self { path: self.path.resolve(ids)?, body, fills: BTreeMap::new(), ..self.clone() })
+    }
+}
+
+/// Why something could not be read. Never "it is not there": that is `Ok(None)`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ReadError {
+    /// One sentence: what was asked and what came back.
+    pub message: String,
+    /// What to do next, where enact knows.
+    pub help: Option<String>,
+}
+
+impl ReadError {
+    /// A reply that is not what the contract says.
+    pub fn unexpected(path: &Path, what: &str) -> Self {
+        Self { message: format!("the answer to GET {path} {what}"), help: None }
+    }
+}
+
+/// The power to read: GET below one target's URL, nothing else.
+#[async_trait]
+pub trait Reader: Send + Sync {
+    /// The JSON answer, or `None` for 404.
+    async fn get(&self, path: &Path) -> Result<Option<Value>, ReadError>;
+}
+
+/// How one write ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// The API said yes; the JSON answer, or null.
+    Done(Value),
+    /// The API said no, so nothing was changed; why.
+    Refused(String),
+    /// No answer that tells; the write may or may not have happened; why.
+    Unknown(String),
+}
+
+/// The power to write to one target.
+#[async_trait]
+pub trait Writer: Send + Sync {
+    /// Sends one request that [`Request::resolve`] has completed.
+    async fn send(&self, request: &Request) -> Sent;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_name_in_a_path_is_one_segment() {
+        let id = RemoteId::new("a/../b?c#d %é").unwrap();
+        assert_eq!(Path::fixed("x/y").known(&id).to_string(), "/x/y/a%2F..%2Fb%3Fc%23d%20%25%C3%A9");
+    }
+
+    #[test]
+    fn an_unknown_id_is_shown_and_later_filled_in() {
+        let role = Symbol::of(&ResourceId::new("t", "Role", "r"));
+        let mut request = Request::new(Method::Put, Path::fixed("p").id(&Id::Later(role.clone())))
+            .body(json!({"ids": [KNOWN_AFTER_APPLY]}));
+        request.fills.insert("/ids/0".into(), role.clone());
+        assert_eq!(request.path.to_string(), "/p/(known after apply)");
+        assert_eq!(request.resolve(&BTreeMap::new()), Err(role.clone()));
+
+        let ids = BTreeMap::from([(role, RemoteId::new("7").unwrap())]);
+        let resolved = request.resolve(&ids).unwrap();
+        assert_eq!((resolved.path.to_string(), resolved.body), ("/p/7".into(), Some(json!({"ids": ["7"]}))));
+    }
+}

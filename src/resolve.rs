@@ -1,0 +1,267 @@
+//! From texts to what each target is to hold: every check that needs neither network nor credential.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::config::Target;
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::manifest::{self, Manifest, yaml};
+use crate::resource::ResourceId;
+use crate::schema::check::Checker;
+use crate::source::Files;
+use crate::state::{Declared, Desired};
+use crate::system::{self, Kind, matches};
+
+/// Every manifest with its kind, checked one by one. All problems of all files are reported; a manifest with some is
+/// still returned, so that what is wrong beyond its schema is reported in the same go.
+pub fn manifests(files: &Files, findings: &mut Vec<Diagnostic>) -> Vec<Arc<Manifest>> {
+    let kinds = system::all_kinds();
+    let checkers = checkers(&kinds, findings);
+    let mut manifests = Vec::new();
+    for (file, text) in files {
+        for document in yaml::parse(text, file, findings) {
+            let Some(header) = manifest::header(file, &document, findings) else { continue };
+            let key = (header.api_version, header.kind);
+            let Some(checker) = checkers.get(&key) else {
+                findings.push(unknown_kind(file, &document, &key, &kinds));
+                continue;
+            };
+            let before = findings.len();
+            checker.check(file, &document, findings);
+            let refused = findings.iter().skip(before).filter_map(|finding| finding.place.as_ref());
+            let refused: Vec<_> = refused.map(|place| place.path.clone()).collect();
+            // What the schema refused in the envelope is not said again in other words.
+            let mut ignored = Vec::new();
+            let envelope = refused.iter().any(|path| path.starts_with("metadata"));
+            let manifest = Manifest::new(file, document, if envelope { &mut ignored } else { findings });
+            manifests.extend(manifest.map(|manifest| Arc::new(Manifest { refused, ..manifest })));
+        }
+    }
+    manifests
+}
+
+fn checkers(kinds: &Kinds, findings: &mut Vec<Diagnostic>) -> BTreeMap<(String, String), Checker> {
+    let checker =
+        |(key, kind): (&(String, String), &Kind)| match Checker::new(crate::schema::document(&key.0, kind)) {
+            Ok(checker) => Some((key.clone(), checker)),
+            Err(error) => {
+                findings.push(Diagnostic::error(
+                    "schema/invalid",
+                    format!("the schema of {} {}: {error}", key.0, key.1),
+                ));
+                None
+            }
+        };
+    kinds.iter().filter_map(checker).collect()
+}
+
+/// Every kind by apiVersion and name.
+type Kinds = BTreeMap<(String, String), Kind>;
+
+fn unknown_kind(
+    file: &str,
+    document: &yaml::Node,
+    (api_version, kind): &(String, String),
+    kinds: &Kinds,
+) -> Diagnostic {
+    let of_version: Vec<_> =
+        kinds.keys().filter(|(version, _)| version == api_version).map(|(_, kind)| kind.as_str()).collect();
+    let (code, field, word, known) = if of_version.is_empty() {
+        let mut versions: Vec<_> = kinds.keys().map(|(version, _)| version.as_str()).collect();
+        versions.dedup();
+        ("manifest/api-version", "apiVersion", api_version, versions)
+    } else {
+        ("manifest/kind", "kind", kind, of_version)
+    };
+    let help = nearest(word, known.iter().copied()).map_or_else(
+        || format!("known ones are {}", known.join(", ")),
+        |near| format!("did you mean `{near}`?"),
+    );
+    Diagnostic::error(code, format!("`{word}` is not a known {field}"))
+        .at(document.place(file, &format!("/{field}")))
+        .help(help)
+}
+
+/// What git declares for each target, by the target's name.
+pub fn desired(
+    targets: &[&Target],
+    manifests: &[Arc<Manifest>],
+    findings: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, Desired> {
+    let mut all = BTreeMap::new();
+    for target in targets {
+        all.insert(target.config.name.clone(), for_target(target, manifests, findings));
+    }
+    for target in targets {
+        if let Some(desired) = all.get(&target.config.name) {
+            check_target(target, desired, findings);
+        }
+    }
+    dedup(findings);
+    all
+}
+
+/// Warns of manifests that no target takes: they would never be applied.
+pub fn unclaimed(targets: &[Target], manifests: &[Arc<Manifest>], findings: &mut Vec<Diagnostic>) {
+    for manifest in manifests {
+        if !targets.iter().any(|target| takes(target, manifest)) {
+            let message =
+                format!("no target in enact.yaml takes this {} manifest", manifest.header.api_version);
+            let help = "add a target of this system, or widen its `include`";
+            findings.push(
+                Diagnostic::warning("config/unclaimed", message)
+                    .at(manifest.place("/metadata/name"))
+                    .help(help),
+            );
+        }
+    }
+}
+
+fn takes(target: &Target, manifest: &Manifest) -> bool {
+    manifest.header.api_version == format!("{}/v1", target.config.system) && target.includes(&manifest.file)
+}
+
+fn for_target(target: &Target, manifests: &[Arc<Manifest>], findings: &mut Vec<Diagnostic>) -> Desired {
+    let mut desired = Desired::new();
+    let mut taken = BTreeMap::new();
+    for manifest in manifests.iter().filter(|manifest| takes(target, manifest)) {
+        let id = ResourceId::new(&target.config.name, &manifest.header.kind, &manifest.name);
+        let Some(kind) = target.system.kinds().iter().find(|kind| kind.name == id.kind) else { continue };
+        match taken.entry((id.kind.clone(), kind.folded(&id.name))) {
+            Entry::Occupied(first) => {
+                findings.extend(desired.get(first.get()).map(|first| twice(first, manifest)))
+            }
+            Entry::Vacant(free) => {
+                free.insert(id.clone());
+                desired.insert(id.clone(), Declared { id, manifest: manifest.clone(), orphan: false });
+            }
+        }
+    }
+    desired
+}
+
+fn twice(first: &Declared, second: &Manifest) -> Diagnostic {
+    let place = first.name_place();
+    let same = if first.id.name == second.name {
+        String::new()
+    } else {
+        format!(" (as `{}`, and case makes no difference)", first.id.name)
+    };
+    let message = format!("the {} `{}` is declared twice{same}", second.header.kind, second.name);
+    let help = format!("the first one is at {}:{}; keep one of them", place.file, place.line);
+    Diagnostic::error("manifest/declared-twice", message).at(second.place("/metadata/name")).help(help)
+}
+
+fn check_target(target: &Target, desired: &Desired, findings: &mut Vec<Diagnostic>) {
+    for declared in desired.values() {
+        let Some(kind) = target.system.kinds().iter().find(|kind| kind.name == declared.id.kind) else {
+            continue;
+        };
+        for problem in target.system.check(kind, declared.spec()) {
+            let place = declared.place_within(&problem.pointer, problem.offset);
+            if declared.manifest.refused.iter().any(|refused| touches(refused, &place.path)) {
+                continue;
+            }
+            let finding =
+                Diagnostic { severity: problem.severity, ..Diagnostic::error(problem.code, problem.message) };
+            findings.push(finding.at(place).help(problem.help));
+        }
+        check_references(target.system.kinds(), kind, declared, desired, findings);
+        check_previous_names(declared, desired, findings);
+    }
+}
+
+/// An object can not take over the name of one that is still declared.
+fn check_previous_names(declared: &Declared, desired: &Desired, findings: &mut Vec<Diagnostic>) {
+    for (index, name) in declared.manifest.previously.iter().enumerate() {
+        let old = ResourceId { name: name.clone(), ..declared.id.clone() };
+        if let Some(other) = desired.get(&old) {
+            let place = other.name_place();
+            let message =
+                format!("the {} `{name}` can not have become this one: it is still declared", old.kind);
+            let finding = Diagnostic::error("manifest/previously", message)
+                .at(declared.manifest.place(&format!("/metadata/previously/{index}")))
+                .help(format!(
+                    "take the name out here, or the other declaration at {}:{}",
+                    place.file, place.line
+                ));
+            findings.push(finding);
+        }
+    }
+}
+
+/// What the base declared and git no longer does. An object that git now declares under another name is not among them.
+pub fn orphans(desired: &Desired, base: &Desired) -> Vec<Declared> {
+    let renamed: BTreeSet<_> = desired
+        .values()
+        .flat_map(|declared| {
+            declared.manifest.previously.iter().map(|name| (declared.id.kind.as_str(), name.as_str()))
+        })
+        .collect();
+    let gone = base.values().filter(|base| !base.absent() && !desired.contains_key(&base.id));
+    gone.filter(|base| !renamed.contains(&(base.id.kind.as_str(), base.id.name.as_str())))
+        .map(|base| Declared { orphan: true, ..base.clone() })
+        .collect()
+}
+
+/// Whether one path lies inside the other: a value that its schema refuses says nothing more by being refused again for
+/// what it means.
+fn touches(a: &str, b: &str) -> bool {
+    let inside = |outer: &str, inner: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    inside(a, b) || inside(b, a)
+}
+
+/// A name that git does not declare may be live, which only the target can tell; a name that git deletes can not stay.
+fn check_references(
+    system_kinds: &[Kind],
+    kind: &Kind,
+    declared: &Declared,
+    desired: &Desired,
+    findings: &mut Vec<Diagnostic>,
+) {
+    if declared.absent() {
+        return;
+    }
+    for reference in kind.references {
+        for (at, name) in matches(declared.spec(), reference.pattern) {
+            let Some(name) = name.as_str().filter(|name| !name.is_empty()) else { continue };
+            let target = desired.get(&ResourceId::new(&declared.id.target, reference.kind, name));
+            let finding = match target {
+                Some(target) if target.absent() => Some(deleted_reference(reference.kind, name, target)),
+                Some(_) => None,
+                None => undeclared_reference(system_kinds, reference.kind, name, desired),
+            };
+            findings.extend(finding.map(|finding| finding.at(declared.place(&at))));
+        }
+    }
+}
+
+fn deleted_reference(kind: &str, name: &str, target: &Declared) -> Diagnostic {
+    let place = target.manifest.place("/metadata/ensure");
+    Diagnostic::error("reference/deleted", format!("the {kind} `{name}` is declared `ensure: absent`"))
+        .help(format!("take it out here, or keep it at {}:{}", place.file, place.line))
+}
+
+/// Only a near miss is worth a word before the target was asked: everything else may well be live.
+fn undeclared_reference(kinds: &[Kind], kind: &str, name: &str, desired: &Desired) -> Option<Diagnostic> {
+    let built_in = kinds.iter().find(|of| of.name == kind).map_or(&[][..], |kind| kind.built_in);
+    let declared = desired.keys().filter(|id| id.kind == kind).map(|id| id.name.as_str());
+    let near = nearest(name, declared.chain(built_in.iter().copied())).filter(|near| *near != name)?;
+    let message = format!("the {kind} `{name}` is not declared in git");
+    Some(
+        Diagnostic::warning("reference/undeclared", message)
+            .help(format!("did you mean `{near}`? plan finds out if it is live")),
+    )
+}
+
+/// A manifest that several targets take is one mistake, not several.
+fn dedup(findings: &mut Vec<Diagnostic>) {
+    let mut seen = BTreeSet::new();
+    findings.retain(|finding| {
+        let Some(place) = &finding.place else { return true };
+        seen.insert((place.clone(), finding.code, finding.message.clone()))
+    });
+}

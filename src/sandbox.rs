@@ -1,0 +1,169 @@
+//! The embedded sandbox: the policy APIs of the built-in systems on loopback, quirks included.
+//!
+//! Here is what a caller sees: start, stop, look at what was asked, change things by hand, inject faults.
+//! `server` finds the target of a request, and each API lives in a file of its own, next to nothing else.
+
+mod api;
+mod compiuta;
+mod connection;
+mod fault;
+mod fields;
+mod file;
+mod jitsudo;
+mod mycloud;
+mod polytomic;
+mod server;
+mod store;
+mod target;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+pub use fault::Fault;
+pub use server::Seen;
+
+use connection::Connections;
+use server::Hub;
+
+/// How long [`Sandbox::stop`] waits for requests that are under way.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// One target to serve: the API of `system` under `/<name>/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// The target's name, the first part of its paths.
+    pub name: String,
+    /// `polytomic`, `jitsudo`, `compiuta` or `mycloud`.
+    pub system: String,
+}
+
+/// Where the state lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Store {
+    /// It is gone with the sandbox.
+    Memory,
+    /// A JSON file: read at the start if it is there, replaced after each successful write, never by a read.
+    File(PathBuf),
+}
+
+/// What a target without stored state starts with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seed {
+    /// Objects that the example policies create, update, leave alone and skip.
+    Examples,
+    /// Only what the system itself puts into a new organization.
+    Empty,
+}
+
+/// Serves the targets until the answer is dropped. `listen` must be a loopback address, because any
+/// credential is good enough here; port 0 takes a free one.
+///
+/// The first target of each system is served at the root as well, where clients without a base path look.
+pub async fn start(
+    listen: SocketAddr,
+    targets: Vec<Served>,
+    store: Store,
+    seed: Seed,
+) -> io::Result<Sandbox> {
+    if !listen.ip().is_loopback() {
+        let message =
+            format!("the sandbox accepts any credential, so it does not listen on `{}`", listen.ip());
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    }
+    let hub = Arc::new(Hub::new(targets, store, seed)?);
+    let listener = TcpListener::bind(listen).await?;
+    let address = listener.local_addr()?;
+    let (stop, stopped) = oneshot::channel();
+    let app = server::router(Arc::clone(&hub));
+    let service = app.into_make_service_with_connect_info::<connection::Connection>();
+    let server = axum::serve(Connections::new(listener), service).with_graceful_shutdown(async {
+        // An error means that the sandbox was dropped, which is the other way to ask for the end.
+        let _dropped = stopped.await;
+    });
+    Ok(Sandbox { address, hub, stop, server: tokio::spawn(server.into_future()) })
+}
+
+/// A running sandbox. Dropping it stops the server.
+#[derive(Debug)]
+pub struct Sandbox {
+    address: SocketAddr,
+    hub: Arc<Hub>,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<io::Result<()>>,
+}
+
+impl Sandbox {
+    /// The address it listens on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The base URL of a target.
+    #[must_use]
+    pub fn url(&self, target: &str) -> String {
+        format!("http://{}{}", self.address, target::prefix(target))
+    }
+
+    /// The requests served so far, in order; only the latest 100,000 are kept.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Seen> {
+        self.hub.requests()
+    }
+
+    /// Forgets the requests served so far.
+    pub fn clear_requests(&self) {
+        self.hub.clear_requests();
+    }
+
+    /// Makes requests of the near future fail. Faults strike in the order in which they were injected, one at a time.
+    pub fn inject(&self, fault: Fault) {
+        self.hub.inject(fault);
+    }
+
+    /// The stored objects of a collection, oldest first: the truth, without the disguises of the API.
+    #[must_use]
+    pub fn objects(&self, target: &str, collection: &str) -> Vec<Value> {
+        self.hub.objects(target, collection)
+    }
+
+    /// Puts a field into a stored object behind the API's back, as a person with a console or a newer version
+    /// of the API would. False when there is no such object or the state could not be stored.
+    pub fn set_field(&self, target: &str, collection: &str, id: &str, field: &str, value: Value) -> bool {
+        self.hub.set_field(target, collection, id, field, value)
+    }
+
+    /// Stores an object as it is, under its `id` (a new UUID if it has none), replacing one that is there.
+    /// False when there is no such target or the state could not be stored.
+    pub fn insert(&self, target: &str, collection: &str, object: Value) -> bool {
+        self.hub.insert(target, collection, object, false)
+    }
+
+    /// Like [`Sandbox::insert`], but marks the object as managed by the system, where the system has such a mark.
+    pub fn insert_system(&self, target: &str, collection: &str, object: Value) -> bool {
+        self.hub.insert(target, collection, object, true)
+    }
+
+    /// Removes a stored object, and nothing that belongs to it. False when it was not there.
+    pub fn remove(&self, target: &str, collection: &str, id: &str) -> bool {
+        self.hub.remove(target, collection, id)
+    }
+
+    /// Stops the server and waits for the requests that are under way.
+    pub async fn stop(self) {
+        // The receiver is only gone when the server already is.
+        let _gone = self.stop.send(());
+        let abort = self.server.abort_handle();
+        if tokio::time::timeout(PATIENCE, self.server).await.is_err() {
+            abort.abort();
+        }
+    }
+}

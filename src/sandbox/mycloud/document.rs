@@ -1,0 +1,96 @@
+//! The document of a policy: statements, checked as a whole.
+
+use serde_json::Value;
+
+use super::{known, refuse_unknown};
+use crate::sandbox::api::{Call, Problem};
+use crate::sandbox::fields;
+use crate::sandbox::store::Object;
+
+/// The only version there is.
+const VERSION: &str = "2024-01-01";
+
+/// Checks a document that takes the place of `stored`.
+pub(super) fn check(document: &Object, stored: Option<&Object>) -> Result<(), Problem> {
+    refuse_unknown(document, &known(&["version", "statements"], stored))?;
+    if fields::required(fields::text(document, "version")?, "version")? != VERSION {
+        return Err(Problem::invalid(format!("`version` must be {VERSION}")));
+    }
+    let statements = fields::required(fields::objects(document, "statements")?, "statements")?;
+    if statements.is_empty() {
+        return Err(Problem::invalid("a document needs at least one statement"));
+    }
+    let stored = stored.and_then(|stored| stored.get("statements"));
+    for statement in &statements {
+        check_statement(statement, stored)?;
+    }
+    check_sids(&statements)
+}
+
+fn check_sids(statements: &[&Object]) -> Result<(), Problem> {
+    let sids: Vec<&str> = statements.iter().filter_map(|statement| statement.get("sid")?.as_str()).collect();
+    match fields::repeated(&sids) {
+        Some(sid) => Err(Problem::invalid(format!("two statements have the sid `{sid}`"))),
+        None => Ok(()),
+    }
+}
+
+fn check_statement(statement: &Object, stored: Option<&Value>) -> Result<(), Problem> {
+    let stored = merged(stored);
+    refuse_unknown(
+        statement,
+        &known(&["sid", "effect", "actions", "resources", "conditions"], Some(&stored)),
+    )?;
+    fields::word(statement, "sid")?;
+    if !["allow", "deny"].contains(&fields::required(fields::text(statement, "effect")?, "effect")?) {
+        return Err(Problem::invalid("`effect` must be allow or deny"));
+    }
+    words(statement, "actions", is_action)?;
+    words(statement, "resources", |resource| !resource.trim().is_empty())?;
+    for condition in fields::objects(statement, "conditions")?.unwrap_or_default() {
+        check_condition(condition, &merged(stored.get("conditions")))?;
+    }
+    Ok(())
+}
+
+fn check_condition(condition: &Object, stored: &Object) -> Result<(), Problem> {
+    refuse_unknown(condition, &known(&["operator", "key", "values"], Some(stored)))?;
+    fields::required(fields::word(condition, "operator")?, "operator")?;
+    fields::required(fields::word(condition, "key")?, "key")?;
+    words(condition, "values", |_| true)
+}
+
+/// All the fields that the objects of a list have, to tell which ones the API knows.
+fn merged(list: Option<&Value>) -> Object {
+    let objects = list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object);
+    objects.flatten().map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// A list of strings that has to be there and hold something.
+fn words(object: &Object, name: &str, is_valid: impl Fn(&str) -> bool) -> Result<(), Problem> {
+    let list = fields::required(fields::texts(object, name)?, name)?;
+    match list.iter().find(|item| !is_valid(item)) {
+        Some(item) => Err(Problem::invalid(format!("`{item}` can not be in `{name}`"))),
+        None if list.is_empty() => Err(Problem::invalid(format!("`{name}` must not be empty"))),
+        None => Ok(()),
+    }
+}
+
+/// `service:Action`, with wildcards, or all of them at once.
+fn is_action(action: &str) -> bool {
+    let is_part = |part: &str| !part.is_empty() && !part.contains(|c: char| c == ':' || c.is_whitespace());
+    action == "*" || action.split_once(':').is_some_and(|(service, verb)| is_part(service) && is_part(verb))
+}
+
+/// Puts the lists that are sets into some order.
+pub(super) fn shuffle(call: &Call, document: &mut Object) {
+    let Some(Value::Array(statements)) = document.get_mut("statements") else { return };
+    for statement in statements.iter_mut().filter_map(Value::as_object_mut) {
+        call.shuffle_field(statement, "actions");
+        call.shuffle_field(statement, "resources");
+        let Some(Value::Array(conditions)) = statement.get_mut("conditions") else { continue };
+        for condition in conditions.iter_mut().filter_map(Value::as_object_mut) {
+            call.shuffle_field(condition, "values");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! What a new organization holds.
+
+use serde_json::{Value, json};
+
+use super::{Kind, organization};
+use crate::sandbox::Seed;
+use crate::sandbox::api::seeded_id;
+use crate::sandbox::store::Collections;
+
+pub(super) fn state(seed: Seed) -> Collections {
+    let mut state = Collections::default();
+    add(&mut state, Kind::Role, "Admin", true, json!({}));
+    add(&mut state, Kind::Role, "Member", true, json!({}));
+    let by_admin = json!([{"action": "read", "role_ids": [role("Admin")]}]);
+    add(&mut state, Kind::Policy, "Models", true, json!({"policy_actions": by_admin}));
+    if seed == Seed::Examples {
+        examples(&mut state);
+    }
+    state
+}
+
+fn examples(state: &mut Collections) {
+    add(state, Kind::Role, "Warehouse operators", false, json!({}));
+    add(state, Kind::Role, "Contractors", false, json!({}));
+    // Somebody let contractors delete, by hand.
+    let drifted = json!([
+        {"action": "read", "role_ids": [role("Warehouse operators")]},
+        {"action": "delete", "role_ids": [role("Contractors")]},
+    ]);
+    add(state, Kind::Policy, "Warehouse syncs", false, json!({"policy_actions": drifted}));
+    let foreign = json!([{"action": "read", "role_ids": [role("Contractors")]}]);
+    add(state, Kind::Policy, "Legacy exports", false, json!({"policy_actions": foreign}));
+}
+
+fn role(name: &str) -> String {
+    seeded_id("polytomic", "role", name)
+}
+
+fn add(state: &mut Collections, kind: Kind, name: &str, system: bool, more: Value) {
+    let id = seeded_id("polytomic", kind.word(), name);
+    let mut object = json!({"id": id, "name": name, "organization_id": organization(), "system": system});
+    if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
+        object.extend(more);
+    }
+    state.put_value(kind.collection(), object);
+}

@@ -1,0 +1,130 @@
+//! The state of one target: named collections of JSON objects, in order of creation.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+/// A stored object, or the object of a request body.
+pub(crate) type Object = Map<String, Value>;
+
+/// The `id` of an object.
+pub(crate) fn id_of(object: &Object) -> &str {
+    object.get("id").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Objects by id, listed in order of creation.
+#[derive(Clone, Debug, Default)]
+struct Collection {
+    objects: BTreeMap<String, (u64, Object)>,
+    order: BTreeMap<u64, String>,
+}
+
+impl Collection {
+    /// Stores an object under its id; one that is known keeps its place in the list.
+    fn put(&mut self, object: Object) {
+        let id = id_of(&object).to_owned();
+        let known = self.objects.get(&id).map(|(place, _)| *place);
+        let place = known.unwrap_or_else(|| self.order.last_key_value().map_or(1, |(last, _)| last + 1));
+        self.order.insert(place, id.clone());
+        self.objects.insert(id, (place, object));
+    }
+
+    fn remove(&mut self, id: &str) -> Option<Object> {
+        let (place, object) = self.objects.remove(id)?;
+        self.order.remove(&place);
+        Some(object)
+    }
+
+    fn after(&self, place: u64) -> impl Iterator<Item = (u64, &Object)> {
+        let places = self.order.range(place.saturating_add(1)..);
+        places.filter_map(|(place, id)| self.objects.get(id).map(|(_, object)| (*place, object)))
+    }
+}
+
+/// The collections of one target.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Collections {
+    collections: BTreeMap<String, Collection>,
+    changed: bool,
+}
+
+impl Collections {
+    pub(crate) fn get(&self, collection: &str, id: &str) -> Option<&Object> {
+        self.collections.get(collection)?.objects.get(id).map(|(_, object)| object)
+    }
+
+    pub(crate) fn has(&self, collection: &str, id: &str) -> bool {
+        self.get(collection, id).is_some()
+    }
+
+    /// All objects of a collection, oldest first.
+    pub(crate) fn all(&self, collection: &str) -> impl Iterator<Item = &Object> {
+        self.after(collection, 0).map(|(_, object)| object)
+    }
+
+    /// The objects after a place in the list, each with its place. Places stay when objects go, so a cursor that
+    /// holds one survives the deletion of what it points at.
+    pub(crate) fn after(&self, collection: &str, place: u64) -> impl Iterator<Item = (u64, &Object)> {
+        self.collections.get(collection).into_iter().flat_map(move |found| found.after(place))
+    }
+
+    /// The place of an object in the list.
+    pub(crate) fn place(&self, collection: &str, id: &str) -> Option<u64> {
+        self.collections.get(collection)?.objects.get(id).map(|(place, _)| *place)
+    }
+
+    /// Stores an object under its `id`.
+    pub(crate) fn put(&mut self, collection: &str, object: Object) {
+        self.changed = true;
+        self.collections.entry(collection.to_owned()).or_default().put(object);
+    }
+
+    /// Stores a JSON value that is an object; anything else is nothing to store.
+    pub(crate) fn put_value(&mut self, collection: &str, value: Value) {
+        if let Value::Object(object) = value {
+            self.put(collection, object);
+        }
+    }
+
+    pub(crate) fn remove(&mut self, collection: &str, id: &str) -> Option<Object> {
+        let removed = self.collections.get_mut(collection)?.remove(id);
+        self.changed |= removed.is_some();
+        removed
+    }
+
+    /// Stores what the API notices by the way. That alone is no reason to write the file; the next change takes
+    /// it along.
+    pub(crate) fn put_aside(&mut self, collection: &str, value: Value) {
+        let changed = self.changed;
+        self.put_value(collection, value);
+        self.changed = changed;
+    }
+
+    /// Whether anything changed since the state was last settled.
+    pub(crate) fn is_changed(&self) -> bool {
+        self.changed
+    }
+
+    /// Takes the state as it is for stored.
+    pub(crate) fn settle(&mut self) {
+        self.changed = false;
+    }
+
+    /// The state as JSON: each collection a list in order of creation.
+    pub(crate) fn to_json(&self) -> Value {
+        let list = |name: &String| self.all(name).cloned().map(Value::Object).collect::<Value>();
+        self.collections.keys().map(|name| (name.clone(), list(name))).collect()
+    }
+
+    /// The state from JSON, or `None` if it is not what [`Collections::to_json`] writes.
+    pub(crate) fn from_json(json: &Value) -> Option<Self> {
+        let mut state = Self::default();
+        for (name, objects) in json.as_object()? {
+            for object in objects.as_array()? {
+                let object = object.as_object().filter(|object| !id_of(object).is_empty())?;
+                state.put(name, object.clone());
+            }
+        }
+        Some(state)
+    }
+}

@@ -1,0 +1,157 @@
+//! A served target: its name, its API and its state; which requests it gets, and what a fault does to its answers.
+
+use std::io;
+
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use super::api::{APIS, Answer, Api, Call, Problem, new_id};
+use super::fault::Fault;
+use super::store::{Collections, Object, id_of};
+use super::{Seed, Served};
+
+/// One target and all it holds.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) name: String,
+    prefix: String,
+    api: &'static dyn Api,
+    pub(crate) state: Collections,
+}
+
+/// The targets to serve, with their stored state, which is taken out of `stored`, or a fresh one.
+pub(crate) fn all(
+    served: Vec<Served>,
+    stored: &mut Map<String, Value>,
+    seed: Seed,
+) -> io::Result<Vec<Target>> {
+    let mut targets: Vec<Target> = Vec::new();
+    for Served { name, system } in served {
+        let api = APIS.into_iter().find(|api| api.system() == system);
+        let api =
+            api.ok_or_else(|| unusable(&name, &format!("there is no sandbox for the system `{system}`")))?;
+        let prefix = prefix(&name);
+        if prefix == "/" || targets.iter().any(|other| other.prefix == prefix) {
+            return Err(unusable(&name, "its name can not be a path of its own"));
+        }
+        let mut state = match stored.shift_remove(&name) {
+            // A target that changed its system starts afresh.
+            Some(old) if old.get("system") == Some(&json!(system)) => restore(&name, &old)?,
+            _ => api.seed(seed),
+        };
+        // What a target starts with is not a change: a fresh state is stored with the first write.
+        state.settle();
+        targets.push(Target { name, prefix, api, state });
+    }
+    Ok(targets)
+}
+
+fn unusable(name: &str, why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, format!("target `{name}` can not be served: {why}"))
+}
+
+fn restore(name: &str, stored: &Value) -> io::Result<Collections> {
+    stored.get("collections").and_then(Collections::from_json).ok_or_else(|| {
+        io::Error::new(io::ErrorKind::InvalidData, format!("the stored state of target `{name}` is damaged"))
+    })
+}
+
+/// The path under which a target is served, percent-encoded.
+pub(crate) fn prefix(name: &str) -> String {
+    let Ok(mut url) = Url::parse("http://localhost/") else { return String::new() };
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.clear().push(name);
+    }
+    url.path().to_owned()
+}
+
+/// The target of a request; takes the target's prefix off the path.
+///
+/// The root belongs to the first target of each system. A path that fits both readings, because a target is
+/// called like the first part of some API's paths, goes where it makes sense.
+pub(crate) fn route(targets: &[Target], call: &mut Call) -> Option<usize> {
+    let path = call.path_and_query.clone();
+    let below = |target: &Target| below(&target.prefix, &path);
+    let named = targets.iter().position(|target| below(target).is_some());
+    let named_path =
+        named.and_then(|index| targets.get(index)).and_then(|target| Some((target, below(target)?)));
+    let makes_sense = named_path.as_ref().is_some_and(|(target, path)| target.owns(path));
+    let root = targets.iter().position(|target| target.owns(&path)).filter(|_| !makes_sense);
+    if let (None, Some((_, path))) = (root, named_path) {
+        call.path_and_query = path;
+    }
+    root.or(named)
+}
+
+/// What is left of a path below a prefix.
+fn below(prefix: &str, path: &str) -> Option<String> {
+    let rest = path.strip_prefix(prefix)?;
+    match rest.chars().next() {
+        None | Some('?') => Some(format!("/{rest}")),
+        Some('/') => Some(rest.to_owned()),
+        Some(_) => None,
+    }
+}
+
+impl Target {
+    fn owns(&self, path: &str) -> bool {
+        let (path, _) = path.split_once('?').unwrap_or((path, ""));
+        self.api.prefixes().iter().any(|prefix| below(prefix, path).is_some())
+    }
+
+    /// The answer to a request, or `None` if its fault is to close the connection.
+    pub(crate) fn answer(&mut self, call: &Call, fault: Option<&Fault>) -> Option<Answer> {
+        let happens = fault.is_none_or(|fault| fault.after_commit);
+        let own = happens.then(|| self.own_answer(call));
+        let injected =
+            fault.map(|fault| fault.answer(|status| self.refuse(call, &Problem::of_status(status))));
+        let outcome = match (&injected, &own) {
+            // Only a 500 is the API's own outcome; other failures come from what stands before it.
+            (Some(Some(failure)), _) if failure.status == 500 => Some(failure),
+            (_, Some(Ok(own))) => Some(own),
+            _ => None,
+        };
+        if let Some(outcome) = outcome {
+            self.api.remember(&mut self.state, call, outcome);
+        }
+        let shown = injected.unwrap_or_else(|| own.map(|own| own.unwrap_or_else(|refused| refused)));
+        shown.map(|answer| self.with_headers(call, answer))
+    }
+
+    /// What the API answers by itself; `Err` if it did not even let the request in.
+    fn own_answer(&mut self, call: &Call) -> Result<Answer, Answer> {
+        self.api.admit(&mut self.state, call).map_err(|problem| self.refuse(call, &problem))?;
+        let handled = self.api.handle(&mut self.state, call);
+        Ok(handled.unwrap_or_else(|problem| self.refuse(call, &problem)))
+    }
+
+    /// A problem in the API's words.
+    pub(crate) fn refuse(&self, call: &Call, problem: &Problem) -> Answer {
+        self.api.refuse(call, problem)
+    }
+
+    fn with_headers(&self, call: &Call, mut answer: Answer) -> Answer {
+        for (name, value) in self.api.headers(call) {
+            if !answer.headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(&name)) {
+                answer.headers.push((name, value));
+            }
+        }
+        answer
+    }
+
+    /// Stores an object as it is, marked as managed by the system or not.
+    pub(crate) fn insert(&mut self, collection: &str, mut object: Object, system: bool) {
+        if id_of(&object).is_empty() {
+            object.insert("id".into(), new_id().into());
+        }
+        if system {
+            self.api.mark_system(&mut object);
+        }
+        self.state.put(collection, object);
+    }
+
+    /// The target as the file keeps it.
+    pub(crate) fn to_json(&self) -> Value {
+        json!({"system": self.api.system(), "collections": self.state.to_json()})
+    }
+}

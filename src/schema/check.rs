@@ -1,0 +1,231 @@
+//! A document against a JSON Schema: every violation at its place and in our words.
+//!
+//! Here: which finding a violation becomes, and where it points. How values and types are called lives in `words`, what
+//! to say about alternatives (`oneOf`, `anyOf`) in `alternatives`.
+
+mod alternatives;
+mod words;
+
+use std::collections::BTreeSet;
+
+use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
+use jsonschema::{ValidationError, Validator};
+use serde_json::Value as Json;
+
+use crate::diagnostic::{self, Diagnostic, Place, nearest};
+use crate::manifest::yaml::{MAX_FINDINGS, Node, child_pointer};
+use crate::report::safe::short;
+use words::{expected, found, list, shown};
+
+/// A JSON Schema, compiled once for many documents. It never fetches anything.
+#[derive(Debug)]
+pub struct Checker {
+    validator: Validator,
+    schema: Json,
+}
+
+/// A JSON Schema that can not be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the JSON Schema is not valid at `{pointer}`: {problem}")]
+pub struct InvalidSchema {
+    pointer: String,
+    problem: String,
+}
+
+impl Checker {
+    /// Compiles a schema; its formats, such as `uuid`, are checked too.
+    pub fn new(schema: Json) -> Result<Self, InvalidSchema> {
+        let validator =
+            jsonschema::options().should_validate_formats(true).build(&schema).map_err(|error| {
+                InvalidSchema {
+                    pointer: error.instance_path().as_str().to_owned(),
+                    problem: error.to_string(),
+                }
+            })?;
+        Ok(Self { validator, schema })
+    }
+
+    /// The schema itself, for printing it.
+    pub fn schema(&self) -> &Json {
+        &self.schema
+    }
+
+    /// Tells all violations of a document, at most [`MAX_FINDINGS`], in the order of the file.
+    pub fn check(&self, file: &str, document: &Node, findings: &mut Vec<Diagnostic>) {
+        let instance = document.to_json();
+        let mut check = Check { schema: &self.schema, file, document, findings: Vec::new() };
+        for error in self.validator.iter_errors(&instance).take(MAX_FINDINGS) {
+            check.explain(&error);
+        }
+        check.leading_zeros(document, "");
+        check.findings.truncate(MAX_FINDINGS);
+        diagnostic::sort(&mut check.findings);
+        findings.extend(check.findings);
+    }
+}
+
+/// One document's check.
+struct Check<'a> {
+    schema: &'a Json,
+    file: &'a str,
+    document: &'a Node,
+    findings: Vec<Diagnostic>,
+}
+
+impl<'a> Check<'a> {
+    fn explain(&mut self, error: &ValidationError<'_>) {
+        let pointer = error.instance_path().as_str();
+        match error.kind() {
+            Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
+                self.unknown_fields(pointer, unexpected, self.rule(error));
+            }
+            // What `additionalProperties: false` becomes where no property is named.
+            Kind::FalseSchema if error.schema_path().as_str().ends_with("/additionalProperties") => {
+                let entries = self.document.at(pointer).and_then(Node::as_map).unwrap_or_default();
+                let names: Vec<String> = entries.iter().map(|(key, _)| key.name.clone()).collect();
+                self.unknown_fields(pointer, &names, self.rule(error));
+            }
+            Kind::Required { property } => {
+                self.missing_field(pointer, property.as_str().unwrap_or_default(), self.rule(error));
+            }
+            Kind::Type { kind: TypeKind::Single(kind) } => self.wrong_type(pointer, &[kind.as_str()]),
+            Kind::Type { kind: TypeKind::Multiple(kinds) } => {
+                self.wrong_type(pointer, &kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>());
+            }
+            Kind::Enum { options } => {
+                self.not_in_enum(pointer, options.as_array().map_or(&[], Vec::as_slice));
+            }
+            Kind::Constant { expected_value } => self.not_constant(pointer, expected_value),
+            Kind::Pattern { pattern } => self.wrong_form(pointer, pattern, self.rule(error)),
+            Kind::UniqueItems => self.repeated_item(pointer),
+            Kind::PropertyNames { error: inner } => {
+                let name = inner.instance().as_str().unwrap_or_default();
+                let place = self.document.key_place(self.file, &child_pointer(pointer, name));
+                let message = format!("`{}` is not allowed as the name of a field", short(name));
+                self.tell("schema/rule", place, message, "rename or remove it");
+            }
+            Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+                self.alternatives(pointer, context, self.rule(error));
+            }
+            kind => {
+                let (code, message, help) = words::plain_rule(kind, self.document.at(pointer));
+                self.tell(code, self.value_place(pointer), message, help);
+            }
+        }
+    }
+
+    fn unknown_fields(&mut self, pointer: &str, names: &[String], rule: Option<&Json>) {
+        let known = rule.map(|rule| words::known_fields(rule, self.schema)).unwrap_or_default();
+        for name in names.iter().take(MAX_FINDINGS) {
+            let help = match nearest(name, known.iter().copied()) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None if known.is_empty() => "remove it".to_owned(),
+                None => format!("allowed here: {}", list(&known)),
+            };
+            let place = self.document.key_place(self.file, &child_pointer(pointer, name));
+            self.tell("schema/unknown-field", place, format!("unknown field `{}`", short(name)), help);
+        }
+    }
+
+    fn missing_field(&mut self, pointer: &str, name: &str, rule: Option<&Json>) {
+        let about = rule.and_then(|rule| words::description(rule.get("properties")?.get(name)?, self.schema));
+        let help = match about {
+            Some(about) => format!("add `{name}`: {about}"),
+            None => format!("add `{name}`"),
+        };
+        let place = self.document.key_place(self.file, pointer);
+        self.tell("schema/missing-field", place, format!("the field `{}` is missing", short(name)), help);
+    }
+
+    fn wrong_type(&mut self, pointer: &str, kinds: &[&str]) {
+        let Some(node) = self.document.at(pointer) else { return };
+        let message = format!("expected {}, found {}", expected(kinds), found(node));
+        self.tell("schema/type", self.value_place(pointer), message, words::type_help(kinds, node));
+    }
+
+    fn not_in_enum(&mut self, pointer: &str, options: &[Json]) {
+        let Some(node) = self.document.at(pointer) else { return };
+        let options: Vec<String> = options.iter().map(words::json).collect();
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        let allowed = format!("allowed: {}", list(&options));
+        let help = match node.as_str().and_then(|text| nearest(text, options.iter().copied())) {
+            Some(meant) => format!("did you mean `{meant}`? {allowed}"),
+            None => allowed,
+        };
+        let message = format!("{} is not one of the allowed values", found(node));
+        self.tell("schema/enum", self.value_place(pointer), message, help);
+    }
+
+    fn not_constant(&mut self, pointer: &str, wanted: &Json) {
+        let Some(node) = self.document.at(pointer) else { return };
+        let wanted = words::json(wanted);
+        let message = format!("expected `{wanted}`, found {}", found(node));
+        self.tell("schema/const", self.value_place(pointer), message, format!("write `{wanted}`"));
+    }
+
+    fn wrong_form(&mut self, pointer: &str, pattern: &str, rule: Option<&Json>) {
+        let Some(node) = self.document.at(pointer) else { return };
+        let hint = rule.and_then(|rule| rule.get("x-pattern-hint")).and_then(Json::as_str).map(str::to_owned);
+        let help = hint
+            .or_else(|| rule.and_then(|rule| words::description(rule, self.schema)))
+            .unwrap_or_else(|| format!("it has to match `{pattern}`"));
+        let message = format!("`{}` does not have the expected form", shown(node));
+        self.tell("schema/pattern", self.value_place(pointer), message, help);
+    }
+
+    fn repeated_item(&mut self, pointer: &str) {
+        let Some(items) = self.document.at(pointer).and_then(Node::as_seq) else { return };
+        let mut seen = BTreeSet::new();
+        let Some(index) = items.iter().position(|item| !seen.insert(item.to_json().to_string())) else {
+            return;
+        };
+        let message = format!("{} is in the list twice", items.get(index).map(found).unwrap_or_default());
+        self.tell(
+            "schema/items",
+            self.value_place(&format!("{pointer}/{index}")),
+            message,
+            "remove one of them",
+        );
+    }
+
+    /// A number keeps no zeros in front, and a schema that takes anything would let an account id lose them silently.
+    fn leading_zeros(&mut self, node: &Node, pointer: &str) {
+        if let Some(items) = node.as_seq() {
+            for (index, item) in items.iter().enumerate() {
+                self.leading_zeros(item, &format!("{pointer}/{index}"));
+            }
+        }
+        for (key, value) in node.as_map().unwrap_or_default() {
+            self.leading_zeros(value, &child_pointer(pointer, &key.name));
+        }
+        if words::loses_zeros(node) && self.findings.len() < MAX_FINDINGS {
+            self.warn_of_lost_zeros(node, self.value_place(pointer));
+        }
+    }
+
+    fn warn_of_lost_zeros(&mut self, node: &Node, place: Place) {
+        if self.findings.iter().any(|finding| finding.place.as_ref() == Some(&place)) {
+            return;
+        }
+        let message = format!("{} loses the zeros in front of it", found(node));
+        let help = format!("quote it if text is meant: `\"{}\"`", shown(node));
+        self.findings.push(Diagnostic::warning("schema/leading-zeros", message).at(place).help(help));
+    }
+
+    /// The part of the schema that holds the violated keyword.
+    fn rule(&self, error: &ValidationError<'_>) -> Option<&'a Json> {
+        let (parent, _) = error.schema_path().as_str().rsplit_once('/')?;
+        self.schema.pointer(parent)
+    }
+
+    fn value_place(&self, pointer: &str) -> Place {
+        self.document.place(self.file, pointer)
+    }
+
+    fn tell(&mut self, code: &'static str, place: Place, message: String, help: impl Into<String>) {
+        self.findings.push(Diagnostic::error(code, message).at(place).help(help));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,280 @@
+//! How the values of a spec compare: what a JSON Schema says about sets, keyed lists and defaults, compiled.
+//!
+//! The words are those that Kubernetes uses: `x-list-type: set | map | atomic`, `x-list-map-keys`, `default`;
+//! and `multiset`, a set in which repeats count. From them come the canonical form that both sides of a diff
+//! are brought to, and nothing here or in `diff` knows a system.
+
+use serde_json::{Map, Value};
+
+/// What a spec, or a part of one, is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shape {
+    /// A scalar, or a value that enact does not look into.
+    Any,
+    /// An object with known fields, in the order of the schema.
+    Object(Vec<(String, Field)>),
+    /// A list whose order matters.
+    List(Box<Shape>),
+    /// A list whose order does not matter.
+    Set {
+        /// What each item is.
+        item: Box<Shape>,
+        /// Whether the same item twice is more than once.
+        repeats: bool,
+    },
+    /// A list of objects found by the values of some fields; items without them compare by content.
+    Map {
+        /// The fields that tell items apart.
+        keys: Vec<String>,
+        /// What each item is.
+        item: Box<Shape>,
+    },
+}
+
+/// A field of an object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// What its value is.
+    pub shape: Shape,
+    /// What the API takes when the field is left out.
+    pub default: Option<Value>,
+}
+
+impl Shape {
+    /// Compiles the JSON Schema of a spec. References are followed inside the schema's own `$defs`.
+    pub fn from_schema(schema: &Value) -> Self {
+        Self::compile(schema, schema, 0)
+    }
+
+    fn compile(schema: &Value, root: &Value, depth: usize) -> Self {
+        // A schema may refer to itself; past any real depth a value is compared whole.
+        if depth > 32 {
+            return Self::Any;
+        }
+        if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
+            let target = target.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
+            let here = Self::compile_own(schema, root, depth);
+            return match (here, target) {
+                (Self::Any, Some(target)) => Self::compile(target, root, depth + 1),
+                (own, _) => own,
+            };
+        }
+        Self::compile_own(schema, root, depth)
+    }
+
+    fn compile_own(schema: &Value, root: &Value, depth: usize) -> Self {
+        if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+            let field = |(name, field): (&String, &Value)| {
+                let shape = Self::compile(field, root, depth + 1);
+                (name.clone(), Field { shape, default: field.get("default").cloned() })
+            };
+            return Self::Object(properties.iter().map(field).collect());
+        }
+        let Some(items) = schema.get("items") else { return Self::Any };
+        let item = Box::new(Self::compile(items, root, depth + 1));
+        match schema.get("x-list-type").and_then(Value::as_str) {
+            Some("set") => Self::Set { item, repeats: false },
+            Some("multiset") => Self::Set { item, repeats: true },
+            Some("map") => Self::Map { keys: map_keys(schema), item },
+            _ => Self::List(item),
+        }
+    }
+
+    /// The shape of a field, `Any` for one that the schema does not know.
+    pub fn field(&self, name: &str) -> &Self {
+        match self {
+            Self::Object(fields) => find(fields, name).map_or(&Self::Any, |field| &field.shape),
+            _ => &Self::Any,
+        }
+    }
+
+    /// The canonical form of what git declares: known fields only, sets sorted, and the API's defaults filled
+    /// in inside list items, which are managed whole. A field left out at the top stays left out: unmanaged.
+    pub fn declared(&self, value: &Value) -> Value {
+        self.canonical(value, false)
+    }
+
+    /// The canonical form of what the API holds: as [`Shape::declared`], with every default filled in.
+    pub fn observed(&self, value: &Value) -> Value {
+        self.canonical(value, true)
+    }
+
+    fn canonical(&self, value: &Value, whole: bool) -> Value {
+        match (self, value) {
+            (Self::Object(fields), Value::Object(map)) => Value::Object(
+                fields.iter().filter_map(|(name, field)| canonical_field(name, field, map, whole)).collect(),
+            ),
+            (Self::List(item), Value::Array(items)) => {
+                items.iter().map(|value| item.canonical(value, true)).collect()
+            }
+            (Self::Set { item, repeats }, Value::Array(items)) => sorted(item, items, *repeats),
+            (Self::Map { item, .. }, Value::Array(items)) => sorted(item, items, true),
+            (_, value) => value.clone(),
+        }
+    }
+
+    /// The key of an item of a keyed list, such as `read`; `None` where a key field is missing or empty.
+    pub fn key(keys: &[String], item: &Value) -> Option<String> {
+        let part = |key: &String| item.get(key).and_then(Value::as_str).filter(|part| !part.is_empty());
+        keys.iter().map(part).collect::<Option<Vec<_>>>().map(|parts| parts.join(","))
+    }
+
+    /// The item with this key that says nothing but the defaults, if all its other fields have one. Such an item
+    /// means the same as no item at all.
+    pub fn neutral_item(&self, keys: &[String], like: &Value) -> Option<Value> {
+        let Self::Object(fields) = self else { return None };
+        let field = |(name, field): &(String, Field)| {
+            let value = if keys.contains(name) { like.get(name).cloned() } else { field.default.clone() };
+            value.map(|value| (name.clone(), value))
+        };
+        fields.iter().map(field).collect::<Option<Map<_, _>>>().map(Value::Object)
+    }
+
+    /// The value with its sets in order, everything else as it is: what the schema does not know stays, and no default
+    /// is filled in.
+    #[must_use]
+    pub fn ordered(&self, value: &Value) -> Value {
+        match (self, value) {
+            (Self::Object(fields), Value::Object(map)) => {
+                let order = |(name, value): (&String, &Value)| {
+                    let field = find(fields, name).map(|field| field.shape.ordered(value));
+                    (name.clone(), field.unwrap_or_else(|| value.clone()))
+                };
+                Value::Object(map.iter().map(order).collect())
+            }
+            (Self::List(item), Value::Array(items)) => {
+                items.iter().map(|value| item.ordered(value)).collect()
+            }
+            (Self::Set { item, .. } | Self::Map { item, .. }, Value::Array(items)) => {
+                let mut items: Vec<_> = items.iter().map(|value| item.ordered(value)).collect();
+                items.sort_by_cached_key(Value::to_string);
+                Value::Array(items)
+            }
+            (_, value) => value.clone(),
+        }
+    }
+
+    /// Puts the API's default into `now` for every field that `base` declared and `now` does not.
+    pub fn return_to_default(&self, base: &Value, now: &mut Value) {
+        let (Self::Object(fields), Value::Object(base), Value::Object(now)) = (self, base, now) else {
+            return;
+        };
+        for (name, field) in fields.iter().filter(|(name, _)| base.contains_key(name)) {
+            match (now.get_mut(name), &field.default, base.get(name)) {
+                (Some(now), _, Some(base)) => field.shape.return_to_default(base, now),
+                (None, Some(default), _) => drop(now.insert(name.clone(), field.shape.observed(default))),
+                _ => {}
+            }
+        }
+    }
+
+    /// The fields of `base` that `now` lacks, as JSON pointers.
+    pub fn left_out(&self, base: &Value, now: &Value) -> Vec<String> {
+        let (Self::Object(fields), Value::Object(base)) = (self, base) else { return Vec::new() };
+        let below = |(name, field): &(String, Field)| match (base.get(name), now.get(name)) {
+            (Some(base), Some(now)) => {
+                field.shape.left_out(base, now).iter().map(|path| format!("/{name}{path}")).collect()
+            }
+            (Some(_), None) => vec![format!("/{name}")],
+            _ => Vec::new(),
+        };
+        fields.iter().flat_map(below).collect()
+    }
+
+    /// Takes out what only repeats the API's defaults, for manifests that people read.
+    #[must_use]
+    pub fn without_defaults(&self, value: &Value) -> Value {
+        match (self, value) {
+            (Self::Object(fields), Value::Object(map)) => {
+                let keep = |(name, value): (&String, &Value)| {
+                    let field = find(fields, name)?;
+                    let is_default = field.default.as_ref() == Some(value);
+                    (!is_default).then(|| (name.clone(), field.shape.without_defaults(value)))
+                };
+                Value::Object(map.iter().filter_map(keep).collect())
+            }
+            (Self::List(item) | Self::Set { item, .. } | Self::Map { item, .. }, Value::Array(items)) => {
+                items.iter().map(|value| item.without_defaults(value)).collect()
+            }
+            (_, value) => value.clone(),
+        }
+    }
+}
+
+fn find<'a>(fields: &'a [(String, Field)], name: &str) -> Option<&'a Field> {
+    fields.iter().find(|(of, _)| of == name).map(|(_, field)| field)
+}
+
+fn canonical_field(
+    name: &str,
+    field: &Field,
+    map: &Map<String, Value>,
+    whole: bool,
+) -> Option<(String, Value)> {
+    let value = match (map.get(name), &field.default) {
+        (Some(value), _) => field.shape.canonical(value, whole),
+        (None, Some(default)) if whole => field.shape.canonical(default, whole),
+        (None, _) => return None,
+    };
+    Some((name.to_owned(), value))
+}
+
+fn sorted(item: &Shape, items: &[Value], repeats: bool) -> Value {
+    let mut items: Vec<_> = items.iter().map(|value| item.canonical(value, true)).collect();
+    items.sort_by_cached_key(Value::to_string);
+    if !repeats {
+        items.dedup();
+    }
+    Value::Array(items)
+}
+
+fn map_keys(schema: &Value) -> Vec<String> {
+    let keys = schema.get("x-list-map-keys").and_then(Value::as_array);
+    keys.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn shape() -> Shape {
+        Shape::from_schema(&json!({
+            "$defs": {"Item": {"type": "object", "properties": {
+                "key": {"type": "string", "default": ""},
+                "tags": {"type": "array", "items": {"type": "string"}, "x-list-type": "set", "default": []},
+            }}},
+            "properties": {
+                "note": {"type": "string", "default": ""},
+                "items": {"type": "array", "x-list-type": "map", "x-list-map-keys": ["key"], "items": {"$ref": "#/$defs/Item"}},
+            },
+        }))
+    }
+
+    #[test]
+    fn a_field_left_out_is_unmanaged_but_an_item_is_whole() {
+        let declared =
+            shape().declared(&json!({"items": [{"key": "b", "tags": ["y", "x", "y"]}, {"key": "a"}]}));
+        assert_eq!(declared, json!({"items": [{"key": "a", "tags": []}, {"key": "b", "tags": ["x", "y"]}]}));
+        assert_eq!(shape().observed(&json!({"id": 7})), json!({"note": ""}), "unknown left out, defaults in");
+    }
+
+    #[test]
+    fn canonical_forms_are_fixed_points() {
+        let value = json!({"items": [{"key": "b", "tags": ["y", "x"]}, {"tags": []}]});
+        let once = shape().observed(&value);
+        assert_eq!(shape().observed(&once), once);
+        assert_eq!(shape().observed(&shape().without_defaults(&once)), once, "defaults come back");
+    }
+
+    #[test]
+    fn only_an_item_that_could_be_left_out_is_neutral() {
+        let Shape::Map { keys, item } = shape().field("items").clone() else { panic!("a map") };
+        assert_eq!(
+            item.neutral_item(&keys, &json!({"key": "k", "tags": ["z"]})),
+            Some(json!({"key": "k", "tags": []}))
+        );
+        let strict = Shape::from_schema(&json!({"properties": {"key": {}, "effect": {}}}));
+        assert_eq!(strict.neutral_item(&keys, &json!({"key": "k"})), None);
+    }
+}

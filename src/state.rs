@@ -1,0 +1,196 @@
+//! Desired and observed: what git declares and what the API holds, and the names that lead from one to the other.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::diagnostic::Place;
+use crate::manifest::{Ensure, Manifest};
+use crate::request::{Id, ReadError, Symbol};
+use crate::resource::{RemoteId, ResourceId};
+use crate::system::Kind;
+
+/// One object that git declares for one target.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// Which object.
+    pub id: ResourceId,
+    /// The document it comes from.
+    pub manifest: Arc<Manifest>,
+    /// Whether only the base declared it: an object to be pruned.
+    pub orphan: bool,
+}
+
+impl Declared {
+    /// The spec as the user wrote it.
+    pub fn spec(&self) -> &Value {
+        &self.manifest.spec
+    }
+
+    /// Whether git wants the object gone.
+    pub fn absent(&self) -> bool {
+        self.orphan || self.manifest.ensure == Ensure::Absent
+    }
+
+    /// The place of a part of the spec, by JSON pointer; the spec itself by an empty one.
+    pub fn place(&self, pointer: &str) -> Place {
+        self.manifest.place(&format!("/spec{pointer}"))
+    }
+
+    /// The place of a byte inside a text of the spec, where it can be told.
+    pub fn place_within(&self, pointer: &str, offset: Option<usize>) -> Place {
+        let place = self.place(pointer);
+        let node = self.manifest.document.at(&format!("/spec{pointer}"));
+        match (node, offset) {
+            (Some(node), Some(offset)) => node.span_within(offset).place(&place.file, &place.path),
+            _ => place,
+        }
+    }
+
+    /// The place of the object's name.
+    pub fn name_place(&self) -> Place {
+        self.manifest.place("/metadata/name")
+    }
+}
+
+/// What git declares for one target, in the order of the ids.
+pub type Desired = BTreeMap<ResourceId, Declared>;
+
+/// One live object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// The API's id for it.
+    pub remote: RemoteId,
+    /// The natural key that git knows it by.
+    pub name: String,
+    /// Whether the system manages it itself, so that it may not be written freely.
+    pub system: bool,
+    /// The object as the API returned it.
+    pub body: Value,
+}
+
+/// What one target holds, as far as it was read.
+#[derive(Debug, Default)]
+pub struct Observed {
+    /// Per kind: all its objects, or why they could not be listed.
+    pub kinds: BTreeMap<String, Result<Vec<Found>, ReadError>>,
+    /// Objects that were listed but could not be read in full, by kind and id. Never treated as absent.
+    pub unread: BTreeMap<(String, RemoteId), ReadError>,
+}
+
+impl Observed {
+    /// The live objects of a kind; empty if it was not or could not be read.
+    pub fn found(&self, kind: &str) -> &[Found] {
+        self.kinds.get(kind).and_then(|listing| listing.as_ref().ok()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The live objects by the names that they could be meant by.
+    pub fn index(&self, kinds: &[Kind]) -> Index<'_> {
+        let mut index = Index::default();
+        for kind in kinds {
+            for found in self.found(&kind.name) {
+                index.0.entry((kind.name.clone(), kind.folded(&found.name))).or_default().push(found);
+            }
+        }
+        index
+    }
+}
+
+/// Live objects by kind and name.
+#[derive(Debug, Default)]
+pub struct Index<'a>(BTreeMap<(String, String), Vec<&'a Found>>);
+
+impl<'a> Index<'a> {
+    /// The live objects that a name could mean.
+    pub fn named(&self, kind: &Kind, name: &str) -> &[&'a Found] {
+        self.0.get(&(kind.name.clone(), kind.folded(name))).map_or(&[], Vec::as_slice)
+    }
+
+    /// The live objects that a declaration could mean: those with its name, else those with a name that it had before.
+    pub fn meant(&self, kind: &Kind, declared: &Declared) -> Vec<&'a Found> {
+        let now = self.named(kind, &declared.id.name);
+        if !now.is_empty() {
+            return now.to_vec();
+        }
+        declared.manifest.previously.iter().flat_map(|name| self.named(kind, name)).copied().collect()
+    }
+}
+
+/// Why a name does not lead to exactly one object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unresolved {
+    /// Nothing has this name, and git does not create it.
+    Missing,
+    /// Several live objects could be meant.
+    Ambiguous,
+}
+
+/// Names to ids and back, over one target's live objects and those that this run creates.
+#[derive(Debug, Default)]
+pub struct Names {
+    ids: BTreeMap<(String, String), Result<Id, Unresolved>>,
+    names: BTreeMap<(String, RemoteId), String>,
+}
+
+impl Names {
+    /// Builds the tables from what is live and what git is going to create.
+    pub fn new(kinds: &[Kind], desired: &Desired, observed: &Observed) -> Self {
+        let mut names = Self::default();
+        let index = observed.index(kinds);
+        for kind in kinds {
+            for found in observed.found(&kind.name) {
+                names.add_live(kind, found, &index);
+            }
+        }
+        for declared in desired.values().filter(|declared| !declared.absent()) {
+            if let Some(kind) = kinds.iter().find(|kind| kind.name == declared.id.kind) {
+                names.add_declared(declared, &index.meant(kind, declared));
+            }
+        }
+        names
+    }
+
+    fn add_live(&mut self, kind: &Kind, found: &Found, index: &Index<'_>) {
+        let unique = index.named(kind, &found.name).len() == 1;
+        let id = if unique { Ok(Id::Known(found.remote.clone())) } else { Err(Unresolved::Ambiguous) };
+        self.ids.insert((kind.name.clone(), found.name.clone()), id);
+        if unique {
+            self.names.insert((kind.name.clone(), found.remote.clone()), found.name.clone());
+        }
+    }
+
+    /// A name that is not live yet belongs to an object that is to be renamed, or else created.
+    fn add_declared(&mut self, declared: &Declared, meant: &[&Found]) {
+        let key = (declared.id.kind.clone(), declared.id.name.clone());
+        if self.ids.contains_key(&key) {
+            return;
+        }
+        let id = match meant {
+            [] => Ok(Id::Later(Symbol::of(&declared.id))),
+            [one] => Ok(Id::Known(one.remote.clone())),
+            _ => Err(Unresolved::Ambiguous),
+        };
+        if let [one] = meant {
+            self.names.insert((key.0.clone(), one.remote.clone()), key.1.clone());
+        }
+        self.ids.insert(key, id);
+    }
+
+    /// The id behind a name.
+    pub fn id(&self, kind: &str, name: &str) -> Result<Id, Unresolved> {
+        let key = (kind.to_owned(), name.to_owned());
+        self.ids.get(&key).cloned().unwrap_or(Err(Unresolved::Missing))
+    }
+
+    /// The name of a live object, if that name means it alone.
+    pub fn name(&self, kind: &str, id: &str) -> Option<&str> {
+        let id = RemoteId::new(id)?;
+        self.names.get(&(kind.to_owned(), id)).map(String::as_str)
+    }
+
+    /// All names of a kind, for suggestions.
+    pub fn all<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
+        self.ids.keys().filter(move |(of, _)| of == kind).map(|(_, name)| name.as_str())
+    }
+}

@@ -1,0 +1,406 @@
+//! compiuta (Connhex IAM): roles, policies and their members. Facts are those of `contracts/compiuta.md`.
+//!
+//! The client chooses the id, which is the name in git. PUT resets what it does not carry, so the body always is
+//! the whole writable object; members alone are changed through their own endpoints.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::{Draft, Kind, Problem, Reference, Registered, System, found, kind_of, list, text};
+use crate::diagnostic::{Class, Diagnostic};
+use crate::diff::{Field, merge};
+use crate::plan::guard::Guard;
+use crate::plan::{Action, Change};
+use crate::request::{Method, Path, ReadError, Reader, Request};
+use crate::resource::RemoteId;
+use crate::state::{Found, Names, Observed};
+
+/// The row of the registry.
+pub const REGISTERED: Registered = Registered {
+    name: "compiuta",
+    settings: crate::schema::of::<Settings>,
+    kinds,
+    open: |settings| {
+        Settings::deserialize(settings).map(|Settings {}| Box::new(Compiuta { kinds: kinds() }) as Box<_>)
+    },
+};
+
+/// Settings of a compiuta target: there are none.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {}
+
+/// A role: a named set of actions. Its id is `metadata.name`.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RoleSpec {
+    /// The name that people see. It need not be unique.
+    #[schemars(regex(pattern = r"\S"))]
+    name: Option<String>,
+    /// What the role allows, such as `core:things:get`, `core:*` or `*`.
+    #[schemars(length(min = 1), extend("x-list-type" = "set", "uniqueItems" = true), inner(regex(pattern = ACTION)))]
+    actions: Option<Vec<String>>,
+    /// The tenants that the role itself belongs to. Left out of a new role: none.
+    #[schemars(extend("x-list-type" = "set", "uniqueItems" = true, "default" = []))]
+    tenants: Option<Vec<String>>,
+}
+
+/// A policy: who its members are and what its statements allow or deny them. Its id is `metadata.name`.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct PolicySpec {
+    /// The name that people see. It need not be unique.
+    #[schemars(regex(pattern = r"\S"))]
+    name: Option<String>,
+    /// Users, teams and tokens, such as `team:local:line-a`. On a policy that the system manages, this is the
+    /// only field that can be declared.
+    #[schemars(extend("x-list-type" = "set", "uniqueItems" = true, "default" = []))]
+    members: Option<Vec<String>>,
+    /// What is allowed and denied. A deny in any policy wins.
+    #[schemars(length(min = 1), extend("x-list-type" = "multiset"))]
+    statements: Option<Vec<Statement>>,
+    /// The tenants that the policy itself belongs to. Left out of a new policy: none.
+    #[schemars(extend("x-list-type" = "set", "uniqueItems" = true, "default" = []))]
+    tenants: Option<Vec<String>>,
+}
+
+/// One statement. It needs a role, or at least one action.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Statement {
+    /// Whether it allows or denies.
+    #[schemars(extend("default" = "ALLOW"))]
+    effect: Option<Effect>,
+    /// The id of a role whose actions are meant.
+    #[schemars(extend("default" = ""))]
+    role: Option<String>,
+    /// Actions meant besides the role's.
+    #[schemars(extend("x-list-type" = "set", "uniqueItems" = true, "default" = []), inner(regex(pattern = ACTION)))]
+    actions: Option<Vec<String>>,
+    /// Resources meant. Left out: all.
+    #[schemars(extend("x-list-type" = "set", "uniqueItems" = true, "default" = ["*"]), inner(regex(pattern = RESOURCE)))]
+    resources: Option<Vec<String>>,
+    /// The tenants in which it holds; `*` is every tenant.
+    #[schemars(extend("x-list-type" = "set", "uniqueItems" = true, "default" = []))]
+    tenants: Option<Vec<String>>,
+}
+
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+enum Effect {
+    Allow,
+    Deny,
+}
+
+const ACTION: &str =
+    r"^(\*|\*:[a-z][A-Za-z]*|[a-z][A-Za-z]*:(\*|\*:[a-z][A-Za-z]*|[a-z][A-Za-z]*:(\*|[a-z][A-Za-z]*)))$";
+const RESOURCE: &str = r"^(\*|[a-z][^:*]*(:[a-z][^:*]*)*(:\*)?)$";
+
+const ID: Option<(&str, &str)> =
+    Some(("^[a-z0-9_-]{1,64}$", "1 to 64 lower-case letters, digits, `-` and `_`"));
+
+/// The policy and the team without which nobody could administer the system any more.
+const ADMIN_POLICY: &str = "administrator-access";
+const ADMIN_TEAM: &str = "team:local:admins";
+
+fn kinds() -> Vec<Kind> {
+    let role = Kind {
+        name_rule: ID,
+        renames: false,
+        required: &["name", "actions"],
+        built_in: &["owner", "editor", "viewer", "ingest", "project-owner", "tenant-owner"],
+        ..kind_of::<RoleSpec>("Role", "A compiuta IAM role")
+    };
+    let policy = Kind {
+        name_rule: ID,
+        renames: false,
+        required: &["name", "statements"],
+        references: &[Reference { pattern: "/statements/*/role", kind: "Role" }],
+        ..kind_of::<PolicySpec>("Policy", "A compiuta IAM policy")
+    };
+    vec![role, policy]
+}
+
+struct Compiuta {
+    kinds: Vec<Kind>,
+}
+
+#[async_trait]
+impl System for Compiuta {
+    fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    fn check(&self, _kind: &Kind, spec: &Value) -> Vec<Problem> {
+        let mut problems = check_members(spec);
+        problems.extend(check_tenants(spec));
+        problems.extend(check_statements(spec));
+        problems
+    }
+
+    async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Vec<Found>, ReadError> {
+        let path = collection(kind);
+        let reply = reader.get(&path).await?.ok_or_else(|| ReadError::unexpected(&path, "is 404"))?;
+        let items = reply.get(plural(kind)).and_then(Value::as_array);
+        let items =
+            items.ok_or_else(|| ReadError::unexpected(&path, &format!("has no `{}`", plural(kind))))?;
+        items.iter().map(|item| object(&path, item)).collect()
+    }
+
+    async fn get(
+        &self,
+        kind: &Kind,
+        listed: &Found,
+        reader: &dyn Reader,
+    ) -> Result<Option<Found>, ReadError> {
+        get(kind, &listed.remote, reader).await
+    }
+
+    async fn find(&self, kind: &Kind, name: &str, reader: &dyn Reader) -> Result<Vec<Found>, ReadError> {
+        let Some(id) = RemoteId::new(name) else { return Ok(Vec::new()) };
+        Ok(get(kind, &id, reader).await?.into_iter().collect())
+    }
+
+    fn observed(&self, _kind: &Kind, body: &Value, _declared: &Value, _names: &Names) -> Value {
+        body.clone()
+    }
+
+    fn writable(&self, kind: &Kind, live: &Found) -> bool {
+        !live.system || kind.name == "Policy"
+    }
+
+    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
+        match draft.live {
+            None => Ok(vec![create(draft)]),
+            Some(live) if live.system => managed(draft, live),
+            Some(live) if draft.action == Action::Delete => {
+                Ok(vec![Request::new(Method::Delete, collection(draft.kind).known(&live.remote))])
+            }
+            Some(live) if only_members(draft) => Ok(member_requests(draft, live)),
+            Some(live) => Ok(vec![replace(draft, live)]),
+        }
+    }
+
+    fn hazards(&self, changes: &[Change], observed: &Observed) -> Vec<Diagnostic> {
+        let deleted =
+            changes.iter().filter(|change| change.action == Action::Delete && change.id.kind == "Role");
+        let cascades = deleted.filter_map(|change| cascade(change, changes, observed));
+        changes.iter().filter_map(lock_out).chain(cascades).collect()
+    }
+}
+
+fn plural(kind: &Kind) -> &'static str {
+    if kind.name == "Role" { "roles" } else { "policies" }
+}
+
+fn collection(kind: &Kind) -> Path {
+    Path::fixed("iam").text(plural(kind))
+}
+
+async fn get(kind: &Kind, id: &RemoteId, reader: &dyn Reader) -> Result<Option<Found>, ReadError> {
+    let path = collection(kind).known(id);
+    let Some(reply) = reader.get(&path).await? else { return Ok(None) };
+    let field = if kind.name == "Role" { "role" } else { "policy" };
+    let body = reply.get(field).ok_or_else(|| ReadError::unexpected(&path, &format!("has no `{field}`")))?;
+    object(&path, body).map(Some)
+}
+
+fn object(path: &Path, body: &Value) -> Result<Found, ReadError> {
+    // An absent type is protobuf's zero value, which is the managed one: the safe side.
+    found(path, body, "id", text(body, "type") != "CUSTOM")
+}
+
+fn only_members(draft: &Draft<'_>) -> bool {
+    draft.fields.iter().all(|field| field.path == "/members")
+}
+
+/// A managed policy takes nothing but members.
+fn managed(draft: &Draft<'_>, live: &Found) -> Result<Vec<Request>, Diagnostic> {
+    if draft.action == Action::Delete {
+        return Err(Diagnostic::error(
+            "compiuta/managed",
+            "a policy that the system manages can not be deleted",
+        )
+        .help("take this manifest out"));
+    }
+    if let Some(field) = draft.fields.iter().find(|field| field.path != "/members") {
+        let name = field.path.trim_start_matches('/');
+        return Err(Diagnostic::error(
+            "compiuta/managed",
+            format!("`{name}` of a policy that the system manages can not change"),
+        )
+        .class(Class::Failed)
+        .help("declare only `members` for it; put other statements in a policy of your own"));
+    }
+    Ok(member_requests(draft, live))
+}
+
+/// Removing the admins team from the administrator policy locks everybody out, and not every endpoint refuses it.
+fn lock_out(change: &Change) -> Option<Diagnostic> {
+    let had = change.seen.as_ref().is_some_and(|seen| members(&seen.body).contains(ADMIN_TEAM));
+    let removes = |field: &Field| field.path == "/members" && !strings(&field.after).contains(ADMIN_TEAM);
+    let goes = change.action == Action::Delete || change.fields.iter().any(removes);
+    if change.id.kind != "Policy" || change.id.name != ADMIN_POLICY || !had || !goes {
+        return None;
+    }
+    let message = format!("this would take `{ADMIN_TEAM}` out of `{ADMIN_POLICY}`");
+    Some(
+        Diagnostic::error(Guard::LastAdministrator.code(), message)
+            .class(Class::Guarded)
+            .about(&change.id)
+            .help(format!("add `{ADMIN_TEAM}` to its `members`; {}", Guard::LastAdministrator.way_through())),
+    )
+}
+
+fn strings(value: &Value) -> BTreeSet<&str> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+fn members(value: &Value) -> BTreeSet<&str> {
+    strings(value.get("members").unwrap_or(&Value::Null))
+}
+
+/// Members are added before others are removed, so that nobody who stays is ever out.
+fn member_requests(draft: &Draft<'_>, live: &Found) -> Vec<Request> {
+    let (before, after) = (members(draft.observed), members(draft.declared));
+    let path = collection(draft.kind).known(&live.remote);
+    let request = |verb: &str, members: Vec<&&str>| {
+        let send = || Request::new(Method::Post, path.clone().text(verb)).body(json!({"members": members}));
+        (!members.is_empty()).then(send)
+    };
+    let add = request("members:add", after.difference(&before).collect());
+    let remove = request("members:remove", before.difference(&after).collect());
+    add.into_iter().chain(remove).collect()
+}
+
+fn create(draft: &Draft<'_>) -> Request {
+    let mut body = writable_body(draft.kind, &Value::Null, draft.declared);
+    body.insert("id".to_owned(), Value::from(draft.id.name.as_str()));
+    Request::new(Method::Post, collection(draft.kind)).body(Value::Object(body))
+}
+
+fn replace(draft: &Draft<'_>, live: &Found) -> Request {
+    let body = writable_body(draft.kind, &live.body, draft.declared);
+    Request::new(Method::Put, collection(draft.kind).known(&live.remote)).body(Value::Object(body))
+}
+
+/// The whole object as PUT and POST accept it: what git declares over what is live, without the fields that reads
+/// return and writes refuse.
+fn writable_body(kind: &Kind, live: &Value, declared: &Value) -> Map<String, Value> {
+    let mut body = merge(&kind.shape, live, declared).as_object().cloned().unwrap_or_default();
+    body.remove("id");
+    body.remove("type");
+    let lists: &[&str] = if kind.name == "Role" { &["tenants"] } else { &["members", "tenants"] };
+    for name in lists {
+        body.entry(*name).or_insert_with(|| json!([]));
+    }
+    if let Some(Value::Array(statements)) = body.get_mut("statements") {
+        statements.iter_mut().filter_map(Value::as_object_mut).for_each(drop_read_only);
+    }
+    body
+}
+
+fn drop_read_only(statement: &mut Map<String, Value>) {
+    for (name, empty) in [("resources", json!(["*"])), ("role", json!("")), ("actions", json!([]))] {
+        if statement.get(name) == Some(&empty) {
+            statement.remove(name);
+        }
+    }
+}
+
+/// Deleting a role takes it out of every statement, deletes statements that it leaves empty, and policies that those
+/// leave empty. That is only right for policies that this plan has already taken the role out of.
+fn cascade(delete: &Change, changes: &[Change], observed: &Observed) -> Option<Diagnostic> {
+    let role = &delete.id.name;
+    let uses =
+        |body: &Value| list(body, "statements").iter().any(|statement| text(statement, "role") == role);
+    let still = |policy: &&Found| match changes
+        .iter()
+        .find(|change| change.id.kind == "Policy" && change.id.name == policy.name)
+    {
+        Some(change) if change.action == Action::Delete => false,
+        Some(change) => final_body(change).is_some_and(uses),
+        None => uses(&policy.body),
+    };
+    let mut policies: Vec<_> =
+        observed.found("Policy").iter().filter(still).map(|policy| format!("`{}`", policy.name)).collect();
+    policies.sort();
+    let message = format!("deleting this role would also take it out of {}", policies.join(", "));
+    (!policies.is_empty()).then(|| {
+        Diagnostic::error("compiuta/cascade", message)
+            .class(Class::Guarded)
+            .about(&delete.id)
+            .help("take the role out of these policies first; a statement left empty would be deleted, and so would a policy")
+    })
+}
+
+/// A policy as it is after a change that replaces it; member requests leave the statements as they were seen.
+fn final_body(change: &Change) -> Option<&Value> {
+    let put = change
+        .requests
+        .iter()
+        .find(|request| matches!(request.method, Method::Put))
+        .and_then(|request| request.body.as_ref());
+    put.or_else(|| change.seen.as_ref().map(|seen| &seen.body))
+}
+
+/// `(unassigned)` means the objects without a tenant, so only a statement can have it.
+fn check_tenants(spec: &Value) -> Option<Problem> {
+    let index = list(spec, "tenants")
+        .iter()
+        .position(|tenant| ["(unassigned)", "*"].iter().any(|special| tenant == special))?;
+    let message = "this is no tenant that something could belong to";
+    Some(Problem::new(
+        format!("/tenants/{index}"),
+        "compiuta/tenant",
+        message,
+        "leave `tenants` empty for none",
+    ))
+}
+
+fn check_members(spec: &Value) -> Vec<Problem> {
+    let odd = list(spec, "members").iter().enumerate().filter_map(|(index, member)| {
+        let member = member.as_str()?;
+        (!is_member(member)).then(|| {
+            let message = format!("`{member}` does not look like a member");
+            let help = "members are `user:local:NAME`, `team:local:NAME`, `token:ID` or one of them with `*`";
+            Problem::warning(format!("/members/{index}"), "compiuta/member", message, help)
+        })
+    });
+    odd.collect()
+}
+
+/// The grammar of Chef's IAM, which compiuta comes from; hence only a warning.
+fn is_member(member: &str) -> bool {
+    let literal = |part: &str| !part.is_empty() && !part.contains('*');
+    match member.split(':').collect::<Vec<_>>().as_slice() {
+        ["*"] | ["user" | "team" | "token" | "tls", "*"] => true,
+        ["user" | "team", "local" | "ldap" | "saml", name] => *name == "*" || literal(name),
+        ["token", id] => literal(id),
+        ["tls", "service", name] => *name == "*" || literal(name),
+        ["tls", "service", name, cert] => literal(name) && (*cert == "*" || literal(cert)),
+        _ => false,
+    }
+}
+
+fn check_statements(spec: &Value) -> Vec<Problem> {
+    let empty =
+        |statement: &Value| text(statement, "role").is_empty() && list(statement, "actions").is_empty();
+    let statements = list(spec, "statements").iter().enumerate();
+    statements
+        .filter(|(_, statement)| empty(statement))
+        .map(|(index, _)| {
+            let message = "this statement has neither a role nor an action";
+            Problem::new(
+                format!("/statements/{index}"),
+                "compiuta/empty-statement",
+                message,
+                "add `role` or `actions`",
+            )
+        })
+        .collect()
+}

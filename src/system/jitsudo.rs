@@ -1,0 +1,293 @@
+//! JITSudo: just-in-time access policies whose rules are Cedar. Facts are those of `contracts/jitsudo.md`.
+//!
+//! A policy is patched field by field; its rules are objects of their own, written one by one. A rule is either
+//! structured fields or Cedar text, and both have one canonical form: the text as [`crate::cedar`] prints it.
+
+use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::paging::pages;
+use super::{Draft, Kind, Problem, Registered, System, found, kind_of, list, text};
+use crate::diagnostic::Diagnostic;
+use crate::plan::Action;
+use crate::request::{Id, Method, Path, ReadError, Reader, Request, Symbol};
+use crate::state::{Found, Names};
+
+mod rules;
+
+/// The row of the registry.
+pub const REGISTERED: Registered = Registered {
+    name: "jitsudo",
+    settings: crate::schema::of::<Settings>,
+    kinds,
+    open: |settings| Ok(Box::new(Jitsudo { settings: Settings::deserialize(settings)?, kinds: kinds() })),
+};
+
+/// Settings of a JITSudo target.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The tenant's UUID, sent as `X-Tenant-ID`. It must be the tenant of the credential.
+    #[schemars(regex(pattern = super::UUID), extend("x-pattern-hint" = "a UUID"))]
+    tenant: String,
+}
+
+/// A policy: who may ask for access to what, and for how long.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct PolicySpec {
+    /// What it is for. Null clears it.
+    #[schemars(extend("x-nullable" = true, "default" = null))]
+    description: Option<String>,
+    /// Whether it is in force.
+    #[schemars(extend("default" = true))]
+    enabled: Option<bool>,
+    /// Policies with higher values are evaluated first.
+    #[schemars(extend("default" = 0))]
+    priority: Option<i64>,
+    /// The longest grant, in seconds.
+    #[schemars(range(min = 1))]
+    max_duration_seconds: Option<u64>,
+    /// The grant when a request names no duration, in seconds. Null clears it.
+    #[schemars(range(min = 1), extend("x-nullable" = true, "default" = null))]
+    default_duration_seconds: Option<u64>,
+    /// Where approvals are announced. Null clears it.
+    #[schemars(extend("x-nullable" = true, "default" = null))]
+    notification_channel: Option<String>,
+    /// The rules, in the order of their evaluation.
+    #[schemars(extend("default" = []))]
+    rules: Option<Vec<RuleSpec>>,
+}
+
+/// One rule: Cedar as `policy_text`, or the structured fields.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RuleSpec {
+    /// One Cedar statement. It says everything that the structured fields would say.
+    policy_text: Option<String>,
+    /// Whether it permits or forbids. Needed without `policy_text`.
+    effect: Option<Effect>,
+    /// How the principal is limited. Needed without `policy_text`.
+    principal_scope_type: Option<ScopeType>,
+    /// The principal's type, such as `User`; for every scope type but `any`.
+    #[schemars(length(min = 1), extend("x-nullable" = true))]
+    principal_entity_type: Option<String>,
+    /// The principal's id; for `eq`, `in` and `is_in`.
+    #[schemars(length(min = 1), extend("x-nullable" = true))]
+    principal_entity_id: Option<String>,
+    /// How the action is limited. Needed without `policy_text`.
+    action_scope_type: Option<ActionScopeType>,
+    /// Bare action names, such as `request_access`: exactly one for `eq`, one or more for `in`.
+    #[schemars(extend("x-list-type" = "set"))]
+    action_ids: Option<Vec<String>>,
+    /// How the resource is limited. Needed without `policy_text`.
+    resource_scope_type: Option<ScopeType>,
+    /// The resource's type, such as `AwsAccount`; for every scope type but `any`.
+    #[schemars(length(min = 1), extend("x-nullable" = true))]
+    resource_entity_type: Option<String>,
+    /// The resource's id; for `eq`, `in` and `is_in`.
+    #[schemars(length(min = 1), extend("x-nullable" = true))]
+    resource_entity_id: Option<String>,
+    /// Cedar `when { .. }` and `unless { .. }` clauses.
+    #[schemars(extend("x-nullable" = true))]
+    conditions: Option<String>,
+    /// A message for the user.
+    #[schemars(extend("x-nullable" = true, "default" = null))]
+    notice: Option<String>,
+    /// Whether sessions under this rule are audited.
+    #[schemars(extend("default" = true))]
+    audit_session: Option<bool>,
+}
+
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Effect {
+    Permit,
+    Forbid,
+}
+
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum ScopeType {
+    Any,
+    Eq,
+    In,
+    Is,
+    IsIn,
+}
+
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum ActionScopeType {
+    Any,
+    Eq,
+    In,
+}
+
+/// How many policies a page is asked to hold. The maximum is not documented; a server that gives fewer is fine.
+const PAGE: usize = 100;
+
+fn kinds() -> Vec<Kind> {
+    vec![Kind {
+        required: &["max_duration_seconds"],
+        list_is_whole: false,
+        ..kind_of::<PolicySpec>("Policy", "A JITSudo just-in-time access policy")
+    }]
+}
+
+struct Jitsudo {
+    settings: Settings,
+    kinds: Vec<Kind>,
+}
+
+#[async_trait]
+impl System for Jitsudo {
+    fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        vec![("x-tenant-id", self.settings.tenant.clone())]
+    }
+
+    fn known_errors(&self) -> &'static [(&'static str, &'static str)] {
+        &[(
+            "tenant_mismatch",
+            "the credential belongs to another tenant: correct `settings.tenant` in enact.yaml, or the credential",
+        )]
+    }
+
+    fn check(&self, _kind: &Kind, spec: &Value) -> Vec<Problem> {
+        let mut problems: Vec<_> = check_durations(spec).into_iter().collect();
+        for (index, rule) in list(spec, "rules").iter().enumerate() {
+            problems.extend(rules::check(rule, &format!("/rules/{index}")));
+        }
+        problems
+    }
+
+    async fn list(&self, _kind: &Kind, reader: &dyn Reader) -> Result<Vec<Found>, ReadError> {
+        let first = Path::fixed(COLLECTION).query("limit", PAGE);
+        let mut all = Vec::new();
+        for page in pages(&first, "cursor", next_cursor, reader).await? {
+            let items = page.get("data").and_then(Value::as_array);
+            for item in items.ok_or_else(|| ReadError::unexpected(&first, "has no `data`"))? {
+                all.push(found(&first, item, "name", false)?);
+            }
+        }
+        // A page that shifts while it is read may repeat an object.
+        all.sort_by(|a, b| a.remote.cmp(&b.remote));
+        all.dedup_by(|a, b| a.remote == b.remote);
+        Ok(all)
+    }
+
+    async fn get(
+        &self,
+        _kind: &Kind,
+        listed: &Found,
+        reader: &dyn Reader,
+    ) -> Result<Option<Found>, ReadError> {
+        let path = Path::fixed(COLLECTION).known(&listed.remote);
+        let Some(body) = reader.get(&path).await? else { return Ok(None) };
+        if !body.get("rules").is_some_and(Value::is_array) {
+            return Err(ReadError::unexpected(&path, "has no `rules`"));
+        }
+        found(&path, &body, "name", false).map(Some)
+    }
+
+    fn declared(&self, _kind: &Kind, spec: &Value, _names: &Names) -> Value {
+        let mut spec = spec.clone();
+        if let Some(Value::Array(rules)) = spec.get_mut("rules") {
+            *rules = rules.iter().map(rules::canonical).collect();
+        }
+        spec
+    }
+
+    fn observed(&self, _kind: &Kind, body: &Value, declared: &Value, _names: &Names) -> Value {
+        let mut body = body.clone();
+        let spellings = rules::Spellings::of(list(declared, "rules"));
+        let live = rules::in_order(&body).into_iter().map(|rule| rules::observed(rule, &spellings)).collect();
+        if let Some(body) = body.as_object_mut() {
+            body.insert("rules".to_owned(), live);
+        }
+        body
+    }
+
+    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
+        Ok(match draft.live {
+            None => create(draft),
+            Some(live) if draft.action == Action::Delete => {
+                vec![Request::new(Method::Delete, Path::fixed(COLLECTION).known(&live.remote))]
+            }
+            Some(live) => update(draft, live),
+        })
+    }
+}
+
+const COLLECTION: &str = "v1/policies";
+
+/// The policy's own fields, all that PATCH accepts but the name.
+const FIELDS: &[&str] = &[
+    "description",
+    "enabled",
+    "priority",
+    "max_duration_seconds",
+    "default_duration_seconds",
+    "notification_channel",
+];
+
+fn next_cursor(page: &Value) -> Option<&str> {
+    let cursor = page.get("next_cursor").and_then(Value::as_str);
+    match page.get("has_more").and_then(Value::as_bool) {
+        Some(false) => None,
+        // A page that promises more without a way to it is not the end of the list.
+        Some(true) => Some(cursor.unwrap_or_default()),
+        None => cursor,
+    }
+}
+
+/// A new policy permits nothing until it has rules, so creating it first is safe.
+fn create(draft: &Draft<'_>) -> Vec<Request> {
+    let mut body = Map::from_iter([("name".to_owned(), Value::from(draft.id.name.as_str()))]);
+    for field in FIELDS {
+        crate::diff::insert_some(&mut body, field, draft.declared.get(*field));
+    }
+    let policy = Symbol::of(draft.id);
+    let create = Request::new(Method::Post, Path::fixed(COLLECTION))
+        .body(Value::Object(body))
+        .reveals(policy.clone(), "/id");
+    let mut requests = vec![create];
+    requests.extend(rules::requests(draft, &Id::Later(policy)));
+    requests
+}
+
+/// Rules first and the policy's own fields after them, so that a policy is not put in force half-written; a policy
+/// that is taken out of force is so before anything else.
+fn update(draft: &Draft<'_>, live: &Found) -> Vec<Request> {
+    let changed = FIELDS.iter().filter(|field| draft.differs(field));
+    let body: Map<_, _> = changed
+        .filter_map(|field| Some(((*field).to_owned(), draft.declared.get(*field)?.clone())))
+        .collect();
+    let disables = body.get("enabled") == Some(&json!(false));
+    let path = Path::fixed(COLLECTION).known(&live.remote);
+    let patch = (!body.is_empty()).then(|| Request::new(Method::Patch, path).body(Value::Object(body)));
+    let mut requests = rules::requests(draft, &Id::Known(live.remote.clone()));
+    let at = if disables { 0 } else { requests.len() };
+    requests.splice(at..at, patch);
+    requests
+}
+
+fn check_durations(spec: &Value) -> Option<Problem> {
+    let seconds = |field: &str| spec.get(field).and_then(Value::as_u64);
+    let (default, max) = (seconds("default_duration_seconds")?, seconds("max_duration_seconds")?);
+    (default > max).then(|| {
+        let message = format!("the default duration {default} is above the maximum {max}");
+        Problem::new(
+            "/default_duration_seconds",
+            "jitsudo/duration",
+            message,
+            "lower it, or raise `max_duration_seconds`",
+        )
+    })
+}

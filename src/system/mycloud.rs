@@ -1,0 +1,241 @@
+//! mycloud (ByCloud IAM): policies with an IAM-style document. Facts are those of `contracts/mycloud.md`.
+//!
+//! PATCH changes the fields that are sent; the document is replaced whole. Null is never sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::paging::pages;
+use super::{Draft, Kind, Problem, Registered, System, found, kind_of, list, text};
+use crate::diagnostic::Diagnostic;
+use crate::diff::{insert_some, merge};
+use crate::plan::Action;
+use crate::request::{Method, Path, ReadError, Reader, Request};
+use crate::state::{Found, Names};
+
+/// The row of the registry.
+pub const REGISTERED: Registered = Registered {
+    name: "mycloud",
+    settings: crate::schema::of::<Settings>,
+    kinds,
+    open: |settings| {
+        Settings::deserialize(settings).map(|Settings {}| Box::new(Mycloud { kinds: kinds() }) as Box<_>)
+    },
+};
+
+/// Settings of a mycloud target: there are none.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {}
+
+/// An IAM policy. Attaching it to roles and groups is done on those.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct PolicySpec {
+    /// What it is for.
+    #[schemars(extend("default" = ""))]
+    description: Option<String>,
+    /// What it allows and denies.
+    document: Option<Document>,
+}
+
+/// The policy document. The API replaces it whole.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    /// The version of the policy language, not a date of your choice. Left out of a new policy: `2024-01-01`.
+    version: Option<String>,
+    /// What is allowed and denied. Order does not matter.
+    #[schemars(length(min = 1), extend("x-list-type" = "map", "x-list-map-keys" = ["sid"]))]
+    statements: Vec<Statement>,
+}
+
+/// One statement.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Statement {
+    /// Its name, unique in the document. With one, a change to the statement is shown field by field.
+    #[schemars(length(min = 1))]
+    sid: Option<String>,
+    /// Whether it allows or denies.
+    effect: Effect,
+    /// Such as `s3:GetObject`, `s3:*` or `*`.
+    #[schemars(length(min = 1), extend("x-list-type" = "set"), inner(regex(pattern = r"^(\*|[^:\s]+:\S+)$")))]
+    actions: Vec<String>,
+    /// Such as `my-bucket/*`.
+    #[schemars(length(min = 1), extend("x-list-type" = "set"), inner(length(min = 1)))]
+    resources: Vec<String>,
+    /// All of them must hold.
+    #[schemars(extend("x-list-type" = "multiset", "default" = []))]
+    conditions: Option<Vec<Condition>>,
+}
+
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Effect {
+    Allow,
+    Deny,
+}
+
+/// A condition on the request.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Condition {
+    /// Such as `equals`.
+    #[schemars(length(min = 1))]
+    operator: String,
+    /// Such as `s3:prefix`.
+    #[schemars(length(min = 1))]
+    key: String,
+    /// Any of them may match.
+    #[schemars(length(min = 1), extend("x-list-type" = "set"))]
+    values: Vec<String>,
+}
+
+const LANGUAGE: &str = "2024-01-01";
+
+/// How many policies a page is asked to hold. The maximum is not documented; a server that gives fewer is fine.
+const PAGE: usize = 100;
+
+fn kinds() -> Vec<Kind> {
+    vec![Kind { required: &["document"], ..kind_of::<PolicySpec>("Policy", "A mycloud IAM policy") }]
+}
+
+struct Mycloud {
+    kinds: Vec<Kind>,
+}
+
+#[async_trait]
+impl System for Mycloud {
+    fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    fn check(&self, _kind: &Kind, spec: &Value) -> Vec<Problem> {
+        check_sids(spec.get("document").unwrap_or(&Value::Null))
+    }
+
+    async fn list(&self, _kind: &Kind, reader: &dyn Reader) -> Result<Vec<Found>, ReadError> {
+        all(Path::fixed(COLLECTION).query("limit", PAGE), reader).await
+    }
+
+    async fn get(
+        &self,
+        _kind: &Kind,
+        listed: &Found,
+        reader: &dyn Reader,
+    ) -> Result<Option<Found>, ReadError> {
+        let path = Path::fixed(COLLECTION).known(&listed.remote);
+        let Some(reply) = reader.get(&path).await? else { return Ok(None) };
+        let body = reply.get("policy").ok_or_else(|| ReadError::unexpected(&path, "has no `policy`"))?;
+        found(&path, body, "name", false).map(Some)
+    }
+
+    async fn find(&self, kind: &Kind, name: &str, reader: &dyn Reader) -> Result<Vec<Found>, ReadError> {
+        // A trailing `*` would be a prefix search, so such a name is looked for in the whole list.
+        let mut found = if name.ends_with('*') {
+            self.list(kind, reader).await?
+        } else {
+            all(Path::fixed(COLLECTION).query("limit", PAGE).query("name", name), reader).await?
+        };
+        found.retain(|found| found.name == name);
+        Ok(found)
+    }
+
+    fn observed(&self, _kind: &Kind, body: &Value, _declared: &Value, _names: &Names) -> Value {
+        body.clone()
+    }
+
+    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
+        let collection = Path::fixed(COLLECTION);
+        let request = match draft.live {
+            None => Request::new(Method::Post, collection).body(create_body(draft)),
+            Some(live) if draft.action == Action::Delete => {
+                Request::new(Method::Delete, collection.known(&live.remote))
+            }
+            Some(live) => {
+                Request::new(Method::Patch, collection.known(&live.remote)).body(patch_body(draft, live))
+            }
+        };
+        Ok(vec![request])
+    }
+}
+
+const COLLECTION: &str = "v1/iam/policies";
+
+/// All policies. `meta.marker` leads on; the documented `links` point at another resource and are not followed. A list
+/// that is shorter than its own `meta.total` is not all.
+async fn all(first: Path, reader: &dyn Reader) -> Result<Vec<Found>, ReadError> {
+    let mut all = BTreeMap::new();
+    let mut total = 0;
+    for page in pages(&first, "marker", next_marker, reader).await? {
+        let items = page.get("policies").and_then(Value::as_array);
+        for item in items.ok_or_else(|| ReadError::unexpected(&first, "has no `policies`"))? {
+            let found = found(&first, item, "name", false)?;
+            all.insert(found.remote.clone(), found);
+        }
+        total = page.pointer("/meta/total").and_then(Value::as_u64).unwrap_or(0);
+    }
+    if total > all.len() as u64 {
+        return Err(ReadError::unexpected(&first, &format!("holds {} of {total} policies", all.len())));
+    }
+    Ok(all.into_values().collect())
+}
+
+fn next_marker(page: &Value) -> Option<&str> {
+    let meta = page.get("meta")?;
+    match meta.get("has_more") {
+        None | Some(Value::Null | Value::Bool(false)) => None,
+        // What is not a boolean is not the end either; without a marker it is an error.
+        Some(_) => Some(text(meta, "marker")),
+    }
+}
+
+fn create_body(draft: &Draft<'_>) -> Value {
+    let mut body = Map::from_iter([("name".to_owned(), Value::from(draft.id.name.as_str()))]);
+    insert_some(&mut body, "description", draft.declared.get("description"));
+    if let Some(document) = draft.declared.get("document").and_then(Value::as_object) {
+        let mut document = document.clone();
+        document.entry("version").or_insert_with(|| Value::from(LANGUAGE));
+        body.insert("document".to_owned(), Value::Object(document));
+    }
+    Value::Object(body)
+}
+
+/// Only what differs; the document whole, with what git does not know of it kept.
+fn patch_body(draft: &Draft<'_>, live: &Found) -> Value {
+    let mut body = Map::new();
+    if draft.differs("name") {
+        body.insert("name".to_owned(), Value::from(draft.id.name.as_str()));
+    }
+    if draft.differs("description") {
+        insert_some(&mut body, "description", draft.declared.get("description"));
+    }
+    if draft.differs("document") {
+        let null = Value::Null;
+        let declared = draft.declared.get("document").unwrap_or(&null);
+        let live = live.body.get("document").unwrap_or(&null);
+        body.insert("document".to_owned(), merge(draft.kind.shape.field("document"), live, declared));
+    }
+    Value::Object(body)
+}
+
+fn check_sids(document: &Value) -> Vec<Problem> {
+    let mut seen = BTreeSet::new();
+    let sids = list(document, "statements").iter().map(|statement| text(statement, "sid")).enumerate();
+    sids.filter(|(_, sid)| !sid.is_empty() && !seen.insert(*sid))
+        .map(|(index, sid)| {
+            let at = format!("/document/statements/{index}/sid");
+            Problem::new(
+                at,
+                "mycloud/sid-twice",
+                format!("the sid `{sid}` is used twice"),
+                "give each statement its own sid",
+            )
+        })
+        .collect()
+}

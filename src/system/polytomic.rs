@@ -1,0 +1,367 @@
+//! Polytomic: permission roles and policies. Facts are those of `contracts/polytomic.md`.
+//!
+//! A role is only a label. A policy binds actions to roles by their ids; every reply carries actions that nobody
+//! sent, without roles, and an update replaces all bindings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::{Draft, Kind, Problem, Reference, Registered, System, found, kind_of, list, text};
+use crate::diagnostic::{Class, Diagnostic};
+use crate::plan::{Action, Change};
+use crate::request::{Id, KNOWN_AFTER_APPLY, Method, Path, ReadError, Reader, Request, Symbol};
+use crate::state::{Found, Names, Observed};
+
+/// The row of the registry.
+pub const REGISTERED: Registered = Registered {
+    name: "polytomic",
+    settings: crate::schema::of::<Settings>,
+    kinds,
+    open: |settings| Ok(Box::new(Polytomic { settings: Settings::deserialize(settings)?, kinds: kinds() })),
+};
+
+/// Settings of a Polytomic target.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The API version, sent as `X-Polytomic-Version`. Updates are PATCH before 2024-02-08 and PUT from it on.
+    #[serde(default)]
+    version: Version,
+    /// The update verb, where a deployment does not follow its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    update: Option<Verb>,
+}
+
+/// The dates that Polytomic supports. Their order is the order of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
+enum Version {
+    #[serde(rename = "2021-05-23")]
+    V2021,
+    #[serde(rename = "2022-12-12")]
+    V2022,
+    #[serde(rename = "2023-04-25")]
+    V2023,
+    #[serde(rename = "2024-02-08")]
+    V2024,
+    #[default]
+    #[serde(rename = "2025-09-18")]
+    V2025,
+}
+
+impl Version {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::V2021 => "2021-05-23",
+            Self::V2022 => "2022-12-12",
+            Self::V2023 => "2023-04-25",
+            Self::V2024 => "2024-02-08",
+            Self::V2025 => "2025-09-18",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+enum Verb {
+    Put,
+    Patch,
+}
+
+/// A role: a label that policies bind actions to. Its name is `metadata.name`.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RoleSpec {
+    /// The organization it is created in. Only for credentials that reach several; it can not change later.
+    #[schemars(regex(pattern = super::UUID), extend("x-pattern-hint" = "a UUID"))]
+    organization_id: Option<String>,
+}
+
+/// A policy: which roles may do which actions on the objects that use it.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct PolicySpec {
+    /// The roles of each action. An action that is not listed, or has no roles, is allowed to nobody.
+    #[schemars(extend("x-nullable" = true, "x-list-type" = "map", "x-list-map-keys" = ["action"], "default" = []))]
+    policy_actions: Option<Vec<PolicyAction>>,
+    /// The organization it is created in. Only for credentials that reach several; it can not change later.
+    #[schemars(regex(pattern = super::UUID), extend("x-pattern-hint" = "a UUID"))]
+    organization_id: Option<String>,
+}
+
+/// The roles that may do one action.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct PolicyAction {
+    /// Such as `read`, `edit`, `create`, `delete`, `apply_policy`, `sync_to` or `trigger`.
+    #[schemars(length(min = 1))]
+    action: String,
+    /// Roles by name: declared in git, or already there, such as `Admin`.
+    #[schemars(extend("x-list-type" = "set", "default" = []), inner(length(min = 1)))]
+    roles: Option<Vec<String>>,
+    /// Roles by id, for those that have no usable name.
+    #[schemars(extend("x-list-type" = "set", "default" = []), inner(regex(pattern = super::UUID)))]
+    role_ids: Option<Vec<String>>,
+}
+
+/// Actions seen in public material. The vocabulary is not documented, so another one is only a warning.
+const ACTIONS: &[&str] = &["apply_policy", "create", "delete", "edit", "read", "sync_to", "trigger"];
+
+fn kinds() -> Vec<Kind> {
+    let role = Kind {
+        not_imported: &["organization_id"],
+        folds_case: true,
+        built_in: &["Admin", "Editor", "Member", "Sync Editor", "Viewer"],
+        ..kind_of::<RoleSpec>("Role", "A Polytomic permission role")
+    };
+    let policy = Kind {
+        not_imported: &["organization_id"],
+        list_is_whole: false,
+        references: &[Reference { pattern: "/policy_actions/*/roles/*", kind: "Role" }],
+        ..kind_of::<PolicySpec>("Policy", "A Polytomic permission policy")
+    };
+    vec![role, policy]
+}
+
+struct Polytomic {
+    settings: Settings,
+    kinds: Vec<Kind>,
+}
+
+impl Polytomic {
+    fn update_method(&self) -> Method {
+        match self.settings.update {
+            Some(Verb::Patch) => Method::Patch,
+            Some(Verb::Put) => Method::Put,
+            None if self.settings.version < Version::V2024 => Method::Patch,
+            None => Method::Put,
+        }
+    }
+}
+
+#[async_trait]
+impl System for Polytomic {
+    fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        vec![("x-polytomic-version", self.settings.version.as_str().to_owned())]
+    }
+
+    fn check(&self, _kind: &Kind, spec: &Value) -> Vec<Problem> {
+        check_actions(spec)
+    }
+
+    async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Vec<Found>, ReadError> {
+        let path = collection(kind);
+        let reply = reader.get(&path).await?.ok_or_else(|| ReadError::unexpected(&path, "is 404"))?;
+        match reply.get("data") {
+            Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::Array(items)) => items.iter().map(|item| object(&path, item)).collect(),
+            _ => Err(ReadError::unexpected(&path, "has no `data`")),
+        }
+    }
+
+    async fn get(
+        &self,
+        kind: &Kind,
+        listed: &Found,
+        reader: &dyn Reader,
+    ) -> Result<Option<Found>, ReadError> {
+        let path = collection(kind).known(&listed.remote);
+        let Some(reply) = reader.get(&path).await? else { return Ok(None) };
+        let body = reply.get("data").ok_or_else(|| ReadError::unexpected(&path, "has no `data`"))?;
+        object(&path, body).map(Some)
+    }
+
+    fn declared(&self, _kind: &Kind, spec: &Value, names: &Names) -> Value {
+        let mut spec = spec.clone();
+        if let Some(actions) = spec.get_mut("policy_actions") {
+            *actions = bindings(actions, names);
+        }
+        if let Some(Value::String(id)) = spec.get_mut("organization_id") {
+            id.make_ascii_lowercase();
+        }
+        spec
+    }
+
+    fn observed(&self, kind: &Kind, body: &Value, _declared: &Value, names: &Names) -> Value {
+        self.declared(kind, body, names)
+    }
+
+    fn hazards(&self, changes: &[Change], observed: &Observed) -> Vec<Diagnostic> {
+        let deleted =
+            changes.iter().filter(|change| change.action == Action::Delete && change.id.kind == "Role");
+        deleted.filter_map(|change| left_behind(change, changes, observed)).collect()
+    }
+
+    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
+        if draft.action == Action::Update && draft.differs("organization_id") {
+            return Err(Diagnostic::error(
+                "polytomic/organization",
+                "`organization_id` can not change after creation",
+            )
+            .class(Class::Failed)
+            .help("take it out, or delete the object and create it in the other organization"));
+        }
+        let path = collection(draft.kind);
+        let request = match draft.live {
+            None => {
+                let mut request = write(Method::Post, path, draft).reveals(Symbol::of(draft.id), "/data/id");
+                request.idempotency_header = Some("Idempotency-Key");
+                request
+            }
+            Some(live) if draft.action == Action::Delete => {
+                Request::new(Method::Delete, path.known(&live.remote))
+            }
+            Some(live) => write(self.update_method(), path.known(&live.remote), draft),
+        };
+        Ok(vec![request])
+    }
+}
+
+/// Deleting a role does not take it out of policies: its id stays there until somebody rewrites them.
+fn left_behind(delete: &Change, changes: &[Change], observed: &Observed) -> Option<Diagnostic> {
+    let role = delete.seen.as_ref()?.remote.as_str();
+    let names_role = |action: &Value| list(action, "role_ids").iter().any(|id| id == role);
+    let still = |policy: &&Found| {
+        let rewritten =
+            changes.iter().any(|change| change.id.kind == "Policy" && change.id.name == policy.name);
+        !rewritten && list(&policy.body, "policy_actions").iter().any(names_role)
+    };
+    let policies: Vec<_> =
+        observed.found("Policy").iter().filter(still).map(|policy| format!("`{}`", policy.name)).collect();
+    let message = format!("{} still name this role, and keep its id when it is gone", policies.join(", "));
+    let finding = || {
+        Diagnostic::warning("polytomic/left-behind", message)
+            .about(&delete.id)
+            .help("declare the bindings of these policies without it, before or together with the delete")
+    };
+    (!policies.is_empty()).then(finding)
+}
+
+fn collection(kind: &Kind) -> Path {
+    Path::fixed(if kind.name == "Role" { "api/permissions/roles" } else { "api/permissions/policies" })
+}
+
+fn object(path: &Path, body: &Value) -> Result<Found, ReadError> {
+    found(path, body, "name", body.get("system") == Some(&Value::Bool(true)))
+}
+
+/// Bindings in canonical words: one entry per action, roles by name where a name means one role, empty ones gone.
+fn bindings(actions: &Value, names: &Names) -> Value {
+    let mut merged: BTreeMap<&str, (BTreeSet<&str>, BTreeSet<String>)> = BTreeMap::new();
+    for action in actions.as_array().into_iter().flatten() {
+        let (roles, ids) = merged.entry(text(action, "action")).or_default();
+        roles.extend(list(action, "roles").iter().filter_map(Value::as_str));
+        // A UUID is the same in capitals.
+        for id in list(action, "role_ids").iter().filter_map(Value::as_str).map(str::to_ascii_lowercase) {
+            match names.name("Role", &id) {
+                Some(name) => roles.insert(name),
+                None => ids.insert(id),
+            };
+        }
+    }
+    merged.retain(|_, (roles, ids)| !roles.is_empty() || !ids.is_empty());
+    let entry = |(action, (roles, role_ids))| json!({"action": action, "roles": roles, "role_ids": role_ids});
+    merged.into_iter().map(entry).collect()
+}
+
+/// The whole object, as create and update want it. Fields that only a newer API knows are carried over.
+fn write(method: Method, path: Path, draft: &Draft<'_>) -> Request {
+    let mut body = carried_over(draft.live);
+    body.insert("name".to_owned(), Value::from(draft.id.name.as_str()));
+    if draft.live.is_none() {
+        crate::diff::insert_some(&mut body, "organization_id", draft.declared.get("organization_id"));
+    }
+    let mut request = Request::new(method, path);
+    if draft.kind.name == "Policy" {
+        let actions = draft.declared.get("policy_actions").or_else(|| draft.observed.get("policy_actions"));
+        let actions =
+            list_or_empty(actions).iter().map(|action| action_body(action, draft)).collect::<Vec<_>>();
+        for (index, action) in actions.iter().enumerate() {
+            for (role, symbol) in &action.later {
+                request.fills.insert(format!("/policy_actions/{index}/role_ids/{role}"), symbol.clone());
+            }
+        }
+        body.insert("policy_actions".to_owned(), actions.into_iter().map(|action| action.body).collect());
+    }
+    request.body(Value::Object(body))
+}
+
+fn list_or_empty(value: Option<&Value>) -> &[Value] {
+    value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn carried_over(live: Option<&Found>) -> Map<String, Value> {
+    let mut body = live.and_then(|live| live.body.as_object()).cloned().unwrap_or_default();
+    for own in ["id", "organization_id", "system", "policy_actions"] {
+        body.remove(own);
+    }
+    body
+}
+
+/// One binding as the API wants it, and which of its roles are not created yet.
+struct ActionBody {
+    body: Value,
+    later: Vec<(usize, Symbol)>,
+}
+
+fn action_body(action: &Value, draft: &Draft<'_>) -> ActionBody {
+    let name = text(action, "action");
+    let mut ids: Vec<_> = list(action, "role_ids").iter().map(|id| (id.clone(), None)).collect();
+    for role in list(action, "roles").iter().filter_map(Value::as_str) {
+        match draft.names.id("Role", role) {
+            Ok(Id::Known(id)) => ids.push((Value::from(id.as_str()), None)),
+            Ok(Id::Later(symbol)) => ids.push((Value::from(KNOWN_AFTER_APPLY), Some(symbol))),
+            // The planner has refused dangling and ambiguous references before.
+            Err(_) => {}
+        }
+    }
+    let live = draft
+        .live
+        .and_then(|live| list(&live.body, "policy_actions").iter().find(|live| text(live, "action") == name));
+    let mut body = live.and_then(Value::as_object).cloned().unwrap_or_default();
+    body.insert("action".to_owned(), Value::from(name));
+    body.insert("role_ids".to_owned(), ids.iter().map(|(id, _)| id.clone()).collect());
+    let later =
+        ids.into_iter().enumerate().filter_map(|(index, (_, symbol))| Some((index, symbol?))).collect();
+    ActionBody { body: Value::Object(body), later }
+}
+
+fn check_actions(spec: &Value) -> Vec<Problem> {
+    let mut seen = BTreeSet::new();
+    let actions = list(spec, "policy_actions").iter().enumerate();
+    actions
+        .filter_map(|(index, action)| {
+            let name = text(action, "action");
+            let at = format!("/policy_actions/{index}/action");
+            if !seen.insert(name) {
+                let message = format!("the action `{name}` is listed twice");
+                return Some(Problem::new(
+                    at,
+                    "polytomic/action-twice",
+                    message,
+                    "put all its roles in one entry",
+                ));
+            }
+            (!ACTIONS.contains(&name)).then(|| {
+                let near = crate::diagnostic::nearest(name, ACTIONS.iter().copied());
+                let help = near.map_or_else(
+                    || format!("known ones are {}", ACTIONS.join(", ")),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                Problem::warning(
+                    at,
+                    "polytomic/unknown-action",
+                    format!("the action `{name}` is not a known one"),
+                    help,
+                )
+            })
+        })
+        .collect()
+}
