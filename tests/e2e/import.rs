@@ -1,0 +1,110 @@
+//! `import`: what it writes is valid, clean, and leads to an empty plan.
+
+use serde_json::json;
+
+use crate::commands::copy_examples;
+use crate::world::{World, run};
+
+#[test]
+fn importing_every_target_of_the_sandbox_gives_an_empty_plan() {
+    let dir = tempfile::TempDir::new().unwrap();
+    copy_examples(dir.path());
+    assert_eq!(run(dir.path(), &["apply", "--sandbox", "--yes"]).code, 0);
+    std::fs::remove_dir_all(dir.path().join("policies")).unwrap();
+    std::fs::create_dir(dir.path().join("policies")).unwrap();
+    for target in ["analytics", "access", "plant", "cloud"] {
+        // Without a manifest there is nothing to validate, so the first import finds an empty folder.
+        let import = run(dir.path(), &["import", target, "--sandbox"]);
+        assert_eq!(import.code, 0, "{target}: {}{}", import.out, import.err);
+        assert!(import.out.contains("manifests were written"), "{}", import.out);
+    }
+    let validate = run(dir.path(), &["validate"]);
+    assert_eq!((validate.code, validate.err.as_str()), (0, ""));
+    let plan = run(dir.path(), &["plan", "--sandbox", "--format", "json"]).json();
+    assert_eq!((&plan["changes"], &plan["diagnostics"]), (&json!([]), &json!([])), "{plan:#}");
+    assert!(plan["summary"]["unchanged"].as_u64().unwrap() > 15, "{plan:#}");
+}
+
+#[test]
+fn a_manifest_is_clean_and_readable() {
+    let world = World::new("jitsudo");
+    world.declare("Policy", "p", "{description: 'Says: \"yes\"', max_duration_seconds: 600, rules: [{policy_text: 'permit(principal,action,resource) when { context.a && context.b };', notice: 'no'}]}");
+    world.converge();
+    std::fs::remove_dir_all(world.dir.path().join("policies")).unwrap();
+    std::fs::create_dir(world.dir.path().join("policies")).unwrap();
+    assert_eq!(world.run(&["import", "live"]).code, 0);
+    let text = std::fs::read_to_string(world.dir.path().join("policies/live/policy-p.yaml")).unwrap();
+    assert_eq!(
+        text,
+        "apiVersion: jitsudo/v1
+kind: Policy
+metadata:
+  name: p
+spec:
+  description: 'Says: \"yes\"'
+  max_duration_seconds: 600
+  rules:
+    - policy_text: |-
+        permit (principal, action, resource)
+        when { context.a && context.b };
+      notice: no
+"
+    );
+    world.assert_converged();
+}
+
+#[test]
+fn what_git_declares_already_is_not_imported_again_and_no_file_is_overwritten() {
+    let world = World::new("compiuta");
+    world.declare("Role", "mine", "{name: Mine, actions: ['a:b:c']}");
+    world.converge();
+    world.sandbox.insert(
+        "live",
+        "roles",
+        json!({"id": "theirs", "name": "Theirs", "type": "CUSTOM", "actions": ["a:b:c"], "tenants": []}),
+    );
+    world.write(
+        "policies/live/role-theirs.yaml",
+        "apiVersion: compiuta/v1\nkind: Role\nmetadata: {name: other, ensure: absent}\n",
+    );
+    let import = world.run(&["import", "live"]);
+    assert_eq!(import.code, 1, "{}", import.err);
+    assert!(import.err.contains("role-theirs.yaml"), "{}", import.err);
+    assert!(!world.dir.path().join("policies/live/role-mine.yaml").exists());
+    assert_eq!(world.run(&["import", "live", "--to", "policies/more"]).code, 0);
+    world.assert_converged();
+}
+
+#[test]
+fn a_dry_run_shows_and_writes_nothing() {
+    let world = World::new("compiuta");
+    world.sandbox.insert(
+        "live",
+        "roles",
+        json!({"id": "theirs", "name": "Theirs", "type": "CUSTOM", "actions": ["a:b:c"], "tenants": []}),
+    );
+    world.declare("Role", "mine", "{name: Mine, actions: ['a:b:c']}");
+    let import = world.run(&["import", "live", "--dry-run"]);
+    assert!(import.code == 0 && import.out.contains("name: theirs"), "{}", import.out);
+    assert!(!world.dir.path().join("policies/live").exists());
+}
+
+#[test]
+fn names_that_need_quotes_or_repeat_in_file_names_survive() {
+    let world = World::new("mycloud");
+    let document = json!({"version": "2024-01-01", "statements": [{"effect": "allow", "actions": ["*"], "resources": ["0123", "no", "1e3", "a: b", "#x", "- y", "~", "true"], "conditions": []}]});
+    for (index, name) in
+        ["no", "a/b", "a b", "A-B", "0123", "*", "é", "- x", "{a}", "'q'", "a: b"].iter().enumerate()
+    {
+        let id = format!("00000000-0000-4000-8000-{index:012}");
+        world.sandbox.insert(
+            "live",
+            "policies",
+            json!({"id": id, "name": name, "description": "line one\nline two\n", "document": document}),
+        );
+    }
+    let import = world.run(&["import", "live"]);
+    assert_eq!(import.code, 0, "{}", import.err);
+    world.assert_converged();
+    assert_eq!(world.plan()["summary"]["unchanged"], 11);
+}

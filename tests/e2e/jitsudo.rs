@@ -1,0 +1,215 @@
+//! JITSudo's rules: objects of their own, compared as Cedar, written one by one.
+
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+const SCOPE: &str = "principal_scope_type: any, action_scope_type: any, resource_scope_type: eq, resource_entity_type: AwsAccount";
+
+fn world(rules: &[&str]) -> World {
+    let world = World::new("jitsudo");
+    declare(&world, rules);
+    world.converge();
+    world
+}
+
+fn declare(world: &World, rules: &[&str]) {
+    let rules: String = rules.iter().map(|rule| format!("\n  - {rule}")).collect();
+    let rules = if rules.is_empty() { " []".to_owned() } else { rules };
+    world.declare("Policy", "p", &format!("\n  max_duration_seconds: 600\n  rules:{rules}"));
+}
+
+fn account(effect: &str, id: &str) -> String {
+    format!("{{effect: {effect}, {SCOPE}, resource_entity_id: \"{id}\"}}")
+}
+
+/// The rules as the server evaluates them: id and text.
+fn live(world: &World) -> Vec<(String, String)> {
+    let mut rules = world.objects("rules");
+    rules.sort_by_key(|rule| rule["ordinal"].as_i64());
+    let text = |rule: &Value, field: &str| rule[field].as_str().unwrap().to_owned();
+    rules.iter().map(|rule| (text(rule, "id"), text(rule, "policy_text"))).collect()
+}
+
+#[test]
+fn spelling_and_the_order_inside_a_scope_are_never_a_difference() {
+    let world = world(&[
+        "policy_text: permit (principal, action in [Action::\"a\", Action::\"b\"], resource) when { context.x };",
+    ]);
+    declare(
+        &world,
+        &[
+            "policy_text: \"permit(principal,action in [Action::\\\"b\\\",Action::\\\"a\\\"],resource)when{context.x};\"",
+        ],
+    );
+    world.assert_converged();
+    declare(
+        &world,
+        &[
+            "{effect: permit, principal_scope_type: any, action_scope_type: in, action_ids: [b, a], resource_scope_type: any, conditions: context.x}",
+        ],
+    );
+    world.assert_converged();
+}
+
+#[test]
+fn an_untouched_rule_keeps_its_id_whatever_happens_around_it() {
+    let (a, b, c) = (account("permit", "1"), account("permit", "2"), account("forbid", "3"));
+    let world = world(&[&a, &b, &c]);
+    let before = live(&world);
+    declare(&world, &[&c, &account("permit", "9"), &b]);
+    world.converge();
+    let after = live(&world);
+    let ids = |rules: &[(String, String)], part: &str| {
+        rules.iter().find(|(_, text)| text.contains(part)).map(|(id, _)| id.clone())
+    };
+    assert_eq!(ids(&after, "\"2\""), ids(&before, "\"2\""));
+    assert_eq!(ids(&after, "\"3\""), ids(&before, "\"3\""));
+    let order: Vec<_> = after.iter().map(|(_, text)| text.contains("forbid")).collect();
+    assert_eq!(order, [true, false, false], "in the declared order");
+}
+
+#[test]
+fn a_new_order_is_one_reorder() {
+    let (a, b, c) = (account("permit", "1"), account("permit", "2"), account("forbid", "3"));
+    let world = world(&[&a, &b, &c]);
+    declare(&world, &[&c, &b, &a]);
+    let plan = world.plan();
+    assert_eq!(plan["changes"][0]["requests"].as_array().unwrap().len(), 1, "{plan:#}");
+    assert_eq!(world.apply().0, 0);
+    let writes = world.writes();
+    assert!(writes.len() == 1 && writes[0].ends_with("/rules/reorder"), "{writes:?}");
+    world.assert_converged();
+}
+
+#[test]
+fn a_changed_rule_is_patched_with_only_the_fields_that_differ() {
+    let world = world(&[&account("permit", "1")]);
+    let id = live(&world)[0].0.clone();
+    declare(&world, &[&account("permit", "2")]);
+    assert_eq!(world.apply().0, 0);
+    assert_eq!(world.bodies(), [json!({"resource_entity_id": "2"})]);
+    assert_eq!(live(&world)[0].0, id);
+    world.assert_converged();
+}
+
+#[test]
+fn a_scope_that_widens_to_any_clears_the_entity() {
+    let world = world(&[&account("permit", "1")]);
+    declare(
+        &world,
+        &["{effect: permit, principal_scope_type: any, action_scope_type: any, resource_scope_type: any}"],
+    );
+    world.converge();
+    assert_eq!(world.objects("rules")[0]["resource_entity_id"], Value::Null);
+}
+
+#[test]
+fn fields_become_text_and_text_becomes_fields() {
+    let world = world(&[&account("permit", "1")]);
+    declare(&world, &["policy_text: 'permit (principal, action, resource == AwsAccount::\"2\");'"]);
+    world.converge();
+    declare(&world, &[&account("permit", "3")]);
+    world.converge();
+}
+
+#[test]
+fn a_rule_that_only_text_can_express_converges() {
+    let world = world(&["policy_text: 'permit (principal is User in Group::\"g\", action, resource);'"]);
+    declare(&world, &["policy_text: 'permit (principal is User in Group::\"h\", action, resource);'"]);
+    world.converge();
+}
+
+#[test]
+fn notice_and_audit_are_compared_and_their_defaults_are_no_drift() {
+    let world = world(&["{policy_text: 'permit (principal, action, resource);'}"]);
+    declare(
+        &world,
+        &["{policy_text: 'permit (principal, action, resource);', audit_session: true, notice: null}"],
+    );
+    world.assert_converged();
+    declare(
+        &world,
+        &["{policy_text: 'permit (principal, action, resource);', audit_session: false, notice: Careful}"],
+    );
+    assert_eq!(world.apply().0, 0);
+    assert_eq!(world.bodies(), [json!({"audit_session": false, "notice": "Careful"})]);
+    world.assert_converged();
+}
+
+#[test]
+fn forbids_come_before_permits_and_go_after_them() {
+    let world = world(&[]);
+    declare(&world, &[&account("permit", "1"), &account("forbid", "2")]);
+    assert_eq!(world.apply().0, 0);
+    let effects: Vec<_> =
+        world.bodies().iter().filter_map(|body| body["effect"].as_str().map(str::to_owned)).collect();
+    assert_eq!(effects, ["forbid", "permit"]);
+    world.assert_converged();
+    let text = |id: &str| {
+        live(&world).iter().find(|(of, _)| id.ends_with(of.as_str())).map(|(_, text)| text.contains("forbid"))
+    };
+    declare(&world, &[]);
+    let plan = world.plan();
+    let deletes: Vec<_> = plan["changes"][0]["requests"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|request| text(request["path"].as_str().unwrap()))
+        .collect();
+    assert_eq!(deletes, [Some(false), Some(true)]);
+    world.converge();
+}
+
+#[test]
+fn rules_that_git_leaves_out_are_not_touched() {
+    let world = world(&[&account("permit", "1")]);
+    let before = live(&world);
+    world.declare("Policy", "p", "{max_duration_seconds: 900}");
+    world.converge();
+    assert_eq!(live(&world), before);
+}
+
+#[test]
+fn null_clears_a_nullable_field() {
+    let world = World::new("jitsudo");
+    world.declare("Policy", "p", "{description: d, max_duration_seconds: 600, notification_channel: c}");
+    world.converge();
+    world.declare("Policy", "p", "{description: null, max_duration_seconds: 600}");
+    assert_eq!(world.apply().0, 0);
+    assert_eq!(world.bodies(), [json!({"description": null})]);
+    assert_eq!(world.object("policies", "p")["notification_channel"], "c", "unmanaged-survives");
+}
+
+#[test]
+fn a_tenant_that_is_not_the_credentials_is_a_configuration_error() {
+    let world = world(&[]);
+    let config = std::fs::read_to_string(world.dir.path().join("enact.yaml")).unwrap();
+    world.write("enact.yaml", &config.replace("2489E9AD", "3489E9AD"));
+    let run = world.run(&["plan"]);
+    assert_eq!(run.code, 6, "{}", run.err);
+    assert!(run.err.contains("correct `settings.tenant`"), "{}", run.err);
+}
+
+#[test]
+fn every_policy_is_fetched_and_cursors_are_followed() {
+    let world = World::new("jitsudo");
+    for index in 0..130 {
+        let id = format!("00000000-0000-4000-8000-{index:012}");
+        world.sandbox.insert("live", "policies", json!({"id": id, "name": format!("p{index}"), "enabled": true, "priority": 0, "max_duration_seconds": 60, "created_at": "2026-01-05T09:00:00Z", "updated_at": "2026-01-05T09:00:00Z"}));
+    }
+    world.declare("Policy", "p129", "{max_duration_seconds: 60, rules: []}");
+    assert_eq!(world.plan()["changes"], json!([]));
+    assert_eq!(world.sandbox.requests().len(), 3, "two pages and one policy");
+}
+
+#[test]
+fn a_live_rule_that_only_its_fields_make_look_alike_is_drift() {
+    let fields = "{effect: permit, principal_scope_type: any, action_scope_type: eq, action_ids: [request_access], resource_scope_type: any}";
+    let world = world(&[fields]);
+    let id = live(&world)[0].0.clone();
+    let other = "permit (principal, action == Prod::Action::\"request_access\", resource);";
+    assert!(world.sandbox.set_field("live", "rules", &id, "policy_text", json!(other)));
+    assert_eq!(world.plan()["summary"]["update"], 1, "who is permitted differs");
+    world.converge();
+}

@@ -1,0 +1,19 @@
+//! What a user sees: the real binary against the sandbox over real HTTP.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "in a test a wrong assumption should end it"
+)]
+
+mod commands;
+mod conformance;
+mod import;
+mod jitsudo;
+mod promises;
+mod readme;
+mod repository;
+mod systems;
+mod validation;
+mod world;

@@ -1,0 +1,115 @@
+//! What the repository promises about itself: schemas are current, examples complete in an editor, workflows are safe.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+fn root(path: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[test]
+fn the_schemas_in_the_repository_are_current() {
+    let expected = enact::schema::all();
+    for (file, text) in &expected {
+        assert_eq!(&read(&format!("schema/{file}")), text, "run `cargo run -- schema --write schema`");
+    }
+    let there = std::fs::read_dir(root("schema")).unwrap().count();
+    assert_eq!(there, expected.len(), "a schema that nothing generates");
+}
+
+#[test]
+fn every_schema_is_valid_and_explains_every_field() {
+    for (file, text) in enact::schema::all() {
+        let schema: Value = serde_json::from_str(&text).unwrap();
+        assert!(jsonschema::meta::is_valid(&schema), "{file}");
+        every_property(&schema, &mut |name, property| {
+            let has = |key| property.get(key).is_some();
+            let explained = has("description") || has("$ref") || has("const");
+            assert!(explained, "{file}: `{name}` has no description for an editor to show");
+        });
+    }
+}
+
+fn every_property(schema: &Value, check: &mut dyn FnMut(&str, &Value)) {
+    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+        // The one field of an enum's variant is explained by the variant.
+        let variant = properties.len() == 1 && schema.get("description").is_some();
+        properties.iter().filter(|_| !variant).for_each(|(name, property)| check(name, property));
+    }
+    match schema {
+        // The branches of `if` repeat fields only to compare them.
+        Value::Object(map) => {
+            map.iter().filter(|(key, _)| *key != "if").for_each(|(_, value)| every_property(value, check))
+        }
+        Value::Array(items) => items.iter().for_each(|value| every_property(value, check)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_example_names_its_schema_for_the_editor() {
+    let mut files = Vec::new();
+    walk(&root("policies"), &mut files);
+    assert!(files.len() >= 8);
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let line = text.lines().next().unwrap();
+        let schema = line
+            .strip_prefix("# yaml-language-server: $schema=")
+            .unwrap_or_else(|| panic!("{}", file.display()));
+        assert!(file.parent().unwrap().join(schema).exists(), "{}: {schema}", file.display());
+    }
+}
+
+fn walk(dir: &Path, files: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { walk(&path, files) } else { files.push(path) }
+    }
+}
+
+#[test]
+fn every_registered_system_has_an_example() {
+    let mut files = Vec::new();
+    walk(&root("policies"), &mut files);
+    let texts: String = files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    for ((api_version, kind), _) in enact::system::all_kinds() {
+        assert!(
+            texts.contains(&format!("apiVersion: {api_version}\nkind: {kind}\n")),
+            "{api_version} {kind}"
+        );
+    }
+}
+
+#[test]
+fn workflows_pin_actions_and_give_credentials_only_where_they_are_used() {
+    for file in ["ci", "plan", "reconcile"] {
+        let text = read(&format!(".github/workflows/{file}.yml"));
+        for line in text.lines().filter(|line| line.contains("uses:")) {
+            let pin = line.split('@').nth(1).unwrap_or_else(|| panic!("{file}: {line}"));
+            let digest = pin.split_whitespace().next().unwrap();
+            assert!(digest.len() == 40 && digest.chars().all(|c| c.is_ascii_hexdigit()), "{file}: {line}");
+        }
+        assert!(text.contains("\npermissions:"), "{file}: rights are named");
+        let checkouts = text.matches("actions/checkout@").count();
+        assert_eq!(text.matches("persist-credentials: false").count(), checkouts, "{file}");
+    }
+    let plan = read(".github/workflows/plan.yml");
+    assert!(!plan.contains("enact apply"), "a pull request never writes");
+    assert_eq!(plan.matches("secrets.POLYTOMIC_API_KEY").count(), 1, "one step sees it");
+    let ci = read(".github/workflows/ci.yml");
+    assert!(!ci.contains("secrets."), "nothing that runs the code of a pull request sees a credential");
+}
+
+#[test]
+fn ci_ends_with_the_test_command_of_the_readme() {
+    let ci = read(".ci/run");
+    let last = ci.lines().rfind(|line| !line.is_empty()).unwrap();
+    assert_eq!(last, "cargo test --locked");
+    assert!(read("README.md").contains("\ncargo test\n"));
+}

@@ -1,0 +1,198 @@
+//! A repository in a temporary folder, a sandbox that stands for the live systems, and the binary between them.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use enact::sandbox::{Sandbox, Seed, Seen, Served, Store, start};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// The credential of every test. No output may ever hold it.
+pub(crate) const CANARY: &str = "canary-9f8e7d6c5b4a";
+
+/// One target named `live` of one system.
+pub(crate) struct World {
+    pub(crate) dir: TempDir,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) system: &'static str,
+    _runtime: Runtime,
+}
+
+/// What one run of the binary left behind.
+#[must_use]
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl World {
+    /// A system with nothing in it but what it manages itself, and a repository without manifests.
+    pub(crate) fn new(system: &'static str) -> Self {
+        Self::with(system, default_settings(system), "")
+    }
+
+    /// The same with these settings (flow YAML) and more lines for the target.
+    pub(crate) fn with(system: &'static str, settings: &str, more: &str) -> Self {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let served = vec![Served { name: "live".into(), system: system.into() }];
+        let sandbox = runtime
+            .block_on(start("127.0.0.1:0".parse().unwrap(), served, Store::Memory, Seed::Empty))
+            .unwrap();
+        let world = Self { dir: TempDir::new().unwrap(), sandbox, system, _runtime: runtime };
+        let auth = match system {
+            "jitsudo" => "{header: {name: X-API-Key, value: {env: ENACT_TEST_KEY}}}",
+            _ => "{bearer: {env: ENACT_TEST_KEY}}",
+        };
+        let url = world.sandbox.url("live");
+        world.write(
+            "enact.yaml",
+            &format!(
+                "apiVersion: enact/v1\nkind: Config\nmanifests: [policies]\ntargets:\n- name: live\n  system: {system}\n  \
+                 url: {url}\n  auth: {auth}\n  settings: {settings}\n{more}"
+            ),
+        );
+        std::fs::create_dir(world.dir.path().join("policies")).unwrap();
+        world
+    }
+
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        let path = self.dir.path().join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// Writes a manifest; `spec` is YAML in flow or block style, indented by two.
+    pub(crate) fn declare(&self, kind: &str, name: &str, spec: &str) {
+        self.write(&file(kind, name), &manifest(self.system, kind, name, "", spec));
+    }
+
+    /// Declares that an object is to be deleted.
+    pub(crate) fn declare_absent(&self, kind: &str, name: &str) {
+        self.write(&file(kind, name), &manifest(self.system, kind, name, "  ensure: absent\n", "{}"));
+    }
+
+    pub(crate) fn run(&self, args: &[&str]) -> Run {
+        run(self.dir.path(), args)
+    }
+
+    /// The plan as JSON. A plan never writes.
+    pub(crate) fn plan(&self) -> Value {
+        self.sandbox.clear_requests();
+        let run = self.run(&["plan", "--format", "json"]);
+        assert_eq!(self.writes(), Vec::<String>::new(), "plan-reads-only");
+        run.json()
+    }
+
+    /// Applies and returns the exit code and the JSON document.
+    pub(crate) fn apply(&self) -> (i32, Value) {
+        self.sandbox.clear_requests();
+        let run = self.run(&["apply", "--yes", "--format", "json"]);
+        (run.code, run.json())
+    }
+
+    /// Applies, expects success, and checks promise 2, fixed-point.
+    pub(crate) fn converge(&self) -> Value {
+        let (code, document) = self.apply();
+        assert_eq!(code, 0, "{document:#}");
+        self.assert_converged();
+        document
+    }
+
+    pub(crate) fn assert_converged(&self) {
+        let plan = self.plan();
+        assert_eq!(plan["changes"], serde_json::json!([]), "fixed-point: {plan:#}");
+        assert_eq!(plan["diagnostics"], serde_json::json!([]), "{plan:#}");
+        let (code, document) = self.apply();
+        assert_eq!((code, self.writes()), (0, Vec::new()), "fixed-point: {document:#}");
+    }
+
+    /// The writes since the last run, as `METHOD path`.
+    pub(crate) fn writes(&self) -> Vec<String> {
+        let write = |seen: &Seen| (seen.method != "GET").then(|| format!("{} {}", seen.method, seen.path));
+        self.sandbox.requests().iter().filter_map(write).collect()
+    }
+
+    /// The bodies of the writes since the last run.
+    pub(crate) fn bodies(&self) -> Vec<Value> {
+        let requests = self.sandbox.requests();
+        requests
+            .iter()
+            .filter(|seen| seen.method != "GET")
+            .map(|seen| seen.body.clone().unwrap_or_default())
+            .collect()
+    }
+
+    pub(crate) fn objects(&self, collection: &str) -> Vec<Value> {
+        self.sandbox.objects("live", collection)
+    }
+
+    /// The stored object with this name (on compiuta: this id).
+    pub(crate) fn object(&self, collection: &str, name: &str) -> Value {
+        let key = if self.system == "compiuta" { "id" } else { "name" };
+        let named: Vec<_> =
+            self.objects(collection).into_iter().filter(|object| object[key] == name).collect();
+        assert_eq!(named.len(), 1, "{collection} `{name}`: {named:?}");
+        named[0].clone()
+    }
+
+    /// Changes a field behind enact's back.
+    pub(crate) fn drift(&self, collection: &str, name: &str, field: &str, value: Value) {
+        let id = self.object(collection, name)["id"].as_str().unwrap().to_owned();
+        assert!(self.sandbox.set_field("live", collection, &id, field, value));
+    }
+}
+
+pub(crate) fn default_settings(system: &str) -> &'static str {
+    match system {
+        "jitsudo" => "{tenant: 2489E9AD-2EE2-8E00-8EC9-32D5F69181C0}",
+        _ => "{}",
+    }
+}
+
+pub(crate) fn file(kind: &str, name: &str) -> String {
+    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    format!("policies/{kind}-{plain}.yaml")
+}
+
+pub(crate) fn manifest(system: &str, kind: &str, name: &str, metadata: &str, spec: &str) -> String {
+    let name = serde_json::to_string(name).unwrap();
+    format!("apiVersion: {system}/v1\nkind: {kind}\nmetadata:\n  name: {name}\n{metadata}spec: {spec}\n")
+}
+
+/// Runs the binary in a folder, in an environment of nothing but the canary.
+pub(crate) fn run(dir: &Path, args: &[&str]) -> Run {
+    let output = enact(dir).args(args).output().unwrap();
+    Run::from(&output)
+}
+
+/// The binary with the canary as its credential.
+pub(crate) fn enact(dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_enact"));
+    command.current_dir(dir).env_clear().env("ENACT_TEST_KEY", CANARY);
+    command
+}
+
+impl Run {
+    pub(crate) fn from(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let run = Self {
+            code: output.status.code().unwrap_or(-1),
+            out: text(&output.stdout),
+            err: text(&output.stderr),
+        };
+        for text in [&run.out, &run.err] {
+            assert!(!text.contains(CANARY), "no-secret-out: {text}");
+            assert!(!text.contains("panicked"), "{text}");
+        }
+        run
+    }
+
+    /// The one JSON document on standard output.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.out)
+            .unwrap_or_else(|error| panic!("{error}: {:?}\n{}", self.out, self.err))
+    }
+}

@@ -1,0 +1,185 @@
+//! Properties of reading manifests: whatever the bytes, an answer that points into the file.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use enact::diagnostic::{Diagnostic, Place};
+use enact::manifest::yaml::{self, Node};
+use enact::report::{finding, safe};
+use proptest::prelude::*;
+use serde_json::Value;
+
+fn parse(text: &str) -> (Vec<Node>, Vec<Diagnostic>) {
+    let mut findings = Vec::new();
+    let nodes = yaml::parse(text, "a.yaml", &mut findings);
+    (nodes, findings)
+}
+
+/// The lines an editor shows, by another way than the code under test.
+fn lines(text: &str) -> Vec<String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n").replace('\r', "\n");
+    text.split('\n').map(str::to_owned).collect()
+}
+
+fn points_into(text: &str, findings: &[Diagnostic]) -> Result<(), TestCaseError> {
+    let lines = lines(text);
+    for finding in findings {
+        let place = finding.place.as_ref().ok_or_else(|| TestCaseError::fail("no place"))?;
+        let line = lines.get(place.line - 1).map(|line| line.chars().count());
+        prop_assert!(
+            line.is_some_and(|length| (1..=length + 1).contains(&place.column)
+                && place.width >= 1
+                && place.column + place.width <= length.max(place.column) + 1),
+            "{text:?} {finding:?}"
+        );
+    }
+    Ok(())
+}
+
+/// Pieces that together are nearly YAML.
+fn nearly_yaml() -> impl Strategy<Value = String> {
+    let pieces = prop::sample::select(vec![
+        "a: ",
+        "- ",
+        "? ",
+        ": ",
+        "b",
+        "é",
+        "1",
+        "007",
+        "\n",
+        "\n  ",
+        "\n    ",
+        "\r\n",
+        "\r",
+        "\t",
+        "[",
+        "]",
+        "{",
+        "}",
+        ", ",
+        "\"",
+        "'",
+        "|\n",
+        "|2-\n",
+        ">+\n",
+        "&x ",
+        "*x",
+        "!!str ",
+        "!t ",
+        "! ",
+        "<<: ",
+        "---\n",
+        "---",
+        "...\n",
+        "%YAML 1.2\n",
+        "# c",
+        "\\u0041",
+        "~",
+        "null",
+        "true",
+        ".inf",
+        "1e999",
+        "\u{feff}",
+        "\u{85}",
+        "\u{2028}",
+        "\u{0}",
+        "@",
+        "`",
+        "%",
+        "=",
+    ]);
+    prop::collection::vec(pieces, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+fn json() -> impl Strategy<Value = Value> {
+    // Without `<`: `serde_yaml` writes the key `<<` without quotes, which is refused.
+    let text = "[ -;=-~äß€😀\n\t\u{202e}]{0,12}".prop_map(String::from);
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        prop::num::f64::NORMAL.prop_map(Value::from),
+        text.clone().prop_map(Value::from),
+        "(0|-|\\+|\\.|1|e|0x|0o|_|:|~|yes|no|on|null|true|y|<<|2024-01-01){1,4}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(6, 48, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::btree_map(text.clone(), inner, 0..6)
+                .prop_map(|map: BTreeMap<String, Value>| map.into_iter().collect()),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_gets_an_answer(text in any::<String>()) {
+        points_into(&text, &parse(&text).1)?;
+    }
+
+    #[test]
+    fn nearly_yaml_gets_an_answer(text in nearly_yaml()) {
+        let (nodes, findings) = parse(&text);
+        points_into(&text, &findings)?;
+        prop_assert!(!nodes.is_empty() || findings.iter().any(Diagnostic::is_error), "{text:?}");
+    }
+
+    #[test]
+    fn findings_can_always_be_shown(text in prop_oneof![any::<String>(), nearly_yaml()], line in 0..9_usize, column in 0..50_usize) {
+        let mut findings = parse(&text).1;
+        let place = Place { file: text.clone(), line, column, width: column, path: text.clone() };
+        findings.push(Diagnostic::warning("a/b", text.clone()).at(place).about(&text).help(text.clone()));
+        let shown = finding::render(&findings, &|_| Some(text.clone()), false);
+        prop_assert!(!shown.chars().any(|c| !matches!(c, '\n' | '\t') && safe::is_deceptive(c)), "{shown:?}");
+    }
+
+    #[test]
+    fn mutated_yaml_gets_an_answer(value in json(), at in any::<prop::sample::Index>(), junk in nearly_yaml()) {
+        let mut text = serde_yaml::to_string(&value).expect("YAML");
+        let ends: Vec<usize> = text.char_indices().map(|(index, _)| index).collect();
+        text.insert_str(*at.get(&ends), &junk);
+        points_into(&text, &parse(&text).1)?;
+    }
+
+    #[test]
+    fn what_serde_yaml_writes_is_read_back(value in json()) {
+        let text = serde_yaml::to_string(&BTreeMap::from([("root", &value)])).expect("YAML");
+        let (nodes, findings) = parse(&text);
+        prop_assert!(!findings.iter().any(Diagnostic::is_error), "{text}\n{findings:?}");
+        prop_assert_eq!(nodes[0].to_json()["root"].clone(), value, "{}", text);
+    }
+
+    #[test]
+    fn what_is_json_reads_the_same(value in json()) {
+        let text = serde_json::to_string_pretty(&value).expect("JSON");
+        prop_assume!(!value.is_null());
+        let (nodes, findings) = parse(&text);
+        prop_assert!(!findings.iter().any(Diagnostic::is_error), "{text}\n{findings:?}");
+        prop_assert_eq!(nodes[0].to_json(), value);
+    }
+}
+
+#[test]
+fn findings_in_long_lines_are_shown_soon() {
+    let text = format!("a: [{}]\n", "007, ".repeat(200_000));
+    let findings: Vec<Diagnostic> = (0..100)
+        .map(|index| {
+            let place = Place {
+                file: "a".into(),
+                line: 1,
+                column: 5 + 10_000 * index,
+                width: 3,
+                path: String::new(),
+            };
+            Diagnostic::error("a/b", "m").at(place)
+        })
+        .collect();
+    let start = Instant::now();
+    assert!(finding::render(&findings, &|_| Some(text.clone()), true).len() < 100_000);
+    let limit = Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 1 });
+    assert!(start.elapsed() < limit, "took {:?}", start.elapsed());
+}
