@@ -1,0 +1,101 @@
+//! `refs/enact/applied/<target>`: the commit that a target was last brought to. It is the whole memory of enact.
+
+use git2::{ErrorCode, Oid, ReferenceType};
+
+use super::{Commit, DEEPEN, Repository};
+use crate::diagnostic::Diagnostic;
+use crate::report::safe::{inline, short};
+
+impl Repository {
+    /// The commit that was last applied to a target. `None` only if that was never recorded here.
+    pub fn applied(&self, target: &str) -> Result<Option<Commit>, Diagnostic> {
+        let name = reference(target)?;
+        let reference = match self.git.find_reference(&name) {
+            Ok(reference) => reference,
+            Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
+            Err(error) => return Err(unusable(&name, &format!("can not be read: {}", error.message()))),
+        };
+        let Some(id) = reference.target().filter(|_| reference.kind() == Some(ReferenceType::Direct)) else {
+            return Err(unusable(&name, "points to another reference"));
+        };
+        match self.content(id) {
+            Ok(_) => Ok(Some(Commit(id))),
+            Err(_) if self.is_left_out(id) => {
+                Err(unusable(&name, "points to a commit that this shallow clone left out").help(DEEPEN))
+            }
+            Err(finding) => Err(unusable(&name, &format!("can not be used: {}", finding.message))),
+        }
+    }
+
+    /// Records that a target was brought to `to`. `from` is what [`applied`](Self::applied) told when the run began: if
+    /// it is something else by now, another run was faster, and nothing is moved. Only forward, unless `rollback`.
+    pub fn set_applied(
+        &self,
+        target: &str,
+        from: Option<&Commit>,
+        to: &Commit,
+        rollback: bool,
+    ) -> Result<(), Diagnostic> {
+        let name = reference(target)?;
+        self.content(to.0)?;
+        if let Some(from) = from.filter(|_| !rollback) {
+            self.check_forward(&name, from, to)?;
+        }
+        // Otherwise a log is kept for branches only. In a bare repository there is none.
+        self.git.reference_ensure_log(&name).map_err(|error| unmoved(&name, &error))?;
+        // The comparison is made while the reference is locked. Zero stands for a reference that does not exist yet.
+        let old = from.map_or(Oid::ZERO_SHA1, |commit| commit.0);
+        match self.git.reference_matching(&name, to.0, true, old, "enact: applied") {
+            Ok(_) => Ok(()),
+            // Another run has recorded the same.
+            Err(_) if self.applied(target)? == Some(*to) => Ok(()),
+            Err(error) => Err(unmoved(&name, &error)),
+        }
+    }
+
+    fn check_forward(&self, name: &str, from: &Commit, to: &Commit) -> Result<(), Diagnostic> {
+        if self.is_ancestor(from, to)? {
+            return Ok(());
+        }
+        let message = format!("`{name}` would move from {from} to {to}, which does not contain it");
+        Err(Diagnostic::error("git/applied-backwards", message)
+            .help("apply a newer commit, or say that this is a rollback"))
+    }
+}
+
+/// The reference of a target.
+pub(super) fn reference(target: &str) -> Result<String, Diagnostic> {
+    let name = format!("refs/enact/applied/{target}");
+    let fits = target.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    if fits && git2::Reference::is_valid_name(&name) {
+        return Ok(name);
+    }
+    let message = format!("`{}` can not be the name of a target in git", short(target));
+    Err(Diagnostic::error("git/applied", message).help("use lower-case letters, digits, `-` and `_`"))
+}
+
+fn unusable(name: &str, why: &str) -> Diagnostic {
+    Diagnostic::error("git/applied", format!("`{name}` {}", inline(why)))
+        .help(format!("fetch it again, or forget it: `git update-ref -d {name}`"))
+}
+
+fn unmoved(name: &str, error: &git2::Error) -> Diagnostic {
+    let (code, why, help) = match error.code() {
+        ErrorCode::Modified | ErrorCode::NotFound => (
+            "git/applied-moved",
+            "was moved by another run meanwhile".to_owned(),
+            "plan again: the other run has applied another commit",
+        ),
+        ErrorCode::Locked => (
+            "git/applied",
+            "is locked by another process".to_owned(),
+            "wait for it; if there is none, remove the `.lock` file beside the reference",
+        ),
+        _ => (
+            "git/applied",
+            format!("can not be moved: {}", error.message()),
+            "see that the repository can be written",
+        ),
+    };
+    Diagnostic::error(code, format!("`{name}` {why}")).help(help)
+}

@@ -1,0 +1,120 @@
+//! Sending what was applied to a remote, by the user's own `git`.
+//!
+//! A child process and not libgit2, because only `git` knows how this user reaches the remote: credential helpers, ssh's
+//! configuration and known hosts, proxies. libgit2's transports would add a second TLS library and know none of it.
+//! There is no shell, and no part of the command but the remote's name and the target's name comes from outside.
+
+use std::process::{Command, Output, Stdio};
+
+use super::{Repository, applied};
+use crate::diagnostic::Diagnostic;
+use crate::report::safe::{inline, short};
+
+/// Variables that would lead git to another repository than the one that was opened.
+const MISLEADING: [&str; 11] = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+];
+/// Settings for this one command: no hook, no command as a transport, and an end where the remote says nothing more.
+const SETTINGS: [&str; 5] = [
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "protocol.ext.allow=never",
+    "http.lowSpeedLimit=1",
+    "http.lowSpeedTime=60",
+];
+const OPTIONS: [&str; 6] =
+    ["push", "--quiet", "--no-verify", "--no-follow-tags", "--recurse-submodules=no", "--no-signed"];
+
+impl Repository {
+    /// Pushes what was applied to a target. Only forward, unless `rollback`. `secrets` are the names of variables with
+    /// credentials of targets, which `git` and its helpers must not see.
+    pub fn push_applied(
+        &self,
+        remote: &str,
+        target: &str,
+        rollback: bool,
+        secrets: &[String],
+    ) -> Result<(), Diagnostic> {
+        let reference = applied::reference(target)?;
+        self.check_remote(remote)?;
+        let force = if rollback { "+" } else { "" };
+        let output = self
+            .git_command(secrets)
+            .args(["--", remote, &format!("{force}{reference}:{reference}")])
+            .output()
+            .map_err(|error| not_started(&error))?;
+        if output.status.success() { Ok(()) } else { Err(refused(remote, &reference, &output)) }
+    }
+
+    /// A URL in place of a name could make git run a command or send a credential to a stranger.
+    fn check_remote(&self, remote: &str) -> Result<(), Diagnostic> {
+        let configured = self.git.remotes().into_iter().flat_map(|names| {
+            names.iter().filter_map(|name| name.ok().flatten().map(str::to_owned)).collect::<Vec<_>>()
+        });
+        let configured: Vec<_> = configured.collect();
+        if configured.iter().any(|name| name == remote) && !remote.starts_with('-') {
+            return Ok(());
+        }
+        let help = match configured.as_slice() {
+            [] => "add one: `git remote add`".to_owned(),
+            names => format!("remotes are {}", names.join(", ")),
+        };
+        let message = format!("the repository has no remote `{}`", short(remote));
+        Err(Diagnostic::error("git/remote", message).help(help))
+    }
+
+    fn git_command(&self, secrets: &[String]) -> Command {
+        let mut command = Command::new("git");
+        for name in MISLEADING.iter().copied().chain(secrets.iter().map(String::as_str)) {
+            command.env_remove(name);
+        }
+        command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_NO_REPLACE_OBJECTS", "1").env("LC_ALL", "C");
+        command.stdin(Stdio::null()).arg("--git-dir").arg(self.git.path());
+        for setting in SETTINGS {
+            command.args(["-c", setting]);
+        }
+        command.args(OPTIONS);
+        command
+    }
+}
+
+fn not_started(error: &std::io::Error) -> Diagnostic {
+    Diagnostic::error("git/push", format!("`git` can not be started: {error}"))
+        .help("install git, or push the reference yourself")
+}
+
+fn refused(remote: &str, reference: &str, output: &Output) -> Diagnostic {
+    let text = String::from_utf8_lossy(&output.stderr);
+    let told = text.lines().find(|line| line.contains('!') || line.starts_with("fatal:"));
+    let told = told.or_else(|| text.lines().next()).unwrap_or("git gave no reason");
+    let help = if text.contains("non-fast-forward") || text.contains("fetch first") {
+        format!("another run has pushed: `git fetch {remote} {reference}:{reference}`, and plan again")
+    } else {
+        format!("try it by hand: `git push {remote} {reference}`")
+    };
+    let message = format!("`{remote}` did not take `{reference}`: {}", inline(&without_credentials(told)));
+    Diagnostic::error("git/push", message).help(help)
+}
+
+/// Cuts what stands before the `@` of a URL.
+fn without_credentials(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(part.len());
+        let (host, rest) = part.split_at(end);
+        let host = host.rsplit('@').next().unwrap_or_default();
+        shown = format!("{shown}://{host}{rest}");
+    }
+    shown.trim().to_owned()
+}

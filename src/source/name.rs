@@ -1,0 +1,46 @@
+//! File names that are refused, because some file system takes them for another name. A pull request must not hold
+//! a file that a reviewer sees in one place and a checkout puts in another.
+
+use crate::report::safe::is_deceptive;
+
+/// The longest name that common file systems take, in bytes.
+const MAX_LENGTH: usize = 255;
+
+/// Why a name is refused, if it is.
+pub(super) fn odd(name: &str) -> Option<&'static str> {
+    let rows: [(bool, &str); 8] = [
+        (name.is_empty(), "is an empty name"),
+        (matches!(name, "." | ".."), "is a relative name"),
+        (name.len() > MAX_LENGTH, "is longer than a file name can be"),
+        (name.contains(['/', '\\', ':']), "holds a `/`, `\\` or `:`"),
+        (name.chars().any(is_deceptive), "holds a character that can not be seen"),
+        (name.ends_with(['.', ' ']), "ends with a full stop or a space"),
+        (is_git(name), "is git's own folder"),
+        (is_device(name), "is a device on Windows"),
+    ];
+    rows.iter().find_map(|(odd, why)| odd.then_some(*why))
+}
+
+/// One form for all names that a file system which ignores case takes for the same.
+pub(super) fn fold(name: &str) -> String {
+    name.to_lowercase()
+}
+
+/// `.git`, also as HFS+ sees it (without [deceptive](is_deceptive) characters) and as NTFS abbreviates it.
+fn is_git(name: &str) -> bool {
+    let name = fold(name);
+    name == ".git" || name.strip_prefix("git~").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()))
+}
+
+/// Windows opens the device whatever follows a full stop: `nul.yaml` is `nul`.
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end_matches(' ').to_lowercase();
+    let numbered = |port: &str| {
+        stem.strip_prefix(port).is_some_and(|rest| {
+            matches!(rest.chars().collect::<Vec<_>>().as_slice(), ['0'..='9' | '¹' | '²' | '³'])
+        })
+    };
+    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul" | "conin$" | "conout$")
+        || numbered("com")
+        || numbered("lpt")
+}

@@ -1,0 +1,134 @@
+//! A revision: blobs out of git's object database. No checkout, no filter, no attribute, nothing of the working tree.
+
+use std::collections::BTreeSet;
+
+use git2::{ObjectType, Oid};
+
+use super::{Entry, Files, Kind, Tree, read, walk};
+use crate::diagnostic::Diagnostic;
+use crate::git::{Commit, Repository};
+use crate::report::safe::inline;
+
+/// Reads the manifests of a commit. `prefix` is the folder of enact.yaml in the repository, empty at its top.
+/// Every finding names the commit. Whatever can not be read is an error, so that nothing looks as if it had been removed.
+pub fn revision(
+    repository: &Repository,
+    commit: &Commit,
+    prefix: &str,
+    manifests: &[String],
+    findings: &mut Vec<Diagnostic>,
+) -> Files {
+    let mut own = Vec::new();
+    let files = read(&Revision { repository, commit }, prefix, manifests, &mut own);
+    findings.extend(own.into_iter().map(|finding| about(commit, finding)));
+    files
+}
+
+/// Which manifests of the working tree, and whether enact.yaml, are not as the commit holds them; in order.
+///
+/// `config` is the name and the text of enact.yaml, `working` what [`working_tree`](super::working_tree) read. This
+/// asks about the very text that would be applied, so neither an ignore rule, nor a flag in the index, nor a sparse
+/// checkout hides a difference, as they do from `git status`.
+pub fn uncommitted(
+    repository: &Repository,
+    commit: &Commit,
+    prefix: &str,
+    manifests: &[String],
+    config: (&str, &str),
+    working: &Files,
+) -> Result<Vec<String>, Vec<Diagnostic>> {
+    let named: Vec<_> = manifests.iter().cloned().chain([config.0.to_owned()]).collect();
+    let mut findings = Vec::new();
+    let committed = walk::list(&Revision { repository, commit }, prefix, &named, &mut findings);
+    // A folder that the commit does not hold yet is a difference, not a fault of the commit.
+    findings.retain(|finding| finding.code != "source/missing");
+    if !findings.is_empty() {
+        return Err(findings.into_iter().map(|finding| about(commit, finding)).collect());
+    }
+    let working: Vec<_> =
+        working.iter().map(|(path, text)| (path.as_str(), text.as_str())).chain([config]).collect();
+    let names: BTreeSet<_> = working.iter().map(|(path, _)| *path).collect();
+    let removed = committed.keys().map(String::as_str).filter(|path| !names.contains(path));
+    let changed =
+        working.iter().filter(|(path, text)| !committed.get(*path).is_some_and(|id| is_text(*id, text)));
+    let differing: BTreeSet<_> = removed.chain(changed.map(|(path, _)| *path)).collect();
+    Ok(differing.into_iter().map(str::to_owned).collect())
+}
+
+/// Whether a blob is a text of the working tree, where a checkout may have changed the line ends.
+fn is_text(id: Oid, text: &str) -> bool {
+    let is = |text: &str| Oid::hash_object(ObjectType::Blob, text.as_bytes()).is_ok_and(|hash| hash == id);
+    is(text) || (text.contains("\r\n") && is(&text.replace("\r\n", "\n")))
+}
+
+fn about(commit: &Commit, finding: Diagnostic) -> Diagnostic {
+    finding.about(format_args!("commit {commit}"))
+}
+
+struct Revision<'a> {
+    repository: &'a Repository,
+    commit: &'a Commit,
+}
+
+impl Tree for Revision<'_> {
+    type Id = Oid;
+
+    fn root(&self) -> Result<Oid, Diagnostic> {
+        self.repository.tree(self.commit)
+    }
+
+    fn list(&self, folder: &Oid, path: &str) -> Result<Vec<Entry<Oid>>, Diagnostic> {
+        let tree = self.object(*folder, ObjectType::Tree, path)?;
+        entries(&tree).ok_or_else(|| {
+            let message = format!("git's tree of `{}` is not a tree: object {folder}", inline(path));
+            Diagnostic::error("git/object", message).help("`git fsck` tells more")
+        })
+    }
+
+    fn size(&self, file: &Oid, path: &str) -> Result<u64, Diagnostic> {
+        let size = self.repository.size(*file, ObjectType::Blob);
+        size.map_err(|finding| Self::of(path, finding))
+    }
+
+    fn read(&self, file: &Oid, path: &str) -> Result<Vec<u8>, Diagnostic> {
+        self.object(*file, ObjectType::Blob, path)
+    }
+}
+
+impl Revision<'_> {
+    fn object(&self, id: Oid, kind: ObjectType, path: &str) -> Result<Vec<u8>, Diagnostic> {
+        self.repository.object(id, kind).map_err(|finding| Self::of(path, finding))
+    }
+
+    fn of(path: &str, mut finding: Diagnostic) -> Diagnostic {
+        finding.message = format!("`{}` can not be read: {}", inline(path), finding.message);
+        finding
+    }
+}
+
+/// Takes a tree apart: mode, space, name, NUL, 20 bytes of id. Not by libgit2, which keeps every tree in memory.
+fn entries(mut tree: &[u8]) -> Option<Vec<Entry<Oid>>> {
+    let mut entries = Vec::new();
+    while !tree.is_empty() {
+        let space = tree.iter().position(|byte| *byte == b' ')?;
+        let (mode, rest) = tree.split_at_checked(space)?;
+        let rest = rest.get(1..)?;
+        let nul = rest.iter().position(|byte| *byte == 0)?;
+        let (name, rest) = rest.split_at_checked(nul)?;
+        let (id, rest) = rest.get(1..)?.split_at_checked(20)?;
+        entries.push(Entry { name: name.to_vec(), kind: kind(mode)?, id: Oid::from_bytes(id).ok()? });
+        tree = rest;
+    }
+    Some(entries)
+}
+
+fn kind(mode: &[u8]) -> Option<Kind> {
+    let mode = u32::from_str_radix(std::str::from_utf8(mode).ok()?, 8).ok()?;
+    Some(match mode & 0o170_000 {
+        0o040_000 => Kind::Folder,
+        0o100_000 => Kind::File,
+        0o120_000 => Kind::Link,
+        0o160_000 => Kind::Submodule,
+        _ => Kind::Other,
+    })
+}

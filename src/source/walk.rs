@@ -1,0 +1,273 @@
+//! Which files of a tree are manifests. Looks at every folder once, whatever the number of files asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path};
+
+use super::{Entry, Kind, Tree, name};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::report::safe::inline;
+
+/// More manifests than this are a mistake in `manifests:`.
+const MAX_FILES: usize = 100_000;
+/// More names than this are not looked at: in git, folders that hold each other's objects multiply and take no space.
+const MAX_NAMES: usize = 1_000_000;
+/// Folders deeper than this are not entered.
+const MAX_DEPTH: usize = 64;
+/// More findings about names and kinds help nobody.
+const MAX_REFUSED: usize = 1000;
+
+const TWIN: &str = "differs only in case from another name in its folder";
+const CORRECT: &str = "correct `manifests` in enact.yaml";
+
+/// Finds all manifests of a tree, by their path relative to `prefix`.
+pub(super) fn list<T: Tree>(
+    tree: &T,
+    prefix: &str,
+    manifests: &[String],
+    findings: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, T::Id> {
+    let wanted = Wanted::new(prefix, manifests, findings);
+    let mut walk = Walk { tree, prefix, names: 0, refused: 0, full: false, found: BTreeMap::new(), findings };
+    match tree.root() {
+        Ok(root) => walk.folder(&root, &Folder::root(&wanted)),
+        Err(finding) => walk.findings.push(finding),
+    }
+    // A part of the files would look as if the others had been removed.
+    if walk.full { BTreeMap::new() } else { walk.found }
+}
+
+/// The entries of `manifests`, part by part.
+#[derive(Default)]
+struct Wanted {
+    /// An entry ends here: this very file, or all that is in this folder.
+    named: bool,
+    below: BTreeMap<String, Wanted>,
+}
+
+impl Wanted {
+    fn new(prefix: &str, manifests: &[String], findings: &mut Vec<Diagnostic>) -> Self {
+        let mut wanted = Self::default();
+        for entry in manifests {
+            match parts(entry) {
+                Ok(parts) => wanted.add(prefix.split('/').filter(|part| !part.is_empty()).chain(parts)),
+                Err(finding) => findings.push(finding),
+            }
+        }
+        wanted
+    }
+
+    fn add<'a>(&mut self, parts: impl Iterator<Item = &'a str>) {
+        let mut at = self;
+        for part in parts {
+            at = at.below.entry(part.to_owned()).or_default();
+        }
+        at.named = true;
+    }
+}
+
+fn parts(entry: &str) -> Result<Vec<&str>, Diagnostic> {
+    let refuse = |why: &str| {
+        let message = format!("`{}` in `manifests` {why}", inline(entry));
+        Err(Diagnostic::error("source/outside", message).help("name files and folders inside it"))
+    };
+    let mut parts = Vec::new();
+    for part in Path::new(entry).components() {
+        match part {
+            Component::CurDir => {}
+            Component::Normal(part) => parts.extend(part.to_str()),
+            Component::Prefix(_) | Component::RootDir | Component::ParentDir => {
+                return refuse("leads out of the folder of enact.yaml");
+            }
+        }
+    }
+    parts.iter().find_map(|part| name::odd(part)).map_or(Ok(parts), refuse)
+}
+
+/// A folder on the way.
+struct Folder<'a> {
+    path: String,
+    depth: usize,
+    /// Everything in it is asked for.
+    whole: bool,
+    /// What is asked for by name.
+    wanted: Option<&'a Wanted>,
+}
+
+impl<'a> Folder<'a> {
+    fn root(wanted: &'a Wanted) -> Self {
+        Self { path: String::new(), depth: 0, whole: wanted.named, wanted: Some(wanted) }
+    }
+
+    fn wanted(&self, name: &str) -> Option<&'a Wanted> {
+        self.wanted.and_then(|wanted| wanted.below.get(name))
+    }
+
+    fn below(&self) -> impl Iterator<Item = (&'a String, &'a Wanted)> {
+        self.wanted.into_iter().flat_map(|wanted| &wanted.below)
+    }
+
+    fn join(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}/{name}", self.path) }
+    }
+
+    /// Whether everything below a name is asked for because everything here is. Hidden names must be named.
+    fn covers(&self, name: &str) -> bool {
+        self.whole && !name.starts_with('.')
+    }
+}
+
+struct Walk<'a, T: Tree> {
+    tree: &'a T,
+    prefix: &'a str,
+    names: usize,
+    refused: usize,
+    /// There is too much of something; the end is near.
+    full: bool,
+    /// By path relative to `prefix`.
+    found: BTreeMap<String, T::Id>,
+    findings: &'a mut Vec<Diagnostic>,
+}
+
+impl<T: Tree> Walk<'_, T> {
+    fn folder(&mut self, id: &T::Id, folder: &Folder<'_>) {
+        if self.full {
+            return;
+        }
+        if folder.depth > MAX_DEPTH {
+            return self.refuse("source/depth", &folder.path, "lies too deep", "nest fewer folders");
+        }
+        let mut entries = match self.tree.list(id, self.shown(&folder.path)) {
+            Ok(entries) => entries,
+            Err(finding) => return self.findings.push(finding),
+        };
+        // Neither a file system nor a hostile tree keeps an order.
+        entries.sort_by(|a, b| (&a.name, a.kind, &a.id).cmp(&(&b.name, b.kind, &b.id)));
+        let sound = self.sift(&entries, folder);
+        for (name, entry) in &sound {
+            self.entry(name, entry, folder);
+        }
+        // After an early end, what was not seen may still be there.
+        for (name, _) in folder.below().filter(|(name, _)| !sound.contains_key(name.as_str())) {
+            if !self.full {
+                self.missing(folder, name, &entries);
+            }
+        }
+    }
+
+    /// The names that are asked for, without those that are refused.
+    fn sift<'e>(
+        &mut self,
+        entries: &'e [Entry<T::Id>],
+        folder: &Folder<'_>,
+    ) -> BTreeMap<&'e str, &'e Entry<T::Id>> {
+        let wanted: BTreeSet<_> = folder.below().map(|(name, _)| name::fold(name)).collect();
+        let (mut sound, mut twins) = (BTreeMap::new(), BTreeMap::new());
+        for entry in entries {
+            if !self.count() {
+                break;
+            }
+            let Ok(name) = std::str::from_utf8(&entry.name) else {
+                let name = String::from_utf8_lossy(&entry.name);
+                self.refuse_if(folder.whole, folder, &name, "is not UTF-8");
+                continue;
+            };
+            if let Some(why) = name::odd(name) {
+                self.refuse_if(folder.whole, folder, name, why);
+                continue;
+            }
+            let fold = name::fold(name);
+            if folder.covers(name) || wanted.contains(&fold) {
+                let twin = twins.insert(fold, name);
+                let why = if twin == Some(name) { "stands twice in its folder" } else { TWIN };
+                self.refuse_if(twin.is_some(), folder, name, why);
+                sound.entry(name).or_insert(entry);
+            }
+        }
+        sound.retain(|name, _| folder.covers(name) || folder.wanted(name).is_some());
+        sound
+    }
+
+    fn entry(&mut self, name: &str, entry: &Entry<T::Id>, folder: &Folder<'_>) {
+        let path = folder.join(name);
+        let wanted = folder.wanted(name);
+        let named = wanted.is_some_and(|wanted| wanted.named);
+        let whole = named || folder.covers(name);
+        match entry.kind {
+            Kind::Folder => self.folder(&entry.id, &Folder { path, depth: folder.depth + 1, whole, wanted }),
+            Kind::File => {
+                for below in wanted.iter().flat_map(|wanted| wanted.below.keys()) {
+                    self.refuse("source/missing", &format!("{path}/{below}"), "does not exist", CORRECT);
+                }
+                if named || (whole && is_manifest(name)) {
+                    self.add(&path, &entry.id);
+                }
+            }
+            Kind::Link => {
+                self.refuse("source/link", &path, "is a symbolic link", "put the file itself there");
+            }
+            Kind::Submodule => {
+                self.refuse("source/submodule", &path, "is a submodule", "keep its manifests here");
+            }
+            Kind::Other => self.refuse("source/kind", &path, "is neither a file nor a folder", "remove it"),
+        }
+    }
+
+    fn add(&mut self, path: &str, id: &T::Id) {
+        self.found.insert(self.shown(path).to_owned(), id.clone());
+        if self.found.len() > MAX_FILES {
+            self.fill(&format!("`manifests` names more than {MAX_FILES} files"));
+        }
+    }
+
+    /// Counts a name; false once there are too many of something.
+    fn count(&mut self) -> bool {
+        self.names += 1;
+        if self.names > MAX_NAMES {
+            self.fill(&format!("the folders in `manifests` hold more than {MAX_NAMES} names"));
+        }
+        !self.full
+    }
+
+    fn fill(&mut self, message: &str) {
+        if !std::mem::replace(&mut self.full, true) {
+            self.findings.push(Diagnostic::error("source/too-many", message).help(CORRECT));
+        }
+    }
+
+    fn missing(&mut self, folder: &Folder<'_>, name: &str, entries: &[Entry<T::Id>]) {
+        let names = entries.iter().filter_map(|entry| std::str::from_utf8(&entry.name).ok());
+        let help = nearest(name, names).map(|near| format!("did you mean `{}`?", inline(near)));
+        let help = help.as_deref().unwrap_or(CORRECT);
+        self.refuse("source/missing", &folder.join(name), "does not exist", help);
+    }
+
+    fn refuse_if(&mut self, condition: bool, folder: &Folder<'_>, name: &str, why: &str) {
+        if condition {
+            self.refuse("source/name", &folder.join(name), why, "rename it");
+        }
+    }
+
+    fn refuse(&mut self, code: &'static str, path: &str, why: &str, help: &str) {
+        self.refused += 1;
+        if self.refused > MAX_REFUSED {
+            return self.fill(&format!("more than {MAX_REFUSED} files and folders can not be taken"));
+        }
+        let message = format!("`{}` {why}", inline(self.shown(path)));
+        self.findings.push(Diagnostic::error(code, message).help(help));
+    }
+
+    /// A path as the user knows it: relative to the configuration's folder, if it is below that.
+    fn shown<'p>(&self, path: &'p str) -> &'p str {
+        let below = match self.prefix {
+            "" if path.is_empty() => Some("."),
+            "" => Some(path),
+            prefix => path.strip_prefix(prefix).and_then(|path| path.strip_prefix('/')),
+        };
+        below.unwrap_or(path)
+    }
+}
+
+fn is_manifest(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.ends_with(".yaml") || name.ends_with(".yml")
+}

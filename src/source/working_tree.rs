@@ -1,0 +1,77 @@
+//! The working tree: files as they are now, committed or not.
+
+use std::ffi::OsStr;
+use std::fs::{DirEntry, File, FileType};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use super::{Entry, Files, Kind, MAX_FILE, Tree, read};
+use crate::diagnostic::Diagnostic;
+use crate::report::safe::inline;
+
+/// Reads files and folders below `folder`. Symbolic links are not followed; hidden files are passed over.
+pub fn working_tree(folder: &Path, manifests: &[String], findings: &mut Vec<Diagnostic>) -> Files {
+    read(&WorkingTree { folder }, "", manifests, findings)
+}
+
+struct WorkingTree<'a> {
+    folder: &'a Path,
+}
+
+impl Tree for WorkingTree<'_> {
+    type Id = PathBuf;
+
+    fn root(&self) -> Result<PathBuf, Diagnostic> {
+        // An empty path is the folder that the process is in.
+        Ok(if self.folder.as_os_str().is_empty() { PathBuf::from(".") } else { self.folder.to_owned() })
+    }
+
+    fn list(&self, folder: &PathBuf, path: &str) -> Result<Vec<Entry<PathBuf>>, Diagnostic> {
+        let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        entries
+            .and_then(|entries| {
+                // In a tree of git's the name is an attack, here it is where git keeps its objects.
+                entries.iter().filter(|entry| entry.file_name() != ".git").map(entry_of).collect()
+            })
+            .map_err(|error| unreadable(path, &error))
+    }
+
+    fn size(&self, file: &PathBuf, path: &str) -> Result<u64, Diagnostic> {
+        file.symlink_metadata().map(|meta| meta.len()).map_err(|error| unreadable(path, &error))
+    }
+
+    fn read(&self, file: &PathBuf, path: &str) -> Result<Vec<u8>, Diagnostic> {
+        let mut bytes = Vec::new();
+        File::open(file)
+            .and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
+            .map_err(|error| unreadable(path, &error))?;
+        Ok(bytes)
+    }
+}
+
+fn entry_of(entry: &DirEntry) -> io::Result<Entry<PathBuf>> {
+    let kind = kind(entry.file_type()?);
+    Ok(Entry { name: bytes(&entry.file_name()), kind, id: entry.path() })
+}
+
+fn kind(file_type: FileType) -> Kind {
+    if file_type.is_symlink() {
+        Kind::Link
+    } else if file_type.is_dir() {
+        Kind::Folder
+    } else if file_type.is_file() {
+        Kind::File
+    } else {
+        // Reading a pipe would wait for ever.
+        Kind::Other
+    }
+}
+
+fn bytes(name: &OsStr) -> Vec<u8> {
+    name.as_encoded_bytes().to_vec()
+}
+
+fn unreadable(path: &str, error: &io::Error) -> Diagnostic {
+    Diagnostic::error("source/unreadable", format!("`{}` can not be read: {error}", inline(path)))
+        .help("correct `manifests` in enact.yaml, or the file's rights")
+}

@@ -1,0 +1,17 @@
+//! Reading policy from git: what is read, what is refused, and what is remembered as applied.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "clippy's exceptions for tests only reach test functions, not what they share"
+)]
+
+mod applied;
+mod history;
+mod names;
+mod properties;
+mod repository;
+mod revision;
+mod support;
