@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::diagnostic::Diagnostic;
-use crate::reconcile::{Empty, Load, Origin, Wish};
+use crate::history::From;
+use crate::plan::guard::Guard;
+use crate::reconcile::{Load, Origin, Wish};
 use crate::report::{self, Exit, Report};
 use crate::source::Files;
 
@@ -80,6 +82,42 @@ struct Place {
     /// Runs against an embedded sandbox, without target or credential; its state is in `.enact/`
     #[arg(long)]
     sandbox: bool,
+}
+
+/// Which manifests a plan is made from, and what they are compared with.
+#[derive(Args)]
+struct Point {
+    /// Reads the manifests as git objects of this revision, never the working tree; enact.yaml stays the checkout's
+    #[arg(long, value_name = "REV")]
+    rev: Option<String>,
+    /// What git declared before, to tell its changes from drift; left out, what was last applied
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
+    /// Only what git changed since the base; only these objects are read
+    #[arg(long)]
+    only_declared: bool,
+    /// Lets this run through a guard (repeatable)
+    #[arg(long, value_enum, value_name = "GUARD")]
+    allow: Vec<Guard>,
+}
+
+impl Point {
+    /// In the sandbox there is no record of what was applied: it must not be taken for that of the real target.
+    fn wish(&self, global: &Global, place: &Place) -> Wish {
+        let base = match &self.base {
+            Some(rev) => From::Revision(rev.clone()),
+            None if place.sandbox => From::Nowhere,
+            None => From::Applied,
+        };
+        let Self { rev, base: _, only_declared, allow } = self;
+        Wish {
+            rev: rev.clone(),
+            base,
+            only_declared: *only_declared,
+            allowed: allow.clone(),
+            ..global.wish()
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -174,7 +212,7 @@ impl Global {
 
     /// The targets that were named, and manifests for them.
     fn wish(&self) -> Wish {
-        Wish { only: self.target.clone(), empty: Empty::Refused }
+        Wish { only: self.target.clone(), ..Wish::default() }
     }
 
     fn color(&self, to: &impl std::io::IsTerminal) -> bool {

@@ -55,18 +55,23 @@ pub struct TargetConfig {
     settings: Option<Value>,
     /// Which manifests are for this target, as globs over their paths. Left out: all of its system.
     include: Option<Vec<String>>,
-    /// Whether objects that git no longer declares are deleted. Only `never` so far: use `ensure: absent`.
-    #[schemars(extend("default" = "never"))]
-    prune: Option<Prune>,
+    /// Whether objects that git declared when the target was last applied, and no longer does, are deleted.
+    #[serde(default)]
+    pub prune: Prune,
     /// How hard the API may be driven, and how much may be deleted.
     #[serde(default)]
     pub limits: Limits,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
+/// What becomes of an object whose manifest is gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum Prune {
+pub enum Prune {
+    /// It stays. Deleting takes `ensure: absent`.
+    #[default]
     Never,
+    /// It is deleted if it still is what git declared, and history shows that git did.
+    Tracked,
 }
 
 /// Limits of a target.
@@ -335,6 +340,20 @@ fn check_url(text: &str) -> Option<Diagnostic> {
 }
 
 impl Loaded {
+    /// The names of the variables that hold credentials.
+    pub fn secret_variables(&self) -> Vec<String> {
+        let secret = |target: &Target| match &target.config.auth {
+            Auth::Bearer(secret)
+            | Auth::Basic { password: secret, .. }
+            | Auth::Header { value: secret, .. } => secret.clone(),
+        };
+        let variable = |secret| match secret {
+            Secret::Env(name) => Some(name),
+            Secret::File(_) => None,
+        };
+        self.targets.iter().map(secret).filter_map(variable).collect()
+    }
+
     /// The folder that manifests are relative to.
     pub fn folder(&self) -> &Path {
         &self.folder

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use crate::diagnostic::{self, Diagnostic};
 use crate::diff::Field;
@@ -82,6 +81,8 @@ pub struct Change {
     pub requests: Vec<Request>,
     /// The live object as the plan saw it; `None` for a create.
     pub seen: Option<Found>,
+    /// The same in canonical form; null for a create.
+    pub observed: Value,
 }
 
 /// An object that is left alone although it is declared.
@@ -304,11 +305,14 @@ fn order(changes: &mut [Change], kinds: &[Kind]) {
     changes.sort_by(|a, b| (level(a), &a.id).cmp(&(level(b), &b.id)));
 }
 
-/// The digest of all writes: it changes if and only if some write does.
-pub fn digest<'a>(plans: impl IntoIterator<Item = &'a TargetPlan>) -> String {
-    let writes: Vec<_> = plans.into_iter().flat_map(|plan| &plan.changes).map(write_of).collect();
-    let hash = Sha256::digest(Value::Array(writes).to_string());
-    hash.iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+/// The digest of all writes: it changes if and only if some write does, or what would be deleted. Each plan comes with
+/// the URL of its target.
+pub fn digest<'a>(plans: impl IntoIterator<Item = (&'a str, &'a TargetPlan)>) -> String {
+    let writes = |(url, plan): (&str, &TargetPlan)| {
+        serde_json::json!([url, plan.changes.iter().map(write_of).collect::<Vec<_>>()])
+    };
+    let writes: Vec<_> = plans.into_iter().map(writes).collect();
+    crate::review::digest(&Value::Array(writes).to_string())
 }
 
 fn write_of(change: &Change) -> Value {
@@ -321,5 +325,6 @@ fn write_of(change: &Change) -> Value {
         serde_json::json!([request.method.as_str(), request.path.to_string(), request.body, fills])
     };
     let requests: Vec<_> = change.requests.iter().map(request).collect();
-    serde_json::json!([change.id, change.action, change.fields, requests])
+    let deleted = (change.action == Action::Delete).then_some(&change.observed);
+    serde_json::json!([change.id, change.action, requests, deleted])
 }

@@ -1,20 +1,22 @@
 //! The road itself: from a configuration to a plan, and from a plan to its outcomes.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use futures::future::join_all;
 
 use crate::apply;
-use crate::config::{self, Target};
-use crate::diagnostic::{self, Class, Diagnostic};
+use crate::config::{self, Prune, Target};
+use crate::diagnostic::{self, Class, Diagnostic, Severity};
+use crate::history::{Base, From, History};
 use crate::http::Http;
 use crate::manifest::Manifest;
 use crate::observe::observe;
+use crate::plan::guard::Guard;
 use crate::plan::{self, TargetPlan};
-use crate::report::TargetReport;
+use crate::report::{Report, TargetReport};
 use crate::request::Reader;
 use crate::resolve;
 use crate::source::{self, Files};
@@ -38,6 +40,12 @@ pub struct Project {
     pub manifests: Vec<Arc<Manifest>>,
     /// What each target is to hold.
     pub desired: BTreeMap<String, Desired>,
+    /// What each target was to hold when it was last applied.
+    pub bases: BTreeMap<String, Base>,
+    /// The repository, if there is one and the run has to do with it.
+    pub history: Option<History>,
+    /// Guards that this run is let through.
+    allowed: Vec<Guard>,
     /// Which targets this run is about.
     selected: Vec<String>,
 }
@@ -51,29 +59,42 @@ pub struct Load {
     pub findings: Vec<Diagnostic>,
     /// The texts that findings point into.
     pub files: Files,
+    /// The text of the configuration.
+    pub config: String,
 }
 
 /// Whether a repository without a manifest is a mistake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Empty {
     /// It is: a wrong path must not look like a wish for nothing.
+    #[default]
     Refused,
     /// It is where import begins.
     Allowed,
 }
 
 /// What a run is about.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Wish {
     /// Only these targets; empty is all.
     pub only: Vec<String>,
     /// Whether there may be no manifest.
     pub empty: Empty,
+    /// The revision whose manifests are meant; `None` is the working tree.
+    pub rev: Option<String>,
+    /// Where the base comes from.
+    pub base: From,
+    /// Whether only what git changed since the base is looked at.
+    pub only_declared: bool,
+    /// Guards that a person lets this run through.
+    pub allowed: Vec<Guard>,
+    /// Whether an earlier commit than the applied one is meant.
+    pub rollback: bool,
 }
 
 /// Loads, validates and resolves. Nothing is sent.
 pub fn load(origin: &Origin, wish: &Wish) -> Load {
-    let mut load = Load::default();
+    let mut load = Load { config: origin.text.clone(), ..Load::default() };
     load.files.insert(origin.file.clone(), origin.text.clone());
     if let Some(config) = config::load(&origin.file, &origin.folder, &origin.text, &mut load.findings) {
         let project = resolve(origin, config, wish, &mut load);
@@ -89,26 +110,122 @@ pub fn load(origin: &Origin, wish: &Wish) -> Load {
 
 fn resolve(origin: &Origin, config: config::Loaded, wish: &Wish, load: &mut Load) -> Option<Project> {
     let selected = select(&config.targets, &wish.only, &mut load.findings)?;
-    let files = read(origin, &config.manifests, wish.empty, &mut load.findings);
+    let mut history = history(origin, wish, &mut load.findings)?;
+    let files = read(origin, &config.manifests, wish, history.as_mut(), &mut load.findings);
     let manifests = resolve::manifests(&files, &mut load.findings);
     let targets: Vec<_> = config.targets.iter().collect();
-    let desired = resolve::desired(&targets, &manifests, &mut load.findings);
+    let mut desired = resolve::desired(&targets, &manifests, &mut load.findings);
     resolve::unclaimed(&config.targets, &manifests, &mut load.findings);
     load.files.extend(files);
-    Some(Project { config, manifests, desired, selected })
+    let targets: Vec<_> =
+        targets.into_iter().filter(|target| selected.contains(&target.config.name)).collect();
+    let bases = bases(history.as_ref(), wish, &config.manifests, &targets, &mut desired, &mut load.findings);
+    Some(Project { manifests, desired, bases, history, allowed: wish.allowed.clone(), selected, config })
 }
 
-fn read(origin: &Origin, manifests: &[String], empty: Empty, findings: &mut Vec<Diagnostic>) -> Files {
-    let there = |name: &&String| empty == Empty::Refused || origin.folder.join(name).exists();
+/// The repository, where a run has to do with it.
+fn history(origin: &Origin, wish: &Wish, findings: &mut Vec<Diagnostic>) -> Option<Option<History>> {
+    if wish.rev.is_none() && wish.base == From::Nowhere {
+        return Some(None);
+    }
+    match History::open(&origin.folder, wish.rev.as_deref()) {
+        Ok(history) => Some(history),
+        Err(finding) => {
+            findings.push(finding);
+            None
+        }
+    }
+}
+
+/// The bases, and what follows from them for what is desired: objects to prune, and which ones are looked at at all.
+fn bases(
+    history: Option<&History>,
+    wish: &Wish,
+    manifests: &[String],
+    targets: &[&Target],
+    desired: &mut BTreeMap<String, Desired>,
+    findings: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, Base> {
+    let mut bases =
+        history.map(|history| history.bases(targets, &wish.base, manifests, findings)).unwrap_or_default();
+    // A record that does not lead here says nothing about what this commit means, unless going back is the point.
+    let usable = |base: &Base| base.leads_here || wish.rollback || wish.base != From::Applied;
+    for (target, base) in bases.iter().filter(|(_, base)| !usable(base)) {
+        let now = history.and_then(|history| history.commit.as_ref());
+        let finding = crate::history::backwards(target, base, now);
+        findings.push(Diagnostic { severity: Severity::Warning, ..finding });
+    }
+    bases.retain(|_, base| usable(base));
+    for target in targets {
+        let Some(desired) = desired.get_mut(&target.config.name) else { continue };
+        match bases.get(&target.config.name) {
+            Some(base) => apply_base(target, base, wish, desired),
+            None if wish.only_declared => desired.clear(),
+            None => {}
+        }
+    }
+    bases
+}
+
+fn apply_base(target: &Target, base: &Base, wish: &Wish, desired: &mut Desired) {
+    if target.config.prune == Prune::Tracked && (base.leads_here || wish.rollback) {
+        let orphans = resolve::orphans(desired, &base.desired);
+        desired.extend(orphans.into_iter().map(|orphan| (orphan.id.clone(), orphan)));
+    }
+    if wish.only_declared {
+        desired.retain(|id, declared| declared.orphan || declared.differs(base.desired.get(id)));
+    }
+}
+
+fn read(
+    origin: &Origin,
+    manifests: &[String],
+    wish: &Wish,
+    history: Option<&mut History>,
+    findings: &mut Vec<Diagnostic>,
+) -> Files {
+    let there = |name: &&String| wish.empty == Empty::Refused || origin.folder.join(name).exists();
     let named: Vec<_> = manifests.iter().filter(there).cloned().collect();
     let before = findings.len();
-    let files = source::working_tree(&origin.folder, &named, findings);
-    if files.is_empty() && empty == Empty::Refused && findings.len() == before {
+    let files = match (&wish.rev, history) {
+        (Some(_), Some(history)) => history.files(&named, findings),
+        (_, history) => {
+            let files = source::working_tree(&origin.folder, &named, findings);
+            findings.extend(
+                history.map(|history| uncommitted(origin, &named, history, &files)).unwrap_or_default(),
+            );
+            files
+        }
+    };
+    if files.is_empty() && wish.empty == Empty::Refused && findings.len() == before {
         let message = format!("there is no manifest in `{}`", manifests.join("`, `"));
         let help = "add a `.yaml` file, correct `manifests` in enact.yaml, or begin with `enact import`";
         findings.push(Diagnostic::error("source/none", message).help(help));
     }
     files
+}
+
+/// Says that the working tree is not a commit, if it is not.
+fn uncommitted(
+    origin: &Origin,
+    manifests: &[String],
+    history: &mut History,
+    files: &Files,
+) -> Vec<Diagnostic> {
+    let name = Path::new(&origin.file).file_name().and_then(|name| name.to_str()).unwrap_or(&origin.file);
+    let mut findings = history.compare(manifests, (name, &origin.text), files);
+    let shown: Vec<_> = history.uncommitted.iter().take(3).map(|file| format!("`{file}`")).collect();
+    let rest = history.uncommitted.len().saturating_sub(shown.len());
+    if !shown.is_empty() {
+        let more = if rest == 0 { String::new() } else { format!(" and {rest} more") };
+        let message = format!("this is not a commit: {}{more} differ from it", shown.join(", "));
+        findings.push(
+            Diagnostic::warning("git/uncommitted", message)
+                .class(Class::Guarded)
+                .help("commit before you apply"),
+        );
+    }
+    findings
 }
 
 fn select(targets: &[Target], only: &[String], findings: &mut Vec<Diagnostic>) -> Option<Vec<String>> {
@@ -123,6 +240,36 @@ fn select(targets: &[Target], only: &[String], findings: &mut Vec<Diagnostic>) -
 }
 
 impl Project {
+    /// The commit that the manifests are, if they are one.
+    pub fn commit(&self) -> Option<String> {
+        let history = self.history.as_ref().filter(|history| history.uncommitted.is_empty())?;
+        history.commit.map(|commit| commit.hex())
+    }
+
+    /// The commit of the base, if all targets have the same one.
+    pub fn base_commit(&self) -> Option<String> {
+        let mut commits: Vec<_> = self.bases.values().map(|base| base.commit).collect();
+        commits.sort_unstable();
+        commits.dedup();
+        match commits.as_slice() {
+            [one] => Some(one.hex()),
+            _ => None,
+        }
+    }
+
+    /// A report about this project, before anything was asked.
+    pub fn report(&self, command: &'static str, findings: Vec<Diagnostic>) -> Report {
+        let (commit, base_commit) = (self.commit(), self.base_commit());
+        Report {
+            command,
+            commit,
+            base_commit,
+            manifests: self.manifests.len(),
+            targets: Vec::new(),
+            findings,
+        }
+    }
+
     /// The targets of this run, in the order of the configuration.
     pub fn targets(&self) -> impl Iterator<Item = &Target> {
         self.config.targets.iter().filter(|target| self.selected.contains(&target.config.name))
@@ -141,7 +288,10 @@ impl Project {
                 None => self.config.connect(target),
             };
             match (http, self.desired.get(&target.config.name)) {
-                (Ok(http), Some(desired)) => connected.push(Connected { target, desired, http }),
+                (Ok(http), Some(desired)) => {
+                    let base = self.bases.get(&target.config.name).map(|base| &base.desired);
+                    connected.push(Connected { target, desired, base, allowed: &self.allowed, http });
+                }
                 (Ok(_), None) => {}
                 (Err(finding), _) => wrong.push(finding),
             }
@@ -156,8 +306,26 @@ pub struct Connected<'a> {
     pub target: &'a Target,
     /// What it is to hold.
     pub desired: &'a Desired,
+    /// What it was to hold when it was last applied.
+    pub base: Option<&'a Desired>,
+    /// Guards that this run is let through.
+    pub allowed: &'a [Guard],
     /// The way to it.
     pub http: Http,
+}
+
+/// What planning is told of a target: everything but the way to it.
+struct Sides<'a> {
+    target: &'a Target,
+    desired: &'a Desired,
+    base: Option<&'a Desired>,
+    allowed: &'a [Guard],
+}
+
+impl<'a> Connected<'a> {
+    fn sides(&self) -> Sides<'a> {
+        Sides { target: self.target, desired: self.desired, base: self.base, allowed: self.allowed }
+    }
 }
 
 /// A target with its plan and what the plan was made from.
@@ -173,20 +341,20 @@ pub struct Planned<'a> {
 /// Plans all targets at once. Only reads are sent: no [`crate::request::Writer`] is in reach.
 pub async fn plan(connected: Vec<Connected<'_>>) -> Vec<Planned<'_>> {
     join_all(connected.into_iter().map(|at| async move {
-        let (observed, plan) = look(at.target, at.desired, &at.http.reader()).await;
+        let (observed, plan) = look(&at.sides(), &at.http.reader()).await;
         Planned { at, observed, plan }
     }))
     .await
 }
 
 /// Reads and compares. It is handed a reader and nothing that a writer could be made from.
-async fn look(target: &Target, desired: &Desired, reader: &dyn Reader) -> (Observed, TargetPlan) {
+async fn look(sides: &Sides<'_>, reader: &dyn Reader) -> (Observed, TargetPlan) {
+    let Sides { target, desired, base, allowed } = *sides;
     let config = &target.config;
     let system = target.system.as_ref();
     let observed = observe(system, desired, reader, config.limits.concurrency).await;
-    let target =
-        plan::Target { name: &config.name, system, max_deletes: config.limits.max_deletes, allowed: &[] };
-    let plan = plan::plan(&target, desired, None, &observed);
+    let target = plan::Target { name: &config.name, system, max_deletes: config.limits.max_deletes, allowed };
+    let plan = plan::plan(&target, desired, base, &observed);
     (observed, plan)
 }
 
@@ -227,7 +395,7 @@ async fn apply_one(planned: Planned<'_>, stop: &AtomicBool) -> TargetReport {
     let target = apply::Target {
         system: at.target.system.as_ref(),
         desired: at.desired,
-        base: None,
+        base: at.base,
         observed: &planned.observed,
         reader: &reader,
         writer: &writer,
@@ -235,7 +403,7 @@ async fn apply_one(planned: Planned<'_>, stop: &AtomicBool) -> TargetReport {
         stop,
     };
     let outcomes = apply::apply(&target, &planned.plan).await;
-    let (_, verified) = look(at.target, at.desired, &reader).await;
+    let (_, verified) = look(&at.sides(), &reader).await;
     TargetReport { outcomes, verified: Some(verified), ..planned.report() }
 }
 

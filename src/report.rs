@@ -22,6 +22,10 @@ mod word;
 pub struct Report {
     /// The command's name, such as `plan`.
     pub command: &'static str,
+    /// The commit of the manifests; `None` outside of a repository, and where the files are not a commit.
+    pub commit: Option<String>,
+    /// The commit of the base, if all targets have the same one.
+    pub base_commit: Option<String>,
     /// How many manifests were read.
     pub manifests: usize,
     /// The targets in the order of the configuration; empty where the run ended before them.
@@ -48,6 +52,17 @@ pub struct TargetReport {
 }
 
 impl TargetReport {
+    /// Whether the target is as declared, as far as this run knows: nothing was to do, or it was done and verified.
+    pub fn is_converged(&self) -> bool {
+        let clean = |plan: &TargetPlan| plan.is_sound() && plan.changes.is_empty();
+        let applied = || self.outcomes.iter().all(|outcome| *outcome == Outcome::Applied);
+        self.plan.is_sound()
+            && self
+                .verified
+                .as_ref()
+                .map_or_else(|| clean(&self.plan), |verified| applied() && clean(verified))
+    }
+
     /// Each change with its outcome, if apply got to it.
     pub fn changes(&self) -> impl Iterator<Item = (&Change, Option<&Outcome>)> {
         self.plan.changes.iter().enumerate().map(|(index, change)| (change, self.outcomes.get(index)))

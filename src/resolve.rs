@@ -122,7 +122,8 @@ fn takes(target: &Target, manifest: &Manifest) -> bool {
     manifest.header.api_version == format!("{}/v1", target.config.system) && target.includes(&manifest.file)
 }
 
-fn for_target(target: &Target, manifests: &[Arc<Manifest>], findings: &mut Vec<Diagnostic>) -> Desired {
+/// What some manifests declare for one target.
+pub fn for_target(target: &Target, manifests: &[Arc<Manifest>], findings: &mut Vec<Diagnostic>) -> Desired {
     let mut desired = Desired::new();
     let mut taken = BTreeMap::new();
     for manifest in manifests.iter().filter(|manifest| takes(target, manifest)) {

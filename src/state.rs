@@ -33,6 +33,15 @@ impl Declared {
         self.orphan || self.manifest.ensure == Ensure::Absent
     }
 
+    /// Whether git says something else of the object than it did at the base.
+    pub fn differs(&self, base: Option<&Self>) -> bool {
+        let said = |declared: &Self| {
+            let manifest = &declared.manifest;
+            (manifest.spec.clone(), manifest.ensure, manifest.protect, manifest.previously.clone())
+        };
+        base.is_none_or(|base| said(base) != said(self))
+    }
+
     /// The place of a part of the spec, by JSON pointer; the spec itself by an empty one.
     pub fn place(&self, pointer: &str) -> Place {
         self.manifest.place(&format!("/spec{pointer}"))

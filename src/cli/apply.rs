@@ -1,23 +1,39 @@
 //! `enact apply`.
 
-use std::io::{BufRead as _, IsTerminal as _};
+use std::io::{BufRead as _, IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
 use super::progress::Progress;
-use super::{Format, Global, Place, print, say};
-use crate::diagnostic::{Class, Diagnostic};
-use crate::reconcile::{self, Load, Planned};
-use crate::report::{Exit, Report, text};
+use super::{Format, Global, Place, Point, print, say};
+use crate::diagnostic::{Class, Diagnostic, Severity};
+use crate::reconcile::{self, Connected, Planned, Project, Wish};
+use crate::report::{Exit, Report, TargetReport, text};
+use crate::review::{self, Reviewed};
 use crate::source::Files;
 
 #[derive(Args)]
 pub(super) struct Apply {
+    /// A plan that was written with `enact plan --out`: goes on only if a fresh plan is the same
+    #[arg(value_name = "FILE")]
+    reviewed: Option<PathBuf>,
     /// Writes without asking
     #[arg(short, long)]
     yes: bool,
+    /// Applies files that are not committed; what was applied is not recorded
+    #[arg(long)]
+    allow_dirty: bool,
+    /// Takes targets back to an earlier commit than the one they were brought to
+    #[arg(long)]
+    rollback: bool,
+    /// Sends the record of what was applied to this remote
+    #[arg(long, value_name = "REMOTE")]
+    push_applied: Option<String>,
+    #[command(flatten)]
+    point: Point,
     #[command(flatten)]
     place: Place,
 }
@@ -26,56 +42,124 @@ impl Apply {
     pub(super) async fn run(self, global: &Global) -> Exit {
         let interactive = std::io::stdin().is_terminal() && global.format == Format::Text;
         if !self.yes && !interactive {
-            let message = "apply asks before it writes, and there is nobody to ask here";
-            let help = "look at `enact plan`, then run `enact apply --yes`";
-            let finding = Diagnostic::error("cli/nobody-to-ask", message).class(Class::Usage).help(help);
-            let report = Report { command: "apply", findings: vec![finding], ..Report::default() };
+            let report = Report { command: "apply", findings: vec![nobody_to_ask()], ..Report::default() };
             return global.finish(&report, &Files::new());
         }
-        let Load { project, findings, files } = self.place.load(global, &global.wish());
-        let mut report = Report { command: "apply", findings, ..Report::default() };
-        if let Some(project) = &project {
-            report.manifests = project.manifests.len();
-            match self.place.connect(project).await {
-                Ok((_sandbox, connected)) => {
-                    let progress = Progress::start(global, "reading", &connected);
-                    let planned = reconcile::plan(connected).await;
-                    drop(progress);
-                    let shown = Report {
-                        command: "plan",
-                        targets: planned.iter().map(Planned::report).collect(),
-                        ..Report::default()
-                    };
-                    if global.format == Format::Text
-                        && shown.has_changes()
-                        && !self.agreed(global, &shown, &files)
-                    {
-                        say("Nothing was written.\n");
-                        return match shown.exit() {
-                            Exit::Done => Exit::Failure,
-                            exit => exit,
-                        };
-                    }
-                    let _progress =
-                        Progress::start(global, "writing", planned.iter().map(|planned| &planned.at));
-                    report.targets = reconcile::apply(planned, &stop_on_signal()).await;
+        let wish = Wish { rollback: self.rollback, ..self.point.wish(global, &self.place) };
+        let load = self.place.load(global, &wish);
+        let Some(project) = &load.project else {
+            return global.finish(
+                &Report { command: "apply", findings: load.findings, ..Report::default() },
+                &load.files,
+            );
+        };
+        let mut report = project.report("apply", self.refusals(load.findings));
+        if report.exit() != Exit::Done {
+            return global.finish(&report, &load.files);
+        }
+        match self.place.connect(project).await {
+            Ok((_sandbox, connected)) => {
+                if let Err(exit) = self.apply(global, connected, &mut report, &load.config, &load.files).await
+                {
+                    return exit;
                 }
-                Err(findings) => report.findings.extend(findings),
+                report.findings.extend(self.record(project, &report));
+            }
+            Err(findings) => report.findings.extend(findings),
+        }
+        global.finish(&report, &load.files)
+    }
+
+    /// What plan only warns of and apply does not do by itself.
+    fn refusals(&self, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let refuse = |finding: Diagnostic| match finding.code {
+            "git/uncommitted" if !self.allow_dirty => Diagnostic { severity: Severity::Error, ..finding }
+                .help("commit first, or apply the files as they are with `--allow-dirty`"),
+            // Without the history nobody can tell whether this would take the target back.
+            "git/shallow" | "git/history" => Diagnostic { severity: Severity::Error, ..finding },
+            "git/backwards" if !self.rollback => Diagnostic { severity: Severity::Error, ..finding },
+            _ => finding,
+        };
+        findings.into_iter().map(refuse).collect()
+    }
+
+    async fn apply(
+        &self,
+        global: &Global,
+        connected: Vec<Connected<'_>>,
+        report: &mut Report,
+        config: &str,
+        files: &Files,
+    ) -> Result<(), Exit> {
+        let progress = Progress::start(global, "reading", &connected);
+        let planned = reconcile::plan(connected).await;
+        drop(progress);
+        report.targets = planned.iter().map(Planned::report).collect();
+        if let Some(file) = &self.reviewed {
+            let moved = moved(file, &Reviewed::new(report, config));
+            if !moved.is_empty() {
+                report.findings.extend(moved);
+                return Ok(());
             }
         }
-        global.finish(&report, &files)
+        if global.format == Format::Text && report.has_changes() && !self.agreed(global, report, files) {
+            say("Nothing was written.\n");
+            return Err(if report.exit() == Exit::Done { Exit::Failure } else { report.exit() });
+        }
+        let _progress = Progress::start(global, "writing", planned.iter().map(|planned| &planned.at));
+        report.targets = reconcile::apply(planned, &stop_on_signal()).await;
+        Ok(())
     }
-}
 
-impl Apply {
     /// Shows the plan with what is wrong about it and, without `--yes`, asks.
-    fn agreed(&self, global: &Global, plan: &Report, files: &Files) -> bool {
-        let printed = print(&format!("{}\n", text::render(plan, &global.style())));
+    fn agreed(&self, global: &Global, report: &Report, files: &Files) -> bool {
+        let printed = print(&format!("{}\n", text::render(report, &global.style())));
         if self.yes {
             return true;
         }
-        global.show_findings(&plan.all_findings().cloned().collect::<Vec<_>>(), files);
+        global.show_findings(&report.all_findings().cloned().collect::<Vec<_>>(), files);
         printed.is_ok() && asked()
+    }
+
+    /// Remembers in git which targets were brought to the commit. What git does not hold is not remembered.
+    fn record(&self, project: &Project, report: &Report) -> Vec<Diagnostic> {
+        let Some(history) = project.history.as_ref().filter(|history| history.uncommitted.is_empty()) else {
+            return Vec::new();
+        };
+        let partly = self.point.only_declared || self.place.sandbox;
+        let done = report.targets.iter().filter(|target| !partly && target.is_converged());
+        let secrets = project.config.secret_variables();
+        let one = |target: &TargetReport| {
+            history.record(&target.plan.target, self.rollback)?;
+            match &self.push_applied {
+                Some(remote) => history.push(remote, &target.plan.target, self.rollback, &secrets),
+                None => Ok(()),
+            }
+        };
+        done.filter_map(|target| one(target).err()).collect()
+    }
+}
+
+fn nobody_to_ask() -> Diagnostic {
+    Diagnostic::error("cli/nobody-to-ask", "apply asks before it writes, and there is nobody to ask here")
+        .class(Class::Usage)
+        .help("look at `enact plan`, then run `enact apply --yes`")
+}
+
+/// What keeps a fresh plan from being the reviewed one.
+fn moved(file: &Path, fresh: &Reviewed) -> Vec<Diagnostic> {
+    let shown = file.display().to_string();
+    let text = std::fs::File::open(file).and_then(|file| {
+        let mut text = String::new();
+        file.take(review::MAX_BYTES as u64).read_to_string(&mut text).map(|_| text)
+    });
+    match text {
+        Ok(text) => Reviewed::parse(&shown, &text)
+            .map_or_else(|finding| vec![finding], |reviewed| reviewed.moved(fresh)),
+        Err(error) => {
+            let message = format!("`{shown}` can not be read: {error}");
+            vec![Diagnostic::error("review/file", message).help("write one with `enact plan --out FILE`")]
+        }
     }
 }
 

@@ -33,8 +33,8 @@ pub(super) struct Import {
 
 impl Import {
     pub(super) async fn run(self, global: &Global) -> Exit {
-        let wish = Wish { only: vec![self.from.clone()], empty: Empty::Allowed };
-        let Load { project, findings, files } = self.place.load(global, &wish);
+        let wish = Wish { only: vec![self.from.clone()], empty: Empty::Allowed, ..Wish::default() };
+        let Load { project, findings, files, .. } = self.place.load(global, &wish);
         let mut report = Report { command: "import", findings, ..Report::default() };
         if let Some(project) = &project {
             match self.place.connect(project).await {

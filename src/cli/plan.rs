@@ -1,39 +1,87 @@
 //! `enact plan`.
 
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
 use clap::Args;
 
 use super::progress::Progress;
-use super::{Global, Place};
+use super::{Global, Place, Point};
+use crate::diagnostic::{Class, Diagnostic};
 use crate::reconcile::{self, Load};
 use crate::report::{Exit, Report};
+use crate::review::Reviewed;
 
 #[derive(Args)]
 pub(super) struct Plan {
     /// Ends with exit code 2 when there are changes
     #[arg(long)]
     exit_code: bool,
+    /// Writes the plan to a file that `enact apply FILE` takes as an approval
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    point: Point,
     #[command(flatten)]
     place: Place,
 }
 
 impl Plan {
     pub(super) async fn run(self, global: &Global) -> Exit {
-        let Load { project, findings, files } = self.place.load(global, &global.wish());
-        let mut report = Report { command: "plan", findings, ..Report::default() };
-        if let Some(project) = &project {
-            report.manifests = project.manifests.len();
-            match self.place.connect(project).await {
-                Ok((_sandbox, connected)) => {
-                    let _progress = Progress::start(global, "reading", &connected);
-                    let planned = reconcile::plan(connected).await;
-                    report.targets = planned.iter().map(reconcile::Planned::report).collect();
-                }
-                Err(findings) => report.findings.extend(findings),
+        let Load { project, findings, files, config } =
+            self.place.load(global, &self.point.wish(global, &self.place));
+        let Some(project) = &project else {
+            return global.finish(&Report { command: "plan", findings, ..Report::default() }, &files);
+        };
+        let mut report = project.report("plan", findings);
+        match self.place.connect(project).await {
+            Ok((_sandbox, connected)) => {
+                let _progress = Progress::start(global, "reading", &connected);
+                let planned = reconcile::plan(connected).await;
+                report.targets = planned.iter().map(reconcile::Planned::report).collect();
             }
+            Err(findings) => report.findings.extend(findings),
+        }
+        if let Some(file) = &self.out {
+            report.findings.extend(write(file, &report, &config).err());
         }
         match global.finish(&report, &files) {
             Exit::Done if self.exit_code && report.has_changes() => Exit::Pending,
             exit => exit,
         }
     }
+}
+
+/// Writes the plan as a whole or not at all. A plan that could not be applied is not worth a review.
+fn write(file: &Path, report: &Report, config: &str) -> Result<(), Diagnostic> {
+    let shown = file.display();
+    let wrong = |what: String, help: &str| {
+        Diagnostic::error("review/out", what).class(Class::Failed).help(help.to_owned())
+    };
+    if report.exit() != Exit::Done {
+        return Err(wrong(
+            format!("the plan was not written to `{shown}`"),
+            "apply would refuse it: mend what is wrong first",
+        ));
+    }
+    let text = Reviewed::new(report, config).text();
+    replace(file, &text)
+        .map_err(|error| wrong(format!("`{shown}` could not be written: {error}"), "name another file"))
+}
+
+/// Beside the file first, then in its place, and for its owner only.
+fn replace(file: &Path, text: &str) -> io::Result<()> {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(format!(".{}.tmp", std::process::id()));
+    let beside = PathBuf::from(beside);
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut out = options.open(&beside)?;
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.sync_all());
+    written.and_then(|()| std::fs::rename(&beside, file)).inspect_err(|_| {
+        // What is left is of no use to anybody.
+        let _ = std::fs::remove_file(&beside);
+    })
 }

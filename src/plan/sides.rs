@@ -67,7 +67,15 @@ impl Sides<'_> {
         let mut requests = self.system.requests(&draft)?;
         // The order in which a manifest or a server wrote its fields must not reach a plan.
         requests.iter_mut().filter_map(|request| request.body.as_mut()).for_each(Value::sort_all_objects);
-        Ok(Some(Change { id: declared.id.clone(), action, cause, fields, requests, seen: live.cloned() }))
+        Ok(Some(Change {
+            id: declared.id.clone(),
+            action,
+            cause,
+            fields,
+            requests,
+            seen: live.cloned(),
+            observed,
+        }))
     }
 
     /// A live object in canonical form, spelled as `declared` is where the API knows several spellings.

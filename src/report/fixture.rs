@@ -15,7 +15,15 @@ pub(super) fn field(path: &str, before: Value, after: Value) -> Field {
 }
 
 pub(super) fn change(action: Action, id: ResourceId, fields: Vec<Field>) -> Change {
-    Change { id, action, cause: Cause::Unknown, fields, requests: Vec::new(), seen: None }
+    Change {
+        id,
+        action,
+        cause: Cause::Unknown,
+        fields,
+        requests: Vec::new(),
+        seen: None,
+        observed: Value::Null,
+    }
 }
 
 pub(super) fn plan(target: &str, changes: Vec<Change>, unchanged: usize) -> TargetPlan {
@@ -36,7 +44,7 @@ pub(super) fn target(plan: TargetPlan, requests: usize) -> TargetReport {
 }
 
 pub(super) fn report(command: &'static str, targets: Vec<TargetReport>) -> Report {
-    Report { command, manifests: 3, targets, findings: Vec::new() }
+    Report { command, manifests: 3, targets, ..Report::default() }
 }
 
 fn create() -> Change {
@@ -62,7 +70,7 @@ fn update() -> Change {
     let path = Path::fixed("api/permissions/policies").id(&Id::Later(role.clone()));
     let mut request = Request::new(Method::Put, path).body(body);
     request.fills.insert("/policy_actions/0/role_ids/0".into(), role);
-    Change { cause: Cause::Drift, requests: vec![request], ..change(Action::Update, policy, fields) }
+    Change { requests: vec![request], ..change(Action::Update, policy, fields) }
 }
 
 fn delete() -> Change {

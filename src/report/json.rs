@@ -13,6 +13,7 @@ use crate::diff::Field;
 use crate::plan::{self, Action, Cause, Skipped};
 use crate::request::Request;
 use crate::resource::ResourceId;
+use crate::review::digest;
 
 /// What a run of enact found out.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -23,7 +24,9 @@ pub struct Document {
     pub command: String,
     /// The digest of all planned writes: it changes if and only if one of them does.
     pub digest: String,
-    /// The commit that the base was read from; null without a base.
+    /// The commit that the manifests were read from; null where they are no commit.
+    pub commit: Option<String>,
+    /// The commit that the base was read from; null without a base, and where targets have different ones.
     pub base_commit: Option<String>,
     /// How many of each.
     pub summary: Summary,
@@ -66,6 +69,8 @@ pub struct Change {
     pub fields: Vec<Field>,
     /// The writes, in order.
     pub requests: Vec<Write>,
+    /// For a delete: the digest of the object as it was seen.
+    pub seen: Option<String>,
     /// How it ended; null unless the command is `apply`.
     pub outcome: Option<Outcome>,
 }
@@ -121,8 +126,9 @@ pub fn document(report: &Report) -> Document {
     Document {
         format_version: 1,
         command: report.command.to_owned(),
-        digest: plan::digest(report.targets.iter().map(|target| &target.plan)),
-        base_commit: None,
+        digest: plan::digest(report.targets.iter().map(|target| (target.url.as_str(), &target.plan))),
+        commit: report.commit.clone(),
+        base_commit: report.base_commit.clone(),
         summary: summary_of(report),
         changes: report.targets.iter().flat_map(|target| changes(report, target)).collect(),
         skipped: report.targets.iter().flat_map(|target| target.plan.skipped.clone()).collect(),
@@ -153,13 +159,14 @@ fn changes<'a>(report: &Report, target: &'a TargetReport) -> impl Iterator<Item 
 }
 
 fn change_of(change: &plan::Change, outcome: Option<Outcome>) -> Change {
-    let plan::Change { id, action, cause, fields, requests, seen: _ } = change;
+    let plan::Change { id, action, cause, fields, requests, seen: _, observed } = change;
     Change {
         id: id.clone(),
         action: *action,
         cause: *cause,
         fields: fields.clone(),
         requests: requests.iter().map(write).collect(),
+        seen: (*action == Action::Delete).then(|| digest(&observed.to_string())),
         outcome,
     }
 }
@@ -218,7 +225,7 @@ mod tests {
                    "fields": [{"path": "/name", "before": null, "after": "Warehouse operators", "cause": "unknown"}],
                    "requests": [{"method": "POST", "path": "/api/permissions/roles",
                                  "body": {"name": "Warehouse operators"}}],
-                   "outcome": null})
+                   "seen": null, "outcome": null})
         );
         let skipped = json!([{"target": "analytics", "kind": "Role", "name": "Admin", "reason": "system"}]);
         assert_eq!((&document["skipped"], &document["remaining"]), (&skipped, &Value::Null));

@@ -140,16 +140,20 @@ fn frame(target: &TargetReport) -> (String, &'static str) {
 fn entries(target: &TargetReport, ended: bool) -> Vec<String> {
     let blocked =
         word::blocked(&target.plan).map(|why| format!("**Nothing is written to this target**: {why}\n\n"));
-    let changes = target.changes().map(|(change, outcome)| {
-        let outcome = ended.then(|| word::ended(target, outcome));
-        entry(change, outcome.as_deref())
-    });
+    let of_group = |(heading, changes): summary::Group<'_>| {
+        let changes = changes.into_iter().map(|(change, outcome)| {
+            let outcome = ended.then(|| word::ended(target, outcome));
+            entry(change, outcome.as_deref())
+        });
+        heading.map(|heading| format!("*{heading}*\n\n")).into_iter().chain(changes).collect::<Vec<_>>()
+    };
+    let changes = summary::groups(target).into_iter().flat_map(of_group);
     let entries = blocked.into_iter().chain(changes).chain(target.plan.skipped.iter().map(skipped));
     entries.chain(verified(target)).collect()
 }
 
 fn entry(change: &Change, outcome: Option<&Outcome>) -> String {
-    let Change { id, action, cause, fields: _, requests: _, seen: _ } = change;
+    let Change { id, action, cause, fields: _, requests: _, seen: _, observed: _ } = change;
     let cause = word::cause(*cause).map(|cause| format!(" ({cause})")).unwrap_or_default();
     let outcome = outcome.map(ending).unwrap_or_default();
     let head = format!("**{}** {} {}{cause}{outcome}", word::action(*action), code(&id.kind), code(&id.name));

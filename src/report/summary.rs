@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Exit, Report, TargetReport, word};
 use crate::apply::Outcome;
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Action, TargetPlan};
+use crate::plan::{Action, Cause, Change, TargetPlan};
 use word::count;
 
 /// The counts of a run.
@@ -65,6 +65,20 @@ pub(super) fn findings<'a>(report: &'a Report) -> Vec<&'a Diagnostic> {
         seen.insert((code, message, place, subject))
     };
     report.all_findings().filter(is_new).collect()
+}
+
+/// A heading, where there is one, and the changes below it, each with its outcome.
+pub(super) type Group<'a> = (Option<&'static str>, Vec<(&'a Change, Option<&'a Outcome>)>);
+
+/// The changes of a target by their cause: what git changes, and what has drifted. Without a base there is one group.
+pub(super) fn groups(target: &TargetReport) -> Vec<Group<'_>> {
+    if target.plan.changes.iter().all(|change| change.cause == Cause::Unknown) {
+        return vec![(None, target.changes().collect())];
+    }
+    let (drift, git): (Vec<_>, Vec<_>) =
+        target.changes().partition(|(change, _)| change.cause == Cause::Drift);
+    let groups = [(Some("git changes:"), git), (Some("drifted, and put back:"), drift)];
+    groups.into_iter().filter(|(_, changes)| !changes.is_empty()).collect()
 }
 
 /// Whether apply got as far as writing, or as finding that there is nothing to write.

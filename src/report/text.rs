@@ -60,9 +60,12 @@ impl Page<'_> {
         }
         self.line(0, title);
         self.blocked(&target.plan);
-        for (change, outcome) in target.changes() {
-            let outcome = self.ended.then(|| word::ended(target, outcome));
-            self.change(change, outcome.as_deref());
+        for (heading, changes) in summary::groups(target) {
+            heading.into_iter().for_each(|heading| self.line(2, heading.to_owned()));
+            for (change, outcome) in changes {
+                let outcome = self.ended.then(|| word::ended(target, outcome));
+                self.change(change, outcome.as_deref());
+            }
         }
         self.skipped(&target.plan.skipped);
         self.verified(target);

@@ -266,9 +266,12 @@ fn create(draft: &Draft<'_>) -> Vec<Request> {
 /// that is taken out of force is so before anything else.
 fn update(draft: &Draft<'_>, live: &Found) -> Vec<Request> {
     let changed = FIELDS.iter().filter(|field| draft.differs(field));
-    let body: Map<_, _> = changed
+    let mut body: Map<_, _> = changed
         .filter_map(|field| Some(((*field).to_owned(), draft.declared.get(*field)?.clone())))
         .collect();
+    if draft.differs("name") {
+        body.insert("name".to_owned(), Value::from(draft.id.name.as_str()));
+    }
     let disables = body.get("enabled") == Some(&json!(false));
     let path = Path::fixed(COLLECTION).known(&live.remote);
     let patch = (!body.is_empty()).then(|| Request::new(Method::Patch, path).body(Value::Object(body)));

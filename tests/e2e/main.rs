@@ -9,6 +9,7 @@
 
 mod commands;
 mod conformance;
+mod history;
 mod import;
 mod jitsudo;
 mod promises;

@@ -69,7 +69,8 @@ fn file_of(text: &str) -> &str {
 }
 
 fn commands(world: &World, text: &str) -> usize {
-    for line in text.lines() {
+    // The one command of git needs a remote; the tests of git run it.
+    for line in text.lines().filter(|line| !line.starts_with("git fetch origin '+refs/enact/applied/*")) {
         let args: Vec<_> =
             line.strip_prefix("enact ").unwrap_or_else(|| panic!("{line}")).split(' ').collect();
         let output = enact(world.dir.path()).env("POLYTOMIC_API_KEY", CANARY).args(args).output().unwrap();

@@ -201,5 +201,5 @@ fn an_empty_or_missing_folder_is_an_error_and_never_a_wish_for_nothing() {
     assert!(run.code == 3 && run.err.contains("there is no manifest"), "{}", run.err);
     std::fs::remove_dir(world.dir.path().join("policies")).unwrap();
     let run = world.run(&["plan"]);
-    assert!(run.code == 3 && run.err.contains("can not be read"), "{}", run.err);
+    assert!(run.code == 3 && run.err.contains("does not exist"), "{}", run.err);
 }

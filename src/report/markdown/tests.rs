@@ -30,7 +30,7 @@ fn a_plan_names_its_deletes_and_folds_the_rest() {
     + name: "Warehouse operators"
     ```
 
-    **update** `Policy` `Warehouse syncs` (drift: the live side changed)
+    **update** `Policy` `Warehouse syncs`
 
     ```diff
       policy_actions.read.roles:

@@ -30,7 +30,7 @@ fn a_plan_shows_each_field_that_differs() {
     analytics (polytomic, https://app.polytomic.com/)
       + create Role "Warehouse operators"
           + name: "Warehouse operators"
-      ~ update Policy "Warehouse syncs" (drift: the live side changed)
+      ~ update Policy "Warehouse syncs"
           ~ policy_actions.read.roles:
           -   "Admin"
           +   "Warehouse operators"
@@ -104,7 +104,7 @@ fn an_apply_that_converged_says_so() {
     insta::assert_snapshot!(shown(&report), @r#"
     analytics (polytomic, https://app.polytomic.com/)
       + create Role "Warehouse operators": applied
-      ~ update Policy "Warehouse syncs" (drift: the live side changed): applied
+      ~ update Policy "Warehouse syncs": applied
       - delete Policy "Old syncs": applied
         skipped Role "Admin": the system manages it itself
 

@@ -1,0 +1,144 @@
+//! A reviewed plan: an approval, not a program. Apply plans afresh and goes on only if that is the plan which somebody
+//! has seen; a file that was edited can only make it refuse. It holds no secret and no power.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::diagnostic::{Class, Diagnostic};
+use crate::report::{Report, json};
+
+/// Larger files are no plans.
+pub const MAX_BYTES: usize = 64 << 20;
+
+/// What a plan file holds: the changes, and what they were made from.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reviewed {
+    format_version: u32,
+    /// The version of enact.
+    enact: String,
+    /// The commit of the manifests; null outside of a repository.
+    commit: Option<String>,
+    /// The commit of the base.
+    base_commit: Option<String>,
+    /// The digest of enact.yaml.
+    config: String,
+    /// The digest of the JSON Schemas.
+    schemas: String,
+    /// The digest of all writes.
+    digest: String,
+    changes: Vec<Value>,
+}
+
+/// A digest as it is shown.
+pub fn digest(text: &str) -> String {
+    Sha256::digest(text).iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+impl Reviewed {
+    /// The plan of a report. `config` is the text of enact.yaml.
+    pub fn new(report: &Report, config: &str) -> Self {
+        let document = json::document(report);
+        let schemas: String = crate::schema::all().into_values().collect();
+        // A plan has no outcomes, whatever command made it.
+        let change = |change: json::Change| serde_json::to_value(json::Change { outcome: None, ..change });
+        Self {
+            format_version: document.format_version,
+            enact: env!("CARGO_PKG_VERSION").to_owned(),
+            commit: document.commit,
+            base_commit: document.base_commit,
+            config: digest(config),
+            schemas: digest(&schemas),
+            digest: document.digest,
+            changes: document.changes.into_iter().filter_map(|of| change(of).ok()).collect(),
+        }
+    }
+
+    /// The file's text.
+    pub fn text(&self) -> String {
+        // Only keys that are no strings could make this fail, and there are none.
+        serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
+    }
+
+    /// Reads a file's text.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostic> {
+        serde_json::from_str(text).map_err(|error| {
+            let message = format!("`{file}` is not a plan: {error}");
+            Diagnostic::error("review/file", message).help("write one with `enact plan --out FILE`")
+        })
+    }
+
+    /// What moved between the review and a fresh plan; empty if nothing did.
+    pub fn moved(&self, fresh: &Self) -> Vec<Diagnostic> {
+        let Self { format_version, enact, commit, base_commit, config, schemas, digest: _, changes } = self;
+        let inputs = [
+            ("the format of plans", format_version != &fresh.format_version),
+            ("the version of enact", enact != &fresh.enact),
+            ("the commit", commit != &fresh.commit),
+            ("the base", base_commit != &fresh.base_commit),
+            ("enact.yaml", config != &fresh.config),
+            ("the JSON Schemas", schemas != &fresh.schemas),
+        ];
+        let mut moved: Vec<_> =
+            inputs.into_iter().filter(|(_, moved)| *moved).map(|(what, _)| input(what)).collect();
+        moved.extend(moved_changes(changes, &fresh.changes));
+        if moved.is_empty() && self != fresh {
+            moved.push(input("the file itself"));
+        }
+        moved
+    }
+}
+
+fn input(what: &str) -> Diagnostic {
+    finding(format!("{what} is not what the reviewed plan was made with"))
+}
+
+fn finding(message: String) -> Diagnostic {
+    Diagnostic::error("review/moved", message)
+        .class(Class::Moved)
+        .help("nothing was written: plan again with `--out`, and have the new plan reviewed")
+}
+
+fn moved_changes(reviewed: &[Value], fresh: &[Value]) -> Vec<Diagnostic> {
+    let by_name = |changes: &[Value]| -> BTreeMap<String, Value> {
+        changes.iter().map(|change| (name(change), change.clone())).collect()
+    };
+    let (reviewed, fresh) = (by_name(reviewed), by_name(fresh));
+    let gone = reviewed.keys().filter(|name| !fresh.contains_key(*name));
+    let gone =
+        gone.map(|name| finding("it was reviewed, and is not to be changed any more".to_owned()).about(name));
+    let other = fresh.iter().filter_map(|(name, fresh)| match reviewed.get(name) {
+        None => Some(finding("it is to be changed now, and was not reviewed".to_owned()).about(name)),
+        Some(reviewed) if reviewed != fresh => Some(finding(difference(reviewed, fresh)).about(name)),
+        Some(_) => None,
+    });
+    gone.chain(other).collect()
+}
+
+fn name(change: &Value) -> String {
+    let text = |field: &str| change.get(field).and_then(Value::as_str).unwrap_or_default();
+    format!("{}: {} \"{}\"", text("target"), text("kind"), text("name"))
+}
+
+fn difference(reviewed: &Value, fresh: &Value) -> String {
+    let fields = |change: &Value| -> BTreeMap<String, Value> {
+        let fields = change.get("fields").and_then(Value::as_array).into_iter().flatten();
+        let path = |field: &Value| field.get("path").and_then(Value::as_str).unwrap_or_default().to_owned();
+        fields.map(|field| (path(field), field.clone())).collect()
+    };
+    let (before, after) = (fields(reviewed), fields(fresh));
+    let differs = |path: &&String| before.get(*path) != after.get(*path);
+    let mut paths: Vec<_> = before.keys().chain(after.keys()).filter(differs).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    match paths.as_slice() {
+        [] => "its requests are not the reviewed ones".to_owned(),
+        paths => {
+            let paths: Vec<_> = paths.iter().map(|path| format!("`{path}`")).collect();
+            format!("it is not as reviewed in {}", paths.join(", "))
+        }
+    }
+}

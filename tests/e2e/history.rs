@@ -1,0 +1,526 @@
+//! Git is the memory: revisions, bases, causes, reviewed plans, prune, renames, guards.
+
+use std::process::Command;
+
+use enact::sandbox::Fault;
+use serde_json::{Value, json};
+
+use crate::world::{Run, World, file, manifest};
+
+const ROLE: &str = "{name: R, actions: ['core:things:get']}";
+
+/// A world whose repository is a git repository.
+struct Repo(World);
+
+impl std::ops::Deref for Repo {
+    type Target = World;
+    fn deref(&self) -> &World {
+        &self.0
+    }
+}
+
+impl Repo {
+    fn new(system: &'static str, more: &str) -> Self {
+        let repo = Self(World::with(system, crate::world::default_settings(system), more));
+        repo.git(&["init", "-q", "-b", "main"]);
+        repo
+    }
+
+    fn git(&self, args: &[&str]) -> String {
+        let identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"];
+        let output =
+            Command::new("git").current_dir(self.dir.path()).args(identity).args(args).output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    fn commit(&self) -> String {
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-q", "-m", "change", "--allow-empty"]);
+        self.git(&["rev-parse", "HEAD"])
+    }
+
+    fn remove(&self, kind: &str, name: &str) {
+        std::fs::remove_file(self.dir.path().join(file(kind, name))).unwrap();
+    }
+
+    fn applied(&self) -> String {
+        self.git(&["rev-parse", "refs/enact/applied/live"])
+    }
+
+    fn plan_with(&self, args: &[&str]) -> Value {
+        self.run(&[&["plan", "--format", "json"], args].concat()).json()
+    }
+
+    fn apply_with(&self, args: &[&str]) -> Run {
+        self.sandbox.clear_requests();
+        self.run(&[&["apply", "--yes", "--format", "json"], args].concat())
+    }
+}
+
+fn causes(document: &Value) -> Vec<String> {
+    let changes = document["changes"].as_array().unwrap();
+    changes
+        .iter()
+        .map(|change| {
+            format!(
+                "{} {} {}",
+                change["action"].as_str().unwrap(),
+                change["name"].as_str().unwrap(),
+                change["cause"].as_str().unwrap()
+            )
+        })
+        .collect()
+}
+
+fn codes(document: &Value) -> Vec<&str> {
+    document["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["code"].as_str().unwrap())
+        .collect()
+}
+
+const PRUNE: &str = "  prune: tracked\n";
+
+#[test]
+fn an_apply_that_converged_is_remembered_and_only_moves_forward() {
+    let repo = Repo::new("polytomic", "");
+    repo.declare("Role", "R", "{}");
+    let first = repo.commit();
+    repo.converge();
+    assert_eq!(repo.applied(), first);
+    repo.declare("Role", "S", "{}");
+    let second = repo.commit();
+    repo.converge();
+    assert_eq!(repo.applied(), second);
+
+    repo.git(&["checkout", "-q", &first]);
+    let run = repo.apply_with(&[]);
+    assert_eq!((run.code, codes(&run.json())), (4, vec!["git/backwards"]), "{}", run.out);
+    assert_eq!((repo.writes(), repo.applied()), (Vec::new(), second));
+    assert_eq!(repo.apply_with(&["--rollback"]).code, 0);
+    assert_eq!(repo.applied(), first);
+}
+
+#[test]
+fn a_failed_apply_is_not_remembered() {
+    let repo = Repo::new("polytomic", "");
+    repo.declare("Role", "R", "{}");
+    let first = repo.commit();
+    repo.converge();
+    repo.declare("Role", "S", "{}");
+    repo.commit();
+    repo.sandbox.inject(Fault {
+        target: "live".into(),
+        method: "POST".into(),
+        times: 1,
+        status: 403,
+        ..Fault::default()
+    });
+    assert_eq!(repo.apply_with(&[]).code, 1);
+    assert_eq!(repo.applied(), first);
+}
+
+#[test]
+fn every_change_carries_its_cause() {
+    let repo = Repo::new("mycloud", "");
+    let spec = |description: &str, resource: &str| {
+        format!(
+            "{{description: {description}, document: {{statements: [{{sid: A, effect: allow, actions: ['s3:Get'], resources: [{resource}]}}]}}}}"
+        )
+    };
+    for name in ["both", "by-git", "by-hand", "conflict", "gone"] {
+        repo.declare("Policy", name, &spec("one", "r"));
+    }
+    repo.commit();
+    repo.converge();
+    for name in ["both", "by-git", "conflict"] {
+        repo.declare("Policy", name, &spec("two", "r"));
+    }
+    repo.declare("Policy", "new", &spec("one", "r"));
+    repo.commit();
+    let document = json!({"version": "2024-01-01", "statements": [{"sid": "A", "effect": "deny", "actions": ["s3:Get"], "resources": ["r"], "conditions": []}]});
+    repo.drift("policies", "both", "document", document);
+    repo.drift("policies", "by-hand", "description", json!("by hand"));
+    repo.drift("policies", "conflict", "description", json!("by hand"));
+    let gone = repo.object("policies", "gone")["id"].as_str().unwrap().to_owned();
+    assert!(repo.sandbox.remove("live", "policies", &gone));
+
+    let plan = repo.plan();
+    assert_eq!(
+        causes(&plan),
+        [
+            "update both both",
+            "update by-git declared",
+            "update by-hand drift",
+            "update conflict both",
+            "create gone drift",
+            "create new declared"
+        ]
+    );
+    let fields: Vec<_> =
+        plan["changes"][0]["fields"].as_array().unwrap().iter().map(|field| &field["cause"]).collect();
+    assert_eq!(fields, ["declared", "drift"], "each field has its own");
+    assert_eq!(plan["changes"][3]["fields"][0]["cause"], "both", "a conflict is shown as one");
+    let text = repo.run(&["plan"]).out;
+    let (git, drift) = (text.find("git changes:").unwrap(), text.find("drifted, and put back:").unwrap());
+    assert!(git < drift && text[drift..].contains("by-hand") && !text[drift..].contains("by-git"), "{text}");
+    repo.converge();
+}
+
+#[test]
+fn without_a_base_every_cause_is_unknown() {
+    let repo = Repo::new("polytomic", "");
+    repo.declare("Role", "R", "{}");
+    repo.commit();
+    assert_eq!(causes(&repo.plan()), ["create R unknown"]);
+}
+
+#[test]
+fn a_field_that_git_no_longer_declares_goes_back_to_its_default() {
+    let repo = Repo::new("jitsudo", "");
+    repo.declare("Policy", "p", "{description: d, enabled: false, max_duration_seconds: 60}");
+    repo.commit();
+    repo.converge();
+    repo.drift("policies", "p", "notification_channel", json!("by hand"));
+    repo.declare("Policy", "p", "{max_duration_seconds: 60}");
+    repo.commit();
+    let plan = repo.plan();
+    let fields: Vec<_> = plan["changes"][0]["fields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|field| (field["path"].as_str().unwrap(), field["after"].clone()))
+        .collect();
+    assert_eq!(fields, [("/description", Value::Null), ("/enabled", json!(true))]);
+    repo.converge();
+    assert_eq!(repo.object("policies", "p")["notification_channel"], "by hand", "nobody declared it");
+}
+
+#[test]
+fn a_field_without_a_default_stays_and_the_plan_says_so() {
+    let repo = Repo::new("jitsudo", "");
+    repo.declare("Policy", "p", "{max_duration_seconds: 60}");
+    repo.commit();
+    repo.converge();
+    repo.declare("Policy", "p", "{}");
+    repo.commit();
+    let plan = repo.plan();
+    assert_eq!((plan["changes"].clone(), codes(&plan)), (json!([]), vec!["plan/no-default"]));
+}
+
+#[test]
+fn delete_needs_evidence_prune_takes_what_git_declared_and_nothing_else() {
+    let repo = Repo::new("compiuta", PRUNE);
+    for name in ["changed", "gone", "kept", "shielded"] {
+        repo.declare("Role", name, ROLE);
+    }
+    repo.write(
+        &file("Role", "shielded"),
+        &manifest("compiuta", "Role", "shielded", "  protect: true\n", ROLE),
+    );
+    repo.commit();
+    repo.converge();
+    repo.sandbox.insert(
+        "live",
+        "roles",
+        json!({"id": "foreign", "name": "F", "type": "CUSTOM", "actions": ["a:b:c"], "tenants": []}),
+    );
+    for name in ["changed", "gone", "shielded"] {
+        repo.remove("Role", name);
+    }
+    repo.commit();
+    repo.drift("roles", "changed", "name", json!("by hand"));
+    let plan = repo.plan();
+    assert_eq!(causes(&plan), ["delete gone declared"]);
+    let skipped: Vec<_> = plan["skipped"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|skipped| {
+            format!("{} {}", skipped["name"].as_str().unwrap(), skipped["reason"].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(skipped, ["changed changed", "shielded protected"]);
+    repo.converge();
+    let mut left: Vec<_> = repo
+        .objects("roles")
+        .iter()
+        .filter(|role| role["type"] == "CUSTOM")
+        .map(|role| role["id"].as_str().unwrap().to_owned())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["changed", "foreign", "kept", "shielded"]);
+}
+
+#[test]
+fn delete_needs_evidence_no_prune_by_default_without_history_or_after_a_rewrite() {
+    for (more, rewrite) in [("", false), (PRUNE, true)] {
+        let repo = Repo::new("compiuta", more);
+        repo.declare("Role", "gone", ROLE);
+        repo.declare("Role", "kept", ROLE);
+        repo.commit();
+        repo.converge();
+        repo.remove("Role", "gone");
+        if rewrite {
+            repo.git(&["checkout", "-q", "--orphan", "rewritten"]);
+        }
+        repo.commit();
+        let plan = repo.plan();
+        assert_eq!(plan["changes"], json!([]), "{plan:#}");
+        assert_eq!(codes(&plan).contains(&"git/backwards"), rewrite);
+    }
+}
+
+#[test]
+fn a_rename_is_an_update_in_place() {
+    for (system, spec) in [
+        ("polytomic", "{policy_actions: [{action: read, roles: [Admin]}]}"),
+        ("jitsudo", "{max_duration_seconds: 60}"),
+        ("mycloud", "{document: {statements: [{effect: allow, actions: ['*'], resources: [r]}]}}"),
+    ] {
+        let repo = Repo::new(system, PRUNE);
+        repo.declare("Policy", "old", spec);
+        repo.commit();
+        repo.converge();
+        let id = repo.object("policies", "old")["id"].clone();
+        repo.remove("Policy", "old");
+        repo.write(&file("Policy", "new"), &manifest(system, "Policy", "new", "  previously: [old]\n", spec));
+        repo.commit();
+        let plan = repo.plan();
+        assert_eq!(causes(&plan), ["update new declared"], "{system}");
+        assert_eq!(
+            plan["changes"][0]["fields"][0],
+            json!({"path": "/name", "before": "old", "after": "new", "cause": "declared"})
+        );
+        repo.converge();
+        assert_eq!(repo.object("policies", "new")["id"], id, "{system}");
+    }
+}
+
+#[test]
+fn a_renamed_role_keeps_its_policies() {
+    let repo = Repo::new("polytomic", "");
+    repo.declare("Role", "Ops", "{}");
+    repo.declare("Policy", "p", "{policy_actions: [{action: read, roles: [Ops]}]}");
+    repo.commit();
+    repo.converge();
+    repo.remove("Role", "Ops");
+    repo.write(
+        &file("Role", "Operators"),
+        &manifest("polytomic", "Role", "Operators", "  previously: [Ops]\n", "{}"),
+    );
+    repo.declare("Policy", "p", "{policy_actions: [{action: read, roles: [Operators]}]}");
+    repo.commit();
+    assert_eq!(causes(&repo.plan()), ["update Operators declared"], "the policy holds the same id");
+    repo.converge();
+}
+
+#[test]
+fn an_id_can_not_be_renamed() {
+    let repo = Repo::new("compiuta", "");
+    repo.declare("Role", "old", ROLE);
+    repo.commit();
+    repo.converge();
+    repo.remove("Role", "old");
+    repo.write(&file("Role", "new"), &manifest("compiuta", "Role", "new", "  previously: [old]\n", ROLE));
+    repo.commit();
+    assert_eq!(codes(&repo.plan()), ["plan/no-rename"]);
+}
+
+#[test]
+fn a_revision_is_read_from_git_and_never_from_the_working_tree() {
+    let repo = Repo::new("polytomic", "");
+    repo.declare("Role", "committed", "{}");
+    let commit = repo.commit();
+    repo.declare("Role", "not-committed", "{}");
+    repo.remove("Role", "committed");
+    let plan = repo.plan_with(&["--rev", "main"]);
+    assert_eq!(
+        (causes(&plan), &plan["commit"]),
+        (vec!["create committed unknown".to_owned()], &json!(commit))
+    );
+    let unknown = repo.run(&["plan", "--rev", "nonsense"]);
+    assert!(unknown.code == 3 && unknown.err.contains("nonsense"), "{}", unknown.err);
+}
+
+#[test]
+fn a_pull_request_plan_shows_its_own_changes_apart_and_can_be_limited_to_them() {
+    let repo = Repo::new("polytomic", "");
+    repo.declare("Role", "A", "{}");
+    repo.declare("Policy", "mine", "{policy_actions: [{action: read, roles: [A]}]}");
+    repo.declare("Policy", "theirs", "{policy_actions: [{action: read, roles: [A]}]}");
+    let base = repo.commit();
+    repo.converge();
+    repo.drift("policies", "theirs", "policy_actions", json!([]));
+    repo.git(&["checkout", "-q", "-b", "pr"]);
+    repo.declare("Policy", "mine", "{policy_actions: [{action: edit, roles: [A]}]}");
+    repo.commit();
+    repo.git(&["checkout", "-q", "main"]);
+    let plan = repo.plan_with(&["--rev", "pr", "--base", &base]);
+    assert_eq!(causes(&plan), ["update mine declared", "update theirs drift"]);
+    assert_eq!(plan["base_commit"], json!(base));
+
+    repo.sandbox.clear_requests();
+    let plan = repo.plan_with(&["--rev", "pr", "--base", &base, "--only-declared"]);
+    assert_eq!(causes(&plan), ["update mine declared"]);
+    let reads: Vec<_> = repo.sandbox.requests().iter().map(|seen| seen.path.clone()).collect();
+    assert_eq!(reads.len(), 3, "two lists and one policy: {reads:?}");
+}
+
+#[test]
+fn apply_wants_a_commit() {
+    let repo = Repo::new("polytomic", "");
+    repo.declare("Role", "R", "{}");
+    repo.commit();
+    repo.converge();
+    let before = repo.applied();
+    repo.declare("Role", "S", "{}");
+    let plan = repo.plan();
+    assert_eq!(
+        (causes(&plan), codes(&plan), &plan["commit"]),
+        (vec!["create S declared".to_owned()], vec!["git/uncommitted"], &Value::Null)
+    );
+    let run = repo.apply_with(&[]);
+    assert_eq!((run.code, repo.writes()), (4, Vec::new()), "{}", run.out);
+    assert_eq!(repo.apply_with(&["--allow-dirty"]).code, 0);
+    assert_eq!(repo.applied(), before, "what is no commit is not recorded");
+}
+
+#[test]
+fn a_reviewed_plan_is_applied_only_as_reviewed() {
+    let repo = Repo::new("mycloud", "");
+    let spec = |description: &str| {
+        format!(
+            "{{description: {description}, document: {{statements: [{{effect: allow, actions: ['*'], resources: [r]}}]}}}}"
+        )
+    };
+    repo.write(".gitignore", "plan.json\n");
+    repo.declare("Policy", "p", &spec("one"));
+    repo.commit();
+    repo.converge();
+    repo.declare("Policy", "p", &spec("two"));
+    repo.commit();
+    assert_eq!(repo.run(&["plan", "--out", "plan.json"]).code, 0);
+    let reviewed = std::fs::read_to_string(repo.dir.path().join("plan.json")).unwrap();
+
+    // Somebody writes after the review.
+    repo.drift("policies", "p", "description", json!("by hand"));
+    let run = repo.apply_with(&["plan.json"]);
+    assert_eq!((run.code, repo.writes()), (5, Vec::new()));
+    let document = run.json();
+    assert!(
+        document["diagnostics"][0]["message"].as_str().unwrap().contains("`/description`"),
+        "{document:#}"
+    );
+    repo.drift("policies", "p", "description", json!("one"));
+
+    // Git moves after the review.
+    repo.declare("Policy", "q", &spec("new"));
+    repo.commit();
+    let run = repo.apply_with(&["plan.json"]);
+    assert_eq!((run.code, repo.writes()), (5, Vec::new()));
+    assert!(run.out.contains("the commit is not") && run.out.contains("was not reviewed"), "{}", run.out);
+    repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
+
+    // A file that is edited can only make apply refuse.
+    for (from, to) in
+        [("\"two\"", "\"evil\""), ("PATCH", "DELETE"), ("\"changes\"", "\"chances\""), ("{", "[")]
+    {
+        repo.write("plan.json", &reviewed.replace(from, to));
+        let run = repo.apply_with(&["plan.json"]);
+        assert!([3, 5].contains(&run.code) && repo.writes().is_empty(), "{from}: {} {}", run.code, run.out);
+    }
+    repo.write("plan.json", &reviewed);
+    assert_eq!(repo.apply_with(&["plan.json"]).code, 0);
+    assert_eq!(repo.object("policies", "p")["description"], "two");
+}
+
+#[test]
+fn guards_stop_a_plan_and_a_person_lets_it_through_once() {
+    let repo = Repo::new("compiuta", PRUNE);
+    for index in 0..10 {
+        repo.declare("Role", &format!("r{index}"), ROLE);
+    }
+    repo.declare("Policy", "p", "{name: P, statements: [{role: viewer, tenants: ['*']}]}");
+    repo.commit();
+    repo.converge();
+    for index in 0..3 {
+        repo.remove("Role", &format!("r{index}"));
+    }
+    repo.commit();
+    let run = repo.apply_with(&[]);
+    assert_eq!((run.code, codes(&run.json()), repo.writes()), (4, vec!["guard/deleted-share"], Vec::new()));
+    let run = repo.apply_with(&["--allow", "deleted-share"]);
+    assert_eq!(run.code, 0, "{}", run.out);
+
+    // Everything is gone from git.
+    std::fs::remove_dir_all(repo.dir.path().join("policies")).unwrap();
+    repo.write(
+        "policies/other.yaml",
+        "apiVersion: mycloud/v1\nkind: Policy\nmetadata: {name: x}\nspec: {}\n",
+    );
+    repo.commit();
+    let run = repo.apply_with(&[]);
+    assert_eq!((run.code, repo.writes()), (4, Vec::new()), "{}", run.out);
+    assert!(codes(&run.json()).contains(&"guard/emptied"), "{}", run.out);
+}
+
+#[test]
+fn a_live_list_that_is_suddenly_empty_is_not_believed() {
+    let repo = Repo::new("mycloud", "");
+    for name in ["a", "b"] {
+        repo.declare(
+            "Policy",
+            name,
+            "{document: {statements: [{effect: allow, actions: ['*'], resources: [r]}]}}",
+        );
+    }
+    repo.commit();
+    repo.converge();
+    let nothing = json!({"policies": [], "meta": {"has_more": false}});
+    repo.sandbox.inject(Fault {
+        target: "live".into(),
+        method: "GET".into(),
+        times: 9,
+        status: 200,
+        body: Some(nothing),
+        ..Fault::default()
+    });
+    let run = repo.apply_with(&[]);
+    assert_eq!(
+        (run.code, codes(&run.json()), repo.writes()),
+        (4, vec!["guard/vanished"], Vec::new()),
+        "{}",
+        run.out
+    );
+}
+
+#[test]
+fn a_shallow_clone_plans_and_removes_nothing() {
+    let repo = Repo::new("compiuta", PRUNE);
+    repo.declare("Role", "gone", ROLE);
+    repo.declare("Role", "kept", ROLE);
+    repo.commit();
+    repo.converge();
+    repo.remove("Role", "gone");
+    repo.commit();
+    repo.commit();
+    let clone = tempfile::TempDir::new().unwrap();
+    let url = format!("file://{}", repo.dir.path().display());
+    let cloned =
+        Command::new("git").args(["clone", "-q", "--depth", "1", &url]).arg(clone.path()).status().unwrap();
+    assert!(cloned.success());
+    let fetched = Command::new("git")
+        .current_dir(clone.path())
+        .args(["fetch", "-q", "--depth", "1", "origin", "refs/enact/applied/live:refs/enact/applied/live"])
+        .status()
+        .unwrap();
+    assert!(fetched.success());
+    let run = crate::world::run(clone.path(), &["plan", "--format", "json"]);
+    let plan = run.json();
+    assert_eq!(plan["changes"], json!([]), "{plan:#}");
+    assert!(run.err.contains("fetch-depth: 0") || run.out.contains("fetch-depth: 0"), "{}", run.err);
+}
