@@ -8,7 +8,7 @@ pub mod yaml;
 
 use serde_json::{Map, Value as Json};
 
-pub use envelope::{Ensure, Metadata, document_schema, document_schema_for};
+pub use envelope::{Ensure, Metadata, document_schema};
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::report::safe::{is_deceptive, short};
@@ -117,11 +117,6 @@ impl Manifest {
     /// The place of a JSON pointer in the document, or of its nearest ancestor that exists.
     pub fn place(&self, pointer: &str) -> Place {
         self.document.place(&self.file, pointer)
-    }
-
-    /// The place of the key at a JSON pointer, for findings about a field as a whole.
-    pub fn key_place(&self, pointer: &str) -> Place {
-        self.document.key_place(&self.file, pointer)
     }
 }
 

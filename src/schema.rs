@@ -55,7 +55,7 @@ fn drop_null_type(map: &mut serde_json::Map<String, Value>) {
 /// The schema of a whole manifest of a kind.
 pub fn document(api_version: &str, kind: &Kind) -> Value {
     let mut schema =
-        crate::manifest::document_schema_for(kind.schema.clone(), api_version, &kind.name, kind.about);
+        crate::manifest::document_schema(kind.schema.clone(), api_version, &kind.name, kind.about);
     let name = schema.pointer_mut("/$defs/Metadata/properties/name").and_then(Value::as_object_mut);
     if let (Some(name), Some((pattern, hint))) = (name, kind.name_rule) {
         name.insert("pattern".to_owned(), Value::from(pattern));

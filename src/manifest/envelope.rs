@@ -51,14 +51,8 @@ struct ManifestSchema<S> {
     spec: Option<S>,
 }
 
-/// The JSON Schema of a kind's documents, with a spec of the given type.
-pub fn document_schema<S: JsonSchema>(api_version: &str, kind: &str, description: &str) -> Json {
-    let schema = generator().into_root_schema_for::<ManifestSchema<S>>();
-    pin(schema, api_version, kind, description)
-}
-
 /// The JSON Schema of a kind's documents, with a spec of the given schema; its `$defs` move to the root.
-pub fn document_schema_for(mut spec: Json, api_version: &str, kind: &str, description: &str) -> Json {
+pub fn document_schema(mut spec: Json, api_version: &str, kind: &str, description: &str) -> Json {
     let mut schema = generator().into_root_schema_for::<ManifestSchema<Json>>();
     let definitions = spec.as_object_mut().and_then(|spec| {
         spec.remove("$schema");

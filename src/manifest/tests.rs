@@ -17,7 +17,7 @@ struct Policy {
 }
 
 fn schema() -> Json {
-    document_schema::<Policy>("polytomic/v1", "Policy", "Rules for a resource.")
+    document_schema(crate::schema::of::<Policy>(), "polytomic/v1", "Policy", "Rules for a resource.")
 }
 
 /// The road from text to a manifest, and the findings as `line:column code: message`.
@@ -58,7 +58,6 @@ fn a_manifest_is_read() {
     assert_eq!(manifest.spec, json!({"actions": ["read"]}));
     let place = manifest.place("/spec/actions/0");
     assert_eq!((place.line, place.column, place.path.as_str()), (7, 13, "spec.actions[0]"));
-    assert_eq!(manifest.key_place("/spec/actions").column, 3);
 }
 
 #[test]
@@ -138,7 +137,7 @@ fn editors_get_a_schema_that_explains_itself() {
     assert_eq!(at("/description"), json!("Rules for a resource."));
     assert_eq!(at("/properties/apiVersion/const"), json!("polytomic/v1"));
     assert_eq!(at("/required"), json!(["apiVersion", "kind", "metadata"]));
-    assert_eq!(at("/properties/spec/$ref"), json!("#/$defs/Policy"));
+    assert_eq!(at("/properties/spec/title"), json!("Policy"));
     assert_eq!(at("/additionalProperties"), json!(false));
     assert_eq!(at("/$defs/Metadata/properties/ensure/default"), json!("present"));
 }
@@ -150,7 +149,7 @@ fn a_schema_from_elsewhere_fits_into_the_envelope() {
         "properties": {"a": {"$ref": "#/$defs/A"}},
         "$defs": {"A": {"type": "string"}}
     });
-    let checker = Checker::new(document_schema_for(spec, "x/v1", "Y", "Z")).expect("a schema");
+    let checker = Checker::new(document_schema(spec, "x/v1", "Y", "Z")).expect("a schema");
     let mut findings = Vec::new();
     let documents = yaml::parse(
         "apiVersion: x/v1\nkind: Y\nmetadata: {name: n}\nspec: {a: 1}\n",

@@ -45,11 +45,6 @@ impl Checker {
         Ok(Self { validator, schema })
     }
 
-    /// The schema itself, for printing it.
-    pub fn schema(&self) -> &Json {
-        &self.schema
-    }
-
     /// Tells all violations of a document, at most [`MAX_FINDINGS`], in the order of the file.
     pub fn check(&self, file: &str, document: &Node, findings: &mut Vec<Diagnostic>) {
         let instance = document.to_json();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use enact::sandbox::Fault;
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{World, actions, fault, outcomes};
 
 /// What the story needs to know of a system's `Policy`.
 struct Subject {
@@ -118,27 +118,6 @@ impl Subject {
 
 fn each(story: impl Fn(&Subject)) {
     SUBJECTS.iter().for_each(story);
-}
-
-fn actions(document: &Value) -> Vec<String> {
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let changes = document["changes"].as_array().unwrap();
-    changes
-        .iter()
-        .map(|change| {
-            format!("{} {} {}", text(&change["action"]), text(&change["kind"]), text(&change["name"]))
-        })
-        .collect()
-}
-
-fn outcomes(document: &Value) -> Vec<String> {
-    let changes = document["changes"].as_array().unwrap();
-    changes
-        .iter()
-        .map(|change| {
-            format!("{} {}", change["name"].as_str().unwrap(), change["outcome"]["result"].as_str().unwrap())
-        })
-        .collect()
 }
 
 #[test]
@@ -257,15 +236,7 @@ fn crash_safe_a_failure_half_way_is_told_and_the_next_run_converges() {
         for name in ["beta", "gamma", "delta"] {
             world.declare("Policy", name, subject.spec);
         }
-        let fault = Fault {
-            target: "live".into(),
-            method: "POST".into(),
-            path_contains: "policies".into(),
-            skip: 1,
-            times: 1,
-            status: 403,
-            ..Fault::default()
-        };
+        let fault = Fault { path_contains: "policies".into(), skip: 1, times: 1, ..fault("POST", 403) };
         world.sandbox.inject(fault);
         let (code, document) = world.apply();
         assert_eq!(code, 1, "{document:#}");
@@ -290,15 +261,8 @@ fn no_duplicates_when_the_answer_to_a_create_is_lost() {
     each(|subject| {
         let world = subject.converged();
         world.declare("Policy", "beta", subject.spec);
-        let fault = Fault {
-            target: "live".into(),
-            method: "POST".into(),
-            path_contains: "policies".into(),
-            times: 1,
-            status: 0,
-            after_commit: true,
-            ..Fault::default()
-        };
+        let fault =
+            Fault { path_contains: "policies".into(), times: 1, after_commit: true, ..fault("POST", 0) };
         world.sandbox.inject(fault);
         let (code, document) = world.apply();
         assert_eq!(code, 1, "{document:#}");
@@ -317,14 +281,7 @@ fn no_duplicates_when_the_answer_to_a_create_is_lost() {
 fn unreadable_is_not_absent() {
     each(|subject| {
         let world = subject.converged();
-        let fault = Fault {
-            target: "live".into(),
-            method: "GET".into(),
-            path_contains: "policies".into(),
-            times: 100,
-            status: 403,
-            ..Fault::default()
-        };
+        let fault = Fault { path_contains: "policies".into(), times: 100, ..fault("GET", 403) };
         world.sandbox.inject(fault);
         let (code, document) = world.apply();
         assert_eq!((code, world.writes()), (6, Vec::new()), "{document:#}");
@@ -339,7 +296,13 @@ fn stale_is_refused_when_the_object_is_gone_at_the_second_look() {
         world.declare("Policy", "alpha", subject.changed);
         // Everything that the plan reads is answered; what is read again right before the write is not there.
         let reads = reads(&world);
-        world.sandbox.inject(Fault { skip: reads, times: 100, status: 404, ..fault("GET", 404) });
+        world.sandbox.inject(Fault {
+            skip: reads,
+            times: 100,
+            status: 404,
+            path_contains: "policies".into(),
+            ..fault("GET", 404)
+        });
         let (code, document) = world.apply();
         assert_eq!(world.writes(), Vec::<String>::new(), "{}", subject.system);
         let outcome = &document["changes"][0]["outcome"]["result"];
@@ -390,17 +353,6 @@ fn crash_safe_killed_after_any_write_the_next_run_ends_where_one_would() {
             }
         }
     });
-}
-
-fn fault(method: &str, status: u16) -> Fault {
-    Fault {
-        target: "live".into(),
-        method: method.into(),
-        path_contains: "policies".into(),
-        times: 100,
-        status,
-        ..Fault::default()
-    }
 }
 
 /// How many policy reads a plan takes.

@@ -5,7 +5,7 @@ use std::process::Command;
 use enact::sandbox::Fault;
 use serde_json::{Value, json};
 
-use crate::world::{Run, World, file, manifest};
+use crate::world::{Run, World, codes, fault, file, manifest};
 
 const ROLE: &str = "{name: R, actions: ['core:things:get']}";
 
@@ -73,15 +73,6 @@ fn causes(document: &Value) -> Vec<String> {
         .collect()
 }
 
-fn codes(document: &Value) -> Vec<&str> {
-    document["diagnostics"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|finding| finding["code"].as_str().unwrap())
-        .collect()
-}
-
 const PRUNE: &str = "  prune: tracked\n";
 
 #[test]
@@ -112,13 +103,7 @@ fn a_failed_apply_is_not_remembered() {
     repo.converge();
     repo.declare("Role", "S", "{}");
     repo.commit();
-    repo.sandbox.inject(Fault {
-        target: "live".into(),
-        method: "POST".into(),
-        times: 1,
-        status: 403,
-        ..Fault::default()
-    });
+    repo.sandbox.inject(Fault { times: 1, ..fault("POST", 403) });
     assert_eq!(repo.apply_with(&[]).code, 1);
     assert_eq!(repo.applied(), first);
 }
@@ -481,14 +466,7 @@ fn a_live_list_that_is_suddenly_empty_is_not_believed() {
     repo.commit();
     repo.converge();
     let nothing = json!({"policies": [], "meta": {"has_more": false}});
-    repo.sandbox.inject(Fault {
-        target: "live".into(),
-        method: "GET".into(),
-        times: 9,
-        status: 200,
-        body: Some(nothing),
-        ..Fault::default()
-    });
+    repo.sandbox.inject(Fault { times: 9, body: Some(nothing), ..fault("GET", 200) });
     let run = repo.apply_with(&[]);
     assert_eq!(
         (run.code, codes(&run.json()), repo.writes()),

@@ -3,11 +3,7 @@
 use enact::sandbox::Fault;
 use serde_json::{Value, json};
 
-use crate::world::{CANARY, World};
-
-fn fault(method: &str, status: u16) -> Fault {
-    Fault { target: "live".into(), method: method.into(), times: 100, status, ..Fault::default() }
-}
+use crate::world::{CANARY, World, fault};
 
 #[test]
 fn validated_first_one_invalid_file_and_nothing_is_sent_anywhere() {

@@ -1,28 +1,9 @@
 //! What is special about one system, beyond the story that all share.
 
 use enact::sandbox::Fault;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::world::World;
-
-fn codes(document: &Value) -> Vec<&str> {
-    document["diagnostics"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|finding| finding["code"].as_str().unwrap())
-        .collect()
-}
-
-fn outcomes(document: &Value) -> Vec<String> {
-    let changes = document["changes"].as_array().unwrap();
-    changes
-        .iter()
-        .map(|change| {
-            format!("{} {}", change["name"].as_str().unwrap(), change["outcome"]["result"].as_str().unwrap())
-        })
-        .collect()
-}
+use crate::world::{World, codes, fault, outcomes};
 
 #[test]
 fn polytomic_shows_a_new_role_as_known_after_apply_and_fills_in_its_id() {
@@ -115,12 +96,10 @@ fn polytomic_creates_carry_an_idempotency_key_and_a_lost_answer_adopts() {
     let world = World::new("polytomic");
     world.declare("Role", "R", "{}");
     world.sandbox.inject(Fault {
-        target: "live".into(),
-        method: "POST".into(),
         times: 1,
-        status: 429,
+
         headers: vec![("retry-after".into(), "0".into())],
-        ..Fault::default()
+        ..fault("POST", 429)
     });
     world.converge();
     let keys = world.objects("idempotency_keys");
@@ -133,14 +112,7 @@ fn a_failed_role_stops_the_policies_that_need_it_and_nothing_else() {
     world.declare("Role", "R", "{}");
     world.declare("Policy", "needs", "{policy_actions: [{action: read, roles: [R]}]}");
     world.declare("Policy", "free", "{policy_actions: [{action: read, roles: [Admin]}]}");
-    world.sandbox.inject(Fault {
-        target: "live".into(),
-        method: "POST".into(),
-        path_contains: "roles".into(),
-        times: 1,
-        status: 403,
-        ..Fault::default()
-    });
+    world.sandbox.inject(Fault { path_contains: "roles".into(), times: 1, ..fault("POST", 403) });
     let (code, document) = world.apply();
     assert_eq!(code, 1);
     assert_eq!(outcomes(&document), ["R failed", "free applied", "needs not_attempted"]);
@@ -311,14 +283,7 @@ fn mycloud_a_marker_that_does_not_advance_ends_the_list_as_incomplete() {
     );
     let page =
         json!({"policies": [], "meta": {"has_more": true, "marker": "00000000-0000-4000-8000-000000000001"}});
-    world.sandbox.inject(Fault {
-        target: "live".into(),
-        method: "GET".into(),
-        times: 100,
-        status: 200,
-        body: Some(page),
-        ..Fault::default()
-    });
+    world.sandbox.inject(Fault { times: 100, body: Some(page), ..fault("GET", 200) });
     let (code, document) = world.apply();
     assert_eq!((code, codes(&document)), (6, vec!["live/unreadable"]), "{document:#}");
     assert!(world.sandbox.requests().len() < 5, "it does not go on for ever");
@@ -431,14 +396,7 @@ fn a_role_that_is_not_created_stops_its_policies_also_where_names_are_ids() {
     let world = World::new("compiuta");
     world.declare("Role", "r", "{name: R, actions: ['core:things:get']}");
     world.declare("Policy", "needs", "{name: N, statements: [{role: r, tenants: ['*']}]}");
-    world.sandbox.inject(Fault {
-        target: "live".into(),
-        method: "POST".into(),
-        path_contains: "roles".into(),
-        times: 1,
-        status: 403,
-        ..Fault::default()
-    });
+    world.sandbox.inject(Fault { path_contains: "roles".into(), times: 1, ..fault("POST", 403) });
     let (code, document) = world.apply();
     assert_eq!(
         (code, outcomes(&document)),
@@ -468,14 +426,7 @@ fn a_list_that_is_shorter_than_it_says_is_not_all() {
                 spec
             },
         );
-        world.sandbox.inject(Fault {
-            target: "live".into(),
-            method: "GET".into(),
-            times: 100,
-            status: 200,
-            body: Some(body.clone()),
-            ..Fault::default()
-        });
+        world.sandbox.inject(Fault { times: 100, body: Some(body.clone()), ..fault("GET", 200) });
         let (code, document) = world.apply();
         assert_eq!((code, world.writes()), (6, vec![]), "{body}: {document:#}");
     }

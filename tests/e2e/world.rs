@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use enact::sandbox::{Sandbox, Seed, Seen, Served, Store, start};
+use enact::sandbox::{Fault, Sandbox, Seed, Seen, Served, Store, start};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -195,4 +195,36 @@ impl Run {
         serde_json::from_str(&self.out)
             .unwrap_or_else(|error| panic!("{error}: {:?}\n{}", self.out, self.err))
     }
+}
+
+/// The planned changes, as `create Policy name`.
+pub(crate) fn actions(document: &Value) -> Vec<String> {
+    each_change(document, |change| {
+        format!("{} {} {}", text(&change["action"]), text(&change["kind"]), text(&change["name"]))
+    })
+}
+
+/// How the changes ended, as `name applied`.
+pub(crate) fn outcomes(document: &Value) -> Vec<String> {
+    each_change(document, |change| {
+        format!("{} {}", text(&change["name"]), text(&change["outcome"]["result"]))
+    })
+}
+
+/// The codes of the findings.
+pub(crate) fn codes(document: &Value) -> Vec<&str> {
+    document["diagnostics"].as_array().unwrap().iter().map(|finding| text(&finding["code"])).collect()
+}
+
+fn each_change(document: &Value, show: impl Fn(&Value) -> String) -> Vec<String> {
+    document["changes"].as_array().unwrap().iter().map(show).collect()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+/// Answers every matching request of the target with a status.
+pub(crate) fn fault(method: &str, status: u16) -> Fault {
+    Fault { target: "live".into(), method: method.into(), times: 100, status, ..Fault::default() }
 }

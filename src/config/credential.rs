@@ -1,0 +1,185 @@
+//! Credentials: where they come from, and the connection that they open. They are read here and nowhere else.
+
+use std::path::PathBuf;
+
+use reqwest::Url;
+use reqwest::header::HeaderName;
+use schemars::JsonSchema;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::{Loaded, Target};
+use crate::diagnostic::Diagnostic;
+use crate::http;
+
+/// A credential: exactly one of the three.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Auth {
+    /// `Authorization: Bearer ...`
+    Bearer(Secret),
+    /// `Authorization: Basic ...`
+    Basic {
+        /// The user name; for Polytomic the organization's id.
+        username: String,
+        /// The password or key.
+        password: Secret,
+    },
+    /// A header of the API's own.
+    Header {
+        /// Such as `X-API-Key`.
+        name: String,
+        /// Its value.
+        value: Secret,
+    },
+}
+
+/// Where a secret comes from. It is never written into enact.yaml itself.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Secret {
+    /// The name of an environment variable.
+    Env(#[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"))] String),
+    /// The path of a file, relative to enact.yaml. White space at its end does not count.
+    File(PathBuf),
+}
+
+impl Loaded {
+    /// The names of the variables that hold credentials.
+    pub fn secret_variables(&self) -> Vec<String> {
+        let secret = |target: &Target| match &target.config.auth {
+            Auth::Bearer(secret)
+            | Auth::Basic { password: secret, .. }
+            | Auth::Header { value: secret, .. } => secret.clone(),
+        };
+        let variable = |secret| match secret {
+            Secret::Env(name) => Some(name),
+            Secret::File(_) => None,
+        };
+        self.targets.iter().map(secret).filter_map(variable).collect()
+    }
+
+    /// Sets up the connection to a sandbox in place of a target. It takes any credential, and none of the user's is
+    /// read.
+    pub fn connect_sandbox(&self, target: &Target, url: &str) -> Result<http::Http, Diagnostic> {
+        let wrong = |error: String| Diagnostic::error("sandbox/connect", error).about(&target.config.name);
+        let settings = http::Settings {
+            url: Url::parse(url).map_err(|error| wrong(error.to_string()))?,
+            headers: target.system.headers(),
+            credential: (reqwest::header::AUTHORIZATION, SecretString::from("Bearer sandbox".to_owned())),
+            secrets: Vec::new(),
+            known_errors: target.system.known_errors(),
+            credential_source: "the sandbox".to_owned(),
+            concurrency: target.config.limits.concurrency,
+            per_minute: None,
+        };
+        http::Http::new(settings).map_err(|error| wrong(error.to_string()))
+    }
+
+    /// Sets up the connection to a target. The credential is read here and nowhere else.
+    pub fn connect(&self, target: &Target) -> Result<http::Http, Diagnostic> {
+        let at = |pointer: &str| target.node.place(&self.file, pointer);
+        let (name, secret, value, source) = match &target.config.auth {
+            Auth::Bearer(secret) => {
+                let value = self.secret(target, secret).map_err(|finding| finding.at(at("/auth/bearer")))?;
+                let sent = SecretString::from(format!("Bearer {}", value.expose_secret()));
+                ("authorization", value, sent, secret)
+            }
+            Auth::Basic { username, password } => {
+                let value = self
+                    .secret(target, password)
+                    .map_err(|finding| finding.at(at("/auth/basic/password")))?;
+                let sent = SecretString::from(format!(
+                    "Basic {}",
+                    base64(&format!("{username}:{}", value.expose_secret()))
+                ));
+                ("authorization", value, sent, password)
+            }
+            Auth::Header { name, value: secret } => {
+                let value =
+                    self.secret(target, secret).map_err(|finding| finding.at(at("/auth/header/value")))?;
+                (name.as_str(), value.clone(), value, secret)
+            }
+        };
+        let fail = |what: String| {
+            Diagnostic::error("config/credential", what).at(at("/auth")).about(&target.config.name)
+        };
+        let header = HeaderName::from_bytes(name.to_lowercase().as_bytes())
+            .map_err(|_| fail(format!("`{name}` is not the name of a header")))?;
+        let url = Url::parse(&target.config.url).map_err(|_| fail("`url` is not a URL".to_owned()))?;
+        let settings = http::Settings {
+            url,
+            headers: target.system.headers(),
+            credential: (header, value.clone()),
+            secrets: secrets(&secret, &value),
+            known_errors: target.system.known_errors(),
+            credential_source: source.describe(),
+            concurrency: target.config.limits.concurrency,
+            per_minute: target.config.limits.requests_per_minute,
+        };
+        http::Http::new(settings).map_err(|error| fail(error.to_string()))
+    }
+
+    fn secret(&self, target: &Target, secret: &Secret) -> Result<SecretString, Diagnostic> {
+        let source = secret.describe();
+        let name = &target.config.name;
+        let wrong = |what: &str, help: &str| {
+            let message = format!("{source}, the credential of the target `{name}`, {what}");
+            Err(Diagnostic::error("config/credential", message).about(name).help(help))
+        };
+        let text = match secret {
+            Secret::Env(name) => match std::env::var(name) {
+                Ok(text) => text,
+                Err(std::env::VarError::NotPresent) => {
+                    return wrong(
+                        "is not set",
+                        "set it, or use `--sandbox` to try enact without a credential",
+                    );
+                }
+                Err(std::env::VarError::NotUnicode(_)) => {
+                    return wrong("is not text", "set it");
+                }
+            },
+            Secret::File(path) => match std::fs::read_to_string(self.folder.join(path)) {
+                Ok(text) => text,
+                Err(error) => {
+                    return wrong(&format!("can not be read: {error}"), "put the credential there");
+                }
+            },
+        };
+        match text.trim_end() {
+            "" => wrong("is empty", "set it"),
+            text if text.chars().any(char::is_control) => {
+                wrong("holds a line break or a control character", "it must be one line")
+            }
+            text => Ok(SecretString::from(text.to_owned())),
+        }
+    }
+}
+
+impl Secret {
+    fn describe(&self) -> String {
+        match self {
+            Self::Env(name) => format!("the variable {name}"),
+            Self::File(path) => format!("the file {}", path.display()),
+        }
+    }
+}
+
+/// All forms in which the credential could come back in a text.
+fn secrets(given: &SecretString, sent: &SecretString) -> Vec<SecretString> {
+    let sent_value = sent.expose_secret().split_once(' ').map_or(sent.expose_secret(), |(_, value)| value);
+    let given = given.expose_secret();
+    // The parts of `id:key`, which is how mycloud writes a key.
+    let key = given.split_once(':').map_or("", |(_, key)| key);
+    [given, sent_value, key, &base64(given)]
+        .iter()
+        .filter(|text| !text.is_empty())
+        .map(|text| SecretString::from((*text).to_owned()))
+        .collect()
+}
+
+fn base64(text: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(text)
+}
