@@ -195,7 +195,9 @@ impl Run<'_> {
         let found = target.system.find(kind, name, target.reader).await.map_err(unread)?;
         if *name != change.id.name {
             let taken = target.system.find(kind, &change.id.name, target.reader).await.map_err(unread)?;
-            if !taken.is_empty() {
+            // Where case makes no difference, the object itself is found under its new name.
+            let other = |found: &Found| change.seen.as_ref().is_none_or(|seen| seen.remote != found.remote);
+            if taken.iter().any(other) {
                 return Err(Outcome::Conflict { reason: "its new name is taken now".to_owned() });
             }
         }

@@ -108,6 +108,15 @@ pub struct Target {
 }
 
 impl Target {
+    /// Whether another configuration's target is this very one, so that what was applied to it was applied here.
+    pub fn is_same_system(&self, other: &Self) -> bool {
+        let identity = |target: &Self| {
+            let TargetConfig { name, system, url, settings, .. } = &target.config;
+            (name.clone(), system.clone(), url.clone(), settings.clone())
+        };
+        identity(self) == identity(other)
+    }
+
     /// Whether a manifest at this path may be for this target.
     pub fn includes(&self, file: &str) -> bool {
         self.include.as_ref().is_none_or(|globs| globs.is_match(file))

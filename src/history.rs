@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::Target;
+use crate::config::{self, Target};
 use crate::diagnostic::{Class, Diagnostic, Severity};
 use crate::git::{Commit, Repository};
 use crate::manifest::Manifest;
@@ -44,8 +44,10 @@ pub struct Base {
     pub commit: Commit,
     /// What it declared.
     pub desired: Desired,
-    /// Whether the history from it to this run's commit is known, so that what is missing now was removed by somebody.
+    /// Whether it is part of this run's history, so that what is missing now was removed by somebody.
     pub leads_here: bool,
+    /// Whether this run's commit is part of its history: the target was brought further already.
+    pub ahead: bool,
 }
 
 impl History {
@@ -96,12 +98,12 @@ impl History {
         }
     }
 
-    /// What was declared at the base, for each target that has one.
+    /// What was declared at the base, for each target that has one. `config` is the name of enact.yaml.
     pub fn bases(
         &self,
         targets: &[&Target],
         from: &From,
-        manifests: &[String],
+        config: &str,
         findings: &mut Vec<Diagnostic>,
     ) -> BTreeMap<String, Base> {
         let mut read = BTreeMap::new();
@@ -109,8 +111,8 @@ impl History {
         for target in targets {
             let base = self.base_commit(&target.config.name, from).and_then(|commit| {
                 let Some(commit) = commit else { return Ok(None) };
-                let manifests = read.entry(commit).or_insert_with(|| self.manifests(&commit, manifests));
-                self.base(target, commit, manifests).map(Some)
+                let then = read.entry(commit).or_insert_with(|| self.then(&commit, config));
+                self.base(target, commit, then.as_ref()).map(Some)
             });
             match base {
                 Ok(base) => bases.extend(base.map(|base| (target.config.name.clone(), base))),
@@ -118,6 +120,24 @@ impl History {
             }
         }
         bases
+    }
+
+    /// Targets that this run would take back, whatever base was asked for.
+    pub fn backwards(&self, targets: &[&Target]) -> Vec<Diagnostic> {
+        let Some(now) = &self.commit else { return Vec::new() };
+        let behind = |target: &&Target| {
+            let name = &target.config.name;
+            let applied = match self.repository.applied(name) {
+                Ok(applied) => applied?,
+                Err(finding) => return Some(classed(finding)),
+            };
+            match self.repository.is_ancestor(&applied, now) {
+                Ok(true) => None,
+                Ok(false) => Some(backwards(name, applied, now)),
+                Err(finding) => Some(without_base(classed(finding)).about(name)),
+            }
+        };
+        targets.iter().filter_map(behind).collect()
     }
 
     fn base_commit(&self, target: &str, from: &From) -> Result<Option<Commit>, Diagnostic> {
@@ -128,40 +148,53 @@ impl History {
         }
     }
 
-    /// The manifests of a commit that are sound. One that is not can only make enact remove less.
-    fn manifests(&self, commit: &Commit, manifests: &[String]) -> Vec<Arc<Manifest>> {
+    /// The configuration and the sound manifests of a commit. A manifest that is not sound can only make enact remove
+    /// less. `None` if the commit had no usable configuration.
+    fn then(&self, commit: &Commit, config: &str) -> Option<Then> {
         let mut ignored = Vec::new();
-        let files = self.files_of(commit, manifests, &mut ignored);
+        let files = self.files_of(commit, &[config.to_owned()], &mut ignored);
+        let config = config::load(config, Path::new("."), files.get(config)?, &mut ignored)?;
+        let files = self.files_of(commit, &config.manifests, &mut ignored);
         let mut manifests = resolve::manifests(&files, &mut ignored);
         manifests.retain(|manifest| manifest.refused.is_empty());
-        manifests
+        Some(Then { config, manifests })
     }
 
-    fn base(&self, target: &Target, commit: Commit, manifests: &[Arc<Manifest>]) -> Result<Base, Diagnostic> {
-        let desired = resolve::for_target(target, manifests, &mut Vec::new());
-        let leads_here = match &self.commit {
-            Some(now) => self.repository.is_ancestor(&commit, now)?,
-            None => false,
+    /// What a target was to hold by the configuration of that time. A target that was another system then, or did not
+    /// exist, has no base: nothing was ever applied to the one of today.
+    fn base(&self, target: &Target, commit: Commit, then: Option<&Then>) -> Result<Base, Diagnostic> {
+        let of_then = then.and_then(|then| {
+            let same = then.config.targets.iter().find(|of_then| of_then.is_same_system(target))?;
+            Some(resolve::for_target(same, &then.manifests, &mut Vec::new()))
+        });
+        let Some(desired) = of_then else { return Err(another_system(&commit)) };
+        let (leads_here, ahead) = match &self.commit {
+            Some(now) => {
+                (self.repository.is_ancestor(&commit, now)?, self.repository.is_ancestor(now, &commit)?)
+            }
+            None => (false, false),
         };
-        Ok(Base { commit, desired, leads_here })
+        Ok(Base { commit, desired, leads_here, ahead })
     }
 
-    /// Records that a target was brought to this run's commit.
-    pub fn record(&self, target: &str, rollback: bool) -> Result<(), Diagnostic> {
-        let Some(commit) = &self.commit else { return Ok(()) };
+    /// Records that a target was brought to this run's commit, and hands back what was recorded before.
+    pub fn record(&self, target: &str, rollback: bool) -> Result<Option<Commit>, Diagnostic> {
         let from = self.repository.applied(target).map_err(classed)?;
-        self.repository.set_applied(target, from.as_ref(), commit, rollback).map_err(classed)
+        if let Some(commit) = &self.commit {
+            self.repository.set_applied(target, from.as_ref(), commit, rollback).map_err(classed)?;
+        }
+        Ok(from)
     }
 
-    /// Sends the record of a target to a remote, with the user's own git.
+    /// Sends the record of a target to a remote, with the user's own git, if the remote's record is still `from`.
     pub fn push(
         &self,
         remote: &str,
         target: &str,
-        rollback: bool,
+        from: Option<&Commit>,
         secrets: &[String],
     ) -> Result<(), Diagnostic> {
-        self.repository.push_applied(remote, target, rollback, secrets).map_err(classed)
+        self.repository.push_applied(remote, target, from, secrets).map_err(classed)
     }
 }
 
@@ -190,14 +223,33 @@ fn no_repository(rev: &str) -> Diagnostic {
         .help("run enact inside of the repository, or leave `--rev` out to read the files as they are")
 }
 
-/// What a run does about a base that does not lead to its commit: the target was brought further, or history was
-/// rewritten. To plan is harmless; to apply would take the target back.
-pub fn backwards(target: &str, base: &Base, now: Option<&Commit>) -> Diagnostic {
-    let now = now.map_or_else(|| "nothing".to_owned(), ToString::to_string);
-    let message =
-        format!("the target was brought to {}, and {now} does not contain that commit", base.commit);
+/// A commit that does not contain what a target was brought to: to plan it is harmless, to apply it would take the
+/// target back.
+fn backwards(target: &str, applied: Commit, now: &Commit) -> Diagnostic {
+    let message = format!("the target was brought to {applied}, and {now} does not contain that commit");
     Diagnostic::error("git/backwards", message)
         .class(Class::Guarded)
         .about(target)
         .help("apply a commit that contains it, or take the target back with `--rollback`")
+}
+
+/// A base that is not part of this run's history says nothing about what this run's commit means.
+pub fn elsewhere(target: &str, base: &Base) -> Diagnostic {
+    let message = format!("the base {} is not part of this history, so it is not used", base.commit);
+    Diagnostic::warning("git/base", message)
+        .class(Class::Guarded)
+        .about(target)
+        .help("for a pull request, give what `git merge-base` prints")
+}
+
+fn another_system(commit: &Commit) -> Diagnostic {
+    let message = format!("at {commit} enact.yaml had no such target with this system, URL and settings");
+    Diagnostic::warning("git/another-system", message)
+        .help("nothing is known of what was applied here; the next apply begins anew")
+}
+
+/// What a commit held.
+struct Then {
+    config: config::Loaded,
+    manifests: Vec<Arc<Manifest>>,
 }

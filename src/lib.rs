@@ -10,6 +10,7 @@
 //! can use it; there is no promise about this crate's Rust interface.
 
 pub mod apply;
+pub mod base;
 pub mod cedar;
 pub mod cli;
 pub mod config;

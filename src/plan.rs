@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::base::Scale;
 use crate::diagnostic::{self, Diagnostic};
 use crate::diff::Field;
 use crate::request::Request;
@@ -95,6 +96,11 @@ pub struct Skipped {
     pub reason: String,
 }
 
+/// Why an orphan stays: it is not what git declared any more.
+const CHANGED: &str = "changed";
+/// Why an orphan stays: git protected it.
+const PROTECTED: &str = "protected";
+
 /// The plan for one target.
 #[derive(Clone, Debug, Default)]
 #[must_use]
@@ -114,6 +120,11 @@ pub struct TargetPlan {
 }
 
 impl TargetPlan {
+    /// Whether objects that git gave up stay where they are. As long as they do, the base that knows of them is kept.
+    pub fn leaves_orphans(&self) -> bool {
+        self.skipped.iter().any(|skipped| [CHANGED, PROTECTED].contains(&skipped.reason.as_str()))
+    }
+
     /// Whether apply may write to this target.
     pub fn is_sound(&self) -> bool {
         !self.incomplete && !self.findings.iter().any(Diagnostic::is_error)
@@ -130,6 +141,8 @@ pub struct Target<'a> {
     pub max_deletes: usize,
     /// Guards that a person lets this run through.
     pub allowed: &'a [Guard],
+    /// How much git declares for it in all.
+    pub scale: &'a Scale,
 }
 
 /// Plans one target. Without a base nothing is known of what git declared before: every cause is unknown, and no field
@@ -194,7 +207,7 @@ impl Planner<'_> {
                 }
             }
         }
-        self.finish(desired)
+        self.finish()
     }
 
     /// Without its list, or the list of a kind that it refers to, nothing about a kind is certain.
@@ -220,6 +233,13 @@ impl Planner<'_> {
             }
             ref several => return finding::ambiguous(kind, declared, several).into(),
         };
+        let former =
+            declared.manifest.previously.iter().flat_map(|name| self.index.named(kind, name)).copied();
+        let others: Vec<_> =
+            former.filter(|other| live.is_some_and(|live| live.remote != other.remote)).collect();
+        if let Some(live) = live.filter(|_| !others.is_empty() && !declared.absent()) {
+            return finding::ambiguous(kind, declared, &[&[live], others.as_slice()].concat()).into();
+        }
         let unread_as = live.map(|live| (kind.name.clone(), live.remote.clone()));
         if let Some(error) = unread_as.and_then(|key| self.observed.unread.get(&key)) {
             return Verdict::Unread(finding::unread(declared, error));
@@ -239,9 +259,9 @@ impl Planner<'_> {
     /// An object that git no longer declares goes only if it still is what git declared.
     fn prune(&self, kind: &Kind, orphan: &Declared, live: &Found) -> Verdict {
         if orphan.manifest.protect {
-            Verdict::Skipped("protected")
+            Verdict::Skipped(PROTECTED)
         } else if self.sides.moved(kind, orphan, live) {
-            Verdict::Skipped("changed")
+            Verdict::Skipped(CHANGED)
         } else {
             self.propose(kind, orphan, Some(live))
         }
@@ -284,12 +304,11 @@ impl Planner<'_> {
         }
     }
 
-    fn finish(mut self, desired: &Desired) -> TargetPlan {
+    fn finish(mut self) -> TargetPlan {
         order(&mut self.plan.changes, self.target.system.kinds());
         let hazards = self.target.system.hazards(&self.plan.changes, self.observed);
         self.plan.findings.extend(hazards);
-        let Target { max_deletes, allowed, .. } = *self.target;
-        guard::check(&mut self.plan, max_deletes, allowed, desired, self.sides.base, self.observed);
+        guard::check(&mut self.plan, self.target, self.sides.base, self.observed);
         diagnostic::sort(&mut self.plan.findings);
         self.plan
     }

@@ -8,9 +8,10 @@ use std::sync::atomic::AtomicBool;
 use futures::future::join_all;
 
 use crate::apply;
+use crate::base::{self, Scale};
 use crate::config::{self, Prune, Target};
 use crate::diagnostic::{self, Class, Diagnostic, Severity};
-use crate::history::{Base, From, History};
+use crate::history::{self, Base, From, History};
 use crate::http::Http;
 use crate::manifest::Manifest;
 use crate::observe::observe;
@@ -32,6 +33,13 @@ pub struct Origin {
     pub text: String,
 }
 
+impl Origin {
+    /// The file's name in its folder.
+    fn name(&self) -> &str {
+        Path::new(&self.file).file_name().and_then(|name| name.to_str()).unwrap_or(&self.file)
+    }
+}
+
 /// A repository that passed every check that needs no network.
 pub struct Project {
     /// The configuration.
@@ -44,6 +52,8 @@ pub struct Project {
     pub bases: BTreeMap<String, Base>,
     /// The repository, if there is one and the run has to do with it.
     pub history: Option<History>,
+    /// How much git declares for each target in all.
+    scales: BTreeMap<String, Scale>,
     /// Guards that this run is let through.
     allowed: Vec<Guard>,
     /// Which targets this run is about.
@@ -119,8 +129,18 @@ fn resolve(origin: &Origin, config: config::Loaded, wish: &Wish, load: &mut Load
     load.files.extend(files);
     let targets: Vec<_> =
         targets.into_iter().filter(|target| selected.contains(&target.config.name)).collect();
-    let bases = bases(history.as_ref(), wish, &config.manifests, &targets, &mut desired, &mut load.findings);
-    Some(Project { manifests, desired, bases, history, allowed: wish.allowed.clone(), selected, config })
+    let (bases, scales) =
+        bases(history.as_ref(), wish, origin.name(), &targets, &mut desired, &mut load.findings);
+    Some(Project {
+        manifests,
+        desired,
+        bases,
+        scales,
+        history,
+        allowed: wish.allowed.clone(),
+        selected,
+        config,
+    })
 }
 
 /// The repository, where a run has to do with it.
@@ -137,44 +157,72 @@ fn history(origin: &Origin, wish: &Wish, findings: &mut Vec<Diagnostic>) -> Opti
     }
 }
 
-/// The bases, and what follows from them for what is desired: objects to prune, and which ones are looked at at all.
+/// The bases, and what follows from them for what is desired.
 fn bases(
     history: Option<&History>,
     wish: &Wish,
-    manifests: &[String],
+    config: &str,
     targets: &[&Target],
     desired: &mut BTreeMap<String, Desired>,
     findings: &mut Vec<Diagnostic>,
-) -> BTreeMap<String, Base> {
-    let mut bases =
-        history.map(|history| history.bases(targets, &wish.base, manifests, findings)).unwrap_or_default();
-    // A record that does not lead here says nothing about what this commit means, unless going back is the point.
-    let usable = |base: &Base| base.leads_here || wish.rollback || wish.base != From::Applied;
-    for (target, base) in bases.iter().filter(|(_, base)| !usable(base)) {
-        let now = history.and_then(|history| history.commit.as_ref());
-        let finding = crate::history::backwards(target, base, now);
-        findings.push(Diagnostic { severity: Severity::Warning, ..finding });
-    }
+) -> (BTreeMap<String, Base>, BTreeMap<String, Scale>) {
+    let Some(history) = history else {
+        findings.extend(wish.only_declared.then(needs_base));
+        return (BTreeMap::new(), scales(desired));
+    };
+    let mut bases = history.bases(targets, &wish.base, config, findings);
+    findings.extend(
+        history
+            .backwards(targets)
+            .into_iter()
+            .map(|finding| Diagnostic { severity: Severity::Warning, ..finding }),
+    );
+    // To go back, the base has to be further on the same road; otherwise history was rewritten.
+    let usable = |base: &Base| base.leads_here || (wish.rollback && base.ahead);
+    let elsewhere = bases.iter().filter(|(_, base)| !usable(base) && wish.base != From::Applied);
+    findings.extend(elsewhere.map(|(target, base)| history::elsewhere(target, base)));
     bases.retain(|_, base| usable(base));
     for target in targets {
-        let Some(desired) = desired.get_mut(&target.config.name) else { continue };
-        match bases.get(&target.config.name) {
-            Some(base) => apply_base(target, base, wish, desired),
-            None if wish.only_declared => desired.clear(),
-            None => {}
+        let name = &target.config.name;
+        match (desired.get_mut(name), bases.get(name)) {
+            (Some(desired), Some(base)) => {
+                base::settle_names(desired, &base.desired);
+                // A file that was only deleted from the working tree was not deleted by git.
+                if target.config.prune == Prune::Tracked && history.uncommitted.is_empty() {
+                    base::add_orphans(desired, &base.desired);
+                    findings.extend(base::dangling(target, desired));
+                }
+            }
+            (_, None) if wish.only_declared => findings.push(needs_base().about(name)),
+            (_, None) if target.config.prune == Prune::Tracked => findings.extend(no_record(name, wish)),
+            _ => {}
         }
     }
-    bases
+    let scales = scales(desired);
+    for (target, base) in bases.iter().filter(|_| wish.only_declared) {
+        desired.entry(target.clone()).and_modify(|desired| base::only_declared(desired, &base.desired));
+    }
+    (bases, scales)
 }
 
-fn apply_base(target: &Target, base: &Base, wish: &Wish, desired: &mut Desired) {
-    if target.config.prune == Prune::Tracked && (base.leads_here || wish.rollback) {
-        let orphans = resolve::orphans(desired, &base.desired);
-        desired.extend(orphans.into_iter().map(|orphan| (orphan.id.clone(), orphan)));
-    }
-    if wish.only_declared {
-        desired.retain(|id, declared| declared.orphan || declared.differs(base.desired.get(id)));
-    }
+fn scales(desired: &BTreeMap<String, Desired>) -> BTreeMap<String, Scale> {
+    desired.iter().map(|(target, desired)| (target.clone(), Scale::of(desired))).collect()
+}
+
+fn needs_base() -> Diagnostic {
+    Diagnostic::error("git/no-base", "`--only-declared` needs a base to tell what git changed")
+        .class(Class::Usage)
+        .help("name one with `--base REV`, or fetch the record of what was applied")
+}
+
+/// A clone does not fetch the record by itself, and without it nothing would ever be pruned.
+fn no_record(target: &str, wish: &Wish) -> Option<Diagnostic> {
+    let finding = || {
+        Diagnostic::warning("git/no-record", "there is no record of what was applied, so nothing is pruned")
+            .about(target)
+            .help("fetch it: `git fetch origin '+refs/enact/applied/*:refs/enact/applied/*'`; the first apply makes it")
+    };
+    (wish.base == From::Applied).then(finding)
 }
 
 fn read(
@@ -290,7 +338,15 @@ impl Project {
             match (http, self.desired.get(&target.config.name)) {
                 (Ok(http), Some(desired)) => {
                     let base = self.bases.get(&target.config.name).map(|base| &base.desired);
-                    connected.push(Connected { target, desired, base, allowed: &self.allowed, http });
+                    let scale = self.scales.get(&target.config.name);
+                    connected.extend(scale.map(|scale| Connected {
+                        target,
+                        desired,
+                        base,
+                        scale,
+                        allowed: &self.allowed,
+                        http,
+                    }));
                 }
                 (Ok(_), None) => {}
                 (Err(finding), _) => wrong.push(finding),
@@ -308,6 +364,8 @@ pub struct Connected<'a> {
     pub desired: &'a Desired,
     /// What it was to hold when it was last applied.
     pub base: Option<&'a Desired>,
+    /// How much git declares for it in all.
+    pub scale: &'a Scale,
     /// Guards that this run is let through.
     pub allowed: &'a [Guard],
     /// The way to it.
@@ -319,12 +377,19 @@ struct Sides<'a> {
     target: &'a Target,
     desired: &'a Desired,
     base: Option<&'a Desired>,
+    scale: &'a Scale,
     allowed: &'a [Guard],
 }
 
 impl<'a> Connected<'a> {
     fn sides(&self) -> Sides<'a> {
-        Sides { target: self.target, desired: self.desired, base: self.base, allowed: self.allowed }
+        Sides {
+            target: self.target,
+            desired: self.desired,
+            base: self.base,
+            scale: self.scale,
+            allowed: self.allowed,
+        }
     }
 }
 
@@ -349,11 +414,12 @@ pub async fn plan(connected: Vec<Connected<'_>>) -> Vec<Planned<'_>> {
 
 /// Reads and compares. It is handed a reader and nothing that a writer could be made from.
 async fn look(sides: &Sides<'_>, reader: &dyn Reader) -> (Observed, TargetPlan) {
-    let Sides { target, desired, base, allowed } = *sides;
+    let Sides { target, desired, base, scale, allowed } = *sides;
     let config = &target.config;
     let system = target.system.as_ref();
     let observed = observe(system, desired, reader, config.limits.concurrency).await;
-    let target = plan::Target { name: &config.name, system, max_deletes: config.limits.max_deletes, allowed };
+    let target =
+        plan::Target { name: &config.name, system, max_deletes: config.limits.max_deletes, allowed, scale };
     let plan = plan::plan(&target, desired, base, &observed);
     (observed, plan)
 }

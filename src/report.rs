@@ -54,7 +54,7 @@ pub struct TargetReport {
 impl TargetReport {
     /// Whether the target is as declared, as far as this run knows: nothing was to do, or it was done and verified.
     pub fn is_converged(&self) -> bool {
-        let clean = |plan: &TargetPlan| plan.is_sound() && plan.changes.is_empty();
+        let clean = |plan: &TargetPlan| plan.is_sound() && plan.changes.is_empty() && !plan.leaves_orphans();
         let applied = || self.outcomes.iter().all(|outcome| *outcome == Outcome::Applied);
         self.plan.is_sound()
             && self
@@ -92,18 +92,27 @@ pub enum Exit {
 }
 
 impl Report {
-    /// All findings, those of targets included.
+    /// All findings, those of targets and of their second plans included.
     pub fn all_findings(&self) -> impl Iterator<Item = &Diagnostic> {
-        let of_targets = self.targets.iter().flat_map(|target| {
-            target.plan.findings.iter().chain(target.verified.iter().flat_map(|plan| &plan.findings))
-        });
-        self.findings.iter().chain(of_targets)
+        let later = self.targets.iter().filter_map(|target| target.verified.as_ref());
+        self.findings_before().chain(later.flat_map(|plan| &plan.findings))
+    }
+
+    fn findings_before(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.findings.iter().chain(self.targets.iter().flat_map(|target| &target.plan.findings))
     }
 
     /// The exit code. Where several fit, the one that says most about what to do first.
     pub fn exit(&self) -> Exit {
-        let errors: Vec<_> =
-            self.all_findings().filter(|finding| finding.is_error()).map(|finding| finding.class).collect();
+        let errors = self.findings_before().filter(|finding| finding.is_error());
+        let mut errors: Vec<_> = errors.map(|finding| finding.class).collect();
+        let later = self.targets.iter().filter_map(|target| target.verified.as_ref());
+        let later = later.flat_map(|plan| &plan.findings);
+        // What the second plan finds is no mistake that kept anything from being written.
+        errors.extend(later.filter(|finding| finding.is_error()).map(|finding| match finding.class {
+            Class::Invalid => Class::Failed,
+            class => class,
+        }));
         let outcomes: Vec<_> = self.targets.iter().flat_map(|target| &target.outcomes).collect();
         let verified = self.targets.iter().filter_map(|target| target.verified.as_ref());
         if errors.contains(&Class::Usage) {

@@ -96,6 +96,7 @@ pub fn desired(
     for target in targets {
         if let Some(desired) = all.get(&target.config.name) {
             check_target(target, desired, findings);
+            check_claims(target, desired, findings);
         }
     }
     dedup(findings);
@@ -173,6 +174,28 @@ fn check_target(target: &Target, desired: &Desired, findings: &mut Vec<Diagnosti
     }
 }
 
+/// One object can not have become two.
+fn check_claims(target: &Target, desired: &Desired, findings: &mut Vec<Diagnostic>) {
+    let mut claims = BTreeMap::new();
+    for declared in desired.values() {
+        let Some(kind) = target.system.kinds().iter().find(|kind| kind.name == declared.id.kind) else {
+            continue;
+        };
+        for (index, name) in declared.manifest.previously.iter().enumerate() {
+            let claim = (declared.id.kind.clone(), kind.folded(name));
+            if let Some(first) = claims.insert(claim, &declared.id) {
+                let message = format!("`{name}` can not have become this one: it became `{}`", first.name);
+                let place = declared.manifest.place(&format!("/metadata/previously/{index}"));
+                findings.push(
+                    Diagnostic::error("manifest/previously", message)
+                        .at(place)
+                        .help("keep it in one of the two"),
+                );
+            }
+        }
+    }
+}
+
 /// An object can not take over the name of one that is still declared.
 fn check_previous_names(declared: &Declared, desired: &Desired, findings: &mut Vec<Diagnostic>) {
     for (index, name) in declared.manifest.previously.iter().enumerate() {
@@ -190,20 +213,6 @@ fn check_previous_names(declared: &Declared, desired: &Desired, findings: &mut V
             findings.push(finding);
         }
     }
-}
-
-/// What the base declared and git no longer does. An object that git now declares under another name is not among them.
-pub fn orphans(desired: &Desired, base: &Desired) -> Vec<Declared> {
-    let renamed: BTreeSet<_> = desired
-        .values()
-        .flat_map(|declared| {
-            declared.manifest.previously.iter().map(|name| (declared.id.kind.as_str(), name.as_str()))
-        })
-        .collect();
-    let gone = base.values().filter(|base| !base.absent() && !desired.contains_key(&base.id));
-    gone.filter(|base| !renamed.contains(&(base.id.kind.as_str(), base.id.name.as_str())))
-        .map(|base| Declared { orphan: true, ..base.clone() })
-        .collect()
 }
 
 /// Whether one path lies inside the other: a value that its schema refuses says nothing more by being refused again for

@@ -119,7 +119,8 @@ impl<'a> Index<'a> {
     /// The live objects that a declaration could mean: those with its name, else those with a name that it had before.
     pub fn meant(&self, kind: &Kind, declared: &Declared) -> Vec<&'a Found> {
         let now = self.named(kind, &declared.id.name);
-        if !now.is_empty() {
+        // What is to go has no former names: an object that has one by now is somebody else's.
+        if !now.is_empty() || declared.absent() {
             return now.to_vec();
         }
         declared.manifest.previously.iter().flat_map(|name| self.named(kind, name)).copied().collect()
@@ -138,6 +139,7 @@ pub enum Unresolved {
 /// Names to ids and back, over one target's live objects and those that this run creates.
 #[derive(Debug, Default)]
 pub struct Names {
+    renamed: BTreeMap<(String, String), String>,
     ids: BTreeMap<(String, String), Result<Id, Unresolved>>,
     names: BTreeMap<(String, RemoteId), String>,
 }
@@ -182,6 +184,7 @@ impl Names {
         };
         if let [one] = meant {
             self.names.insert((key.0.clone(), one.remote.clone()), key.1.clone());
+            self.renamed.insert((key.0.clone(), one.name.clone()), key.1.clone());
         }
         self.ids.insert(key, id);
     }
@@ -190,6 +193,11 @@ impl Names {
     pub fn id(&self, kind: &str, name: &str) -> Result<Id, Unresolved> {
         let key = (kind.to_owned(), name.to_owned());
         self.ids.get(&key).cloned().unwrap_or(Err(Unresolved::Missing))
+    }
+
+    /// The name that git now has for an object of this name.
+    pub fn renamed(&self, kind: &str, name: &str) -> Option<&str> {
+        self.renamed.get(&(kind.to_owned(), name.to_owned())).map(String::as_str)
     }
 
     /// The name of a live object, if that name means it alone.

@@ -78,6 +78,7 @@ impl Apply {
             // Without the history nobody can tell whether this would take the target back.
             "git/shallow" | "git/history" => Diagnostic { severity: Severity::Error, ..finding },
             "git/backwards" if !self.rollback => Diagnostic { severity: Severity::Error, ..finding },
+            "git/base" => Diagnostic { severity: Severity::Error, ..finding },
             _ => finding,
         };
         findings.into_iter().map(refuse).collect()
@@ -130,9 +131,9 @@ impl Apply {
         let done = report.targets.iter().filter(|target| !partly && target.is_converged());
         let secrets = project.config.secret_variables();
         let one = |target: &TargetReport| {
-            history.record(&target.plan.target, self.rollback)?;
+            let from = history.record(&target.plan.target, self.rollback)?;
             match &self.push_applied {
-                Some(remote) => history.push(remote, &target.plan.target, self.rollback, &secrets),
+                Some(remote) => history.push(remote, &target.plan.target, from.as_ref(), &secrets),
                 None => Ok(()),
             }
         };
@@ -149,10 +150,14 @@ fn nobody_to_ask() -> Diagnostic {
 /// What keeps a fresh plan from being the reviewed one.
 fn moved(file: &Path, fresh: &Reviewed) -> Vec<Diagnostic> {
     let shown = file.display().to_string();
-    let text = std::fs::File::open(file).and_then(|file| {
-        let mut text = String::new();
-        file.take(review::MAX_BYTES as u64).read_to_string(&mut text).map(|_| text)
-    });
+    let regular = |meta: std::fs::Metadata| {
+        if meta.is_file() { Ok(()) } else { Err(std::io::Error::other("it is no file")) }
+    };
+    let text =
+        std::fs::metadata(file).and_then(regular).and_then(|()| std::fs::File::open(file)).and_then(|file| {
+            let mut text = String::new();
+            file.take(review::MAX_BYTES as u64).read_to_string(&mut text).map(|_| text)
+        });
     match text {
         Ok(text) => Reviewed::parse(&shown, &text)
             .map_or_else(|finding| vec![finding], |reviewed| reviewed.moved(fresh)),

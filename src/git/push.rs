@@ -6,7 +6,7 @@
 
 use std::process::{Command, Output, Stdio};
 
-use super::{Repository, applied};
+use super::{Commit, Repository, applied};
 use crate::diagnostic::Diagnostic;
 use crate::report::safe::{inline, short};
 
@@ -36,21 +36,23 @@ const OPTIONS: [&str; 6] =
     ["push", "--quiet", "--no-verify", "--no-follow-tags", "--recurse-submodules=no", "--no-signed"];
 
 impl Repository {
-    /// Pushes what was applied to a target. Only forward, unless `rollback`. `secrets` are the names of variables with
+    /// Pushes what was applied to a target, if the remote still has `from`, or nothing for `None`. Somebody who has
+    /// applied meanwhile is not overwritten, and a clone that never fetched the record can not move it. `secrets` are the names of variables with
     /// credentials of targets, which `git` and its helpers must not see.
     pub fn push_applied(
         &self,
         remote: &str,
         target: &str,
-        rollback: bool,
+        from: Option<&Commit>,
         secrets: &[String],
     ) -> Result<(), Diagnostic> {
         let reference = applied::reference(target)?;
         self.check_remote(remote)?;
-        let force = if rollback { "+" } else { "" };
+        let expected = from.map(Commit::hex).unwrap_or_default();
         let output = self
             .git_command(secrets)
-            .args(["--", remote, &format!("{force}{reference}:{reference}")])
+            .arg(format!("--force-with-lease={reference}:{expected}"))
+            .args(["--", remote, &format!("{reference}:{reference}")])
             .output()
             .map_err(|error| not_started(&error))?;
         if output.status.success() { Ok(()) } else { Err(refused(remote, &reference, &output)) }
@@ -97,7 +99,8 @@ fn refused(remote: &str, reference: &str, output: &Output) -> Diagnostic {
     let text = String::from_utf8_lossy(&output.stderr);
     let told = text.lines().find(|line| line.contains('!') || line.starts_with("fatal:"));
     let told = told.or_else(|| text.lines().next()).unwrap_or("git gave no reason");
-    let help = if text.contains("non-fast-forward") || text.contains("fetch first") {
+    let overtaken = ["stale info", "non-fast-forward", "fetch first"].iter().any(|word| text.contains(word));
+    let help = if overtaken {
         format!("another run has pushed: `git fetch {remote} {reference}:{reference}`, and plan again")
     } else {
         format!("try it by hand: `git push {remote} {reference}`")

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Action, TargetPlan};
+use super::{Action, Target, TargetPlan};
+use crate::base::Scale;
 use crate::diagnostic::{Class, Diagnostic, Severity};
 use crate::state::{Declared, Desired, Observed};
 
@@ -68,19 +69,12 @@ pub(super) fn protect(declared: &Declared) -> Option<Diagnostic> {
 }
 
 /// Checks a finished plan. What is allowed stays visible, as a warning.
-pub(super) fn check(
-    plan: &mut TargetPlan,
-    max_deletes: usize,
-    allowed: &[Guard],
-    desired: &Desired,
-    base: Option<&Desired>,
-    observed: &Observed,
-) {
-    let findings = [max_deletes_of(plan, max_deletes), emptied(plan, desired)];
-    let shares = deleted_share(plan, desired);
+pub(super) fn check(plan: &mut TargetPlan, target: &Target<'_>, base: Option<&Desired>, observed: &Observed) {
+    let single = [max_deletes(plan, target.max_deletes), emptied(plan, target.scale)];
+    let shares = deleted_share(plan, target.scale);
     let vanished = base.map(|base| vanished(plan, base, observed)).unwrap_or_default();
-    plan.findings.extend(findings.into_iter().flatten().chain(shares).chain(vanished));
-    let allowed = |finding: &Diagnostic| allowed.iter().any(|guard| guard.code() == finding.code);
+    plan.findings.extend(single.into_iter().flatten().chain(shares).chain(vanished));
+    let allowed = |finding: &Diagnostic| target.allowed.iter().any(|guard| guard.code() == finding.code);
     for finding in plan.findings.iter_mut().filter(|finding| allowed(finding)) {
         finding.severity = Severity::Warning;
     }
@@ -94,17 +88,17 @@ fn deletes(plan: &TargetPlan) -> BTreeMap<&str, usize> {
     by_kind
 }
 
-fn max_deletes_of(plan: &TargetPlan, limit: usize) -> Option<Diagnostic> {
+fn max_deletes(plan: &TargetPlan, limit: usize) -> Option<Diagnostic> {
     let deletes: usize = deletes(plan).values().sum();
     let message = format!("{deletes} deletes are planned and `limits.max_deletes` is {limit}");
     let help = "raise the limit in enact.yaml if that many are usual";
     (deletes > limit).then(|| Guard::MaxDeletes.finding(&plan.target, message, help))
 }
 
-fn deleted_share(plan: &TargetPlan, desired: &Desired) -> Vec<Diagnostic> {
-    let of_kind = |kind: &str| desired.keys().filter(|id| id.kind == kind).count();
+fn deleted_share(plan: &TargetPlan, scale: &Scale) -> Vec<Diagnostic> {
     let too_many = |(kind, deletes): (&str, usize)| {
-        let all = of_kind(kind);
+        // What git declared absent and is still live counts as well.
+        let all = scale.of_kind.get(kind).copied().unwrap_or(0).max(deletes);
         let message =
             format!("{deletes} of {all} {kind} objects would be deleted, more than {SHARE_PERCENT} %");
         let help = "delete them in several steps";
@@ -114,11 +108,11 @@ fn deleted_share(plan: &TargetPlan, desired: &Desired) -> Vec<Diagnostic> {
     deletes(plan).into_iter().filter_map(too_many).collect()
 }
 
-fn emptied(plan: &TargetPlan, desired: &Desired) -> Option<Diagnostic> {
-    let orphans = desired.values().filter(|declared| declared.orphan).count();
-    let empty = orphans > 0 && orphans == desired.len();
+fn emptied(plan: &TargetPlan, scale: &Scale) -> Option<Diagnostic> {
+    let deletes: usize = deletes(plan).values().sum();
     let message =
-        format!("git declares nothing for this target any more, and {orphans} objects would be pruned");
+        format!("git wants nothing to exist on this target any more, and {deletes} would be deleted");
+    let empty = deletes > 0 && !scale.declares && !scale.of_kind.is_empty();
     empty.then(|| Guard::Emptied.finding(&plan.target, message, "look whether manifests were lost or moved"))
 }
 

@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::{Field, diff};
 use crate::resource::ResourceId;
 use crate::state::{Declared, Desired, Found, Names};
-use crate::system::{Draft, Kind, System};
+use crate::system::{Draft, Kind, System, matches};
 
 /// What is needed to compare the sides of any object of a target.
 pub struct Sides<'a> {
@@ -36,7 +36,7 @@ impl Sides<'_> {
         declared: &Declared,
         live: Option<&Found>,
     ) -> Result<Option<Change>, Diagnostic> {
-        let declaration = self.declaration(kind, declared);
+        let declaration = self.declaration(kind, declared, live);
         let observed = live.map_or(Value::Null, |live| self.observed(kind, live, &declaration.now));
         let action = match live {
             _ if declared.absent() => Action::Delete,
@@ -87,32 +87,47 @@ impl Sides<'_> {
         kind.shape.declared(&self.system.declared(kind, declared.spec(), &self.names))
     }
 
-    fn declaration(&self, kind: &Kind, declared: &Declared) -> Declaration {
+    /// What the base declared, in today's names: an object that git renamed is not another one.
+    fn canonical_base(&self, kind: &Kind, base: &Declared) -> Value {
+        let mut spec = base.spec().clone();
+        for reference in kind.references {
+            let renamed = matches(base.spec(), reference.pattern)
+                .into_iter()
+                .filter_map(|(at, name)| Some((at, self.names.renamed(reference.kind, name.as_str()?)?)));
+            for (at, name) in renamed {
+                if let Some(place) = spec.pointer_mut(&at) {
+                    *place = Value::from(name);
+                }
+            }
+        }
+        kind.shape.declared(&self.system.declared(kind, &spec, &self.names))
+    }
+
+    fn declaration(&self, kind: &Kind, declared: &Declared, live: Option<&Found>) -> Declaration {
         let mut now = self.canonical(kind, declared);
-        let base = self.at_base(declared).map(|base| self.canonical(kind, base));
+        let base = self.at_base(declared, live).map(|base| self.canonical_base(kind, base));
         if let Some(base) = base.as_ref().filter(|_| !declared.absent()) {
             kind.shape.return_to_default(base, &mut now);
         }
         Declaration { base, now }
     }
 
-    /// What the base declared for an object, also under a name that it had before.
-    fn at_base(&self, declared: &Declared) -> Option<&Declared> {
-        let names = std::iter::once(&declared.id.name).chain(&declared.manifest.previously);
-        let ids = names.map(|name| ResourceId { name: name.clone(), ..declared.id.clone() });
-        let base = self.base?;
-        ids.filter_map(|id| base.get(&id)).find(|base| !base.absent())
+    /// What the base declared for an object, under the name that it still has live if it is to be renamed.
+    fn at_base(&self, declared: &Declared, live: Option<&Found>) -> Option<&Declared> {
+        let name = live.map_or(&declared.id.name, |live| &live.name);
+        let id = ResourceId { name: name.clone(), ..declared.id.clone() };
+        self.base?.get(&id).filter(|base| !base.absent())
     }
 
     /// Whether the live object is no longer what the base declared.
     pub(super) fn moved(&self, kind: &Kind, orphan: &Declared, live: &Found) -> bool {
-        let base = self.canonical(kind, orphan);
+        let base = self.canonical_base(kind, orphan);
         !diff(&kind.shape, &self.observed(kind, live, &base), &base).is_empty()
     }
 
     /// Fields that the base declared, that git no longer does, and that have no default to go back to.
     pub(super) fn without_default(&self, kind: &Kind, declared: &Declared) -> Vec<String> {
-        let Declaration { base, now } = self.declaration(kind, declared);
+        let Declaration { base, now } = self.declaration(kind, declared, None);
         base.filter(|_| !declared.absent()).map_or_else(Vec::new, |base| kind.shape.left_out(&base, &now))
     }
 

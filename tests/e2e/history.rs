@@ -502,3 +502,243 @@ fn a_shallow_clone_plans_and_removes_nothing() {
     assert_eq!(plan["changes"], json!([]), "{plan:#}");
     assert!(run.err.contains("fetch-depth: 0") || run.out.contains("fetch-depth: 0"), "{}", run.err);
 }
+
+#[test]
+fn delete_needs_evidence_a_former_name_is_never_what_is_deleted() {
+    let repo = Repo::new("polytomic", PRUNE);
+    let renamed = manifest("polytomic", "Role", "X", "  previously: [Y]\n", "{}");
+    repo.declare("Role", "Y", "{}");
+    repo.commit();
+    repo.converge();
+    repo.remove("Role", "Y");
+    repo.write(&file("Role", "X"), &renamed);
+    repo.commit();
+    repo.converge();
+    // X goes, and Y and Z come: the orphan X must not take the new Y with it.
+    repo.remove("Role", "X");
+    repo.declare("Role", "Y", "{}");
+    repo.declare("Role", "Z", "{}");
+    repo.commit();
+    repo.converge();
+    repo.object("roles", "Y");
+
+    // A stale former name does not reach for an object that somebody made since.
+    repo.write(
+        &file("Role", "X"),
+        &manifest("polytomic", "Role", "X", "  previously: [W]\n  ensure: absent\n", "{}"),
+    );
+    repo.sandbox.insert(
+        "live",
+        "roles",
+        json!({"id": "00000000-0000-4000-8000-000000000007", "name": "W", "system": false}),
+    );
+    repo.commit();
+    repo.converge();
+    repo.object("roles", "W");
+}
+
+#[test]
+fn a_former_name_has_done_its_work_once_the_base_knows_the_new_one() {
+    let repo = Repo::new("jitsudo", "");
+    repo.write(
+        &file("Policy", "x"),
+        &manifest("jitsudo", "Policy", "x", "  previously: [y]\n", "{max_duration_seconds: 60}"),
+    );
+    repo.commit();
+    repo.converge();
+    let id = repo.object("policies", "x")["id"].as_str().unwrap().to_owned();
+    assert!(repo.sandbox.remove("live", "policies", &id));
+    let foreign = json!({"id": "00000000-0000-4000-8000-000000000007", "name": "y", "enabled": true, "priority": 0, "max_duration_seconds": 77, "created_at": "2026-01-05T09:00:00Z", "updated_at": "2026-01-05T09:00:00Z"});
+    repo.sandbox.insert("live", "policies", foreign.clone());
+    assert_eq!(causes(&repo.plan()), ["create x drift"]);
+    repo.converge();
+    assert_eq!(repo.object("policies", "y"), foreign);
+}
+
+#[test]
+fn both_names_live_is_ambiguous_and_twice_claimed_is_invalid() {
+    let repo = Repo::new("polytomic", "");
+    repo.declare("Role", "old", "{}");
+    repo.commit();
+    repo.converge();
+    repo.sandbox.insert(
+        "live",
+        "roles",
+        json!({"id": "00000000-0000-4000-8000-000000000007", "name": "new", "system": false}),
+    );
+    repo.remove("Role", "old");
+    repo.write(&file("Role", "new"), &manifest("polytomic", "Role", "new", "  previously: [old]\n", "{}"));
+    repo.commit();
+    assert_eq!(codes(&repo.plan()), ["live/ambiguous"]);
+    repo.write(
+        &file("Role", "newer"),
+        &manifest("polytomic", "Role", "newer", "  previously: [old]\n", "{}"),
+    );
+    assert_eq!(repo.run(&["validate"]).code, 3);
+}
+
+#[test]
+fn a_base_from_elsewhere_is_not_used_and_apply_refuses_it() {
+    let repo = Repo::new("jitsudo", "");
+    repo.declare("Policy", "p", "{description: one, max_duration_seconds: 60}");
+    let first = repo.commit();
+    repo.converge();
+    repo.git(&["checkout", "-q", "-b", "side"]);
+    repo.declare("Policy", "p", "{max_duration_seconds: 60}");
+    repo.commit();
+    repo.git(&["checkout", "-q", "main"]);
+    repo.declare("Policy", "p", "{description: two, max_duration_seconds: 60}");
+    repo.commit();
+    repo.converge();
+    let plan = repo.plan_with(&["--rev", "side", "--base", "main"]);
+    assert_eq!(plan["changes"], json!([]), "nothing goes back to a default: {plan:#}");
+    assert!(codes(&plan).contains(&"git/base"), "{plan:#}");
+    repo.git(&["checkout", "-q", "side"]);
+    let run = repo.apply_with(&["--base", "main"]);
+    assert_eq!((run.code, repo.writes()), (4, Vec::new()), "{}", run.out);
+    // Whatever base is named, the record says that this would go back.
+    let run = repo.apply_with(&["--base", &first]);
+    assert_eq!((run.code, repo.writes()), (4, Vec::new()), "{}", run.out);
+}
+
+#[test]
+fn what_still_refers_to_a_pruned_role_is_an_error_before_anything_is_written() {
+    let repo = Repo::new("polytomic", PRUNE);
+    repo.declare("Role", "readers", "{}");
+    repo.declare("Role", "others", "{}");
+    repo.declare("Policy", "p", "{policy_actions: [{action: read, roles: [readers]}]}");
+    repo.commit();
+    repo.converge();
+    repo.remove("Role", "readers");
+    repo.commit();
+    let run = repo.apply_with(&[]);
+    assert_eq!((run.code, codes(&run.json()), repo.writes()), (3, vec!["reference/deleted"], Vec::new()));
+}
+
+#[test]
+fn a_record_of_another_system_is_no_base() {
+    let repo = Repo::new("compiuta", PRUNE);
+    repo.declare("Role", "gone", ROLE);
+    repo.declare("Role", "kept", ROLE);
+    repo.commit();
+    repo.converge();
+    let other = World::new("compiuta");
+    other.sandbox.insert("live", "roles", repo.object("roles", "gone"));
+    let config = std::fs::read_to_string(repo.dir.path().join("enact.yaml")).unwrap();
+    repo.write("enact.yaml", &config.replace(&repo.sandbox.url("live"), &other.sandbox.url("live")));
+    repo.remove("Role", "gone");
+    repo.commit();
+    let plan = repo.plan();
+    assert_eq!(causes(&plan), ["create kept unknown"]);
+    assert!(codes(&plan).contains(&"git/another-system"), "{plan:#}");
+}
+
+#[test]
+fn a_wider_include_does_not_make_the_base_declare_more() {
+    let repo = Repo::new("polytomic", "  prune: tracked\n  include: ['policies/a/**']\n");
+    repo.write("policies/a/A.yaml", &manifest("polytomic", "Role", "A", "", "{}"));
+    repo.write("policies/b/B.yaml", &manifest("polytomic", "Role", "B", "", "{}"));
+    repo.commit();
+    assert_eq!(repo.apply_with(&[]).code, 0);
+    repo.sandbox.insert(
+        "live",
+        "roles",
+        json!({"id": "00000000-0000-4000-8000-000000000007", "name": "B", "system": false}),
+    );
+    let config = std::fs::read_to_string(repo.dir.path().join("enact.yaml")).unwrap();
+    repo.write("enact.yaml", &config.replace("  include: ['policies/a/**']\n", ""));
+    std::fs::remove_file(repo.dir.path().join("policies/b/B.yaml")).unwrap();
+    repo.commit();
+    assert_eq!(repo.plan()["changes"], json!([]), "B was never declared for this target");
+}
+
+#[test]
+fn guards_measure_by_all_that_git_declares() {
+    let repo = Repo::new("polytomic", PRUNE);
+    for index in 0..12 {
+        repo.declare("Role", &format!("r{index:02}"), "{}");
+    }
+    repo.commit();
+    repo.converge();
+    for index in 0..8 {
+        repo.remove("Role", &format!("r{index:02}"));
+    }
+    repo.declare("Role", "new", "{}");
+    repo.commit();
+    let run = repo.apply_with(&["--only-declared"]);
+    assert_eq!((run.code, codes(&run.json()), repo.writes()), (4, vec!["guard/deleted-share"], Vec::new()));
+    repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    repo.remove("Role", "r00");
+    repo.commit();
+    let plan = repo.plan_with(&["--only-declared"]);
+    assert_eq!((causes(&plan), codes(&plan)), (vec!["delete r00 declared".to_owned()], vec![]));
+}
+
+#[test]
+fn an_orphan_that_stays_is_told_again_and_the_record_waits_for_it() {
+    let repo = Repo::new("compiuta", PRUNE);
+    repo.declare("Role", "kept", ROLE);
+    repo.declare("Role", "changed", ROLE);
+    let first = repo.commit();
+    repo.converge();
+    repo.drift("roles", "changed", "name", json!("by hand"));
+    repo.remove("Role", "changed");
+    repo.commit();
+    for _ in 0..2 {
+        assert_eq!(repo.apply_with(&[]).code, 0);
+        assert_eq!(
+            (repo.applied(), &repo.plan()["skipped"][0]["reason"]),
+            (first.clone(), &json!("changed"))
+        );
+    }
+}
+
+#[test]
+fn a_policy_that_names_a_renamed_role_is_still_what_git_declared() {
+    let repo = Repo::new("polytomic", PRUNE);
+    repo.declare("Role", "A", "{}");
+    for name in ["p", "q"] {
+        repo.declare("Policy", name, "{policy_actions: [{action: read, roles: [A]}]}");
+    }
+    repo.commit();
+    repo.converge();
+    repo.remove("Role", "A");
+    repo.remove("Policy", "p");
+    repo.write(&file("Role", "B"), &manifest("polytomic", "Role", "B", "  previously: [A]\n", "{}"));
+    repo.declare("Policy", "q", "{policy_actions: [{action: read, roles: [B]}]}");
+    repo.commit();
+    assert_eq!(causes(&repo.plan()), ["update B declared", "delete p declared"]);
+    repo.converge();
+}
+
+#[test]
+fn a_clone_without_the_record_can_not_move_the_shared_one() {
+    let repo = Repo::new("polytomic", PRUNE);
+    let remote = tempfile::TempDir::new().unwrap();
+    let path = remote.path().display().to_string();
+    repo.git(&["init", "-q", "--bare", &path]);
+    repo.git(&["remote", "add", "origin", &path]);
+    repo.declare("Role", "A", "{}");
+    let first = repo.commit();
+    assert_eq!(repo.apply_with(&["--push-applied", "origin"]).code, 0);
+    repo.declare("Role", "B", "{}");
+    let second = repo.commit();
+    assert_eq!(repo.apply_with(&["--push-applied", "origin"]).code, 0);
+    let shared = || repo.git(&["--git-dir", &path, "rev-parse", "refs/enact/applied/live"]);
+    assert_eq!(shared(), second);
+
+    repo.git(&["update-ref", "-d", "refs/enact/applied/live"]);
+    repo.commit();
+    let run = repo.apply_with(&["--push-applied", "origin"]);
+    assert_eq!((run.code, shared()), (1, second), "{}", run.out);
+    assert!(codes(&run.json()).contains(&"git/no-record"), "{first} {}", run.out);
+}
+
+#[test]
+fn only_declared_needs_a_base() {
+    let repo = Repo::new("polytomic", "");
+    repo.declare("Role", "A", "{}");
+    repo.commit();
+    let run = repo.run(&["plan", "--only-declared"]);
+    assert_eq!(run.code, 64, "{}", run.err);
+}

@@ -173,7 +173,7 @@ fn a_target_can_not_name_another_reference() {
             "{target:?}"
         );
         assert!(repository.set_applied(target, None, &at(&repository, one), false).is_err());
-        assert!(repository.push_applied("origin", target, false, &[]).is_err());
+        assert!(repository.push_applied("origin", target, None, &[]).is_err());
     }
 }
 
@@ -201,22 +201,27 @@ fn with_remote() -> Option<(World, World, [Oid; 3])> {
     Some((world, remote, commits))
 }
 
-fn push(world: &World, rollback: bool) -> Result<(), enact::diagnostic::Diagnostic> {
-    world.open().push_applied("origin", "prod", rollback, &[])
+/// Pushes, if the remote still has `from`.
+fn push(world: &World, from: Option<Oid>) -> Result<(), enact::diagnostic::Diagnostic> {
+    let repository = world.open();
+    let from = from.map(|from| at(&repository, from));
+    repository.push_applied("origin", "prod", from.as_ref(), &[])
 }
 
 #[test]
-fn what_was_applied_is_pushed_forward_only() {
+fn what_was_applied_is_pushed_only_over_what_this_run_knows() {
     let Some((world, remote, [one, two, _])) = with_remote() else { return };
     set(&world, None, two, false).unwrap();
-    assert_eq!(push(&world, false), Ok(()));
+    assert_eq!(push(&world, None), Ok(()));
     assert_eq!(remote.git.refname_to_id(REFERENCE), Ok(two));
     set(&world, Some(two), one, true).unwrap();
-    let finding = push(&world, false).unwrap_err();
+    // A clone that never fetched the record, or another one, does not move it.
+    assert_eq!(push(&world, Some(one)).unwrap_err().code, "git/push");
+    let finding = push(&world, None).unwrap_err();
     assert_eq!(finding.code, "git/push");
     assert!(finding.help.unwrap().contains("another run has pushed"));
     assert_eq!(remote.git.refname_to_id(REFERENCE), Ok(two));
-    assert_eq!(push(&world, true), Ok(()));
+    assert_eq!(push(&world, Some(two)), Ok(()));
     assert_eq!(remote.git.refname_to_id(REFERENCE), Ok(one));
 }
 
@@ -226,7 +231,7 @@ fn a_push_goes_to_a_configured_remote_only() {
     set(&world, None, one, false).unwrap();
     let url = remote.path().to_str().unwrap();
     for name in [url, "--receive-pack=touch", "-f", "", "ext::sh -c true", "upstream", "origin "] {
-        let finding = world.open().push_applied(name, "prod", false, &[]).unwrap_err();
+        let finding = world.open().push_applied(name, "prod", None, &[]).unwrap_err();
         assert_eq!(finding.code, "git/remote", "{name}");
         assert_eq!(finding.help.as_deref(), Some("remotes are origin"));
     }
@@ -237,7 +242,7 @@ fn a_push_that_fails_tells_why_without_a_credential() {
     let Some((world, _remote, [one, ..])) = with_remote() else { return };
     set(&world, None, one, false).unwrap();
     world.git.remote_set_url("origin", "https://user:hunter2@127.0.0.1:9/x.git").unwrap();
-    let finding = push(&world, false).unwrap_err();
+    let finding = push(&world, None).unwrap_err();
     assert_eq!(finding.code, "git/push");
     assert!(!format!("{finding:?}").contains("hunter2"), "{finding:?}");
     assert!(finding.message.contains("127.0.0.1"), "{finding:?}");
@@ -254,9 +259,9 @@ fn a_push_runs_no_hook_and_no_command_of_a_remote() {
     fs::create_dir_all(hook.parent().unwrap()).unwrap();
     fs::write(&hook, format!("#!/bin/sh\ntouch {}\n", ran.display())).unwrap();
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
-    push(&world, false).unwrap();
+    push(&world, None).unwrap();
     world.git.config().unwrap().set_str("protocol.ext.allow", "always").unwrap();
     world.git.remote_set_url("origin", &format!("ext::touch {}", ran.display())).unwrap();
-    assert!(push(&world, false).is_err());
+    assert!(push(&world, None).is_err());
     assert!(!ran.exists());
 }

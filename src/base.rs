@@ -1,0 +1,96 @@
+//! What the base does to what is desired, before anything is compared: objects that git gave up, names that objects had,
+//! and which objects are looked at at all. Pure; `history` reads the base.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::config::Target;
+use crate::diagnostic::Diagnostic;
+use crate::manifest::Manifest;
+use crate::resource::ResourceId;
+use crate::state::{Declared, Desired};
+use crate::system::matches;
+
+/// How much git declares for a target, whatever part of it a run looks at. Guards measure by it.
+#[derive(Clone, Debug, Default)]
+pub struct Scale {
+    /// Objects of each kind that are declared, or were at the base.
+    pub of_kind: BTreeMap<String, usize>,
+    /// Whether git wants anything to exist at all.
+    pub declares: bool,
+}
+
+impl Scale {
+    /// Measures a whole desired set, orphans included.
+    pub fn of(desired: &Desired) -> Self {
+        let mut scale =
+            Self { declares: desired.values().any(|declared| !declared.absent()), ..Self::default() };
+        for declared in desired.values().filter(|declared| declared.orphan || !declared.absent()) {
+            *scale.of_kind.entry(declared.id.kind.clone()).or_default() += 1;
+        }
+        scale
+    }
+}
+
+/// Objects that the base declared and git no longer does join the desired set, to be pruned. One that git now declares
+/// under another name does not.
+pub fn add_orphans(desired: &mut Desired, base: &Desired) {
+    let renamed: BTreeSet<_> = desired.values().flat_map(previous_ids).collect();
+    let gone = base.values().filter(|base| !base.absent() && !renamed.contains(&base.id));
+    let gone: Vec<_> = gone.filter(|base| !desired.contains_key(&base.id)).cloned().collect();
+    desired.extend(gone.into_iter().map(|base| (base.id.clone(), Declared { orphan: true, ..base })));
+}
+
+fn previous_ids(declared: &Declared) -> impl Iterator<Item = ResourceId> {
+    let id = |name: &String| ResourceId { name: name.clone(), ..declared.id.clone() };
+    declared.manifest.previously.iter().map(id)
+}
+
+/// A former name only means something until the base knows the new one, and only if the base declared it: by then an
+/// object of the old name is somebody else's.
+pub fn settle_names(desired: &mut Desired, base: &Desired) {
+    let known = |id: &ResourceId| base.get(id).is_some_and(|base| !base.absent());
+    for declared in desired.values_mut().filter(|declared| !declared.manifest.previously.is_empty()) {
+        let id = declared.id.clone();
+        let mut manifest = Manifest::clone(&declared.manifest);
+        manifest
+            .previously
+            .retain(|name| !known(&id) && known(&ResourceId { name: name.clone(), ..id.clone() }));
+        declared.manifest = Arc::new(manifest);
+    }
+}
+
+/// References of what stays to what would be pruned.
+pub fn dangling(target: &Target, desired: &Desired) -> Vec<Diagnostic> {
+    let stays = desired.values().filter(|declared| !declared.absent());
+    stays.flat_map(|declared| dangling_of(target, declared, desired)).collect()
+}
+
+fn dangling_of(target: &Target, declared: &Declared, desired: &Desired) -> Vec<Diagnostic> {
+    let Some(kind) = target.system.kinds().iter().find(|kind| kind.name == declared.id.kind) else {
+        return Vec::new();
+    };
+    let names = kind.references.iter().flat_map(|reference| {
+        matches(declared.spec(), reference.pattern)
+            .into_iter()
+            .map(move |(at, name)| (reference.kind, at, name))
+    });
+    let pruned = |kind: &str, name: &str| {
+        desired.get(&ResourceId::new(&declared.id.target, kind, name)).is_some_and(|found| found.orphan)
+    };
+    names
+        .filter_map(|(kind, at, name)| Some((kind, at, name.as_str()?)))
+        .filter(|(kind, _, name)| pruned(kind, name))
+        .map(|(kind, at, name)| {
+            let message = format!("git no longer declares the {kind} `{name}`, so it would be pruned");
+            Diagnostic::error("reference/deleted", message)
+                .at(declared.place(&at))
+                .help(format!("take it out here, or declare the {kind} again"))
+        })
+        .collect()
+}
+
+/// Leaves only what git says something else of than at the base.
+pub fn only_declared(desired: &mut Desired, base: &Desired) {
+    desired.retain(|id, declared| declared.orphan || declared.differs(base.get(id)));
+}
