@@ -16,44 +16,65 @@ use crate::system::{self, Kind, matches};
 /// Every manifest with its kind, checked one by one. All problems of all files are reported; a manifest with some is
 /// still returned, so that what is wrong beyond its schema is reported in the same go.
 pub fn manifests(files: &Files, findings: &mut Vec<Diagnostic>) -> Vec<Arc<Manifest>> {
-    let kinds = system::all_kinds();
-    let checkers = checkers(&kinds, findings);
+    let mut checkers = Checkers { kinds: system::all_kinds(), compiled: BTreeMap::new() };
     let mut manifests = Vec::new();
     for (file, text) in files {
         for document in yaml::parse(text, file, findings) {
-            let Some(header) = manifest::header(file, &document, findings) else { continue };
-            let key = (header.api_version, header.kind);
-            let Some(checker) = checkers.get(&key) else {
-                findings.push(unknown_kind(file, &document, &key, &kinds));
-                continue;
-            };
-            let before = findings.len();
-            checker.check(file, &document, findings);
-            let refused = findings.iter().skip(before).filter_map(|finding| finding.place.as_ref());
-            let refused: Vec<_> = refused.map(|place| place.path.clone()).collect();
-            // What the schema refused in the envelope is not said again in other words.
-            let mut ignored = Vec::new();
-            let envelope = refused.iter().any(|path| path.starts_with("metadata"));
-            let manifest = Manifest::new(file, document, if envelope { &mut ignored } else { findings });
-            manifests.extend(manifest.map(|manifest| Arc::new(Manifest { refused, ..manifest })));
+            manifests.extend(checkers.manifest(file, document, findings).map(Arc::new));
         }
     }
     manifests
 }
 
-fn checkers(kinds: &Kinds, findings: &mut Vec<Diagnostic>) -> BTreeMap<(String, String), Checker> {
-    let checker =
-        |(key, kind): (&(String, String), &Kind)| match Checker::new(crate::schema::document(&key.0, kind)) {
-            Ok(checker) => Some((key.clone(), checker)),
-            Err(error) => {
-                findings.push(Diagnostic::error(
-                    "schema/invalid",
-                    format!("the schema of {} {}: {error}", key.0, key.1),
-                ));
-                None
-            }
+/// The kinds, and the checkers of those that were met: to compile one takes longer than to check many documents.
+struct Checkers {
+    kinds: Kinds,
+    compiled: BTreeMap<(String, String), Checker>,
+}
+
+impl Checkers {
+    fn manifest(
+        &mut self,
+        file: &str,
+        document: yaml::Node,
+        findings: &mut Vec<Diagnostic>,
+    ) -> Option<Manifest> {
+        let header = manifest::header(file, &document, findings)?;
+        let key = (header.api_version, header.kind);
+        let Some(kind) = self.kinds.get(&key) else {
+            findings.push(unknown_kind(file, &document, &key, &self.kinds));
+            return None;
         };
-    kinds.iter().filter_map(checker).collect()
+        let checker = match self.compiled.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => match Checker::new(crate::schema::document(&free.key().0, kind)) {
+                Ok(checker) => free.insert(checker),
+                Err(error) => {
+                    let message = format!("the schema of {} {}: {error}", free.key().0, free.key().1);
+                    findings.push(Diagnostic::error("schema/invalid", message));
+                    return None;
+                }
+            },
+        };
+        check(checker, file, document, findings)
+    }
+}
+
+fn check(
+    checker: &Checker,
+    file: &str,
+    document: yaml::Node,
+    findings: &mut Vec<Diagnostic>,
+) -> Option<Manifest> {
+    let before = findings.len();
+    checker.check(file, &document, findings);
+    let refused = findings.iter().skip(before).filter_map(|finding| finding.place.as_ref());
+    let refused: Vec<_> = refused.map(|place| place.path.clone()).collect();
+    // What the schema refused in the envelope is not said again in other words.
+    let mut ignored = Vec::new();
+    let envelope = refused.iter().any(|path| path.starts_with("metadata"));
+    let manifest = Manifest::new(file, document, if envelope { &mut ignored } else { findings });
+    manifest.map(|manifest| Manifest { refused, ..manifest })
 }
 
 /// Every kind by apiVersion and name.

@@ -1,0 +1,205 @@
+//! Laws that hold for every input: the three-way comparison against a small model, less history, order.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "in a test a wrong assumption should end it"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use enact::base::{self, Scale};
+use enact::config::{self, Loaded};
+use enact::plan::{self, Action, TargetPlan};
+use enact::resolve;
+use enact::resource::RemoteId;
+use enact::source::Files;
+use enact::state::{Desired, Found, Observed};
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+const CONFIG: &str = "
+apiVersion: enact/v1
+kind: Config
+manifests: [policies]
+targets:
+- name: t
+  system: jitsudo
+  url: https://example.com
+  auth: {bearer: {env: X}}
+  settings: {tenant: 00000000-0000-4000-8000-000000000000}
+";
+
+/// The fields that are looked at, with the API's defaults.
+fn defaults() -> BTreeMap<&'static str, Value> {
+    BTreeMap::from([("description", Value::Null), ("enabled", json!(true)), ("priority", json!(0))])
+}
+
+type Fields = BTreeMap<&'static str, Value>;
+
+fn fields() -> impl Strategy<Value = Fields> {
+    let description = prop_oneof![Just(Value::Null), "[a-c]".prop_map(Value::from)];
+    let some =
+        (proptest::option::of(description), proptest::option::of(any::<bool>()), proptest::option::of(0..3));
+    some.prop_map(|(description, enabled, priority)| {
+        let all = [
+            ("description", description),
+            ("enabled", enabled.map(Value::from)),
+            ("priority", priority.map(Value::from)),
+        ];
+        all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    })
+}
+
+/// Objects by name.
+fn objects() -> impl Strategy<Value = BTreeMap<String, Fields>> {
+    proptest::collection::btree_map("[a-d]", fields(), 0..4)
+}
+
+fn config() -> Loaded {
+    config::load("enact.yaml", Path::new("."), CONFIG, &mut Vec::new()).unwrap()
+}
+
+fn manifest(name: &str, fields: &Fields) -> String {
+    let mut spec: Map<String, Value> =
+        fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    spec.insert("max_duration_seconds".to_owned(), json!(60));
+    format!(
+        "apiVersion: jitsudo/v1\nkind: Policy\nmetadata: {{name: {name}}}\nspec: {}\n",
+        Value::Object(spec)
+    )
+}
+
+fn desired_of(config: &Loaded, files: &Files) -> Desired {
+    let mut findings = Vec::new();
+    let manifests = resolve::manifests(files, &mut findings);
+    let desired = resolve::for_target(&config.targets[0], &manifests, &mut findings);
+    assert!(findings.is_empty(), "{findings:?}");
+    desired
+}
+
+fn desired(config: &Loaded, objects: &BTreeMap<String, Fields>) -> Desired {
+    let files =
+        objects.iter().map(|(name, fields)| (format!("policies/{name}.yaml"), manifest(name, fields)));
+    desired_of(config, &files.collect())
+}
+
+/// A live object: what it holds, and the defaults for the rest.
+fn live(name: &str, fields: &Fields) -> Found {
+    let mut body: Map<String, Value> =
+        defaults().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    body.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    body.extend([
+        ("id".to_owned(), json!(name)),
+        ("name".to_owned(), json!(name)),
+        ("max_duration_seconds".to_owned(), json!(60)),
+        ("rules".to_owned(), json!([])),
+    ]);
+    Found {
+        remote: RemoteId::new(name).unwrap(),
+        name: name.to_owned(),
+        system: false,
+        body: Value::Object(body),
+    }
+}
+
+fn observed(objects: impl IntoIterator<Item = Found>) -> Observed {
+    Observed {
+        kinds: BTreeMap::from([("Policy".to_owned(), Ok(objects.into_iter().collect()))]),
+        ..Observed::default()
+    }
+}
+
+fn planned(config: &Loaded, mut desired: Desired, base: Option<&Desired>, observed: &Observed) -> TargetPlan {
+    if let Some(base) = base {
+        base::settle_names(&mut desired, base);
+        base::add_orphans(&mut desired, base);
+    }
+    let scale = Scale::of(&desired);
+    let system = config.targets[0].system.as_ref();
+    let target = plan::Target { name: "t", system, max_deletes: 100, allowed: &[], scale: &scale };
+    plan::plan(&target, &desired, base, observed)
+}
+
+fn deletes(plan: &TargetPlan) -> BTreeSet<String> {
+    let deleted = plan.changes.iter().filter(|change| change.action == Action::Delete);
+    deleted.map(|change| change.id.name.clone()).collect()
+}
+
+/// What a server holds after the requests of a plan.
+fn after(plan: &TargetPlan, before: &[Found]) -> Vec<Found> {
+    let mut objects: BTreeMap<String, Found> =
+        before.iter().map(|found| (found.name.clone(), found.clone())).collect();
+    for change in &plan.changes {
+        let name = &change.id.name;
+        let sent = change.requests[0].body.clone().unwrap_or_default();
+        match change.action {
+            Action::Delete => drop(objects.remove(name)),
+            Action::Create | Action::Update => {
+                let found = objects.entry(name.clone()).or_insert_with(|| live(name, &Fields::new()));
+                let sent = sent.as_object().unwrap().clone();
+                found.body.as_object_mut().unwrap().extend(sent);
+            }
+        }
+    }
+    objects.into_values().collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Each field by the rule, written down as simply as it can be: what git declares; else the default of what it
+    /// declared before; else what is live.
+    #[test]
+    fn three_ways_end_where_the_model_says_and_stay_there(then in fields(), now in fields(), there in fields()) {
+        let config = config();
+        let one = |fields: &Fields| BTreeMap::from([("a".to_owned(), fields.clone())]);
+        let (base, desired) = (desired(&config, &one(&then)), desired(&config, &one(&now)));
+        let before = [live("a", &there)];
+        let plan = planned(&config, desired.clone(), Some(&base), &observed(before.clone()));
+        let end = after(&plan, &before);
+        for (field, default) in defaults() {
+            let model = match (now.get(field), then.get(field)) {
+                (Some(declared), _) => declared.clone(),
+                (None, Some(_)) => default,
+                (None, None) => before[0].body[field].clone(),
+            };
+            prop_assert_eq!(&end[0].body[field], &model, "{}", field);
+        }
+        let again = planned(&config, desired, Some(&base), &observed(end));
+        prop_assert!(again.changes.is_empty(), "fixed-point: {:?}", again.changes);
+    }
+
+    /// Whatever part of the base is hidden, nothing more is deleted; and nothing that git declares ever is.
+    #[test]
+    fn delete_needs_evidence_less_history_never_deletes_more(
+        then in objects(), now in objects(), there in objects(), hidden in proptest::collection::btree_set("[a-d]", 0..4),
+    ) {
+        let config = config();
+        let live: Vec<_> = there.iter().map(|(name, fields)| live(name, fields)).collect();
+        let plan = |then: &BTreeMap<String, Fields>| {
+            let base = desired(&config, then);
+            planned(&config, desired(&config, &now), Some(&base), &observed(live.clone()))
+        };
+        let all = deletes(&plan(&then));
+        let less = then.iter().filter(|(name, _)| !hidden.contains(*name)).map(|(name, fields)| (name.clone(), fields.clone()));
+        prop_assert!(deletes(&plan(&less.collect())).is_subset(&all));
+        prop_assert!(all.iter().all(|name| then.contains_key(name) && !now.contains_key(name)));
+        let without = planned(&config, desired(&config, &now), None, &observed(live));
+        prop_assert!(deletes(&without).is_empty(), "no base, no deletes");
+    }
+
+    /// The order of files and of a server's list, and how manifests are spread over files, change nothing of a plan.
+    #[test]
+    fn deterministic_in_any_order(now in objects(), there in objects()) {
+        let config = config();
+        let live: Vec<_> = there.iter().map(|(name, fields)| live(name, fields)).collect();
+        let one = planned(&config, desired(&config, &now), None, &observed(live.clone()));
+        let documents: Vec<_> = now.iter().rev().map(|(name, fields)| manifest(name, fields)).collect();
+        let files = if documents.is_empty() { Files::new() } else { Files::from([("policies/all.yaml".to_owned(), documents.join("---\n"))]) };
+        let other = planned(&config, desired_of(&config, &files), None, &observed(live.into_iter().rev()));
+        prop_assert_eq!(plan::digest([("u", &one)]), plan::digest([("u", &other)]));
+        prop_assert_eq!(one.changes, other.changes);
+    }
+}
