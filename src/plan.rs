@@ -98,6 +98,8 @@ pub struct Skipped {
 
 /// Why an orphan stays: it is not what git declared any more.
 const CHANGED: &str = "changed";
+/// Why an object stays that git did not change: only what git changed was asked for.
+const DRIFT: &str = "drift";
 /// Why an orphan stays: git protected it.
 const PROTECTED: &str = "protected";
 
@@ -143,6 +145,8 @@ pub struct Target<'a> {
     pub allowed: &'a [Guard],
     /// How much git declares for it in all.
     pub scale: &'a Scale,
+    /// Whether only what git changed since the base is to be changed.
+    pub only_declared: bool,
 }
 
 /// Plans one target. Without a base nothing is known of what git declared before: every cause is unknown, and no field
@@ -275,6 +279,9 @@ impl Planner<'_> {
             }
         }
         match self.sides.change(kind, declared, live) {
+            Ok(Some(change)) if self.target.only_declared && change.cause == Cause::Drift => {
+                Verdict::Skipped(DRIFT)
+            }
             Ok(Some(change)) => match guard::protect(declared).filter(|_| change.action == Action::Delete) {
                 Some(finding) => Verdict::Guarded(Box::new(change), finding),
                 None => Verdict::Change(Box::new(change)),

@@ -56,6 +56,8 @@ pub struct Project {
     scales: BTreeMap<String, Scale>,
     /// Guards that this run is let through.
     allowed: Vec<Guard>,
+    /// Whether only what git changed since the base is to be changed.
+    only_declared: bool,
     /// Which targets this run is about.
     selected: Vec<String>,
 }
@@ -138,6 +140,7 @@ fn resolve(origin: &Origin, config: config::Loaded, wish: &Wish, load: &mut Load
         scales,
         history,
         allowed: wish.allowed.clone(),
+        only_declared: wish.only_declared,
         selected,
         config,
     })
@@ -345,6 +348,7 @@ impl Project {
                         base,
                         scale,
                         allowed: &self.allowed,
+                        only_declared: self.only_declared,
                         http,
                     }));
                 }
@@ -368,6 +372,8 @@ pub struct Connected<'a> {
     pub scale: &'a Scale,
     /// Guards that this run is let through.
     pub allowed: &'a [Guard],
+    /// Whether only what git changed since the base is to be changed.
+    pub only_declared: bool,
     /// The way to it.
     pub http: Http,
 }
@@ -379,6 +385,7 @@ struct Sides<'a> {
     base: Option<&'a Desired>,
     scale: &'a Scale,
     allowed: &'a [Guard],
+    only_declared: bool,
 }
 
 impl<'a> Connected<'a> {
@@ -389,6 +396,7 @@ impl<'a> Connected<'a> {
             base: self.base,
             scale: self.scale,
             allowed: self.allowed,
+            only_declared: self.only_declared,
         }
     }
 }
@@ -414,12 +422,18 @@ pub async fn plan(connected: Vec<Connected<'_>>) -> Vec<Planned<'_>> {
 
 /// Reads and compares. It is handed a reader and nothing that a writer could be made from.
 async fn look(sides: &Sides<'_>, reader: &dyn Reader) -> (Observed, TargetPlan) {
-    let Sides { target, desired, base, scale, allowed } = *sides;
+    let Sides { target, desired, base, scale, allowed, only_declared } = *sides;
     let config = &target.config;
     let system = target.system.as_ref();
     let observed = observe(system, desired, reader, config.limits.concurrency).await;
-    let target =
-        plan::Target { name: &config.name, system, max_deletes: config.limits.max_deletes, allowed, scale };
+    let target = plan::Target {
+        name: &config.name,
+        system,
+        max_deletes: config.limits.max_deletes,
+        allowed,
+        scale,
+        only_declared,
+    };
     let plan = plan::plan(&target, desired, base, &observed);
     (observed, plan)
 }

@@ -118,7 +118,14 @@ fn planned(config: &Loaded, mut desired: Desired, base: Option<&Desired>, observ
     }
     let scale = Scale::of(&desired);
     let system = config.targets[0].system.as_ref();
-    let target = plan::Target { name: "t", system, max_deletes: 100, allowed: &[], scale: &scale };
+    let target = plan::Target {
+        name: "t",
+        system,
+        max_deletes: 100,
+        allowed: &[],
+        scale: &scale,
+        only_declared: false,
+    };
     plan::plan(&target, &desired, base, observed)
 }
 

@@ -34,6 +34,7 @@ pub(super) fn cause(cause: Cause) -> Option<&'static str> {
 pub(super) fn reason(skipped: &Skipped) -> &str {
     match skipped.reason.as_str() {
         "system" => "the system manages it itself",
+        "drift" => "it drifted, and only what git changed was asked for",
         "changed" => "git no longer declares it, and it was changed since, so it stays",
         "protected" => "git no longer declares it, and it is protected, so it stays",
         other => other,

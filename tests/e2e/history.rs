@@ -742,3 +742,26 @@ fn only_declared_needs_a_base() {
     let run = repo.run(&["plan", "--only-declared"]);
     assert_eq!(run.code, 64, "{}", run.err);
 }
+
+#[test]
+fn only_declared_leaves_drift_of_the_same_objects_alone() {
+    let repo = Repo::new("jitsudo", "");
+    repo.declare("Policy", "p", "{description: d, max_duration_seconds: 60}");
+    let base = repo.commit();
+    repo.converge();
+    repo.drift("policies", "p", "description", json!("by hand"));
+    // Git changes nothing that the API would hold.
+    repo.write(
+        &file("Policy", "p"),
+        &manifest(
+            "jitsudo",
+            "Policy",
+            "p",
+            "  protect: true\n",
+            "{description: d, max_duration_seconds: 60}",
+        ),
+    );
+    repo.commit();
+    let plan = repo.plan_with(&["--base", &base, "--only-declared"]);
+    assert_eq!((&plan["changes"], &plan["skipped"][0]["reason"]), (&json!([]), &json!("drift")));
+}
