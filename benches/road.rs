@@ -1,0 +1,97 @@
+//! How much each pure part of the road costs, as a ratio to what can not be avoided: scanning the YAML for validate,
+//! and parsing the API's JSON for plan. Ratios of one run, because machines are noisy. Run with `cargo bench`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints, and ends where it is wrong"
+)]
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use enact::base::Scale;
+use enact::manifest::yaml;
+use enact::resource::RemoteId;
+use enact::source::Files;
+use enact::state::{Found, Observed};
+use enact::{config, plan, resolve};
+use serde_json::{Value, json};
+
+const OBJECTS: usize = 2_000;
+const ROUNDS: usize = 5;
+const CONFIG: &str = "{apiVersion: enact/v1, kind: Config, manifests: [p], targets: [{name: t, system: mycloud, \
+                      url: 'https://example.com', auth: {bearer: {env: X}}}]}";
+
+fn manifest(index: usize) -> String {
+    format!(
+        "apiVersion: mycloud/v1\nkind: Policy\nmetadata: {{name: p{index}}}\nspec:\n  description: number {index}\n  \
+         document:\n    statements:\n      - {{sid: A, effect: allow, actions: ['s3:Get'], resources: ['b{index}/*']}}\n"
+    )
+}
+
+fn body(index: usize) -> Value {
+    let statement =
+        json!({"sid": "A", "effect": "allow", "actions": ["s3:Get"], "resources": [format!("b{index}/*")]});
+    let document = json!({"version": "2024-01-01", "statements": [statement]});
+    json!({"id": format!("id-{index}"), "name": format!("p{index}"), "description": format!("number {index}"), "document": document})
+}
+
+/// The best of some rounds: what disturbs a run only ever makes it slower.
+fn best<T>(mut run: impl FnMut() -> T) -> Duration {
+    let round = |_| {
+        let start = Instant::now();
+        black_box(run());
+        start.elapsed()
+    };
+    (0..ROUNDS).map(round).min().unwrap_or_default()
+}
+
+fn report(what: &str, time: Duration, than: &str, base: Duration) {
+    println!(
+        "{what}: {:.1} times {than} ({time:.1?} for {OBJECTS} objects)",
+        time.as_secs_f64() / base.as_secs_f64()
+    );
+}
+
+fn main() {
+    let files: Files = (0..OBJECTS).map(|index| (format!("p/{index}.yaml"), manifest(index))).collect();
+    let bodies: Vec<_> = (0..OBJECTS).map(|index| body(index).to_string()).collect();
+    let config = config::load("enact.yaml", Path::new("."), CONFIG, &mut Vec::new()).unwrap();
+    let target = config.targets.first().unwrap();
+
+    let scan = best(|| {
+        files.iter().map(|(file, text)| yaml::parse(text, file, &mut Vec::new()).len()).sum::<usize>()
+    });
+    let load = || resolve::for_target(target, &resolve::manifests(&files, &mut Vec::new()), &mut Vec::new());
+    report("validate", best(load), "reading its YAML", scan);
+
+    let parse = || bodies.iter().map(|text| serde_json::from_str(text).unwrap()).collect::<Vec<Value>>();
+    let found = |body: Value| {
+        let text = |field: &str| body.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        Found {
+            remote: RemoteId::new(&text("id")).unwrap(),
+            name: text("name"),
+            system: false,
+            body: body.clone(),
+        }
+    };
+    let live: Vec<_> = parse().into_iter().map(found).collect();
+    let observed =
+        Observed { kinds: BTreeMap::from([("Policy".to_owned(), Ok(live))]), ..Observed::default() };
+    let desired = load();
+    let scale = Scale::of(&desired);
+    let asked = plan::Target {
+        name: "t",
+        system: target.system.as_ref(),
+        max_deletes: 0,
+        allowed: &[],
+        scale: &scale,
+        only_declared: false,
+    };
+    let plan = || plan::plan(&asked, &desired, Some(&desired), &observed);
+    assert_eq!(plan().unchanged.len(), OBJECTS);
+    report("plan", best(plan), "parsing the API's JSON", best(parse));
+}
