@@ -102,6 +102,8 @@ pub struct Wish {
     pub allowed: Vec<Guard>,
     /// Whether an earlier commit than the applied one is meant.
     pub rollback: bool,
+    /// Whether real targets are to be written.
+    pub writes: bool,
 }
 
 /// Loads, validates and resolves. Nothing is sent.
@@ -174,12 +176,11 @@ fn bases(
         return (BTreeMap::new(), scales(desired));
     };
     let mut bases = history.bases(targets, &wish.base, config, findings);
-    findings.extend(
-        history
-            .backwards(targets)
-            .into_iter()
-            .map(|finding| Diagnostic { severity: Severity::Warning, ..finding }),
-    );
+    // A pull request may well be behind what was applied: its plan names the base itself, and writes nothing.
+    if wish.base == From::Applied || wish.writes {
+        let behind = history.backwards(targets).into_iter();
+        findings.extend(behind.map(|finding| Diagnostic { severity: Severity::Warning, ..finding }));
+    }
     // To go back, the base has to be further on the same road; otherwise history was rewritten.
     let usable = |base: &Base| base.leads_here || (wish.rollback && base.ahead);
     let elsewhere = bases.iter().filter(|(_, base)| !usable(base) && wish.base != From::Applied);

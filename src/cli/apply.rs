@@ -45,7 +45,11 @@ impl Apply {
             let report = Report { command: "apply", findings: vec![nobody_to_ask()], ..Report::default() };
             return global.finish(&report, &Files::new());
         }
-        let wish = Wish { rollback: self.rollback, ..self.point.wish(global, &self.place) };
+        let wish = Wish {
+            rollback: self.rollback,
+            writes: !self.place.sandbox,
+            ..self.point.wish(global, &self.place)
+        };
         let load = self.place.load(global, &wish);
         let Some(project) = &load.project else {
             return global.finish(
