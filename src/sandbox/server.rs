@@ -51,6 +51,8 @@ struct Inner {
     targets: Vec<Target>,
     /// Stored state of targets that are not served now; writing the file must not lose it.
     others: Map<String, Value>,
+    /// What the file held when it was last read or written here.
+    known: Value,
     faults: Faults,
     log: VecDeque<Seen>,
     turn: u64,
@@ -58,14 +60,16 @@ struct Inner {
 
 impl Hub {
     pub(crate) fn new(served: Vec<Served>, store: Store, seed: Seed) -> io::Result<Self> {
-        let Value::Object(mut others) = file::read(&store)? else {
+        let known = file::read(&store)?;
+        let Value::Object(mut others) = known.clone() else {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
                 "the stored targets are not a JSON object",
             ));
         };
         let targets = target::all(served, &mut others, seed)?;
-        let inner = Inner { targets, others, faults: Faults::default(), log: VecDeque::new(), turn: 0 };
+        let inner =
+            Inner { targets, others, known, faults: Faults::default(), log: VecDeque::new(), turn: 0 };
         Ok(Self { store, inner: Mutex::new(inner) })
     }
 
@@ -170,9 +174,14 @@ impl Inner {
         if !self.targets.iter().any(|target| target.state.is_changed()) {
             return Ok(());
         }
+        if file::read(store)? != self.known {
+            return Err(io::Error::other("another process has written the same file meanwhile"));
+        }
         let mut stored = self.others.clone();
         stored.extend(self.targets.iter().map(|target| (target.name.clone(), target.to_json())));
-        file::write(path, &Value::Object(stored))?;
+        let stored = Value::Object(stored);
+        file::write(path, &stored)?;
+        self.known = stored;
         self.targets.iter_mut().for_each(|target| target.state.settle());
         Ok(())
     }

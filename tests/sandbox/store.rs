@@ -121,3 +121,16 @@ async fn a_file_that_is_no_state_is_an_error_and_stays_as_it_is() {
         assert_eq!(fs::read_to_string(&path).unwrap(), content);
     }
 }
+
+#[tokio::test]
+async fn two_sandboxes_on_one_file_do_not_lose_each_others_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    let (one, other) = (stored(&path).await, stored(&path).await);
+    assert_eq!(one.post("/iam/roles", role("r")).await.status, 200);
+    let refused = other.post("/iam/roles", role("s")).await;
+    assert_eq!(refused.status, 500, "rather than writing over what the other has written");
+    one.sandbox.stop().await;
+    let again = stored(&path).await;
+    assert_eq!(again.get("/iam/roles/r").await.status, 200);
+}
