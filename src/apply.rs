@@ -18,7 +18,7 @@ use crate::plan::{Action, Change, Sides, TargetPlan};
 use crate::request::{Reader, Request, Sent, Symbol, Writer};
 use crate::resource::{RemoteId, ResourceId};
 use crate::state::{Declared, Desired, Found, Names, Observed};
-use crate::system::{Kind, System, matches};
+use crate::system::{Kind, System};
 
 /// How a planned write ended. Every change ends in exactly one of these.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -171,13 +171,9 @@ impl Run<'_> {
     fn missing_dependency(&self, change: &Change) -> Option<ResourceId> {
         let failed = lock(&self.failed);
         let declared = self.target.desired.get(&change.id).filter(|declared| !declared.absent())?;
-        let kind = self.target.system.kinds().iter().find(|kind| kind.name == change.id.kind)?;
-        let named = kind.references.iter().flat_map(|reference| {
-            let names =
-                matches(declared.spec(), reference.pattern).into_iter().filter_map(|(_, name)| name.as_str());
-            names.map(|name| ResourceId::new(&change.id.target, reference.kind, name))
-        });
-        named.into_iter().find(|resource| failed.contains(resource))
+        let named = self.target.system.kind(&change.id.kind)?.named_in(declared.spec()).into_iter();
+        let mut needs = named.map(|named| ResourceId::new(&change.id.target, named.kind, named.name));
+        needs.find(|resource| failed.contains(resource))
     }
 
     /// Reads the object again and plans it anew: only the very same change may be written.
@@ -186,8 +182,7 @@ impl Run<'_> {
         let unplanned =
             || Outcome::NotAttempted { reason: "the plan does not match the manifests".to_owned() };
         let declared = target.desired.get(&change.id).ok_or_else(unplanned)?;
-        let kind =
-            target.system.kinds().iter().find(|kind| kind.name == change.id.kind).ok_or_else(unplanned)?;
+        let kind = target.system.kind(&change.id.kind).ok_or_else(unplanned)?;
         let unread = |error| Outcome::NotAttempted {
             reason: format!("it could not be read again before the write: {error}"),
         };

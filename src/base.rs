@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::manifest::Manifest;
 use crate::resource::ResourceId;
 use crate::state::{Declared, Desired};
-use crate::system::matches;
+use crate::system::Named;
 
 /// How much git declares for a target, whatever part of it a run looks at. Guards measure by it.
 #[derive(Clone, Debug, Default)]
@@ -67,21 +67,15 @@ pub fn dangling(target: &Target, desired: &Desired) -> Vec<Diagnostic> {
 }
 
 fn dangling_of(target: &Target, declared: &Declared, desired: &Desired) -> Vec<Diagnostic> {
-    let Some(kind) = target.system.kinds().iter().find(|kind| kind.name == declared.id.kind) else {
-        return Vec::new();
+    let Some(kind) = target.system.kind(&declared.id.kind) else { return Vec::new() };
+    let pruned = |named: &Named<'_>| {
+        let id = ResourceId::new(&declared.id.target, named.kind, named.name);
+        desired.get(&id).is_some_and(|found| found.orphan)
     };
-    let names = kind.references.iter().flat_map(|reference| {
-        matches(declared.spec(), reference.pattern)
-            .into_iter()
-            .map(move |(at, name)| (reference.kind, at, name))
-    });
-    let pruned = |kind: &str, name: &str| {
-        desired.get(&ResourceId::new(&declared.id.target, kind, name)).is_some_and(|found| found.orphan)
-    };
-    names
-        .filter_map(|(kind, at, name)| Some((kind, at, name.as_str()?)))
-        .filter(|(kind, _, name)| pruned(kind, name))
-        .map(|(kind, at, name)| {
+    let named = kind.named_in(declared.spec()).into_iter();
+    named
+        .filter(pruned)
+        .map(|Named { at, kind, name }| {
             let message = format!("git no longer declares the {kind} `{name}`, so it would be pruned");
             Diagnostic::error("reference/deleted", message)
                 .at(declared.place(&at))

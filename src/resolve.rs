@@ -11,7 +11,7 @@ use crate::resource::ResourceId;
 use crate::schema::check::Checker;
 use crate::source::Files;
 use crate::state::{Declared, Desired};
-use crate::system::{self, Kind, matches};
+use crate::system::{self, Kind, Named};
 
 /// Every manifest with its kind, checked one by one. All problems of all files are reported; a manifest with some is
 /// still returned, so that what is wrong beyond its schema is reported in the same go.
@@ -150,7 +150,7 @@ pub fn for_target(target: &Target, manifests: &[Arc<Manifest>], findings: &mut V
     let mut taken = BTreeMap::new();
     for manifest in manifests.iter().filter(|manifest| takes(target, manifest)) {
         let id = ResourceId::new(&target.config.name, &manifest.header.kind, &manifest.name);
-        let Some(kind) = target.system.kinds().iter().find(|kind| kind.name == id.kind) else { continue };
+        let Some(kind) = target.system.kind(&id.kind) else { continue };
         match taken.entry((id.kind.clone(), kind.folded(&id.name))) {
             Entry::Occupied(first) => {
                 findings.extend(desired.get(first.get()).map(|first| twice(first, manifest)))
@@ -178,7 +178,7 @@ fn twice(first: &Declared, second: &Manifest) -> Diagnostic {
 
 fn check_target(target: &Target, desired: &Desired, findings: &mut Vec<Diagnostic>) {
     for declared in desired.values() {
-        let Some(kind) = target.system.kinds().iter().find(|kind| kind.name == declared.id.kind) else {
+        let Some(kind) = target.system.kind(&declared.id.kind) else {
             continue;
         };
         for problem in target.system.check(kind, declared.spec()) {
@@ -199,7 +199,7 @@ fn check_target(target: &Target, desired: &Desired, findings: &mut Vec<Diagnosti
 fn check_claims(target: &Target, desired: &Desired, findings: &mut Vec<Diagnostic>) {
     let mut claims = BTreeMap::new();
     for declared in desired.values() {
-        let Some(kind) = target.system.kinds().iter().find(|kind| kind.name == declared.id.kind) else {
+        let Some(kind) = target.system.kind(&declared.id.kind) else {
             continue;
         };
         for (index, name) in declared.manifest.previously.iter().enumerate() {
@@ -256,17 +256,13 @@ fn check_references(
     if declared.absent() {
         return;
     }
-    for reference in kind.references {
-        for (at, name) in matches(declared.spec(), reference.pattern) {
-            let Some(name) = name.as_str().filter(|name| !name.is_empty()) else { continue };
-            let target = desired.get(&ResourceId::new(&declared.id.target, reference.kind, name));
-            let finding = match target {
-                Some(target) if target.absent() => Some(deleted_reference(reference.kind, name, target)),
-                Some(_) => None,
-                None => undeclared_reference(system_kinds, reference.kind, name, desired),
-            };
-            findings.extend(finding.map(|finding| finding.at(declared.place(&at))));
-        }
+    for Named { at, kind, name } in kind.named_in(declared.spec()) {
+        let finding = match desired.get(&ResourceId::new(&declared.id.target, kind, name)) {
+            Some(target) if target.absent() => Some(deleted_reference(kind, name, target)),
+            Some(_) => None,
+            None => undeclared_reference(system_kinds, kind, name, desired),
+        };
+        findings.extend(finding.map(|finding| finding.at(declared.place(&at))));
     }
 }
 

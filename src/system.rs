@@ -73,10 +73,32 @@ pub struct Kind {
 }
 
 impl Kind {
+    /// The names of other objects in a spec.
+    pub fn named_in<'a>(&self, spec: &'a Value) -> Vec<Named<'a>> {
+        let of = |reference: &Reference| {
+            let kind = reference.kind;
+            let named =
+                move |(at, value): (String, &'a Value)| Some(Named { at, kind, name: value.as_str()? });
+            matches(spec, reference.pattern).into_iter().filter_map(named)
+        };
+        self.references.iter().flat_map(of).filter(|named| !named.name.is_empty()).collect()
+    }
+
     /// What two names have in common if they could mean the same object.
     pub fn folded(&self, name: &str) -> String {
         if self.folds_case { name.to_lowercase() } else { name.to_owned() }
     }
+}
+
+/// The name of another object, as a spec holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named<'a> {
+    /// Where in the spec, as a JSON pointer.
+    pub at: String,
+    /// The kind of that object.
+    pub kind: &'static str,
+    /// Its name, never empty.
+    pub name: &'a str,
 }
 
 /// A place in a spec that holds the name of another object.
@@ -173,6 +195,11 @@ pub trait System: Send + Sync {
     /// Its kinds, in the order in which they are created; deletes go backwards.
     fn kinds(&self) -> &[Kind];
 
+    /// The kind of this name.
+    fn kind(&self, name: &str) -> Option<&Kind> {
+        self.kinds().iter().find(|kind| kind.name == name)
+    }
+
     /// Headers that every request carries. Never a secret.
     fn headers(&self) -> Vec<(&'static str, String)> {
         Vec::new()
@@ -228,7 +255,7 @@ pub trait System: Send + Sync {
 }
 
 /// The values at a pattern, each with its JSON pointer.
-pub fn matches<'a>(value: &'a Value, pattern: &str) -> Vec<(String, &'a Value)> {
+fn matches<'a>(value: &'a Value, pattern: &str) -> Vec<(String, &'a Value)> {
     let step = |found: Vec<(String, &'a Value)>, part: &str| {
         found.into_iter().flat_map(|(at, value)| descend(at, value, part)).collect()
     };

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Class, Diagnostic, nearest};
 use crate::request::ReadError;
 use crate::state::{Declared, Found, Names, Unresolved};
-use crate::system::{Kind, matches};
+use crate::system::{Kind, Named};
 
 /// The help where a read failed and the error itself knows nothing better.
 const RUN_AGAIN: &str = "nothing is written to this target; run again";
@@ -26,14 +26,11 @@ pub(super) fn dangling(kind: &Kind, declared: &Declared, names: &Names) -> Vec<D
     if declared.absent() {
         return Vec::new();
     }
-    let places = kind.references.iter().flat_map(|reference| {
-        matches(declared.spec(), reference.pattern).into_iter().map(move |(at, value)| (reference, at, value))
-    });
-    places
-        .filter_map(|(reference, at, value)| {
-            let name = value.as_str().filter(|name| !name.is_empty())?;
-            let problem = names.id(reference.kind, name).err()?;
-            Some(unresolved(problem, reference.kind, name, names).at(declared.place(&at)).about(&declared.id))
+    let named = kind.named_in(declared.spec()).into_iter();
+    named
+        .filter_map(|Named { at, kind, name }| {
+            let problem = names.id(kind, name).err()?;
+            Some(unresolved(problem, kind, name, names).at(declared.place(&at)).about(&declared.id))
         })
         .collect()
 }

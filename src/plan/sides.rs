@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::{Field, diff};
 use crate::resource::ResourceId;
 use crate::state::{Declared, Desired, Found, Names};
-use crate::system::{Draft, Kind, System, matches};
+use crate::system::{Draft, Kind, Named, System};
 
 /// What is needed to compare the sides of any object of a target.
 pub struct Sides<'a> {
@@ -90,14 +90,9 @@ impl Sides<'_> {
     /// What the base declared, in today's names: an object that git renamed is not another one.
     fn canonical_base(&self, kind: &Kind, base: &Declared) -> Value {
         let mut spec = base.spec().clone();
-        for reference in kind.references {
-            let renamed = matches(base.spec(), reference.pattern)
-                .into_iter()
-                .filter_map(|(at, name)| Some((at, self.names.renamed(reference.kind, name.as_str()?)?)));
-            for (at, name) in renamed {
-                if let Some(place) = spec.pointer_mut(&at) {
-                    *place = Value::from(name);
-                }
+        for Named { at, kind, name } in kind.named_in(base.spec()) {
+            if let (Some(place), Some(now)) = (spec.pointer_mut(&at), self.names.renamed(kind, name)) {
+                *place = Value::from(now);
             }
         }
         kind.shape.declared(&self.system.declared(kind, &spec, &self.names))
@@ -127,8 +122,11 @@ impl Sides<'_> {
 
     /// Fields that the base declared, that git no longer does, and that have no default to go back to.
     pub(super) fn without_default(&self, kind: &Kind, declared: &Declared) -> Vec<String> {
-        let Declaration { base, now } = self.declaration(kind, declared, None);
-        base.filter(|_| !declared.absent()).map_or_else(Vec::new, |base| kind.shape.left_out(&base, &now))
+        // Every object of every plan comes by here, so nothing is compared that can not differ.
+        let base = self.at_base(declared, None).filter(|base| base.spec() != declared.spec());
+        let Some(base) = base.filter(|_| !declared.absent()) else { return Vec::new() };
+        let Declaration { now, .. } = self.declaration(kind, declared, None);
+        kind.shape.left_out(&self.canonical_base(kind, base), &now)
     }
 
     /// Why each field differs: git moved if base and declaration differ there, the live side if base and live do.

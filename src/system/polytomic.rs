@@ -280,9 +280,9 @@ fn write(method: Method, path: Path, draft: &Draft<'_>) -> Request {
     }
     let mut request = Request::new(method, path);
     if draft.kind.name == "Policy" {
-        let actions = draft.declared.get("policy_actions").or_else(|| draft.observed.get("policy_actions"));
-        let actions =
-            list_or_empty(actions).iter().map(|action| action_body(action, draft)).collect::<Vec<_>>();
+        let managed = draft.declared.get("policy_actions").is_some();
+        let actions = list(if managed { draft.declared } else { draft.observed }, "policy_actions");
+        let actions: Vec<_> = actions.iter().map(|action| action_body(action, draft)).collect();
         for (index, action) in actions.iter().enumerate() {
             for (role, symbol) in &action.later {
                 request.fills.insert(format!("/policy_actions/{index}/role_ids/{role}"), symbol.clone());
@@ -291,10 +291,6 @@ fn write(method: Method, path: Path, draft: &Draft<'_>) -> Request {
         body.insert("policy_actions".to_owned(), actions.into_iter().map(|action| action.body).collect());
     }
     request.body(Value::Object(body))
-}
-
-fn list_or_empty(value: Option<&Value>) -> &[Value] {
-    value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 fn carried_over(live: Option<&Found>) -> Map<String, Value> {

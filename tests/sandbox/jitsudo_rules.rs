@@ -2,35 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{NOBODY, Reply, Target};
-
-const POLICIES: &str = "/v1/policies";
-
-fn policy(id: &str) -> String {
-    format!("{POLICIES}/{id}")
-}
+use crate::jitsudo::{POLICIES, examples, fresh, ids, policy};
+use crate::support::NOBODY;
 
 fn rules(id: &str) -> String {
     format!("{POLICIES}/{id}/rules")
-}
-
-/// A sandbox and the id of its policy "dev-accounts".
-async fn examples() -> (Target, String) {
-    let target = Target::examples("jitsudo").await;
-    let id = target.id("jitsudo", "policies", "dev-accounts");
-    (target, id)
-}
-
-/// A sandbox and the id of a new policy without rules.
-async fn fresh() -> (Target, String) {
-    let target = Target::empty("jitsudo").await;
-    let created = target.post(POLICIES, json!({"name": "p", "max_duration_seconds": 60})).await;
-    let id = created.text("/id").to_owned();
-    (target, id)
-}
-
-fn ids(reply: &Reply, list: &str) -> Vec<String> {
-    reply.list(list).iter().map(|object| object["id"].as_str().unwrap().to_owned()).collect()
 }
 
 fn anything(effect: &str) -> Value {
