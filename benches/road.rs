@@ -10,14 +10,18 @@
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use enact::base::Scale;
+use enact::config::{self, Systems};
 use enact::manifest::yaml;
+use enact::plan::Resend;
 use enact::resource::RemoteId;
 use enact::source::Files;
 use enact::state::{Found, Observed};
-use enact::{config, plan, resolve};
+use enact::system::Registry;
+use enact::{plan, resolve};
 use serde_json::{Value, json};
 
 const OBJECTS: usize = 2_000;
@@ -59,13 +63,20 @@ fn report(what: &str, time: Duration, than: &str, base: Duration) {
 fn main() {
     let files: Files = (0..OBJECTS).map(|index| (format!("p/{index}.yaml"), manifest(index))).collect();
     let bodies: Vec<_> = (0..OBJECTS).map(|index| body(index).to_string()).collect();
-    let config = config::load("enact.yaml", Path::new("."), CONFIG, &mut Vec::new()).unwrap();
+    let systems = Systems::Known(Arc::new(Registry::built_in()));
+    let config = config::load("enact.yaml", Path::new("."), CONFIG, systems, &mut Vec::new()).unwrap();
     let target = config.targets.first().unwrap();
 
     let scan = best(|| {
         files.iter().map(|(file, text)| yaml::parse(text, file, &mut Vec::new()).len()).sum::<usize>()
     });
-    let load = || resolve::for_target(target, &resolve::manifests(&files, &mut Vec::new()), &mut Vec::new());
+    let load = || {
+        resolve::for_target(
+            target,
+            &resolve::manifests(&config.registry, &files, &mut Vec::new()),
+            &mut Vec::new(),
+        )
+    };
     report("validate", best(load), "reading its YAML", scan);
 
     let parse = || bodies.iter().map(|text| serde_json::from_str(text).unwrap()).collect::<Vec<Value>>();
@@ -76,6 +87,7 @@ fn main() {
             name: text("name"),
             system: false,
             body: body.clone(),
+            etag: None,
         }
     };
     let live: Vec<_> = parse().into_iter().map(found).collect();
@@ -90,6 +102,7 @@ fn main() {
         allowed: &[],
         scale: &scale,
         only_declared: false,
+        resend: Resend::Changed,
     };
     let plan = || plan::plan(&asked, &desired, Some(&desired), &observed);
     assert_eq!(plan().unchanged.len(), OBJECTS);

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
 use crate::diff;
-use crate::plan::{Action, Change, Sides, TargetPlan};
+use crate::plan::{Action, Change, Resend, Sides, TargetPlan};
 use crate::request::{Reader, Request, Sent, Symbol, Writer};
 use crate::resource::{RemoteId, ResourceId};
 use crate::state::{Declared, Desired, Found, Names, Observed};
@@ -49,6 +49,18 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// How it ended, in a sentence.
+    pub fn words(&self) -> String {
+        let (word, reason) = match self {
+            Self::Applied => return "applied".to_owned(),
+            Self::Conflict { reason } => ("conflict", reason),
+            Self::Failed { reason } => ("failed", reason),
+            Self::Unknown { reason } => ("unknown", reason),
+            Self::NotAttempted { reason } => ("not attempted", reason),
+        };
+        format!("{word}: {reason}")
+    }
+
     /// Whether somebody else's change was in the way.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Conflict { .. })
@@ -69,6 +81,8 @@ pub struct Target<'a> {
     pub reader: &'a dyn Reader,
     /// The only power to write in the program.
     pub writer: &'a dyn Writer,
+    /// When fields are sent that can not be read back, as in the plan.
+    pub resend: Resend,
     /// Writes at once.
     pub concurrency: usize,
     /// Set when the run is to end: what is in flight is finished, and nothing new begins.
@@ -83,6 +97,7 @@ pub async fn apply(target: &Target<'_>, plan: &TargetPlan) -> Vec<Outcome> {
             system: target.system,
             base: target.base,
             names: Names::new(target.system.kinds(), target.desired, target.observed),
+            resend: target.resend,
         },
         ids: Mutex::default(),
         failed: Mutex::default(),
@@ -141,9 +156,8 @@ impl Run<'_> {
     /// since the plan. The objects that could refer to the deleted ones are listed afresh.
     async fn new_hazard(&self, phase: &[Change]) -> Option<String> {
         let kind = &phase.first().filter(|change| change.action == Action::Delete)?.id.kind;
-        let refers = |of: &&Kind| of.references.iter().any(|reference| reference.kind == kind);
         let mut observed = Observed::default();
-        for kind in self.target.system.kinds().iter().filter(refers) {
+        for kind in self.target.system.kinds().iter().filter(|other| other.refers_to(kind)) {
             match self.target.system.list(kind, self.target.reader).await {
                 Ok(found) => drop(observed.kinds.insert(kind.name.clone(), Ok(found))),
                 Err(error) => return Some(format!("what refers to it could not be read again: {error}")),
@@ -157,11 +171,12 @@ impl Run<'_> {
         if let Some(missing) = self.missing_dependency(change) {
             return Outcome::NotAttempted { reason: format!("it needs {missing}, which was not written") };
         }
-        if let Err(outcome) = self.still_as_planned(change).await {
-            return outcome;
-        }
+        let etag = match self.still_as_planned(change).await {
+            Ok(etag) => etag,
+            Err(outcome) => return outcome,
+        };
         for (index, request) in change.requests.iter().enumerate() {
-            if let Err(outcome) = self.send(request, index, change.requests.len()).await {
+            if let Err(outcome) = self.send(request, etag.as_deref(), index, change.requests.len()).await {
                 return outcome;
             }
         }
@@ -171,13 +186,14 @@ impl Run<'_> {
     fn missing_dependency(&self, change: &Change) -> Option<ResourceId> {
         let failed = lock(&self.failed);
         let declared = self.target.desired.get(&change.id).filter(|declared| !declared.absent())?;
-        let named = self.target.system.kind(&change.id.kind)?.named_in(declared.spec()).into_iter();
-        let mut needs = named.map(|named| ResourceId::new(&change.id.target, named.kind, named.name));
+        let named = declared.named(self.target.system.kind(&change.id.kind)?).into_iter();
+        let mut needs =
+            named.map(|named| ResourceId::new(&change.id.target, named.kind, named.name.as_ref()));
         needs.find(|resource| failed.contains(resource))
     }
 
-    /// Reads the object again and plans it anew: only the very same change may be written.
-    async fn still_as_planned(&self, change: &Change) -> Result<(), Outcome> {
+    /// Reads the object again and plans it anew: only the very same change may be written, to the version handed back.
+    async fn still_as_planned(&self, change: &Change) -> Result<Option<String>, Outcome> {
         let target = self.target;
         let unplanned =
             || Outcome::NotAttempted { reason: "the plan does not match the manifests".to_owned() };
@@ -197,12 +213,18 @@ impl Run<'_> {
             }
         }
         match moved(self, kind, declared, change, &found) {
-            None => Ok(()),
+            None => Ok(found.into_iter().next().and_then(|found| found.etag)),
             Some(reason) => Err(Outcome::Conflict { reason }),
         }
     }
 
-    async fn send(&self, request: &Request, index: usize, of: usize) -> Result<(), Outcome> {
+    async fn send(
+        &self,
+        request: &Request,
+        etag: Option<&str>,
+        index: usize,
+        of: usize,
+    ) -> Result<(), Outcome> {
         let step = |reason: String| {
             let path = &request.path;
             if of > 1 {
@@ -211,22 +233,43 @@ impl Run<'_> {
                 reason
             }
         };
-        let resolved = request.resolve(&lock(&self.ids));
-        let resolved = resolved.map_err(|symbol| Outcome::NotAttempted {
+        let resolved = self.resolve(request).await.map_err(|symbol| Outcome::NotAttempted {
             reason: step(format!("the id of {} is not known", symbol.resource)),
         })?;
-        match self.target.writer.send(&resolved).await {
+        match self.target.writer.send(&resolved, etag).await {
             Sent::Done(reply) => {
                 self.learn(request, &reply).map_err(|reason| Outcome::Unknown { reason: step(reason) })
             }
+            Sent::Moved(reason) => Err(Outcome::Conflict { reason: step(reason) }),
             Sent::Refused(reason) => Err(Outcome::Failed { reason: step(reason) }),
             Sent::Unknown(reason) => Err(Outcome::Unknown { reason: step(reason) }),
         }
     }
 
+    /// Puts in the ids of what this run created. Where an API does not tell the id of a new object, it is looked up.
+    async fn resolve(&self, request: &Request) -> Result<Request, Symbol> {
+        loop {
+            let symbol = match request.resolve(&lock(&self.ids)) {
+                Ok(resolved) => return Ok(resolved),
+                Err(symbol) => symbol,
+            };
+            let id = self.look_up(&symbol).await.ok_or_else(|| symbol.clone())?;
+            lock(&self.ids).insert(symbol, id);
+        }
+    }
+
+    async fn look_up(&self, symbol: &Symbol) -> Option<RemoteId> {
+        let kind = self.target.system.kind(&symbol.resource.kind).filter(|_| symbol.part.is_none())?;
+        let found = self.target.system.find(kind, &symbol.resource.name, self.target.reader).await.ok()?;
+        match found.as_slice() {
+            [one] => Some(one.remote.clone()),
+            _ => None,
+        }
+    }
+
     fn learn(&self, request: &Request, reply: &Value) -> Result<(), String> {
         let Some((symbol, pointer)) = &request.reveals else { return Ok(()) };
-        let id = reply.pointer(pointer).and_then(Value::as_str).and_then(RemoteId::new);
+        let id = reply.pointer(pointer).and_then(RemoteId::from_json);
         let id = id.ok_or_else(|| "the answer does not hold the new id".to_owned())?;
         lock(&self.ids).insert(symbol.clone(), id);
         Ok(())

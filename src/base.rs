@@ -69,16 +69,16 @@ pub fn dangling(target: &Target, desired: &Desired) -> Vec<Diagnostic> {
 fn dangling_of(target: &Target, declared: &Declared, desired: &Desired) -> Vec<Diagnostic> {
     let Some(kind) = target.system.kind(&declared.id.kind) else { return Vec::new() };
     let pruned = |named: &Named<'_>| {
-        let id = ResourceId::new(&declared.id.target, named.kind, named.name);
+        let id = ResourceId::new(&declared.id.target, named.kind, named.name.as_ref());
         desired.get(&id).is_some_and(|found| found.orphan)
     };
-    let named = kind.named_in(declared.spec()).into_iter();
+    let named = declared.named(kind).into_iter();
     named
         .filter(pruned)
         .map(|Named { at, kind, name }| {
             let message = format!("git no longer declares the {kind} `{name}`, so it would be pruned");
             Diagnostic::error("reference/deleted", message)
-                .at(declared.place(&at))
+                .at(declared.place_at(&at))
                 .help(format!("take it out here, or declare the {kind} again"))
         })
         .collect()

@@ -1,19 +1,24 @@
 //! The command line: arguments, and printing. Each command is a short function in its own file.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+use crate::config::{self, Systems};
 use crate::diagnostic::Diagnostic;
 use crate::history::From;
+use crate::plan::Resend;
 use crate::plan::guard::Guard;
 use crate::reconcile::{Load, Origin, Wish};
 use crate::report::{self, Exit, Report};
 use crate::source::Files;
+use crate::system::Registry;
 
 mod apply;
+mod check_system;
 mod import;
 mod plan;
 mod progress;
@@ -96,6 +101,9 @@ struct Point {
     /// Only what git changed since the base; only these objects are read
     #[arg(long)]
     only_declared: bool,
+    /// Sends secrets, and whatever else can not be read back, for every object that declares some
+    #[arg(long)]
+    set_secrets: bool,
     /// Lets this run through a guard (repeatable)
     #[arg(long, value_enum, value_name = "GUARD")]
     allow: Vec<Guard>,
@@ -109,12 +117,13 @@ impl Point {
             None if place.sandbox => From::Nowhere,
             None => From::Applied,
         };
-        let Self { rev, base: _, only_declared, allow } = self;
+        let Self { rev, base: _, only_declared, set_secrets, allow } = self;
         Wish {
             rev: rev.clone(),
             base,
             only_declared: *only_declared,
             allowed: allow.clone(),
+            resend: if *set_secrets { Resend::All } else { Resend::Changed },
             ..global.wish()
         }
     }
@@ -134,6 +143,8 @@ enum Command {
     Schema(schema::Schema),
     /// Serves all built-in systems on loopback, for trying and testing
     Sandbox(sandbox::Sandbox),
+    /// Proves the definition of a system, offline or against a live one
+    CheckSystem(check_system::CheckSystem),
 }
 
 /// Runs the program with the process's arguments.
@@ -161,8 +172,9 @@ impl Cli {
             Command::Plan(command) => command.run(global).await,
             Command::Apply(command) => command.run(global).await,
             Command::Import(command) => command.run(global).await,
-            Command::Schema(command) => command.run(),
+            Command::Schema(command) => command.run(global),
             Command::Sandbox(command) => command.run(global).await,
+            Command::CheckSystem(command) => command.run(global).await,
         }
     }
 }
@@ -208,6 +220,19 @@ impl Global {
             Ok(origin) => crate::reconcile::load(&origin, wish),
             Err(finding) => Load { findings: vec![finding], ..Load::default() },
         }
+    }
+
+    /// The systems that the configuration knows, or only those that are built in where there is none.
+    fn registry(&self) -> Result<Arc<Registry>, (Vec<Diagnostic>, Files)> {
+        let is_default = self.config == Path::new(crate::config::FILE_NAME);
+        if is_default && !self.config.exists() {
+            return Ok(Arc::new(Registry::built_in()));
+        }
+        let origin = self.origin().map_err(|finding| (vec![finding], Files::new()))?;
+        let (mut findings, mut files) = (Vec::new(), Files::new());
+        let systems = Systems::Defined(&mut files);
+        let config = config::load(&origin.file, &origin.folder, &origin.text, systems, &mut findings);
+        config.map(|config| config.registry).ok_or((findings, files))
     }
 
     /// The targets that were named, and manifests for them.

@@ -1,6 +1,8 @@
 //! `enact.yaml`: which manifests, which targets, which credentials. Read from the checkout that the operator trusts.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use reqwest::Url;
@@ -12,11 +14,12 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::http;
 use crate::manifest::yaml::{self, Node};
 use crate::schema::check::Checker;
-use crate::system::{REGISTRY, System, registered};
+use crate::source::{self, Files};
+use crate::system::{Registry, System, defined};
 
 mod credential;
 
-use credential::Auth;
+use credential::{Auth, Secret};
 
 /// The file's name where `--config` does not say otherwise.
 pub const FILE_NAME: &str = "enact.yaml";
@@ -35,6 +38,10 @@ pub struct Config {
     /// Files and folders with manifests, relative to this file. Folders are searched for `.yaml` and `.yml`.
     #[schemars(length(min = 1))]
     pub manifests: Vec<String>,
+    /// Files that define systems beyond those that are built in, relative to this file. They are read from the trusted
+    /// checkout, never from a revision.
+    #[serde(default)]
+    systems: Vec<String>,
     /// The systems that are kept in agreement with the manifests.
     #[schemars(length(min = 1))]
     pub targets: Vec<TargetConfig>,
@@ -53,6 +60,9 @@ pub struct TargetConfig {
     pub url: String,
     /// How enact proves who it is.
     auth: Auth,
+    /// Secrets that manifests for this target may name, such as passwords that the API stores. Read by `apply` only.
+    #[serde(default)]
+    secrets: BTreeMap<String, Secret>,
     /// Settings of the system, such as Polytomic's `version` or JITSudo's `tenant`.
     settings: Option<Value>,
     /// Which manifests are for this target, as globs over their paths. Left out: all of its system.
@@ -117,6 +127,11 @@ impl Target {
         identity(self) == identity(other)
     }
 
+    /// Whether manifests may name this secret.
+    pub fn has_secret(&self, name: &str) -> bool {
+        self.config.secrets.contains_key(name)
+    }
+
     /// Whether a manifest at this path may be for this target.
     pub fn includes(&self, file: &str) -> bool {
         self.include.as_ref().is_none_or(|globs| globs.is_match(file))
@@ -129,12 +144,28 @@ pub struct Loaded {
     pub manifests: Vec<String>,
     /// The targets, in the order of the file.
     pub targets: Vec<Target>,
+    /// The systems that its targets may be of.
+    pub registry: Arc<Registry>,
     file: String,
     folder: PathBuf,
 }
 
+/// Where the systems come from that a configuration may name.
+pub enum Systems<'a> {
+    /// They are built in, or defined by files of its folder; the texts of these are put here.
+    Defined(&'a mut Files),
+    /// They are known, whatever the configuration says: what an old commit defined is not trusted.
+    Known(Arc<Registry>),
+}
+
 /// Checks the text of a configuration file.
-pub fn load(file: &str, folder: &Path, text: &str, findings: &mut Vec<Diagnostic>) -> Option<Loaded> {
+pub fn load(
+    file: &str,
+    folder: &Path,
+    text: &str,
+    systems: Systems<'_>,
+    findings: &mut Vec<Diagnostic>,
+) -> Option<Loaded> {
     let before = findings.len();
     let documents = yaml::parse(text, file, findings);
     let [document] = documents.as_slice() else {
@@ -158,21 +189,55 @@ pub fn load(file: &str, folder: &Path, text: &str, findings: &mut Vec<Diagnostic
             return None;
         }
     };
+    let registry = match systems {
+        Systems::Known(registry) => registry,
+        Systems::Defined(files) => Arc::new(define(file, folder, &config.systems, document, files, findings)),
+    };
+    if findings.len() > before && findings.iter().any(Diagnostic::is_error) {
+        return None;
+    }
     let rows = document.get("targets").and_then(Node::as_seq).unwrap_or_default();
     let targets: Vec<_> = config
         .targets
         .iter()
         .zip(rows)
-        .filter_map(|(target, row)| open(file, target, row, findings))
+        .filter_map(|(target, row)| open(&registry, file, target, row, findings))
         .collect();
     check_twice(file, rows, findings);
     let sound = findings.len() == before;
     sound.then(|| Loaded {
         manifests: config.manifests,
         targets,
+        registry,
         file: file.to_owned(),
         folder: folder.to_owned(),
     })
+}
+
+/// The built-in systems and those that the files define.
+fn define(
+    file: &str,
+    folder: &Path,
+    systems: &[String],
+    document: &Node,
+    files: &mut Files,
+    findings: &mut Vec<Diagnostic>,
+) -> Registry {
+    let mut registry = Registry::built_in();
+    if systems.is_empty() {
+        return registry;
+    }
+    *files = source::working_tree(folder, systems, findings);
+    for (path, text) in files {
+        let row = defined::define(path, text, findings);
+        if let Some(Err(row)) = row.map(|row| registry.add(row)) {
+            let message = format!("there is a system `{}` already", row.name);
+            let finding =
+                Diagnostic::error("config/system-twice", message).at(document.place(file, "/systems"));
+            findings.push(finding.help(format!("give the one in `{path}` another name")));
+        }
+    }
+    registry
 }
 
 fn check(schema: Value, file: &str, document: &Node, findings: &mut Vec<Diagnostic>) {
@@ -185,7 +250,7 @@ fn check(schema: Value, file: &str, document: &Node, findings: &mut Vec<Diagnost
 /// Whether a finding is about a place where a secret may stand by mistake. Its line must not be shown.
 pub fn is_private(finding: &Diagnostic) -> bool {
     let path = finding.place.as_ref().map_or("", |place| place.path.as_str());
-    path.contains(".auth") || path.ends_with(".url")
+    path.contains(".auth") || path.contains(".secrets") || path.ends_with(".url")
 }
 
 /// A message about a credential says nothing of what stands there.
@@ -213,11 +278,17 @@ fn check_twice(file: &str, rows: &[Node], findings: &mut Vec<Diagnostic>) {
     }
 }
 
-fn open(file: &str, config: &TargetConfig, row: &Node, findings: &mut Vec<Diagnostic>) -> Option<Target> {
+fn open(
+    registry: &Registry,
+    file: &str,
+    config: &TargetConfig,
+    row: &Node,
+    findings: &mut Vec<Diagnostic>,
+) -> Option<Target> {
     let before = findings.len();
     findings.extend(check_url(&config.url).map(|finding| finding.at(row.place(file, "/url"))));
     let include = globs(file, config, row, findings);
-    let system = open_system(file, config, row, findings);
+    let system = open_system(registry, file, config, row, findings);
     let sound = findings.len() == before;
     system.filter(|_| sound).map(|system| Target {
         config: config.clone(),
@@ -228,26 +299,29 @@ fn open(file: &str, config: &TargetConfig, row: &Node, findings: &mut Vec<Diagno
 }
 
 fn open_system(
+    registry: &Registry,
     file: &str,
     config: &TargetConfig,
     row: &Node,
     findings: &mut Vec<Diagnostic>,
 ) -> Option<Box<dyn System>> {
-    let Some(registered) = registered(&config.system) else {
-        let names: Vec<_> = REGISTRY.iter().map(|row| row.name).collect();
+    let Some(registered) = registry.get(&config.system) else {
+        let names: Vec<_> = registry.names().collect();
         let help = nearest(&config.system, names.iter().copied()).map_or_else(
             || format!("known systems are {}", names.join(", ")),
             |near| format!("did you mean `{near}`?"),
         );
         let message = format!("there is no system `{}`", config.system);
+        let help = format!("{help}; one of your own is named in `systems`");
         findings.push(Diagnostic::error("config/system", message).at(row.place(file, "/system")).help(help));
         return None;
     };
     let before = findings.len();
     match row.get("settings") {
-        Some(settings) => check((registered.settings)(), file, settings, findings),
+        Some(settings) => check(registered.settings.clone(), file, settings, findings),
         None => check_settings_needed(file, registered, row, findings),
     }
+    findings.extend(config.auth.refused_by(registered).map(|finding| finding.at(row.place(file, "/auth"))));
     if findings.len() > before {
         return None;
     }
@@ -267,8 +341,8 @@ fn check_settings_needed(
     row: &Node,
     findings: &mut Vec<Diagnostic>,
 ) {
-    let schema = (system.settings)();
-    let needed: Vec<_> = crate::system::list(&schema, "required").iter().filter_map(Value::as_str).collect();
+    let needed: Vec<_> =
+        crate::system::list(&system.settings, "required").iter().filter_map(Value::as_str).collect();
     if !needed.is_empty() {
         let message = format!("a {} target needs `settings` with `{}`", system.name, needed.join("`, `"));
         findings.push(

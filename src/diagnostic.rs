@@ -66,6 +66,8 @@ pub struct Diagnostic {
     pub subject: Option<String>,
     /// What to do next.
     pub help: Option<String>,
+    /// Whether its line may hold a secret that was written by mistake, and is not shown.
+    pub private: bool,
 }
 
 impl Diagnostic {
@@ -88,6 +90,7 @@ impl Diagnostic {
             place: None,
             subject: None,
             help: None,
+            private: false,
         }
     }
 
@@ -112,6 +115,12 @@ impl Diagnostic {
     /// Says what to do next.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Says that its line is not to be shown.
+    pub fn private(mut self) -> Self {
+        self.private = true;
         self
     }
 

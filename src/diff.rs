@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::plan::Cause;
+use crate::pointer::child;
 use crate::schema::shape::Shape;
 
 /// One field that differs.
@@ -108,10 +109,6 @@ impl<'a> Keyed<'a> {
     fn get(&self, key: &str) -> Option<&'a Value> {
         self.by_key.iter().find(|(name, _)| name == key).map(|(_, item)| *item)
     }
-}
-
-fn child(path: &str, name: &str) -> String {
-    format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 /// `declared` written over `live`: what git does not declare stays as it is live, also fields that the schema

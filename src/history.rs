@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::{self, Target};
+use crate::config::{self, Systems, Target};
 use crate::diagnostic::{Class, Diagnostic, Severity};
 use crate::git::{Commit, Repository};
 use crate::manifest::Manifest;
 use crate::resolve;
 use crate::source::{self, Files};
 use crate::state::Desired;
+use crate::system::Registry;
 
 /// Where the base of a run comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -83,13 +84,14 @@ impl History {
         source::revision(&self.repository, commit, &self.prefix, manifests, findings)
     }
 
-    /// Looks which files of the working tree are not committed. `config` is the name and the text of enact.yaml.
-    pub fn compare(&mut self, manifests: &[String], config: (&str, &str), files: &Files) -> Vec<Diagnostic> {
+    /// Looks which files of the working tree are not committed. `trusted` is enact.yaml and what it names, by
+    /// name.
+    pub fn compare(&mut self, manifests: &[String], trusted: &Files, files: &Files) -> Vec<Diagnostic> {
         let Some(commit) = &self.commit else {
             self.uncommitted = files.keys().cloned().collect();
             return Vec::new();
         };
-        match source::uncommitted(&self.repository, commit, &self.prefix, manifests, config, files) {
+        match source::uncommitted(&self.repository, commit, &self.prefix, manifests, trusted, files) {
             Ok(uncommitted) => {
                 self.uncommitted = uncommitted;
                 Vec::new()
@@ -98,12 +100,13 @@ impl History {
         }
     }
 
-    /// What was declared at the base, for each target that has one. `config` is the name of enact.yaml.
+    /// What was declared at the base, for each target that has one. `config` is the name of enact.yaml and the systems
+    /// of today.
     pub fn bases(
         &self,
         targets: &[&Target],
         from: &From,
-        config: &str,
+        config: (&str, &Arc<Registry>),
         findings: &mut Vec<Diagnostic>,
     ) -> BTreeMap<String, Base> {
         let mut read = BTreeMap::new();
@@ -150,12 +153,13 @@ impl History {
 
     /// The configuration and the sound manifests of a commit. A manifest that is not sound can only make enact remove
     /// less. `None` if the commit had no usable configuration.
-    fn then(&self, commit: &Commit, config: &str) -> Option<Then> {
+    fn then(&self, commit: &Commit, (config, registry): (&str, &Arc<Registry>)) -> Option<Then> {
         let mut ignored = Vec::new();
         let files = self.files_of(commit, &[config.to_owned()], &mut ignored);
-        let config = config::load(config, Path::new("."), files.get(config)?, &mut ignored)?;
+        let systems = Systems::Known(registry.clone());
+        let config = config::load(config, Path::new("."), files.get(config)?, systems, &mut ignored)?;
         let files = self.files_of(commit, &config.manifests, &mut ignored);
-        let mut manifests = resolve::manifests(&files, &mut ignored);
+        let mut manifests = resolve::manifests(registry, &files, &mut ignored);
         manifests.retain(|manifest| manifest.refused.is_empty());
         Some(Then { config, manifests })
     }

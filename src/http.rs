@@ -1,13 +1,13 @@
 //! HTTP to one target: its origin only, its credential, retries that are safe, limits, and no secret in any text.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ETAG, HeaderMap, HeaderName, HeaderValue, LINK};
 use reqwest::{Client, Response, StatusCode, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
@@ -18,7 +18,9 @@ mod retry;
 
 use retry::{ATTEMPTS, come_again, passing, retry_after, wait};
 
-use crate::request::{Path, ReadError, Reader, Request, Sent, Writer};
+use crate::request::{
+    Answer, Errors, Hidden, Path, ReadError, Reader, Reply, Request, Sent, Statuses, Writer,
+};
 
 /// A reply larger than this is refused.
 const MAX_BODY: usize = 64 << 20;
@@ -32,13 +34,15 @@ pub struct Settings {
     /// The target's URL; every path is put below it.
     pub url: Url,
     /// Headers that are no secret.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(String, String)>,
     /// The credential's header.
     pub credential: (HeaderName, SecretString),
     /// Texts that never leave: the credential as given and as sent.
     pub secrets: Vec<SecretString>,
-    /// Error codes of the API that mean something particular, and what to do then.
-    pub known_errors: &'static [(&'static str, &'static str)],
+    /// Secrets that requests may carry for the API to store, by name.
+    pub stored: BTreeMap<String, SecretString>,
+    /// How the API's errors look.
+    pub errors: Errors,
     /// Where the credential comes from, for messages: `the variable POLYTOMIC_API_KEY`.
     pub credential_source: String,
     /// Requests at once.
@@ -136,9 +140,9 @@ fn headers(settings: &Settings) -> Result<HeaderMap, SetupError> {
     let mut headers = HeaderMap::new();
     headers.insert("accept", HeaderValue::from_static("application/json"));
     for (name, value) in &settings.headers {
-        let value =
-            HeaderValue::from_str(value).map_err(|_| SetupError::Header(format!("the header {name}")))?;
-        headers.insert(*name, value);
+        let wrong = || SetupError::Header(format!("the header {name}"));
+        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
+        headers.insert(header, HeaderValue::from_str(value).map_err(|_| wrong())?);
     }
     let (name, secret) = &settings.credential;
     let mut value = HeaderValue::from_str(secret.expose_secret())
@@ -150,16 +154,19 @@ fn headers(settings: &Settings) -> Result<HeaderMap, SetupError> {
 
 /// What came back from one attempt.
 enum Attempt {
-    Answer(Answer),
+    Answered(Answered),
     /// The server was not reached, so nothing can have happened.
     NotSent(String),
     /// It was sent, and there is no usable answer.
     Lost(String),
 }
 
-struct Answer {
+struct Answered {
     status: StatusCode,
     retry_after: Option<Duration>,
+    etag: Option<String>,
+    /// Where the next page is.
+    next: Option<String>,
     /// The JSON body; `None` if it is none.
     body: Option<Value>,
 }
@@ -170,7 +177,7 @@ impl Inner {
         method: &str,
         path: &Path,
         body: Option<&Value>,
-        key: Option<(&str, &str)>,
+        headers: &[(&str, &str)],
     ) -> Attempt {
         let Ok(_slot) = self.slots.acquire().await else {
             return Attempt::NotSent("the run is ending".to_owned());
@@ -178,9 +185,9 @@ impl Inner {
         self.keep_pace().await;
         self.count.fetch_add(1, Ordering::Relaxed);
         let started = Instant::now();
-        let attempt = self.send(method, path, body, key).await;
+        let attempt = self.send(method, path, body, headers).await;
         let status = match &attempt {
-            Attempt::Answer(answer) => answer.status.as_u16().to_string(),
+            Attempt::Answered(answer) => answer.status.as_u16().to_string(),
             Attempt::NotSent(why) | Attempt::Lost(why) => why.clone(),
         };
         tracing::debug!(method, path = %path, status, ms = started.elapsed().as_millis(), "request");
@@ -192,7 +199,7 @@ impl Inner {
         method: &str,
         path: &Path,
         body: Option<&Value>,
-        key: Option<(&str, &str)>,
+        headers: &[(&str, &str)],
     ) -> Attempt {
         let base = self.settings.url.as_str().trim_end_matches('/');
         let (Ok(url), Ok(method)) =
@@ -204,8 +211,8 @@ impl Inner {
         if let Some(body) = body {
             request = request.json(body);
         }
-        if let Some((name, value)) = key {
-            request = request.header(name, value);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         match request.send().await {
             Ok(response) => self.receive(response).await,
@@ -215,7 +222,9 @@ impl Inner {
     }
 
     async fn receive(&self, mut response: Response) -> Attempt {
-        let (status, retry_after) = (response.status(), retry_after(response.headers(), SystemTime::now()));
+        let headers = response.headers();
+        let (status, retry_after) = (response.status(), retry_after(headers, SystemTime::now()));
+        let (etag, next) = (etag(headers), next(headers));
         let mut body = Vec::new();
         loop {
             match response.chunk().await {
@@ -223,7 +232,10 @@ impl Inner {
                     return Attempt::Lost(format!("the answer is larger than {} MiB", MAX_BODY >> 20));
                 }
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => return Attempt::Answer(Answer { status, retry_after, body: self.decode(&body) }),
+                Ok(None) => {
+                    let body = self.decode(&body);
+                    return Attempt::Answered(Answered { status, retry_after, etag, next, body });
+                }
                 Err(error) => return Attempt::Lost(self.words(&error)),
             }
         }
@@ -286,12 +298,12 @@ impl Inner {
         self.redact(text)
     }
 
-    fn help(&self, answer: &Answer) -> Option<String> {
+    fn help(&self, answer: &Answered) -> Option<String> {
         let source = &self.settings.credential_source;
-        let field = |name| answer.body.as_ref().and_then(|body| body.get(name)).and_then(Value::as_str);
-        let code = field("code").or_else(|| field("key"));
-        if let Some((_, help)) = self.settings.known_errors.iter().find(|(known, _)| Some(*known) == code) {
-            return Some((*help).to_owned());
+        let errors = &self.settings.errors;
+        let code = answer.body.as_ref().and_then(|body| first(body, &errors.code));
+        if let Some(help) = code.and_then(|code| errors.help.get(code)) {
+            return Some(help.clone());
         }
         match answer.status.as_u16() {
             401 => Some(format!("the credential from {source} was not accepted; it may be wrong or expired")),
@@ -304,16 +316,18 @@ impl Inner {
 
 #[async_trait]
 impl Reader for HttpReader {
-    async fn get(&self, path: &Path) -> Result<Option<Value>, ReadError> {
+    async fn read(&self, path: &Path, statuses: &Statuses) -> Result<Answer, ReadError> {
         let mut attempt = 1;
         loop {
-            let (error, asked) = match self.0.attempt("GET", path, None, None).await {
-                Attempt::Answer(answer) if answer.status == StatusCode::OK => {
-                    return json(path, answer.body);
+            let (error, asked) = match self.0.attempt("GET", path, None, &[]).await {
+                Attempt::Answered(answer) if statuses.success.contains(&answer.status.as_u16()) => {
+                    return self.reply(path, answer).map(Answer::Reply);
                 }
-                Attempt::Answer(answer) if answer.status == StatusCode::NOT_FOUND => return Ok(None),
-                Attempt::Answer(answer) => {
-                    let message = format!("GET {path} was answered with {}", said(&answer));
+                Attempt::Answered(answer) if statuses.gone.contains(&answer.status.as_u16()) => {
+                    return Ok(Answer::Gone(answer.status.as_u16()));
+                }
+                Attempt::Answered(answer) => {
+                    let message = format!("GET {path} was answered with {}", self.0.said(&answer));
                     let error = ReadError { message, help: self.0.help(&answer) };
                     if !passing(answer.status) {
                         return Err(error);
@@ -333,37 +347,79 @@ impl Reader for HttpReader {
     }
 }
 
-fn json(path: &Path, body: Option<Value>) -> Result<Option<Value>, ReadError> {
-    let body = body.ok_or_else(|| ReadError::unexpected(path, "is not JSON"))?;
-    let fails = |name: &str| body.get(name).is_some_and(|error| !error.is_null());
-    if fails("error") || fails("errors") {
-        return Err(ReadError::unexpected(path, "says 200 and holds an error"));
+impl HttpReader {
+    fn reply(&self, path: &Path, answer: Answered) -> Result<Reply, ReadError> {
+        let Answered { status, body, etag, next, .. } = answer;
+        let body = body.ok_or_else(|| ReadError::unexpected(path, "is not JSON"))?;
+        let fails = |at: &String| body.pointer(at).is_some_and(|error| !error.is_null());
+        if self.0.settings.errors.in_success.iter().any(fails) {
+            return Err(ReadError::unexpected(path, &format!("says {} and holds an error", status.as_u16())));
+        }
+        Ok(Reply { body, etag, next })
     }
-    Ok(Some(body))
+}
+
+/// The version of an object, which RFC 9110 leaves opaque.
+fn etag(headers: &HeaderMap) -> Option<String> {
+    Some(headers.get(ETAG)?.to_str().ok()?.to_owned())
+}
+
+/// The target of the first link whose relation is `next` (RFC 8288).
+fn next(headers: &HeaderMap) -> Option<String> {
+    let links = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
+    links.flat_map(|links| links.split('<').skip(1)).find_map(|link| {
+        let (target, parameters) = link.split_once('>')?;
+        let mut parameters = parameters.split([';', ',']).map(str::trim);
+        let is_next = |value: &str| value.trim_matches('"').split_whitespace().any(|rel| rel == "next");
+        parameters.any(|one| one.strip_prefix("rel=").is_some_and(is_next)).then(|| target.to_owned())
+    })
+}
+
+/// What stands at the first of these places that holds a text or a list.
+fn words_at(body: &Value, places: &[String]) -> Option<String> {
+    places.iter().find_map(|place| match body.pointer(place)? {
+        Value::String(text) => Some(text.clone()),
+        list @ Value::Array(_) => Some(list.to_string()),
+        _ => None,
+    })
+}
+
+/// The first text at one of these places.
+fn first<'a>(body: &'a Value, places: &[String]) -> Option<&'a str> {
+    places.iter().find_map(|place| body.pointer(place).and_then(Value::as_str))
 }
 
 #[async_trait]
 impl Writer for HttpWriter {
     /// Repeats only what can not have happened: a request that was never sent, or that was answered with 429.
-    async fn send(&self, request: &Request) -> Sent {
-        if request.body.as_ref().is_some_and(|body| body.to_string().contains(REDACTED)) {
+    async fn send(&self, request: &Request, etag: Option<&str>) -> Sent {
+        let redacted = |value: &Value| value.to_string().contains(REDACTED);
+        let kept = |hidden: &Hidden| matches!(hidden, Hidden::Live(value) if redacted(value));
+        if request.body.as_ref().is_some_and(redacted) || request.hidden.values().any(kept) {
             let reason = "the live object holds the credential, which enact took out when it read it; writing the rest back would lose it";
             return Sent::Refused(reason.to_owned());
         }
+        let body = match self.whole_body(request) {
+            Ok(body) => body,
+            Err(reason) => return Sent::Refused(reason),
+        };
         // One key for all attempts, so that a repeat is recognised.
         let key = format!("enact-{}", uuid::Uuid::new_v4());
-        let key = request.idempotency_header.map(|header| (header, key.as_str()));
+        let key = request.idempotency_header.as_ref().map(|header| (header.as_str(), key.as_str()));
+        let if_match = match (request.if_match, etag) {
+            (true, None) => return Sent::Refused("the API gave no `ETag` to match".to_owned()),
+            (matches, etag) => etag.filter(|_| matches).map(|etag| ("if-match", etag)),
+        };
+        let headers: Vec<_> = key.into_iter().chain(if_match).collect();
         let mut attempt = 1;
         loop {
-            let (sent, asked) = match self
-                .0
-                .attempt(request.method.as_str(), &request.path, request.body.as_ref(), key)
-                .await
-            {
-                Attempt::Answer(answer) if come_again(answer.status) => {
-                    (Sent::Refused(said(&answer)), answer.retry_after)
+            let attempted =
+                self.0.attempt(request.method.as_str(), &request.path, body.as_ref(), &headers).await;
+            let (sent, asked) = match attempted {
+                Attempt::Answered(answer) if come_again(answer.status) => {
+                    (Sent::Refused(self.0.said(&answer)), answer.retry_after)
                 }
-                Attempt::Answer(answer) => return self.outcome(request, &answer),
+                Attempt::Answered(answer) => return self.outcome(request, &answer),
                 Attempt::NotSent(why) => (Sent::Refused(why), None),
                 Attempt::Lost(why) => return Sent::Unknown(why),
             };
@@ -377,8 +433,36 @@ impl Writer for HttpWriter {
 }
 
 impl HttpWriter {
-    fn outcome(&self, request: &Request, answer: &Answer) -> Sent {
+    /// The body with what no output shows.
+    fn whole_body(&self, request: &Request) -> Result<Option<Value>, String> {
+        let mut body = request.body.clone();
+        for (pointer, hidden) in &request.hidden {
+            let value = match hidden {
+                Hidden::Live(value) => value.clone(),
+                Hidden::Secret(name) => {
+                    let secret = self.0.settings.stored.get(name);
+                    let secret = secret.ok_or_else(|| format!("the secret `{name}` is not known here"))?;
+                    Value::from(secret.expose_secret())
+                }
+            };
+            if let Some(place) = body.as_mut().and_then(|body| body.pointer_mut(pointer)) {
+                *place = value;
+            }
+        }
+        Ok(body)
+    }
+
+    fn outcome(&self, request: &Request, answer: &Answered) -> Sent {
         let status = answer.status;
+        let expected = request.success.is_empty() || request.success.contains(&status.as_u16());
+        if status.is_success() && !expected {
+            let reason =
+                format!("it was answered with {status}, which its system's definition does not name");
+            return Sent::Unknown(reason);
+        }
+        if request.if_match && status == StatusCode::PRECONDITION_FAILED {
+            return Sent::Moved("it changed since it was read".to_owned());
+        }
         // Only an id is ever taken from an answer; what stands in others is not looked at.
         if status.is_success() && request.reveals.is_none() {
             return Sent::Done(Value::Null);
@@ -392,7 +476,7 @@ impl HttpWriter {
             return Sent::Done(Value::Null);
         }
         let help = self.0.help(answer).map(|help| format!("; {help}")).unwrap_or_default();
-        let reason = format!("{}{help}", said(answer));
+        let reason = format!("{}{help}", self.0.said(answer));
         if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT {
             Sent::Refused(reason)
         } else {
@@ -401,15 +485,14 @@ impl HttpWriter {
     }
 }
 
-/// The status and what the server says about it, whatever shape of error it uses.
-fn said(answer: &Answer) -> String {
-    let status = answer.status;
-    let body = answer.body.as_ref().unwrap_or(&Value::Null);
-    let places = ["/message", "/error/message", "/error", "/errors/0/message"];
-    let message = places.iter().find_map(|place| body.pointer(place).and_then(Value::as_str));
-    let detail =
-        ["/error/details", "/details"].iter().find_map(|place| body.pointer(place).and_then(Value::as_str));
-    let words: Vec<_> = message.into_iter().chain(detail).collect();
-    let words: String = words.join(": ").chars().take(300).collect();
-    if words.is_empty() { status.to_string() } else { format!("{status}: {words}") }
+impl Inner {
+    /// The status and what the server says about it.
+    fn said(&self, answer: &Answered) -> String {
+        let (status, errors) = (answer.status, &self.settings.errors);
+        let body = answer.body.as_ref().unwrap_or(&Value::Null);
+        let words = [&errors.message, &errors.detail].into_iter().filter_map(|places| words_at(body, places));
+        let words: Vec<_> = words.collect();
+        let words: String = words.join(": ").chars().take(300).collect();
+        if words.is_empty() { status.to_string() } else { format!("{status}: {words}") }
+    }
 }

@@ -9,7 +9,7 @@ use crate::manifest::{Manifest, yaml};
 use crate::report::safe::is_deceptive;
 use crate::schema::check::Checker;
 use crate::state::{Desired, Found, Names, Observed};
-use crate::system::{Kind, System};
+use crate::system::{Kind, System, api_version};
 
 /// A manifest to be written.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,10 +54,12 @@ pub fn manifests(
             }
             let mut spec = kind.shape.observed(&system.observed(kind, &found.body, &Value::Null, &names));
             if let Some(spec) = spec.as_object_mut() {
-                spec.retain(|name, _| !kind.not_imported.contains(&name.as_str()));
+                spec.retain(|name, _| !kind.not_imported.contains(name));
             }
-            let text = document(to, kind, &found.name, &kind.shape.without_defaults(&spec));
-            match unusable(to, kind, &text) {
+            let spec = kind.shape.without_defaults(&spec);
+            let text = document(to, kind, &found.name, &spec);
+            let lost = || dangling(kind, &found.name, &spec, &names);
+            match unusable(to, kind, &text).or_else(lost) {
                 Some(reason) => findings.push(undeclarable(kind, found, &reason)),
                 None => {
                     manifests.push(NewManifest { file: unique(&mut files, &kind.name, &found.name), text })
@@ -72,7 +74,7 @@ pub fn manifests(
 fn unusable(to: &To<'_>, kind: &Kind, text: &str) -> Option<String> {
     let mut findings = Vec::new();
     for document in yaml::parse(text, "", &mut findings) {
-        match Checker::new(crate::schema::document(&format!("{}/v1", to.system), kind)) {
+        match Checker::new(crate::schema::document(&api_version(to.system), kind)) {
             Ok(checker) => checker.check("", &document, &mut findings),
             Err(error) => return Some(error.to_string()),
         }
@@ -80,6 +82,13 @@ fn unusable(to: &To<'_>, kind: &Kind, text: &str) -> Option<String> {
         drop(Manifest::new("", document, &mut findings));
     }
     findings.into_iter().find(Diagnostic::is_error).map(|finding| finding.message)
+}
+
+/// Why a manifest would not pass `plan`: it would name an object that has no name of its own.
+fn dangling(kind: &Kind, name: &str, spec: &Value, names: &Names) -> Option<String> {
+    let named = kind.named_in(name, spec);
+    let lost = named.iter().find(|named| names.id(named.kind, &named.name).is_err())?;
+    Some(format!("it refers to the {} `{}`, which is not one object's name", lost.kind, lost.name))
 }
 
 fn undeclarable(kind: &Kind, found: &Found, reason: &str) -> Diagnostic {
@@ -107,7 +116,11 @@ fn document(to: &To<'_>, kind: &Kind, name: &str, spec: &Value) -> String {
         Value::Object(map) if map.is_empty() => " {}\n".to_owned(),
         spec => format!("\n{}", yaml_block(spec, 1)),
     };
-    format!("{editor}apiVersion: {system}/v1\nkind: {}\nmetadata:\n  name: {name}\nspec:{spec}", kind.name)
+    format!(
+        "{editor}apiVersion: {}\nkind: {}\nmetadata:\n  name: {name}\nspec:{spec}",
+        api_version(system),
+        kind.name
+    )
 }
 
 /// The fields in the order of the schema, which the canonical form has kept.

@@ -18,7 +18,13 @@ pub async fn observe(
     let mut observed = Observed::default();
     let kinds = wanted_kinds(system, desired);
     let lists = futures::stream::iter(kinds)
-        .map(|kind| async move { (kind.name.clone(), system.list(kind, reader).await) })
+        .map(|kind| async move {
+            let listing = match kind.listed {
+                true => system.list(kind, reader).await,
+                false => named(system, kind, desired, reader).await,
+            };
+            (kind.name.clone(), listing)
+        })
         .buffer_unordered(concurrency.max(1));
     observed.kinds = lists.collect().await;
     for listing in observed.kinds.values_mut().flatten() {
@@ -28,13 +34,37 @@ pub async fn observe(
     observed
 }
 
+/// What git names of a kind that the API can not list, in full.
+async fn named(
+    system: &dyn System,
+    kind: &Kind,
+    desired: &Desired,
+    reader: &dyn Reader,
+) -> Result<Vec<Found>, ReadError> {
+    let mut names = BTreeSet::new();
+    for declared in desired.values() {
+        if declared.id.kind == kind.name {
+            names.insert(declared.id.name.clone());
+            names.extend(declared.manifest.previously.iter().cloned());
+        }
+        let of = system.kind(&declared.id.kind);
+        let references = of.map(|of| declared.named(of)).unwrap_or_default();
+        names.extend(references.into_iter().filter(|to| to.kind == kind.name).map(|to| to.name.into_owned()));
+    }
+    let mut all = Vec::new();
+    for name in names {
+        all.extend(system.find(kind, &name, reader).await?);
+    }
+    Ok(all)
+}
+
 /// Reads every object of every kind in full, for import.
 pub async fn observe_all(system: &dyn System, reader: &dyn Reader, concurrency: usize) -> Observed {
     let mut observed = Observed::default();
-    for kind in system.kinds() {
+    for kind in system.kinds().iter().filter(|kind| kind.listed) {
         observed.kinds.insert(kind.name.clone(), system.list(kind, reader).await);
     }
-    let partial = system.kinds().iter().filter(|kind| !kind.list_is_whole);
+    let partial = system.kinds().iter().filter(|kind| kind.listed && !kind.list_is_whole);
     let all: Vec<_> = partial
         .flat_map(|kind| observed.found(&kind.name).iter().map(move |found| (kind, found.clone())))
         .collect();
@@ -47,15 +77,14 @@ pub async fn observe_all(system: &dyn System, reader: &dyn Reader, concurrency: 
 fn wanted_kinds<'a>(system: &'a dyn System, desired: &Desired) -> Vec<&'a Kind> {
     let declared: BTreeSet<_> = desired.keys().map(|id| id.kind.as_str()).collect();
     let deleted: BTreeSet<_> = desired.values().filter(|d| d.absent()).map(|d| d.id.kind.as_str()).collect();
-    let refers = |from: &Kind, to: &str| from.references.iter().any(|reference| reference.kind == to);
     let wanted = |kind: &&Kind| {
         let referred = system
             .kinds()
             .iter()
-            .any(|from| declared.contains(from.name.as_str()) && refers(from, &kind.name));
+            .any(|from| declared.contains(from.name.as_str()) && from.refers_to(&kind.name));
         declared.contains(kind.name.as_str())
             || referred
-            || deleted.iter().any(|deleted| refers(kind, deleted))
+            || deleted.iter().any(|deleted| kind.refers_to(deleted))
     };
     system.kinds().iter().filter(wanted).collect()
 }
@@ -71,9 +100,7 @@ async fn read_in_full(
     let mut declared = Vec::new();
     for kind in system.kinds().iter().filter(|kind| !kind.list_is_whole) {
         // What refers to something that is deleted must be known whole.
-        let whole = desired
-            .values()
-            .any(|gone| gone.absent() && kind.references.iter().any(|to| to.kind == gone.id.kind));
+        let whole = desired.values().any(|gone| gone.absent() && kind.refers_to(&gone.id.kind));
         if whole {
             declared.extend(observed.found(&kind.name).iter().map(|found| (kind, found.clone())));
         }

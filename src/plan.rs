@@ -19,7 +19,7 @@ pub mod guard;
 mod sides;
 
 use guard::Guard;
-pub use sides::Sides;
+pub use sides::{Resend, Sides};
 
 /// What happens to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -147,6 +147,8 @@ pub struct Target<'a> {
     pub scale: &'a Scale,
     /// Whether only what git changed since the base is to be changed.
     pub only_declared: bool,
+    /// When fields are sent that can not be read back.
+    pub resend: Resend,
 }
 
 /// Plans one target. Without a base nothing is known of what git declared before: every cause is unknown, and no field
@@ -166,6 +168,7 @@ pub fn plan(
             system: target.system,
             base,
             names: Names::new(target.system.kinds(), desired, observed),
+            resend: target.resend,
         },
         plan: TargetPlan { target: target.name.to_owned(), ..TargetPlan::default() },
     };
@@ -222,7 +225,8 @@ impl Planner<'_> {
             self.plan.incomplete = true;
             return false;
         }
-        kind.references.iter().all(|reference| !matches!(listing(reference.kind), Some(Err(_))))
+        let mut others = self.target.system.kinds().iter().filter(|other| kind.refers_to(&other.name));
+        others.all(|other| !matches!(listing(&other.name), Some(Err(_))))
     }
 
     fn consider(&self, kind: &Kind, declared: &Declared) -> Verdict {

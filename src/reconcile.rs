@@ -9,19 +9,20 @@ use futures::future::join_all;
 
 use crate::apply;
 use crate::base::{self, Scale};
-use crate::config::{self, Prune, Target};
+use crate::config::{self, Prune, Systems, Target};
 use crate::diagnostic::{self, Class, Diagnostic, Severity};
 use crate::history::{self, Base, From, History};
 use crate::http::Http;
 use crate::manifest::Manifest;
 use crate::observe::observe;
 use crate::plan::guard::Guard;
-use crate::plan::{self, TargetPlan};
+use crate::plan::{self, Resend, TargetPlan};
 use crate::report::{Report, TargetReport};
 use crate::request::Reader;
 use crate::resolve;
 use crate::source::{self, Files};
 use crate::state::{Desired, Observed};
+use crate::system::Registry;
 
 /// Where the configuration comes from.
 pub struct Origin {
@@ -58,6 +59,10 @@ pub struct Project {
     allowed: Vec<Guard>,
     /// Whether only what git changed since the base is to be changed.
     only_declared: bool,
+    /// Whether the targets are to be written.
+    writes: bool,
+    /// When fields are sent that can not be read back.
+    resend: Resend,
     /// Which targets this run is about.
     selected: Vec<String>,
 }
@@ -104,14 +109,22 @@ pub struct Wish {
     pub rollback: bool,
     /// Whether real targets are to be written.
     pub writes: bool,
+    /// When fields are sent that can not be read back.
+    pub resend: Resend,
 }
 
 /// Loads, validates and resolves. Nothing is sent.
 pub fn load(origin: &Origin, wish: &Wish) -> Load {
     let mut load = Load { config: origin.text.clone(), ..Load::default() };
     load.files.insert(origin.file.clone(), origin.text.clone());
-    if let Some(config) = config::load(&origin.file, &origin.folder, &origin.text, &mut load.findings) {
-        let project = resolve(origin, config, wish, &mut load);
+    let mut definitions = Files::new();
+    let systems = Systems::Defined(&mut definitions);
+    let config = config::load(&origin.file, &origin.folder, &origin.text, systems, &mut load.findings);
+    // A definition is as much a part of the configuration as what names it.
+    load.config.extend(definitions.values().map(String::as_str));
+    load.files.extend(definitions.clone());
+    if let Some(config) = config {
+        let project = resolve(&Trusted { origin, definitions }, config, wish, &mut load);
         load.project = project.filter(|_| !load.findings.iter().any(Diagnostic::is_error));
     }
     if load.findings.iter().any(config::is_private) {
@@ -122,19 +135,34 @@ pub fn load(origin: &Origin, wish: &Wish) -> Load {
     load
 }
 
-fn resolve(origin: &Origin, config: config::Loaded, wish: &Wish, load: &mut Load) -> Option<Project> {
+/// The files of the checkout that the operator trusts.
+struct Trusted<'a> {
+    origin: &'a Origin,
+    /// What enact.yaml names in `systems`.
+    definitions: Files,
+}
+
+impl Trusted<'_> {
+    fn files(&self) -> Files {
+        let config = (self.origin.name().to_owned(), self.origin.text.clone());
+        self.definitions.clone().into_iter().chain([config]).collect()
+    }
+}
+
+fn resolve(trusted: &Trusted<'_>, config: config::Loaded, wish: &Wish, load: &mut Load) -> Option<Project> {
+    let origin = trusted.origin;
     let selected = select(&config.targets, &wish.only, &mut load.findings)?;
     let mut history = history(origin, wish, &mut load.findings)?;
-    let files = read(origin, &config.manifests, wish, history.as_mut(), &mut load.findings);
-    let manifests = resolve::manifests(&files, &mut load.findings);
+    let files = read(trusted, &config.manifests, wish, history.as_mut(), &mut load.findings);
+    let manifests = resolve::manifests(&config.registry, &files, &mut load.findings);
     let targets: Vec<_> = config.targets.iter().collect();
     let mut desired = resolve::desired(&targets, &manifests, &mut load.findings);
     resolve::unclaimed(&config.targets, &manifests, &mut load.findings);
     load.files.extend(files);
     let targets: Vec<_> =
         targets.into_iter().filter(|target| selected.contains(&target.config.name)).collect();
-    let (bases, scales) =
-        bases(history.as_ref(), wish, origin.name(), &targets, &mut desired, &mut load.findings);
+    let then = (origin.name(), &config.registry);
+    let (bases, scales) = bases(history.as_ref(), wish, then, &targets, &mut desired, &mut load.findings);
     Some(Project {
         manifests,
         desired,
@@ -143,6 +171,8 @@ fn resolve(origin: &Origin, config: config::Loaded, wish: &Wish, load: &mut Load
         history,
         allowed: wish.allowed.clone(),
         only_declared: wish.only_declared,
+        writes: wish.writes,
+        resend: wish.resend,
         selected,
         config,
     })
@@ -166,7 +196,7 @@ fn history(origin: &Origin, wish: &Wish, findings: &mut Vec<Diagnostic>) -> Opti
 fn bases(
     history: Option<&History>,
     wish: &Wish,
-    config: &str,
+    config: (&str, &Arc<Registry>),
     targets: &[&Target],
     desired: &mut BTreeMap<String, Desired>,
     findings: &mut Vec<Diagnostic>,
@@ -230,12 +260,13 @@ fn no_record(target: &str, wish: &Wish) -> Option<Diagnostic> {
 }
 
 fn read(
-    origin: &Origin,
+    trusted: &Trusted<'_>,
     manifests: &[String],
     wish: &Wish,
     history: Option<&mut History>,
     findings: &mut Vec<Diagnostic>,
 ) -> Files {
+    let origin = trusted.origin;
     let there = |name: &&String| wish.empty == Empty::Refused || origin.folder.join(name).exists();
     let named: Vec<_> = manifests.iter().filter(there).cloned().collect();
     let before = findings.len();
@@ -244,7 +275,7 @@ fn read(
         (_, history) => {
             let files = source::working_tree(&origin.folder, &named, findings);
             findings.extend(
-                history.map(|history| uncommitted(origin, &named, history, &files)).unwrap_or_default(),
+                history.map(|history| uncommitted(trusted, &named, history, &files)).unwrap_or_default(),
             );
             files
         }
@@ -259,13 +290,12 @@ fn read(
 
 /// Says that the working tree is not a commit, if it is not.
 fn uncommitted(
-    origin: &Origin,
+    trusted: &Trusted<'_>,
     manifests: &[String],
     history: &mut History,
     files: &Files,
 ) -> Vec<Diagnostic> {
-    let name = Path::new(&origin.file).file_name().and_then(|name| name.to_str()).unwrap_or(&origin.file);
-    let mut findings = history.compare(manifests, (name, &origin.text), files);
+    let mut findings = history.compare(manifests, &trusted.files(), files);
     let shown: Vec<_> = history.uncommitted.iter().take(3).map(|file| format!("`{file}`")).collect();
     let rest = history.uncommitted.len().saturating_sub(shown.len());
     if !shown.is_empty() {
@@ -318,6 +348,7 @@ impl Project {
             base_commit,
             manifests: self.manifests.len(),
             targets: Vec::new(),
+            checks: Vec::new(),
             findings,
         }
     }
@@ -337,7 +368,7 @@ impl Project {
         for target in self.targets() {
             let http = match sandbox(&target.config.name) {
                 Some(url) => self.config.connect_sandbox(target, &url),
-                None => self.config.connect(target),
+                None => self.config.connect(target, self.writes),
             };
             match (http, self.desired.get(&target.config.name)) {
                 (Ok(http), Some(desired)) => {
@@ -350,6 +381,7 @@ impl Project {
                         scale,
                         allowed: &self.allowed,
                         only_declared: self.only_declared,
+                        resend: self.resend,
                         http,
                     }));
                 }
@@ -375,6 +407,8 @@ pub struct Connected<'a> {
     pub allowed: &'a [Guard],
     /// Whether only what git changed since the base is to be changed.
     pub only_declared: bool,
+    /// When fields are sent that can not be read back.
+    pub resend: Resend,
     /// The way to it.
     pub http: Http,
 }
@@ -387,6 +421,7 @@ struct Sides<'a> {
     scale: &'a Scale,
     allowed: &'a [Guard],
     only_declared: bool,
+    resend: Resend,
 }
 
 impl<'a> Connected<'a> {
@@ -398,6 +433,7 @@ impl<'a> Connected<'a> {
             scale: self.scale,
             allowed: self.allowed,
             only_declared: self.only_declared,
+            resend: self.resend,
         }
     }
 }
@@ -423,7 +459,7 @@ pub async fn plan(connected: Vec<Connected<'_>>) -> Vec<Planned<'_>> {
 
 /// Reads and compares. It is handed a reader and nothing that a writer could be made from.
 async fn look(sides: &Sides<'_>, reader: &dyn Reader) -> (Observed, TargetPlan) {
-    let Sides { target, desired, base, scale, allowed, only_declared } = *sides;
+    let Sides { target, desired, base, scale, allowed, only_declared, resend } = *sides;
     let config = &target.config;
     let system = target.system.as_ref();
     let observed = observe(system, desired, reader, config.limits.concurrency).await;
@@ -434,6 +470,7 @@ async fn look(sides: &Sides<'_>, reader: &dyn Reader) -> (Observed, TargetPlan) 
         allowed,
         scale,
         only_declared,
+        resend,
     };
     let plan = plan::plan(&target, desired, base, &observed);
     (observed, plan)
@@ -480,11 +517,12 @@ async fn apply_one(planned: Planned<'_>, stop: &AtomicBool) -> TargetReport {
         observed: &planned.observed,
         reader: &reader,
         writer: &writer,
+        resend: at.resend,
         concurrency: at.target.config.limits.concurrency.min(WRITES_AT_ONCE),
         stop,
     };
     let outcomes = apply::apply(&target, &planned.plan).await;
-    let (_, verified) = look(&at.sides(), &reader).await;
+    let (_, verified) = look(&Sides { resend: Resend::Nothing, ..at.sides() }, &reader).await;
     TargetReport { outcomes, verified: Some(verified), ..planned.report() }
 }
 

@@ -3,6 +3,7 @@
 use crate::apply::Outcome;
 use crate::diagnostic::{Class, Diagnostic};
 use crate::plan::{Change, TargetPlan};
+use crate::trial::Check;
 
 pub mod finding;
 #[cfg(test)]
@@ -30,6 +31,8 @@ pub struct Report {
     pub manifests: usize,
     /// The targets in the order of the configuration; empty where the run ended before them.
     pub targets: Vec<TargetReport>,
+    /// What a definition was found to be right and wrong about, on trial.
+    pub checks: Vec<Check>,
     /// What is wrong in files and configuration.
     pub findings: Vec<Diagnostic>,
 }

@@ -44,6 +44,11 @@ pub enum Id {
 }
 
 impl Id {
+    /// An id that is a text, such as a name; `None` for one that could not stand in a path.
+    pub fn text(text: &str) -> Option<Self> {
+        RemoteId::new(text).map(Self::Known)
+    }
+
     /// The id as it is shown in a plan.
     pub fn shown(&self) -> &str {
         match self {
@@ -101,6 +106,22 @@ impl Path {
     pub fn query(mut self, name: &str, value: impl fmt::Display) -> Self {
         self.query.push((name.to_owned(), value.to_string()));
         self
+    }
+
+    /// The path with the query of a link that a server gave, if the link leads to this path; whatever else it says is
+    /// not used, so that no server sends enact elsewhere.
+    pub fn followed(&self, link: &str) -> Option<Self> {
+        // Only for taking the link apart: no request ever goes there.
+        let base = url::Url::parse("http://link.invalid").ok()?;
+        let here =
+            base.join(&Self { segments: self.segments.clone(), query: Vec::new() }.to_string()).ok()?;
+        let there = here.join(link).ok()?;
+        if !there.path().ends_with(here.path()) {
+            return None;
+        }
+        let query =
+            there.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        Some(Self { segments: self.segments.clone(), query })
     }
 
     /// Puts in the ids that are known by now; what is still unknown is handed back.
@@ -173,6 +194,31 @@ impl Method {
     }
 }
 
+/// A value that is sent and never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Hidden {
+    /// A secret of the target, by its name in `enact.yaml`.
+    Secret(String),
+    /// What the API holds, such as the hash of a password, and has to be given back.
+    Live(Value),
+}
+
+impl Hidden {
+    /// What stands in a shown request instead.
+    pub fn shown(&self) -> Value {
+        match self {
+            Self::Secret(name) => Value::from(format!("(secret {name})")),
+            Self::Live(_) => Value::from("(kept, not shown)"),
+        }
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.shown())
+    }
+}
+
 /// One write, complete but for the ids that earlier writes of the run reveal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -184,16 +230,32 @@ pub struct Request {
     pub body: Option<Value>,
     /// Places in the body (JSON pointers) where the id of a symbol goes.
     pub fills: BTreeMap<String, Symbol>,
+    /// Places in the body (JSON pointers) with a value that no output may show; only the [`Writer`] puts it there.
+    pub hidden: BTreeMap<String, Hidden>,
     /// The id that the answer reveals: whose, and where in the answer (a JSON pointer).
-    pub reveals: Option<(Symbol, &'static str)>,
+    pub reveals: Option<(Symbol, String)>,
+    /// The statuses that are a success; empty where every 2xx is.
+    pub success: Vec<u16>,
     /// The header that carries a key under which a repeat is answered, not executed.
-    pub idempotency_header: Option<&'static str>,
+    pub idempotency_header: Option<String>,
+    /// Whether it is only to be done if the object is still as it was read, by `If-Match` (RFC 9110, 13.1.1).
+    pub if_match: bool,
 }
 
 impl Request {
     /// Starts a request without a body.
     pub fn new(method: Method, path: Path) -> Self {
-        Self { method, path, body: None, fills: BTreeMap::new(), reveals: None, idempotency_header: None }
+        Self {
+            method,
+            path,
+            body: None,
+            fills: BTreeMap::new(),
+            hidden: BTreeMap::new(),
+            reveals: None,
+            success: Vec::new(),
+            idempotency_header: None,
+            if_match: false,
+        }
     }
 
     /// Adds the JSON body.
@@ -205,8 +267,8 @@ impl Request {
 
     /// Says whose id the answer holds, and where.
     #[must_use]
-    pub fn reveals(mut self, symbol: Symbol, pointer: &'static str) -> Self {
-        self.reveals = Some((symbol, pointer));
+    pub fn reveals(mut self, symbol: Symbol, pointer: &str) -> Self {
+        self.reveals = Some((symbol, pointer.to_owned()));
         self
     }
 
@@ -216,7 +278,7 @@ impl Request {
         for (pointer, symbol) in &self.fills {
             let id = ids.get(symbol).ok_or_else(|| symbol.clone())?;
             if let Some(place) = body.as_mut().and_then(|body| body.pointer_mut(pointer)) {
-                *place = Value::String(id.as_str().to_owned());
+                *place = id.to_json();
             }
         }
         Ok(Self { path: self.path.resolve(ids)?, body, fills: BTreeMap::new(), ..self.clone() })
@@ -240,11 +302,83 @@ impl ReadError {
     }
 }
 
+/// How the errors of an API look.
+#[derive(Clone, Debug)]
+pub struct Errors {
+    /// Where an error's code may be, as JSON pointers.
+    pub code: Vec<String>,
+    /// Where its message may be.
+    pub message: Vec<String>,
+    /// Where more about it may be.
+    pub detail: Vec<String>,
+    /// What makes an answer an error although its status says success.
+    pub in_success: Vec<String>,
+    /// What to do about some codes.
+    pub help: BTreeMap<String, String>,
+}
+
+impl Default for Errors {
+    /// The usual places.
+    fn default() -> Self {
+        let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
+        Self {
+            code: texts(&["/code", "/key"]),
+            message: texts(&["/message", "/error/message", "/error", "/errors/0/message"]),
+            detail: texts(&["/error/details", "/details"]),
+            in_success: texts(&["/error", "/errors"]),
+            help: BTreeMap::new(),
+        }
+    }
+}
+
+/// What the statuses of a read mean. All others are failures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statuses {
+    /// The answer is what was asked for.
+    pub success: Vec<u16>,
+    /// There is no such object.
+    pub gone: Vec<u16>,
+}
+
+impl Default for Statuses {
+    fn default() -> Self {
+        Self { success: vec![200], gone: vec![404] }
+    }
+}
+
+/// The answer to a read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// What was asked for.
+    Reply(Reply),
+    /// One of [`Statuses::gone`].
+    Gone(u16),
+}
+
+/// A reply in full.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reply {
+    /// The JSON body.
+    pub body: Value,
+    /// The version of the object, as the `ETag` header has it.
+    pub etag: Option<String>,
+    /// The target of the `Link` header's `rel="next"` (RFC 8288), as the server wrote it.
+    pub next: Option<String>,
+}
+
 /// The power to read: GET below one target's URL, nothing else.
 #[async_trait]
 pub trait Reader: Send + Sync {
+    /// The answer to a GET.
+    async fn read(&self, path: &Path, statuses: &Statuses) -> Result<Answer, ReadError>;
+
     /// The JSON answer, or `None` for 404.
-    async fn get(&self, path: &Path) -> Result<Option<Value>, ReadError>;
+    async fn get(&self, path: &Path) -> Result<Option<Value>, ReadError> {
+        match self.read(path, &Statuses::default()).await? {
+            Answer::Reply(reply) => Ok(Some(reply.body)),
+            Answer::Gone(_) => Ok(None),
+        }
+    }
 }
 
 /// How one write ended.
@@ -254,6 +388,8 @@ pub enum Sent {
     Done(Value),
     /// The API said no, so nothing was changed; why.
     Refused(String),
+    /// The object is no longer what `If-Match` says, so nothing was changed; why.
+    Moved(String),
     /// No answer that tells; the write may or may not have happened; why.
     Unknown(String),
 }
@@ -261,8 +397,8 @@ pub enum Sent {
 /// The power to write to one target.
 #[async_trait]
 pub trait Writer: Send + Sync {
-    /// Sends one request that [`Request::resolve`] has completed.
-    async fn send(&self, request: &Request) -> Sent;
+    /// Sends one request that [`Request::resolve`] has completed; `etag` is for one that has [`Request::if_match`].
+    async fn send(&self, request: &Request, etag: Option<&str>) -> Sent;
 }
 
 #[cfg(test)]

@@ -11,12 +11,12 @@ use crate::resource::ResourceId;
 use crate::schema::check::Checker;
 use crate::source::Files;
 use crate::state::{Declared, Desired};
-use crate::system::{self, Kind, Named};
+use crate::system::{self, Kind, Named, Registry};
 
 /// Every manifest with its kind, checked one by one. All problems of all files are reported; a manifest with some is
 /// still returned, so that what is wrong beyond its schema is reported in the same go.
-pub fn manifests(files: &Files, findings: &mut Vec<Diagnostic>) -> Vec<Arc<Manifest>> {
-    let mut checkers = Checkers { kinds: system::all_kinds(), compiled: BTreeMap::new() };
+pub fn manifests(registry: &Registry, files: &Files, findings: &mut Vec<Diagnostic>) -> Vec<Arc<Manifest>> {
+    let mut checkers = Checkers { kinds: registry.kinds(), compiled: BTreeMap::new() };
     let mut manifests = Vec::new();
     for (file, text) in files {
         for document in yaml::parse(text, file, findings) {
@@ -27,12 +27,12 @@ pub fn manifests(files: &Files, findings: &mut Vec<Diagnostic>) -> Vec<Arc<Manif
 }
 
 /// The kinds, and the checkers of those that were met: to compile one takes longer than to check many documents.
-struct Checkers {
-    kinds: Kinds,
+struct Checkers<'a> {
+    kinds: Kinds<'a>,
     compiled: BTreeMap<(String, String), Checker>,
 }
 
-impl Checkers {
+impl Checkers<'_> {
     fn manifest(
         &mut self,
         file: &str,
@@ -78,13 +78,13 @@ fn check(
 }
 
 /// Every kind by apiVersion and name.
-type Kinds = BTreeMap<(String, String), Kind>;
+type Kinds<'a> = BTreeMap<(String, String), &'a Kind>;
 
 fn unknown_kind(
     file: &str,
     document: &yaml::Node,
     (api_version, kind): &(String, String),
-    kinds: &Kinds,
+    kinds: &Kinds<'_>,
 ) -> Diagnostic {
     let of_version: Vec<_> =
         kinds.keys().filter(|(version, _)| version == api_version).map(|(_, kind)| kind.as_str()).collect();
@@ -141,7 +141,8 @@ pub fn unclaimed(targets: &[Target], manifests: &[Arc<Manifest>], findings: &mut
 }
 
 fn takes(target: &Target, manifest: &Manifest) -> bool {
-    manifest.header.api_version == format!("{}/v1", target.config.system) && target.includes(&manifest.file)
+    manifest.header.api_version == system::api_version(&target.config.system)
+        && target.includes(&manifest.file)
 }
 
 /// What some manifests declare for one target.
@@ -190,9 +191,26 @@ fn check_target(target: &Target, desired: &Desired, findings: &mut Vec<Diagnosti
                 Diagnostic { severity: problem.severity, ..Diagnostic::error(problem.code, problem.message) };
             findings.push(finding.at(place).help(problem.help));
         }
+        findings.extend(unknown_secrets(target, kind, declared));
         check_references(target.system.kinds(), kind, declared, desired, findings);
         check_previous_names(declared, desired, findings);
     }
+}
+
+/// Secrets that the target's configuration does not have.
+fn unknown_secrets(target: &Target, kind: &Kind, declared: &Declared) -> Vec<Diagnostic> {
+    let named = |pointer: &String| {
+        let name = declared.spec().pointer(pointer)?.get("secret")?.as_str()?;
+        Some((name, declared.place(&format!("{pointer}/secret"))))
+    };
+    let unknown = kind.secrets.iter().filter_map(named).filter(|(name, _)| !target.has_secret(name));
+    unknown
+        .map(|(name, place)| {
+            let message = format!("the target `{}` has no secret `{name}`", target.config.name);
+            let help = format!("say where it comes from in enact.yaml: `secrets: {{{name}: {{env: NAME}}}}`");
+            Diagnostic::error("reference/secret", message).at(place).help(help)
+        })
+        .collect()
 }
 
 /// One object can not have become two.
@@ -256,13 +274,13 @@ fn check_references(
     if declared.absent() {
         return;
     }
-    for Named { at, kind, name } in kind.named_in(declared.spec()) {
-        let finding = match desired.get(&ResourceId::new(&declared.id.target, kind, name)) {
-            Some(target) if target.absent() => Some(deleted_reference(kind, name, target)),
+    for Named { at, kind, name } in declared.named(kind) {
+        let finding = match desired.get(&ResourceId::new(&declared.id.target, kind, name.as_ref())) {
+            Some(target) if target.absent() => Some(deleted_reference(kind, &name, target)),
             Some(_) => None,
-            None => undeclared_reference(system_kinds, kind, name, desired),
+            None => undeclared_reference(system_kinds, kind, &name, desired),
         };
-        findings.extend(finding.map(|finding| finding.at(declared.place(&at))));
+        findings.extend(finding.map(|finding| finding.at(declared.place_at(&at))));
     }
 }
 
@@ -274,9 +292,10 @@ fn deleted_reference(kind: &str, name: &str, target: &Declared) -> Diagnostic {
 
 /// Only a near miss is worth a word before the target was asked: everything else may well be live.
 fn undeclared_reference(kinds: &[Kind], kind: &str, name: &str, desired: &Desired) -> Option<Diagnostic> {
-    let built_in = kinds.iter().find(|of| of.name == kind).map_or(&[][..], |kind| kind.built_in);
+    let built_in = kinds.iter().find(|of| of.name == kind).map_or(&[][..], |kind| &kind.built_in);
     let declared = desired.keys().filter(|id| id.kind == kind).map(|id| id.name.as_str());
-    let near = nearest(name, declared.chain(built_in.iter().copied())).filter(|near| *near != name)?;
+    let near =
+        nearest(name, declared.chain(built_in.iter().map(String::as_str))).filter(|near| *near != name)?;
     let message = format!("the {kind} `{name}` is not declared in git");
     Some(
         Diagnostic::warning("reference/undeclared", message)

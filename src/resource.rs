@@ -4,6 +4,7 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Number, Value};
 
 /// A declared object: target, kind and name. The order is the order of every list that enact prints.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
@@ -32,25 +33,48 @@ impl fmt::Display for ResourceId {
 /// An id that an API gave. It is one path segment: never empty, `.`, `..` or unprintable, because a
 /// hostile server could otherwise aim a write at another path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct RemoteId(String);
+#[serde(transparent)]
+pub struct RemoteId {
+    text: String,
+    /// Whether the API writes it as a number.
+    #[serde(skip)]
+    number: bool,
+}
 
 impl RemoteId {
     /// Accepts an id that is safe as one path segment.
     pub fn new(id: &str) -> Option<Self> {
         let unsafe_id = id.is_empty() || id == "." || id == ".." || id.len() > 1024;
         let unprintable = id.chars().any(char::is_control);
-        (!unsafe_id && !unprintable).then(|| Self(id.to_owned()))
+        (!unsafe_id && !unprintable).then(|| Self { text: id.to_owned(), number: false })
     }
 
-    /// The id as the API wrote it.
+    /// Accepts an id as an API writes it: a text or a whole number.
+    pub fn from_json(id: &Value) -> Option<Self> {
+        match id {
+            Value::String(text) => Self::new(text),
+            Value::Number(number) if !number.is_f64() => {
+                Some(Self { number: true, ..Self::new(&number.to_string())? })
+            }
+            _ => None,
+        }
+    }
+
+    /// The id as the API writes it.
+    pub fn to_json(&self) -> Value {
+        let number = self.number.then(|| self.text.parse::<Number>().ok()).flatten();
+        number.map_or_else(|| Value::from(self.text.as_str()), Value::Number)
+    }
+
+    /// The id as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
 impl fmt::Display for RemoteId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

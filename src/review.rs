@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::diagnostic::{Class, Diagnostic};
 use crate::report::{Report, json};
+use crate::system::Registry;
 
 /// Larger files are no plans.
 pub const MAX_BYTES: usize = 64 << 20;
@@ -42,7 +43,7 @@ impl Reviewed {
     /// The plan of a report. `config` is the text of enact.yaml.
     pub fn new(report: &Report, config: &str) -> Self {
         let document = json::document(report);
-        let schemas: String = crate::schema::all().into_values().collect();
+        let schemas: String = crate::schema::all(&Registry::built_in()).into_values().collect();
         // A plan has no outcomes, whatever command made it.
         let change = |change: json::Change| serde_json::to_value(json::Change { outcome: None, ..change });
         Self {

@@ -9,7 +9,7 @@ use crate::diagnostic::Place;
 use crate::manifest::{Ensure, Manifest};
 use crate::request::{Id, ReadError, Symbol};
 use crate::resource::{RemoteId, ResourceId};
-use crate::system::Kind;
+use crate::system::{At, Kind, Named};
 
 /// One object that git declares for one target.
 #[derive(Clone, Debug)]
@@ -57,6 +57,19 @@ impl Declared {
         }
     }
 
+    /// The place of a part of the declaration.
+    pub fn place_at(&self, at: &At) -> Place {
+        match at {
+            At::Name => self.name_place(),
+            At::Spec(pointer) => self.place(pointer),
+        }
+    }
+
+    /// The names of other objects in it.
+    pub fn named<'a>(&'a self, kind: &'a Kind) -> Vec<Named<'a>> {
+        kind.named_in(&self.id.name, self.spec())
+    }
+
     /// The place of the object's name.
     pub fn name_place(&self) -> Place {
         self.manifest.place("/metadata/name")
@@ -77,6 +90,8 @@ pub struct Found {
     pub system: bool,
     /// The object as the API returned it.
     pub body: Value,
+    /// The version that the API gives it, where it gives one.
+    pub etag: Option<String>,
 }
 
 /// What one target holds, as far as it was read.
@@ -141,7 +156,7 @@ pub enum Unresolved {
 pub struct Names {
     renamed: BTreeMap<(String, String), String>,
     ids: BTreeMap<(String, String), Result<Id, Unresolved>>,
-    names: BTreeMap<(String, RemoteId), String>,
+    names: BTreeMap<(String, String), String>,
 }
 
 impl Names {
@@ -167,7 +182,7 @@ impl Names {
         let id = if unique { Ok(Id::Known(found.remote.clone())) } else { Err(Unresolved::Ambiguous) };
         self.ids.insert((kind.name.clone(), found.name.clone()), id);
         if unique {
-            self.names.insert((kind.name.clone(), found.remote.clone()), found.name.clone());
+            self.names.insert((kind.name.clone(), found.remote.to_string()), found.name.clone());
         }
     }
 
@@ -183,7 +198,7 @@ impl Names {
             _ => Err(Unresolved::Ambiguous),
         };
         if let [one] = meant {
-            self.names.insert((key.0.clone(), one.remote.clone()), key.1.clone());
+            self.names.insert((key.0.clone(), one.remote.to_string()), key.1.clone());
             self.renamed.insert((key.0.clone(), one.name.clone()), key.1.clone());
         }
         self.ids.insert(key, id);
@@ -202,8 +217,7 @@ impl Names {
 
     /// The name of a live object, if that name means it alone.
     pub fn name(&self, kind: &str, id: &str) -> Option<&str> {
-        let id = RemoteId::new(id)?;
-        self.names.get(&(kind.to_owned(), id)).map(String::as_str)
+        self.names.get(&(kind.to_owned(), id.to_owned())).map(String::as_str)
     }
 
     /// All names of a kind, for suggestions.

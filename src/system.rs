@@ -3,44 +3,115 @@
 //! A system reads through a [`Reader`] and turns a change into [`Request`]s. It never writes, and knows nothing of
 //! ownership, order, retry or limits.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::diff::Field;
 use crate::plan::{Action, Change};
-use crate::request::{Path, ReadError, Reader, Request};
+use crate::request::{Errors, Path, ReadError, Reader, Request};
 use crate::resource::{RemoteId, ResourceId};
 use crate::schema::shape::Shape;
 use crate::state::{Found, Names, Observed};
+use defined::definition::Definition;
 
 pub mod compiuta;
+pub mod defined;
 pub mod jitsudo;
 pub mod mycloud;
+mod name;
 mod paging;
 pub mod polytomic;
+
+pub use name::{NameForm, Part};
 
 /// A row of the registry.
 pub struct Registered {
     /// The word after `system:` in `enact.yaml`, and before `/v1` in `apiVersion`.
-    pub name: &'static str,
+    pub name: String,
     /// The JSON Schema of the target's `settings`.
-    pub settings: fn() -> Value,
+    pub settings: Value,
+    /// How a target may prove who it is; empty where any way will do.
+    pub auth: Vec<Scheme>,
     /// Its kinds, in the order in which they are created; deletes go backwards.
-    pub kinds: fn() -> Vec<Kind>,
+    pub kinds: Vec<Kind>,
     /// The system for a target with these settings, which passed their schema.
-    pub open: fn(&Value) -> Result<Box<dyn System>, serde_json::Error>,
+    pub open: Open,
+    /// The file that defines it; `None` for one that is built in.
+    pub definition: Option<Arc<Definition>>,
 }
 
-/// Every system that enact knows. A new one is its file and a line here.
-pub const REGISTRY: &[Registered] =
-    &[polytomic::REGISTERED, jitsudo::REGISTERED, compiuta::REGISTERED, mycloud::REGISTERED];
+/// Makes the system of a target from its settings.
+pub type Open = Box<dyn Fn(&Value) -> Result<Box<dyn System>, serde_json::Error> + Send + Sync>;
 
-/// The row of a system.
-pub fn registered(name: &str) -> Option<&'static Registered> {
-    REGISTRY.iter().find(|row| row.name == name)
+/// Every system that is built in. A new one is its file and a line here.
+const BUILT_IN: &[fn() -> Registered] =
+    &[polytomic::registered, jitsudo::registered, compiuta::registered, mycloud::registered];
+
+/// The systems that a run knows: those that are built in, and those that `enact.yaml` defines.
+pub struct Registry(Vec<Registered>);
+
+impl Registry {
+    /// The systems that are built in.
+    pub fn built_in() -> Self {
+        Self(BUILT_IN.iter().map(|row| row()).collect())
+    }
+
+    /// Adds a system, unless there is one of its name.
+    pub fn add(&mut self, row: Registered) -> Result<(), Registered> {
+        if self.get(&row.name).is_some() {
+            return Err(row);
+        }
+        self.0.push(row);
+        Ok(())
+    }
+
+    /// The row of a system.
+    pub fn get(&self, name: &str) -> Option<&Registered> {
+        self.0.iter().find(|row| row.name == name)
+    }
+
+    /// Every row, the built-in ones first.
+    pub fn rows(&self) -> impl Iterator<Item = &Registered> {
+        self.0.iter()
+    }
+
+    /// The names of all systems.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|row| row.name.as_str())
+    }
+
+    /// Every kind of every system by apiVersion and name.
+    pub fn kinds(&self) -> BTreeMap<(String, String), &Kind> {
+        let of = |row| {
+            let Registered { name, kinds, .. }: &Registered = row;
+            kinds.iter().map(move |kind| ((api_version(name), kind.name.clone()), kind))
+        };
+        self.0.iter().flat_map(of).collect()
+    }
+}
+
+/// The `apiVersion` of a system's manifests.
+pub fn api_version(system: &str) -> String {
+    format!("{system}/v1")
+}
+
+/// A way to prove who enact is.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Scheme {
+    /// `Authorization: Bearer ...`
+    Bearer,
+    /// `Authorization: Basic ...`
+    Basic,
+    /// A header of this name.
+    Header(String),
 }
 
 /// A type of object in a system.
@@ -49,39 +120,66 @@ pub struct Kind {
     /// As written after `kind:`.
     pub name: String,
     /// One sentence about it, for the JSON Schema.
-    pub about: &'static str,
+    pub about: String,
     /// The JSON Schema of its spec.
     pub schema: Value,
     /// How its specs compare, compiled from the schema.
     pub shape: Shape,
     /// Top-level fields without which it can not be created.
-    pub required: &'static [&'static str],
+    pub required: Vec<String>,
     /// Where its spec names other objects.
-    pub references: &'static [Reference],
+    pub references: Vec<Reference>,
     /// Names that every target has without git declaring them.
-    pub built_in: &'static [&'static str],
+    pub built_in: Vec<String>,
     /// Whether names that differ only in case may be confused by the system.
     pub folds_case: bool,
-    /// The pattern of its names, where the API has one, and the rule in words.
-    pub name_rule: Option<(&'static str, &'static str)>,
+    /// What its names look like, where not any name will do.
+    pub name_rules: Vec<NameRule>,
+    /// How its names are made.
+    pub name_form: NameForm,
     /// Fields that a reply always holds and that a manifest rarely wants, so that import leaves them out.
-    pub not_imported: &'static [&'static str],
+    pub not_imported: Vec<String>,
     /// Whether an update can change the name.
     pub renames: bool,
     /// Whether the list returns whole objects, so that none is read again.
     pub list_is_whole: bool,
+    /// Where a spec may name a secret, as JSON pointers.
+    pub secrets: Vec<String>,
+    /// Whether the API can list them. Of those that it can not, only what git names is looked for.
+    pub listed: bool,
+}
+
+/// What a kind's names look like.
+#[derive(Clone, Debug)]
+pub struct NameRule {
+    /// As a regular expression.
+    pub pattern: String,
+    /// In words.
+    pub hint: String,
 }
 
 impl Kind {
-    /// The names of other objects in a spec.
-    pub fn named_in<'a>(&self, spec: &'a Value) -> Vec<Named<'a>> {
-        let of = |reference: &Reference| {
-            let kind = reference.kind;
-            let named =
-                move |(at, value): (String, &'a Value)| Some(Named { at, kind, name: value.as_str()? });
-            matches(spec, reference.pattern).into_iter().filter_map(named)
+    /// The names of other objects that a declaration holds.
+    pub fn named_in<'a>(&'a self, name: &str, spec: &'a Value) -> Vec<Named<'a>> {
+        let of = |reference: &'a Reference| {
+            let named = move |(at, value): (String, &'a Value)| {
+                Some(Named { at: At::Spec(at), kind: &reference.kind, name: value.as_str()?.into() })
+            };
+            matches(spec, &reference.pattern).into_iter().filter_map(named)
         };
-        self.references.iter().flat_map(of).filter(|named| !named.name.is_empty()).collect()
+        let parts = self.name_form.named(name).into_iter().map(|(kind, name)| Named {
+            at: At::Name,
+            kind,
+            name: name.into(),
+        });
+        let named = self.references.iter().flat_map(of).chain(parts);
+        named.filter(|named| !named.name.is_empty()).collect()
+    }
+
+    /// Whether a declaration of this kind can name an object of another.
+    pub fn refers_to(&self, kind: &str) -> bool {
+        let parts = self.name_form.parts().iter().filter_map(|part| part.kind.as_ref());
+        self.references.iter().map(|reference| &reference.kind).chain(parts).any(|of| of == kind)
     }
 
     /// What two names have in common if they could mean the same object.
@@ -90,24 +188,40 @@ impl Kind {
     }
 }
 
-/// The name of another object, as a spec holds it.
+/// The name of another object, as a declaration holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named<'a> {
-    /// Where in the spec, as a JSON pointer.
-    pub at: String,
+    /// Where it stands.
+    pub at: At,
     /// The kind of that object.
-    pub kind: &'static str,
+    pub kind: &'a str,
     /// Its name, never empty.
-    pub name: &'a str,
+    pub name: Cow<'a, str>,
+}
+
+/// A part of a declaration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum At {
+    /// The object's own name.
+    Name,
+    /// A place in the spec, as a JSON pointer.
+    Spec(String),
 }
 
 /// A place in a spec that holds the name of another object.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Reference {
     /// A JSON pointer in which `*` stands for every item.
-    pub pattern: &'static str,
+    pub pattern: String,
     /// The kind that the name belongs to.
-    pub kind: &'static str,
+    pub kind: String,
+}
+
+impl Reference {
+    /// Says that names of a kind stand at a pattern.
+    pub fn new(pattern: &str, kind: &str) -> Self {
+        Self { pattern: pattern.to_owned(), kind: kind.to_owned() }
+    }
 }
 
 /// A mistake in a spec that its JSON Schema can not express.
@@ -201,13 +315,13 @@ pub trait System: Send + Sync {
     }
 
     /// Headers that every request carries. Never a secret.
-    fn headers(&self) -> Vec<(&'static str, String)> {
+    fn headers(&self) -> Vec<(String, String)> {
         Vec::new()
     }
 
-    /// Error codes of the API that mean something particular, and what to do then.
-    fn known_errors(&self) -> &'static [(&'static str, &'static str)] {
-        &[]
+    /// How its errors look.
+    fn errors(&self) -> Errors {
+        Errors::default()
     }
 
     /// Mistakes in a spec that passed its schema.
@@ -255,7 +369,7 @@ pub trait System: Send + Sync {
 }
 
 /// The values at a pattern, each with its JSON pointer.
-fn matches<'a>(value: &'a Value, pattern: &str) -> Vec<(String, &'a Value)> {
+pub(crate) fn matches<'a>(value: &'a Value, pattern: &str) -> Vec<(String, &'a Value)> {
     let step = |found: Vec<(String, &'a Value)>, part: &str| {
         found.into_iter().flat_map(|(at, value)| descend(at, value, part)).collect()
     };
@@ -287,7 +401,7 @@ pub(crate) fn found(path: &Path, body: &Value, name: &str, system: bool) -> Resu
     if name.is_empty() {
         return Err(ReadError::unexpected(path, "has an object without a name"));
     }
-    Ok(Found { remote, name: name.to_owned(), system, body: body.clone() })
+    Ok(Found { remote, name: name.to_owned(), system, body: body.clone(), etag: None })
 }
 
 /// A list field of an API's object; absent and null are empty.
@@ -296,36 +410,39 @@ pub(crate) fn list<'a>(body: &'a Value, field: &str) -> &'a [Value] {
 }
 
 /// A kind with the schema of its spec type, and nothing special about it.
-pub(crate) fn kind_of<S>(name: &str, about: &'static str) -> Kind
+pub(crate) fn kind_of<S>(name: &str, about: &str) -> Kind
 where
     S: schemars::JsonSchema,
 {
-    let schema = crate::schema::of::<S>();
-    let shape = Shape::from_schema(&schema);
-    Kind {
-        name: name.to_owned(),
-        about,
-        schema,
-        shape,
-        required: &[],
-        references: &[],
-        built_in: &[],
-        folds_case: false,
-        name_rule: None,
-        renames: true,
-        not_imported: &[],
-        list_is_whole: true,
+    Kind::new(name, about, crate::schema::of::<S>())
+}
+
+impl Kind {
+    /// A kind with nothing special about it.
+    pub(crate) fn new(name: &str, about: &str, schema: Value) -> Self {
+        Self {
+            name: name.to_owned(),
+            about: about.to_owned(),
+            shape: Shape::from_schema(&schema),
+            schema,
+            required: Vec::new(),
+            references: Vec::new(),
+            built_in: Vec::new(),
+            folds_case: false,
+            name_rules: Vec::new(),
+            name_form: NameForm::default(),
+            renames: true,
+            not_imported: Vec::new(),
+            list_is_whole: true,
+            secrets: Vec::new(),
+            listed: true,
+        }
     }
 }
 
-/// Every kind of every registered system by apiVersion and name, for schemas and suggestions.
-pub fn all_kinds() -> BTreeMap<(String, String), Kind> {
-    let mut all = BTreeMap::new();
-    for row in REGISTRY {
-        let api_version = format!("{}/v1", row.name);
-        all.extend((row.kinds)().into_iter().map(|kind| ((api_version.clone(), kind.name.clone()), kind)));
-    }
-    all
+/// Owned texts, for the tables of the systems.
+pub(crate) fn texts(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|&text| text.to_owned()).collect()
 }
 
 /// The pattern of a UUID, for schemas.

@@ -8,14 +8,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use enact::base::{self, Scale};
-use enact::config::{self, Loaded};
-use enact::plan::{self, Action, TargetPlan};
+use enact::config::{self, Loaded, Systems};
+use enact::plan::{self, Action, Resend, TargetPlan};
 use enact::resolve;
 use enact::resource::RemoteId;
 use enact::source::Files;
 use enact::state::{Desired, Found, Observed};
+use enact::system::Registry;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -58,7 +60,8 @@ fn objects() -> impl Strategy<Value = BTreeMap<String, Fields>> {
 }
 
 fn config() -> Loaded {
-    config::load("enact.yaml", Path::new("."), CONFIG, &mut Vec::new()).unwrap()
+    let systems = Systems::Known(Arc::new(Registry::built_in()));
+    config::load("enact.yaml", Path::new("."), CONFIG, systems, &mut Vec::new()).unwrap()
 }
 
 fn manifest(name: &str, fields: &Fields) -> String {
@@ -73,7 +76,7 @@ fn manifest(name: &str, fields: &Fields) -> String {
 
 fn desired_of(config: &Loaded, files: &Files) -> Desired {
     let mut findings = Vec::new();
-    let manifests = resolve::manifests(files, &mut findings);
+    let manifests = resolve::manifests(&config.registry, files, &mut findings);
     let desired = resolve::for_target(&config.targets[0], &manifests, &mut findings);
     assert!(findings.is_empty(), "{findings:?}");
     desired
@@ -101,6 +104,7 @@ fn live(name: &str, fields: &Fields) -> Found {
         name: name.to_owned(),
         system: false,
         body: Value::Object(body),
+        etag: None,
     }
 }
 
@@ -125,6 +129,7 @@ fn planned(config: &Loaded, mut desired: Desired, base: Option<&Desired>, observ
         allowed: &[],
         scale: &scale,
         only_declared: false,
+        resend: Resend::Changed,
     };
     plan::plan(&target, &desired, base, observed)
 }

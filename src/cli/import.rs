@@ -73,6 +73,7 @@ impl Import {
         }
         let schemas = schema_folder(root, &folder);
         let to = import::To { system: &at.target.config.system, schemas: schemas.as_deref() };
+        findings.extend(unlisted(at));
         let manifests = import::manifests(&to, system, at.desired, &observed, findings);
         if let Some(file) = manifests
             .iter()
@@ -91,6 +92,19 @@ impl Import {
             let _ = print(&format!("{written} manifests were written to {}.\n", folder.display()));
         }
     }
+}
+
+/// Kinds whose objects nobody can list.
+fn unlisted(at: &Connected<'_>) -> Vec<Diagnostic> {
+    let kinds = at.target.system.kinds().iter().filter(|kind| !kind.listed);
+    kinds
+        .map(|kind| {
+            let message =
+                format!("the API can not list objects of the kind {}, so none is imported", kind.name);
+            let help = "write their manifests by hand; plan looks for those that are named";
+            Diagnostic::warning("import/unlisted", message).about(&at.target.config.name).help(help)
+        })
+        .collect()
 }
 
 fn unread(observed: &Observed, target: &str) -> Vec<Diagnostic> {

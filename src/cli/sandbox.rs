@@ -11,7 +11,7 @@ use crate::diagnostic::{Class, Diagnostic};
 use crate::reconcile::{Connected, Load, Origin, Project, Wish, load};
 use crate::report::Exit;
 use crate::sandbox::{self, Seed, Served, Store};
-use crate::system::REGISTRY;
+use crate::system::Registry;
 
 /// The configuration of this repository, for trying enact in a folder that has none.
 const EXAMPLE: &str = include_str!("../../enact.yaml");
@@ -40,8 +40,8 @@ impl Sandbox {
             );
             return Exit::Usage;
         }
-        let served =
-            REGISTRY.iter().map(|row| Served { name: row.name.to_owned(), system: row.name.to_owned() });
+        let registry = Registry::built_in();
+        let served = registry.names().map(|name| Served { name: name.to_owned(), system: name.to_owned() });
         let served: Vec<_> =
             served.filter(|row| global.target.is_empty() || global.target.contains(&row.name)).collect();
         if served.is_empty() {
@@ -92,10 +92,28 @@ impl Place {
         if !self.sandbox {
             return project.connect(|_| None).map(|connected| (None, connected));
         }
+        let defined = defined(project);
+        if !defined.is_empty() {
+            return Err(defined);
+        }
         let sandbox = start(project).await.map_err(|finding| vec![finding])?;
         let connected = project.connect(|target| Some(sandbox.url(target)))?;
         Ok((Some(sandbox), connected))
     }
+}
+
+/// Targets that the sandbox can not stand in for: it only knows the built-in systems.
+fn defined(project: &Project) -> Vec<Diagnostic> {
+    let registry = Registry::built_in();
+    let unknown = project.targets().filter(|target| registry.get(&target.config.system).is_none());
+    unknown
+        .map(|target| {
+            let system = &target.config.system;
+            let message = format!("the sandbox does not serve `{system}`, which is defined in YAML");
+            let finding = Diagnostic::error("sandbox/system", message).class(Class::Usage);
+            finding.about(&target.config.name).help("name the other targets with `--target`")
+        })
+        .collect()
 }
 
 async fn start(project: &Project) -> Result<sandbox::Sandbox, Diagnostic> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{print, say};
+use super::{Global, print, say};
 use crate::report::Exit;
 use crate::schema;
 
@@ -18,8 +18,15 @@ pub(super) struct Schema {
 }
 
 impl Schema {
-    pub(super) fn run(self) -> Exit {
-        let schemas = schema::all();
+    pub(super) fn run(self, global: &Global) -> Exit {
+        let registry = match global.registry() {
+            Ok(registry) => registry,
+            Err((findings, files)) => {
+                global.show_findings(&findings, &files);
+                return Exit::Invalid;
+            }
+        };
+        let schemas = schema::all(&registry);
         if let Some(folder) = &self.write {
             return write(folder, &schemas);
         }

@@ -1,5 +1,6 @@
 //! Credentials: where they come from, and the connection that they open. They are read here and nowhere else.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use reqwest::Url;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{Loaded, Target};
 use crate::diagnostic::Diagnostic;
 use crate::http;
+use crate::system::{Registered, Scheme};
 
 /// A credential: exactly one of the three.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -44,19 +46,61 @@ pub(super) enum Secret {
     File(PathBuf),
 }
 
-impl Loaded {
-    /// The names of the variables that hold credentials.
-    pub fn secret_variables(&self) -> Vec<String> {
-        let secret = |target: &Target| match &target.config.auth {
-            Auth::Bearer(secret)
-            | Auth::Basic { password: secret, .. }
-            | Auth::Header { value: secret, .. } => secret.clone(),
+impl Auth {
+    fn secret(&self) -> &Secret {
+        match self {
+            Self::Bearer(secret)
+            | Self::Basic { password: secret, .. }
+            | Self::Header { value: secret, .. } => secret,
+        }
+    }
+
+    fn scheme(&self) -> Scheme {
+        match self {
+            Self::Bearer(_) => Scheme::Bearer,
+            Self::Basic { .. } => Scheme::Basic,
+            Self::Header { name, .. } => Scheme::Header(name.to_lowercase()),
+        }
+    }
+
+    /// A finding if a system does not take a credential in this way.
+    pub(super) fn refused_by(&self, system: &Registered) -> Option<Diagnostic> {
+        let ways: Vec<_> = system.auth.iter().map(Scheme::lower).collect();
+        if ways.is_empty() || ways.contains(&self.scheme()) {
+            return None;
+        }
+        let way = |scheme: &Scheme| match scheme {
+            Scheme::Bearer => "`bearer: {env: NAME}`".to_owned(),
+            Scheme::Basic => "`basic: {username: NAME, password: {env: NAME}}`".to_owned(),
+            Scheme::Header(name) => format!("`header: {{name: {name}, value: {{env: NAME}}}}`"),
         };
-        let variable = |secret| match secret {
-            Secret::Env(name) => Some(name),
+        let ways: Vec<_> = system.auth.iter().map(way).collect();
+        let message = format!("`{}` does not take its credential in this way", system.name);
+        let finding = Diagnostic::error("config/auth", message);
+        Some(finding.help(format!("write {} below `auth:`", ways.join(" or "))))
+    }
+}
+
+impl Scheme {
+    /// The names of headers know no case.
+    fn lower(&self) -> Self {
+        match self {
+            Self::Header(name) => Self::Header(name.to_lowercase()),
+            other => other.clone(),
+        }
+    }
+}
+
+impl Loaded {
+    /// The names of the variables that hold credentials and other secrets.
+    pub fn secret_variables(&self) -> Vec<String> {
+        let variable = |secret: &Secret| match secret {
+            Secret::Env(name) => Some(name.clone()),
             Secret::File(_) => None,
         };
-        self.targets.iter().map(secret).filter_map(variable).collect()
+        let configs = self.targets.iter().map(|target| &target.config);
+        let all = configs.flat_map(|config| config.secrets.values().chain([config.auth.secret()]));
+        all.filter_map(variable).collect()
     }
 
     /// Sets up the connection to a sandbox in place of a target. It takes any credential, and none of the user's is
@@ -68,7 +112,8 @@ impl Loaded {
             headers: target.system.headers(),
             credential: (reqwest::header::AUTHORIZATION, SecretString::from("Bearer sandbox".to_owned())),
             secrets: Vec::new(),
-            known_errors: target.system.known_errors(),
+            errors: target.system.errors(),
+            stored: BTreeMap::new(),
             credential_source: "the sandbox".to_owned(),
             concurrency: target.config.limits.concurrency,
             per_minute: None,
@@ -76,8 +121,9 @@ impl Loaded {
         http::Http::new(settings).map_err(|error| wrong(error.to_string()))
     }
 
-    /// Sets up the connection to a target. The credential is read here and nowhere else.
-    pub fn connect(&self, target: &Target) -> Result<http::Http, Diagnostic> {
+    /// Sets up the connection to a target. The credential is read here and nowhere else; the secrets that the API is to
+    /// store are only read for a run that writes.
+    pub fn connect(&self, target: &Target, writes: bool) -> Result<http::Http, Diagnostic> {
         let at = |pointer: &str| target.node.place(&self.file, pointer);
         let (name, secret, value, source) = match &target.config.auth {
             Auth::Bearer(secret) => {
@@ -107,12 +153,16 @@ impl Loaded {
         let header = HeaderName::from_bytes(name.to_lowercase().as_bytes())
             .map_err(|_| fail(format!("`{name}` is not the name of a header")))?;
         let url = Url::parse(&target.config.url).map_err(|_| fail("`url` is not a URL".to_owned()))?;
+        let stored = if writes { self.stored(target)? } else { BTreeMap::new() };
+        let mut hidden = secrets(&secret, &value);
+        hidden.extend(stored.values().flat_map(|secret| secrets(secret, secret)));
         let settings = http::Settings {
             url,
             headers: target.system.headers(),
             credential: (header, value.clone()),
-            secrets: secrets(&secret, &value),
-            known_errors: target.system.known_errors(),
+            secrets: hidden,
+            errors: target.system.errors(),
+            stored,
             credential_source: source.describe(),
             concurrency: target.config.limits.concurrency,
             per_minute: target.config.limits.requests_per_minute,
@@ -120,11 +170,22 @@ impl Loaded {
         http::Http::new(settings).map_err(|error| fail(error.to_string()))
     }
 
+    /// The secrets that manifests may name, by name.
+    fn stored(&self, target: &Target) -> Result<BTreeMap<String, SecretString>, Diagnostic> {
+        let read = |(name, secret): (&String, &Secret)| {
+            let place = target.node.place(&self.file, &format!("/secrets/{name}"));
+            let wrong = |finding: Diagnostic| finding.at(place).help("`apply` sends it to the API; set it");
+            let value = self.secret(target, secret).map_err(wrong)?;
+            Ok((name.clone(), value))
+        };
+        target.config.secrets.iter().map(read).collect()
+    }
+
     fn secret(&self, target: &Target, secret: &Secret) -> Result<SecretString, Diagnostic> {
         let source = secret.describe();
         let name = &target.config.name;
         let wrong = |what: &str, help: &str| {
-            let message = format!("{source}, the credential of the target `{name}`, {what}");
+            let message = format!("{source}, a credential of the target `{name}`, {what}");
             Err(Diagnostic::error("config/credential", message).about(name).help(help))
         };
         let text = match secret {

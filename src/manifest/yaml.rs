@@ -12,6 +12,7 @@ mod tree;
 use serde_json::Number;
 
 use crate::diagnostic::{Diagnostic, Place};
+use crate::pointer;
 
 pub(crate) use source::lines;
 
@@ -146,13 +147,13 @@ impl Node {
 
     /// The node at a JSON pointer.
     pub fn at(&self, pointer: &str) -> Option<&Node> {
-        tokens(pointer).try_fold(self, |node, token| node.child(&token))
+        pointer::fields(pointer).try_fold(self, |node, token| node.child(&token))
     }
 
     /// The key at a JSON pointer, if the pointer leads to a mapping's field.
     pub fn key_at(&self, pointer: &str) -> Option<&Key> {
         let (parent, field) = pointer.rsplit_once('/')?;
-        self.at(parent)?.entry(&unescape(field)).map(|(key, _)| key)
+        self.at(parent)?.entry(&pointer::unescaped(field)).map(|(key, _)| key)
     }
 
     /// The place of a JSON pointer, or of its nearest ancestor that exists.
@@ -209,7 +210,7 @@ impl Node {
     fn walk(&self, pointer: &str) -> (&Node, String) {
         let mut node = self;
         let mut path = String::new();
-        for token in tokens(pointer) {
+        for token in pointer::fields(pointer) {
             let Some(child) = node.child(&token) else { break };
             extend_path(&mut path, node, &token);
             node = child;
@@ -230,20 +231,6 @@ fn extend_path(path: &mut String, parent: &Node, token: &str) {
     } else {
         path.push_str(&format!(".{token}"));
     }
-}
-
-/// The JSON pointer of a mapping's field.
-pub fn child_pointer(parent: &str, field: &str) -> String {
-    format!("{parent}/{}", field.replace('~', "~0").replace('/', "~1"))
-}
-
-fn tokens(pointer: &str) -> impl Iterator<Item = String> {
-    pointer.split('/').skip(1).map(unescape)
-}
-
-/// Undoes a JSON pointer's escapes; `~1` first, or `~01` would come out wrong.
-fn unescape(token: &str) -> String {
-    token.replace("~1", "/").replace("~0", "~")
 }
 
 #[cfg(test)]

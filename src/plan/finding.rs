@@ -10,7 +10,7 @@ const RUN_AGAIN: &str = "nothing is written to this target; run again";
 
 /// Fields without which the object can not be created.
 pub(super) fn missing(kind: &Kind, declared: &Declared) -> Vec<Diagnostic> {
-    let left_out = kind.required.iter().filter(|field| declared.spec().get(**field).is_none());
+    let left_out = kind.required.iter().filter(|field| declared.spec().get(field.as_str()).is_none());
     left_out
         .map(|field| {
             Diagnostic::error("plan/needed-to-create", format!("creating this {} needs `{field}`", kind.name))
@@ -26,11 +26,11 @@ pub(super) fn dangling(kind: &Kind, declared: &Declared, names: &Names) -> Vec<D
     if declared.absent() {
         return Vec::new();
     }
-    let named = kind.named_in(declared.spec()).into_iter();
+    let named = declared.named(kind).into_iter();
     named
         .filter_map(|Named { at, kind, name }| {
-            let problem = names.id(kind, name).err()?;
-            Some(unresolved(problem, kind, name, names).at(declared.place(&at)).about(&declared.id))
+            let problem = names.id(kind, &name).err()?;
+            Some(unresolved(problem, kind, &name, names).at(declared.place_at(&at)).about(&declared.id))
         })
         .collect()
 }
@@ -100,7 +100,7 @@ pub(super) fn no_default(declared: &Declared, pointer: &str) -> Diagnostic {
 
 /// A rename that the API can not do.
 pub(super) fn no_rename(kind: &Kind, declared: &Declared, live: &Found) -> Diagnostic {
-    let message = format!("the live {} `{}` can not be renamed: its name is its id", kind.name, live.name);
+    let message = format!("the live {} `{}` can not be renamed by the API", kind.name, live.name);
     Diagnostic::error("plan/no-rename", message)
         .class(Class::Failed)
         .at(declared.manifest.place("/metadata/previously"))

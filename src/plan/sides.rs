@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::{Field, diff};
 use crate::resource::ResourceId;
 use crate::state::{Declared, Desired, Found, Names};
-use crate::system::{Draft, Kind, Named, System};
+use crate::system::{At, Draft, Kind, Named, System};
 
 /// What is needed to compare the sides of any object of a target.
 pub struct Sides<'a> {
@@ -17,6 +17,20 @@ pub struct Sides<'a> {
     pub base: Option<&'a Desired>,
     /// Names and ids.
     pub names: Names,
+    /// When fields are sent that can not be read back.
+    pub resend: Resend,
+}
+
+/// When the fields of a live object are sent that can not be read back, such as a password.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Resend {
+    /// Where git changed them since the base.
+    #[default]
+    Changed,
+    /// Wherever git declares them, because somebody asks for it.
+    All,
+    /// Not at all: they have just been sent.
+    Nothing,
 }
 
 /// The canonical forms of an object on the side of git.
@@ -90,8 +104,10 @@ impl Sides<'_> {
     /// What the base declared, in today's names: an object that git renamed is not another one.
     fn canonical_base(&self, kind: &Kind, base: &Declared) -> Value {
         let mut spec = base.spec().clone();
-        for Named { at, kind, name } in kind.named_in(base.spec()) {
-            if let (Some(place), Some(now)) = (spec.pointer_mut(&at), self.names.renamed(kind, name)) {
+        for Named { at, kind, name } in base.named(kind) {
+            // A name that is made of other names goes with the object that it is the name of.
+            let At::Spec(at) = at else { continue };
+            if let (Some(place), Some(now)) = (spec.pointer_mut(&at), self.names.renamed(kind, &name)) {
                 *place = Value::from(now);
             }
         }
@@ -103,6 +119,13 @@ impl Sides<'_> {
         let base = self.at_base(declared, live).map(|base| self.canonical_base(kind, base));
         if let Some(base) = base.as_ref().filter(|_| !declared.absent()) {
             kind.shape.return_to_default(base, &mut now);
+        }
+        if live.is_some() {
+            match self.resend {
+                Resend::Changed => kind.shape.drop_write_only(&mut now, base.as_ref()),
+                Resend::All => {}
+                Resend::Nothing => kind.shape.drop_write_only(&mut now, None),
+            }
         }
         Declaration { base, now }
     }
@@ -116,7 +139,7 @@ impl Sides<'_> {
 
     /// Whether the live object is no longer what the base declared.
     pub(super) fn moved(&self, kind: &Kind, orphan: &Declared, live: &Found) -> bool {
-        let base = self.canonical_base(kind, orphan);
+        let base = kind.shape.readable(self.canonical_base(kind, orphan));
         !diff(&kind.shape, &self.observed(kind, live, &base), &base).is_empty()
     }
 
@@ -139,7 +162,7 @@ impl Sides<'_> {
             return fields.iter_mut().for_each(|field| field.cause = Cause::Declared);
         };
         let by_git = diff(&kind.shape, base, &declaration.now);
-        let by_hand = diff(&kind.shape, observed, base);
+        let by_hand = diff(&kind.shape, observed, &kind.shape.readable(base.clone()));
         for field in fields {
             let moved = |side: &[Field]| side.iter().any(|other| overlap(&other.path, &field.path));
             field.cause = match Cause::of(moved(&by_git), moved(&by_hand)) {

@@ -1,6 +1,6 @@
 //! Findings for people, in the style of rustc: the message, the place with its line of source, and what to do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
@@ -23,18 +23,27 @@ const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
 /// Renders findings; `sources` gives the text of a file, where there is one.
 pub fn render(findings: &[Diagnostic], sources: &dyn Fn(&str) -> Option<String>, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() }.term_width(WIDTH);
+    let private =
+        findings.iter().filter(|finding| finding.private).filter_map(|finding| finding.place.as_ref());
+    let private: BTreeSet<_> = private.map(line_of).collect();
     let mut files = BTreeMap::new();
     let mut rendered = String::new();
     for finding in findings.iter().take(SHOWN) {
-        let source = finding.place.as_ref().and_then(|place| {
-            let lines = files.entry(place.file.as_str()).or_insert_with(|| read_lines(sources(&place.file)));
-            let line = lines.get(place.line.checked_sub(1)?)?;
-            (line.len() <= MAX_LINE).then(|| snippet(place, line))
-        });
+        let source =
+            finding.place.as_ref().filter(|place| !private.contains(&line_of(place))).and_then(|place| {
+                let lines =
+                    files.entry(place.file.as_str()).or_insert_with(|| read_lines(sources(&place.file)));
+                let line = lines.get(place.line.checked_sub(1)?)?;
+                (line.len() <= MAX_LINE).then(|| snippet(place, line))
+            });
         rendered.push_str(&renderer.render(&[group(finding, source)]));
         rendered.push_str("\n\n");
     }
     rendered + &rest(findings)
+}
+
+fn line_of(place: &Place) -> (&str, usize) {
+    (place.file.as_str(), place.line)
 }
 
 fn read_lines(text: Option<String>) -> Vec<String> {
@@ -51,7 +60,7 @@ fn rest(findings: &[Diagnostic]) -> String {
 }
 
 fn group<'a>(finding: &'a Diagnostic, source: Option<Element<'a>>) -> Group<'a> {
-    let Diagnostic { severity, class: _, code, message, place, subject, help } = finding;
+    let Diagnostic { severity, class: _, code, message, place, subject, help, private: _ } = finding;
     let level = match severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,

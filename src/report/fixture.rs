@@ -125,7 +125,7 @@ pub(super) fn invalid() -> Report {
 /// The same text wherever something comes from a file or a server.
 pub(super) fn hostile(text: &str) -> Report {
     let id = |kind: &str| ResourceId::new(text, kind, text);
-    let pointer = format!("/{}", text.replace('~', "~0").replace('/', "~1"));
+    let pointer = crate::pointer::child("", text);
     let values = [
         (json!(text), json!(format!("{text}!"))),
         (json!([text]), json!([text, format!("{text}!")])),

@@ -14,6 +14,7 @@ use crate::plan::{self, Action, Cause, Skipped};
 use crate::request::Request;
 use crate::resource::ResourceId;
 use crate::review::digest;
+use crate::trial::Check;
 
 /// What a run of enact found out.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -36,6 +37,9 @@ pub struct Document {
     pub skipped: Vec<Skipped>,
     /// After apply: what a second plan would still change; null when there was none.
     pub remaining: Option<Vec<Change>>,
+    /// What a live target did beside what the definition of its system says; null unless the command is
+    /// `check-system --against`.
+    pub checks: Option<Vec<Check>>,
     /// What is wrong.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -133,6 +137,7 @@ pub fn document(report: &Report) -> Document {
         changes: report.targets.iter().flat_map(|target| changes(report, target)).collect(),
         skipped: report.targets.iter().flat_map(|target| target.plan.skipped.clone()).collect(),
         remaining: (!verified.is_empty()).then(remaining),
+        checks: (!report.checks.is_empty()).then(|| report.checks.clone()),
         diagnostics: summary::findings(report).into_iter().map(diagnostic).collect(),
     }
 }
@@ -180,7 +185,8 @@ fn write(request: &Request) -> Write {
 }
 
 fn diagnostic(finding: &diagnostic::Diagnostic) -> Diagnostic {
-    let diagnostic::Diagnostic { severity, class: _, code, message, place, subject, help } = finding.clone();
+    let diagnostic::Diagnostic { severity, class: _, code, message, place, subject, help, private: _ } =
+        finding.clone();
     let (line, column) = place.as_ref().map(|place| (place.line, place.column)).unzip();
     let (file, path) = place.map(|place| (place.file, place.path)).unzip();
     Diagnostic { severity, code: code.to_owned(), message, file, line, column, path, help, subject }

@@ -109,7 +109,7 @@ fn delete(change: &Change) -> String {
 }
 
 fn finding(finding: &Diagnostic) -> String {
-    let Diagnostic { severity, class: _, code: id, message, place, subject, help } = finding;
+    let Diagnostic { severity, class: _, code: id, message, place, subject, help, private: _ } = finding;
     let severity = match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",

@@ -256,3 +256,18 @@ pub(crate) fn now_after(before: Option<&Value>) -> Value {
     let time = next.map_or(now, |next| next.max(now));
     Value::String(format!("{time:.6}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_system_has_a_sandbox() {
+        let mut served: Vec<_> = APIS.iter().map(|api| api.system()).collect();
+        served.sort_unstable();
+        let registry = crate::system::Registry::built_in();
+        let mut built_in: Vec<_> = registry.names().collect();
+        built_in.sort_unstable();
+        assert_eq!(served, built_in);
+    }
+}

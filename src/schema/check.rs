@@ -13,7 +13,8 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::Value as Json;
 
 use crate::diagnostic::{self, Diagnostic, Place, nearest};
-use crate::manifest::yaml::{MAX_FINDINGS, Node, child_pointer};
+use crate::manifest::yaml::{MAX_FINDINGS, Node};
+use crate::pointer;
 use crate::report::safe::short;
 use words::{expected, found, list, shown};
 
@@ -30,6 +31,18 @@ pub struct Checker {
 pub struct InvalidSchema {
     pointer: String,
     problem: String,
+}
+
+impl InvalidSchema {
+    /// Where in the schema, as a JSON pointer.
+    pub fn pointer(&self) -> &str {
+        &self.pointer
+    }
+
+    /// What is wrong there.
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
 }
 
 impl Checker {
@@ -50,12 +63,25 @@ impl Checker {
         let instance = document.to_json();
         let mut check = Check { schema: &self.schema, file, document, findings: Vec::new() };
         for error in self.validator.iter_errors(&instance).take(MAX_FINDINGS) {
-            check.explain(&error);
+            if self.is_secret(&error) {
+                check.secret(error.instance_path().as_str());
+            } else {
+                check.explain(&error);
+            }
         }
         check.leading_zeros(document, "");
         check.findings.truncate(MAX_FINDINGS);
         diagnostic::sort(&mut check.findings);
         findings.extend(check.findings);
+    }
+}
+
+impl Checker {
+    /// Whether an error is about a secret, which may stand there itself by mistake.
+    fn is_secret(&self, error: &ValidationError<'_>) -> bool {
+        let path = error.schema_path().as_str();
+        let ancestors = path.match_indices('/').filter_map(|(end, _)| self.schema.pointer(path.get(..end)?));
+        ancestors.into_iter().any(|schema| schema.get("x-secret") == Some(&Json::Bool(true)))
     }
 }
 
@@ -95,7 +121,7 @@ impl<'a> Check<'a> {
             Kind::UniqueItems => self.repeated_item(pointer),
             Kind::PropertyNames { error: inner } => {
                 let name = inner.instance().as_str().unwrap_or_default();
-                let place = self.document.key_place(self.file, &child_pointer(pointer, name));
+                let place = self.document.key_place(self.file, &pointer::child(pointer, name));
                 let message = format!("`{}` is not allowed as the name of a field", short(name));
                 self.tell("schema/rule", place, message, "rename or remove it");
             }
@@ -109,15 +135,29 @@ impl<'a> Check<'a> {
         }
     }
 
+    /// Says nothing of what stands there.
+    fn secret(&mut self, pointer: &str) {
+        let place = self.value_place(pointer);
+        let help = "write `{secret: NAME}`, and where the secret of that name is in `secrets` of enact.yaml";
+        let finding = Diagnostic::error("schema/secret", "a secret is named here, and never written");
+        self.findings.push(finding.at(place).help(help).private());
+    }
+
     fn unknown_fields(&mut self, pointer: &str, names: &[String], rule: Option<&Json>) {
         let known = rule.map(|rule| words::known_fields(rule, self.schema)).unwrap_or_default();
+        let read_only = rule.and_then(|rule| rule.get("x-read-only")).and_then(Json::as_array);
         for name in names.iter().take(MAX_FINDINGS) {
+            let place = self.document.key_place(self.file, &pointer::child(pointer, name));
+            if read_only.is_some_and(|names| names.contains(&Json::from(name.as_str()))) {
+                let message = format!("`{}` is set by the server and can not be declared", short(name));
+                self.tell("schema/read-only", place, message, "remove it");
+                continue;
+            }
             let help = match nearest(name, known.iter().copied()) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None if known.is_empty() => "remove it".to_owned(),
                 None => format!("allowed here: {}", list(&known)),
             };
-            let place = self.document.key_place(self.file, &child_pointer(pointer, name));
             self.tell("schema/unknown-field", place, format!("unknown field `{}`", short(name)), help);
         }
     }
@@ -191,7 +231,7 @@ impl<'a> Check<'a> {
             }
         }
         for (key, value) in node.as_map().unwrap_or_default() {
-            self.leading_zeros(value, &child_pointer(pointer, &key.name));
+            self.leading_zeros(value, &pointer::child(pointer, &key.name));
         }
         if words::loses_zeros(node) && self.findings.len() < MAX_FINDINGS {
             self.warn_of_lost_zeros(node, self.value_place(pointer));

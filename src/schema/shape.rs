@@ -1,7 +1,7 @@
 //! How the values of a spec compare: what a JSON Schema says about sets, keyed lists and defaults, compiled.
 //!
 //! The words are those that Kubernetes uses: `x-list-type: set | map | atomic`, `x-list-map-keys`, `default`;
-//! and `multiset`, a set in which repeats count. From them come the canonical form that both sides of a diff
+//! `x-map-type: atomic`; and `multiset`, a set in which repeats count; and JSON Schema's `writeOnly` for what is never in a reply. From them come the canonical form that both sides of a diff
 //! are brought to, and nothing here or in `diff` knows a system.
 
 use serde_json::{Map, Value};
@@ -38,6 +38,8 @@ pub struct Field {
     pub shape: Shape,
     /// What the API takes when the field is left out.
     pub default: Option<Value>,
+    /// Whether no reply ever has it, so that it can not be compared.
+    pub write_only: bool,
 }
 
 impl Shape {
@@ -63,10 +65,13 @@ impl Shape {
     }
 
     fn compile_own(schema: &Value, root: &Value, depth: usize) -> Self {
-        if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+        // An object that is one value, as Kubernetes calls it.
+        let atomic = schema.get("x-map-type").is_some_and(|kind| kind == "atomic");
+        if let Some(properties) = schema.get("properties").and_then(Value::as_object).filter(|_| !atomic) {
             let field = |(name, field): (&String, &Value)| {
                 let shape = Self::compile(field, root, depth + 1);
-                (name.clone(), Field { shape, default: field.get("default").cloned() })
+                let write_only = field.get("writeOnly") == Some(&Value::Bool(true));
+                (name.clone(), Field { shape, default: field.get("default").cloned(), write_only })
             };
             return Self::Object(properties.iter().map(field).collect());
         }
@@ -94,9 +99,30 @@ impl Shape {
         self.canonical(value, false)
     }
 
-    /// The canonical form of what the API holds: as [`Shape::declared`], with every default filled in.
+    /// The canonical form of what the API holds: as [`Shape::declared`], with every default filled in, and without what
+    /// can not be read back.
     pub fn observed(&self, value: &Value) -> Value {
-        self.canonical(value, true)
+        self.readable(self.canonical(value, true))
+    }
+
+    /// The value without what can not be read back.
+    #[must_use]
+    pub fn readable(&self, mut value: Value) -> Value {
+        self.drop_write_only(&mut value, None);
+        value
+    }
+
+    /// Takes out what can not be read back, unless `base` says something else of it: then git has changed it.
+    pub fn drop_write_only(&self, value: &mut Value, base: Option<&Value>) {
+        let (Self::Object(fields), Value::Object(map)) = (self, value) else { return };
+        for (name, field) in fields {
+            let then = base.map(|base| base.get(name).unwrap_or(&Value::Null));
+            if field.write_only && then.is_none_or(|then| map.get(name).is_none_or(|now| now == then)) {
+                map.remove(name);
+            } else if let Some(value) = map.get_mut(name) {
+                field.shape.drop_write_only(value, then);
+            }
+        }
     }
 
     fn canonical(&self, value: &Value, whole: bool) -> Value {
@@ -162,7 +188,9 @@ impl Shape {
         for (name, field) in fields.iter().filter(|(name, _)| base.contains_key(name)) {
             match (now.get_mut(name), &field.default, base.get(name)) {
                 (Some(now), _, Some(base)) => field.shape.return_to_default(base, now),
-                (None, Some(default), _) => drop(now.insert(name.clone(), field.shape.observed(default))),
+                (None, Some(default), _) if !field.write_only => {
+                    drop(now.insert(name.clone(), field.shape.observed(default)))
+                }
                 _ => {}
             }
         }

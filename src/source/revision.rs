@@ -24,9 +24,9 @@ pub fn revision(
     files
 }
 
-/// Which manifests of the working tree, and whether enact.yaml, are not as the commit holds them; in order.
+/// Which manifests of the working tree, and which trusted files, are not as the commit holds them; in order.
 ///
-/// `config` is the name and the text of enact.yaml, `working` what [`working_tree`](super::working_tree) read. This
+/// `trusted` is enact.yaml and what it names, `working` what [`working_tree`](super::working_tree) read. This
 /// asks about the very text that would be applied, so neither an ignore rule, nor a flag in the index, nor a sparse
 /// checkout hides a difference, as they do from `git status`.
 pub fn uncommitted(
@@ -34,10 +34,10 @@ pub fn uncommitted(
     commit: &Commit,
     prefix: &str,
     manifests: &[String],
-    config: (&str, &str),
+    trusted: &Files,
     working: &Files,
 ) -> Result<Vec<String>, Vec<Diagnostic>> {
-    let named: Vec<_> = manifests.iter().cloned().chain([config.0.to_owned()]).collect();
+    let named: Vec<_> = manifests.iter().cloned().chain(trusted.keys().cloned()).collect();
     let mut findings = Vec::new();
     let committed = walk::list(&Revision { repository, commit }, prefix, &named, &mut findings);
     // A folder that the commit does not hold yet is a difference, not a fault of the commit.
@@ -46,7 +46,7 @@ pub fn uncommitted(
         return Err(findings.into_iter().map(|finding| about(commit, finding)).collect());
     }
     let working: Vec<_> =
-        working.iter().map(|(path, text)| (path.as_str(), text.as_str())).chain([config]).collect();
+        working.iter().chain(trusted).map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let names: BTreeSet<_> = working.iter().map(|(path, _)| *path).collect();
     let removed = committed.keys().map(String::as_str).filter(|path| !names.contains(path));
     let changed =

@@ -10,7 +10,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Draft, Kind, Problem, Reference, Registered, System, found, kind_of, list, text};
+use super::{
+    Draft, Kind, NameRule, Problem, Reference, Registered, System, found, kind_of, list, text, texts,
+};
 use crate::diagnostic::{Class, Diagnostic};
 use crate::diff::{Field, merge};
 use crate::plan::guard::Guard;
@@ -20,14 +22,18 @@ use crate::resource::RemoteId;
 use crate::state::{Found, Names, Observed};
 
 /// The row of the registry.
-pub const REGISTERED: Registered = Registered {
-    name: "compiuta",
-    settings: crate::schema::of::<Settings>,
-    kinds,
-    open: |settings| {
-        Settings::deserialize(settings).map(|Settings {}| Box::new(Compiuta { kinds: kinds() }) as Box<_>)
-    },
-};
+pub(super) fn registered() -> Registered {
+    Registered {
+        name: "compiuta".to_owned(),
+        settings: crate::schema::of::<Settings>(),
+        auth: Vec::new(),
+        kinds: kinds(),
+        open: Box::new(|settings| {
+            Settings::deserialize(settings).map(|Settings {}| Box::new(Compiuta { kinds: kinds() }) as Box<_>)
+        }),
+        definition: None,
+    }
+}
 
 /// Settings of a compiuta target: there are none.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
@@ -100,8 +106,12 @@ const ACTION: &str =
     r"^(\*|\*:[a-z][A-Za-z]*|[a-z][A-Za-z]*:(\*|\*:[a-z][A-Za-z]*|[a-z][A-Za-z]*:(\*|[a-z][A-Za-z]*)))$";
 const RESOURCE: &str = r"^(\*|[a-z][^:*]*(:[a-z][^:*]*)*(:\*)?)$";
 
-const ID: Option<(&str, &str)> =
-    Some(("^[a-z0-9_-]{1,64}$", "1 to 64 lower-case letters, digits, `-` and `_`"));
+fn id_rule() -> NameRule {
+    NameRule {
+        pattern: "^[a-z0-9_-]{1,64}$".to_owned(),
+        hint: "1 to 64 lower-case letters, digits, `-` and `_`".to_owned(),
+    }
+}
 
 /// The policy and the team without which nobody could administer the system any more.
 const ADMIN_POLICY: &str = "administrator-access";
@@ -109,17 +119,17 @@ const ADMIN_TEAM: &str = "team:local:admins";
 
 fn kinds() -> Vec<Kind> {
     let role = Kind {
-        name_rule: ID,
+        name_rules: vec![id_rule()],
         renames: false,
-        required: &["name", "actions"],
-        built_in: &["owner", "editor", "viewer", "ingest", "project-owner", "tenant-owner"],
+        required: texts(&["name", "actions"]),
+        built_in: texts(&["owner", "editor", "viewer", "ingest", "project-owner", "tenant-owner"]),
         ..kind_of::<RoleSpec>("Role", "A compiuta IAM role")
     };
     let policy = Kind {
-        name_rule: ID,
+        name_rules: vec![id_rule()],
         renames: false,
-        required: &["name", "statements"],
-        references: &[Reference { pattern: "/statements/*/role", kind: "Role" }],
+        required: texts(&["name", "statements"]),
+        references: vec![Reference::new("/statements/*/role", "Role")],
         ..kind_of::<PolicySpec>("Policy", "A compiuta IAM policy")
     };
     vec![role, policy]

@@ -3,27 +3,35 @@
 //! A policy is patched field by field; its rules are objects of their own, written one by one. A rule is either
 //! structured fields or Cedar text, and both have one canonical form: the text as [`crate::cedar`] prints it.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::paging::pages;
-use super::{Draft, Kind, Problem, Registered, System, found, kind_of, list, text};
+use super::{Draft, Kind, Problem, Registered, System, found, kind_of, list, text, texts};
 use crate::diagnostic::Diagnostic;
 use crate::plan::Action;
-use crate::request::{Id, Method, Path, ReadError, Reader, Request, Symbol};
+use crate::request::{Errors, Id, Method, Path, ReadError, Reader, Request, Symbol};
 use crate::state::{Found, Names};
 
 mod rules;
 
 /// The row of the registry.
-pub const REGISTERED: Registered = Registered {
-    name: "jitsudo",
-    settings: crate::schema::of::<Settings>,
-    kinds,
-    open: |settings| Ok(Box::new(Jitsudo { settings: Settings::deserialize(settings)?, kinds: kinds() })),
-};
+pub(super) fn registered() -> Registered {
+    Registered {
+        name: "jitsudo".to_owned(),
+        settings: crate::schema::of::<Settings>(),
+        auth: Vec::new(),
+        kinds: kinds(),
+        open: Box::new(|settings| {
+            Ok(Box::new(Jitsudo { settings: Settings::deserialize(settings)?, kinds: kinds() }))
+        }),
+        definition: None,
+    }
+}
 
 /// Settings of a JITSudo target.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -131,7 +139,7 @@ const PAGE: usize = 100;
 
 fn kinds() -> Vec<Kind> {
     vec![Kind {
-        required: &["max_duration_seconds"],
+        required: texts(&["max_duration_seconds"]),
         list_is_whole: false,
         ..kind_of::<PolicySpec>("Policy", "A JITSudo just-in-time access policy")
     }]
@@ -148,15 +156,16 @@ impl System for Jitsudo {
         &self.kinds
     }
 
-    fn headers(&self) -> Vec<(&'static str, String)> {
-        vec![("x-tenant-id", self.settings.tenant.clone())]
+    fn headers(&self) -> Vec<(String, String)> {
+        vec![("x-tenant-id".to_owned(), self.settings.tenant.clone())]
     }
 
-    fn known_errors(&self) -> &'static [(&'static str, &'static str)] {
-        &[(
-            "tenant_mismatch",
-            "the credential belongs to another tenant: correct `settings.tenant` in enact.yaml, or the credential",
-        )]
+    fn errors(&self) -> Errors {
+        let help = "the credential belongs to another tenant: correct `settings.tenant` in enact.yaml, or the credential";
+        Errors {
+            help: BTreeMap::from([("tenant_mismatch".to_owned(), help.to_owned())]),
+            ..Errors::default()
+        }
     }
 
     fn check(&self, _kind: &Kind, spec: &Value) -> Vec<Problem> {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::paging::pages;
-use super::{Draft, Kind, Problem, Registered, System, found, kind_of, list, text};
+use super::{Draft, Kind, Problem, Registered, System, found, kind_of, list, text, texts};
 use crate::diagnostic::Diagnostic;
 use crate::diff::{insert_some, merge};
 use crate::plan::Action;
@@ -18,14 +18,18 @@ use crate::request::{Method, Path, ReadError, Reader, Request};
 use crate::state::{Found, Names};
 
 /// The row of the registry.
-pub const REGISTERED: Registered = Registered {
-    name: "mycloud",
-    settings: crate::schema::of::<Settings>,
-    kinds,
-    open: |settings| {
-        Settings::deserialize(settings).map(|Settings {}| Box::new(Mycloud { kinds: kinds() }) as Box<_>)
-    },
-};
+pub(super) fn registered() -> Registered {
+    Registered {
+        name: "mycloud".to_owned(),
+        settings: crate::schema::of::<Settings>(),
+        auth: Vec::new(),
+        kinds: kinds(),
+        open: Box::new(|settings| {
+            Settings::deserialize(settings).map(|Settings {}| Box::new(Mycloud { kinds: kinds() }) as Box<_>)
+        }),
+        definition: None,
+    }
+}
 
 /// Settings of a mycloud target: there are none.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
@@ -102,7 +106,7 @@ const LANGUAGE: &str = "2024-01-01";
 const PAGE: usize = 100;
 
 fn kinds() -> Vec<Kind> {
-    vec![Kind { required: &["document"], ..kind_of::<PolicySpec>("Policy", "A mycloud IAM policy") }]
+    vec![Kind { required: texts(&["document"]), ..kind_of::<PolicySpec>("Policy", "A mycloud IAM policy") }]
 }
 
 struct Mycloud {

@@ -10,19 +10,25 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Draft, Kind, Problem, Reference, Registered, System, found, kind_of, list, text};
+use super::{Draft, Kind, Problem, Reference, Registered, System, found, kind_of, list, text, texts};
 use crate::diagnostic::{Class, Diagnostic};
 use crate::plan::{Action, Change};
 use crate::request::{Id, KNOWN_AFTER_APPLY, Method, Path, ReadError, Reader, Request, Symbol};
 use crate::state::{Found, Names, Observed};
 
 /// The row of the registry.
-pub const REGISTERED: Registered = Registered {
-    name: "polytomic",
-    settings: crate::schema::of::<Settings>,
-    kinds,
-    open: |settings| Ok(Box::new(Polytomic { settings: Settings::deserialize(settings)?, kinds: kinds() })),
-};
+pub(super) fn registered() -> Registered {
+    Registered {
+        name: "polytomic".to_owned(),
+        settings: crate::schema::of::<Settings>(),
+        auth: Vec::new(),
+        kinds: kinds(),
+        open: Box::new(|settings| {
+            Ok(Box::new(Polytomic { settings: Settings::deserialize(settings)?, kinds: kinds() }))
+        }),
+        definition: None,
+    }
+}
 
 /// Settings of a Polytomic target.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
@@ -112,15 +118,15 @@ const ACTIONS: &[&str] = &["apply_policy", "create", "delete", "edit", "read", "
 
 fn kinds() -> Vec<Kind> {
     let role = Kind {
-        not_imported: &["organization_id"],
+        not_imported: texts(&["organization_id"]),
         folds_case: true,
-        built_in: &["Admin", "Editor", "Member", "Sync Editor", "Viewer"],
+        built_in: texts(&["Admin", "Editor", "Member", "Sync Editor", "Viewer"]),
         ..kind_of::<RoleSpec>("Role", "A Polytomic permission role")
     };
     let policy = Kind {
-        not_imported: &["organization_id"],
+        not_imported: texts(&["organization_id"]),
         list_is_whole: false,
-        references: &[Reference { pattern: "/policy_actions/*/roles/*", kind: "Role" }],
+        references: vec![Reference::new("/policy_actions/*/roles/*", "Role")],
         ..kind_of::<PolicySpec>("Policy", "A Polytomic permission policy")
     };
     vec![role, policy]
@@ -148,8 +154,8 @@ impl System for Polytomic {
         &self.kinds
     }
 
-    fn headers(&self) -> Vec<(&'static str, String)> {
-        vec![("x-polytomic-version", self.settings.version.as_str().to_owned())]
+    fn headers(&self) -> Vec<(String, String)> {
+        vec![("x-polytomic-version".to_owned(), self.settings.version.as_str().to_owned())]
     }
 
     fn check(&self, _kind: &Kind, spec: &Value) -> Vec<Problem> {
@@ -212,7 +218,7 @@ impl System for Polytomic {
         let request = match draft.live {
             None => {
                 let mut request = write(Method::Post, path, draft).reveals(Symbol::of(draft.id), "/data/id");
-                request.idempotency_header = Some("Idempotency-Key");
+                request.idempotency_header = Some("Idempotency-Key".to_owned());
                 request
             }
             Some(live) if draft.action == Action::Delete => {

@@ -4,7 +4,7 @@ use std::fs;
 
 use enact::diagnostic::Diagnostic;
 use enact::git::Repository;
-use enact::source::{uncommitted, working_tree};
+use enact::source::{Files, uncommitted, working_tree};
 use tempfile::TempDir;
 
 use crate::support::{FILE, FOLDER, LINK, World, git, names, open, strings, told};
@@ -150,7 +150,8 @@ fn changed(world: &World) -> Result<Vec<String>, Vec<Diagnostic>> {
     let head = repository.commit("HEAD").unwrap();
     let working = working_tree(&folder, &manifests, &mut Vec::new());
     let prefix = repository.prefix_of(&folder).unwrap();
-    uncommitted(&repository, &head, &prefix, &manifests, ("enact.yaml", &text), &working)
+    let trusted = Files::from([("enact.yaml".to_owned(), text)]);
+    uncommitted(&repository, &head, &prefix, &manifests, &trusted, &working)
 }
 
 #[test]

@@ -1,0 +1,161 @@
+//! `enact check-system`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::{Format, Global, print};
+use crate::config::{self, Loaded, Systems};
+use crate::diagnostic::{Class, Diagnostic};
+use crate::manifest::{name_problem, yaml};
+use crate::report::safe::inline;
+use crate::report::{Exit, Report};
+use crate::source::Files;
+use crate::system::defined;
+use crate::system::defined::definition::Definition;
+use crate::trial::{self, Check};
+
+#[derive(Args)]
+pub(super) struct CheckSystem {
+    /// The file that defines the system
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Tries it against this target of enact.yaml, which is written to
+    #[arg(long, value_name = "TARGET", requires = "scratch")]
+    against: Option<String>,
+    /// The name of the objects that are created and deleted there; it must be free
+    #[arg(long, value_name = "NAME", requires = "against")]
+    scratch: Option<String>,
+}
+
+impl CheckSystem {
+    pub(super) async fn run(self, global: &Global) -> Exit {
+        let mut report = Report { command: "check-system", ..Report::default() };
+        let mut files = Files::new();
+        let definition = self.definition(&mut files, &mut report.findings);
+        if let (Some(definition), Some(target), Some(name)) = (&definition, &self.against, &self.scratch) {
+            self.try_it(global, definition, (target, name), &mut files, &mut report).await;
+        }
+        let sound = definition.is_some() && self.against.is_none();
+        if global.format == Format::Text && !global.quiet {
+            let text = if sound { format!("`{}` is sound.\n", self.file()) } else { table(&report.checks) };
+            if print(&text).is_err() {
+                return Exit::Failure;
+            }
+        }
+        global.finish(&report, &files)
+    }
+
+    fn file(&self) -> String {
+        self.file.to_string_lossy().into_owned()
+    }
+
+    /// The definition, if it is sound.
+    fn definition(&self, files: &mut Files, findings: &mut Vec<Diagnostic>) -> Option<Arc<Definition>> {
+        let file = self.file();
+        match std::fs::read_to_string(&self.file) {
+            Ok(text) => {
+                let row = defined::define(&file, &text, findings);
+                files.insert(file, text);
+                row?.definition
+            }
+            Err(error) => {
+                let message = format!("`{file}` can not be read: {error}");
+                findings.push(
+                    Diagnostic::error("system/unreadable", message).help("name the file of a definition"),
+                );
+                None
+            }
+        }
+    }
+
+    async fn try_it(
+        &self,
+        global: &Global,
+        definition: &Definition,
+        (target, name): (&str, &str),
+        files: &mut Files,
+        report: &mut Report,
+    ) {
+        if let Some(problem) = name_problem(name) {
+            let finding =
+                Diagnostic::error("cli/scratch", format!("the name `{name}` {problem}")).class(Class::Usage);
+            return report.findings.push(finding.help("give another one with `--scratch`"));
+        }
+        let Some(config) = load(global, files, &mut report.findings) else { return };
+        let Some(target) = config.targets.iter().find(|row| row.config.name == target) else {
+            let message = format!("there is no target `{target}`");
+            let finding = Diagnostic::error("config/target", message);
+            return report
+                .findings
+                .push(finding.help("`--against` takes the name of a target in enact.yaml"));
+        };
+        // What is tried has to be what a plan would use.
+        let row = config.registry.get(&target.config.system).and_then(|row| row.definition.as_deref());
+        if row.map(|of_target| serde_json::json!(of_target)) != Some(serde_json::json!(definition)) {
+            let message = format!(
+                "the target `{}` is not of the system that `{}` defines",
+                target.config.name,
+                self.file()
+            );
+            let help = "name the file in `systems` of enact.yaml, and the system in the target";
+            return report.findings.push(Diagnostic::error("config/system", message).help(help));
+        }
+        match config.connect(target, true) {
+            Ok(http) => {
+                let verdict = trial::run(definition, target, &http, name).await;
+                let places = self.places(files);
+                report.findings.extend(verdict.checks.iter().filter(|check| !check.agrees).map(places));
+                report.findings.extend(verdict.findings);
+                report.checks = verdict.checks;
+            }
+            Err(finding) => report.findings.push(finding),
+        }
+    }
+
+    /// Turns a check that failed into a finding where the definition says what is not so.
+    fn places(&self, files: &Files) -> impl Fn(&Check) -> Diagnostic {
+        let file = self.file();
+        let text = files.get(&file).cloned().unwrap_or_default();
+        let document = yaml::parse(&text, &file, &mut Vec::new()).pop();
+        move |check| {
+            let Check { kind, what, defined, found, agrees: _, pointer } = check;
+            let message = format!("{kind} {what}: defined is {defined}, and found was: {}", inline(found));
+            let finding = Diagnostic::error("trial/disagrees", message).class(Class::Failed);
+            let finding = match &document {
+                Some(document) => finding.at(document.place(&file, pointer)),
+                None => finding,
+            };
+            finding.help("say here what the API does; a plan acts on it")
+        }
+    }
+}
+
+fn load(global: &Global, files: &mut Files, findings: &mut Vec<Diagnostic>) -> Option<Loaded> {
+    let origin = global.origin().map_err(|finding| findings.push(finding)).ok()?;
+    let mut definitions = Files::new();
+    let systems = Systems::Defined(&mut definitions);
+    let config = config::load(&origin.file, &origin.folder, &origin.text, systems, findings);
+    files.extend(definitions);
+    if !findings.iter().any(config::is_private) {
+        files.insert(origin.file, origin.text);
+    }
+    config
+}
+
+/// The checks, kind by kind, each with what is defined and what was found.
+fn table(checks: &[Check]) -> String {
+    let mut text = String::new();
+    let mut kind = "";
+    for check in checks {
+        if check.kind != kind {
+            kind = &check.kind;
+            text.push_str(&format!("{kind}\n"));
+        }
+        let mark = if check.agrees { "ok" } else { "NO" };
+        let (defined, found) = (inline(&check.defined), inline(&check.found));
+        text.push_str(&format!("  {mark} {}: {found} (defined: {defined})\n", check.what));
+    }
+    text
+}

@@ -1,0 +1,344 @@
+//! Compiles a whole definition, and tells what is wrong with it beyond its JSON Schema. One table of checks; all of them
+//! run, so that all mistakes are told at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use super::definition::{Definition, KindForm, Mark};
+use super::form::{self, Context, Form};
+use super::problems::Problems;
+use super::template::{Placeholder, Template};
+use super::{Api, kind, settings_of, settings_schema};
+use crate::pointer::child;
+use crate::schema::check::Checker;
+
+/// The checks of one kind that do not belong to a template or a route.
+const CHECKS: &[fn(&KindForm, &str, &mut Problems<'_>)] =
+    &[check_spec, check_fields, check_key_pattern, check_marks, check_scratch];
+
+/// Compiles a definition whose JSON Schema has been checked.
+pub(super) fn compile(definition: Definition, problems: &mut Problems<'_>) -> Option<Api> {
+    let before = problems.count();
+    let settings = settings_schema(definition.settings.as_ref());
+    check_settings(&settings, problems);
+    let known = settings_of(&settings);
+    let headers = headers(&definition, &known, problems);
+    check_kinds_once(&definition, problems);
+    let forms = forms(&definition, &known, problems);
+    check_renames(&definition, problems);
+    for (index, given) in definition.kinds.iter().enumerate() {
+        CHECKS.iter().for_each(|check| check(given, &format!("/kinds/{index}"), problems));
+    }
+    if problems.count() > before || forms.len() < definition.kinds.len() {
+        return None;
+    }
+    let named_by_id = |name: &String| {
+        forms.iter().any(|form| form.key.iter().any(|field| field.id_of.as_ref() == Some(name)))
+    };
+    let kinds = definition.kinds.iter().zip(&forms);
+    let kinds = kinds.map(|(given, form)| kind(given, form, named_by_id(&given.name))).collect();
+    Some(Api { definition, kinds, forms, headers, settings })
+}
+
+fn forms(
+    definition: &Definition,
+    settings: &BTreeMap<String, bool>,
+    problems: &mut Problems<'_>,
+) -> Vec<Form> {
+    let all: BTreeSet<_> = definition.kinds.iter().map(|kind| kind.name.clone()).collect();
+    let mut earlier = BTreeMap::new();
+    let mut forms = Vec::new();
+    for (index, kind) in definition.kinds.iter().enumerate() {
+        let context = Context { earlier: &earlier, all: &all, settings };
+        forms.extend(form::compile(kind, &format!("/kinds/{index}"), &context, problems));
+        earlier.insert(kind.name.clone(), kind.id.is_some());
+    }
+    forms
+}
+
+fn check_kinds_once(definition: &Definition, problems: &mut Problems<'_>) {
+    let mut seen = BTreeSet::new();
+    for (index, kind) in definition.kinds.iter().enumerate() {
+        // Schema files go by the lower case.
+        if !seen.insert(kind.name.to_lowercase()) {
+            let message = format!("the kind {} is defined twice", kind.name);
+            problems.tell(
+                &format!("/kinds/{index}/name"),
+                "system/kind-twice",
+                message,
+                "give each kind its own name",
+            );
+        }
+    }
+}
+
+fn check_settings(settings: &Value, problems: &mut Problems<'_>) {
+    if settings.get("type") != Some(&json!("object")) {
+        let help = "write `type: object` with `properties`";
+        problems.tell("/settings/type", "system/settings", "settings are an object", help);
+    }
+    check_schema(settings, "/settings", problems);
+}
+
+/// A JSON Schema that can be used.
+fn check_schema(schema: &Value, at: &str, problems: &mut Problems<'_>) -> bool {
+    let Err(error) = Checker::new(schema.clone()) else { return true };
+    let place = format!("{at}{}", error.pointer());
+    let message = format!("this is not a JSON Schema: {}", error.problem());
+    problems.tell(&place, "system/schema", message, "see json-schema.org, draft 2020-12");
+    false
+}
+
+fn headers(
+    definition: &Definition,
+    settings: &BTreeMap<String, bool>,
+    problems: &mut Problems<'_>,
+) -> Vec<(String, Template)> {
+    let mut headers = Vec::new();
+    for (name, text) in &definition.headers {
+        let at = format!("/headers/{name}");
+        problems.header(&at, name);
+        let template = match Template::new(text) {
+            Ok(template) => template,
+            Err(problem) => {
+                let help = "write a setting as `{settings.NAME}`";
+                problems.tell(&at, "system/template", format!("`{text}` {problem}"), help);
+                continue;
+            }
+        };
+        for placeholder in template.placeholders() {
+            let problem = match placeholder {
+                Placeholder::Setting(name) => form::setting_problem(settings, name),
+                Placeholder::Id | Placeholder::Part(_) => Some((
+                    "only settings can stand in a header".to_owned(),
+                    "write `{settings.NAME}`".to_owned(),
+                )),
+            };
+            if let Some((message, help)) = problem {
+                problems.tell(&at, "system/template", message, help);
+            }
+        }
+        headers.push((name.to_lowercase(), template));
+    }
+    headers
+}
+
+/// An object whose name is a part of others' keys would take them along.
+fn check_renames(definition: &Definition, problems: &mut Problems<'_>) {
+    for (index, kind) in definition.kinds.iter().enumerate() {
+        let renames = kind.update.as_ref().is_some_and(|update| update.renames);
+        let names = |other: &&KindForm| {
+            let mut parts = other.key.values();
+            parts.any(
+                |part| matches!(part, super::definition::KeyPart::Names { kind: of, .. } if *of == kind.name),
+            )
+        };
+        if let Some(other) = definition.kinds.iter().find(names).filter(|_| renames) {
+            let message = format!(
+                "a {} can not be renamed: its name is a part of the key of {}",
+                kind.name, other.name
+            );
+            let at = format!("/kinds/{index}/update/renames");
+            problems.tell(&at, "system/renames", message, "take `renames` out");
+        }
+    }
+}
+
+fn check_spec(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
+    let at = format!("{at}/spec");
+    let object = kind.spec.get("type").is_none_or(|of| *of == "object");
+    if !object || !kind.spec.get("properties").is_some_and(Value::is_object) {
+        let help = "write `type: object` with `properties`; `properties: {}` where an object is only its key";
+        problems.tell(&at, "system/spec", "a spec is an object with known fields", help);
+        return;
+    }
+    check_schema(&kind.spec, &at, problems);
+}
+
+/// What the keywords of the fields say, at every depth.
+fn check_fields(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
+    let mut walk = Walk { problems, root: format!("{at}/spec") };
+    let mut fields = Vec::new();
+    collect(&kind.spec, String::new(), false, &mut fields);
+    fields.iter().for_each(|field| walk.field(field));
+    let properties = kind.spec.get("properties");
+    for (index, name) in
+        crate::system::list(&kind.spec, "required").iter().filter_map(Value::as_str).enumerate()
+    {
+        let field = properties.and_then(|properties| properties.get(name));
+        let message = match field {
+            None => format!("there is no field `{name}` in `properties`"),
+            Some(field) if field.get("readOnly") == Some(&json!(true)) => {
+                format!("`{name}` is the server's own, so nobody can give it")
+            }
+            Some(_) => continue,
+        };
+        let place = format!("/required/{index}");
+        walk.tell(&place, "system/required", message, "take it out of `required`, or describe it");
+    }
+}
+
+/// A field of a schema.
+struct Field<'a> {
+    at: String,
+    schema: &'a Value,
+    /// Whether it is inside of a list.
+    in_list: bool,
+}
+
+fn collect<'a>(schema: &'a Value, at: String, in_list: bool, fields: &mut Vec<Field<'a>>) {
+    for (name, field) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        let at = child(&format!("{at}/properties"), name);
+        collect(field, at, in_list, fields);
+    }
+    if let Some(items) = schema.get("items") {
+        collect(items, format!("{at}/items"), true, fields);
+    }
+    fields.push(Field { at, schema, in_list });
+}
+
+struct Walk<'a, 'p> {
+    problems: &'a mut Problems<'p>,
+    root: String,
+}
+
+impl Walk<'_, '_> {
+    fn tell(&mut self, at: &str, code: &'static str, message: impl Into<String>, help: impl Into<String>) {
+        self.problems.tell(&format!("{}{at}", self.root), code, message, help);
+    }
+
+    fn field(&mut self, field: &Field<'_>) {
+        self.list_type(field);
+        self.sides(field);
+        self.default(field);
+    }
+
+    fn list_type(&mut self, Field { at, schema, .. }: &Field<'_>) {
+        let Some(list_type) = schema.get("x-list-type") else {
+            if schema.get("x-list-map-keys").is_some() {
+                let place = format!("{at}/x-list-map-keys");
+                self.tell(
+                    &place,
+                    "system/list-type",
+                    "keys are for a list of type `map`",
+                    "add `x-list-type: map`",
+                );
+            }
+            return;
+        };
+        let place = format!("{at}/x-list-type");
+        let known = ["set", "map", "multiset", "atomic"];
+        if !list_type.as_str().is_some_and(|name| known.contains(&name)) {
+            self.tell(
+                &place,
+                "system/list-type",
+                "this is no type of list",
+                format!("one of {}", known.join(", ")),
+            );
+        }
+        if schema.get("items").is_none() {
+            let message = "only a list with `items` has a type of list";
+            self.tell(&place, "system/list-type", message, "describe the items, or take it out");
+        }
+        if *list_type == "map" {
+            self.map_keys(at, schema);
+        }
+    }
+
+    fn map_keys(&mut self, at: &str, schema: &Value) {
+        let keys: Vec<_> =
+            crate::system::list(schema, "x-list-map-keys").iter().filter_map(Value::as_str).collect();
+        if keys.is_empty() {
+            let help = "add `x-list-map-keys: [FIELD]`, the fields that tell items apart";
+            self.tell(
+                &format!("{at}/x-list-type"),
+                "system/list-type",
+                "a list of type `map` needs its keys",
+                help,
+            );
+        }
+        let properties = schema.pointer("/items/properties");
+        for (index, key) in keys.iter().enumerate() {
+            let field = properties.and_then(|properties| properties.get(*key));
+            if properties.is_some()
+                && field.is_none_or(|field| field.get("type").is_some_and(|of| *of != "string"))
+            {
+                let place = format!("{at}/x-list-map-keys/{index}");
+                let message = format!("items have no text `{key}`");
+                self.tell(&place, "system/list-type", message, "name fields of the items that are texts");
+            }
+        }
+    }
+
+    /// Whose a field is: the server's, the user's, or a secret between them.
+    fn sides(&mut self, Field { at, schema, in_list }: &Field<'_>) {
+        let is = |keyword: &str| schema.get(keyword) == Some(&json!(true));
+        let write_only = format!("{at}/writeOnly");
+        if is("writeOnly") && is("readOnly") {
+            self.tell(
+                &write_only,
+                "system/field",
+                "nobody could ever see or set this field",
+                "keep one of the two",
+            );
+        } else if is("writeOnly") && *in_list {
+            let message = "a list with a field that can not be read back would differ for ever";
+            self.tell(&write_only, "system/field", message, "put it beside the list, or take it out");
+        }
+        if schema.get("x-replaces").is_some() && !is("writeOnly") {
+            let place = format!("{at}/x-replaces");
+            self.tell(&place, "system/field", "only a field with `writeOnly` replaces others", "take it out");
+        }
+    }
+
+    /// A default is a value of its field.
+    fn default(&mut self, Field { at, schema, .. }: &Field<'_>) {
+        let Some(default) = schema.get("default") else { return };
+        // Where the field leans on the rest of the schema, only the whole can tell.
+        if schema.get("$ref").is_some() || schema.to_string().contains("\"$ref\"") {
+            return;
+        }
+        if let Ok(validator) = jsonschema::validator_for(schema)
+            && let Err(error) = validator.validate(default)
+        {
+            let message = format!("the default is not what the field takes: {error}");
+            self.tell(&format!("{at}/default"), "system/default", message, "write what the API takes");
+        }
+    }
+}
+
+fn check_key_pattern(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
+    if kind.key_pattern.is_some() && kind.key.len() > 1 {
+        let message = "a pattern is for a key of one part";
+        problems.tell(&format!("{at}/key_pattern"), "system/key", message, "take it out");
+    }
+}
+
+fn check_marks(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
+    for (index, mark) in kind.system.iter().enumerate() {
+        if let Mark::Name { name } = mark
+            && let Some(problem) = crate::manifest::name_problem(name)
+        {
+            let place = format!("{at}/system/{index}/name");
+            problems.tell(
+                &place,
+                "system/mark",
+                format!("the name `{name}` {problem}"),
+                "write it as the API does",
+            );
+        }
+    }
+}
+
+/// An object to try with is one that a manifest could declare.
+fn check_scratch(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
+    let Some(scratch) = &kind.scratch else { return };
+    let Ok(checker) = Checker::new(super::spec::Spec::new(&kind.spec).schema) else { return };
+    problems.check(&format!("{at}/scratch/spec"), &checker);
+    problems.check(&format!("{at}/scratch/change"), &checker);
+    if kind.update.is_some() && scratch.change.as_object().is_none_or(Map::is_empty) {
+        let help = "write fields of `spec` with other values";
+        problems.tell(&format!("{at}/scratch"), "system/scratch", "its `change` changes nothing", help);
+    }
+}

@@ -1,0 +1,199 @@
+//! Texts with placeholders: `{name}` is a part of the key, `{id}` the server's id, `{settings.org}` a setting.
+
+use serde_json::Value;
+
+use crate::request::{Id, Path};
+
+/// A text with placeholders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Template(Vec<Piece>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    Placeholder(Placeholder),
+}
+
+/// What is filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Placeholder {
+    /// The id that the server gave.
+    Id,
+    /// A setting of the target.
+    Setting(String),
+    /// A part of the key.
+    Part(String),
+}
+
+/// What is known of an object and its target.
+pub(super) struct Values<'a> {
+    pub(super) settings: &'a Value,
+    pub(super) id: Option<Id>,
+    pub(super) parts: Vec<(&'a str, Id)>,
+}
+
+impl Values<'_> {
+    fn get(&self, placeholder: &Placeholder) -> Option<Id> {
+        match placeholder {
+            Placeholder::Id => self.id.clone(),
+            Placeholder::Part(label) => {
+                self.parts.iter().find(|(known, _)| known == label).map(|(_, value)| value.clone())
+            }
+            Placeholder::Setting(name) => Id::text(&scalar(self.settings.get(name)?)?),
+        }
+    }
+}
+
+/// The text of a scalar that may stand in a path or a name.
+pub(super) fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) if !number.is_f64() => Some(number.to_string()),
+        Value::Bool(truth) => Some(truth.to_string()),
+        _ => None,
+    }
+}
+
+impl Template {
+    /// Reads a template, or says what is wrong with it.
+    pub(super) fn new(text: &str) -> Result<Self, String> {
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        while let Some(start) = rest.find(['{', '}']) {
+            let (before, after) = rest.split_at(start);
+            let inner = after.strip_prefix('{').and_then(|after| after.split_once('}'));
+            let (label, after) = inner.ok_or("has a `{` or a `}` without the other")?;
+            pieces.push(Piece::Text(before.to_owned()));
+            pieces.push(Piece::Placeholder(placeholder(label)));
+            rest = after;
+        }
+        pieces.push(Piece::Text(rest.to_owned()));
+        pieces.retain(|piece| *piece != Piece::Text(String::new()));
+        Ok(Self(pieces))
+    }
+
+    /// What has to be filled in.
+    pub(super) fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Text(_) => None,
+            Piece::Placeholder(placeholder) => Some(placeholder),
+        })
+    }
+
+    /// The text with everything filled in; `None` if something is not known.
+    pub(super) fn fill(&self, values: &Values<'_>) -> Option<String> {
+        let piece = |piece: &Piece| match piece {
+            Piece::Text(text) => Some(text.clone()),
+            Piece::Placeholder(placeholder) => match values.get(placeholder)? {
+                Id::Known(id) => Some(id.as_str().to_owned()),
+                Id::Later(_) => None,
+            },
+        };
+        self.0.iter().map(piece).collect()
+    }
+
+    /// The same as one part of a path, where an id may stand that does not exist yet.
+    fn segment(&self, path: Path, values: &Values<'_>) -> Option<Path> {
+        if let [Piece::Placeholder(placeholder)] = self.0.as_slice() {
+            return Some(path.id(&values.get(placeholder)?));
+        }
+        let text = self.fill(values)?;
+        // Anything else would leave the place that the definition names.
+        (!["", ".", ".."].contains(&text.as_str())).then(|| path.text(&text))
+    }
+}
+
+fn placeholder(label: &str) -> Placeholder {
+    match (label, label.strip_prefix("settings.")) {
+        ("id", _) => Placeholder::Id,
+        (_, Some(name)) => Placeholder::Setting(name.to_owned()),
+        (label, None) => Placeholder::Part(label.to_owned()),
+    }
+}
+
+/// A path with placeholders, and its query.
+#[derive(Clone, Debug)]
+pub(super) struct Route {
+    segments: Vec<Template>,
+    query: Vec<(String, Template)>,
+}
+
+impl Route {
+    /// Reads the template of a path, which begins with `/`, or says what is wrong with it.
+    pub(super) fn new(path: &str) -> Result<Self, String> {
+        let parts = path.strip_prefix('/').ok_or("does not begin with `/`")?;
+        let segments: Vec<_> = parts.split('/').map(Template::new).collect::<Result<_, _>>()?;
+        if parts.split('/').any(|part| ["", ".", ".."].contains(&part)) {
+            return Err("has an empty part, `.` or `..`".to_owned());
+        }
+        Ok(Self { segments, query: Vec::new() })
+    }
+
+    /// Adds a query parameter.
+    pub(super) fn query(&mut self, name: &str, value: Template) {
+        self.query.push((name.to_owned(), value));
+    }
+
+    /// What has to be filled in.
+    pub(super) fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
+        self.segments.iter().chain(self.query.iter().map(|(_, value)| value)).flat_map(Template::placeholders)
+    }
+
+    /// Whether a part of the key stands in the path itself.
+    pub(super) fn has_part(&self, label: &str) -> bool {
+        let is = |placeholder: &Placeholder| matches!(placeholder, Placeholder::Part(part) if part == label);
+        self.segments.iter().flat_map(Template::placeholders).any(is)
+    }
+
+    /// The path; `None` if something is not known, or would lead elsewhere.
+    pub(super) fn fill(&self, values: &Values<'_>) -> Option<Path> {
+        let mut path = Path::default();
+        for segment in &self.segments {
+            path = segment.segment(path, values)?;
+        }
+        for (name, value) in &self.query {
+            path = path.query(name, value.fill(values)?);
+        }
+        Some(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn path(template: &str, name: &str) -> Option<String> {
+        let settings = json!({"org": "acme", "page": 7});
+        let values =
+            Values { settings: &settings, id: Id::text("a/b"), parts: vec![("name", Id::text(name)?)] };
+        Route::new(template).unwrap().fill(&values).map(|path| path.to_string())
+    }
+
+    #[test]
+    fn what_is_filled_in_is_percent_encoded_and_stays_in_its_part() {
+        assert_eq!(path("/o/{settings.org}/{id}/x-{name}", "é /").unwrap(), "/o/acme/a%2Fb/x-%C3%A9%20%2F");
+        assert_eq!(path("/v{settings.page}", "x").unwrap(), "/v7");
+    }
+
+    #[test]
+    fn nothing_that_is_filled_in_leads_to_another_path() {
+        for (template, name) in [("/a/{name}", ".."), ("/a/{name}.", "."), ("/a/.{name}", ".")] {
+            assert_eq!(path(template, name), None, "{template} {name}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_gives_no_path() {
+        assert_eq!(path("/a/{settings.other}", "x"), None);
+        assert_eq!(path("/a/{vhost}", "x"), None);
+    }
+
+    #[test]
+    fn a_template_that_is_none_is_refused() {
+        for template in ["a", "/a//b", "/a/../b", "/a/{b", "/a/b}", "/"] {
+            assert!(Route::new(template).is_err(), "{template}");
+        }
+    }
+}
