@@ -1,17 +1,27 @@
 //! Every snippet of the README, run.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use tempfile::TempDir;
 
 use crate::commands::copy_examples;
 use crate::world::{CANARY, Run, World, enact, run};
 
+/// A file of the repository.
+fn read(file: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}
+
 /// The fenced blocks of the README: language and text.
 fn blocks() -> Vec<(String, String)> {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    blocks_of("README.md")
+}
+
+fn blocks_of(file: &str) -> Vec<(String, String)> {
+    let page = read(file);
     let mut blocks = Vec::new();
-    let mut parts = readme.split("```");
+    let mut parts = page.split("```");
     while let (Some(_prose), Some(block)) = (parts.next(), parts.next()) {
         let (language, text) = block.split_once('\n').unwrap();
         blocks.push((language.to_owned(), text.to_owned()));
@@ -25,7 +35,7 @@ fn of(language: &str) -> Vec<String> {
 
 #[test]
 fn every_block_is_of_a_kind_that_is_run_here() {
-    for (language, text) in blocks() {
+    for (language, text) in blocks().into_iter().chain(blocks_of("docs/systems.md")) {
         assert!(["sh", "yaml", "text"].contains(&language.as_str()), "{language}: {text}");
     }
 }
@@ -82,7 +92,7 @@ fn commands(world: &World, text: &str) -> usize {
 
 #[test]
 fn every_command_and_exit_code_is_told() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let readme = read("README.md");
     for command in enact::cli::command().get_subcommands() {
         assert!(readme.contains(&format!("| `enact {}", command.get_name())), "{}", command.get_name());
     }
@@ -91,4 +101,49 @@ fn every_command_and_exit_code_is_told() {
     for code in ["0", "1", "2", "3", "4", "5", "6", "64"] {
         assert!(codes.contains_key(code), "{code}");
     }
+}
+
+/// What the page about definitions builds up, and what it says of it.
+#[test]
+fn the_definition_that_the_page_about_systems_builds_up_is_sound_piece_by_piece_and_whole() {
+    let dir = TempDir::new().unwrap();
+    let yaml: Vec<_> =
+        blocks_of("docs/systems.md").into_iter().filter(|(language, _)| language == "yaml").collect();
+    let pieces: String = yaml
+        .iter()
+        .filter(|(_, text)| text.starts_with("# a piece"))
+        .map(|(_, text)| text.as_str())
+        .collect();
+    let whole = yaml.iter().rfind(|(_, text)| text.contains("\nkind: System\n")).unwrap();
+    for text in [&pieces, &whole.1] {
+        std::fs::write(dir.path().join("portcullis.yaml"), text).unwrap();
+        let checked = run(dir.path(), &["check-system", "portcullis.yaml"]);
+        assert_eq!(checked.code, 0, "{}", checked.err);
+        assert!(blocks_of("docs/systems.md").contains(&("text".to_owned(), checked.out)));
+    }
+    let part = |start: &str| yaml.iter().find(|(_, text)| text.starts_with(start)).unwrap().1.clone();
+    std::fs::create_dir(dir.path().join("policies")).unwrap();
+    std::fs::write(dir.path().join("policies/wiki.yaml"), part("# policies/wiki.yaml")).unwrap();
+    let config = part("# enact.yaml, a part of it");
+    let head = "apiVersion: enact/v1\nkind: Config\nmanifests: [policies]\n";
+    std::fs::write(dir.path().join("enact.yaml"), format!("{head}{config}")).unwrap();
+    let valid = run(dir.path(), &["validate"]);
+    assert_eq!((valid.code, valid.out.as_str()), (0, "1 manifests are valid.\n"), "{}", valid.err);
+}
+
+#[test]
+fn the_definitions_that_come_with_enact_are_sound_and_so_are_their_manifests() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("systems");
+    let readme = read("README.md");
+    let files =
+        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let definitions: Vec<_> = files.filter(|file| file.ends_with(".yaml") && file != "enact.yaml").collect();
+    assert!(definitions.len() >= 4, "{definitions:?}");
+    for file in definitions {
+        let checked = run(&folder, &["check-system", &file]);
+        assert_eq!(checked.code, 0, "{}", checked.err);
+        assert!(readme.contains(&format!("](systems/{file})")), "the README names {file}");
+    }
+    let valid = run(&folder, &["validate"]);
+    assert_eq!(valid.code, 0, "{}", valid.err);
 }
