@@ -15,8 +15,9 @@ use serde_json::Value;
 use crate::diagnostic::Diagnostic;
 use crate::diff;
 use crate::plan::{Action, Change, Resend, Sides, TargetPlan};
-use crate::request::{Reader, Request, Sent, Symbol, Writer};
+use crate::request::{Attempt, Reader, Request, Sent, Symbol, Writer};
 use crate::resource::{RemoteId, ResourceId};
+use crate::retry::Next;
 use crate::state::{Declared, Desired, Found, Names, Observed};
 use crate::system::{Kind, System};
 
@@ -59,6 +60,17 @@ impl Outcome {
             Self::NotAttempted { reason } => ("not attempted", reason),
         };
         format!("{word}: {reason}")
+    }
+
+    /// The same with another reason, made from this one.
+    fn told(self, words: impl Fn(String) -> String) -> Self {
+        match self {
+            Self::Applied => Self::Applied,
+            Self::Conflict { reason } => Self::Conflict { reason: words(reason) },
+            Self::Failed { reason } => Self::Failed { reason: words(reason) },
+            Self::Unknown { reason } => Self::Unknown { reason: words(reason) },
+            Self::NotAttempted { reason } => Self::NotAttempted { reason: words(reason) },
+        }
     }
 
     /// Whether somebody else's change was in the way.
@@ -175,14 +187,93 @@ impl Run<'_> {
             Ok(etag) => etag,
             Err(outcome) => return outcome,
         };
-        for (index, request) in change.requests.iter().enumerate() {
-            if let Err(outcome) = self.send(request, etag.as_deref(), index, change.requests.len()).await {
-                return outcome;
+        self.send_all(change, etag).await
+    }
+
+    /// Sends the requests of a change in their order. Where an answer was lost, what is live tells how far it got.
+    async fn send_all(&self, change: &Change, mut etag: Option<String>) -> Outcome {
+        let mut sent = 0;
+        let (mut key, mut attempt) = (self.target.writer.key(), 1);
+        while let Some(request) = change.requests.get(sent) {
+            let step = |reason: String| step(change, sent, reason);
+            let with = Attempt { etag: etag.as_deref(), key: &key };
+            let (reason, next, said_no) = match self.send(request, &with).await {
+                Ok(()) => {
+                    (sent, key, attempt) = (sent + 1, self.target.writer.key(), 1);
+                    continue;
+                }
+                Err(Stopped::For(outcome)) => return outcome.told(step),
+                Err(Stopped::Open { reason, next, said_no }) => (reason, next, said_no),
+            };
+            let unknown = |why: String| match said_no {
+                true => Outcome::Failed { reason: step(reason.clone()) },
+                false => Outcome::Unknown { reason: step(format!("{reason}; {why}")) },
+            };
+            match self.look(change, sent).await {
+                Ok(Seen { done, etag: now }) if done > sent => {
+                    (sent, etag, key, attempt) = (done, now, self.target.writer.key(), 1);
+                }
+                Ok(_) if next == Next::LookOnly => return unknown(NOT_AGAIN.to_owned()),
+                Ok(Seen { etag: now, .. }) => {
+                    // A server that says no twice means it.
+                    let tired = said_no && attempt > 1;
+                    if tired || !self.target.writer.pause(attempt).await {
+                        return unknown("it was not there at the last look".to_owned());
+                    }
+                    (etag, attempt) = (now, attempt + 1);
+                    if next == Next::NewKey {
+                        key = self.target.writer.key();
+                    }
+                }
+                Err(why) => return unknown(why),
             }
         }
         Outcome::Applied
     }
 
+    /// How many requests of a change have been done by now, as what is live tells: the rest is what a fresh plan would
+    /// still send.
+    async fn look(&self, change: &Change, sent: usize) -> Result<Seen, String> {
+        let target = self.target;
+        let unplanned = || "the plan does not match the manifests".to_owned();
+        let declared = target.desired.get(&change.id).ok_or_else(unplanned)?;
+        let kind = target.system.kind(&change.id.kind).ok_or_else(unplanned)?;
+        let mut found = Vec::new();
+        let former = change.seen.as_ref().map(|seen| &seen.name).filter(|name| **name != change.id.name);
+        for name in [&change.id.name].into_iter().chain(former) {
+            let read = target.system.find(kind, name, target.reader).await;
+            found.extend(read.map_err(|error| format!("it could not be looked for: {error}"))?);
+        }
+        found.dedup_by(|a, b| a.remote == b.remote);
+        let live = match found.as_slice() {
+            [] => None,
+            [one] => Some(one),
+            several => return Err(format!("there are {} objects of this name now", several.len())),
+        };
+        if let (Some(live), None) = (live, &change.seen) {
+            lock(&self.ids).insert(Symbol::of(&change.id), live.remote.clone());
+        }
+        let etag = live.and_then(|live| live.etag.clone());
+        let left = match (live, change.action) {
+            (None, Action::Delete) => Vec::new(),
+            (None, Action::Update) => return Err("it is gone".to_owned()),
+            _ => match self.sides.change(kind, declared, live) {
+                Ok(fresh) => fresh.map(|fresh| fresh.requests).unwrap_or_default(),
+                Err(finding) => return Err(finding.message),
+            },
+        };
+        let done = self.done(change, sent, &left).ok_or("what is live now is not what was sent")?;
+        Ok(Seen { done, etag })
+    }
+
+    /// How many requests are done if exactly these are left: the planned ones end with them.
+    fn done(&self, change: &Change, sent: usize, left: &[Request]) -> Option<usize> {
+        let ids = lock(&self.ids);
+        let complete = |request: &Request| request.resolve(&ids).unwrap_or_else(|_| request.clone());
+        let done = change.requests.len().checked_sub(left.len()).filter(|done| *done >= sent)?;
+        let planned = change.requests.iter().skip(done);
+        planned.zip(left).all(|(a, b)| complete(a).is_same_write(&complete(b))).then_some(done)
+    }
     fn missing_dependency(&self, change: &Change) -> Option<ResourceId> {
         let failed = lock(&self.failed);
         let declared = self.target.desired.get(&change.id).filter(|declared| !declared.absent())?;
@@ -218,31 +309,20 @@ impl Run<'_> {
         }
     }
 
-    async fn send(
-        &self,
-        request: &Request,
-        etag: Option<&str>,
-        index: usize,
-        of: usize,
-    ) -> Result<(), Outcome> {
-        let step = |reason: String| {
-            let path = &request.path;
-            if of > 1 {
-                format!("request {} of {of}, {} {path}: {reason}", index + 1, request.method.as_str())
-            } else {
-                reason
+    async fn send(&self, request: &Request, with: &Attempt<'_>) -> Result<(), Stopped> {
+        let stopped = |outcome| Err(Stopped::For(outcome));
+        let resolved = match self.resolve(request).await {
+            Ok(resolved) => resolved,
+            Err(symbol) => {
+                let reason = format!("the id of {} is not known", symbol.resource);
+                return stopped(Outcome::NotAttempted { reason });
             }
         };
-        let resolved = self.resolve(request).await.map_err(|symbol| Outcome::NotAttempted {
-            reason: step(format!("the id of {} is not known", symbol.resource)),
-        })?;
-        match self.target.writer.send(&resolved, etag).await {
-            Sent::Done(reply) => {
-                self.learn(request, &reply).map_err(|reason| Outcome::Unknown { reason: step(reason) })
-            }
-            Sent::Moved(reason) => Err(Outcome::Conflict { reason: step(reason) }),
-            Sent::Refused(reason) => Err(Outcome::Failed { reason: step(reason) }),
-            Sent::Unknown(reason) => Err(Outcome::Unknown { reason: step(reason) }),
+        match self.target.writer.send(&resolved, with).await {
+            Sent::Done(reply) => self.learn(request, &reply),
+            Sent::Moved(reason) => stopped(Outcome::Conflict { reason }),
+            Sent::Refused(reason) => stopped(Outcome::Failed { reason }),
+            Sent::Open { reason, next, said_no } => Err(Stopped::Open { reason, next, said_no }),
         }
     }
 
@@ -267,12 +347,48 @@ impl Run<'_> {
         }
     }
 
-    fn learn(&self, request: &Request, reply: &Value) -> Result<(), String> {
+    fn learn(&self, request: &Request, reply: &Value) -> Result<(), Stopped> {
         let Some((symbol, pointer)) = &request.reveals else { return Ok(()) };
         let id = reply.pointer(pointer).and_then(RemoteId::from_json);
-        let id = id.ok_or_else(|| "the answer does not hold the new id".to_owned())?;
+        let unusable = || Stopped::Open {
+            reason: "the answer does not hold the new id".to_owned(),
+            next: Next::LookOnly,
+            said_no: false,
+        };
+        let id = id.ok_or_else(unusable)?;
         lock(&self.ids).insert(symbol.clone(), id);
         Ok(())
+    }
+}
+
+/// Why nothing more is said of an open write.
+const NOT_AGAIN: &str =
+    "it was not there when enact looked, and is not sent again, because a second object could come of it";
+
+/// Why a request did not end with success.
+enum Stopped {
+    /// It is decided.
+    For(Outcome),
+    /// It may or may not have happened.
+    Open { reason: String, next: Next, said_no: bool },
+}
+
+/// What a look at a half-written object shows.
+struct Seen {
+    /// How many of the requests are done.
+    done: usize,
+    /// The version of the object by now.
+    etag: Option<String>,
+}
+
+/// A reason with the request that it is about, where there are several.
+fn step(change: &Change, index: usize, reason: String) -> String {
+    match change.requests.get(index).filter(|_| change.requests.len() > 1) {
+        Some(request) => {
+            let (of, method, path) = (change.requests.len(), request.method.as_str(), &request.path);
+            format!("request {} of {of}, {method} {path}: {reason}", index + 1)
+        }
+        None => reason,
     }
 }
 

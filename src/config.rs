@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use reqwest::Url;
@@ -148,6 +148,8 @@ pub struct Loaded {
     pub registry: Arc<Registry>,
     file: String,
     folder: PathBuf,
+    /// What the targets of one origin share, by origin.
+    origins: Mutex<BTreeMap<String, Arc<http::Origin>>>,
 }
 
 /// Where the systems come from that a configuration may name.
@@ -211,6 +213,7 @@ pub fn load(
         registry,
         file: file.to_owned(),
         folder: folder.to_owned(),
+        origins: Mutex::default(),
     })
 }
 

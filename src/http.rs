@@ -1,33 +1,33 @@
-//! HTTP to one target: its origin only, its credential, retries that are safe, limits, and no secret in any text.
+//! HTTP to one target: its origin only, its credential, repeats that are safe, limits, and no secret in any text.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::header::{ETAG, HeaderMap, HeaderName, HeaderValue, LINK};
-use reqwest::{Client, Response, StatusCode, Url};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{StatusCode, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
-use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
 
-mod retry;
+mod answer;
+mod pace;
+mod redact;
+pub mod transport;
 
-use retry::{ATTEMPTS, come_again, passing, retry_after, wait};
+use answer::Answer;
+use pace::Pace;
+use redact::{REDACTED, Redactor};
+use transport::{Call, FailureKind, Network, Transport};
 
 use crate::request::{
-    Answer, Errors, Hidden, Path, ReadError, Reader, Reply, Request, Sent, Statuses, Writer,
+    self, Attempt, Errors, Hidden, Method, Path, ReadError, Reader, Reply, Request, Sent, Statuses, Writer,
 };
+use crate::retry::{self, ATTEMPTS, Event, Nature, Next};
 
-/// A reply larger than this is refused.
-const MAX_BODY: usize = 64 << 20;
-/// What stands in a text where a credential was.
-const REDACTED: &str = "[redacted by enact]";
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const TIMEOUT: Duration = Duration::from_secs(60);
+pub use pace::Origin;
 
 /// How requests to a target are made.
 pub struct Settings {
@@ -49,7 +49,12 @@ pub struct Settings {
     pub concurrency: usize,
     /// Requests in any minute.
     pub per_minute: Option<usize>,
+    /// What is shared with other targets of the same origin.
+    pub origin: Arc<Origin>,
 }
+
+/// Where random numbers come from, for jitter and for keys.
+pub type Random = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// Why a target can not be talked to at all.
 #[derive(Debug, thiserror::Error)]
@@ -67,10 +72,16 @@ pub enum SetupError {
 pub struct Http(Arc<Inner>);
 
 struct Inner {
-    client: Client,
-    settings: Settings,
-    slots: Semaphore,
-    recent: Mutex<VecDeque<Instant>>,
+    transport: Box<dyn Transport>,
+    random: Random,
+    url: Url,
+    headers: HeaderMap,
+    redactor: Redactor,
+    stored: BTreeMap<String, SecretString>,
+    errors: Errors,
+    credential_source: String,
+    pace: Pace,
+    origin: Arc<Origin>,
     count: AtomicUsize,
 }
 
@@ -83,13 +94,33 @@ pub struct HttpWriter(Arc<Inner>);
 impl Http {
     /// Sets the connection up; nothing is sent yet.
     pub fn new(settings: Settings) -> Result<Self, SetupError> {
-        let client = client(&settings)?;
-        let slots = Semaphore::new(settings.concurrency.max(1));
+        let network = Network::new(&settings.url).map_err(SetupError::Client)?;
+        // The first half of a UUID holds its version; the second is random but for two bits.
+        let random = || uuid::Uuid::new_v4().as_u64_pair().1;
+        Self::over(settings, Box::new(network), Arc::new(random))
+    }
+
+    /// The same over another way to a server, with its own chance: for simulations.
+    pub fn over(
+        settings: Settings,
+        transport: Box<dyn Transport>,
+        random: Random,
+    ) -> Result<Self, SetupError> {
+        let headers = headers(&settings)?;
+        let Settings {
+            url, secrets, stored, errors, credential_source, concurrency, per_minute, origin, ..
+        } = settings;
         Ok(Self(Arc::new(Inner {
-            client,
-            settings,
-            slots,
-            recent: Mutex::default(),
+            transport,
+            random,
+            url,
+            headers,
+            redactor: Redactor::new(secrets),
+            stored,
+            errors,
+            credential_source,
+            pace: Pace::new(concurrency, per_minute),
+            origin,
             count: AtomicUsize::new(0),
         })))
     }
@@ -108,22 +139,6 @@ impl Http {
     pub fn requests(&self) -> usize {
         self.0.count.load(Ordering::Relaxed)
     }
-}
-
-fn client(settings: &Settings) -> Result<Client, SetupError> {
-    // The process-wide provider may be set already, which is as good.
-    let _already_set = rustls::crypto::ring::default_provider().install_default();
-    let mut builder = Client::builder()
-        .default_headers(headers(settings)?)
-        .user_agent(concat!("enact/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .referer(false)
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(TIMEOUT);
-    if is_loopback(&settings.url) {
-        builder = builder.no_proxy();
-    }
-    builder.build().map_err(SetupError::Client)
 }
 
 /// Whether a URL stays on this machine.
@@ -152,157 +167,93 @@ fn headers(settings: &Settings) -> Result<HeaderMap, SetupError> {
     Ok(headers)
 }
 
-/// What came back from one attempt.
-enum Attempt {
-    Answered(Answered),
-    /// The server was not reached, so nothing can have happened.
-    NotSent(String),
-    /// It was sent, and there is no usable answer.
-    Lost(String),
-}
-
-struct Answered {
-    status: StatusCode,
-    retry_after: Option<Duration>,
-    etag: Option<String>,
-    /// Where the next page is.
-    next: Option<String>,
-    /// The JSON body; `None` if it is none.
-    body: Option<Value>,
-}
+/// One attempt's end: an answer, or an event and its words.
+type Ended = Result<Answer, (Event, String)>;
 
 impl Inner {
-    async fn attempt(
-        &self,
-        method: &str,
-        path: &Path,
-        body: Option<&Value>,
-        headers: &[(&str, &str)],
-    ) -> Attempt {
-        let Ok(_slot) = self.slots.acquire().await else {
-            return Attempt::NotSent("the run is ending".to_owned());
-        };
-        self.keep_pace().await;
+    /// Sends once, at the pace that the API bears.
+    async fn attempt(&self, method: &str, path: &Path, body: Option<&Value>, own: &[(&str, &str)]) -> Ended {
+        let _slot = self.pace.slot().await;
+        self.origin.ready().await;
+        self.pace.minute().await;
         self.count.fetch_add(1, Ordering::Relaxed);
+        self.origin.earn();
         let started = Instant::now();
-        let attempt = self.send(method, path, body, headers).await;
-        let status = match &attempt {
-            Attempt::Answered(answer) => answer.status.as_u16().to_string(),
-            Attempt::NotSent(why) | Attempt::Lost(why) => why.clone(),
+        let ended = self.call(method, path, body, own).await;
+        let status = match &ended {
+            Ok(answer) => answer.status.as_u16().to_string(),
+            Err((_, words)) => words.clone(),
         };
         tracing::debug!(method, path = %path, status, ms = started.elapsed().as_millis(), "request");
-        attempt
+        self.learn(&ended);
+        ended
     }
 
-    async fn send(
-        &self,
-        method: &str,
-        path: &Path,
-        body: Option<&Value>,
-        headers: &[(&str, &str)],
-    ) -> Attempt {
-        let base = self.settings.url.as_str().trim_end_matches('/');
-        let (Ok(url), Ok(method)) =
-            (Url::parse(&format!("{base}{path}")), reqwest::Method::from_bytes(method.as_bytes()))
-        else {
-            return Attempt::NotSent("the path is not a URL".to_owned());
-        };
-        let mut request = self.client.request(method, url);
-        if let Some(body) = body {
-            request = request.json(body);
+    async fn call(&self, method: &str, path: &Path, body: Option<&Value>, own: &[(&str, &str)]) -> Ended {
+        let not_sent = |words: &str| (Event::NotSent, words.to_owned());
+        let base = self.url.as_str().trim_end_matches('/');
+        let url = Url::parse(&format!("{base}{path}")).map_err(|_| not_sent("the path is not a URL"))?;
+        let mut headers = self.headers.clone();
+        for (name, value) in own {
+            let wrong = || not_sent("a header can not be sent");
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
+            headers.insert(name, HeaderValue::from_str(value).map_err(|_| wrong())?);
         }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        match request.send().await {
-            Ok(response) => self.receive(response).await,
-            Err(error) if error.is_connect() || error.is_builder() => Attempt::NotSent(self.words(&error)),
-            Err(error) => Attempt::Lost(self.words(&error)),
-        }
-    }
-
-    async fn receive(&self, mut response: Response) -> Attempt {
-        let headers = response.headers();
-        let (status, retry_after) = (response.status(), retry_after(headers, SystemTime::now()));
-        let (etag, next) = (etag(headers), next(headers));
-        let mut body = Vec::new();
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() > MAX_BODY => {
-                    return Attempt::Lost(format!("the answer is larger than {} MiB", MAX_BODY >> 20));
-                }
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => {
-                    let body = self.decode(&body);
-                    return Attempt::Answered(Answered { status, retry_after, etag, next, body });
-                }
-                Err(error) => return Attempt::Lost(self.words(&error)),
+        let body = body.map(|body| body.to_string().into_bytes());
+        match self.transport.call(Call { method, url, headers: &headers, body }).await {
+            Ok(response) => Ok(Answer::new(&response, &self.redactor)),
+            Err(failure) => {
+                let event = match failure.kind {
+                    FailureKind::NotSent => Event::NotSent,
+                    FailureKind::Lost => Event::Lost,
+                    FailureKind::Timeout => Event::Timeout,
+                    FailureKind::TooLarge => Event::Unreadable,
+                };
+                Err((event, self.redactor.text(failure.words)))
             }
         }
     }
 
-    /// Waits until another request fits into the limit per minute.
-    async fn keep_pace(&self) {
-        let Some(limit) = self.settings.per_minute else { return };
-        let mut recent = self.recent.lock().await;
-        if recent.len() >= limit.max(1)
-            && let Some(oldest) = recent.pop_front()
-        {
-            tokio::time::sleep_until(oldest + Duration::from_secs(60)).await;
-        }
-        recent.push_back(Instant::now());
-    }
-
-    /// The JSON of an answer. A server may echo a credential, also with JSON's escapes, so it is taken out of the decoded
-    /// texts, before anything else sees them.
-    fn decode(&self, body: &[u8]) -> Option<Value> {
-        let mut value: Value = serde_json::from_slice(body).ok()?;
-        // The order of a server's fields means nothing, and must not reach a plan.
-        value.sort_all_objects();
-        Some(self.redact_value(value))
-    }
-
-    fn redact_value(&self, value: Value) -> Value {
-        match value {
-            Value::String(text) => Value::String(self.redact(text)),
-            Value::Array(items) => items.into_iter().map(|item| self.redact_value(item)).collect(),
-            Value::Object(map) => {
-                map.into_iter().map(|(name, value)| (self.redact(name), self.redact_value(value))).collect()
-            }
-            scalar => scalar,
-        }
-    }
-
-    fn redact(&self, text: String) -> String {
-        let in_it: Vec<_> = self.secrets().filter(|secret| text.contains(secret)).collect();
-        in_it.into_iter().fold(text, |text, secret| text.replace(secret, REDACTED))
-    }
-
-    fn secrets(&self) -> impl Iterator<Item = &str> {
-        // A very short secret would tear every text apart, and could not be hidden anyway.
-        self.settings.secrets.iter().map(SecretString::expose_secret).filter(|secret| secret.len() >= 6)
-    }
-
-    fn words(&self, error: &reqwest::Error) -> String {
-        let mut text = if error.is_timeout() {
-            "no answer in time".to_owned()
+    /// What an answer says about the pace, for all workers.
+    fn learn(&self, ended: &Ended) {
+        let Ok(answer) = ended else { return };
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            self.pace.shrink();
         } else {
-            "the connection failed".to_owned()
-        };
-        let mut source = std::error::Error::source(error);
-        while let Some(error) = source {
-            // Writing to a String can not fail.
-            let _ = write!(text, ": {error}");
-            source = error.source();
+            self.pace.grow();
         }
-        self.redact(text)
+        let asks = matches!(answer.status.as_u16(), 429 | 503);
+        let wait = answer.retry_after.filter(|_| asks).max(answer.exhausted);
+        if let Some(wait) = wait.filter(|wait| *wait <= retry::MAX_WAIT) {
+            self.origin.pause(wait);
+        }
     }
 
-    fn help(&self, answer: &Answered) -> Option<String> {
-        let source = &self.settings.credential_source;
-        let errors = &self.settings.errors;
-        let code = answer.body.as_ref().and_then(|body| first(body, &errors.code));
-        if let Some(help) = code.and_then(|code| errors.help.get(code)) {
+    /// Waits for another attempt; false if there is to be none.
+    async fn again(&self, attempt: u32, asked: Option<Duration>) -> bool {
+        let wait = retry::wait(attempt, asked, (self.random)());
+        match wait.filter(|_| attempt < ATTEMPTS && self.origin.spend()) {
+            Some(wait) => {
+                tokio::time::sleep(wait).await;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn said(&self, answer: &Answer) -> String {
+        let said = answer.said(&self.errors);
+        match answer.retry_after.filter(|asked| *asked > retry::MAX_WAIT) {
+            Some(asked) => {
+                format!("{said}; it asks to come again in {} minutes", asked.as_secs().div_ceil(60))
+            }
+            None => said,
+        }
+    }
+
+    fn help(&self, answer: &Answer) -> Option<String> {
+        let source = &self.credential_source;
+        if let Some(help) = answer.known(&self.errors) {
             return Some(help.clone());
         }
         match answer.status.as_u16() {
@@ -316,83 +267,65 @@ impl Inner {
 
 #[async_trait]
 impl Reader for HttpReader {
-    async fn read(&self, path: &Path, statuses: &Statuses) -> Result<Answer, ReadError> {
-        let mut attempt = 1;
+    async fn read(&self, path: &Path, statuses: &Statuses) -> Result<request::Answer, ReadError> {
+        let (mut attempt, mut once) = (1, true);
         loop {
-            let (error, asked) = match self.0.attempt("GET", path, None, &[]).await {
-                Attempt::Answered(answer) if statuses.success.contains(&answer.status.as_u16()) => {
-                    return self.reply(path, answer).map(Answer::Reply);
+            let (event, asked, error) = match self.0.attempt("GET", path, None, &[]).await {
+                Ok(answer) if statuses.gone.contains(&answer.status.as_u16()) => {
+                    return Ok(request::Answer::Gone(answer.status.as_u16()));
                 }
-                Attempt::Answered(answer) if statuses.gone.contains(&answer.status.as_u16()) => {
-                    return Ok(Answer::Gone(answer.status.as_u16()));
+                Ok(answer) if statuses.success.contains(&answer.status.as_u16()) => {
+                    let asked = answer.retry_after;
+                    match self.reply(path, answer) {
+                        Ok(reply) => return Ok(request::Answer::Reply(reply)),
+                        Err(error) => (Event::Unreadable, asked, error),
+                    }
                 }
-                Attempt::Answered(answer) => {
+                Ok(answer) => {
                     let message = format!("GET {path} was answered with {}", self.0.said(&answer));
                     let error = ReadError { message, help: self.0.help(&answer) };
-                    if !passing(answer.status) {
-                        return Err(error);
-                    }
-                    (error, answer.retry_after)
+                    (Event::Status(answer.status.as_u16()), answer.retry_after, error)
                 }
-                Attempt::NotSent(why) | Attempt::Lost(why) => {
-                    (ReadError { message: format!("GET {path} failed: {why}"), help: None }, None)
+                Err((event, why)) => {
+                    (event, None, ReadError { message: format!("GET {path} failed: {why}"), help: None })
                 }
             };
-            if attempt == ATTEMPTS {
+            let again = match retry::next(event, Nature::Read) {
+                Next::Again => true,
+                Next::Once => std::mem::take(&mut once),
+                _ => false,
+            };
+            if !again || !self.0.again(attempt, asked).await {
                 return Err(error);
             }
-            tokio::time::sleep(wait(attempt, asked)).await;
             attempt += 1;
         }
     }
 }
 
 impl HttpReader {
-    fn reply(&self, path: &Path, answer: Answered) -> Result<Reply, ReadError> {
-        let Answered { status, body, etag, next, .. } = answer;
+    fn reply(&self, path: &Path, answer: Answer) -> Result<Reply, ReadError> {
+        let Answer { status, body, etag, next, .. } = answer;
         let body = body.ok_or_else(|| ReadError::unexpected(path, "is not JSON"))?;
         let fails = |at: &String| body.pointer(at).is_some_and(|error| !error.is_null());
-        if self.0.settings.errors.in_success.iter().any(fails) {
+        if self.0.errors.in_success.iter().any(fails) {
             return Err(ReadError::unexpected(path, &format!("says {} and holds an error", status.as_u16())));
         }
         Ok(Reply { body, etag, next })
     }
 }
 
-/// The version of an object, which RFC 9110 leaves opaque.
-fn etag(headers: &HeaderMap) -> Option<String> {
-    Some(headers.get(ETAG)?.to_str().ok()?.to_owned())
-}
-
-/// The target of the first link whose relation is `next` (RFC 8288).
-fn next(headers: &HeaderMap) -> Option<String> {
-    let links = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
-    links.flat_map(|links| links.split('<').skip(1)).find_map(|link| {
-        let (target, parameters) = link.split_once('>')?;
-        let mut parameters = parameters.split([';', ',']).map(str::trim);
-        let is_next = |value: &str| value.trim_matches('"').split_whitespace().any(|rel| rel == "next");
-        parameters.any(|one| one.strip_prefix("rel=").is_some_and(is_next)).then(|| target.to_owned())
-    })
-}
-
-/// What stands at the first of these places that holds a text or a list.
-fn words_at(body: &Value, places: &[String]) -> Option<String> {
-    places.iter().find_map(|place| match body.pointer(place)? {
-        Value::String(text) => Some(text.clone()),
-        list @ Value::Array(_) => Some(list.to_string()),
-        _ => None,
-    })
-}
-
-/// The first text at one of these places.
-fn first<'a>(body: &'a Value, places: &[String]) -> Option<&'a str> {
-    places.iter().find_map(|place| body.pointer(place).and_then(Value::as_str))
-}
-
 #[async_trait]
 impl Writer for HttpWriter {
-    /// Repeats only what can not have happened: a request that was never sent, or that was answered with 429.
-    async fn send(&self, request: &Request, etag: Option<&str>) -> Sent {
+    fn key(&self) -> String {
+        format!("enact-{:016x}{:016x}", (self.0.random)(), (self.0.random)())
+    }
+
+    async fn pause(&self, attempt: u32) -> bool {
+        self.0.again(attempt, None).await
+    }
+
+    async fn send(&self, request: &Request, with: &Attempt<'_>) -> Sent {
         let redacted = |value: &Value| value.to_string().contains(REDACTED);
         let kept = |hidden: &Hidden| matches!(hidden, Hidden::Live(value) if redacted(value));
         if request.body.as_ref().is_some_and(redacted) || request.hidden.values().any(kept) {
@@ -403,36 +336,56 @@ impl Writer for HttpWriter {
             Ok(body) => body,
             Err(reason) => return Sent::Refused(reason),
         };
-        // One key for all attempts, so that a repeat is recognised.
-        let key = format!("enact-{}", uuid::Uuid::new_v4());
-        let key = request.idempotency_header.as_ref().map(|header| (header.as_str(), key.as_str()));
-        let if_match = match (request.if_match, etag) {
+        let key = request.idempotency_header.as_ref().map(|header| (header.as_str(), with.key));
+        let if_match = match (request.if_match, with.etag) {
             (true, None) => return Sent::Refused("the API gave no `ETag` to match".to_owned()),
             (matches, etag) => etag.filter(|_| matches).map(|etag| ("if-match", etag)),
         };
         let headers: Vec<_> = key.into_iter().chain(if_match).collect();
-        let mut attempt = 1;
-        loop {
-            let attempted =
-                self.0.attempt(request.method.as_str(), &request.path, body.as_ref(), &headers).await;
-            let (sent, asked) = match attempted {
-                Attempt::Answered(answer) if come_again(answer.status) => {
-                    (Sent::Refused(self.0.said(&answer)), answer.retry_after)
-                }
-                Attempt::Answered(answer) => return self.outcome(request, &answer),
-                Attempt::NotSent(why) => (Sent::Refused(why), None),
-                Attempt::Lost(why) => return Sent::Unknown(why),
-            };
-            if attempt == ATTEMPTS {
-                return sent;
-            }
-            tokio::time::sleep(wait(attempt, asked)).await;
-            attempt += 1;
-        }
+        self.repeat(request, body.as_ref(), &headers).await
     }
 }
 
 impl HttpWriter {
+    /// Sends until something is known, or has to be looked at.
+    async fn repeat(&self, request: &Request, body: Option<&Value>, headers: &[(&str, &str)]) -> Sent {
+        let (mut attempt, mut once) = (1, true);
+        loop {
+            let ended = self.0.attempt(request.method.as_str(), &request.path, body, headers).await;
+            let asked = ended.as_ref().ok().and_then(|answer| answer.retry_after);
+            let (event, reason) = match self.event(request, ended) {
+                Ok(done) => return Sent::Done(done),
+                Err(ended) => ended,
+            };
+            let next = retry::next(event, request.nature);
+            let again = match next {
+                Next::Again => true,
+                Next::Once => std::mem::take(&mut once),
+                Next::Look | Next::NewKey | Next::LookOnly => {
+                    let said_no = event == Event::Status(409);
+                    return Sent::Open { reason, next, said_no };
+                }
+                Next::Done => return Sent::Done(Value::Null),
+                Next::Moved => return Sent::Moved("it changed since it was read".to_owned()),
+                Next::Refused => return Sent::Refused(reason),
+            };
+            if !again || !self.0.again(attempt, asked).await {
+                return self.given_up(event, request.nature, reason);
+            }
+            attempt += 1;
+        }
+    }
+
+    /// What is known when there is no attempt left. A lost answer stays open, however often the key was sent.
+    fn given_up(&self, event: Event, nature: Nature, reason: String) -> Sent {
+        match (event, nature) {
+            (Event::Lost | Event::Timeout | Event::Status(408), Nature::Keyed) => {
+                Sent::Open { reason, next: Next::LookOnly, said_no: false }
+            }
+            _ => Sent::Refused(reason),
+        }
+    }
+
     /// The body with what no output shows.
     fn whole_body(&self, request: &Request) -> Result<Option<Value>, String> {
         let mut body = request.body.clone();
@@ -440,7 +393,7 @@ impl HttpWriter {
             let value = match hidden {
                 Hidden::Live(value) => value.clone(),
                 Hidden::Secret(name) => {
-                    let secret = self.0.settings.stored.get(name);
+                    let secret = self.0.stored.get(name);
                     let secret = secret.ok_or_else(|| format!("the secret `{name}` is not known here"))?;
                     Value::from(secret.expose_secret())
                 }
@@ -452,47 +405,31 @@ impl HttpWriter {
         Ok(body)
     }
 
-    fn outcome(&self, request: &Request, answer: &Answered) -> Sent {
+    /// What a write was answered with, or what happened instead and why.
+    fn event(&self, request: &Request, ended: Ended) -> Result<Value, (Event, String)> {
+        let answer = ended?;
         let status = answer.status;
-        let expected = request.success.is_empty() || request.success.contains(&status.as_u16());
-        if status.is_success() && !expected {
-            let reason =
-                format!("it was answered with {status}, which its system's definition does not name");
-            return Sent::Unknown(reason);
-        }
-        if request.if_match && status == StatusCode::PRECONDITION_FAILED {
-            return Sent::Moved("it changed since it was read".to_owned());
-        }
-        // Only an id is ever taken from an answer; what stands in others is not looked at.
-        if status.is_success() && request.reveals.is_none() {
-            return Sent::Done(Value::Null);
-        }
         if status.is_success() {
-            let unknown = || Sent::Unknown("the answer is not JSON".to_owned());
-            return answer.body.clone().map_or_else(unknown, Sent::Done);
+            let expected = request.success.is_empty() || request.success.contains(&status.as_u16());
+            return match (expected, &request.reveals) {
+                (false, _) => {
+                    let reason =
+                        format!("it was answered with {status}, which its system's definition does not name");
+                    Err((Event::Unexpected, reason))
+                }
+                // Only an id is ever taken from an answer; what stands in others is not looked at.
+                (true, None) => Ok(Value::Null),
+                (true, Some((_, pointer))) => {
+                    let unreadable = || (Event::Unreadable, "the answer does not hold the new id".to_owned());
+                    answer.body.filter(|body| body.pointer(pointer).is_some()).ok_or_else(unreadable)
+                }
+            };
         }
         // What was to be deleted is gone.
-        if status == StatusCode::NOT_FOUND && request.method == crate::request::Method::Delete {
-            return Sent::Done(Value::Null);
+        if status == StatusCode::NOT_FOUND && request.method == Method::Delete {
+            return Ok(Value::Null);
         }
-        let help = self.0.help(answer).map(|help| format!("; {help}")).unwrap_or_default();
-        let reason = format!("{}{help}", self.0.said(answer));
-        if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT {
-            Sent::Refused(reason)
-        } else {
-            Sent::Unknown(reason)
-        }
-    }
-}
-
-impl Inner {
-    /// The status and what the server says about it.
-    fn said(&self, answer: &Answered) -> String {
-        let (status, errors) = (answer.status, &self.settings.errors);
-        let body = answer.body.as_ref().unwrap_or(&Value::Null);
-        let words = [&errors.message, &errors.detail].into_iter().filter_map(|places| words_at(body, places));
-        let words: Vec<_> = words.collect();
-        let words: String = words.join(": ").chars().take(300).collect();
-        if words.is_empty() { status.to_string() } else { format!("{status}: {words}") }
+        let help = self.0.help(&answer).map(|help| format!("; {help}")).unwrap_or_default();
+        Err((Event::Status(status.as_u16()), format!("{}{help}", self.0.said(&answer))))
     }
 }

@@ -29,6 +29,7 @@ pub mod report;
 pub mod request;
 pub mod resolve;
 pub mod resource;
+pub mod retry;
 pub mod review;
 pub mod sandbox;
 pub mod schema;

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::resource::{RemoteId, ResourceId};
+use crate::retry::{Nature, Next};
 
 /// What stands in a shown request where an id will be that a create reveals.
 pub const KNOWN_AFTER_APPLY: &str = "(known after apply)";
@@ -232,6 +233,8 @@ pub struct Request {
     pub fills: BTreeMap<String, Symbol>,
     /// Places in the body (JSON pointers) with a value that no output may show; only the [`Writer`] puts it there.
     pub hidden: BTreeMap<String, Hidden>,
+    /// What it is, as far as doing it twice matters.
+    pub nature: Nature,
     /// The id that the answer reveals: whose, and where in the answer (a JSON pointer).
     pub reveals: Option<(Symbol, String)>,
     /// The statuses that are a success; empty where every 2xx is.
@@ -251,6 +254,11 @@ impl Request {
             body: None,
             fills: BTreeMap::new(),
             hidden: BTreeMap::new(),
+            nature: match method {
+                Method::Post => Nature::Blind,
+                Method::Put | Method::Patch => Nature::Absolute,
+                Method::Delete => Nature::Delete,
+            },
             reveals: None,
             success: Vec::new(),
             idempotency_header: None,
@@ -263,6 +271,21 @@ impl Request {
     pub fn body(mut self, body: Value) -> Self {
         self.body = Some(body);
         self
+    }
+
+    /// Says what it is, where the method alone does not tell.
+    #[must_use]
+    pub fn nature(mut self, nature: Nature) -> Self {
+        self.nature = nature;
+        self
+    }
+
+    /// Whether it writes the same as another.
+    pub fn is_same_write(&self, other: &Self) -> bool {
+        let write = |request: &Self| {
+            (request.method, request.path.clone(), request.body.clone(), request.hidden.clone())
+        };
+        write(self) == write(other)
     }
 
     /// Says whose id the answer holds, and where.
@@ -390,15 +413,37 @@ pub enum Sent {
     Refused(String),
     /// The object is no longer what `If-Match` says, so nothing was changed; why.
     Moved(String),
-    /// No answer that tells; the write may or may not have happened; why.
-    Unknown(String),
+    /// No answer that tells: the write may or may not have happened.
+    Open {
+        /// Why.
+        reason: String,
+        /// What may be done about it: [`Next::Look`], [`Next::NewKey`] or [`Next::LookOnly`].
+        next: Next,
+        /// Whether the server said no, so that what is not there was not done.
+        said_no: bool,
+    },
+}
+
+/// What one attempt at a write is made with.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt<'a> {
+    /// The version of the object as it was read, for a request that has [`Request::if_match`].
+    pub etag: Option<&'a str>,
+    /// The key, for a request that has [`Request::idempotency_header`].
+    pub key: &'a str,
 }
 
 /// The power to write to one target.
 #[async_trait]
 pub trait Writer: Send + Sync {
-    /// Sends one request that [`Request::resolve`] has completed; `etag` is for one that has [`Request::if_match`].
-    async fn send(&self, request: &Request, etag: Option<&str>) -> Sent;
+    /// Sends one request that [`Request::resolve`] has completed, again where nothing can have happened.
+    async fn send(&self, request: &Request, with: &Attempt<'_>) -> Sent;
+
+    /// A key that no request had before.
+    fn key(&self) -> String;
+
+    /// Waits for the attempt after this one; false if there is to be none.
+    async fn pause(&self, attempt: u32) -> bool;
 }
 
 #[cfg(test)]

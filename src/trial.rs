@@ -19,7 +19,7 @@ use crate::http::Http;
 use crate::manifest::{Ensure, Manifest, yaml};
 use crate::observe::observe;
 use crate::plan::{self, Resend, TargetPlan};
-use crate::request::{Request, Sent, Writer as _};
+use crate::request::{Attempt, Request, Sent, Writer as _};
 use crate::resource::ResourceId;
 use crate::state::{Declared, Desired, Found, Observed};
 use crate::system::defined::definition::{Definition, KeyPart, KindForm, Mode, Scratch};
@@ -195,6 +195,12 @@ impl<'a> Trial<'a> {
                 .into(),
             other => other.clone(),
         }
+    }
+
+    async fn send(&self, request: &Request, etag: Option<&str>) -> Sent {
+        let writer = self.http.writer();
+        let key = writer.key();
+        writer.send(request, &Attempt { etag, key: &key }).await
     }
 
     async fn plan(&self) -> (Observed, TargetPlan) {
@@ -379,7 +385,7 @@ impl<'a> Trial<'a> {
             return;
         }
         let Some(request) = self.request(subject, None).await else { return };
-        let sent = self.http.writer().send(&request, None).await;
+        let sent = self.send(&request, None).await;
         let now = self.target.system.find(subject.kind, &subject.id.name, &self.http.reader()).await;
         let now = now.unwrap_or_default();
         let outcome = match (&sent, now.len()) {
@@ -427,7 +433,7 @@ impl<'a> Trial<'a> {
         };
         let Some(before) = find().await else { return };
         let Some((request, left_out)) = self.partial(subject, &before).await else { return };
-        let sent = self.http.writer().send(&request, before.etag.as_deref()).await;
+        let sent = self.send(&request, before.etag.as_deref()).await;
         let Some(after) = find().await else { return };
         let defined = match update.mode() {
             Mode::Merge => "kept (merge)",
@@ -435,7 +441,7 @@ impl<'a> Trial<'a> {
         };
         let told = match sent {
             Sent::Done(_) => compared(subject, update.mode(), &left_out, &before, &after),
-            Sent::Refused(reason) | Sent::Moved(reason) | Sent::Unknown(reason) => Err(reason),
+            Sent::Refused(reason) | Sent::Moved(reason) | Sent::Open { reason, .. } => Err(reason),
         };
         self.tell(subject, "does with what an update leaves out", "/update/mode", defined, told);
         // Back to what is declared, for what comes next.
@@ -496,13 +502,11 @@ impl<'a> Trial<'a> {
         let told = match (&found.etag, self.request(subject, Some(found)).await) {
             (None, _) => Err("`get` gives no `ETag`".to_owned()),
             (Some(_), None) => return,
-            (Some(_), Some(request)) => {
-                match self.http.writer().send(&request, Some("\"enact-stale\"")).await {
-                    Sent::Moved(_) => Ok("an older version is refused".to_owned()),
-                    Sent::Done(_) => Err("an older version is written all the same".to_owned()),
-                    Sent::Refused(reason) | Sent::Unknown(reason) => Err(reason),
-                }
-            }
+            (Some(_), Some(request)) => match self.send(&request, Some("\"enact-stale\"")).await {
+                Sent::Moved(_) => Ok("an older version is refused".to_owned()),
+                Sent::Done(_) => Err("an older version is written all the same".to_owned()),
+                Sent::Refused(reason) | Sent::Open { reason, .. } => Err(reason),
+            },
         };
         self.tell(subject, "refuses a write to an older version", "/update/if_match", "412", told);
     }
@@ -572,7 +576,7 @@ impl<'a> Trial<'a> {
         };
         for request in self.target.system.requests(&draft).unwrap_or_default() {
             // Whether it is gone is looked at afterwards.
-            let _ = self.http.writer().send(&request, found.etag.as_deref()).await;
+            let _ = self.send(&request, found.etag.as_deref()).await;
         }
     }
 

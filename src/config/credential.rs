@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
 
 use reqwest::Url;
 use reqwest::header::HeaderName;
@@ -117,6 +118,7 @@ impl Loaded {
             credential_source: "the sandbox".to_owned(),
             concurrency: target.config.limits.concurrency,
             per_minute: None,
+            origin: Arc::default(),
         };
         http::Http::new(settings).map_err(|error| wrong(error.to_string()))
     }
@@ -153,6 +155,7 @@ impl Loaded {
         let header = HeaderName::from_bytes(name.to_lowercase().as_bytes())
             .map_err(|_| fail(format!("`{name}` is not the name of a header")))?;
         let url = Url::parse(&target.config.url).map_err(|_| fail("`url` is not a URL".to_owned()))?;
+        let origin = self.origin(&url);
         let stored = if writes { self.stored(target)? } else { BTreeMap::new() };
         let mut hidden = secrets(&secret, &value);
         hidden.extend(stored.values().flat_map(|secret| secrets(secret, secret)));
@@ -166,8 +169,16 @@ impl Loaded {
             credential_source: source.describe(),
             concurrency: target.config.limits.concurrency,
             per_minute: target.config.limits.requests_per_minute,
+            origin,
         };
         http::Http::new(settings).map_err(|error| fail(error.to_string()))
+    }
+
+    /// What all targets of an origin share.
+    fn origin(&self, url: &Url) -> Arc<http::Origin> {
+        // A panic elsewhere can not leave the table half-written.
+        let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
+        origins.entry(url.origin().ascii_serialization()).or_default().clone()
     }
 
     /// The secrets that manifests may name, by name.

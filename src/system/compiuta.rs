@@ -19,6 +19,7 @@ use crate::plan::guard::Guard;
 use crate::plan::{Action, Change};
 use crate::request::{Method, Path, ReadError, Reader, Request};
 use crate::resource::RemoteId;
+use crate::retry::Nature;
 use crate::state::{Found, Names, Observed};
 
 /// The row of the registry.
@@ -279,7 +280,9 @@ fn member_requests(draft: &Draft<'_>, live: &Found) -> Vec<Request> {
     let (before, after) = (members(draft.observed), members(draft.declared));
     let path = collection(draft.kind).known(&live.remote);
     let request = |verb: &str, members: Vec<&&str>| {
-        let send = || Request::new(Method::Post, path.clone().text(verb)).body(json!({"members": members}));
+        let body = json!({"members": members});
+        // Who is in the list afterwards is the same however often it is sent.
+        let send = || Request::new(Method::Post, path.clone().text(verb)).nature(Nature::Absolute).body(body);
         (!members.is_empty()).then(send)
     };
     let add = request("members:add", after.difference(&before).collect());
@@ -290,7 +293,7 @@ fn member_requests(draft: &Draft<'_>, live: &Found) -> Vec<Request> {
 fn create(draft: &Draft<'_>) -> Request {
     let mut body = writable_body(draft.kind, &Value::Null, draft.declared);
     body.insert("id".to_owned(), Value::from(draft.id.name.as_str()));
-    Request::new(Method::Post, collection(draft.kind)).body(Value::Object(body))
+    Request::new(Method::Post, collection(draft.kind)).nature(Nature::Named).body(Value::Object(body))
 }
 
 fn replace(draft: &Draft<'_>, live: &Found) -> Request {

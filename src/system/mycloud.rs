@@ -15,6 +15,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diff::{insert_some, merge};
 use crate::plan::Action;
 use crate::request::{Method, Path, ReadError, Reader, Request};
+use crate::retry::Nature;
 use crate::state::{Found, Names};
 
 /// The row of the registry.
@@ -157,7 +158,7 @@ impl System for Mycloud {
     fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
         let collection = Path::fixed(COLLECTION);
         let request = match draft.live {
-            None => Request::new(Method::Post, collection).body(create_body(draft)),
+            None => Request::new(Method::Post, collection).nature(Nature::Named).body(create_body(draft)),
             Some(live) if draft.action == Action::Delete => {
                 Request::new(Method::Delete, collection.known(&live.remote))
             }

@@ -102,7 +102,8 @@ impl NameForm {
         let escapes: Vec<_> = special.chars().map(|c| escape(c, String::new())).collect();
         let plain: String = special.chars().flat_map(|c| ['\\', c]).collect();
         // A part may stand alone in a path, where one or two dots would lead elsewhere.
-        let part = format!("(?!\\.{{1,2}}(?:[{plain}]|$))(?:[^{plain}]|{})+", escapes.join("|"));
+        let ends = plain.replace("\\%", "");
+        let part = format!("(?!\\.{{1,2}}(?:[{ends}]|$))(?:[^{plain}]|{})+", escapes.join("|"));
         let quoted = |text: &String| text.chars().flat_map(|c| ['\\', c]).collect::<String>();
         let rest: String =
             self.separators.iter().map(|separator| format!("{}{part}", quoted(separator))).collect();

@@ -14,6 +14,7 @@ use super::{Draft, Kind, Problem, Reference, Registered, System, found, kind_of,
 use crate::diagnostic::{Class, Diagnostic};
 use crate::plan::{Action, Change};
 use crate::request::{Id, KNOWN_AFTER_APPLY, Method, Path, ReadError, Reader, Request, Symbol};
+use crate::retry::Nature;
 use crate::state::{Found, Names, Observed};
 
 /// The row of the registry.
@@ -218,6 +219,7 @@ impl System for Polytomic {
         let request = match draft.live {
             None => {
                 let mut request = write(Method::Post, path, draft).reveals(Symbol::of(draft.id), "/data/id");
+                request.nature = Nature::Keyed;
                 request.idempotency_header = Some("Idempotency-Key".to_owned());
                 request
             }

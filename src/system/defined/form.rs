@@ -15,6 +15,7 @@ use super::spec::Spec;
 use super::template::{Placeholder, Route, Template};
 use crate::pointer::child;
 use crate::request::{Method, Statuses};
+use crate::retry::Nature;
 use crate::system::{NameForm, Reference};
 
 /// A kind, ready for use.
@@ -76,6 +77,7 @@ pub(super) struct Create {
     /// Where the reply has the new id.
     pub(super) id: Option<String>,
     pub(super) idempotency_header: Option<String>,
+    pub(super) nature: Nature,
 }
 
 #[derive(Debug)]
@@ -383,6 +385,11 @@ impl Compiler<'_, '_> {
             within: create.within.0.clone(),
             id,
             idempotency_header: create.idempotency_header.clone(),
+            nature: match () {
+                () if create.idempotency_header.is_some() => Nature::Keyed,
+                () if self.kind.unique || self.kind.id.is_none() => Nature::Named,
+                () => Nature::Blind,
+            },
         })
     }
 

@@ -40,6 +40,7 @@ impl Defined {
         let mut request = body.request(create.method, path, &create.within);
         request.success.clone_from(&create.success);
         request.idempotency_header.clone_from(&create.idempotency_header);
+        request.nature = create.nature;
         Ok(match &create.id {
             Some(pointer) => request.reveals(Symbol::of(draft.id), pointer),
             None => request,

@@ -1,0 +1,178 @@
+//! How hard an API is driven: requests at once, requests per minute, and waiting when it says that it has had enough.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::retry::Budget;
+
+/// After so many answers in a row without a complaint, one more request may run at once.
+const GROW_AFTER: usize = 20;
+
+/// What all connections to one origin share: a limit that one of them meets holds for all.
+#[derive(Debug, Default)]
+pub struct Origin(Mutex<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    paused_until: Option<Instant>,
+    budget: Budget,
+}
+
+impl Origin {
+    /// Lets nobody send for a while.
+    pub(super) fn pause(&self, wait: Duration) {
+        let until = Instant::now() + wait;
+        let mut shared = lock(&self.0);
+        shared.paused_until = shared.paused_until.max(Some(until));
+    }
+
+    /// Waits until sending is allowed.
+    pub(super) async fn ready(&self) {
+        loop {
+            let until = lock(&self.0).paused_until.filter(|until| *until > Instant::now());
+            match until {
+                Some(until) => tokio::time::sleep_until(until).await,
+                None => return,
+            }
+        }
+    }
+
+    pub(super) fn earn(&self) {
+        lock(&self.0).budget.earn();
+    }
+
+    /// Whether another repeat is affordable.
+    pub(super) fn spend(&self) -> bool {
+        lock(&self.0).budget.spend()
+    }
+}
+
+/// The pace of one target.
+#[derive(Debug)]
+pub(super) struct Pace {
+    most: usize,
+    per_minute: Option<usize>,
+    slots: Mutex<Slots>,
+    free: Notify,
+    recent: tokio::sync::Mutex<VecDeque<Instant>>,
+}
+
+#[derive(Debug)]
+struct Slots {
+    /// How many may run at once by now.
+    limit: usize,
+    running: usize,
+    /// Answers since the last complaint.
+    good: usize,
+}
+
+/// A request that runs. Dropping it makes room for another.
+pub(super) struct Slot<'a>(&'a Pace);
+
+impl Drop for Slot<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.slots).running -= 1;
+        self.0.free.notify_one();
+    }
+}
+
+impl Pace {
+    pub(super) fn new(most: usize, per_minute: Option<usize>) -> Self {
+        let most = most.max(1);
+        Self {
+            most,
+            per_minute,
+            slots: Mutex::new(Slots { limit: most, running: 0, good: 0 }),
+            free: Notify::new(),
+            recent: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Waits until another request may run.
+    pub(super) async fn slot(&self) -> Slot<'_> {
+        loop {
+            let free = self.free.notified();
+            {
+                let mut slots = lock(&self.slots);
+                if slots.running < slots.limit {
+                    slots.running += 1;
+                    return Slot(self);
+                }
+            }
+            free.await;
+        }
+    }
+
+    /// Waits until another request fits into the limit per minute.
+    pub(super) async fn minute(&self) {
+        let Some(limit) = self.per_minute else { return };
+        let mut recent = self.recent.lock().await;
+        if recent.len() >= limit.max(1)
+            && let Some(oldest) = recent.pop_front()
+        {
+            tokio::time::sleep_until(oldest + Duration::from_secs(60)).await;
+        }
+        recent.push_back(Instant::now());
+    }
+
+    /// The API said that it was too much: half as many at once from now on.
+    pub(super) fn shrink(&self) {
+        let mut slots = lock(&self.slots);
+        slots.limit = (slots.limit / 2).max(1);
+        slots.good = 0;
+    }
+
+    /// The API answered without a complaint.
+    pub(super) fn grow(&self) {
+        let mut slots = lock(&self.slots);
+        slots.good += 1;
+        if slots.good >= GROW_AFTER && slots.limit < self.most {
+            slots.limit += 1;
+            slots.good = 0;
+            self.free.notify_one();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic elsewhere can not leave these numbers half-written.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn fewer_run_at_once_after_a_complaint_and_more_again_later() {
+        let pace = Pace::new(4, None);
+        pace.shrink();
+        let held = [pace.slot().await, pace.slot().await];
+        assert!(tokio::time::timeout(Duration::from_secs(1), pace.slot()).await.is_err(), "only two");
+        (0..GROW_AFTER).for_each(|_| pace.grow());
+        drop(tokio::time::timeout(Duration::from_secs(1), pace.slot()).await.expect("a third"));
+        drop(held);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_of_one_worker_holds_for_all_of_the_origin() {
+        let (origin, start) = (Origin::default(), Instant::now());
+        origin.pause(Duration::from_secs(7));
+        origin.pause(Duration::from_secs(2));
+        origin.ready().await;
+        assert_eq!(start.elapsed().as_secs(), 7);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_minute_has_more_requests_than_it_may() {
+        let (pace, start) = (Pace::new(1, Some(3)), Instant::now());
+        for _ in 0..7 {
+            pace.minute().await;
+        }
+        assert!(start.elapsed() >= Duration::from_secs(120));
+    }
+}

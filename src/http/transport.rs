@@ -1,0 +1,149 @@
+//! One exchange with a server, and nothing decided: what goes out, what comes back, or how it was lost.
+
+use std::error::Error as _;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Url};
+
+/// A reply larger than this is refused, counted after it was unpacked.
+pub const MAX_BODY: usize = 64 << 20;
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long a server may take to begin its answer.
+const HEAD: Duration = Duration::from_secs(30);
+/// How long it may pause inside of one.
+const IDLE: Duration = Duration::from_secs(15);
+const TOTAL: Duration = Duration::from_secs(60);
+
+/// A request on the wire.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// Such as `GET`.
+    pub method: &'a str,
+    /// Where to.
+    pub url: Url,
+    /// With the credential, which [`HeaderValue::is_sensitive`] marks.
+    pub headers: &'a HeaderMap,
+    /// JSON.
+    pub body: Option<Vec<u8>>,
+}
+
+/// An answer on the wire, in full.
+#[derive(Clone, Debug, Default)]
+pub struct Response {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, unpacked.
+    pub body: Vec<u8>,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// How far it got.
+    pub kind: FailureKind,
+    /// Why, in words that may hold anything.
+    pub words: String,
+}
+
+/// How far a request without an answer got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// Nothing was sent.
+    NotSent,
+    /// It was sent, and the connection ended.
+    Lost,
+    /// It was sent, and time ran out.
+    Timeout,
+    /// The answer is too large to be one.
+    TooLarge,
+}
+
+/// The way to a server.
+#[async_trait]
+pub trait Transport: Send + Sync {
+    /// Sends a request, once.
+    async fn call(&self, call: Call<'_>) -> Result<Response, Failure>;
+}
+
+/// The real way: TLS, proxies, no redirects, time limits.
+pub struct Network(Client);
+
+impl Network {
+    /// Sets it up; nothing is sent yet.
+    pub fn new(url: &Url) -> Result<Self, reqwest::Error> {
+        // The process-wide provider may be set already, which is as good.
+        let _already_set = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = Client::builder()
+            .user_agent(concat!("enact/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(CONNECT)
+            .read_timeout(IDLE.max(HEAD))
+            .timeout(TOTAL);
+        if super::is_loopback(url) {
+            builder = builder.no_proxy();
+        }
+        builder.build().map(Self)
+    }
+}
+
+#[async_trait]
+impl Transport for Network {
+    async fn call(&self, call: Call<'_>) -> Result<Response, Failure> {
+        let method = reqwest::Method::from_bytes(call.method.as_bytes());
+        let method = method.map_err(|error| not_sent(error.to_string()))?;
+        let mut request = self.0.request(method, call.url).headers(call.headers.clone());
+        if let Some(body) = call.body {
+            let json =
+                (HeaderName::from_static("content-type"), HeaderValue::from_static("application/json"));
+            request = request.header(json.0, json.1).body(body);
+        }
+        let head = tokio::time::timeout(HEAD, request.send()).await;
+        let head = head.map_err(|_| Failure { kind: FailureKind::Timeout, words: NO_ANSWER.to_owned() })?;
+        let mut response = head.map_err(|error| failure(&error))?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let mut body = Vec::new();
+        loop {
+            let chunk = tokio::time::timeout(IDLE, response.chunk()).await;
+            let chunk = chunk.map_err(|_| Failure {
+                kind: FailureKind::Timeout,
+                words: "the answer stopped in the middle".to_owned(),
+            })?;
+            match chunk.map_err(|error| failure(&error))? {
+                Some(chunk) if body.len() + chunk.len() > MAX_BODY => {
+                    let words = format!("the answer is larger than {} MiB", MAX_BODY >> 20);
+                    return Err(Failure { kind: FailureKind::TooLarge, words });
+                }
+                Some(chunk) => body.extend_from_slice(&chunk),
+                None => return Ok(Response { status, headers, body }),
+            }
+        }
+    }
+}
+
+const NO_ANSWER: &str = "no answer in time";
+
+fn not_sent(words: String) -> Failure {
+    Failure { kind: FailureKind::NotSent, words }
+}
+
+fn failure(error: &reqwest::Error) -> Failure {
+    let kind = match () {
+        () if error.is_connect() || error.is_builder() => FailureKind::NotSent,
+        () if error.is_timeout() => FailureKind::Timeout,
+        () => FailureKind::Lost,
+    };
+    let mut words = if error.is_timeout() { NO_ANSWER } else { "the connection failed" }.to_owned();
+    let mut source = error.source();
+    while let Some(error) = source {
+        // Writing to a String can not fail.
+        let _ = write!(words, ": {error}");
+        source = error.source();
+    }
+    Failure { kind, words }
+}

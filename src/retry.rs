@@ -1,0 +1,215 @@
+//! What to do when a request did not end well: one table over what happened and what the request was. Pure.
+//!
+//! Nothing here repeats a create blindly: where an answer was lost, the object is looked for first.
+
+use std::time::Duration;
+
+/// How often a request is tried in all.
+pub const ATTEMPTS: u32 = 5;
+/// The longest wait that a server is granted. One that asks for more is told to the user, not waited for.
+pub const MAX_WAIT: Duration = Duration::from_secs(300);
+/// The longest wait of our own.
+const MAX_BACKOFF: Duration = Duration::from_secs(30);
+const FIRST_BACKOFF: Duration = Duration::from_millis(250);
+
+/// What a request is, as far as doing it twice matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nature {
+    /// It changes nothing.
+    Read,
+    /// It says how the object is to be, as PUT and merge PATCH do: twice is the same as once.
+    Absolute,
+    /// A create with a key, under which the server answers a repeat with the first answer, also if that was a failure.
+    Keyed,
+    /// A create that the server refuses when there is an object of its name, or whose id the client chooses.
+    Named,
+    /// A create that makes another object each time.
+    Blind,
+    /// A delete.
+    Delete,
+}
+
+/// How an attempt ended if not with a usable answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Nothing was sent: no address, no connection, no TLS.
+    NotSent,
+    /// It was sent, and the connection ended without an answer.
+    Lost,
+    /// It was sent, and no answer came in time.
+    Timeout,
+    /// A success whose body can not be used.
+    Unreadable,
+    /// A success that the API's description does not name.
+    Unexpected,
+    /// A status that is no success.
+    Status(u16),
+}
+
+/// What follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing was done, or the server knows a repeat: send the same again.
+    Again,
+    /// The same, but only once.
+    Once,
+    /// Look what became of it, and send it again if nothing did.
+    Look,
+    /// The same, with another key: the server would answer the old one with the old failure.
+    NewKey,
+    /// Look what became of it, and never send it again: a second object could come of it.
+    LookOnly,
+    /// It was done; only the answer was of no use.
+    Done,
+    /// Somebody else was faster.
+    Moved,
+    /// The server said no.
+    Refused,
+}
+
+/// A row: what happened, and what follows for each [`Nature`] in its order.
+type Row = (fn(Event) -> bool, [Next; 6]);
+
+/// The first row that fits counts. The columns: read, absolute, keyed, named, blind, delete.
+#[rustfmt::skip]
+const TABLE: &[Row] = {
+    use Next::{Again, Done, Look, LookOnly, Moved, NewKey, Once, Refused};
+    &[
+        (|e| e == Event::NotSent,            [Again,   Again,   Again,   Again,   Again,    Again]),
+        (|e| e == Event::Lost,               [Again,   Look,    Again,   Look,    LookOnly, Look]),
+        (|e| e == Event::Timeout,            [Again,   Look,    Again,   Look,    LookOnly, Look]),
+        (|e| e == Event::Unreadable,         [Again,   Done,    Look,    Look,    LookOnly, Done]),
+        (|e| e == Event::Unexpected,         [Refused, LookOnly, LookOnly, LookOnly, LookOnly, LookOnly]),
+        (|e| e == Event::Status(401),        [Once,    Once,    Once,    Once,    Once,     Once]),
+        (|e| e == Event::Status(408),        [Again,   Look,    Again,   Look,    LookOnly, Look]),
+        (|e| e == Event::Status(409),        [Refused, Look,    Look,    Look,    LookOnly, Look]),
+        (|e| e == Event::Status(412),        [Refused, Moved,   Moved,   Moved,   Moved,    Moved]),
+        // RFC 8470: too early to be done. RFC 6585: too many to be done.
+        (|e| e == Event::Status(425),        [Again,   Again,   Again,   Again,   Again,    Again]),
+        (|e| e == Event::Status(429),        [Again,   Again,   Again,   Again,   Again,    Again]),
+        (|e| passing(e),                     [Again,   Look,    NewKey,  Look,    LookOnly, Look]),
+        // Any other failure of the server is not passing, and says nothing about what was done.
+        (|e| status(e, 500..600),            [Refused, Look,    LookOnly, LookOnly, LookOnly, Look]),
+        (|_| true,                           [Refused, Refused, Refused, Refused, Refused,  Refused]),
+    ]
+};
+
+const fn passing(event: Event) -> bool {
+    matches!(event, Event::Status(500 | 502 | 503 | 504))
+}
+
+fn status(event: Event, range: std::ops::Range<u16>) -> bool {
+    matches!(event, Event::Status(status) if range.contains(&status))
+}
+
+/// What follows for a request of this nature.
+pub fn next(event: Event, nature: Nature) -> Next {
+    let row = TABLE.iter().find(|(fits, _)| fits(event));
+    row.and_then(|(_, next)| next.get(nature as usize)).copied().unwrap_or(Next::Refused)
+}
+
+/// The wait before the attempt after this one: what the server asks for and a little more, so that not all come at once,
+/// else doubling with full jitter. `None` if the server asks for longer than anybody would wait. `random` is any number.
+pub fn wait(attempt: u32, asked: Option<Duration>, random: u64) -> Option<Duration> {
+    let share = |of: Duration| of.mul_f64((random % 1024) as f64 / 1024.0);
+    match asked {
+        Some(asked) if asked > MAX_WAIT => None,
+        Some(asked) => Some(asked + share(FIRST_BACKOFF)),
+        None => Some(share((FIRST_BACKOFF * 2_u32.pow(attempt.min(8))).min(MAX_BACKOFF))),
+    }
+}
+
+/// How many repeats an origin may still cost: each request earns a tenth of one, so that a server in trouble gets at most
+/// a tenth more than it would in good times.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget(u32);
+
+impl Budget {
+    const FULL: u32 = 100;
+    const REPEAT: u32 = 10;
+
+    /// A request was sent.
+    pub fn earn(&mut self) {
+        self.0 = (self.0 + 1).min(Self::FULL);
+    }
+
+    /// Takes one repeat out, if there is one.
+    pub fn spend(&mut self) -> bool {
+        let rest = self.0.checked_sub(Self::REPEAT);
+        self.0 = rest.unwrap_or(self.0);
+        rest.is_some()
+    }
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(Self::FULL)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn events() -> impl Strategy<Value = Event> {
+        prop_oneof![
+            Just(Event::NotSent),
+            Just(Event::Lost),
+            Just(Event::Timeout),
+            Just(Event::Unreadable),
+            Just(Event::Unexpected),
+            (300_u16..600).prop_map(Event::Status),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn no_duplicates_a_create_without_safety_is_only_repeated_if_nothing_was_done(event in events()) {
+            let again = matches!(next(event, Nature::Blind), Next::Again | Next::Once);
+            let undone = matches!(event, Event::NotSent | Event::Status(401 | 425 | 429));
+            prop_assert_eq!(again, undone);
+            prop_assert!(!matches!(next(event, Nature::Blind), Next::Look | Next::NewKey));
+        }
+
+        #[test]
+        fn a_key_never_outlives_a_failure_that_the_server_remembers(status in 500_u16..600) {
+            prop_assert!(next(Event::Status(status), Nature::Keyed) != Next::Again);
+        }
+
+        #[test]
+        fn no_wait_is_before_what_the_server_asks_nor_without_end(
+            attempt in 1_u32..100, asked in proptest::option::of(0_u64..1 << 40), random: u64,
+        ) {
+            let asked = asked.map(Duration::from_secs);
+            match (wait(attempt, asked, random), asked) {
+                (None, asked) => prop_assert!(asked > Some(MAX_WAIT)),
+                (Some(wait), Some(asked)) => prop_assert!(wait >= asked && wait <= MAX_WAIT + FIRST_BACKOFF),
+                (Some(wait), None) => prop_assert!(wait <= MAX_BACKOFF),
+            }
+        }
+
+        #[test]
+        fn repeats_cost_a_server_at_most_a_tenth_more(wishes in proptest::collection::vec(any::<bool>(), 0..500)) {
+            let (mut budget, mut requests, mut repeats) = (Budget::default(), 0, 0);
+            for wish in wishes {
+                budget.earn();
+                requests += 1;
+                repeats += u32::from(wish && budget.spend());
+            }
+            prop_assert!(repeats <= requests / 10 + 10);
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_final() {
+        for status in [400, 403, 404, 405, 422] {
+            for nature in
+                [Nature::Read, Nature::Absolute, Nature::Keyed, Nature::Named, Nature::Blind, Nature::Delete]
+            {
+                assert_eq!(next(Event::Status(status), nature), Next::Refused, "{status} {nature:?}");
+            }
+        }
+    }
+}
