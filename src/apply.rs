@@ -14,7 +14,8 @@ use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
 use crate::diff;
-use crate::plan::{Action, Change, Resend, Sides, TargetPlan};
+use crate::events::Journal;
+use crate::plan::{Action, Change, Resend, Sides, Sway, TargetPlan};
 use crate::request::{Attempt, Reader, Request, Sent, Symbol, Writer};
 use crate::resource::{RemoteId, ResourceId};
 use crate::retry::Next;
@@ -97,6 +98,8 @@ pub struct Target<'a> {
     pub resend: Resend,
     /// Writes at once.
     pub concurrency: usize,
+    /// Where ended writes are recorded.
+    pub journal: &'a dyn Journal,
     /// Set when the run is to end: what is in flight is finished, and nothing new begins.
     pub stop: &'a AtomicBool,
 }
@@ -113,11 +116,19 @@ pub async fn apply(target: &Target<'_>, plan: &TargetPlan) -> Vec<Outcome> {
         },
         ids: Mutex::default(),
         failed: Mutex::default(),
+        unrecorded: Mutex::default(),
     };
     let mut outcomes = Vec::new();
     for phase in phases(&plan.changes) {
-        // Deletes lean on the writes before them: a role may only go once no policy names it any more.
-        let blocked = is_delete(phase) && outcomes.iter().any(|outcome| *outcome != Outcome::Applied);
+        // Deletes lean on the writes before them: a role may only go once no policy names it any more. So do writes that
+        // are only safe behind others.
+        let sways = |change: &Change| change.sway != Sway::None;
+        let before = plan.changes.iter().zip(&outcomes).filter(|(_, outcome)| **outcome != Outcome::Applied);
+        let blocked = match phase {
+            phase if is_delete(phase) => before.count() > 0,
+            phase if phase.iter().any(sways) => before.filter(|(change, _)| sways(change)).count() > 0,
+            _ => false,
+        };
         if let Some(reason) = run.new_hazard(phase).await {
             outcomes.extend(phase.iter().map(|_| Outcome::Conflict { reason: reason.clone() }));
             continue;
@@ -135,7 +146,9 @@ fn is_delete(phase: &[Change]) -> bool {
 /// Runs of changes that may be written side by side: one kind, and deletes apart from the others.
 fn phases(changes: &[Change]) -> impl Iterator<Item = &[Change]> {
     let same = |a: &Change, b: &Change| {
-        a.id.kind == b.id.kind && (a.action == Action::Delete) == (b.action == Action::Delete)
+        a.id.kind == b.id.kind
+            && (a.action == Action::Delete) == (b.action == Action::Delete)
+            && a.sway == b.sway
     };
     changes.chunk_by(same)
 }
@@ -145,18 +158,28 @@ struct Run<'a> {
     sides: Sides<'a>,
     ids: Mutex<BTreeMap<Symbol, RemoteId>>,
     failed: Mutex<Vec<ResourceId>>,
+    /// Why the journal takes no more, so that nothing more is written.
+    unrecorded: Mutex<Option<String>>,
 }
 
 impl Run<'_> {
     async fn change(&self, change: &Change, blocked: bool) -> Outcome {
         let outcome = if blocked {
-            let reason = "an earlier write to this target did not succeed, and deletes wait for all of them"
-                .to_owned();
+            let reason =
+                "an earlier write to this target did not succeed, and this one is only safe behind it"
+                    .to_owned();
+            Outcome::NotAttempted { reason }
+        } else if let Some(error) = lock(&self.unrecorded).clone() {
+            let reason = format!("what was written before it could not be recorded: {error}");
             Outcome::NotAttempted { reason }
         } else if self.target.stop.load(Ordering::Relaxed) {
             Outcome::NotAttempted { reason: "the run was interrupted before it".to_owned() }
         } else {
-            self.write(change).await
+            let outcome = self.write(change).await;
+            if let Err(error) = self.target.journal.record(change, &outcome) {
+                *lock(&self.unrecorded) = Some(error.to_string());
+            }
+            outcome
         };
         if outcome != Outcome::Applied {
             lock(&self.failed).push(change.id.clone());

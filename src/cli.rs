@@ -275,6 +275,10 @@ impl Global {
             Ok(()) => report.exit(),
             Err(error) => {
                 say(&format!("error: the result could not be written: {error}\n"));
+                if report.has_outcomes() {
+                    // What was written must be told somewhere.
+                    say(&report::text::render(report, &self.style()));
+                }
                 if report.exit() == Exit::Done { Exit::Failure } else { report.exit() }
             }
         }

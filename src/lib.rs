@@ -16,6 +16,7 @@ pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod diff;
+pub mod events;
 pub mod git;
 pub mod history;
 pub mod http;

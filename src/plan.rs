@@ -17,9 +17,11 @@ use crate::system::{Kind, System};
 mod finding;
 pub mod guard;
 mod sides;
+mod sway;
 
 use guard::Guard;
 pub use sides::{Resend, Sides};
+pub use sway::{Reach, Sway};
 
 /// What happens to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -76,6 +78,8 @@ pub struct Change {
     pub action: Action,
     /// Which side moved.
     pub cause: Cause,
+    /// What it does to what is allowed.
+    pub sway: Sway,
     /// The fields that differ; for a delete, none.
     pub fields: Vec<Field>,
     /// The writes, in order.
@@ -317,6 +321,7 @@ impl Planner<'_> {
 
     fn finish(mut self) -> TargetPlan {
         order(&mut self.plan.changes, self.target.system.kinds());
+        self.plan.findings.extend(sway::check(self.target.name, &self.plan.changes));
         let hazards = self.target.system.hazards(&self.plan.changes, self.observed);
         self.plan.findings.extend(hazards);
         guard::check(&mut self.plan, self.target, self.sides.base, self.observed);
@@ -326,11 +331,17 @@ impl Planner<'_> {
 }
 
 /// Creates and updates kind by kind, then deletes with the kinds backwards, so that a reference always finds its
-/// object; ties by id, so that the order never depends on the server.
+/// object; inside of that by what they do to what is allowed; ties by id, so that the order never depends on the server.
 fn order(changes: &mut [Change], kinds: &[Kind]) {
+    let last = kinds.len().saturating_sub(1);
     let level = |change: &Change| {
-        let kind = kinds.iter().position(|kind| kind.name == change.id.kind).unwrap_or(kinds.len());
-        if change.action == Action::Delete { (1, kinds.len() - kind) } else { (0, kind) }
+        let kind = kinds.iter().position(|kind| kind.name == change.id.kind).unwrap_or(last);
+        let backwards = 2 * last - kind;
+        // Deletes of the last kind come right behind its updates: where they sway, they are in one order with them.
+        let sways = change.sway != Sway::None && kind == last;
+        let deletes = change.action == Action::Delete;
+        let step = if deletes { backwards } else { kind };
+        (step, deletes && !sways, change.sway, deletes)
     };
     changes.sort_by(|a, b| (level(a), &a.id).cmp(&(level(b), &b.id)));
 }

@@ -11,6 +11,7 @@ use crate::apply;
 use crate::base::{self, Scale};
 use crate::config::{self, Prune, Systems, Target};
 use crate::diagnostic::{self, Class, Diagnostic, Severity};
+use crate::events::Journal;
 use crate::history::{self, Base, From, History};
 use crate::http::Http;
 use crate::manifest::Manifest;
@@ -492,19 +493,19 @@ impl Planned<'_> {
 
 /// Carries out the plans that are sound, target by target, and verifies each with a second plan. A manifest that turned
 /// out to be wrong when it met the live side, such as a reference to nothing, stops all of them: promise 9.
-pub async fn apply(planned: Vec<Planned<'_>>, stop: &AtomicBool) -> Vec<TargetReport> {
+pub async fn apply(planned: Vec<Planned<'_>>, journal: &dyn Journal, stop: &AtomicBool) -> Vec<TargetReport> {
     let invalid = |finding: &Diagnostic| finding.is_error() && finding.class == Class::Invalid;
     if planned.iter().any(|planned| planned.plan.findings.iter().any(invalid)) {
         return planned.iter().map(Planned::report).collect();
     }
     let mut reports = Vec::new();
     for planned in planned {
-        reports.push(apply_one(planned, stop).await);
+        reports.push(apply_one(planned, journal, stop).await);
     }
     reports
 }
 
-async fn apply_one(planned: Planned<'_>, stop: &AtomicBool) -> TargetReport {
+async fn apply_one(planned: Planned<'_>, journal: &dyn Journal, stop: &AtomicBool) -> TargetReport {
     if !planned.plan.is_sound() || planned.plan.changes.is_empty() {
         return planned.report();
     }
@@ -519,6 +520,7 @@ async fn apply_one(planned: Planned<'_>, stop: &AtomicBool) -> TargetReport {
         writer: &writer,
         resend: at.resend,
         concurrency: at.target.config.limits.concurrency.min(WRITES_AT_ONCE),
+        journal,
         stop,
     };
     let outcomes = apply::apply(&target, &planned.plan).await;

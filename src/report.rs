@@ -138,6 +138,11 @@ impl Report {
         }
     }
 
+    /// Whether something was, or may have been, written.
+    pub fn has_outcomes(&self) -> bool {
+        self.targets.iter().any(|target| !target.outcomes.is_empty())
+    }
+
     /// Whether apply would write anything.
     pub fn has_changes(&self) -> bool {
         self.targets.iter().any(|target| !target.plan.changes.is_empty())

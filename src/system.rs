@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::diff::Field;
-use crate::plan::{Action, Change};
+use crate::plan::{Action, Change, Reach};
 use crate::request::{Errors, Path, ReadError, Reader, Request};
 use crate::resource::{RemoteId, ResourceId};
 use crate::schema::shape::Shape;
@@ -361,6 +361,12 @@ pub trait System: Send + Sync {
 
     /// The writes that make a change, or why it is not possible or not safe. A pure function of the draft.
     fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic>;
+
+    /// What an object in canonical form grants and denies, where a deny wins over every grant; null is no object. `None`
+    /// where that is not so, or not known.
+    fn reach(&self, _kind: &Kind, _object: &Value) -> Option<Reach> {
+        None
+    }
 
     /// What a set of changes would do beyond the objects it names, such as a delete that cascades.
     fn hazards(&self, _changes: &[Change], _observed: &Observed) -> Vec<Diagnostic> {

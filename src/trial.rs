@@ -15,6 +15,7 @@ use crate::apply::{self, Outcome};
 use crate::base::Scale;
 use crate::config::Target;
 use crate::diagnostic::{Class, Diagnostic};
+use crate::events::Nowhere;
 use crate::http::Http;
 use crate::manifest::{Ensure, Manifest, yaml};
 use crate::observe::observe;
@@ -235,6 +236,7 @@ impl<'a> Trial<'a> {
             writer: &self.http.writer(),
             resend: Resend::Nothing,
             concurrency: 1,
+            journal: &Nowhere,
             stop: &self.stop,
         };
         let outcomes = apply::apply(&target, &plan).await;

@@ -10,6 +10,7 @@ use clap::Args;
 use super::progress::Progress;
 use super::{Format, Global, Place, Point, print, say};
 use crate::diagnostic::{Class, Diagnostic, Severity};
+use crate::events::{Journal, Lines, Nowhere};
 use crate::reconcile::{self, Connected, Planned, Project, Wish};
 use crate::report::{Exit, Report, TargetReport, text};
 use crate::review::{self, Reviewed};
@@ -29,6 +30,9 @@ pub(super) struct Apply {
     /// Takes targets back to an earlier commit than the one they were brought to
     #[arg(long)]
     rollback: bool,
+    /// Adds a JSON line to this file for each write that ended, before the next begins
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
     /// Sends the record of what was applied to this remote
     #[arg(long, value_name = "REMOTE")]
     push_applied: Option<String>,
@@ -58,13 +62,21 @@ impl Apply {
             );
         };
         let mut report = project.report("apply", self.refusals(load.findings));
+        let journal = match self.journal() {
+            Ok(journal) => journal,
+            Err(finding) => {
+                report.findings.push(finding);
+                return global.finish(&report, &load.files);
+            }
+        };
         if report.exit() != Exit::Done {
             return global.finish(&report, &load.files);
         }
         match self.place.connect(project).await {
             Ok((_sandbox, connected)) => {
-                if let Err(exit) = self.apply(global, connected, &mut report, &load.config, &load.files).await
-                {
+                let run =
+                    self.apply(global, connected, journal.as_ref(), &mut report, &load.config, &load.files);
+                if let Err(exit) = run.await {
                     return exit;
                 }
                 report.findings.extend(self.record(project, &report));
@@ -72,6 +84,17 @@ impl Apply {
             Err(findings) => report.findings.extend(findings),
         }
         global.finish(&report, &load.files)
+    }
+
+    /// Where ended writes are recorded. It is opened before anything is written.
+    fn journal(&self) -> Result<Box<dyn Journal>, Diagnostic> {
+        let Some(file) = &self.events else { return Ok(Box::new(Nowhere)) };
+        let lines = Lines::open(file).map_err(|error| {
+            let message = format!("`{}` can not be opened: {error}", file.display());
+            let finding = Diagnostic::error("events/file", message).class(Class::Failed);
+            finding.help("nothing was written; name another file with `--events`")
+        })?;
+        Ok(Box::new(lines))
     }
 
     /// What plan only warns of and apply does not do by itself.
@@ -92,6 +115,7 @@ impl Apply {
         &self,
         global: &Global,
         connected: Vec<Connected<'_>>,
+        journal: &dyn Journal,
         report: &mut Report,
         config: &str,
         files: &Files,
@@ -112,7 +136,7 @@ impl Apply {
             return Err(if report.exit() == Exit::Done { Exit::Failure } else { report.exit() });
         }
         let _progress = Progress::start(global, "writing", planned.iter().map(|planned| &planned.at));
-        report.targets = reconcile::apply(planned, &stop_on_signal()).await;
+        report.targets = reconcile::apply(planned, journal, &stop_on_signal()).await;
         Ok(())
     }
 

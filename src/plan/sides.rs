@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Action, Cause, Change};
+use super::{Action, Cause, Change, Sway};
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Field, diff};
 use crate::resource::ResourceId;
@@ -67,6 +67,8 @@ impl Sides<'_> {
         }
         self.set_causes(kind, &declaration, &observed, &mut fields);
         let cause = self.cause(action, &declaration, &fields);
+        let after =
+            if action == Action::Delete { Value::Null } else { overlaid(&observed, &declaration.now) };
         let draft = Draft {
             id: &declared.id,
             kind,
@@ -81,10 +83,15 @@ impl Sides<'_> {
         let mut requests = self.system.requests(&draft)?;
         // The order in which a manifest or a server wrote its fields must not reach a plan.
         requests.iter_mut().filter_map(|request| request.body.as_mut()).for_each(Value::sort_all_objects);
+        let sway = match (self.system.reach(kind, &observed), self.system.reach(kind, &after)) {
+            (Some(before), Some(after)) => Sway::of(&before, &after, requests.len()),
+            _ => Sway::None,
+        };
         Ok(Some(Change {
             id: declared.id.clone(),
             action,
             cause,
+            sway,
             fields,
             requests,
             seen: live.cloned(),
@@ -184,6 +191,13 @@ impl Sides<'_> {
             }
         }
     }
+}
+
+/// What is live once the declaration is written: fields that it leaves out stay.
+fn overlaid(observed: &Value, declared: &Value) -> Value {
+    let mut after = observed.as_object().cloned().unwrap_or_default();
+    after.extend(declared.as_object().cloned().unwrap_or_default());
+    Value::Object(after)
 }
 
 /// The change of a name, which is no field of the spec.

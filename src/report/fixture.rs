@@ -6,7 +6,7 @@ use super::{Report, TargetReport};
 use crate::apply::Outcome;
 use crate::diagnostic::{Class, Diagnostic, Place};
 use crate::diff::Field;
-use crate::plan::{Action, Cause, Change, Skipped, TargetPlan};
+use crate::plan::{Action, Cause, Change, Skipped, Sway, TargetPlan};
 use crate::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
 use crate::resource::ResourceId;
 
@@ -18,6 +18,7 @@ pub(super) fn change(action: Action, id: ResourceId, fields: Vec<Field>) -> Chan
     Change {
         id,
         action,
+        sway: Sway::None,
         cause: Cause::Unknown,
         fields,
         requests: Vec::new(),

@@ -164,7 +164,7 @@ fn changes<'a>(report: &Report, target: &'a TargetReport) -> impl Iterator<Item 
 }
 
 fn change_of(change: &plan::Change, outcome: Option<Outcome>) -> Change {
-    let plan::Change { id, action, cause, fields, requests, seen: _, observed } = change;
+    let plan::Change { id, action, cause, fields, requests, sway: _, seen: _, observed } = change;
     Change {
         id: id.clone(),
         action: *action,

@@ -153,7 +153,7 @@ fn entries(target: &TargetReport, ended: bool) -> Vec<String> {
 }
 
 fn entry(change: &Change, outcome: Option<&Outcome>) -> String {
-    let Change { id, action, cause, fields: _, requests: _, seen: _, observed: _ } = change;
+    let Change { id, action, cause, fields: _, requests: _, sway: _, seen: _, observed: _ } = change;
     let cause = word::cause(*cause).map(|cause| format!(" ({cause})")).unwrap_or_default();
     let outcome = outcome.map(ending).unwrap_or_default();
     let head = format!("**{}** {} {}{cause}{outcome}", word::action(*action), code(&id.kind), code(&id.name));

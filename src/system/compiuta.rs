@@ -16,7 +16,7 @@ use super::{
 use crate::diagnostic::{Class, Diagnostic};
 use crate::diff::{Field, merge};
 use crate::plan::guard::Guard;
-use crate::plan::{Action, Change};
+use crate::plan::{Action, Change, Reach};
 use crate::request::{Method, Path, ReadError, Reader, Request};
 use crate::resource::RemoteId;
 use crate::retry::Nature;
@@ -182,6 +182,33 @@ impl System for Compiuta {
 
     fn writable(&self, kind: &Kind, live: &Found) -> bool {
         !live.system || kind.name == "Policy"
+    }
+
+    /// What every member of a policy may and may not do where. A role means something different in each policy that names
+    /// it, so its actions count as both.
+    fn reach(&self, kind: &Kind, object: &Value) -> Option<Reach> {
+        if kind.name == "Role" {
+            // Nothing names a role that is not there yet, or is about to go.
+            object.as_object()?;
+            let actions: BTreeSet<_> = list(object, "actions").iter().map(Value::to_string).collect();
+            return Some(Reach { grants: actions.clone(), denies: actions });
+        }
+        let mut reach = Reach::default();
+        for statement in list(object, "statements") {
+            let side =
+                if text(statement, "effect") == "DENY" { &mut reach.denies } else { &mut reach.grants };
+            let role = statement.get("role").into_iter().filter(|role| *role != "");
+            let what: Vec<_> = list(statement, "actions").iter().chain(role).collect();
+            for (member, what) in
+                list(object, "members").iter().flat_map(|member| what.iter().map(move |what| (member, what)))
+            {
+                let places = list(statement, "resources")
+                    .iter()
+                    .flat_map(|on| list(statement, "tenants").iter().map(move |tenant| (on, tenant)));
+                side.extend(places.map(|(on, tenant)| format!("{member} {what} {on} {tenant}")));
+            }
+        }
+        Some(reach)
     }
 
     fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::paging::pages;
 use super::{Draft, Kind, Problem, Registered, System, found, kind_of, list, text, texts};
 use crate::diagnostic::Diagnostic;
-use crate::plan::Action;
+use crate::plan::{Action, Reach};
 use crate::request::{Errors, Id, Method, Path, ReadError, Reader, Request, Symbol};
 use crate::state::{Found, Names};
 
@@ -221,6 +221,18 @@ impl System for Jitsudo {
             body.insert("rules".to_owned(), live);
         }
         body
+    }
+
+    /// Every rule of a policy that is in force.
+    fn reach(&self, _kind: &Kind, object: &Value) -> Option<Reach> {
+        let mut reach = Reach::default();
+        if object.get("enabled") != Some(&Value::Bool(false)) {
+            for rule in list(object, "rules").iter().map(|rule| text(rule, "policy_text")) {
+                let side = if crate::cedar::forbids(rule) { &mut reach.denies } else { &mut reach.grants };
+                side.insert(rule.to_owned());
+            }
+        }
+        Some(reach)
     }
 
     fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {

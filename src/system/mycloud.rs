@@ -13,7 +13,7 @@ use super::paging::pages;
 use super::{Draft, Kind, Problem, Registered, System, found, kind_of, list, text, texts};
 use crate::diagnostic::Diagnostic;
 use crate::diff::{insert_some, merge};
-use crate::plan::Action;
+use crate::plan::{Action, Reach};
 use crate::request::{Method, Path, ReadError, Reader, Request};
 use crate::retry::Nature;
 use crate::state::{Found, Names};
@@ -153,6 +153,22 @@ impl System for Mycloud {
 
     fn observed(&self, _kind: &Kind, body: &Value, _declared: &Value, _names: &Names) -> Value {
         body.clone()
+    }
+
+    /// Every action on every resource under its conditions, one by one.
+    fn reach(&self, _kind: &Kind, object: &Value) -> Option<Reach> {
+        let mut reach = Reach::default();
+        for statement in list(object.get("document").unwrap_or(&Value::Null), "statements") {
+            let conditions = statement.get("conditions").unwrap_or(&Value::Null);
+            let side =
+                if text(statement, "effect") == "deny" { &mut reach.denies } else { &mut reach.grants };
+            for action in list(statement, "actions") {
+                side.extend(
+                    list(statement, "resources").iter().map(|on| format!("{action} {on} {conditions}")),
+                );
+            }
+        }
+        Some(reach)
     }
 
     fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
