@@ -68,7 +68,7 @@ fn apply_with_nobody_to_ask_needs_yes() {
     let world = World::new("polytomic");
     world.declare("Role", "R", "{}");
     let run = world.run(&["apply"]);
-    assert_eq!((run.code, world.sandbox.requests().len()), (64, 0), "{}", run.err);
+    assert_eq!((run.code, world.live.requests().len()), (64, 0), "{}", run.err);
     assert!(run.err.contains("--yes"), "{}", run.err);
 }
 
@@ -88,7 +88,7 @@ fn a_missing_or_empty_credential_names_the_variable_and_the_target() {
     world.declare("Role", "R", "{}");
     let missing =
         Run::from(&enact(world.dir.path()).env_remove("ENACT_TEST_KEY").args(["plan"]).output().unwrap());
-    assert_eq!((missing.code, world.sandbox.requests().len()), (3, 0));
+    assert_eq!((missing.code, world.live.requests().len()), (3, 0));
     assert!(missing.err.contains("ENACT_TEST_KEY") && missing.err.contains("is not set"), "{}", missing.err);
     assert!(missing.err.contains("enact.yaml:8"), "{}", missing.err);
     let empty =

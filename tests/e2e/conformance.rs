@@ -219,7 +219,7 @@ fn an_ambiguous_name_is_an_error_and_nothing_is_written() {
         let world = subject.converged();
         let mut twin = world.object("policies", "alpha");
         twin["id"] = json!("00000000-0000-4000-8000-000000000001");
-        assert!(world.sandbox.insert("live", "policies", twin));
+        assert!(world.live.insert("policies", twin));
         world.declare("Policy", "alpha", subject.changed);
         let (code, document) = world.apply();
         assert_eq!((code, world.writes()), (1, Vec::new()), "{document:#}");
@@ -237,7 +237,7 @@ fn crash_safe_a_failure_half_way_is_told_and_the_next_run_converges() {
             world.declare("Policy", name, subject.spec);
         }
         let fault = Fault { path_contains: "policies".into(), skip: 1, times: 1, ..fault("POST", 403) };
-        world.sandbox.inject(fault);
+        world.live.inject(fault);
         let (code, document) = world.apply();
         assert_eq!(code, 1, "{document:#}");
         let outcomes = outcomes(&document);
@@ -263,7 +263,7 @@ fn no_duplicates_when_the_answer_to_a_create_is_lost() {
         world.declare("Policy", "beta", subject.spec);
         let fault =
             Fault { path_contains: "policies".into(), times: 1, after_commit: true, ..fault("POST", 0) };
-        world.sandbox.inject(fault);
+        world.live.inject(fault);
         let (code, document) = world.apply();
         // enact looks what became of it, and finds it.
         assert_eq!((code, outcomes(&document)), (0, vec!["beta applied".to_owned()]), "{document:#}");
@@ -282,7 +282,7 @@ fn unreadable_is_not_absent() {
     each(|subject| {
         let world = subject.converged();
         let fault = Fault { path_contains: "policies".into(), times: 100, ..fault("GET", 403) };
-        world.sandbox.inject(fault);
+        world.live.inject(fault);
         let (code, document) = world.apply();
         assert_eq!((code, world.writes()), (6, Vec::new()), "{document:#}");
         assert_eq!(actions(&document), Vec::<String>::new(), "{document:#}");
@@ -296,7 +296,7 @@ fn stale_is_refused_when_the_object_is_gone_at_the_second_look() {
         world.declare("Policy", "alpha", subject.changed);
         // Everything that the plan reads is answered; what is read again right before the write is not there.
         let reads = reads(&world);
-        world.sandbox.inject(Fault {
+        world.live.inject(Fault {
             skip: reads,
             times: 100,
             status: 404,
@@ -320,7 +320,7 @@ fn unreadable_references_are_not_absent() {
     ] {
         let world = World::new(system);
         world.declare("Policy", "p", spec);
-        world.sandbox.inject(Fault { path_contains: "roles".into(), ..fault("GET", 403) });
+        world.live.inject(Fault { path_contains: "roles".into(), ..fault("GET", 403) });
         let (code, document) = world.apply();
         assert_eq!((code, world.writes()), (6, Vec::new()), "{document:#}");
         assert!(!document.to_string().contains("reference/"), "{document:#}");
@@ -335,7 +335,7 @@ fn crash_safe_killed_after_any_write_the_next_run_ends_where_one_would() {
             for name in ["alpha", "beta", "gamma"] {
                 world.declare("Policy", name, subject.spec);
             }
-            world.sandbox.clear_requests();
+            world.live.clear_requests();
             let mut child = crate::world::enact(world.dir.path())
                 .args(["apply", "--yes"])
                 .stdout(Stdio::null())
@@ -358,7 +358,7 @@ fn crash_safe_killed_after_any_write_the_next_run_ends_where_one_would() {
 /// How many policy reads a plan takes.
 fn reads(world: &World) -> usize {
     world.plan();
-    world.sandbox.requests().iter().filter(|seen| seen.path.contains("policies")).count()
+    world.live.requests().iter().filter(|seen| seen.path.contains("policies")).count()
 }
 
 #[test]

@@ -53,7 +53,7 @@ impl Repo {
     }
 
     fn apply_with(&self, args: &[&str]) -> Run {
-        self.sandbox.clear_requests();
+        self.live.clear_requests();
         self.run(&[&["apply", "--yes", "--format", "json"], args].concat())
     }
 }
@@ -103,7 +103,7 @@ fn a_failed_apply_is_not_remembered() {
     repo.converge();
     repo.declare("Role", "S", "{}");
     repo.commit();
-    repo.sandbox.inject(Fault { times: 1, ..fault("POST", 403) });
+    repo.live.inject(Fault { times: 1, ..fault("POST", 403) });
     assert_eq!(repo.apply_with(&[]).code, 1);
     assert_eq!(repo.applied(), first);
 }
@@ -131,7 +131,7 @@ fn every_change_carries_its_cause() {
     repo.drift("policies", "by-hand", "description", json!("by hand"));
     repo.drift("policies", "conflict", "description", json!("by hand"));
     let gone = repo.object("policies", "gone")["id"].as_str().unwrap().to_owned();
-    assert!(repo.sandbox.remove("live", "policies", &gone));
+    assert!(repo.live.remove("policies", &gone));
 
     let plan = repo.plan();
     assert_eq!(
@@ -208,8 +208,7 @@ fn delete_needs_evidence_prune_takes_what_git_declared_and_nothing_else() {
     );
     repo.commit();
     repo.converge();
-    repo.sandbox.insert(
-        "live",
+    repo.live.insert(
         "roles",
         json!({"id": "foreign", "name": "F", "type": "CUSTOM", "actions": ["a:b:c"], "tenants": []}),
     );
@@ -352,10 +351,10 @@ fn a_pull_request_plan_shows_its_own_changes_apart_and_can_be_limited_to_them() 
     assert_eq!(plan["diagnostics"], json!([]));
     assert_eq!(plan["base_commit"], json!(base));
 
-    repo.sandbox.clear_requests();
+    repo.live.clear_requests();
     let plan = repo.plan_with(&["--rev", "pr", "--base", &base, "--only-declared"]);
     assert_eq!(causes(&plan), ["update mine declared"]);
-    let reads: Vec<_> = repo.sandbox.requests().iter().map(|seen| seen.path.clone()).collect();
+    let reads: Vec<_> = repo.live.requests().iter().map(|seen| seen.path.clone()).collect();
     assert_eq!(reads.len(), 3, "two lists and one policy: {reads:?}");
 }
 
@@ -470,7 +469,7 @@ fn a_live_list_that_is_suddenly_empty_is_not_believed() {
     repo.commit();
     repo.converge();
     let nothing = json!({"policies": [], "meta": {"has_more": false}});
-    repo.sandbox.inject(Fault { times: 9, body: Some(nothing), ..fault("GET", 200) });
+    repo.live.inject(Fault { times: 9, body: Some(nothing), ..fault("GET", 200) });
     let run = repo.apply_with(&[]);
     assert_eq!(
         (run.code, codes(&run.json()), repo.writes()),
@@ -531,11 +530,8 @@ fn delete_needs_evidence_a_former_name_is_never_what_is_deleted() {
         &file("Role", "X"),
         &manifest("polytomic", "Role", "X", "  previously: [W]\n  ensure: absent\n", "{}"),
     );
-    repo.sandbox.insert(
-        "live",
-        "roles",
-        json!({"id": "00000000-0000-4000-8000-000000000007", "name": "W", "system": false}),
-    );
+    repo.live
+        .insert("roles", json!({"id": "00000000-0000-4000-8000-000000000007", "name": "W", "system": false}));
     repo.commit();
     repo.converge();
     repo.object("roles", "W");
@@ -551,9 +547,9 @@ fn a_former_name_has_done_its_work_once_the_base_knows_the_new_one() {
     repo.commit();
     repo.converge();
     let id = repo.object("policies", "x")["id"].as_str().unwrap().to_owned();
-    assert!(repo.sandbox.remove("live", "policies", &id));
+    assert!(repo.live.remove("policies", &id));
     let foreign = json!({"id": "00000000-0000-4000-8000-000000000007", "name": "y", "enabled": true, "priority": 0, "max_duration_seconds": 77, "created_at": "2026-01-05T09:00:00Z", "updated_at": "2026-01-05T09:00:00Z"});
-    repo.sandbox.insert("live", "policies", foreign.clone());
+    repo.live.insert("policies", foreign.clone());
     assert_eq!(causes(&repo.plan()), ["create x drift"]);
     repo.converge();
     assert_eq!(repo.object("policies", "y"), foreign);
@@ -565,8 +561,7 @@ fn both_names_live_is_ambiguous_and_twice_claimed_is_invalid() {
     repo.declare("Role", "old", "{}");
     repo.commit();
     repo.converge();
-    repo.sandbox.insert(
-        "live",
+    repo.live.insert(
         "roles",
         json!({"id": "00000000-0000-4000-8000-000000000007", "name": "new", "system": false}),
     );
@@ -627,9 +622,9 @@ fn a_record_of_another_system_is_no_base() {
     repo.commit();
     repo.converge();
     let other = World::new("compiuta");
-    other.sandbox.insert("live", "roles", repo.object("roles", "gone"));
+    other.live.insert("roles", repo.object("roles", "gone"));
     let config = std::fs::read_to_string(repo.dir.path().join("enact.yaml")).unwrap();
-    repo.write("enact.yaml", &config.replace(&repo.sandbox.url("live"), &other.sandbox.url("live")));
+    repo.write("enact.yaml", &config.replace(&repo.live.url(), &other.live.url()));
     repo.remove("Role", "gone");
     repo.commit();
     let plan = repo.plan();
@@ -644,11 +639,8 @@ fn a_wider_include_does_not_make_the_base_declare_more() {
     repo.write("policies/b/B.yaml", &manifest("polytomic", "Role", "B", "", "{}"));
     repo.commit();
     assert_eq!(repo.apply_with(&[]).code, 0);
-    repo.sandbox.insert(
-        "live",
-        "roles",
-        json!({"id": "00000000-0000-4000-8000-000000000007", "name": "B", "system": false}),
-    );
+    repo.live
+        .insert("roles", json!({"id": "00000000-0000-4000-8000-000000000007", "name": "B", "system": false}));
     let config = std::fs::read_to_string(repo.dir.path().join("enact.yaml")).unwrap();
     repo.write("enact.yaml", &config.replace("  include: ['policies/a/**']\n", ""));
     std::fs::remove_file(repo.dir.path().join("policies/b/B.yaml")).unwrap();

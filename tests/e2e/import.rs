@@ -58,8 +58,7 @@ fn what_git_declares_already_is_not_imported_again_and_no_file_is_overwritten() 
     let world = World::new("compiuta");
     world.declare("Role", "mine", "{name: Mine, actions: ['a:b:c']}");
     world.converge();
-    world.sandbox.insert(
-        "live",
+    world.live.insert(
         "roles",
         json!({"id": "theirs", "name": "Theirs", "type": "CUSTOM", "actions": ["a:b:c"], "tenants": []}),
     );
@@ -78,8 +77,7 @@ fn what_git_declares_already_is_not_imported_again_and_no_file_is_overwritten() 
 #[test]
 fn a_dry_run_shows_and_writes_nothing() {
     let world = World::new("compiuta");
-    world.sandbox.insert(
-        "live",
+    world.live.insert(
         "roles",
         json!({"id": "theirs", "name": "Theirs", "type": "CUSTOM", "actions": ["a:b:c"], "tenants": []}),
     );
@@ -97,8 +95,7 @@ fn names_that_need_quotes_or_repeat_in_file_names_survive() {
         ["no", "a/b", "a b", "A-B", "0123", "*", "é", "- x", "{a}", "'q'", "a: b"].iter().enumerate()
     {
         let id = format!("00000000-0000-4000-8000-{index:012}");
-        world.sandbox.insert(
-            "live",
+        world.live.insert(
             "policies",
             json!({"id": id, "name": name, "description": "line one\nline two\n", "document": document}),
         );

@@ -196,11 +196,11 @@ fn every_policy_is_fetched_and_cursors_are_followed() {
     let world = World::new("jitsudo");
     for index in 0..130 {
         let id = format!("00000000-0000-4000-8000-{index:012}");
-        world.sandbox.insert("live", "policies", json!({"id": id, "name": format!("p{index}"), "enabled": true, "priority": 0, "max_duration_seconds": 60, "created_at": "2026-01-05T09:00:00Z", "updated_at": "2026-01-05T09:00:00Z"}));
+        world.live.insert("policies", json!({"id": id, "name": format!("p{index}"), "enabled": true, "priority": 0, "max_duration_seconds": 60, "created_at": "2026-01-05T09:00:00Z", "updated_at": "2026-01-05T09:00:00Z"}));
     }
     world.declare("Policy", "p129", "{max_duration_seconds: 60, rules: []}");
     assert_eq!(world.plan()["changes"], json!([]));
-    assert_eq!(world.sandbox.requests().len(), 3, "two pages and one policy");
+    assert_eq!(world.live.requests().len(), 3, "two pages and one policy");
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn a_live_rule_that_only_its_fields_make_look_alike_is_drift() {
     let world = world(&[fields]);
     let id = live(&world)[0].0.clone();
     let other = "permit (principal, action == Prod::Action::\"request_access\", resource);";
-    assert!(world.sandbox.set_field("live", "rules", &id, "policy_text", json!(other)));
+    assert!(world.live.set_field("rules", &id, "policy_text", json!(other)));
     assert_eq!(world.plan()["summary"]["update"], 1, "who is permitted differs");
     world.converge();
 }

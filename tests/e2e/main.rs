@@ -12,6 +12,7 @@ mod conformance;
 mod history;
 mod import;
 mod jitsudo;
+mod live;
 mod promises;
 mod readme;
 mod repository;

@@ -11,7 +11,7 @@ fn validated_first_one_invalid_file_and_nothing_is_sent_anywhere() {
     world.declare("Role", "good", "{}");
     world.declare("Role", "bad", "{nonsense: 1}");
     let (code, document) = world.apply();
-    assert_eq!((code, world.sandbox.requests().len()), (3, 0), "{document:#}");
+    assert_eq!((code, world.live.requests().len()), (3, 0), "{document:#}");
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn no_secret_out_when_a_server_echoes_the_credential() {
         );
         let echo =
             json!({"error": {"code": status, "message": format!("bad token {CANARY} or Bearer {CANARY}")}});
-        world.sandbox.inject(Fault { body: Some(echo), status, ..fault("POST", status) });
+        world.live.inject(Fault { body: Some(echo), status, ..fault("POST", status) });
         let (code, document) = world.apply();
         assert_eq!(code, 1, "{document:#}");
         assert!(
@@ -81,10 +81,10 @@ fn no_secret_out_a_redirect_is_not_followed() {
     let world = World::new("polytomic");
     world.declare("Role", "R", "{}");
     let elsewhere = World::new("polytomic");
-    let location = ("location".to_owned(), elsewhere.sandbox.url("live") + "/api/permissions/roles");
-    world.sandbox.inject(Fault { headers: vec![location], body: Some(json!({})), ..fault("GET", 307) });
+    let location = ("location".to_owned(), elsewhere.live.url() + "/api/permissions/roles");
+    world.live.inject(Fault { headers: vec![location], body: Some(json!({})), ..fault("GET", 307) });
     let run = world.run(&["plan"]);
-    assert_eq!((run.code, elsewhere.sandbox.requests().len()), (6, 0), "{}", run.err);
+    assert_eq!((run.code, elsewhere.live.requests().len()), (6, 0), "{}", run.err);
     assert!(run.err.contains("redirect"), "{}", run.err);
 }
 
@@ -99,7 +99,7 @@ fn a_url_that_would_leak_the_credential_is_refused() {
     ] {
         let world = World::new("polytomic");
         let config = std::fs::read_to_string(world.dir.path().join("enact.yaml")).unwrap();
-        world.write("enact.yaml", &config.replace(&world.sandbox.url("live"), url));
+        world.write("enact.yaml", &config.replace(&world.live.url(), url));
         world.declare("Role", "R", "{}");
         let run = world.run(&["plan"]);
         assert!(run.code == 3 && run.err.contains(why), "{url}: {}", run.err);
@@ -110,8 +110,8 @@ fn a_url_that_would_leak_the_credential_is_refused() {
 fn a_read_that_fails_for_a_moment_is_tried_again() {
     let world = World::new("polytomic");
     world.declare("Role", "R", "{}");
-    world.sandbox.inject(Fault { times: 2, ..fault("GET", 503) });
-    world.sandbox.inject(Fault {
+    world.live.inject(Fault { times: 2, ..fault("GET", 503) });
+    world.live.inject(Fault {
         times: 1,
         headers: vec![("retry-after".into(), "0".into())],
         ..fault("GET", 429)
@@ -130,7 +130,7 @@ fn an_answer_that_is_not_the_contracts_is_incomplete_and_never_absent() {
     ] {
         let world = World::new("polytomic");
         world.declare("Role", "R", "{}");
-        world.sandbox.inject(Fault { body: Some(body.clone()), ..fault("GET", 200) });
+        world.live.inject(Fault { body: Some(body.clone()), ..fault("GET", 200) });
         let (code, document) = world.apply();
         assert_eq!((code, world.writes()), (6, Vec::new()), "{body}: {document:#}");
     }
@@ -141,7 +141,7 @@ fn an_id_that_would_aim_at_another_path_is_refused() {
     let world = World::new("polytomic");
     world.declare("Policy", "p", "{policy_actions: [{action: read, roles: [Admin]}]}");
     let body = json!({"data": [{"id": "..", "name": "p", "policy_actions": []}]});
-    world.sandbox.inject(Fault { path_contains: "policies".into(), body: Some(body), ..fault("GET", 200) });
+    world.live.inject(Fault { path_contains: "policies".into(), body: Some(body), ..fault("GET", 200) });
     let (code, document) = world.apply();
     assert_eq!((code, world.writes()), (6, Vec::new()), "{document:#}");
 }
@@ -161,7 +161,7 @@ fn stale_is_refused_and_names_the_field_that_moved() {
     let mut moved = world.object("policies", "p");
     moved["description"] = json!("three");
     let page = json!({"policies": [moved], "meta": {"has_more": false}});
-    world.sandbox.inject(Fault { path_contains: "name=p".into(), body: Some(page), ..fault("GET", 200) });
+    world.live.inject(Fault { path_contains: "name=p".into(), body: Some(page), ..fault("GET", 200) });
     let (code, document) = world.apply();
     assert_eq!((code, world.writes()), (5, Vec::new()), "{document:#}");
     let outcome = &document["changes"][0]["outcome"];
@@ -179,9 +179,9 @@ fn a_server_that_drops_a_field_is_not_believed() {
     );
     let id = "00000000-0000-4000-8000-000000000009";
     let policy = json!({"id": id, "name": "p", "description": "", "document": {"version": "2024-01-01", "statements": []}});
-    world.sandbox.insert("live", "policies", policy.clone());
+    world.live.insert("policies", policy.clone());
     // It says yes and does nothing.
-    world.sandbox.inject(Fault { body: Some(json!({"policy": policy})), ..fault("PATCH", 200) });
+    world.live.inject(Fault { body: Some(json!({"policy": policy})), ..fault("PATCH", 200) });
     let (code, document) = world.apply();
     assert_eq!(code, 1, "{document:#}");
     assert_eq!(document["changes"][0]["outcome"]["result"], "applied");
@@ -253,7 +253,7 @@ fn no_secret_out_when_a_server_escapes_it() {
     world.declare("Role", "R", "{}");
     let escaped: String = CANARY.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
     let body = Value::String(format!("{{\"message\": \"bad {escaped}\"}}"));
-    world.sandbox.inject(Fault { body: Some(body), ..fault("GET", 403) });
+    world.live.inject(Fault { body: Some(body), ..fault("GET", 403) });
     let run = world.run(&["plan", "--format", "json"]);
     assert!(run.out.contains("redacted"), "{}", run.out);
 }

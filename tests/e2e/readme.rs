@@ -57,14 +57,13 @@ fn the_other_commands_and_files_work_in_the_order_in_which_they_stand() {
     let world = World::new("polytomic");
     std::fs::remove_dir(world.dir.path().join("policies")).unwrap();
     let role = serde_json::json!({"id": "00000000-0000-4000-8000-000000000001", "name": "There before", "system": false});
-    world.sandbox.insert("live", "roles", role);
+    world.live.insert("roles", role);
     let mut ran = 0;
     for (language, text) in blocks().into_iter().skip(3) {
         match language.as_str() {
-            "yaml" => world.write(
-                file_of(&text),
-                &text.replace("https://app.polytomic.com", &world.sandbox.url("live")),
-            ),
+            "yaml" => {
+                world.write(file_of(&text), &text.replace("https://app.polytomic.com", &world.live.url()))
+            }
             "sh" => ran += commands(&world, &text),
             _ => {}
         }

@@ -28,8 +28,7 @@ fn polytomic_shows_a_new_role_as_known_after_apply_and_fills_in_its_id() {
 fn polytomic_roles_that_differ_only_in_case_are_ambiguous() {
     let world = World::new("polytomic");
     for (id, name) in [("1", "ops"), ("2", "Ops")] {
-        world.sandbox.insert(
-            "live",
+        world.live.insert(
             "roles",
             json!({"id": format!("00000000-0000-4000-8000-00000000000{id}"), "name": name, "system": false}),
         );
@@ -62,7 +61,7 @@ fn polytomic_a_role_that_is_gone_stays_visible_as_its_id_and_is_drift() {
     world.declare("Policy", "p", "{policy_actions: [{action: read, roles: [R]}]}");
     world.converge();
     let id = world.object("roles", "R")["id"].as_str().unwrap().to_owned();
-    assert!(world.sandbox.remove("live", "roles", &id));
+    assert!(world.live.remove("roles", &id));
     let plan = world.plan();
     assert!(plan.to_string().contains(&id), "{plan:#}");
     world.converge();
@@ -95,7 +94,7 @@ fn polytomic_null_bindings_are_managed_and_empty() {
 fn polytomic_creates_carry_an_idempotency_key_and_a_lost_answer_adopts() {
     let world = World::new("polytomic");
     world.declare("Role", "R", "{}");
-    world.sandbox.inject(Fault {
+    world.live.inject(Fault {
         times: 1,
 
         headers: vec![("retry-after".into(), "0".into())],
@@ -112,7 +111,7 @@ fn a_failed_role_stops_the_policies_that_need_it_and_nothing_else() {
     world.declare("Role", "R", "{}");
     world.declare("Policy", "needs", "{policy_actions: [{action: read, roles: [R]}]}");
     world.declare("Policy", "free", "{policy_actions: [{action: read, roles: [Admin]}]}");
-    world.sandbox.inject(Fault { path_contains: "roles".into(), times: 1, ..fault("POST", 403) });
+    world.live.inject(Fault { path_contains: "roles".into(), times: 1, ..fault("POST", 403) });
     let (code, document) = world.apply();
     assert_eq!(code, 1);
     assert_eq!(outcomes(&document), ["R failed", "free applied", "needs not_attempted"]);
@@ -260,7 +259,7 @@ fn mycloud_pages_by_marker_and_asks_for_large_pages() {
     for index in 0..250 {
         let id = format!("00000000-0000-4000-8000-{index:012}");
         let document = json!({"version": "2024-01-01", "statements": [{"effect": "allow", "actions": ["s3:Get"], "resources": ["r"]}]});
-        world.sandbox.insert("live", "policies", json!({"id": id, "crn": format!("crn::iam:policy:{id}"), "name": format!("p{index}"), "document": document}));
+        world.live.insert("policies", json!({"id": id, "crn": format!("crn::iam:policy:{id}"), "name": format!("p{index}"), "document": document}));
     }
     world.declare(
         "Policy",
@@ -268,7 +267,7 @@ fn mycloud_pages_by_marker_and_asks_for_large_pages() {
         "{document: {statements: [{effect: allow, actions: ['s3:Get'], resources: [r]}]}}",
     );
     assert_eq!(world.plan()["changes"], json!([]));
-    let paths: Vec<_> = world.sandbox.requests().iter().map(|seen| seen.path.clone()).collect();
+    let paths: Vec<_> = world.live.requests().iter().map(|seen| seen.path.clone()).collect();
     assert_eq!(paths.len(), 3, "{paths:?}");
     assert!(paths.iter().all(|path| path.starts_with("/v1/iam/policies?limit=100")), "{paths:?}");
 }
@@ -283,10 +282,10 @@ fn mycloud_a_marker_that_does_not_advance_ends_the_list_as_incomplete() {
     );
     let page =
         json!({"policies": [], "meta": {"has_more": true, "marker": "00000000-0000-4000-8000-000000000001"}});
-    world.sandbox.inject(Fault { times: 100, body: Some(page), ..fault("GET", 200) });
+    world.live.inject(Fault { times: 100, body: Some(page), ..fault("GET", 200) });
     let (code, document) = world.apply();
     assert_eq!((code, codes(&document)), (6, vec!["live/unreadable"]), "{document:#}");
-    assert!(world.sandbox.requests().len() < 5, "it does not go on for ever");
+    assert!(world.live.requests().len() < 5, "it does not go on for ever");
 }
 
 #[test]
@@ -359,7 +358,7 @@ fn compiuta_a_role_that_somebody_takes_up_after_the_plan_is_not_deleted() {
     world.declare_absent("Role", "old");
     // The plan lists the policies once; from the second list on there is one that uses the role.
     let policy = json!({"id": "new", "name": "New", "type": "CUSTOM", "members": [], "tenants": [], "statements": [{"effect": "DENY", "role": "old", "actions": [], "resources": ["*"], "tenants": ["*"]}]});
-    world.sandbox.inject(Fault {
+    world.live.inject(Fault {
         target: "live".into(),
         method: "GET".into(),
         path_contains: "policies".into(),
@@ -396,7 +395,7 @@ fn a_role_that_is_not_created_stops_its_policies_also_where_names_are_ids() {
     let world = World::new("compiuta");
     world.declare("Role", "r", "{name: R, actions: ['core:things:get']}");
     world.declare("Policy", "needs", "{name: N, statements: [{role: r, tenants: ['*']}]}");
-    world.sandbox.inject(Fault { path_contains: "roles".into(), times: 1, ..fault("POST", 403) });
+    world.live.inject(Fault { path_contains: "roles".into(), times: 1, ..fault("POST", 403) });
     let (code, document) = world.apply();
     assert_eq!(
         (code, outcomes(&document)),
@@ -426,7 +425,7 @@ fn a_list_that_is_shorter_than_it_says_is_not_all() {
                 spec
             },
         );
-        world.sandbox.inject(Fault { times: 100, body: Some(body.clone()), ..fault("GET", 200) });
+        world.live.inject(Fault { times: 100, body: Some(body.clone()), ..fault("GET", 200) });
         let (code, document) = world.apply();
         assert_eq!((code, world.writes()), (6, vec![]), "{body}: {document:#}");
     }
@@ -451,6 +450,6 @@ fn a_converged_plan_of_a_hundred_objects_sends_few_requests() {
         world.write("policies/all.yaml", policies.trim_end_matches("---\n"));
         assert_eq!(world.apply().0, 0);
         assert_eq!(world.plan()["changes"], json!([]));
-        assert_eq!(world.sandbox.requests().len(), expected, "{system}");
+        assert_eq!(world.live.requests().len(), expected, "{system}");
     }
 }

@@ -12,7 +12,7 @@ fn validate(system: &'static str, files: &[(&str, &str)]) -> Run {
         world.write(&format!("policies/{file}"), text);
     }
     let run = world.run(&["validate"]);
-    assert_eq!(world.sandbox.requests().len(), 0, "validate sends nothing");
+    assert_eq!(world.live.requests().len(), 0, "validate sends nothing");
     run
 }
 

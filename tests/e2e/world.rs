@@ -1,12 +1,13 @@
-//! A repository in a temporary folder, a sandbox that stands for the live systems, and the binary between them.
+//! A repository in a temporary folder, what stands for its live system, and the binary between them.
 
 use std::path::Path;
 use std::process::{Command, Output};
 
-use enact::sandbox::{Fault, Sandbox, Seed, Seen, Served, Store, start};
+use enact::sandbox::{Fault, Seen};
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::runtime::Runtime;
+
+use crate::live::{Embedded, Live, TARGET};
 
 /// The credential of every test. No output may ever hold it.
 pub(crate) const CANARY: &str = "canary-9f8e7d6c5b4a";
@@ -14,9 +15,8 @@ pub(crate) const CANARY: &str = "canary-9f8e7d6c5b4a";
 /// One target named `live` of one system.
 pub(crate) struct World {
     pub(crate) dir: TempDir,
-    pub(crate) sandbox: Sandbox,
+    pub(crate) live: Box<dyn Live>,
     pub(crate) system: &'static str,
-    _runtime: Runtime,
 }
 
 /// What one run of the binary left behind.
@@ -35,22 +35,17 @@ impl World {
 
     /// The same with these settings (flow YAML) and more lines for the target.
     pub(crate) fn with(system: &'static str, settings: &str, more: &str) -> Self {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let served = vec![Served { name: "live".into(), system: system.into() }];
-        let sandbox = runtime
-            .block_on(start("127.0.0.1:0".parse().unwrap(), served, Store::Memory, Seed::Empty))
-            .unwrap();
-        let world = Self { dir: TempDir::new().unwrap(), sandbox, system, _runtime: runtime };
-        let auth = match system {
-            "jitsudo" => "{header: {name: X-API-Key, value: {env: ENACT_TEST_KEY}}}",
-            _ => "{bearer: {env: ENACT_TEST_KEY}}",
-        };
-        let url = world.sandbox.url("live");
+        Self::on(Box::new(Embedded::new(system)), system, settings, more)
+    }
+
+    /// A repository whose target is this live system.
+    pub(crate) fn on(live: Box<dyn Live>, system: &'static str, settings: &str, more: &str) -> Self {
+        let world = Self { dir: TempDir::new().unwrap(), live, system };
+        let (auth, url) = (auth(system), world.live.url());
         world.write(
             "enact.yaml",
             &format!(
-                "apiVersion: enact/v1\nkind: Config\nmanifests: [policies]\ntargets:\n- name: live\n  system: {system}\n  \
+                "apiVersion: enact/v1\nkind: Config\nmanifests: [policies]\ntargets:\n- name: {TARGET}\n  system: {system}\n  \
                  url: {url}\n  auth: {auth}\n  settings: {settings}\n{more}"
             ),
         );
@@ -80,7 +75,7 @@ impl World {
 
     /// The plan as JSON. A plan never writes.
     pub(crate) fn plan(&self) -> Value {
-        self.sandbox.clear_requests();
+        self.live.clear_requests();
         let run = self.run(&["plan", "--format", "json"]);
         assert_eq!(self.writes(), Vec::<String>::new(), "plan-reads-only");
         run.json()
@@ -88,7 +83,7 @@ impl World {
 
     /// Applies and returns the exit code and the JSON document.
     pub(crate) fn apply(&self) -> (i32, Value) {
-        self.sandbox.clear_requests();
+        self.live.clear_requests();
         let run = self.run(&["apply", "--yes", "--format", "json"]);
         (run.code, run.json())
     }
@@ -112,12 +107,12 @@ impl World {
     /// The writes since the last run, as `METHOD path`.
     pub(crate) fn writes(&self) -> Vec<String> {
         let write = |seen: &Seen| (seen.method != "GET").then(|| format!("{} {}", seen.method, seen.path));
-        self.sandbox.requests().iter().filter_map(write).collect()
+        self.live.requests().iter().filter_map(write).collect()
     }
 
     /// The bodies of the writes since the last run.
     pub(crate) fn bodies(&self) -> Vec<Value> {
-        let requests = self.sandbox.requests();
+        let requests = self.live.requests();
         requests
             .iter()
             .filter(|seen| seen.method != "GET")
@@ -126,7 +121,7 @@ impl World {
     }
 
     pub(crate) fn objects(&self, collection: &str) -> Vec<Value> {
-        self.sandbox.objects("live", collection)
+        self.live.objects(collection)
     }
 
     /// The stored object with this name (on compiuta: this id).
@@ -140,8 +135,15 @@ impl World {
 
     /// Changes a field behind enact's back.
     pub(crate) fn drift(&self, collection: &str, name: &str, field: &str, value: Value) {
-        let id = self.object(collection, name)["id"].as_str().unwrap().to_owned();
-        assert!(self.sandbox.set_field("live", collection, &id, field, value));
+        let id = self.live.id(&self.object(collection, name));
+        assert!(self.live.set_field(collection, &id, field, value));
+    }
+}
+
+fn auth(system: &str) -> &'static str {
+    match system {
+        "jitsudo" => "{header: {name: X-API-Key, value: {env: ENACT_TEST_KEY}}}",
+        _ => "{bearer: {env: ENACT_TEST_KEY}}",
     }
 }
 
@@ -226,5 +228,5 @@ fn text(value: &Value) -> &str {
 
 /// Answers every matching request of the target with a status.
 pub(crate) fn fault(method: &str, status: u16) -> Fault {
-    Fault { target: "live".into(), method: method.into(), times: 100, status, ..Fault::default() }
+    Fault { target: TARGET.into(), method: method.into(), times: 100, status, ..Fault::default() }
 }
