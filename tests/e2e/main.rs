@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stdout,
     reason = "in a test a wrong assumption should end it"
 )]
 
@@ -15,6 +16,7 @@ mod jitsudo;
 mod live;
 mod promises;
 mod readme;
+mod real;
 mod repository;
 mod systems;
 mod validation;

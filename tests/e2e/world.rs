@@ -1,8 +1,10 @@
 //! A repository in a temporary folder, what stands for its live system, and the binary between them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use enact::sandbox::{Fault, Seen};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -11,6 +13,14 @@ use crate::live::{Embedded, Live, TARGET};
 
 /// The credential of every test. No output may ever hold it.
 pub(crate) const CANARY: &str = "canary-9f8e7d6c5b4a";
+
+/// Who has the canary as a password, where there is a user name.
+pub(crate) const USER: &str = "enact";
+
+/// User and canary as they go over the wire.
+pub(crate) fn basic_credential() -> String {
+    STANDARD.encode(format!("{USER}:{CANARY}"))
+}
 
 /// One target named `live` of one system.
 pub(crate) struct World {
@@ -42,15 +52,23 @@ impl World {
     pub(crate) fn on(live: Box<dyn Live>, system: &'static str, settings: &str, more: &str) -> Self {
         let world = Self { dir: TempDir::new().unwrap(), live, system };
         let (auth, url) = (auth(system), world.live.url());
+        let systems = definition(system).map(|definition| world.define(&definition)).unwrap_or_default();
         world.write(
             "enact.yaml",
             &format!(
-                "apiVersion: enact/v1\nkind: Config\nmanifests: [policies]\ntargets:\n- name: {TARGET}\n  system: {system}\n  \
-                 url: {url}\n  auth: {auth}\n  settings: {settings}\n{more}"
+                "apiVersion: enact/v1\nkind: Config\nmanifests: [policies]\n{systems}targets:\n- name: {TARGET}\n  \
+                 system: {system}\n  url: {url}\n  auth: {auth}\n  settings: {settings}\n{more}"
             ),
         );
         std::fs::create_dir(world.dir.path().join("policies")).unwrap();
         world
+    }
+
+    /// Takes a system's definition into the repository, and returns the line that says so.
+    fn define(&self, definition: &Path) -> String {
+        let file = definition.file_name().unwrap().to_str().unwrap();
+        std::fs::copy(definition, self.dir.path().join(file)).unwrap();
+        format!("systems: [{file}]\n")
     }
 
     pub(crate) fn write(&self, file: &str, text: &str) {
@@ -140,9 +158,16 @@ impl World {
     }
 }
 
+/// The definition of a system that is not built in, as we deliver it.
+pub(crate) fn definition(system: &str) -> Option<PathBuf> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("systems/{system}.yaml"));
+    file.exists().then_some(file)
+}
+
 fn auth(system: &str) -> &'static str {
     match system {
         "jitsudo" => "{header: {name: X-API-Key, value: {env: ENACT_TEST_KEY}}}",
+        "rabbitmq" => "{basic: {username: enact, password: {env: ENACT_TEST_KEY}}}",
         _ => "{bearer: {env: ENACT_TEST_KEY}}",
     }
 }
@@ -187,6 +212,7 @@ impl Run {
         };
         for text in [&run.out, &run.err] {
             assert!(!text.contains(CANARY), "no-secret-out: {text}");
+            assert!(!text.contains(&basic_credential()), "no-secret-out: {text}");
             assert!(!text.contains("panicked"), "{text}");
         }
         run

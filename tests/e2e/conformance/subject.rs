@@ -1,0 +1,188 @@
+//! What the story needs to know of each system.
+
+use serde_json::{Value, json};
+
+use crate::real;
+use crate::world::{World, definition};
+
+/// What the story needs to know of a system's `Policy`.
+pub(super) struct Subject {
+    pub(super) system: &'static str,
+    pub(super) settings: &'static str,
+    /// Manifests of other kinds that the policies lean on.
+    pub(super) others: &'static [(&'static str, &'static str, &'static str)],
+    /// A spec with everything in it, and the same with one field changed.
+    pub(super) spec: &'static str,
+    pub(super) changed: &'static str,
+    /// The one path that then differs.
+    pub(super) path: &'static str,
+    /// A field that `spec` declares, and what a person sets it to.
+    pub(super) drifts: (&'static str, fn() -> Value),
+    /// A spec that leaves a field out, the field, and what a person sets it to.
+    pub(super) partial: (&'static str, &'static str, fn() -> Value),
+    /// The same spec with another change, so that something is written.
+    pub(super) partial_changed: &'static str,
+    /// The methods of a create and of an update.
+    pub(super) create: &'static str,
+    pub(super) update: &'static str,
+    /// Whether the API lets two objects have one name.
+    pub(super) duplicates: bool,
+    /// Whether the API keeps a field that it does not know.
+    pub(super) keeps_unknown: bool,
+    /// What stands after the API's name in `metadata.name`, where that is not the whole key.
+    suffix: &'static str,
+}
+
+pub(super) const SUBJECTS: &[Subject] = &[
+    polytomic("{version: \"2025-09-18\"}", "PUT"),
+    polytomic("{version: \"2022-12-12\"}", "PATCH"),
+    Subject {
+        system: "jitsudo",
+        settings: "{tenant: 2489E9AD-2EE2-8E00-8EC9-32D5F69181C0}",
+        others: &[],
+        spec: "{description: old, priority: 5, max_duration_seconds: 600, rules: [{policy_text: 'permit(principal,action,resource);'}]}",
+        changed: "{description: new, priority: 5, max_duration_seconds: 600, rules: [{policy_text: 'permit(principal,action,resource);'}]}",
+        path: "/description",
+        drifts: ("priority", || json!(77)),
+        partial: ("{max_duration_seconds: 600}", "description", || json!("by hand")),
+        partial_changed: "{max_duration_seconds: 700}",
+        create: "POST",
+        update: "PATCH",
+        duplicates: true,
+        keeps_unknown: true,
+        suffix: "",
+    },
+    Subject {
+        system: "compiuta",
+        settings: "{}",
+        others: &[("Role", "reader", "{name: Reader, actions: ['core:things:get']}")],
+        spec: "{name: Old, members: ['team:local:a'], statements: [{role: reader, tenants: ['*']}]}",
+        changed: "{name: New, members: ['team:local:a'], statements: [{role: reader, tenants: ['*']}]}",
+        path: "/name",
+        drifts: ("members", || json!(["team:local:a", "user:local:mallory"])),
+        partial: ("{name: A, statements: [{role: reader, tenants: ['*']}]}", "members", || {
+            json!(["user:local:by-hand"])
+        }),
+        partial_changed: "{name: B, statements: [{role: reader, tenants: ['*']}]}",
+        create: "POST",
+        update: "PUT",
+        duplicates: false,
+        keeps_unknown: true,
+        suffix: "",
+    },
+    Subject {
+        system: "mycloud",
+        settings: "{}",
+        others: &[],
+        spec: "{description: old, document: {statements: [{sid: A, effect: allow, actions: ['s3:X'], resources: [y, z]}]}}",
+        changed: "{description: new, document: {statements: [{sid: A, effect: allow, actions: ['s3:X'], resources: [z, y]}]}}",
+        path: "/description",
+        drifts: ("description", || json!("by hand")),
+        partial: (
+            "{document: {statements: [{effect: deny, actions: ['s3:X'], resources: [y]}]}}",
+            "description",
+            || json!("by hand"),
+        ),
+        partial_changed: "{document: {statements: [{effect: deny, actions: ['s3:X', 's3:W'], resources: [y]}]}}",
+        create: "POST",
+        update: "PATCH",
+        duplicates: false,
+        keeps_unknown: true,
+        suffix: "",
+    },
+];
+
+/// Its PUT sets a field that is left out back to its default.
+pub(super) const RABBITMQ: Subject = Subject {
+    system: "rabbitmq",
+    settings: "{}",
+    others: &[],
+    spec: "{pattern: '^a', definition: {max-length: 10, message-ttl: 60000}, priority: 5, apply-to: queues}",
+    changed: "{pattern: '^b', definition: {message-ttl: 60000, max-length: 10}, priority: 5, apply-to: queues}",
+    path: "/pattern",
+    drifts: ("priority", || json!(77)),
+    partial: ("{pattern: '^a', definition: {max-length: 10}}", "priority", || json!(7)),
+    partial_changed: "{pattern: '^b', definition: {max-length: 10}}",
+    create: "PUT",
+    update: "PUT",
+    duplicates: false,
+    keeps_unknown: false,
+    suffix: "@/",
+};
+
+/// It makes the ids, takes any number of equal names, and answers 403 for what is not there.
+pub(super) const DIRECTUS: Subject = Subject {
+    system: "directus",
+    settings: "{}",
+    others: &[],
+    spec: "{icon: lock, description: old, ip_access: [10.0.0.0/8], enforce_tfa: true, app_access: true}",
+    changed: "{icon: lock, description: new, ip_access: [10.0.0.0/8], enforce_tfa: true, app_access: true}",
+    path: "/description",
+    drifts: ("enforce_tfa", || json!(false)),
+    partial: ("{icon: lock}", "description", || json!("by hand")),
+    partial_changed: "{icon: key}",
+    create: "POST",
+    update: "PATCH",
+    duplicates: true,
+    keeps_unknown: false,
+    suffix: "",
+};
+
+const fn polytomic(settings: &'static str, update: &'static str) -> Subject {
+    Subject {
+        system: "polytomic",
+        settings,
+        others: &[("Role", "R1", "{}"), ("Role", "R2", "{}")],
+        spec: "{policy_actions: [{action: read, roles: [R1]}, {action: edit, roles: [R2, R1]}]}",
+        changed: "{policy_actions: [{action: read, roles: [R1, R2]}, {action: edit, roles: [R1, R2]}]}",
+        path: "/policy_actions/read/roles",
+        drifts: ("policy_actions", || json!([{"action": "delete", "role_ids": []}])),
+        partial: ("{}", "policy_actions", || json!([])),
+        partial_changed: "{policy_actions: [{action: read, roles: [R1]}]}",
+        create: "POST",
+        update,
+        duplicates: true,
+        keeps_unknown: true,
+        suffix: "",
+    }
+}
+
+impl Subject {
+    /// The `metadata.name` of the policy that the API calls so.
+    pub(super) fn name(&self, name: &str) -> String {
+        format!("{name}{}", self.suffix)
+    }
+
+    /// A change of a policy as [`crate::world::actions`] tells it.
+    pub(super) fn change(&self, action: &str, name: &str) -> String {
+        format!("{action} Policy {}", self.name(name))
+    }
+
+    pub(super) fn world(&self) -> World {
+        let world = match definition(self.system) {
+            Some(_) => World::on(real::live(self.system), self.system, self.settings, ""),
+            None => World::with(self.system, self.settings, ""),
+        };
+        for (kind, name, spec) in self.others {
+            world.declare(kind, name, spec);
+        }
+        world
+    }
+
+    /// A world with one policy, as declared.
+    pub(super) fn converged(&self) -> World {
+        let world = self.world();
+        world.declare("Policy", &self.name("alpha"), self.spec);
+        world.converge();
+        world
+    }
+
+    /// Tells a story on the system's own server, if it is there.
+    pub(super) fn tell(&self, story: impl Fn(&Self)) {
+        if definition(self.system).is_none() {
+            println!("skipped: systems/{}.yaml is not there", self.system);
+        } else if real::is_there(self.system) {
+            story(self);
+        }
+    }
+}

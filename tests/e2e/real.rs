@@ -1,0 +1,143 @@
+//! Real servers that other people wrote: started once per test process, asked through a proxy, one test at a time.
+
+mod child;
+mod directus;
+mod postgres;
+mod proxy;
+mod rabbitmq;
+mod tests;
+mod wire;
+
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::{env, io};
+
+use enact::sandbox::{Fault, Seen};
+use serde_json::Value;
+
+use crate::live::Live;
+use child::Kept;
+use proxy::Proxy;
+use wire::Wire;
+
+/// What the tests need to know of a server's API.
+pub(crate) trait Api: Sync {
+    /// The way to it.
+    fn wire(&self) -> &Wire;
+
+    /// What keeps it running.
+    fn kept(&self) -> &Kept;
+
+    /// Takes away everything that a new server does not have.
+    fn reset(&self);
+
+    /// See [`Live::objects`].
+    fn objects(&self, collection: &str) -> Vec<Value>;
+
+    /// See [`Live::id`].
+    fn id(&self, object: &Value) -> String;
+
+    /// See [`Live::insert`].
+    fn insert(&self, collection: &str, object: &Value) -> bool;
+
+    /// See [`Live::set_field`]. Both servers drop a field that they do not know, and say that all went well.
+    fn set_field(&self, collection: &str, id: &str, field: &str, value: Value) -> bool;
+
+    /// See [`Live::remove`].
+    fn remove(&self, collection: &str, id: &str) -> bool;
+
+    /// The body of an error, in the server's words.
+    fn refusal(status: u16) -> Value
+    where
+        Self: Sized;
+}
+
+/// A server for as long as this process runs.
+struct Server<A> {
+    api: A,
+    turn: Mutex<()>,
+}
+
+/// A server as one test has it: empty, and for itself. A test that wants a second one waits for ever.
+struct Turn<A: 'static> {
+    api: &'static A,
+    proxy: Proxy,
+    _turn: MutexGuard<'static, ()>,
+}
+
+/// Whether the server of this system is installed. Without it a test is skipped, after a line that says so, unless
+/// a variable says that it is wanted: there a skipped test would be a missing one.
+pub(crate) fn is_there(system: &str) -> bool {
+    let (missing, wanted) = match system {
+        "rabbitmq" => (rabbitmq::missing(), "ENACT_REQUIRE_RABBITMQ"),
+        "directus" => (directus::missing(), "ENACT_REQUIRE_DIRECTUS"),
+        _ => panic!("`{system}` has no server"),
+    };
+    if let Some(missing) = missing {
+        assert!(env::var_os(wanted).is_none(), "{wanted} is set, and {missing}");
+        println!("skipped: {missing}");
+    }
+    missing.is_none()
+}
+
+/// The server of this system, empty and for one test alone.
+pub(crate) fn live(system: &str) -> Box<dyn Live> {
+    match system {
+        "rabbitmq" => rabbitmq::live(),
+        "directus" => directus::live(),
+        _ => panic!("`{system}` has no server"),
+    }
+}
+
+/// Waits for the server to be free, starts it if it is not there yet, and empties it.
+fn turn<A: Api>(
+    server: &'static OnceLock<io::Result<Server<A>>>,
+    start: impl FnOnce() -> io::Result<A>,
+) -> Box<dyn Live> {
+    let started = server.get_or_init(|| Ok(Server { api: start()?, turn: Mutex::new(()) }));
+    let Server { api, turn } = started.as_ref().unwrap();
+    // A test that failed left the server to the next one, which resets it anyway.
+    let turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Err(error) = api.wire().call("GET", "/", None) {
+        panic!("the server is gone, {error}: {}", api.kept().last_words());
+    }
+    api.reset();
+    Box::new(Turn { api, proxy: Proxy::before(api.wire().clone(), A::refusal), _turn: turn })
+}
+
+impl<A: Api> Live for Turn<A> {
+    fn url(&self) -> String {
+        self.proxy.url()
+    }
+
+    fn requests(&self) -> Vec<Seen> {
+        self.proxy.requests()
+    }
+
+    fn clear_requests(&self) {
+        self.proxy.clear_requests();
+    }
+
+    fn inject(&self, fault: Fault) {
+        self.proxy.inject(fault);
+    }
+
+    fn objects(&self, collection: &str) -> Vec<Value> {
+        self.api.objects(collection)
+    }
+
+    fn id(&self, object: &Value) -> String {
+        self.api.id(object)
+    }
+
+    fn insert(&self, collection: &str, object: Value) -> bool {
+        self.api.insert(collection, &object)
+    }
+
+    fn set_field(&self, collection: &str, id: &str, field: &str, value: Value) -> bool {
+        self.api.set_field(collection, id, field, value)
+    }
+
+    fn remove(&self, collection: &str, id: &str) -> bool {
+        self.api.remove(collection, id)
+    }
+}
