@@ -1,0 +1,19 @@
+//! Systems that users define: the real binary, a definition, and a plain API on loopback that has its own habits.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "in a test a wrong assumption should end it"
+)]
+
+mod api;
+mod comparing;
+mod keys;
+mod operations;
+mod paging;
+mod reading;
+mod references;
+mod store;
+mod world;
+mod writing;

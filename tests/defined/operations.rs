@@ -1,0 +1,198 @@
+//! What an API can not do, and how its answers to writes are taken.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::api::Reply;
+use crate::store::Habits;
+use crate::world::{World, actions, calls, codes, file, outcomes, thing, without};
+
+/// A world without an operation, with `old` as it is declared.
+fn unable(operation: &str) -> World {
+    let world = World::things(|kind| without(kind, &[operation]));
+    world.api.insert("things", json!({"name": "old", "size": 2}));
+    world.declare("Thing", "old", "{size: 2}");
+    world.assert_converged();
+    world
+}
+
+/// Expects one error about `subject`, and that nothing is written, whatever else is planned.
+fn assert_impossible(world: &World, code: &str, subject: &str) {
+    let plan = world.plan();
+    assert_eq!(codes(&plan), [code], "{plan:#}");
+    let finding = &plan["diagnostics"][0];
+    assert_eq!(finding["file"], file("Thing", subject), "{plan:#}");
+    assert_eq!((&finding["severity"], finding["line"].is_number()), (&json!("error"), true), "{plan:#}");
+    world.refused(1);
+}
+
+#[test]
+fn what_can_not_be_created_has_to_be_there() {
+    let world = unable("create");
+    world.declare("Thing", "new", "{}");
+    world.declare("Thing", "old", "{size: 3}");
+    assert_impossible(&world, "defined/no-create", "new");
+    world.api.insert("things", json!({"name": "new"}));
+    world.converge();
+}
+
+#[test]
+fn what_can_not_be_changed_has_to_be_right() {
+    let world = unable("update");
+    world.declare("Thing", "new", "{}");
+    world.converge();
+    world.declare("Thing", "newer", "{}");
+    world.declare("Thing", "old", "{size: 3}");
+    assert_impossible(&world, "defined/no-update", "old");
+    world.drift("things", "size", json!(3));
+    world.declare("Thing", "new", "{size: 3}");
+    world.converge();
+}
+
+#[test]
+fn what_can_not_be_deleted_stays() {
+    let world = unable("delete");
+    world.declare_absent("Thing", "gone");
+    world.assert_converged();
+    world.declare("Thing", "new", "{}");
+    world.declare_absent("Thing", "old");
+    assert_impossible(&world, "defined/no-delete", "old");
+}
+
+#[test]
+fn without_a_read_of_one_object_the_list_is_read() {
+    let world = unable("get");
+    world.declare("Thing", "old", "{size: 3}");
+    world.declare("Thing", "new", "{}");
+    world.converge();
+    world.declare_absent("Thing", "old");
+    world.converge();
+    assert_eq!(world.api.objects("things").len(), 1);
+}
+
+#[test]
+fn a_status_that_is_no_success_leaves_the_outcome_unknown() {
+    for (operation, method, status) in
+        [("create", "POST", 202), ("update", "PATCH", 204), ("delete", "DELETE", 202)]
+    {
+        let world = World::things(|kind| kind[operation]["success"] = json!([200, 201]));
+        world.api.insert("things", json!({"name": "old"}));
+        match operation {
+            "create" => world.declare("Thing", "old2", "{}"),
+            "update" => world.declare("Thing", "old", "{size: 2}"),
+            _ => world.declare_absent("Thing", "old"),
+        }
+        world.api.on(move |seen, _| (seen.method == method).then(|| Reply::new(status, Value::Null)));
+        let (code, document) = world.apply();
+        let ended = outcomes(&document);
+        assert!(
+            code == 1 && ended.len() == 1 && ended[0].ends_with(" unknown"),
+            "{operation}: {code} {document:#}"
+        );
+    }
+}
+
+#[test]
+fn every_success_is_one_where_the_definition_names_none() {
+    let world = World::things(|_| {});
+    world.api.on(|seen, store| {
+        let reply = store.answer(seen);
+        (seen.method != "GET").then(|| Reply { status: 202, ..reply })
+    });
+    world.declare("Thing", "a", "{size: 2}");
+    world.converge();
+    world.declare("Thing", "a", "{size: 3}");
+    world.converge();
+    world.declare_absent("Thing", "a");
+    world.converge();
+}
+
+#[test]
+fn a_refusal_is_a_failure_and_told() {
+    for status in [400, 403, 409, 422] {
+        let world = World::things(|_| {});
+        world.declare("Thing", "a", "{}");
+        world.api.on(move |seen, _| {
+            (seen.method == "POST").then(|| Reply::new(status, json!({"message": "the cup is full"})))
+        });
+        let (code, document) = world.apply();
+        assert_eq!((code, outcomes(&document)), (1, vec!["a failed".to_owned()]), "{status}: {document:#}");
+        assert!(document.to_string().contains("the cup is full"), "{document:#}");
+    }
+}
+
+#[test]
+fn what_was_to_go_and_is_gone_is_deleted() {
+    let world = World::things(|kind| kind["delete"]["query"] = json!({"if-unused": "true"}));
+    world.api.insert("things", json!({"id": "x", "name": "a"}));
+    world.declare_absent("Thing", "a");
+    world.api.on(|seen, store| {
+        if seen.method == "DELETE" {
+            store.objects("things").clear();
+        }
+        None
+    });
+    let (code, document) = world.apply();
+    assert_eq!((code, outcomes(&document)), (0, vec!["a applied".to_owned()]), "{document:#}");
+    assert_eq!(world.calls(), ["DELETE /base/things/x?if-unused=true"]);
+}
+
+#[test]
+fn no_duplicates_when_the_answer_to_a_create_is_lost() {
+    for unique in [true, false] {
+        let kind = thing(|kind| kind["unique"] = json!(unique));
+        let habits = Habits { unique: if unique { &["name"] } else { &[] }, ..Habits::default() };
+        let world = World::new(&[kind], &[("things", habits)]);
+        world.declare("Thing", "a", "{size: 2}");
+        world.api.on(|seen, store| {
+            let reply = store.answer(seen);
+            (seen.method == "POST").then_some(Reply { status: 502, body: Value::Null, ..reply })
+        });
+        let (code, document) = world.apply();
+        assert_eq!((code, outcomes(&document)), (1, vec!["a unknown".to_owned()]), "{document:#}");
+        assert_eq!(world.calls(), ["POST /base/things"], "it is not sent again");
+        world.converge();
+        assert_eq!(world.api.objects("things").len(), 1);
+    }
+}
+
+#[test]
+fn every_create_has_a_key_of_its_own_under_which_it_is_done_once() {
+    let world = World::things(|kind| kind["create"]["idempotency_header"] = json!("X-Request-Key"));
+    world.declare("Thing", "a", "{}");
+    world.declare("Thing", "b", "{}");
+    let writes = world.converge();
+    let keys: BTreeSet<_> = writes.iter().filter_map(|seen| seen.headers.get("x-request-key")).collect();
+    assert_eq!((writes.len(), keys.len()), (2, 2), "{writes:?}");
+    assert!(!keys.contains(&String::new()));
+    world.declare("Thing", "a", "{size: 2}");
+    assert!(!world.converge()[0].headers.contains_key("x-request-key"), "an update has none");
+}
+
+#[test]
+fn crash_safe_a_failure_half_way_is_told_and_the_next_run_converges() {
+    let world = World::things(|_| {});
+    for name in ["a", "b", "c"] {
+        world.declare("Thing", name, "{size: 2}");
+    }
+    world.api.on(|seen, _| {
+        (seen.body["name"] == "b").then(|| Reply::new(403, json!({"message": "not this one"})))
+    });
+    let (code, document) = world.apply();
+    assert_eq!(
+        (code, outcomes(&document)),
+        (1, vec!["a applied".to_owned(), "b failed".to_owned(), "c applied".to_owned()])
+    );
+    world.api.on(|_, _| None);
+    assert_eq!(calls(&world.converge()), ["POST /base/things"]);
+}
+
+#[test]
+fn a_kind_that_can_only_be_read_is_never_written() {
+    let world = World::things(|kind| without(kind, &["create", "update", "delete"]));
+    world.api.insert("things", json!({"name": "a", "size": 2}));
+    assert_eq!(world.run(&["import", "live"]).code, 0);
+    world.assert_converged();
+    assert_eq!(actions(&world.plan()), Vec::<String>::new());
+}
