@@ -14,6 +14,7 @@ mod operations;
 mod paging;
 mod reading;
 mod references;
+mod secrets;
 mod store;
 mod world;
 mod writing;
