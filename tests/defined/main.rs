@@ -9,6 +9,7 @@
 
 mod api;
 mod comparing;
+mod config;
 mod keys;
 mod operations;
 mod paging;
@@ -16,5 +17,6 @@ mod reading;
 mod references;
 mod secrets;
 mod store;
+mod unsound;
 mod world;
 mod writing;
