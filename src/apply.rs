@@ -280,13 +280,22 @@ impl Run<'_> {
         let left = match (live, change.action) {
             (None, Action::Delete) => Vec::new(),
             (None, Action::Update) => return Err("it is gone".to_owned()),
-            _ => match self.sides.change(kind, declared, live) {
+            _ => match self.sides_by_now().change(kind, declared, live) {
                 Ok(fresh) => fresh.map(|fresh| fresh.requests).unwrap_or_default(),
                 Err(finding) => return Err(finding.message),
             },
         };
         let done = self.done(change, sent, &left).ok_or("what is live now is not what was sent")?;
         Ok(Seen { done, etag })
+    }
+
+    /// The sides with the names of what this run has created.
+    fn sides_by_now(&self) -> Sides<'_> {
+        let mut names = self.sides.names.clone();
+        for (symbol, id) in lock(&self.ids).iter().filter(|(symbol, _)| symbol.part.is_none()) {
+            names.learn(&symbol.resource, id);
+        }
+        Sides { system: self.sides.system, base: self.sides.base, names, resend: self.sides.resend }
     }
 
     /// How many requests are done if exactly these are left: the planned ones end with them.

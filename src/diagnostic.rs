@@ -66,6 +66,8 @@ pub struct Diagnostic {
     pub subject: Option<String>,
     /// What to do next.
     pub help: Option<String>,
+    /// Where in the spec it is, as a JSON pointer, until who knows the document says where that is.
+    pub within: Option<String>,
     /// Whether its line may hold a secret that was written by mistake, and is not shown.
     pub private: bool,
 }
@@ -90,6 +92,7 @@ impl Diagnostic {
             place: None,
             subject: None,
             help: None,
+            within: None,
             private: false,
         }
     }
@@ -115,6 +118,12 @@ impl Diagnostic {
     /// Says what to do next.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Says where in the spec it is, as a JSON pointer.
+    pub fn within(mut self, pointer: String) -> Self {
+        self.within = Some(pointer);
         self
     }
 

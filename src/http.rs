@@ -25,6 +25,7 @@ use transport::{Call, FailureKind, Network, Transport};
 use crate::request::{
     self, Attempt, Errors, Hidden, Method, Path, ReadError, Reader, Reply, Request, Sent, Statuses, Writer,
 };
+use crate::resource::RemoteId;
 use crate::retry::{self, ATTEMPTS, Event, Nature, Next};
 
 pub use pace::Origin;
@@ -305,13 +306,25 @@ impl Reader for HttpReader {
 
 impl HttpReader {
     fn reply(&self, path: &Path, answer: Answer) -> Result<Reply, ReadError> {
-        let Answer { status, body, etag, next, .. } = answer;
-        let body = body.ok_or_else(|| ReadError::unexpected(path, "is not JSON"))?;
-        let fails = |at: &String| body.pointer(at).is_some_and(|error| !error.is_null());
-        if self.0.errors.in_success.iter().any(fails) {
-            return Err(ReadError::unexpected(path, &format!("says {} and holds an error", status.as_u16())));
+        if answer.fails(&self.0.errors) {
+            let what = format!("holds an error: {}", self.0.said(&answer));
+            return Err(ReadError { help: self.0.help(&answer), ..ReadError::unexpected(path, &what) });
         }
-        Ok(Reply { body, etag, next })
+        let Answer { body, etag, next, .. } = answer;
+        let body = body.ok_or_else(|| ReadError::unexpected(path, "is not JSON"))?;
+        Ok(Reply { body, etag, next: next.map(|link| self.here(path, link)) })
+    }
+}
+
+impl HttpReader {
+    /// A link as a path below the target's URL, if it leads there; else whole.
+    fn here(&self, path: &Path, link: String) -> String {
+        let base = self.0.url.as_str().trim_end_matches('/');
+        let there = Url::parse(&format!("{base}{path}")).and_then(|here| here.join(&link));
+        there.map_or(link, |there| {
+            let rest = there.as_str().strip_prefix(base).filter(|rest| rest.starts_with(['/', '?']));
+            rest.map(str::to_owned).unwrap_or_else(|| there.to_string())
+        })
     }
 }
 
@@ -409,6 +422,13 @@ impl HttpWriter {
     fn event(&self, request: &Request, ended: Ended) -> Result<Value, (Event, String)> {
         let answer = ended?;
         let status = answer.status;
+        if status.is_success() && answer.fails(&self.0.errors) {
+            let help = self.0.help(&answer).map(|help| format!("; {help}")).unwrap_or_default();
+            return Err((
+                Event::Unexpected,
+                format!("the answer holds an error: {}{help}", self.0.said(&answer)),
+            ));
+        }
         if status.is_success() {
             let expected = request.success.is_empty() || request.success.contains(&status.as_u16());
             return match (expected, &request.reveals) {
@@ -421,7 +441,8 @@ impl HttpWriter {
                 (true, None) => Ok(Value::Null),
                 (true, Some((_, pointer))) => {
                     let unreadable = || (Event::Unreadable, "the answer does not hold the new id".to_owned());
-                    answer.body.filter(|body| body.pointer(pointer).is_some()).ok_or_else(unreadable)
+                    let usable = |body: &Value| body.pointer(pointer).and_then(RemoteId::from_json).is_some();
+                    answer.body.filter(usable).ok_or_else(unreadable)
                 }
             };
         }

@@ -296,7 +296,10 @@ impl Planner<'_> {
             },
             Ok(None) => Verdict::Unchanged,
             Err(finding) if finding.place.is_some() => finding.about(&declared.id).into(),
-            Err(finding) => finding.at(declared.name_place()).about(&declared.id).into(),
+            Err(finding) => {
+                let place = finding.within.as_ref().map(|pointer| declared.place(pointer));
+                finding.at(place.unwrap_or_else(|| declared.name_place())).about(&declared.id).into()
+            }
         }
     }
 

@@ -112,12 +112,16 @@ impl Path {
     /// The path with the query of a link that a server gave, if the link leads to this path; whatever else it says is
     /// not used, so that no server sends enact elsewhere.
     pub fn followed(&self, link: &str) -> Option<Self> {
+        if url::Url::parse(link).is_ok() {
+            // It names an origin, and so not this one.
+            return None;
+        }
         // Only for taking the link apart: no request ever goes there.
         let base = url::Url::parse("http://link.invalid").ok()?;
         let here =
             base.join(&Self { segments: self.segments.clone(), query: Vec::new() }.to_string()).ok()?;
         let there = here.join(link).ok()?;
-        if !there.path().ends_with(here.path()) {
+        if there.host_str() != base.host_str() || there.path() != here.path() {
             return None;
         }
         let query =
@@ -385,7 +389,7 @@ pub struct Reply {
     pub body: Value,
     /// The version of the object, as the `ETag` header has it.
     pub etag: Option<String>,
-    /// The target of the `Link` header's `rel="next"` (RFC 8288), as the server wrote it.
+    /// The target of the `Link` header's `rel="next"` (RFC 8288): with an origin only if that is another one.
     pub next: Option<String>,
 }
 

@@ -152,7 +152,7 @@ pub enum Unresolved {
 }
 
 /// Names to ids and back, over one target's live objects and those that this run creates.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Names {
     renamed: BTreeMap<(String, String), String>,
     ids: BTreeMap<(String, String), Result<Id, Unresolved>>,
@@ -175,6 +175,13 @@ impl Names {
             }
         }
         names
+    }
+
+    /// Takes in the id of an object that this run has created.
+    pub fn learn(&mut self, resource: &ResourceId, remote: &RemoteId) {
+        let key = (resource.kind.clone(), resource.name.clone());
+        self.names.insert((key.0.clone(), remote.to_string()), key.1.clone());
+        self.ids.insert(key, Ok(Id::Known(remote.clone())));
     }
 
     fn add_live(&mut self, kind: &Kind, found: &Found, index: &Index<'_>) {

@@ -37,6 +37,13 @@ pub(super) enum Auth {
     },
 }
 
+/// Whether a secret may have several lines, as a key may that an API stores; in a header it can not.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lines {
+    One,
+    Any,
+}
+
 /// Where a secret comes from. It is never written into enact.yaml itself.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -129,13 +136,15 @@ impl Loaded {
         let at = |pointer: &str| target.node.place(&self.file, pointer);
         let (name, secret, value, source) = match &target.config.auth {
             Auth::Bearer(secret) => {
-                let value = self.secret(target, secret).map_err(|finding| finding.at(at("/auth/bearer")))?;
+                let value = self
+                    .secret(target, secret, Lines::One)
+                    .map_err(|finding| finding.at(at("/auth/bearer")))?;
                 let sent = SecretString::from(format!("Bearer {}", value.expose_secret()));
                 ("authorization", value, sent, secret)
             }
             Auth::Basic { username, password } => {
                 let value = self
-                    .secret(target, password)
+                    .secret(target, password, Lines::One)
                     .map_err(|finding| finding.at(at("/auth/basic/password")))?;
                 let sent = SecretString::from(format!(
                     "Basic {}",
@@ -144,8 +153,9 @@ impl Loaded {
                 ("authorization", value, sent, password)
             }
             Auth::Header { name, value: secret } => {
-                let value =
-                    self.secret(target, secret).map_err(|finding| finding.at(at("/auth/header/value")))?;
+                let value = self
+                    .secret(target, secret, Lines::One)
+                    .map_err(|finding| finding.at(at("/auth/header/value")))?;
                 (name.as_str(), value.clone(), value, secret)
             }
         };
@@ -186,13 +196,13 @@ impl Loaded {
         let read = |(name, secret): (&String, &Secret)| {
             let place = target.node.place(&self.file, &format!("/secrets/{name}"));
             let wrong = |finding: Diagnostic| finding.at(place).help("`apply` sends it to the API; set it");
-            let value = self.secret(target, secret).map_err(wrong)?;
+            let value = self.secret(target, secret, Lines::Any).map_err(wrong)?;
             Ok((name.clone(), value))
         };
         target.config.secrets.iter().map(read).collect()
     }
 
-    fn secret(&self, target: &Target, secret: &Secret) -> Result<SecretString, Diagnostic> {
+    fn secret(&self, target: &Target, secret: &Secret, lines: Lines) -> Result<SecretString, Diagnostic> {
         let source = secret.describe();
         let name = &target.config.name;
         let wrong = |what: &str, help: &str| {
@@ -221,7 +231,7 @@ impl Loaded {
         };
         match text.trim_end() {
             "" => wrong("is empty", "set it"),
-            text if text.chars().any(char::is_control) => {
+            text if lines == Lines::One && text.chars().any(char::is_control) => {
                 wrong("holds a line break or a control character", "it must be one line")
             }
             text => Ok(SecretString::from(text.to_owned())),

@@ -42,6 +42,12 @@ impl Answer {
         }
     }
 
+    /// Whether it is an error, whatever its status says.
+    pub(super) fn fails(&self, errors: &Errors) -> bool {
+        let body = self.body.as_ref().unwrap_or(&Value::Null);
+        errors.in_success.iter().any(|at| body.pointer(at).is_some_and(|error| !error.is_null()))
+    }
+
     /// The status and what the server says about it.
     pub(super) fn said(&self, errors: &Errors) -> String {
         let body = self.body.as_ref().unwrap_or(&Value::Null);
@@ -54,8 +60,12 @@ impl Answer {
     /// What the system knows about an error like this one.
     pub(super) fn known<'a>(&self, errors: &'a Errors) -> Option<&'a String> {
         let body = self.body.as_ref()?;
-        let code = errors.code.iter().find_map(|place| body.pointer(place).and_then(Value::as_str))?;
-        errors.help.get(code)
+        let code = errors.code.iter().find_map(|place| match body.pointer(place)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        });
+        errors.help.get(&code?)
     }
 }
 
@@ -112,12 +122,35 @@ fn exhausted(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
 /// The target of the first link whose relation is `next` (RFC 8288).
 fn next(headers: &HeaderMap) -> Option<String> {
     let links = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
-    links.flat_map(|links| links.split('<').skip(1)).find_map(|link| {
-        let (target, parameters) = link.split_once('>')?;
-        let mut parameters = parameters.split([';', ',']).map(str::trim);
-        let is_next = |value: &str| value.trim_matches('"').split_whitespace().any(|rel| rel == "next");
-        parameters.any(|one| one.strip_prefix("rel=").is_some_and(is_next)).then(|| target.to_owned())
+    links.flat_map(|links| parts(links, ',')).find_map(|link| {
+        let mut parameters = parts(link, ';').into_iter();
+        let target = parameters.next()?.strip_prefix('<')?.strip_suffix('>')?;
+        let is_next = |parameter: &str| {
+            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            let mut relations = value.trim().trim_matches('"').split_whitespace();
+            name.trim().eq_ignore_ascii_case("rel") && relations.any(|rel| rel.eq_ignore_ascii_case("next"))
+        };
+        parameters.any(is_next).then(|| target.to_owned())
     })
+}
+
+/// A header's value between separators that stand neither in quotes nor in a target.
+fn parts(text: &str, separator: char) -> Vec<&str> {
+    let (mut parts, mut start, mut quoted, mut inside) = (Vec::new(), 0, false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            '"' if !inside => quoted = !quoted,
+            '<' if !quoted => inside = true,
+            '>' if !quoted => inside = false,
+            c if c == separator && !quoted && !inside => {
+                parts.push(text.get(start..at).unwrap_or_default().trim());
+                start = at + c.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    parts.push(text.get(start..).unwrap_or_default().trim());
+    parts
 }
 
 #[cfg(test)]

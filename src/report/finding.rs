@@ -60,7 +60,8 @@ fn rest(findings: &[Diagnostic]) -> String {
 }
 
 fn group<'a>(finding: &'a Diagnostic, source: Option<Element<'a>>) -> Group<'a> {
-    let Diagnostic { severity, class: _, code, message, place, subject, help, private: _ } = finding;
+    let Diagnostic { severity, class: _, code, message, place, subject, help, within: _, private: _ } =
+        finding;
     let level = match severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,

@@ -185,8 +185,17 @@ fn write(request: &Request) -> Write {
 }
 
 fn diagnostic(finding: &diagnostic::Diagnostic) -> Diagnostic {
-    let diagnostic::Diagnostic { severity, class: _, code, message, place, subject, help, private: _ } =
-        finding.clone();
+    let diagnostic::Diagnostic {
+        severity,
+        class: _,
+        code,
+        message,
+        place,
+        subject,
+        help,
+        within: _,
+        private: _,
+    } = finding.clone();
     let (line, column) = place.as_ref().map(|place| (place.line, place.column)).unzip();
     let (file, path) = place.map(|place| (place.file, place.path)).unzip();
     Diagnostic { severity, code: code.to_owned(), message, file, line, column, path, help, subject }

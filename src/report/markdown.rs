@@ -109,7 +109,8 @@ fn delete(change: &Change) -> String {
 }
 
 fn finding(finding: &Diagnostic) -> String {
-    let Diagnostic { severity, class: _, code: id, message, place, subject, help, private: _ } = finding;
+    let Diagnostic { severity, class: _, code: id, message, place, subject, help, within: _, private: _ } =
+        finding;
     let severity = match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",

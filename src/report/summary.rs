@@ -61,8 +61,17 @@ impl Totals {
 pub(super) fn findings<'a>(report: &'a Report) -> Vec<&'a Diagnostic> {
     let mut seen = BTreeSet::new();
     let is_new = |finding: &&'a Diagnostic| {
-        let Diagnostic { code, message, place, subject, severity: _, class: _, help: _, private: _ } =
-            finding;
+        let Diagnostic {
+            code,
+            message,
+            place,
+            subject,
+            severity: _,
+            class: _,
+            help: _,
+            within: _,
+            private: _,
+        } = finding;
         seen.insert((code, message, place, subject))
     };
     report.all_findings().filter(is_new).collect()

@@ -67,13 +67,17 @@ impl Shape {
     fn compile_own(schema: &Value, root: &Value, depth: usize) -> Self {
         // An object that is one value, as Kubernetes calls it.
         let atomic = schema.get("x-map-type").is_some_and(|kind| kind == "atomic");
-        if let Some(properties) = schema.get("properties").and_then(Value::as_object).filter(|_| !atomic) {
+        // One that takes other fields than it lists is compared as a whole as well.
+        let others = schema.get("additionalProperties").is_some_and(|others| *others != Value::Bool(false));
+        let whole = atomic || others || schema.get("patternProperties").is_some();
+        let properties = properties_of(schema, root, depth);
+        if schema.get("properties").is_some() && !whole {
             let field = |(name, field): (&String, &Value)| {
                 let shape = Self::compile(field, root, depth + 1);
                 let write_only = field.get("writeOnly") == Some(&Value::Bool(true));
                 (name.clone(), Field { shape, default: field.get("default").cloned(), write_only })
             };
-            return Self::Object(properties.iter().map(field).collect());
+            return Self::Object(properties.into_iter().map(field).collect());
         }
         let Some(items) = schema.get("items") else { return Self::Any };
         let item = Box::new(Self::compile(items, root, depth + 1));
@@ -135,13 +139,17 @@ impl Shape {
             }
             (Self::Set { item, repeats }, Value::Array(items)) => sorted(item, items, *repeats),
             (Self::Map { item, .. }, Value::Array(items)) => sorted(item, items, true),
-            (_, value) => value.clone(),
+            (_, value) => plain(value),
         }
     }
 
     /// The key of an item of a keyed list, such as `read`; `None` where a key field is missing or empty.
     pub fn key(keys: &[String], item: &Value) -> Option<String> {
-        let part = |key: &String| item.get(key).and_then(Value::as_str).filter(|part| !part.is_empty());
+        let part = |key: &String| match item.get(key)? {
+            Value::String(text) if !text.is_empty() => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        };
         keys.iter().map(part).collect::<Option<Vec<_>>>().map(|parts| parts.join(","))
     }
 
@@ -149,6 +157,10 @@ impl Shape {
     /// means the same as no item at all.
     pub fn neutral_item(&self, keys: &[String], like: &Value) -> Option<Value> {
         let Self::Object(fields) = self else { return None };
+        if fields.iter().all(|(name, _)| keys.contains(name)) {
+            // With nothing but a key, to be there is all that it says.
+            return None;
+        }
         let field = |(name, field): &(String, Field)| {
             let value = if keys.contains(name) { like.get(name).cloned() } else { field.default.clone() };
             value.map(|value| (name.clone(), value))
@@ -226,6 +238,42 @@ impl Shape {
             }
             (_, value) => value.clone(),
         }
+    }
+}
+
+/// The properties of a schema and of those that it is put together from.
+fn properties_of<'a>(schema: &'a Value, root: &'a Value, depth: usize) -> Vec<(&'a String, &'a Value)> {
+    let mut properties: Vec<_> =
+        schema.get("properties").and_then(Value::as_object).into_iter().flatten().collect();
+    if depth > 32 {
+        return properties;
+    }
+    let referred =
+        schema.get("$ref").and_then(Value::as_str).and_then(|at| root.pointer(at.strip_prefix('#')?));
+    let several =
+        ["allOf", "anyOf", "oneOf"].iter().filter_map(|name| schema.get(*name)?.as_array()).flatten();
+    let conditional = ["then", "else"].iter().filter_map(|name| schema.get(*name));
+    for other in several.chain(conditional).chain(referred) {
+        for (name, field) in properties_of(other, root, depth + 1) {
+            if !properties.iter().any(|(known, _)| *known == name) {
+                properties.push((name, field));
+            }
+        }
+    }
+    properties
+}
+
+/// A value with every whole number written as one: 1.0 and 1 are the same.
+fn plain(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => {
+            let whole =
+                number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() < 9e15);
+            whole.map_or_else(|| value.clone(), |float| Value::from(float as i64))
+        }
+        Value::Array(items) => items.iter().map(plain).collect(),
+        Value::Object(map) => map.iter().map(|(name, value)| (name.clone(), plain(value))).collect(),
+        scalar => scalar.clone(),
     }
 }
 

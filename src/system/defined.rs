@@ -161,7 +161,8 @@ impl System for Defined {
 
     async fn find(&self, kind: &Kind, name: &str, reader: &dyn Reader) -> Result<Vec<Found>, ReadError> {
         let form = self.form(kind)?;
-        if form.id.is_none() && form.get.is_some() && !kind.folds_case {
+        let by_name = form.get.as_ref().is_some_and(|get| get.by_name);
+        if form.id.is_none() && by_name && !kind.folds_case {
             return Ok(self.named(form, name, reader).await?.into_iter().collect());
         }
         let mut found = self.all(form, Some(name), reader).await?;

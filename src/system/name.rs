@@ -100,13 +100,15 @@ impl NameForm {
         }
         let special = self.special();
         let escapes: Vec<_> = special.chars().map(|c| escape(c, String::new())).collect();
-        let plain: String = special.chars().flat_map(|c| ['\\', c]).collect();
+        let plain: String = special.chars().map(quoted).collect();
         // A part may stand alone in a path, where one or two dots would lead elsewhere.
-        let ends = plain.replace("\\%", "");
+        let ends = plain.replace('%', "");
         let part = format!("(?!\\.{{1,2}}(?:[{ends}]|$))(?:[^{plain}]|{})+", escapes.join("|"));
-        let quoted = |text: &String| text.chars().flat_map(|c| ['\\', c]).collect::<String>();
-        let rest: String =
-            self.separators.iter().map(|separator| format!("{}{part}", quoted(separator))).collect();
+        let rest: String = self
+            .separators
+            .iter()
+            .map(|separator| format!("{}{part}", separator.chars().map(quoted).collect::<String>()))
+            .collect();
         Some(format!("^{part}{rest}$"))
     }
 
@@ -147,6 +149,11 @@ impl NameForm {
         bytes.extend_from_slice(rest.as_bytes());
         String::from_utf8(bytes).ok()
     }
+}
+
+/// A character as a regular expression has it, in a set or not, in the dialect of every editor.
+fn quoted(c: char) -> String {
+    if "\\.+*?()|[]{}^$/-".contains(c) { format!("\\{c}") } else { c.to_string() }
 }
 
 /// Percent-encodes one character at the end of a text.

@@ -450,7 +450,7 @@ fn the_sandbox_is_no_way_to_the_live_system() {
 #[test]
 fn a_secret_may_have_several_lines() {
     let mut world = users(|_| {});
-    world.secrets[0].1 = "-----BEGIN KEY-----\nline-one-of-it\nline-two-of-it\n".to_owned();
+    world.secrets[0].1 = "-----BEGIN KEY-----\nline-one-of-it\nline-two-of-it".to_owned();
     world.declare("User", "app", "{password: {secret: app}}");
     world.converge();
     assert_eq!(stored(&world)["password"], world.secrets[0].1);

@@ -138,7 +138,7 @@ const MISTAKES: &[Mistake] = &[
     ("{X-Tenant:", "{Host: ^example.com, X-Tenant:", "system/"),
     ("{X-Tenant:", "{Content-Length: ^'0', X-Tenant:", "system/"),
     ("{X-Tenant:", "{X Tenant: ^x, X-Tenant:", "system/"),
-    ("{X-Tenant: '{settings.tenant}'}", "{x-tenant: x, X-Tenant: ^'{settings.tenant}'}", "system/"),
+    ("{X-Tenant: '{settings.tenant}'}", "{x-tenant: ^x, X-Tenant: '{settings.tenant}'}", "system/"),
     ("create: {path: /groups}", "create: {path: /groups, idempotency_header: ^Authorization}", "system/"),
     // Keys and names.
     ("named: '{group}:{title}'", "named: ^'{group}:{titel}'", "system/"),

@@ -177,7 +177,11 @@ fn no_duplicates_when_the_answer_to_a_create_is_lost(subject: &Subject) {
     world.live.inject(fault);
     let (code, document) = world.apply();
     // enact looks what became of it, and finds it.
-    assert_eq!((code, outcomes(&document)), (0, vec![format!("{} applied", subject.name("beta"))]), "{document:#}");
+    assert_eq!(
+        (code, outcomes(&document)),
+        (0, vec![format!("{} applied", subject.name("beta"))]),
+        "{document:#}"
+    );
     world.assert_converged();
     let named = world
         .objects("policies")

@@ -75,7 +75,7 @@ pub struct KindForm {
     pub id: Option<Pointer>,
     /// What tells objects apart: one part, or several for a composite key such as a virtual host and a name. In
     /// templates a part stands as `{PART}`.
-    #[schemars(length(min = 1))]
+    #[schemars(extend("minProperties" = 1))]
     pub key: BTreeMap<String, KeyPart>,
     /// How `metadata.name` is made of the parts of the key, such as `{name}@{vhost}`. Left out where there is one part.
     pub named: Option<String>,
@@ -159,7 +159,7 @@ pub struct KeyPattern {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct PathTemplate(
-    #[schemars(regex(pattern = "^/[^?#\\s]*$"), extend("x-pattern-hint" = "it begins with `/`; a query goes into `query`"))]
+    #[schemars(regex(pattern = "^/[^?#%\\s]*$"), extend("x-pattern-hint" = "it begins with `/` and is percent-encoded by enact; a query goes into `query`"))]
     pub String,
 );
 

@@ -63,6 +63,8 @@ pub(super) struct List {
 
 #[derive(Debug)]
 pub(super) struct Get {
+    /// Whether a name says where its object is.
+    pub(super) by_name: bool,
     pub(super) route: Route,
     pub(super) statuses: Statuses,
     pub(super) object: String,
@@ -341,7 +343,7 @@ impl Compiler<'_, '_> {
 
     fn get(&mut self, get: &GetForm, routes: &Routes<'_>) -> Option<Get> {
         let place = format!("{}/get", self.at);
-        let scope = if self.kind.list.is_some() && self.kind.id.is_some() { Scope::Live } else { Scope::Key };
+        let scope = if self.kind.list.is_some() { Scope::Live } else { Scope::Key };
         let route = self.route(&get.path.0, &get.query, &place, scope, routes)?;
         self.one_object(&route, &place, routes);
         self.statuses(&get.success, &format!("{place}/success"), 200..300, "a success is 200 to 299");
@@ -352,7 +354,15 @@ impl Compiler<'_, '_> {
             "a status for what is gone is 400 to 499",
         );
         let statuses = Statuses { success: get.success.clone(), gone: get.gone.clone() };
-        Some(Get { route, statuses, object: get.object.0.clone() })
+        let told = |placeholder: &Placeholder| match placeholder {
+            Placeholder::Id => false,
+            Placeholder::Setting(_) => true,
+            Placeholder::Part(label) => {
+                routes.key.iter().any(|field| field.label == *label && field.id_of.is_none())
+            }
+        };
+        let by_name = route.placeholders().all(told);
+        Some(Get { by_name, route, statuses, object: get.object.0.clone() })
     }
 
     fn create(&mut self, create: &CreateForm, routes: &Routes<'_>) -> Option<Create> {

@@ -221,7 +221,15 @@ fn in_full(
 
 /// The items of all pages.
 async fn items(list: &List, form: &Form, first: &Path, reader: &dyn Reader) -> Result<Vec<Value>, ReadError> {
-    let mut pages = Pages { list, form, first, seen: BTreeSet::new(), items: Vec::new(), count: 0 };
+    let mut pages = Pages {
+        list,
+        form,
+        first,
+        seen: BTreeSet::new(),
+        items: Vec::new(),
+        known: BTreeSet::new(),
+        count: 0,
+    };
     let mut next = Some(pages.first_path());
     while let Some(path) = next {
         if pages.count == MAX_PAGES {
@@ -239,6 +247,8 @@ struct Pages<'a> {
     /// What led to the pages so far: what comes again would never end.
     seen: BTreeSet<String>,
     items: Vec<Value>,
+    /// What tells the items apart, so that one that comes twice counts once.
+    known: BTreeSet<String>,
     count: usize,
 }
 
@@ -282,7 +292,16 @@ impl Pages<'_> {
             }
         };
         self.count += 1;
+        let by_number = matches!(self.list.paging, Some(Paging::Page { .. } | Paging::Offset { .. }));
+        if by_number && !page.is_empty() && self.items.ends_with(&page) {
+            // A server that does not know the parameter gives the first page for ever.
+            return Err(ReadError::unexpected(
+                path,
+                "is the page before once more, so the list does not go on",
+            ));
+        }
         let (empty, last) = (page.is_empty(), page.last().cloned());
+        self.known.extend(page.iter().map(|item| identity(self.form, item)));
         self.items.extend(page);
         self.next(path, &reply, empty, last.as_ref())
     }
@@ -309,7 +328,7 @@ impl Pages<'_> {
                 }
                 (parameter, held.to_string())
             }
-            Paging::Cursor { parameter, next, .. } => match cursor(reply, &next.0) {
+            Paging::Cursor { parameter, next, .. } => match cursor(path, reply, &next.0)? {
                 None => return Ok(None),
                 Some(token) => (parameter, token),
             },
@@ -338,7 +357,7 @@ impl Pages<'_> {
         total: Option<&str>,
         empty: bool,
     ) -> Result<bool, ReadError> {
-        let held = self.items.len() as u64;
+        let held = self.known.len() as u64;
         let Some(at) = total else { return Ok(empty) };
         let total = reply.body.pointer(at).and_then(Value::as_u64);
         let total = total
@@ -370,10 +389,24 @@ impl Pages<'_> {
     }
 }
 
+/// What tells an item apart: its id, or else its key.
+fn identity(form: &Form, item: &Value) -> String {
+    let key = form.key.iter().map(|field| &field.at);
+    let places: Vec<_> = form.id.iter().chain(key.filter(|_| form.id.is_none())).collect();
+    places
+        .into_iter()
+        .map(|at| item.pointer(at).unwrap_or(&Value::Null).to_string())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
 /// The token for the next page, if there is one.
-fn cursor(reply: &Reply, at: &str) -> Option<String> {
-    match reply.body.pointer(at)? {
-        Value::Bool(false) => None,
-        value => scalar(value).filter(|token| !token.is_empty()),
+fn cursor(path: &Path, reply: &Reply, at: &str) -> Result<Option<String>, ReadError> {
+    match reply.body.pointer(at) {
+        None | Some(Value::Null | Value::Bool(false)) => Ok(None),
+        Some(value @ (Value::String(_) | Value::Number(_))) => {
+            Ok(scalar(value).filter(|token| !token.is_empty()))
+        }
+        Some(_) => Err(ReadError::unexpected(path, &format!("has no token for the next page at `{at}`"))),
     }
 }

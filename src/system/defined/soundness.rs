@@ -10,6 +10,7 @@ use super::form::{self, Context, Form};
 use super::problems::Problems;
 use super::template::{Placeholder, Template};
 use super::{Api, kind, settings_of, settings_schema};
+use crate::diagnostic::nearest;
 use crate::pointer::child;
 use crate::schema::check::Checker;
 
@@ -99,6 +100,10 @@ fn headers(
     for (name, text) in &definition.headers {
         let at = format!("/headers/{name}");
         problems.header(&at, name);
+        if headers.iter().any(|(known, _): &(String, Template)| *known == name.to_lowercase()) {
+            let message = format!("the header `{name}` is given twice: case makes no difference");
+            problems.tell(&at, "system/header", message, "keep one of them");
+        }
         let template = match Template::new(text) {
             Ok(template) => template,
             Err(problem) => {
@@ -179,6 +184,68 @@ fn check_fields(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
     }
 }
 
+/// The keywords that mean something here and may be misspelt.
+const KEYWORDS: &[&str] = &[
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "const",
+    "default",
+    "description",
+    "enum",
+    "examples",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "items",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "oneOf",
+    "pattern",
+    "patternProperties",
+    "properties",
+    "readOnly",
+    "required",
+    "title",
+    "type",
+    "uniqueItems",
+    "writeOnly",
+    "x-list-map-keys",
+    "x-list-type",
+    "x-map-type",
+    "x-pattern-hint",
+    "x-replaces",
+    "$ref",
+    "$defs",
+    "if",
+    "then",
+    "else",
+    "not",
+    "deprecated",
+    "contains",
+    "$comment",
+    "prefixItems",
+    "minContains",
+    "maxContains",
+    "propertyNames",
+    "unevaluatedProperties",
+    "dependentRequired",
+    "dependentSchemas",
+    "$schema",
+    "$id",
+    "$anchor",
+    "contentEncoding",
+    "contentMediaType",
+    "unevaluatedItems",
+];
+
 /// A field of a schema.
 struct Field<'a> {
     at: String,
@@ -209,9 +276,23 @@ impl Walk<'_, '_> {
     }
 
     fn field(&mut self, field: &Field<'_>) {
+        self.keywords(field);
         self.list_type(field);
         self.sides(field);
         self.default(field);
+    }
+
+    /// A keyword that is almost one that means something: JSON Schema itself would pass over it in silence.
+    fn keywords(&mut self, Field { at, schema, .. }: &Field<'_>) {
+        for name in schema.as_object().into_iter().flatten().map(|(name, _)| name) {
+            let known = KEYWORDS.contains(&name.as_str());
+            let same = KEYWORDS.iter().find(|known| known.eq_ignore_ascii_case(name)).copied();
+            let meant = same.or_else(|| nearest(name, KEYWORDS.iter().copied()));
+            if let Some(meant) = meant.filter(|_| !known) {
+                let message = format!("`{name}` means nothing in a JSON Schema");
+                self.tell(&child(at, name), "system/keyword", message, format!("did you mean `{meant}`?"));
+            }
+        }
     }
 
     fn list_type(&mut self, Field { at, schema, .. }: &Field<'_>) {

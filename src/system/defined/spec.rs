@@ -14,7 +14,7 @@ pub(super) struct Spec {
     pub(super) schema: Value,
     /// Top-level fields without which no object can be created.
     pub(super) required: Vec<String>,
-    /// The server's own fields, as JSON pointers.
+    /// The server's own fields, as JSON pointers in which `*` stands for every item.
     pub(super) read_only: Vec<String>,
     /// Fields whose value is a secret, as JSON pointers.
     pub(super) secrets: Vec<String>,
@@ -34,30 +34,35 @@ impl Spec {
                 .map(str::to_owned)
                 .collect();
         }
-        spec.prepare(&mut schema, "");
+        let root = given.clone();
+        for definition in schema.get_mut("$defs").and_then(Value::as_object_mut).into_iter().flatten() {
+            close(definition.1);
+        }
+        spec.prepare(&mut schema, "", &root);
         spec.schema = schema;
         spec
     }
 
-    fn prepare(&mut self, schema: &mut Value, at: &str) {
+    fn prepare(&mut self, schema: &mut Value, at: &str, root: &Value) {
         let Some(schema) = schema.as_object_mut() else { return };
         if let Some(items) = schema.get_mut("items") {
-            // What is inside of a list has no place of its own, so only its shape counts.
+            let mut read_only = Vec::new();
+            read_only_in(items, &format!("{at}/*"), &mut read_only);
+            self.read_only.extend(read_only);
             close(items);
         }
         let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };
         let mut read_only = Vec::new();
         for (name, field) in properties.iter_mut() {
             let at = child(at, name);
-            if is(field, "readOnly") {
+            let whole = resolved(field, root, 0);
+            if is(&whole, "readOnly") {
                 read_only.push(name.clone());
                 self.read_only.push(at);
-                continue;
-            }
-            if is(field, "writeOnly") {
-                self.write_only(field, at);
+            } else if is(&whole, "writeOnly") {
+                self.write_only(field, &whole, at);
             } else {
-                self.prepare(field, &at);
+                self.prepare(field, &at, root);
             }
         }
         properties.retain(|name, _| !read_only.contains(name));
@@ -67,13 +72,45 @@ impl Spec {
         close_object(schema);
     }
 
-    fn write_only(&mut self, field: &mut Value, at: String) {
-        let replaced = crate::system::list(field, "x-replaces").iter().filter_map(Value::as_str);
+    fn write_only(&mut self, field: &mut Value, whole: &Value, at: String) {
+        let replaced = crate::system::list(whole, "x-replaces").iter().filter_map(Value::as_str);
         self.replaces.insert(at.clone(), replaced.map(str::to_owned).collect());
-        if field.get("type") == Some(&json!("string")) {
-            *field = secret(field.get("description"));
+        // What may be a text may be a secret.
+        let is_text = |kind: &Value| {
+            kind == "string" || kind.as_array().is_some_and(|kinds| kinds.contains(&json!("string")))
+        };
+        if whole.get("type").is_none_or(is_text) {
+            *field = secret(whole.get("description"));
             self.secrets.push(at);
         }
+    }
+}
+
+/// A field with the keywords that it has by reference, or from all of several schemas.
+fn resolved(field: &Value, root: &Value, depth: usize) -> Value {
+    let referred =
+        field.get("$ref").and_then(Value::as_str).and_then(|at| root.pointer(at.strip_prefix('#')?));
+    let all = crate::system::list(field, "allOf").iter().chain(referred);
+    let mut whole = field.clone();
+    for other in all.filter(|_| depth < 8) {
+        if let (Value::Object(other), Some(whole)) = (resolved(other, root, depth + 1), whole.as_object_mut())
+        {
+            for (name, value) in other {
+                whole.entry(name).or_insert(value);
+            }
+        }
+    }
+    whole
+}
+
+/// The server's own fields inside of a list's items.
+fn read_only_in(schema: &Value, at: &str, found: &mut Vec<String>) {
+    for (name, field) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        let at = child(at, name);
+        if is(field, "readOnly") { found.push(at) } else { read_only_in(field, &at, found) }
+    }
+    if let Some(items) = schema.get("items") {
+        read_only_in(items, &format!("{at}/*"), found);
     }
 }
 
@@ -110,26 +147,27 @@ fn close(schema: &mut Value) {
     }
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
         // What the server adds to an item is no difference.
-        properties.retain(|_, field| !is(field, "readOnly"));
+        let own = properties.iter().filter(|(_, field)| is(field, "readOnly"));
+        let own: Vec<_> = own.map(|(name, _)| name.clone()).collect();
+        properties.retain(|name, _| !own.contains(name));
         properties.values_mut().for_each(close);
+        if !own.is_empty() {
+            schema.insert("x-read-only".to_owned(), Value::from(own));
+        }
         close_object(schema);
     }
 }
 
 fn close_object(schema: &mut Map<String, Value>) {
-    // A schema that says how other fields look, or is put together from several, means what it says.
-    let open = [
-        "additionalProperties",
-        "patternProperties",
-        "unevaluatedProperties",
-        "allOf",
-        "anyOf",
-        "oneOf",
-        "$ref",
-    ];
-    if !open.iter().any(|keyword| schema.contains_key(*keyword)) {
-        schema.insert("additionalProperties".to_owned(), Value::Bool(false));
+    // A schema that says how other fields look means what it says.
+    let open = ["additionalProperties", "patternProperties", "unevaluatedProperties"];
+    if open.iter().any(|keyword| schema.contains_key(*keyword)) {
+        return;
     }
+    let several = ["allOf", "anyOf", "oneOf", "if", "dependentSchemas", "$ref"];
+    let is_whole = !several.iter().any(|keyword| schema.contains_key(*keyword));
+    let keyword = if is_whole { "additionalProperties" } else { "unevaluatedProperties" };
+    schema.insert(keyword.to_owned(), Value::Bool(false));
 }
 
 #[cfg(test)]

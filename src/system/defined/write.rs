@@ -61,12 +61,15 @@ impl Defined {
         let path = update.route.fill(&values).ok_or_else(unfilled)?;
         let mut body = Body::wired(form, draft);
         match update.mode {
-            Mode::Merge => body.keep_changed(draft, live),
+            Mode::Merge => body.keep_changed(form, draft, live),
             Mode::Replace => body.lay_over(form, draft, live),
         }
         let renamed = live.name != draft.id.name;
         if update.mode == Mode::Replace || renamed {
             let (values, later) = self.new_values(form, draft);
+            if update.mode == Mode::Merge {
+                body.keep_beside(form, live);
+            }
             body.add_key(form, &values, &later, |label| update.route.has_part(label));
         }
         let mut request = body.request(update.method, path, &update.within);
@@ -156,7 +159,7 @@ impl Body {
     }
 
     /// Only the top-level fields that differ, each whole, with what git does not know of it kept.
-    fn keep_changed(&mut self, draft: &Draft<'_>, live: &Found) {
+    fn keep_changed(&mut self, form: &Form, draft: &Draft<'_>, live: &Found) {
         let declared = std::mem::take(&mut self.value);
         let mut kept = Map::new();
         for (name, value) in declared.as_object().into_iter().flatten() {
@@ -169,6 +172,7 @@ impl Body {
         self.fills.retain(|at, _| sent(at));
         self.hidden.retain(|at, _| sent(at));
         self.value = Value::Object(kept);
+        strip(&mut self.value, &form.spec.read_only);
     }
 
     /// The whole object: what is live and not the server's own, and over it what git declares.
@@ -176,9 +180,12 @@ impl Body {
         let declared = std::mem::take(&mut self.value);
         let mut carried = if live.body.is_object() { live.body.clone() } else { Value::Object(Map::new()) };
         let key = form.key.iter().map(|field| &field.at);
-        for at in form.spec.read_only.iter().chain(&form.id).chain(key) {
+        // A server may show something in place of what can not be read back; that is not its value.
+        let shown = form.spec.replaces.keys();
+        for at in form.id.iter().chain(key).chain(shown) {
             take(&mut carried, at);
         }
+        strip(&mut carried, &form.spec.read_only);
         // What a secret becomes on the server is as secret as the secret.
         let mut stored = Vec::new();
         for (at, replaced) in &form.spec.replaces {
@@ -192,6 +199,16 @@ impl Body {
         self.value = merge(&draft.kind.shape, &carried, &declared);
         for (name, value) in stored {
             self.hide(&child("", name), Hidden::Live(value));
+        }
+    }
+
+    /// What stands beside a part of the key that lies deeper: its field is sent as a whole.
+    fn keep_beside(&mut self, form: &Form, live: &Found) {
+        for field in form.key.iter().filter(|field| fields(&field.at).count() > 1) {
+            let top = fields(&field.at).next().map(|name| child("", &name)).unwrap_or_default();
+            if let (None, Some(value)) = (self.value.pointer(&top), live.body.pointer(&top)) {
+                put(&mut self.value, &top, value.clone());
+            }
         }
     }
 
@@ -231,6 +248,16 @@ impl Body {
     }
 }
 
+/// Takes out the server's own fields, also inside of lists.
+fn strip(value: &mut Value, read_only: &[String]) {
+    for pattern in read_only {
+        let found: Vec<_> = matches(value, pattern).into_iter().map(|(at, _)| at).collect();
+        for at in found {
+            take(value, &at);
+        }
+    }
+}
+
 /// Refuses to write a field for ever that the API drops every time.
 fn not_kept(form: &Form, draft: &Draft<'_>, live: &Found) -> Result<(), Diagnostic> {
     if !form.returns_every_field {
@@ -243,15 +270,13 @@ fn not_kept(form: &Form, draft: &Draft<'_>, live: &Found) -> Result<(), Diagnost
         .iter()
         .map(|field| top(&field.path))
         .filter(|name| draft.declared.get(name).is_some() && live.body.get(name).is_none() && writable(name))
-        .map(|name| format!("`{name}`"))
         .collect();
     dropped.dedup();
-    if dropped.is_empty() {
-        return Ok(());
-    }
+    let Some(first) = dropped.first().map(|name| child("", name)) else { return Ok(()) };
+    let dropped: Vec<_> = dropped.iter().map(|name| format!("`{name}`")).collect();
     let message = format!("the API does not keep {}: no reply has it", dropped.join(", "));
     let help = "it may be misspelt, or of another version of the API: take it out here and in the definition's `spec`";
-    Err(refused("defined/not-kept", message).help(help))
+    Err(refused("defined/not-kept", message).help(help).within(first))
 }
 
 fn refused(code: &'static str, message: String) -> Diagnostic {
