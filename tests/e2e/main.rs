@@ -18,6 +18,7 @@ mod promises;
 mod readme;
 mod real;
 mod repository;
+mod servers;
 mod systems;
 mod validation;
 mod world;

@@ -1,0 +1,90 @@
+//! What the definitions that come with enact say beyond the story of one policy: all kinds, references, odd names.
+
+use serde_json::{Value, json};
+
+use crate::real;
+use crate::world::{World, actions};
+
+/// A target whose manifests may name the canary as a secret.
+fn world(system: &'static str) -> Option<World> {
+    let secrets = "  secrets: {canary: {env: ENACT_TEST_KEY}}\n";
+    real::is_there(system).then(|| World::on(real::live(system), system, "{}", secrets))
+}
+
+/// Brings the manifests to the server, then from an empty repository back by import, and then deletes them all.
+fn there_and_back(world: &World, manifests: &[(&str, &str, &str)]) -> Value {
+    for (kind, name, spec) in manifests {
+        world.declare(kind, name, spec);
+    }
+    let document = world.converge();
+    let created: Vec<_> = manifests.iter().map(|(kind, name, _)| format!("create {kind} {name}")).collect();
+    assert_eq!(actions(&document), created);
+
+    clear(world);
+    let import = world.run(&["import", "live"]);
+    assert_eq!(import.code, 0, "{}{}", import.out, import.err);
+    world.assert_converged();
+
+    clear(world);
+    for (kind, name, _) in manifests {
+        world.declare_absent(kind, name);
+    }
+    let document = world.converge();
+    assert_eq!(actions(&document).len(), manifests.len());
+    document
+}
+
+fn clear(world: &World) {
+    std::fs::remove_dir_all(world.dir.path().join("policies")).unwrap();
+    std::fs::create_dir(world.dir.path().join("policies")).unwrap();
+}
+
+/// A name with everything in it that means something in a path or in a name of several parts.
+const ODD: &str = "a/b@c%41 ?#ä";
+
+#[test]
+fn rabbitmq_all_kinds_go_there_and_back_whatever_they_are_called() {
+    let Some(world) = world("rabbitmq") else { return };
+    let quoted = "a/b%40c%2541 ?#ä";
+    there_and_back(
+        &world,
+        &[
+            ("VirtualHost", ODD, "{description: d, tags: [x, y]}"),
+            ("User", ODD, "{tags: [management], password: {secret: canary}}"),
+            ("Policy", &format!("{quoted}@{quoted}"), "{pattern: '^a', definition: {max-length: 1}}"),
+            ("Permission", &format!("{quoted}@{quoted}"), "{configure: '', write: a, read: '.*'}"),
+        ],
+    );
+    assert_eq!(world.objects("vhosts").len(), 1);
+    assert_eq!(world.objects("users").len(), 1);
+}
+
+#[test]
+fn rabbitmq_a_user_keeps_the_password_that_git_does_not_set() {
+    let Some(world) = world("rabbitmq") else { return };
+    world.declare("User", "u", "{tags: [management], password: {secret: canary}}");
+    world.converge();
+    let hash = world.object("users", "u")["password_hash"].clone();
+    assert_ne!(hash, json!(""));
+    world.declare("User", "u", "{tags: [monitoring]}");
+    world.converge();
+    let user = world.object("users", "u");
+    assert_eq!((&user["password_hash"], &user["tags"]), (&hash, &json!(["monitoring"])));
+}
+
+#[test]
+fn directus_all_kinds_go_there_and_back_whatever_they_are_called() {
+    let Some(world) = world("directus") else { return };
+    let quoted = "a%2Fb@c%2541 ?#ä";
+    there_and_back(
+        &world,
+        &[
+            ("Role", ODD, "{icon: lock, description: null}"),
+            ("Policy", ODD, "{ip_access: [10.0.0.0/8], app_access: true}"),
+            ("Permission", &format!("{quoted}/things/read"), "{fields: [b, a], permissions: {a: {_eq: 1}}}"),
+            ("Access", &format!("{quoted}/{quoted}"), "{}"),
+        ],
+    );
+    assert_eq!((world.objects("roles").len(), world.objects("policies").len()), (1, 2));
+    assert_eq!((world.objects("permissions").len(), world.objects("access").len()), (0, 2));
+}
