@@ -149,7 +149,7 @@ fn every_change_carries_its_cause() {
     let fields: Vec<_> =
         plan["changes"][5]["fields"].as_array().unwrap().iter().map(|field| &field["cause"]).collect();
     assert_eq!(fields, ["declared", "drift"], "each field has its own");
-    assert_eq!(plan["changes"][3]["fields"][0]["cause"], "both", "a conflict is shown as one");
+    assert_eq!(plan["changes"][2]["fields"][0]["cause"], "both", "a conflict is shown as one");
     let text = repo.run(&["plan"]).out;
     let (git, drift) = (text.find("git changes:").unwrap(), text.find("drifted, and put back:").unwrap());
     assert!(git < drift && text[drift..].contains("by-hand") && !text[drift..].contains("by-git"), "{text}");
