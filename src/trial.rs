@@ -4,6 +4,7 @@
 //! holds there. Only the questions that no manifest can ask (what does an update drop, are names unique) are asked with
 //! requests of its own.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -60,6 +61,7 @@ pub async fn run(definition: &Definition, target: &Target, http: &Http, name: &s
         http,
         name,
         desired: Desired::new(),
+        made: BTreeMap::new(),
         verdict: Verdict::default(),
         stop: AtomicBool::new(false),
     };
@@ -83,6 +85,8 @@ struct Trial<'a> {
     name: &'a str,
     /// The scratch objects that are to exist.
     desired: Desired,
+    /// Those that were created, as they were read then.
+    made: BTreeMap<ResourceId, Found>,
     verdict: Verdict,
     stop: AtomicBool,
 }
@@ -156,6 +160,7 @@ impl<'a> Trial<'a> {
             return false;
         }
         let Some(found) = self.reads_back(&subject).await else { return false };
+        self.made.insert(subject.id.clone(), found.clone());
         self.is_unique(&subject, &found).await;
         self.changes(&subject).await;
         self.leaves_out(&subject).await;
@@ -532,7 +537,7 @@ impl<'a> Trial<'a> {
     async fn deletes(&mut self, subject: &Subject<'_>) {
         let (system, reader) = (self.target.system.as_ref(), self.http.reader());
         let found = system.find(subject.kind, &subject.id.name, &reader).await;
-        let Ok(found) = found else { return self.left_behind(subject, "it can not be read any more") };
+        let Ok(found) = found else { return self.deletes_unread(subject).await };
         let Some(one) = found.first() else { return };
         if subject.form.delete.is_none() {
             return self.left_behind(subject, "the definition says of no way to delete it");
@@ -562,7 +567,25 @@ impl<'a> Trial<'a> {
         }
     }
 
-    async fn delete_found(&self, subject: &Subject<'_>, found: &Found) {
+    /// Deletes what can not be read any more, by what was read of it before.
+    async fn deletes_unread(&mut self, subject: &Subject<'_>) {
+        let gone = match self.made.get(&subject.id) {
+            Some(made) => self.delete_found(subject, made).await,
+            None => false,
+        };
+        let found = if gone {
+            "deleted, though it could not be read any more"
+        } else {
+            "it can not be read any more"
+        };
+        self.tell(subject, "deletes it", "/delete", "gone", Err(found.to_owned()));
+        if !gone {
+            self.left_behind(subject, found);
+        }
+    }
+
+    /// Whether all requests that delete it were answered with success.
+    async fn delete_found(&self, subject: &Subject<'_>, found: &Found) -> bool {
         let names = crate::state::Names::default();
         let nothing = json!({});
         let draft = crate::system::Draft {
@@ -576,10 +599,11 @@ impl<'a> Trial<'a> {
             fields: &[],
             names: &names,
         };
+        let mut done = subject.form.delete.is_some();
         for request in self.target.system.requests(&draft).unwrap_or_default() {
-            // Whether it is gone is looked at afterwards.
-            let _ = self.send(&request, found.etag.as_deref()).await;
+            done &= matches!(self.send(&request, found.etag.as_deref()).await, Sent::Done(_));
         }
+        done
     }
 
     fn left_behind(&mut self, subject: &Subject<'_>, why: &str) {

@@ -17,6 +17,7 @@ mod reading;
 mod references;
 mod secrets;
 mod store;
+mod trial;
 mod unsound;
 mod world;
 mod writing;

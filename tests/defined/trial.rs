@@ -1,0 +1,112 @@
+//! `enact check-system --against`: what a definition claims, tried on the API.
+
+use serde_json::{Value, json};
+
+use crate::api::Reply;
+use crate::store::Habits;
+use crate::world::{World, thing};
+
+const TRY: &[&str] =
+    &["check-system", "plain.yaml", "--against", "live", "--scratch", "enact-try", "--format", "json"];
+
+/// `Thing` with a scratch object, and a change.
+fn tried(change: impl FnOnce(&mut Value)) -> Value {
+    thing(|kind| {
+        kind["scratch"] = json!({
+            "spec": {"note": "hello", "size": 2, "limits": {"cpu": 1}},
+            "change": {"size": 3},
+        });
+        change(kind);
+    })
+}
+
+/// A world whose API keeps what an update leaves out if it is a PATCH, and goes back to these defaults if not.
+fn world(change: impl FnOnce(&mut Value)) -> World {
+    let habits = Habits { defaults: json!({"note": "", "size": 1}), ..Habits::default() };
+    World::new(&[tried(change)], &[("things", habits)])
+}
+
+/// Tries the definition: the exit code, and the checks that do not agree as `what: found`.
+fn disagreements(world: &World) -> (i32, Vec<String>) {
+    let run = world.run(TRY);
+    let document: Value = serde_json::from_str(&run.out).unwrap();
+    let checks = document["checks"].as_array().unwrap();
+    let wrong = checks.iter().filter(|check| check["agrees"] == false);
+    let words =
+        |check: &Value| format!("{}: {}", check["what"].as_str().unwrap(), check["found"].as_str().unwrap());
+    assert!(world.api.objects("things").is_empty(), "nothing is left behind: {document:#}");
+    (run.code, wrong.map(words).collect())
+}
+
+#[test]
+fn a_definition_that_is_right_is_found_to_be() {
+    assert_eq!(disagreements(&world(|_| {})), (0, Vec::new()));
+    let put = world(|kind| kind["update"] = json!({"method": "PUT", "path": "/things/{id}"}));
+    assert_eq!(disagreements(&put), (0, Vec::new()));
+}
+
+#[test]
+fn a_definition_that_is_wrong_about_what_an_update_drops_is_told_where_it_says_so() {
+    let patch = world(|kind| kind["update"]["mode"] = json!("replace"));
+    let (code, wrong) = disagreements(&patch);
+    assert_eq!((code, wrong.len()), (1, 1), "{wrong:?}");
+    assert!(wrong[0].contains("`note` is kept"), "{wrong:?}");
+    let run = patch.run(TRY);
+    let document: Value = serde_json::from_str(&run.out).unwrap();
+    let finding = &document["diagnostics"][0];
+    assert_eq!((&finding["code"], &finding["file"]), (&json!("trial/disagrees"), &json!("plain.yaml")));
+    assert!(finding["line"].is_number(), "{finding:#}");
+
+    let put = world(|kind| {
+        kind["update"] = json!({"method": "PUT", "path": "/things/{id}", "mode": "merge"});
+    });
+    let (code, wrong) = disagreements(&put);
+    // What is not sent is lost, and that is first of all its name.
+    assert!(code == 1 && wrong.iter().any(|wrong| wrong.contains("without text at `/name`")), "{wrong:?}");
+}
+
+#[test]
+fn a_definition_that_is_wrong_about_names_is_told() {
+    let habits = Habits { unique: &[], ..Habits::default() };
+    let doubling = World::new(&[tried(|_| {})], &[("things", habits)]);
+    let (code, wrong) = disagreements(&doubling);
+    assert_eq!((code, wrong.len()), (1, 1), "{wrong:?}");
+    assert!(wrong[0].starts_with("keeps keys unique: there are 2"), "{wrong:?}");
+    let refusing = world(|kind| kind["unique"] = json!(false));
+    let (code, wrong) = disagreements(&refusing);
+    assert_eq!((code, wrong.len()), (1, 1), "{wrong:?}");
+}
+
+#[test]
+fn a_field_that_the_api_drops_is_named() {
+    let world = world(|_| {});
+    world.api.on(|seen, store| {
+        let reply = store.answer(seen);
+        store.objects("things").iter_mut().for_each(|object| crate::world::without(object, &["note"]));
+        Some(reply)
+    });
+    let (code, wrong) = disagreements(&world);
+    assert!(code == 1 && wrong.iter().any(|wrong| wrong.contains("/note")), "{wrong:?}");
+}
+
+#[test]
+fn unmanaged_survives_an_object_that_has_the_name_already_is_not_touched() {
+    let world = world(|_| {});
+    world.api.insert("things", json!({"name": "enact-try", "note": "somebody's"}));
+    let run = world.run(TRY);
+    let document: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!((run.code, &document["diagnostics"][0]["code"]), (4, &json!("trial/taken")), "{document:#}");
+    assert!(world.api.seen().iter().all(|seen| seen.method == "GET"));
+    assert_eq!(world.api.objects("things").len(), 1);
+}
+
+#[test]
+fn what_can_not_be_deleted_again_is_told() {
+    let world = world(|_| {});
+    world.api.on(|seen, _| (seen.method == "DELETE").then(|| Reply::new(403, json!({}))));
+    let run = world.run(TRY);
+    let document: Value = serde_json::from_str(&run.out).unwrap();
+    let codes = document["diagnostics"].to_string();
+    assert!(run.code == 1 && codes.contains("trial/left-behind"), "{document:#}");
+    assert_eq!(world.api.objects("things").len(), 1);
+}
