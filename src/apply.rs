@@ -74,6 +74,18 @@ impl Outcome {
         }
     }
 
+    /// The same for a write that was sent before without an answer: whatever a repeat is told, the first may have
+    /// happened.
+    fn after_open_write(self) -> Self {
+        let open = |reason| Self::Unknown { reason: format!("{reason}; an earlier try was not answered") };
+        match self {
+            Self::Applied | Self::Unknown { .. } => self,
+            Self::Conflict { reason } | Self::Failed { reason } | Self::NotAttempted { reason } => {
+                open(reason)
+            }
+        }
+    }
+
     /// Whether somebody else's change was in the way.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Conflict { .. })
@@ -215,26 +227,28 @@ impl Run<'_> {
 
     /// Sends the requests of a change in their order. Where an answer was lost, what is live tells how far it got.
     async fn send_all(&self, change: &Change, mut etag: Option<String>) -> Outcome {
-        let mut sent = 0;
+        let (mut sent, mut open) = (0, false);
         let (mut key, mut attempt) = (self.target.writer.key(), 1);
         while let Some(request) = change.requests.get(sent) {
             let step = |reason: String| step(change, sent, reason);
             let with = Attempt { etag: etag.as_deref(), key: &key };
             let (reason, next, said_no) = match self.send(request, &with).await {
                 Ok(()) => {
-                    (sent, key, attempt) = (sent + 1, self.target.writer.key(), 1);
+                    (sent, key, attempt, open) = (sent + 1, self.target.writer.key(), 1, false);
                     continue;
                 }
+                Err(Stopped::For(outcome)) if open => return outcome.after_open_write().told(step),
                 Err(Stopped::For(outcome)) => return outcome.told(step),
                 Err(Stopped::Open { reason, next, said_no }) => (reason, next, said_no),
             };
-            let unknown = |why: String| match said_no {
-                true => Outcome::Failed { reason: step(reason.clone()) },
-                false => Outcome::Unknown { reason: step(format!("{reason}; {why}")) },
+            open |= !said_no;
+            let unknown = |why: String| match open {
+                false => Outcome::Failed { reason: step(reason.clone()) },
+                true => Outcome::Unknown { reason: step(format!("{reason}; {why}")) },
             };
             match self.look(change, sent).await {
                 Ok(Seen { done, etag: now }) if done > sent => {
-                    (sent, etag, key, attempt) = (done, now, self.target.writer.key(), 1);
+                    (sent, etag, key, attempt, open) = (done, now, self.target.writer.key(), 1, false);
                 }
                 Ok(_) if next == Next::LookOnly => return unknown(NOT_AGAIN.to_owned()),
                 Ok(Seen { etag: now, .. }) => {

@@ -362,7 +362,7 @@ impl Writer for HttpWriter {
 impl HttpWriter {
     /// Sends until something is known, or has to be looked at.
     async fn repeat(&self, request: &Request, body: Option<&Value>, headers: &[(&str, &str)]) -> Sent {
-        let (mut attempt, mut once) = (1, true);
+        let (mut attempt, mut once, mut open) = (1, true, false);
         loop {
             let ended = self.0.attempt(request.method.as_str(), &request.path, body, headers).await;
             let asked = ended.as_ref().ok().and_then(|answer| answer.retry_after);
@@ -380,22 +380,17 @@ impl HttpWriter {
                 }
                 Next::Done => return Sent::Done(Value::Null),
                 Next::Moved => return Sent::Moved("it changed since it was read".to_owned()),
-                Next::Refused => return Sent::Refused(reason),
+                Next::Refused => false,
             };
+            open |= matches!(event, Event::Lost | Event::Timeout | Event::Status(408));
             if !again || !self.0.again(attempt, asked).await {
-                return self.given_up(event, request.nature, reason);
+                // A lost answer stays open, whatever a repeat with its key was told.
+                return match open {
+                    true => Sent::Open { reason, next: Next::LookOnly, said_no: false },
+                    false => Sent::Refused(reason),
+                };
             }
             attempt += 1;
-        }
-    }
-
-    /// What is known when there is no attempt left. A lost answer stays open, however often the key was sent.
-    fn given_up(&self, event: Event, nature: Nature, reason: String) -> Sent {
-        match (event, nature) {
-            (Event::Lost | Event::Timeout | Event::Status(408), Nature::Keyed) => {
-                Sent::Open { reason, next: Next::LookOnly, said_no: false }
-            }
-            _ => Sent::Refused(reason),
         }
     }
 

@@ -1,0 +1,115 @@
+//! What was live when, told from the log, and what git wants of it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::road::Ended;
+use crate::server::{Entry, Objects};
+use crate::world::defaults;
+
+pub(crate) type Body = Map<String, Value>;
+/// The live objects of one name, by id.
+pub(crate) type Named = BTreeMap<String, Body>;
+
+/// The objects of one name at the beginning of a stretch of the log, and after each of its entries that wrote one.
+pub(crate) fn moments(ended: &Ended<'_>, kind: &str, name: &str, from: usize, to: usize) -> Vec<Named> {
+    let here = |((of, _), body): &(&(String, String), &Body)| of == kind && body["name"] == json!(name);
+    let initial = ended.world.live.iter().filter(here);
+    let mut now: Named = initial.map(|((_, id), body)| (id.clone(), body.clone())).collect();
+    let mut all = Vec::new();
+    for (index, entry) in ended.server.log.iter().enumerate().take(to) {
+        if index == from {
+            all.push(now.clone());
+        }
+        let Some(commit) = entry.commit.as_ref().filter(|c| c.kind == kind && c.name() == name) else {
+            continue;
+        };
+        match &commit.after {
+            Some(body) => drop(now.insert(commit.id.clone(), body.clone())),
+            None => drop(now.remove(&commit.id)),
+        }
+        if index >= from {
+            all.push(now.clone());
+        }
+    }
+    if all.is_empty() {
+        all.push(now);
+    }
+    all
+}
+
+/// What git wants of an object.
+pub(crate) struct Want {
+    pub(crate) absent: bool,
+    /// The fields that it manages.
+    pub(crate) fields: Body,
+}
+
+/// What git wants of a name; `None` if it does not speak of it.
+pub(crate) fn want(ended: &Ended<'_>, kind: &str, name: &str) -> Option<Want> {
+    let id = enact::resource::ResourceId::new("t", kind, name);
+    let declared = ended.desired.get(&id)?;
+    let spec = |declared: &enact::state::Declared| declared.spec().as_object().cloned().unwrap_or_default();
+    let mut fields = Body::new();
+    if let Some(base) = ended.base.as_ref().and_then(|base| base.get(&id)) {
+        let dropped = spec(base).into_iter().filter(|_| !declared.absent());
+        fields
+            .extend(dropped.map(|(field, _)| (field.clone(), defaults().remove(&field).unwrap_or_default())));
+    }
+    fields.extend(spec(declared));
+    // It is never given back, so nobody can tell.
+    fields.remove("pin");
+    Some(Want { absent: declared.absent(), fields })
+}
+
+/// Whether a field of a live object is as declared.
+pub(crate) fn same(ended: &Ended<'_>, roles: &Objects, field: &str, live: &Value, wanted: &Value) -> bool {
+    let texts = |value: &Value| {
+        let all = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+        let mut all: Vec<_> = all.map(str::to_owned).collect();
+        all.sort();
+        all.dedup();
+        all
+    };
+    match field {
+        "tags" => texts(live) == texts(wanted),
+        "roles" if ended.world.profile.api.ids => {
+            let name = |id: String| match roles.get(&("Role".to_owned(), id.clone())) {
+                Some(role) => role["name"].as_str().unwrap().to_owned(),
+                None => id,
+            };
+            let mut named: Vec<_> = texts(live).into_iter().map(name).collect();
+            named.sort();
+            named == texts(wanted)
+        }
+        "roles" => texts(live) == texts(wanted),
+        _ => live == wanted,
+    }
+}
+
+/// Every role that was ever live, by id: what an id meant.
+pub(crate) fn roles(ended: &Ended<'_>) -> Objects {
+    let mut roles = ended.world.live.clone();
+    for commit in ended.server.log.iter().filter_map(|entry| entry.commit.as_ref()) {
+        if let Some(after) = &commit.after {
+            roles.insert((commit.kind.clone(), commit.id.clone()), after.clone());
+        }
+    }
+    roles.retain(|(kind, _), _| kind == "Role");
+    roles
+}
+
+/// Whether a live object holds all that is declared.
+pub(crate) fn holds(ended: &Ended<'_>, roles: &Objects, body: &Body, fields: &Body) -> bool {
+    fields.iter().all(|(field, wanted)| same(ended, roles, field, &body[field], wanted))
+}
+
+/// The index of the last reading of an object by a run before an entry.
+pub(crate) fn last_read(log: &[Entry], run: usize, before: usize, kind: &str, id: &str) -> Option<usize> {
+    let sees = |entry: &Entry| {
+        entry.by.is_some_and(|by| by.run == run)
+            && entry.saw.iter().any(|(of, other, _)| of == kind && other == id)
+    };
+    (0..before).rev().find(|index| sees(&log[*index]))
+}

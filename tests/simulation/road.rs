@@ -1,0 +1,276 @@
+//! The real road through a simulated world: plan and apply under faults, then healed and run again until nothing is left.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use enact::base::{self, Scale};
+use enact::events::Nowhere;
+use enact::http::transport::{Call, Failure, FailureKind, Response, Transport};
+use enact::http::{Http, Settings};
+use enact::plan::guard::Guard;
+use enact::plan::{Resend, TargetPlan};
+use enact::reconcile::{self, Connected};
+use enact::report::TargetReport;
+use enact::state::Desired;
+use futures::future::{Either, join, select};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use secrecy::SecretString;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::server::{Asked, By, Objects, Said, Server};
+use crate::world::{Chance, Crash, World};
+
+/// How often a healed world may be run before nothing is left to do.
+const HEALS: usize = 3;
+/// Longer than any list lags behind.
+const BETWEEN_RUNS: Duration = Duration::from_secs(600);
+/// No schedule takes longer; a run that does never ends.
+const FOREVER: Duration = Duration::from_secs(24 * 3600);
+
+/// One run of enact, as far as it got.
+#[derive(Default)]
+pub(crate) struct Run {
+    pub(crate) plan: Option<TargetPlan>,
+    pub(crate) report: Option<TargetReport>,
+    /// Where its log begins, where its writes may begin, where it ends.
+    pub(crate) began: usize,
+    pub(crate) planned: usize,
+    pub(crate) ended: usize,
+    /// Where the operator interrupted it.
+    pub(crate) stopped: Option<usize>,
+    /// Whether everything was well, so that it had to get through.
+    pub(crate) healed: bool,
+    pub(crate) hangs: bool,
+}
+
+/// A world at its end.
+pub(crate) struct Ended<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) desired: Desired,
+    pub(crate) base: Option<Desired>,
+    pub(crate) runs: Vec<Run>,
+    pub(crate) server: Server,
+    /// How many requests the first run sent.
+    pub(crate) first: usize,
+    pub(crate) live: Objects,
+}
+
+/// Runs a world to its end.
+pub(crate) fn drive(world: &World) -> Ended<'_> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(live(world))
+}
+
+async fn live(world: &World) -> Ended<'_> {
+    let mut desired = world.profile.desired(&world.wishes);
+    let base = world.base.as_ref().map(|base| world.profile.desired(base));
+    if let Some(base) = &base {
+        base::add_orphans(&mut desired, base);
+    }
+    let mut server = Server::new(world.profile.api, world.live.clone(), Chance::of(!world.seed));
+    (server.faults, server.foreign, server.lag) = (world.faults.clone(), world.foreign, world.lag);
+    let site = Site {
+        world,
+        desired: &desired,
+        base: base.as_ref(),
+        scale: Scale::of(&desired),
+        server: Arc::new(Mutex::new(server)),
+        start: Instant::now(),
+        runs: Mutex::default(),
+    };
+    let requests = match world.two {
+        true => join(site.run(0, false), site.run(1, false)).await.0,
+        false => site.run(0, false).await,
+    };
+    let ill = site.runs().len();
+    {
+        let mut server = lock(&site.server);
+        (server.faults, server.foreign) = (Vec::new(), 0);
+    }
+    for heal in 0..=HEALS {
+        tokio::time::sleep(BETWEEN_RUNS).await;
+        site.run(ill + heal, true).await;
+    }
+    let Site { server, runs, .. } = site;
+    let server = Arc::into_inner(server).unwrap().into_inner().unwrap();
+    let runs = runs.into_inner().unwrap();
+    let live = server.objects.clone();
+    Ended { world, desired, base, runs, server, first: requests, live }
+}
+
+/// What all runs of a world share.
+struct Site<'a> {
+    world: &'a World,
+    desired: &'a Desired,
+    base: Option<&'a Desired>,
+    scale: Scale,
+    server: Arc<Mutex<Server>>,
+    start: Instant,
+    runs: Mutex<Vec<Run>>,
+}
+
+const ALLOWED: &[Guard] = &[Guard::MaxDeletes, Guard::DeletedShare, Guard::Emptied, Guard::Vanished];
+
+impl Site<'_> {
+    fn runs(&self) -> MutexGuard<'_, Vec<Run>> {
+        self.runs.lock().unwrap()
+    }
+
+    fn length(&self) -> usize {
+        lock(&self.server).log.len()
+    }
+
+    /// One run, until its end or its crash; how many requests it sent.
+    async fn run(&self, run: usize, healed: bool) -> usize {
+        let began = self.length();
+        self.runs().push(Run { began, healed, ..Run::default() });
+        let wire = Wire {
+            server: self.server.clone(),
+            start: self.start,
+            run,
+            writing: Arc::default(),
+            sent: Arc::default(),
+            crash: self.world.crash.filter(|_| run == 0),
+            dead: Arc::default(),
+            stop: self.world.stop.filter(|_| run == 0),
+            stopped: Arc::default(),
+            stopped_at: Arc::default(),
+        };
+        let death = wire.dead.clone();
+        let walk = Box::pin(tokio::time::timeout(FOREVER, self.walk(run, &wire)));
+        let hangs = match select(walk, Box::pin(death.notified())).await {
+            Either::Left((ended, _)) => ended.is_err(),
+            Either::Right(_) => false,
+        };
+        let ended = self.length();
+        let stopped = wire.stopped_at.lock().unwrap().take();
+        let mut runs = self.runs();
+        let record = &mut runs[run];
+        (record.ended, record.hangs, record.stopped) = (ended, hangs, stopped);
+        if record.planned == 0 {
+            record.planned = ended;
+        }
+        wire.sent.load(Ordering::Relaxed)
+    }
+
+    async fn walk(&self, run: usize, wire: &Wire) {
+        let target = &self.world.profile.config.targets[0];
+        let chance = Mutex::new(Chance::of(self.world.seed ^ (run as u64 + 1) << 32));
+        let settings = Settings {
+            url: reqwest::Url::parse(&target.config.url).unwrap(),
+            headers: target.system.headers(),
+            credential: (AUTHORIZATION, SecretString::from("Bearer simulated".to_owned())),
+            secrets: Vec::new(),
+            stored: std::collections::BTreeMap::new(),
+            errors: target.system.errors(),
+            credential_source: "the simulation".to_owned(),
+            concurrency: target.config.limits.concurrency,
+            per_minute: None,
+            origin: Arc::default(),
+        };
+        let random = Arc::new(move || chance.lock().unwrap().number());
+        let connected = Connected {
+            target,
+            desired: self.desired,
+            base: self.base,
+            scale: &self.scale,
+            allowed: ALLOWED,
+            only_declared: false,
+            resend: Resend::Changed,
+            http: Http::over(settings, Box::new(wire.clone()), random).unwrap(),
+        };
+        let planned = reconcile::plan(vec![connected]).await;
+        {
+            let mut runs = self.runs();
+            (runs[run].planned, runs[run].plan) = (self.length(), Some(planned[0].plan.clone()));
+        }
+        wire.writing.store(true, Ordering::Relaxed);
+        let mut reports = reconcile::apply(planned, &Nowhere, &wire.stopped).await;
+        self.runs()[run].report = reports.pop();
+    }
+}
+
+/// The way from one run to the server.
+#[derive(Clone)]
+struct Wire {
+    server: Arc<Mutex<Server>>,
+    start: Instant,
+    run: usize,
+    writing: Arc<AtomicBool>,
+    sent: Arc<AtomicUsize>,
+    crash: Option<Crash>,
+    dead: Arc<Notify>,
+    stop: Option<usize>,
+    stopped: Arc<AtomicBool>,
+    stopped_at: Arc<Mutex<Option<usize>>>,
+}
+
+#[async_trait]
+impl Transport for Wire {
+    async fn call(&self, call: Call<'_>) -> Result<Response, Failure> {
+        let number = self.sent.fetch_add(1, Ordering::Relaxed);
+        let there = lock(&self.server).chance.below(20) as u64;
+        // Requests that run at once meet in any order.
+        tokio::time::sleep(Duration::from_millis(there)).await;
+        let asked = asked(&call, self.start.elapsed().as_millis() as u64);
+        let by = By { run: self.run, writing: self.writing.load(Ordering::Relaxed) };
+        if self.stop == Some(number) {
+            self.stopped.store(true, Ordering::Relaxed);
+            *self.stopped_at.lock().unwrap() = Some(lock(&self.server).log.len());
+        }
+        let (ended, back) = {
+            let mut server = lock(&self.server);
+            server.disturb(asked.at);
+            let unheard = self.crash.filter(|crash| crash.at == number).map(|crash| crash.done);
+            let ended = server.exchange(&asked, by, unheard);
+            if unheard.is_some() {
+                self.dead.notify_one();
+            }
+            (ended, server.chance.below(20) as u64)
+        };
+        if self.crash.is_some_and(|crash| crash.at <= number) {
+            return std::future::pending().await;
+        }
+        let timed_out = matches!(&ended, Err(failure) if failure.kind == FailureKind::Timeout);
+        let back = if timed_out { 30_000 } else { back };
+        tokio::time::sleep(Duration::from_millis(back)).await;
+        ended.map(response)
+    }
+}
+
+fn asked(call: &Call<'_>, at: u64) -> Asked {
+    let mut segments = call.url.path_segments().unwrap();
+    let kind = match segments.next().unwrap() {
+        "role" => "Role",
+        _ => "Policy",
+    };
+    let header = |name: &str| Some(call.headers.get(name)?.to_str().unwrap().to_owned());
+    let query = call.url.query().map(|query| format!("?{query}")).unwrap_or_default();
+    Asked {
+        method: call.method.to_owned(),
+        path: format!("{}{query}", call.url.path()),
+        kind: kind.to_owned(),
+        id: segments.next().map(str::to_owned),
+        query: call.url.query_pairs().into_owned().collect(),
+        body: call.body.as_ref().map(|body| serde_json::from_slice(body).unwrap()),
+        key: header("idempotency-key"),
+        if_match: header("if-match"),
+        at,
+    }
+}
+
+fn response(said: Said) -> Response {
+    let mut headers = HeaderMap::new();
+    for (name, value) in said.headers {
+        headers.append(HeaderName::from_static(name), HeaderValue::from_str(&value).unwrap());
+    }
+    Response { status: said.status, headers, body: said.body }
+}
+
+fn lock(server: &Mutex<Server>) -> MutexGuard<'_, Server> {
+    server.lock().unwrap()
+}
