@@ -198,6 +198,9 @@ impl Inner {
         for (name, value) in own {
             let wrong = || not_sent("a header can not be sent");
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
+            if headers.get(&name).is_some_and(HeaderValue::is_sensitive) {
+                return Err(not_sent("a header would take the place of the credential"));
+            }
             headers.insert(name, HeaderValue::from_str(value).map_err(|_| wrong())?);
         }
         let body = body.map(|body| body.to_string().into_bytes());

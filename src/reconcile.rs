@@ -116,8 +116,8 @@ pub struct Wish {
 
 /// Loads, validates and resolves. Nothing is sent.
 pub fn load(origin: &Origin, wish: &Wish) -> Load {
+    // The text of enact.yaml is never shown: a secret may stand in any of its lines by mistake.
     let mut load = Load { config: origin.text.clone(), ..Load::default() };
-    load.files.insert(origin.file.clone(), origin.text.clone());
     let mut definitions = Files::new();
     let systems = Systems::Defined(&mut definitions);
     let config = config::load(&origin.file, &origin.folder, &origin.text, systems, &mut load.findings);
@@ -127,10 +127,6 @@ pub fn load(origin: &Origin, wish: &Wish) -> Load {
     if let Some(config) = config {
         let project = resolve(&Trusted { origin, definitions }, config, wish, &mut load);
         load.project = project.filter(|_| !load.findings.iter().any(Diagnostic::is_error));
-    }
-    if load.findings.iter().any(config::is_private) {
-        // Its lines could show a secret.
-        load.files.remove(&origin.file);
     }
     diagnostic::sort(&mut load.findings);
     load

@@ -76,12 +76,12 @@ const TABLE: &[Row] = {
     use Next::{Again, Done, Look, LookOnly, Moved, NewKey, Once, Refused};
     &[
         (|e| e == Event::NotSent,            [Again,   Again,   Again,   Again,   Again,    Again]),
-        (|e| e == Event::Lost,               [Again,   Look,    Again,   Look,    LookOnly, Look]),
-        (|e| e == Event::Timeout,            [Again,   Look,    Again,   Look,    LookOnly, Look]),
+        (|e| e == Event::Lost,               [Again,   Look,    Look,    Look,    LookOnly, Look]),
+        (|e| e == Event::Timeout,            [Again,   Look,    Look,    Look,    LookOnly, Look]),
         (|e| e == Event::Unreadable,         [Again,   Done,    Look,    Look,    LookOnly, Done]),
         (|e| e == Event::Unexpected,         [Refused, LookOnly, LookOnly, LookOnly, LookOnly, LookOnly]),
         (|e| e == Event::Status(401),        [Once,    Once,    Once,    Once,    Once,     Once]),
-        (|e| e == Event::Status(408),        [Again,   Look,    Again,   Look,    LookOnly, Look]),
+        (|e| e == Event::Status(408),        [Again,   Look,    Look,    Look,    LookOnly, Look]),
         (|e| e == Event::Status(409),        [Refused, Look,    Look,    Look,    LookOnly, Look]),
         (|e| e == Event::Status(412),        [Refused, Moved,   Moved,   Moved,   Moved,    Moved]),
         // RFC 8470: too early to be done. RFC 6585: too many to be done.

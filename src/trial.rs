@@ -4,9 +4,9 @@
 //! holds there. Only the questions that no manifest can ask (what does an update drop, are names unique) are asked with
 //! requests of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -21,7 +21,7 @@ use crate::http::Http;
 use crate::manifest::{Ensure, Manifest, yaml};
 use crate::observe::observe;
 use crate::plan::{self, Resend, TargetPlan};
-use crate::request::{Attempt, Request, Sent, Writer as _};
+use crate::request::{Attempt, ReadError, Request, Sent, Writer as _};
 use crate::resource::ResourceId;
 use crate::state::{Declared, Desired, Found, Observed};
 use crate::system::defined::definition::{Definition, KeyPart, KindForm, Mode, Scratch};
@@ -54,7 +54,15 @@ pub struct Verdict {
 }
 
 /// Tries every kind that has a scratch object. `name` must be free: nothing that exists is touched.
-pub async fn run(definition: &Definition, target: &Target, http: &Http, name: &str) -> Verdict {
+///
+/// Once `stop` is set nothing more is tried, and what was created is deleted.
+pub async fn run(
+    definition: &Definition,
+    target: &Target,
+    http: &Http,
+    name: &str,
+    stop: &AtomicBool,
+) -> Verdict {
     let mut trial = Trial {
         definition,
         target,
@@ -62,11 +70,15 @@ pub async fn run(definition: &Definition, target: &Target, http: &Http, name: &s
         name,
         desired: Desired::new(),
         made: BTreeMap::new(),
+        created: BTreeSet::new(),
         verdict: Verdict::default(),
-        stop: AtomicBool::new(false),
+        stop,
     };
     if trial.all_free().await {
         for (index, form) in definition.kinds.iter().enumerate() {
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
             if let Some(scratch) = &form.scratch
                 && !trial.kind(index, form, scratch).await
             {
@@ -87,8 +99,10 @@ struct Trial<'a> {
     desired: Desired,
     /// Those that were created, as they were read then.
     made: BTreeMap<ResourceId, Found>,
+    /// Those whose create was answered with success.
+    created: BTreeSet<ResourceId>,
     verdict: Verdict,
-    stop: AtomicBool,
+    stop: &'a AtomicBool,
 }
 
 /// One kind on trial.
@@ -109,7 +123,7 @@ impl<'a> Trial<'a> {
         for form in self.definition.kinds.iter().filter(|form| form.scratch.is_some()) {
             let Some(kind) = self.target.system.kind(&form.name) else { continue };
             let name = self.name_of(form);
-            match self.target.system.find(kind, &name, &self.http.reader()).await {
+            match self.everywhere(kind, &name).await {
                 Ok(found) if found.is_empty() => {}
                 Ok(_) => taken.push(
                     self.finding("trial/taken", format!("there is a {} `{name}` already", kind.name))
@@ -128,6 +142,22 @@ impl<'a> Trial<'a> {
         let free = taken.is_empty();
         self.verdict.findings.extend(taken);
         free
+    }
+
+    /// The objects of a name, looked for in every way that there is: one of the ways may be defined wrongly.
+    async fn everywhere(&self, kind: &Kind, name: &str) -> Result<Vec<Found>, ReadError> {
+        let (system, reader) = (self.target.system.as_ref(), self.http.reader());
+        let mut found = system.find(kind, name, &reader).await?;
+        if kind.listed {
+            let listed = system.list(kind, &reader).await?;
+            let more = listed.into_iter().filter(|one| kind.folded(&one.name) == kind.folded(name));
+            for one in more {
+                if !found.iter().any(|known| known.remote == one.remote) {
+                    found.push(one);
+                }
+            }
+        }
+        Ok(found)
     }
 
     fn finding(&self, code: &'static str, message: String) -> Diagnostic {
@@ -242,7 +272,7 @@ impl<'a> Trial<'a> {
             resend: Resend::Nothing,
             concurrency: 1,
             journal: &Nowhere,
-            stop: &self.stop,
+            stop: self.stop,
         };
         let outcomes = apply::apply(&target, &plan).await;
         let of_subject = plan.changes.iter().zip(&outcomes).filter(|(change, _)| change.id == *id);
@@ -291,6 +321,9 @@ impl<'a> Trial<'a> {
         let defined = defined.map_or("not at all".to_owned(), |create| words(&create.success));
         let done = self.apply(&subject.id).await;
         let created = done.is_ok();
+        if created {
+            self.created.insert(subject.id.clone());
+        }
         self.tell(subject, "creates an object", "/create", defined, done.map(|()| "created".to_owned()));
         created
     }
@@ -536,9 +569,14 @@ impl<'a> Trial<'a> {
 
     async fn deletes(&mut self, subject: &Subject<'_>) {
         let (system, reader) = (self.target.system.as_ref(), self.http.reader());
-        let found = system.find(subject.kind, &subject.id.name, &reader).await;
+        let found = self.everywhere(subject.kind, &subject.id.name).await;
         let Ok(found) = found else { return self.deletes_unread(subject).await };
-        let Some(one) = found.first() else { return };
+        let Some(one) = found.first() else {
+            if self.created.contains(&subject.id) {
+                self.left_behind(subject, "it was created, and can not be found");
+            }
+            return;
+        };
         if subject.form.delete.is_none() {
             return self.left_behind(subject, "the definition says of no way to delete it");
         }

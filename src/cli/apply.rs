@@ -197,7 +197,7 @@ fn moved(file: &Path, fresh: &Reviewed) -> Vec<Diagnostic> {
 }
 
 /// A flag that the first Ctrl-C or SIGTERM sets, so that the report is still written; a second one ends at once.
-fn stop_on_signal() -> Arc<AtomicBool> {
+pub(super) fn stop_on_signal() -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = stop.clone();
     tokio::spawn(async move {

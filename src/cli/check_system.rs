@@ -1,10 +1,12 @@
 //! `enact check-system`.
 
-use std::path::PathBuf;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 
+use super::apply::stop_on_signal;
 use super::{Format, Global, print};
 use crate::config::{self, Loaded, Systems};
 use crate::diagnostic::{Class, Diagnostic};
@@ -54,7 +56,7 @@ impl CheckSystem {
     /// The definition, if it is sound.
     fn definition(&self, files: &mut Files, findings: &mut Vec<Diagnostic>) -> Option<Arc<Definition>> {
         let file = self.file();
-        match std::fs::read_to_string(&self.file) {
+        match read(&self.file) {
             Ok(text) => {
                 let row = defined::define(&file, &text, findings);
                 files.insert(file, text);
@@ -104,7 +106,7 @@ impl CheckSystem {
         }
         match config.connect(target, true) {
             Ok(http) => {
-                let verdict = trial::run(definition, target, &http, name).await;
+                let verdict = trial::run(definition, target, &http, name, &stop_on_signal()).await;
                 let places = self.places(files);
                 report.findings.extend(verdict.checks.iter().filter(|check| !check.agrees).map(places));
                 report.findings.extend(verdict.findings);
@@ -132,15 +134,19 @@ impl CheckSystem {
     }
 }
 
+/// The text of a file that is no larger than a definition may be.
+fn read(file: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    std::fs::File::open(file)?.take(yaml::MAX_BYTES as u64 + 1).read_to_string(&mut text)?;
+    Ok(text)
+}
+
 fn load(global: &Global, files: &mut Files, findings: &mut Vec<Diagnostic>) -> Option<Loaded> {
     let origin = global.origin().map_err(|finding| findings.push(finding)).ok()?;
     let mut definitions = Files::new();
     let systems = Systems::Defined(&mut definitions);
     let config = config::load(&origin.file, &origin.folder, &origin.text, systems, findings);
     files.extend(definitions);
-    if !findings.iter().any(config::is_private) {
-        files.insert(origin.file, origin.text);
-    }
     config
 }
 

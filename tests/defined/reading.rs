@@ -449,3 +449,28 @@ fn a_read_that_gives_another_object_is_unreadable() {
     });
     world.refused(6);
 }
+
+#[test]
+fn two_objects_with_one_id_are_unreadable_and_none_is_made_again() {
+    let world = World::things(|kind| kind["id"] = json!("/org"));
+    for name in ["a", "b"] {
+        world.api.insert("things", json!({"name": name, "org": "acme"}));
+        world.declare("Thing", name, "{}");
+    }
+    let (code, document) = world.apply();
+    assert_eq!((code, world.calls()), (6, Vec::new()), "unreadable-is-not-absent: {document:#}");
+    assert!(document.to_string().contains("correct `id` in the definition"), "{document:#}");
+}
+
+#[test]
+fn a_list_that_says_it_goes_on_is_unreadable_without_paging() {
+    let world = World::things(|_| {});
+    world.declare("Thing", "a", "{}");
+    world.api.on(|seen, store| {
+        let mut reply = store.answer(seen);
+        reply.headers.push(("link", "</base/things?page=2>; rel=\"next\"".to_owned()));
+        Some(reply)
+    });
+    let (code, document) = world.apply();
+    assert_eq!((code, world.calls()), (6, Vec::new()), "unreadable-is-not-absent: {document:#}");
+}

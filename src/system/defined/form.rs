@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::definition::{
-    By, CreateForm, DeleteForm, GetForm, KeyPart, KindForm, ListForm, Mark, Mode, Paging, ReferenceForm,
-    UpdateForm,
+    By, CreateForm, CreateMethod, DeleteForm, GetForm, KeyPart, KindForm, ListForm, Mark, Mode, Paging,
+    ReferenceForm, UpdateForm,
 };
 use super::problems::Problems;
 use super::spec::Spec;
@@ -462,6 +462,25 @@ impl Compiler<'_, '_> {
                     message,
                     "add `list`, or take `id` out and use the key in paths",
                 );
+            }
+            (None, Some(get)) => {
+                let writes = [
+                    kind.create
+                        .as_ref()
+                        .filter(|create| create.method == CreateMethod::Put)
+                        .map(|create| &create.path),
+                    kind.update.as_ref().map(|update| &update.path),
+                    kind.delete.as_ref().map(|delete| &delete.path),
+                ];
+                if writes.into_iter().flatten().any(|path| path.0 != get.path.0) {
+                    let message = "without `list`, an object has to be read where it is written, or one that is there would be overwritten unseen";
+                    self.problems.tell(
+                        &format!("{at}/get/path"),
+                        "system/get",
+                        message,
+                        "add `list`, or use one path",
+                    );
+                }
             }
             (Some(list), None) if !list.whole => {
                 let message = "the list does not show objects in full, and there is no `get`";

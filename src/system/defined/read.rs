@@ -35,13 +35,13 @@ impl Defined {
         let narrowed = list.find.as_ref().filter(|_| name.is_some()).and_then(|find| find.fill(&values));
         let path = narrowed.or_else(|| list.route.fill(&values)).ok_or_else(unfilled)?;
         let names = Box::pin(self.names_of(form, reader)).await?;
-        let mut all = BTreeMap::new();
+        let mut all: BTreeMap<RemoteId, Vec<Found>> = BTreeMap::new();
         for item in items(list, form, &path, reader).await? {
             if let Some(found) = object(form, &item, &names, &path)? {
-                all.insert(found.remote.clone(), found);
+                join(form, all.entry(found.remote.clone()).or_default(), found, &path)?;
             }
         }
-        Ok(all.into_values().collect())
+        Ok(all.into_values().flatten().collect())
     }
 
     /// The names that a key has instead of ids.
@@ -121,6 +121,31 @@ impl Defined {
             settings: &self.settings,
             id: form.id.as_ref().map(|_| Id::Known(found.remote.clone())),
             parts: form.key.iter().filter_map(part).collect(),
+        }
+    }
+}
+
+/// Adds an object to those of its id. A page that shifts while it is read may repeat an object; two that differ in more
+/// than that are two, and the planner has to know.
+fn join(form: &Form, same: &mut Vec<Found>, found: Found, path: &Path) -> Result<(), ReadError> {
+    match same.first() {
+        Some(other) if form.id.is_some() && other.name != found.name => {
+            let what = format!(
+                "has two objects, `{}` and `{}`, with the id `{}`",
+                other.name, found.name, found.remote
+            );
+            let help = Some("correct `id` in the definition: it has to tell objects apart".to_owned());
+            Err(ReadError { help, ..ReadError::unexpected(path, &what) })
+        }
+        Some(_) if form.id.is_some() => {
+            *same = vec![found];
+            Ok(())
+        }
+        _ => {
+            if !same.contains(&found) {
+                same.push(found);
+            }
+            Ok(())
         }
     }
 }
@@ -285,7 +310,7 @@ impl Pages<'_> {
         let page = match reply.body.pointer(&self.list.items) {
             Some(Value::Array(items)) => items.clone(),
             // Some servers write an empty list so.
-            Some(Value::Null) => Vec::new(),
+            Some(Value::Null) if !self.list.items.is_empty() => Vec::new(),
             _ => {
                 let what = format!("has no list at `{}`", self.list.items);
                 return Err(ReadError::unexpected(path, &what));
@@ -314,7 +339,16 @@ impl Pages<'_> {
         last: Option<&Value>,
     ) -> Result<Option<Path>, ReadError> {
         let (list, held) = (self.list, self.items.len());
-        let Some(paging) = &list.paging else { return Ok(None) };
+        let Some(paging) = &list.paging else {
+            // The server itself says that this is not all.
+            return match &reply.next {
+                Some(_) => Err(ReadError::unexpected(
+                    path,
+                    "says that the list goes on, and the definition has no `paging`",
+                )),
+                None => Ok(None),
+            };
+        };
         let (parameter, token) = match paging {
             Paging::Page { parameter, first, total, .. } => {
                 if self.is_last(path, reply, total.as_ref().map(|total| total.0.as_str()), empty)? {

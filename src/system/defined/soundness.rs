@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::definition::{Definition, KindForm, Mark};
+use super::definition::{Definition, KindForm, Mark, Mode};
 use super::form::{self, Context, Form};
 use super::problems::Problems;
 use super::template::{Placeholder, Template};
@@ -163,7 +163,8 @@ fn check_spec(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
 
 /// What the keywords of the fields say, at every depth.
 fn check_fields(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
-    let mut walk = Walk { problems, root: format!("{at}/spec") };
+    let merges = kind.update.as_ref().is_some_and(|update| update.mode() == Mode::Merge);
+    let mut walk = Walk { problems, root: format!("{at}/spec"), merges };
     let mut fields = Vec::new();
     collect(&kind.spec, String::new(), false, &mut fields);
     fields.iter().for_each(|field| walk.field(field));
@@ -268,6 +269,8 @@ fn collect<'a>(schema: &'a Value, at: String, in_list: bool, fields: &mut Vec<Fi
 struct Walk<'a, 'p> {
     problems: &'a mut Problems<'p>,
     root: String,
+    /// Whether an update sends single fields.
+    merges: bool,
 }
 
 impl Walk<'_, '_> {
@@ -366,6 +369,24 @@ impl Walk<'_, '_> {
         } else if is("writeOnly") && *in_list {
             let message = "a list with a field that can not be read back would differ for ever";
             self.tell(&write_only, "system/field", message, "put it beside the list, or take it out");
+        }
+        let deep = at.matches("/properties/").count() > 1;
+        if is("writeOnly") && deep && self.merges {
+            let message = "a field that can not be read back is lost when the object around it is sent";
+            self.tell(
+                &write_only,
+                "system/field",
+                message,
+                "it has to be a field of `spec` itself where an update merges",
+            );
+        }
+        if is("writeOnly") && schema.get("type").is_some_and(|kind| kind == "object" || kind == "array") {
+            let message = "an object or a list that can not be read back may hold secrets that nobody would see as such";
+            self.tell(&write_only, "system/field", message, "mark its texts as `writeOnly`, not the whole");
+        }
+        if schema.get("x-replaces").is_some() && deep {
+            let place = format!("{at}/x-replaces");
+            self.tell(&place, "system/field", "only a field of `spec` itself replaces others", "take it out");
         }
         if schema.get("x-replaces").is_some() && !is("writeOnly") {
             let place = format!("{at}/x-replaces");

@@ -90,9 +90,10 @@ impl Spec {
 fn resolved(field: &Value, root: &Value, depth: usize) -> Value {
     let referred =
         field.get("$ref").and_then(Value::as_str).and_then(|at| root.pointer(at.strip_prefix('#')?));
-    let all = crate::system::list(field, "allOf").iter().chain(referred);
+    let several = ["allOf", "anyOf", "oneOf"].iter().flat_map(|name| crate::system::list(field, name));
+    let all = several.chain(referred);
     let mut whole = field.clone();
-    for other in all.filter(|_| depth < 8) {
+    for other in all.filter(|_| depth < 3) {
         if let (Value::Object(other), Some(whole)) = (resolved(other, root, depth + 1), whole.as_object_mut())
         {
             for (name, value) in other {

@@ -164,7 +164,10 @@ impl Body {
         let mut kept = Map::new();
         for (name, value) in declared.as_object().into_iter().flatten() {
             if draft.differs(name) {
-                let before = live.body.get(name).unwrap_or(&Value::Null);
+                let mut before = live.body.clone();
+                // What a server shows in place of a secret is not its value.
+                form.spec.replaces.keys().for_each(|at| drop(take(&mut before, at)));
+                let before = before.get(name).unwrap_or(&Value::Null);
                 kept.insert(name.clone(), merge(draft.kind.shape.field(name), before, value));
             }
         }
