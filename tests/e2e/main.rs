@@ -10,6 +10,7 @@
 
 mod commands;
 mod conformance;
+mod events;
 mod history;
 mod import;
 mod jitsudo;

@@ -1,0 +1,77 @@
+//! The journal of an apply: nothing that was written is forgotten with the process.
+
+use serde_json::{Value, json};
+
+use crate::world::{World, outcomes};
+
+/// Three roles that are to be created.
+fn world() -> World {
+    let world = World::new("polytomic");
+    for name in ["a", "b", "c"] {
+        world.declare("Role", name, "{}");
+    }
+    world
+}
+
+fn apply(world: &World, events: &str) -> (i32, Value) {
+    let run = world.run(&["apply", "--yes", "--format", "json", "--events", events]);
+    (run.code, run.json())
+}
+
+#[test]
+fn one_outcome_every_ended_write_is_a_line_of_the_journal() {
+    let world = world();
+    let (code, document) = apply(&world, "events.jsonl");
+    assert_eq!(code, 0, "{document:#}");
+    let text = std::fs::read_to_string(world.dir.path().join("events.jsonl")).unwrap();
+    let mut names = Vec::new();
+    for line in text.lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(
+            (&line["target"], &line["kind"], &line["action"], &line["result"]),
+            (&json!("live"), &json!("Role"), &json!("create"), &json!("applied"))
+        );
+        assert!(line["time"].is_string());
+        names.push(line["name"].clone());
+    }
+    names.sort_by_key(Value::to_string);
+    assert_eq!(names, ["a", "b", "c"]);
+    // A run that writes nothing adds nothing.
+    assert_eq!(apply(&world, "events.jsonl").0, 0);
+    assert_eq!(std::fs::read_to_string(world.dir.path().join("events.jsonl")).unwrap(), text);
+}
+
+#[test]
+fn nothing_is_written_where_the_journal_can_not_be_opened() {
+    let world = world();
+    let (code, document) = apply(&world, "no/such/folder/events.jsonl");
+    assert_eq!((code, world.writes()), (1, Vec::new()), "{document:#}");
+    assert_eq!(document["diagnostics"][0]["code"], "events/file");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_can_not_be_recorded_is_not_followed_by_another_write() {
+    let world = world();
+    let yaml = std::fs::read_to_string(world.dir.path().join("enact.yaml")).unwrap();
+    world.write("enact.yaml", &format!("{yaml}  limits: {{concurrency: 1}}\n"));
+    let (code, document) = apply(&world, "/dev/full");
+    assert_eq!(code, 1, "{document:#}");
+    assert_eq!(outcomes(&document), ["a applied", "b not_attempted", "c not_attempted"]);
+    assert_eq!(world.writes().len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_report_of_what_was_written_outlives_standard_output() {
+    let world = world();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = crate::world::enact(world.dir.path())
+        .args(["apply", "--yes", "--format", "json"])
+        .stdout(full)
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("create Role \"a\": applied") && told.contains("Applied 3 of 3"), "{told}");
+}
