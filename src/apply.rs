@@ -320,6 +320,7 @@ impl Run<'_> {
         let planned = change.requests.iter().skip(done);
         planned.zip(left).all(|(a, b)| complete(a).is_same_write(&complete(b))).then_some(done)
     }
+
     fn missing_dependency(&self, change: &Change) -> Option<ResourceId> {
         let failed = lock(&self.failed);
         let declared = self.target.desired.get(&change.id).filter(|declared| !declared.absent())?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
-use crate::config::{self, Systems};
+use crate::config::{self, Loaded, Systems};
 use crate::diagnostic::Diagnostic;
 use crate::history::From;
 use crate::plan::Resend;
@@ -222,16 +222,24 @@ impl Global {
         }
     }
 
+    /// The configuration without manifests; the texts of the definitions that it names are put into `files`.
+    fn config(&self, files: &mut Files, findings: &mut Vec<Diagnostic>) -> Option<Loaded> {
+        let origin = self.origin().map_err(|finding| findings.push(finding)).ok()?;
+        let mut definitions = Files::new();
+        let systems = Systems::Defined(&mut definitions);
+        let config = config::load(&origin.file, &origin.folder, &origin.text, systems, findings);
+        files.extend(definitions);
+        config
+    }
+
     /// The systems that the configuration knows, or only those that are built in where there is none.
     fn registry(&self) -> Result<Arc<Registry>, (Vec<Diagnostic>, Files)> {
         let is_default = self.config == Path::new(crate::config::FILE_NAME);
         if is_default && !self.config.exists() {
             return Ok(Arc::new(Registry::built_in()));
         }
-        let origin = self.origin().map_err(|finding| (vec![finding], Files::new()))?;
         let (mut findings, mut files) = (Vec::new(), Files::new());
-        let systems = Systems::Defined(&mut files);
-        let config = config::load(&origin.file, &origin.folder, &origin.text, systems, &mut findings);
+        let config = self.config(&mut files, &mut findings);
         config.map(|config| config.registry).ok_or((findings, files))
     }
 

@@ -251,7 +251,7 @@ fn check(schema: Value, file: &str, document: &Node, findings: &mut Vec<Diagnost
 }
 
 /// Whether a finding is about a place where a secret may stand by mistake. Its line must not be shown.
-pub fn is_private(finding: &Diagnostic) -> bool {
+fn is_private(finding: &Diagnostic) -> bool {
     let path = finding.place.as_ref().map_or("", |place| place.path.as_str());
     path.contains(".auth") || path.contains(".secrets") || path.ends_with(".url")
 }

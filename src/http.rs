@@ -190,10 +190,18 @@ impl Inner {
         ended
     }
 
+    /// The target's URL, without a slash at its end.
+    fn base(&self) -> &str {
+        self.url.as_str().trim_end_matches('/')
+    }
+
+    fn url_of(&self, path: &Path) -> Result<Url, url::ParseError> {
+        Url::parse(&format!("{}{path}", self.base()))
+    }
+
     async fn call(&self, method: &str, path: &Path, body: Option<&Value>, own: &[(&str, &str)]) -> Ended {
         let not_sent = |words: &str| (Event::NotSent, words.to_owned());
-        let base = self.url.as_str().trim_end_matches('/');
-        let url = Url::parse(&format!("{base}{path}")).map_err(|_| not_sent("the path is not a URL"))?;
+        let url = self.url_of(path).map_err(|_| not_sent("the path is not a URL"))?;
         let mut headers = self.headers.clone();
         for (name, value) in own {
             let wrong = || not_sent("a header can not be sent");
@@ -317,15 +325,12 @@ impl HttpReader {
         let body = body.ok_or_else(|| ReadError::unexpected(path, "is not JSON"))?;
         Ok(Reply { body, etag, next: next.map(|link| self.here(path, link)) })
     }
-}
 
-impl HttpReader {
     /// A link as a path below the target's URL, if it leads there; else whole.
     fn here(&self, path: &Path, link: String) -> String {
-        let base = self.0.url.as_str().trim_end_matches('/');
-        let there = Url::parse(&format!("{base}{path}")).and_then(|here| here.join(&link));
+        let there = self.0.url_of(path).and_then(|here| here.join(&link));
         there.map_or(link, |there| {
-            let rest = there.as_str().strip_prefix(base).filter(|rest| rest.starts_with(['/', '?']));
+            let rest = there.as_str().strip_prefix(self.0.base()).filter(|rest| rest.starts_with(['/', '?']));
             rest.map(str::to_owned).unwrap_or_else(|| there.to_string())
         })
     }

@@ -533,12 +533,13 @@ impl<'a> Trial<'a> {
     }
 
     async fn matches_versions(&mut self, subject: &Subject<'_>) {
-        let Some(update) = subject.form.update.as_ref().filter(|update| update.if_match) else { return };
+        if !subject.form.update.as_ref().is_some_and(|update| update.if_match) {
+            return;
+        }
         let reader = self.http.reader();
         let found =
             self.target.system.find(subject.kind, &subject.id.name, &reader).await.unwrap_or_default();
         let Some(found) = found.first() else { return };
-        debug_assert!(update.if_match);
         let told = match (&found.etag, self.request(subject, Some(found)).await) {
             (None, _) => Err("`get` gives no `ETag`".to_owned()),
             (Some(_), None) => return,

@@ -8,7 +8,6 @@ use clap::Args;
 
 use super::apply::stop_on_signal;
 use super::{Format, Global, print};
-use crate::config::{self, Loaded, Systems};
 use crate::diagnostic::{Class, Diagnostic};
 use crate::manifest::{name_problem, yaml};
 use crate::report::safe::inline;
@@ -85,7 +84,7 @@ impl CheckSystem {
                 Diagnostic::error("cli/scratch", format!("the name `{name}` {problem}")).class(Class::Usage);
             return report.findings.push(finding.help("give another one with `--scratch`"));
         }
-        let Some(config) = load(global, files, &mut report.findings) else { return };
+        let Some(config) = global.config(files, &mut report.findings) else { return };
         let Some(target) = config.targets.iter().find(|row| row.config.name == target) else {
             let message = format!("there is no target `{target}`");
             let finding = Diagnostic::error("config/target", message);
@@ -139,15 +138,6 @@ fn read(file: &Path) -> std::io::Result<String> {
     let mut text = String::new();
     std::fs::File::open(file)?.take(yaml::MAX_BYTES as u64 + 1).read_to_string(&mut text)?;
     Ok(text)
-}
-
-fn load(global: &Global, files: &mut Files, findings: &mut Vec<Diagnostic>) -> Option<Loaded> {
-    let origin = global.origin().map_err(|finding| findings.push(finding)).ok()?;
-    let mut definitions = Files::new();
-    let systems = Systems::Defined(&mut definitions);
-    let config = config::load(&origin.file, &origin.folder, &origin.text, systems, findings);
-    files.extend(definitions);
-    config
 }
 
 /// The checks, kind by kind, each with what is defined and what was found.

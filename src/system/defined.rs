@@ -179,8 +179,8 @@ impl System for Defined {
         let references = self.api.form(&kind.name).map_or(&[][..], |form| &form.by_id);
         for reference in references {
             for (at, id) in super::matches(body, &reference.pattern) {
-                let name = template::scalar(id)
-                    .and_then(|id| names.name(&reference.kind, &id).or(None).map(str::to_owned));
+                let name =
+                    template::scalar(id).and_then(|id| names.name(&reference.kind, &id).map(str::to_owned));
                 if let (Some(name), Some(place)) = (name, spec.pointer_mut(&at)) {
                     *place = Value::from(name);
                 }
@@ -197,11 +197,11 @@ impl System for Defined {
 }
 
 /// The kind as the rest of enact knows it.
-fn kind(given: &KindForm, form: &Form, named_by_others: bool) -> Kind {
+fn kind(given: &KindForm, form: &Form) -> Kind {
     let about = given.about.as_deref().unwrap_or(&given.name);
     let in_path =
         form.get.as_ref().is_some_and(|get| form.key.iter().any(|field| get.route.has_part(&field.label)));
-    let renames = form.update.as_ref().is_some_and(|update| update.renames) && !named_by_others;
+    let renames = form.update.as_ref().is_some_and(|update| update.renames);
     Kind {
         required: form.spec.required.clone(),
         references: form.references.clone(),

@@ -136,12 +136,11 @@ pub(super) fn compile(
     let ordered = |part: &crate::system::Part| key.iter().find(|field| field.label == part.label).cloned();
     let key: Vec<_> = named.parts().iter().filter_map(ordered).collect();
     let (references, by_id) = compiler.references();
-    let routes = Routes { key: &key };
-    let list = kind.list.as_ref().and_then(|list| compiler.list(list, &routes));
-    let get = kind.get.as_ref().and_then(|get| compiler.get(get, &routes));
-    let create = kind.create.as_ref().and_then(|create| compiler.create(create, &routes));
-    let update = kind.update.as_ref().and_then(|update| compiler.update(update, &routes));
-    let delete = kind.delete.as_ref().and_then(|delete| compiler.delete(delete, &routes));
+    let list = kind.list.as_ref().and_then(|list| compiler.list(list, &key));
+    let get = kind.get.as_ref().and_then(|get| compiler.get(get, &key));
+    let create = kind.create.as_ref().and_then(|create| compiler.create(create, &key));
+    let update = kind.update.as_ref().and_then(|update| compiler.update(update, &key));
+    let delete = kind.delete.as_ref().and_then(|delete| compiler.delete(delete, &key));
     compiler.reads();
     if compiler.problems.count() > before {
         return None;
@@ -169,10 +168,6 @@ struct Compiler<'a, 'p> {
     at: &'a str,
     context: &'a Context<'a>,
     problems: &'a mut Problems<'p>,
-}
-
-struct Routes<'a> {
-    key: &'a [KeyField],
 }
 
 impl Compiler<'_, '_> {
@@ -319,14 +314,14 @@ impl Compiler<'_, '_> {
         (all, by_id)
     }
 
-    fn list(&mut self, list: &ListForm, routes: &Routes<'_>) -> Option<List> {
+    fn list(&mut self, list: &ListForm, key: &[KeyField]) -> Option<List> {
         let place = format!("{}/list", self.at);
-        let route = self.route(&list.path.0, &list.query, &place, Scope::Settings, routes)?;
+        let route = self.route(&list.path.0, &list.query, &place, Scope::Settings, key)?;
         let find = match &list.find {
             None => None,
             Some(query) => {
                 let mut find = route.clone();
-                self.query(&mut find, query, &format!("{place}/find"), Scope::Key, routes)?;
+                self.query(&mut find, query, &format!("{place}/find"), Scope::Key, key)?;
                 Some(find)
             }
         };
@@ -341,11 +336,11 @@ impl Compiler<'_, '_> {
         })
     }
 
-    fn get(&mut self, get: &GetForm, routes: &Routes<'_>) -> Option<Get> {
+    fn get(&mut self, get: &GetForm, key: &[KeyField]) -> Option<Get> {
         let place = format!("{}/get", self.at);
         let scope = if self.kind.list.is_some() { Scope::Live } else { Scope::Key };
-        let route = self.route(&get.path.0, &get.query, &place, scope, routes)?;
-        self.one_object(&route, &place, routes);
+        let route = self.route(&get.path.0, &get.query, &place, scope, key)?;
+        self.one_object(&route, &place, key);
         self.statuses(&get.success, &format!("{place}/success"), 200..300, "a success is 200 to 299");
         self.statuses(
             &get.gone,
@@ -358,16 +353,16 @@ impl Compiler<'_, '_> {
             Placeholder::Id => false,
             Placeholder::Setting(_) => true,
             Placeholder::Part(label) => {
-                routes.key.iter().any(|field| field.label == *label && field.id_of.is_none())
+                key.iter().any(|field| field.label == *label && field.id_of.is_none())
             }
         };
         let by_name = route.placeholders().all(told);
         Some(Get { by_name, route, statuses, object: get.object.0.clone() })
     }
 
-    fn create(&mut self, create: &CreateForm, routes: &Routes<'_>) -> Option<Create> {
+    fn create(&mut self, create: &CreateForm, key: &[KeyField]) -> Option<Create> {
         let place = format!("{}/create", self.at);
-        let route = self.route(&create.path.0, &BTreeMap::new(), &place, Scope::New, routes)?;
+        let route = self.route(&create.path.0, &BTreeMap::new(), &place, Scope::New, key)?;
         self.statuses(&create.success, &format!("{place}/success"), 200..300, "a success is 200 to 299");
         if let Some(header) = &create.idempotency_header {
             self.problems.header(&format!("{place}/idempotency_header"), header);
@@ -403,10 +398,10 @@ impl Compiler<'_, '_> {
         })
     }
 
-    fn update(&mut self, update: &UpdateForm, routes: &Routes<'_>) -> Option<Update> {
+    fn update(&mut self, update: &UpdateForm, key: &[KeyField]) -> Option<Update> {
         let place = format!("{}/update", self.at);
-        let route = self.route(&update.path.0, &BTreeMap::new(), &place, Scope::Live, routes)?;
-        self.one_object(&route, &place, routes);
+        let route = self.route(&update.path.0, &BTreeMap::new(), &place, Scope::Live, key)?;
+        self.one_object(&route, &place, key);
         self.statuses(&update.success, &format!("{place}/success"), 200..300, "a success is 200 to 299");
         if update.if_match && self.kind.get.is_none() {
             let message = "`if_match` needs the `ETag` of `get`, and there is no `get`";
@@ -417,7 +412,7 @@ impl Compiler<'_, '_> {
                 "add `get`, or take it out",
             );
         }
-        let named_in_path = routes.key.iter().any(|field| route.has_part(&field.label));
+        let named_in_path = key.iter().any(|field| route.has_part(&field.label));
         if update.renames && (named_in_path || self.kind.id.is_none()) {
             let message = "an object whose key is its path can not be renamed";
             self.problems.tell(&format!("{place}/renames"), "system/renames", message, "take `renames` out");
@@ -433,10 +428,10 @@ impl Compiler<'_, '_> {
         })
     }
 
-    fn delete(&mut self, delete: &DeleteForm, routes: &Routes<'_>) -> Option<Delete> {
+    fn delete(&mut self, delete: &DeleteForm, key: &[KeyField]) -> Option<Delete> {
         let place = format!("{}/delete", self.at);
-        let route = self.route(&delete.path.0, &delete.query, &place, Scope::Live, routes)?;
-        self.one_object(&route, &place, routes);
+        let route = self.route(&delete.path.0, &delete.query, &place, Scope::Live, key)?;
+        self.one_object(&route, &place, key);
         self.statuses(&delete.success, &format!("{place}/success"), 200..300, "a success is 200 to 299");
         Some(Delete { route, success: delete.success.clone() })
     }
@@ -496,11 +491,11 @@ impl Compiler<'_, '_> {
     }
 
     /// A path of `get`, `update` or `delete` has to say which object is meant.
-    fn one_object(&mut self, route: &Route, place: &str, routes: &Routes<'_>) {
+    fn one_object(&mut self, route: &Route, place: &str, key: &[KeyField]) {
         let by_id = route.placeholders().any(|placeholder| *placeholder == Placeholder::Id);
-        let by_key = routes.key.iter().all(|field| route.has_part(&field.label));
+        let by_key = key.iter().all(|field| route.has_part(&field.label));
         if !by_id && !by_key {
-            let ways: Vec<_> = routes.key.iter().map(|field| format!("{{{}}}", field.label)).collect();
+            let ways: Vec<_> = key.iter().map(|field| format!("{{{}}}", field.label)).collect();
             let id = if self.kind.id.is_some() { "`{id}`, or " } else { "" };
             let help = format!("put {id}`{}` into it", ways.join("` and `"));
             self.problems.tell(
@@ -518,7 +513,7 @@ impl Compiler<'_, '_> {
         query: &BTreeMap<String, String>,
         place: &str,
         scope: Scope,
-        routes: &Routes<'_>,
+        key: &[KeyField],
     ) -> Option<Route> {
         let at = format!("{place}/path");
         let mut route = match Route::new(path) {
@@ -529,8 +524,8 @@ impl Compiler<'_, '_> {
                 return None;
             }
         };
-        let sound = self.placeholders(route.placeholders(), &at, scope, routes);
-        let query = self.query(&mut route, query, &format!("{place}/query"), scope, routes);
+        let sound = self.placeholders(route.placeholders(), &at, scope, key);
+        let query = self.query(&mut route, query, &format!("{place}/query"), scope, key);
         (sound && query.is_some()).then_some(route)
     }
 
@@ -540,14 +535,14 @@ impl Compiler<'_, '_> {
         query: &BTreeMap<String, String>,
         place: &str,
         scope: Scope,
-        routes: &Routes<'_>,
+        key: &[KeyField],
     ) -> Option<()> {
         let mut sound = true;
         for (name, text) in query {
             let at = child(place, name);
             match Template::new(text) {
                 Ok(template) => {
-                    sound &= self.placeholders(template.placeholders(), &at, scope, routes);
+                    sound &= self.placeholders(template.placeholders(), &at, scope, key);
                     route.query(name, template);
                 }
                 Err(problem) => {
@@ -569,7 +564,7 @@ impl Compiler<'_, '_> {
         placeholders: impl Iterator<Item = &'t Placeholder>,
         at: &str,
         scope: Scope,
-        routes: &Routes<'_>,
+        key: &[KeyField],
     ) -> bool {
         let mut sound = true;
         for placeholder in placeholders {
@@ -581,7 +576,7 @@ impl Compiler<'_, '_> {
                     "say where an object has it, with `id`".to_owned(),
                 )),
                 Placeholder::Id => Some(("`{id}` is not known here".to_owned(), "use the key".to_owned())),
-                Placeholder::Part(label) => part_problem(label, scope, routes.key),
+                Placeholder::Part(label) => part_problem(label, scope, key),
             };
             if let Some((message, help)) = problem {
                 sound = false;

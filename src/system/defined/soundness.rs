@@ -34,11 +34,7 @@ pub(super) fn compile(definition: Definition, problems: &mut Problems<'_>) -> Op
     if problems.count() > before || forms.len() < definition.kinds.len() {
         return None;
     }
-    let named_by_id = |name: &String| {
-        forms.iter().any(|form| form.key.iter().any(|field| field.id_of.as_ref() == Some(name)))
-    };
-    let kinds = definition.kinds.iter().zip(&forms);
-    let kinds = kinds.map(|(given, form)| kind(given, form, named_by_id(&given.name))).collect();
+    let kinds = definition.kinds.iter().zip(&forms).map(|(given, form)| kind(given, form)).collect();
     Some(Api { definition, kinds, forms, headers, settings })
 }
 
@@ -83,12 +79,11 @@ fn check_settings(settings: &Value, problems: &mut Problems<'_>) {
 }
 
 /// A JSON Schema that can be used.
-fn check_schema(schema: &Value, at: &str, problems: &mut Problems<'_>) -> bool {
-    let Err(error) = Checker::new(schema.clone()) else { return true };
+fn check_schema(schema: &Value, at: &str, problems: &mut Problems<'_>) {
+    let Err(error) = Checker::new(schema.clone()) else { return };
     let place = format!("{at}{}", error.pointer());
     let message = format!("this is not a JSON Schema: {}", error.problem());
     problems.tell(&place, "system/schema", message, "see json-schema.org, draft 2020-12");
-    false
 }
 
 fn headers(

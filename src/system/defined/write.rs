@@ -22,7 +22,7 @@ impl Defined {
     pub(super) fn request(&self, form: &Form, draft: &Draft<'_>) -> Result<Request, Diagnostic> {
         match draft.live {
             None => self.create(form, draft),
-            Some(live) if draft.action == Action::Delete => self.delete(form, draft, live),
+            Some(live) if draft.action == Action::Delete => self.delete(form, live),
             Some(live) => self.update(form, draft, live),
         }
     }
@@ -78,16 +78,14 @@ impl Defined {
         Ok(request)
     }
 
-    fn delete(&self, form: &Form, draft: &Draft<'_>, live: &Found) -> Result<Request, Diagnostic> {
+    fn delete(&self, form: &Form, live: &Found) -> Result<Request, Diagnostic> {
         let Some(delete) = &form.delete else {
             let message = format!("a {} can not be deleted by this API", form.name);
             let help = "delete it on the target in another way, or take `ensure: absent` out";
             return Err(refused("defined/no-delete", message).help(help));
         };
         let path = delete.route.fill(&self.values(form, live)).ok_or_else(unfilled)?;
-        let request = Request { success: delete.success.clone(), ..Request::new(Method::Delete, path) };
-        debug_assert_eq!(draft.action, Action::Delete);
-        Ok(request)
+        Ok(Request { success: delete.success.clone(), ..Request::new(Method::Delete, path) })
     }
 
     /// The key that git declares: names, and the ids of other objects, which may not exist yet.
@@ -161,12 +159,12 @@ impl Body {
     /// Only the top-level fields that differ, each whole, with what git does not know of it kept.
     fn keep_changed(&mut self, form: &Form, draft: &Draft<'_>, live: &Found) {
         let declared = std::mem::take(&mut self.value);
+        let mut before = live.body.clone();
+        // What a server shows in place of a secret is not its value.
+        form.spec.replaces.keys().for_each(|at| drop(take(&mut before, at)));
         let mut kept = Map::new();
         for (name, value) in declared.as_object().into_iter().flatten() {
             if draft.differs(name) {
-                let mut before = live.body.clone();
-                // What a server shows in place of a secret is not its value.
-                form.spec.replaces.keys().for_each(|at| drop(take(&mut before, at)));
                 let before = before.get(name).unwrap_or(&Value::Null);
                 kept.insert(name.clone(), merge(draft.kind.shape.field(name), before, value));
             }
