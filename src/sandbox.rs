@@ -28,10 +28,9 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use fault::Fault;
-pub use server::Seen;
+pub use server::{Hub, Seen};
 
 use connection::Connections;
-use server::Hub;
 
 /// How long [`Sandbox::stop`] waits for requests that are under way.
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -233,11 +233,6 @@ pub(crate) fn uuid(id: &str) -> Result<String, Problem> {
     Ok(parsed.hyphenated().to_string())
 }
 
-/// An id for a new object.
-pub(crate) fn new_id() -> String {
-    Uuid::new_v4().to_string()
-}
-
 /// An id that is the same on every machine, for a seeded object.
 pub(crate) fn seeded_id(system: &str, kind: &str, name: &str) -> String {
     let name = format!("enact-sandbox/{system}/{kind}/{name}");

@@ -7,9 +7,10 @@ mod policy;
 mod seed;
 
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::Seed;
-use super::api::{Answer, Api, Call, Problem, new_id, uuid};
+use super::api::{Answer, Api, Call, Problem, uuid};
 use super::fields;
 use super::store::{Collections, Object};
 
@@ -47,7 +48,7 @@ impl Api for Mycloud {
 
     fn refuse(&self, _call: &Call, problem: &Problem) -> Answer {
         let Problem { status, key, message, notices: _ } = problem;
-        let id = format!("req-{}", new_id());
+        let id = format!("req-{}", Uuid::new_v4());
         let error = json!({"code": status, "message": message, "details": key, "request_id": id});
         Answer::json(*status, json!({"error": error}))
     }

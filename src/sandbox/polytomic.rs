@@ -10,7 +10,7 @@ mod seed;
 use serde_json::{Value, json};
 
 use super::Seed;
-use super::api::{Answer, Api, Call, Problem, new_id, seeded_id, uuid};
+use super::api::{Answer, Api, Call, Problem, seeded_id, uuid};
 use super::fields;
 use super::store::{Collections, Object};
 
@@ -135,7 +135,7 @@ fn many(state: &mut Collections, call: &Call, kind: Kind) -> Result<Answer, Prob
         "GET" => Ok(data(list(state, kind))),
         "POST" => {
             let mut object = Object::new();
-            object.insert("id".into(), json!(new_id()));
+            object.insert("id".into(), json!(state.new_id()));
             write(state, call, kind, &mut object)?;
             object.insert("system".into(), json!(false));
             state.put(kind.collection(), object.clone());

@@ -6,15 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::body::Body as HttpBody;
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::response::Response;
+use axum::extract::{ConnectInfo, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use futures::StreamExt;
 use serde_json::{Map, Value, json};
 
 use super::api::{Answer, Body, Call, Problem};
 use super::connection::Connection;
 use super::fault::{Fault, Faults};
+use super::store::Ids;
 use super::target::{self, Target};
 use super::{Seed, Served, Store, file};
 
@@ -39,9 +40,10 @@ pub struct Seen {
     pub status: u16,
 }
 
-/// What all requests share.
+/// The targets of a sandbox, and all that its requests share. For a simulation it serves without a network, and the same
+/// requests get the same answers but for the times in them.
 #[derive(Debug)]
-pub(crate) struct Hub {
+pub struct Hub {
     store: Store,
     inner: Mutex<Inner>,
 }
@@ -73,6 +75,27 @@ impl Hub {
         Ok(Self { store, inner: Mutex::new(inner) })
     }
 
+    /// Serves these targets from memory; new objects get ids by a count.
+    pub fn in_memory(served: Vec<Served>, seed: Seed) -> io::Result<Self> {
+        let hub = Self::new(served, Store::Memory, seed)?;
+        hub.lock().targets.iter_mut().for_each(|target| target.state.ids = Ids::Counted(0));
+        Ok(hub)
+    }
+
+    /// Answers a request, or closes the connection without an answer.
+    pub fn exchange(&self, http: Request<Vec<u8>>) -> Option<Response<Vec<u8>>> {
+        let (parts, body) = http.into_parts();
+        self.answer(call(parts, Body::Bytes(body))).map(response)
+    }
+
+    /// All that a target holds, by collection.
+    #[must_use]
+    pub fn state(&self, target: &str) -> Value {
+        let inner = self.lock();
+        let target = inner.targets.iter().find(|known| known.name == target);
+        target.map(|target| target.state.to_json()).unwrap_or_default()
+    }
+
     /// A panic elsewhere can not have left the state half-written: handlers check first and then change.
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
@@ -86,7 +109,8 @@ impl Hub {
         self.lock().log.clear();
     }
 
-    pub(crate) fn inject(&self, fault: Fault) {
+    /// See [`super::Sandbox::inject`].
+    pub fn inject(&self, fault: Fault) {
         self.lock().faults.add(fault);
     }
 
@@ -98,14 +122,8 @@ impl Hub {
             .unwrap_or_default()
     }
 
-    pub(crate) fn set_field(
-        &self,
-        target: &str,
-        collection: &str,
-        id: &str,
-        field: &str,
-        value: Value,
-    ) -> bool {
+    /// See [`super::Sandbox::set_field`].
+    pub fn set_field(&self, target: &str, collection: &str, id: &str, field: &str, value: Value) -> bool {
         self.by_hand(target, |target| {
             let mut object = target.state.get(collection, id).cloned()?;
             object.insert(field.to_owned(), value);
@@ -114,7 +132,8 @@ impl Hub {
         })
     }
 
-    pub(crate) fn insert(&self, target: &str, collection: &str, object: Value, system: bool) -> bool {
+    /// See [`super::Sandbox::insert`] and [`super::Sandbox::insert_system`].
+    pub fn insert(&self, target: &str, collection: &str, object: Value, system: bool) -> bool {
         self.by_hand(target, |target| {
             let Value::Object(object) = object else { return None };
             target.insert(collection, object, system);
@@ -122,7 +141,8 @@ impl Hub {
         })
     }
 
-    pub(crate) fn remove(&self, target: &str, collection: &str, id: &str) -> bool {
+    /// See [`super::Sandbox::remove`].
+    pub fn remove(&self, target: &str, collection: &str, id: &str) -> bool {
         self.by_hand(target, |target| target.state.remove(collection, id).map(|_| ()))
     }
 
@@ -214,29 +234,28 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
 async fn serve(
     State(hub): State<Arc<Hub>>,
     ConnectInfo(wire): ConnectInfo<Connection>,
-    http: Request,
-) -> Response {
-    let call = read(http).await;
-    let answer = hub.answer(call).unwrap_or_else(|| {
+    http: Request<HttpBody>,
+) -> Response<HttpBody> {
+    let (parts, body) = http.into_parts();
+    let answer = hub.answer(call(parts, read(body).await)).unwrap_or_else(|| {
         wire.cut();
         Answer::empty(500)
     });
-    response(answer)
+    response(answer).map(HttpBody::from)
 }
 
-async fn read(http: Request) -> Call {
-    let (parts, body) = http.into_parts();
+fn call(parts: Parts, body: Body) -> Call {
     Call {
         method: parts.method.as_str().to_owned(),
         path_and_query: parts.uri.path_and_query().map(|path| path.as_str().to_owned()).unwrap_or_default(),
         headers: parts.headers,
-        body: read_body(body).await,
+        body,
         turn: 0,
     }
 }
 
 /// Reads a body to its end, also one that is too large: a client that still sends would never see the answer.
-async fn read_body(body: HttpBody) -> Body {
+async fn read(body: HttpBody) -> Body {
     let mut chunks = body.into_data_stream();
     let mut read = Body::Bytes(Vec::new());
     while let Some(Ok(chunk)) = chunks.next().await {
@@ -248,13 +267,13 @@ async fn read_body(body: HttpBody) -> Body {
     read
 }
 
-fn response(answer: Answer) -> Response {
+fn response(answer: Answer) -> Response<Vec<u8>> {
     let (kind, bytes) = match answer.body {
         None => (None, Vec::new()),
         Some(Value::String(text)) => (Some("text/plain; charset=utf-8"), text.into_bytes()),
         Some(json) => (Some("application/json"), json.to_string().into_bytes()),
     };
-    let mut response = Response::new(HttpBody::from(bytes));
+    let mut response = Response::new(bytes);
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     if let Some(kind) = kind {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 /// A stored object, or the object of a request body.
 pub(crate) type Object = Map<String, Value>;
@@ -41,14 +42,42 @@ impl Collection {
     }
 }
 
+/// Where the ids of new objects come from.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Ids {
+    /// Chance.
+    #[default]
+    Random,
+    /// A count, so that the same requests make the same ids.
+    Counted(u64),
+}
+
+impl Ids {
+    fn next(&mut self) -> Uuid {
+        match self {
+            Self::Random => Uuid::new_v4(),
+            Self::Counted(count) => {
+                *count += 1;
+                Uuid::new_v5(&Uuid::NAMESPACE_OID, &count.to_be_bytes())
+            }
+        }
+    }
+}
+
 /// The collections of one target.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Collections {
     collections: BTreeMap<String, Collection>,
     changed: bool,
+    pub(crate) ids: Ids,
 }
 
 impl Collections {
+    /// An id for a new object.
+    pub(crate) fn new_id(&mut self) -> String {
+        self.ids.next().to_string()
+    }
+
     pub(crate) fn get(&self, collection: &str, id: &str) -> Option<&Object> {
         self.collections.get(collection)?.objects.get(id).map(|(_, object)| object)
     }

@@ -5,7 +5,7 @@ use std::io;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::api::{APIS, Answer, Api, Call, Problem, new_id};
+use super::api::{APIS, Answer, Api, Call, Problem};
 use super::fault::Fault;
 use super::store::{Collections, Object, id_of};
 use super::{Seed, Served};
@@ -142,7 +142,7 @@ impl Target {
     /// Stores an object as it is, marked as managed by the system or not.
     pub(crate) fn insert(&mut self, collection: &str, mut object: Object, system: bool) {
         if id_of(&object).is_empty() {
-            object.insert("id".into(), new_id().into());
+            object.insert("id".into(), self.state.new_id().into());
         }
         if system {
             self.api.mark_system(&mut object);

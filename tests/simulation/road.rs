@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use enact::base::{self, Scale};
+use enact::config::Target;
 use enact::events::Nowhere;
 use enact::http::transport::{Call, Failure, FailureKind, Response, Transport};
 use enact::http::{Http, Settings};
@@ -22,6 +23,52 @@ use tokio::time::Instant;
 
 use crate::server::{Asked, By, Objects, Said, Server};
 use crate::world::{Chance, Crash, World};
+
+/// What stands for the API: everything that a run sends reaches it, or is lost on the way.
+pub(crate) trait Peer: Send {
+    /// What decides how long things take.
+    fn chance(&mut self) -> &mut Chance;
+
+    /// How many entries its log has.
+    fn length(&self) -> usize;
+
+    /// Somebody else may write.
+    fn disturb(&mut self, at: u64);
+
+    /// Answers a request that came at this virtual millisecond, or loses it. `unheard` is a caller that dies before the
+    /// answer, and whether the server still does what it asked.
+    fn exchange(
+        &mut self,
+        call: &Call<'_>,
+        at: u64,
+        by: By,
+        unheard: Option<bool>,
+    ) -> Result<Response, Failure>;
+}
+
+impl Peer for Server {
+    fn chance(&mut self) -> &mut Chance {
+        &mut self.chance
+    }
+
+    fn length(&self) -> usize {
+        self.log.len()
+    }
+
+    fn disturb(&mut self, at: u64) {
+        self.disturb(at);
+    }
+
+    fn exchange(
+        &mut self,
+        call: &Call<'_>,
+        at: u64,
+        by: By,
+        unheard: Option<bool>,
+    ) -> Result<Response, Failure> {
+        self.exchange(&asked(call, at), by, unheard).map(response)
+    }
+}
 
 /// How often a healed world may be run before nothing is left to do.
 const HEALS: usize = 3;
@@ -44,6 +91,13 @@ pub(crate) struct Run {
     /// Whether everything was well, so that it had to get through.
     pub(crate) healed: bool,
     pub(crate) hangs: bool,
+}
+
+impl Run {
+    /// Whether there was nothing to do.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.plan.as_ref().is_some_and(|plan| plan.changes.is_empty() && plan.is_sound())
+    }
 }
 
 /// A world at its end.
@@ -74,75 +128,92 @@ async fn live(world: &World) -> Ended<'_> {
     let mut server = Server::new(world.profile.api, world.live.clone(), Chance::of(!world.seed));
     (server.faults, server.foreign, server.lag) = (world.faults.clone(), world.foreign, world.lag);
     let site = Site {
-        world,
+        target: &world.profile.config.targets[0],
         desired: &desired,
         base: base.as_ref(),
-        scale: Scale::of(&desired),
+        seed: world.seed,
+        crash: world.crash,
+        stop: world.stop,
         server: Arc::new(Mutex::new(server)),
         start: Instant::now(),
         runs: Mutex::default(),
     };
-    let requests = match world.two {
+    let first = match world.two {
         true => join(site.run(0, false), site.run(1, false)).await.0,
         false => site.run(0, false).await,
     };
-    let ill = site.runs().len();
     {
         let mut server = lock(&site.server);
         (server.faults, server.foreign) = (Vec::new(), 0);
     }
-    for heal in 0..=HEALS {
-        tokio::time::sleep(BETWEEN_RUNS).await;
-        site.run(ill + heal, true).await;
-    }
-    let Site { server, runs, .. } = site;
-    let server = Arc::into_inner(server).unwrap().into_inner().unwrap();
-    let runs = runs.into_inner().unwrap();
+    site.heal().await;
+    let (server, runs) = site.end();
     let live = server.objects.clone();
-    Ended { world, desired, base, runs, server, first: requests, live }
+    Ended { world, desired, base, runs, server, first, live }
 }
 
 /// What all runs of a world share.
-struct Site<'a> {
-    world: &'a World,
-    desired: &'a Desired,
-    base: Option<&'a Desired>,
-    scale: Scale,
-    server: Arc<Mutex<Server>>,
-    start: Instant,
-    runs: Mutex<Vec<Run>>,
+pub(crate) struct Site<'a, P> {
+    pub(crate) target: &'a Target,
+    pub(crate) desired: &'a Desired,
+    pub(crate) base: Option<&'a Desired>,
+    pub(crate) seed: u64,
+    /// Where the first run is killed.
+    pub(crate) crash: Option<Crash>,
+    /// At which of its requests the first run is interrupted.
+    pub(crate) stop: Option<usize>,
+    pub(crate) server: Arc<Mutex<P>>,
+    pub(crate) start: Instant,
+    pub(crate) runs: Mutex<Vec<Run>>,
 }
 
 const ALLOWED: &[Guard] = &[Guard::MaxDeletes, Guard::DeletedShare, Guard::Emptied, Guard::Vanished];
 
-impl Site<'_> {
+impl<P: Peer + 'static> Site<'_, P> {
+    /// Runs again, with nothing in the way, until there is nothing left to do.
+    pub(crate) async fn heal(&self) {
+        let ill = self.runs().len();
+        for heal in 0..=HEALS {
+            tokio::time::sleep(BETWEEN_RUNS).await;
+            self.run(ill + heal, true).await;
+            if self.runs()[ill + heal].is_idle() {
+                break;
+            }
+        }
+    }
+
+    /// What is left of it all.
+    pub(crate) fn end(self) -> (P, Vec<Run>) {
+        let server = Arc::into_inner(self.server).unwrap().into_inner().unwrap();
+        (server, self.runs.into_inner().unwrap())
+    }
+
     fn runs(&self) -> MutexGuard<'_, Vec<Run>> {
         self.runs.lock().unwrap()
     }
 
     fn length(&self) -> usize {
-        lock(&self.server).log.len()
+        lock(&self.server).length()
     }
 
     /// One run, until its end or its crash; how many requests it sent.
-    async fn run(&self, run: usize, healed: bool) -> usize {
+    pub(crate) async fn run(&self, run: usize, healed: bool) -> usize {
         let began = self.length();
         self.runs().push(Run { began, healed, ..Run::default() });
-        let wire = Wire {
+        let wire = Arc::new(Wire {
             server: self.server.clone(),
             start: self.start,
             run,
-            writing: Arc::default(),
-            sent: Arc::default(),
-            crash: self.world.crash.filter(|_| run == 0),
-            dead: Arc::default(),
-            stop: self.world.stop.filter(|_| run == 0),
-            stopped: Arc::default(),
-            stopped_at: Arc::default(),
-        };
-        let death = wire.dead.clone();
+            writing: AtomicBool::default(),
+            sent: AtomicUsize::default(),
+            crash: self.crash.filter(|_| run == 0),
+            dead: Notify::new(),
+            stop: self.stop.filter(|_| run == 0),
+            stopped: AtomicBool::default(),
+            stopped_at: Mutex::default(),
+        });
         let walk = Box::pin(tokio::time::timeout(FOREVER, self.walk(run, &wire)));
-        let hangs = match select(walk, Box::pin(death.notified())).await {
+        let hangs = match select(walk, Box::pin(wire.dead.notified())).await {
             Either::Left((ended, _)) => ended.is_err(),
             Either::Right(_) => false,
         };
@@ -157,9 +228,9 @@ impl Site<'_> {
         wire.sent.load(Ordering::Relaxed)
     }
 
-    async fn walk(&self, run: usize, wire: &Wire) {
-        let target = &self.world.profile.config.targets[0];
-        let chance = Mutex::new(Chance::of(self.world.seed ^ (run as u64 + 1) << 32));
+    async fn walk(&self, run: usize, wire: &Arc<Wire<P>>) {
+        let target = self.target;
+        let chance = Mutex::new(Chance::of(self.seed ^ (run as u64 + 1) << 32));
         let settings = Settings {
             url: reqwest::Url::parse(&target.config.url).unwrap(),
             headers: target.system.headers(),
@@ -177,11 +248,11 @@ impl Site<'_> {
             target,
             desired: self.desired,
             base: self.base,
-            scale: &self.scale,
+            scale: &Scale::of(self.desired),
             allowed: ALLOWED,
             only_declared: false,
             resend: Resend::Changed,
-            http: Http::over(settings, Box::new(wire.clone()), random).unwrap(),
+            http: Http::over(settings, Box::new(End(wire.clone())), random).unwrap(),
         };
         let planned = reconcile::plan(vec![connected]).await;
         {
@@ -195,42 +266,50 @@ impl Site<'_> {
 }
 
 /// The way from one run to the server.
-#[derive(Clone)]
-struct Wire {
-    server: Arc<Mutex<Server>>,
+struct Wire<P> {
+    server: Arc<Mutex<P>>,
     start: Instant,
     run: usize,
-    writing: Arc<AtomicBool>,
-    sent: Arc<AtomicUsize>,
+    writing: AtomicBool,
+    sent: AtomicUsize,
     crash: Option<Crash>,
-    dead: Arc<Notify>,
+    dead: Notify,
     stop: Option<usize>,
-    stopped: Arc<AtomicBool>,
-    stopped_at: Arc<Mutex<Option<usize>>>,
+    stopped: AtomicBool,
+    stopped_at: Mutex<Option<usize>>,
 }
 
+/// The run's end of it.
+struct End<P>(Arc<Wire<P>>);
+
 #[async_trait]
-impl Transport for Wire {
+impl<P: Peer> Transport for End<P> {
     async fn call(&self, call: Call<'_>) -> Result<Response, Failure> {
+        self.0.carry(&call).await
+    }
+}
+
+impl<P: Peer> Wire<P> {
+    async fn carry(&self, call: &Call<'_>) -> Result<Response, Failure> {
         let number = self.sent.fetch_add(1, Ordering::Relaxed);
-        let there = lock(&self.server).chance.below(20) as u64;
+        let there = lock(&self.server).chance().below(20) as u64;
         // Requests that run at once meet in any order.
         tokio::time::sleep(Duration::from_millis(there)).await;
-        let asked = asked(&call, self.start.elapsed().as_millis() as u64);
+        let at = self.start.elapsed().as_millis() as u64;
         let by = By { run: self.run, writing: self.writing.load(Ordering::Relaxed) };
         if self.stop == Some(number) {
             self.stopped.store(true, Ordering::Relaxed);
-            *self.stopped_at.lock().unwrap() = Some(lock(&self.server).log.len());
+            *self.stopped_at.lock().unwrap() = Some(lock(&self.server).length());
         }
         let (ended, back) = {
             let mut server = lock(&self.server);
-            server.disturb(asked.at);
+            server.disturb(at);
             let unheard = self.crash.filter(|crash| crash.at == number).map(|crash| crash.done);
-            let ended = server.exchange(&asked, by, unheard);
+            let ended = server.exchange(call, at, by, unheard);
             if unheard.is_some() {
                 self.dead.notify_one();
             }
-            (ended, server.chance.below(20) as u64)
+            (ended, server.chance().below(20) as u64)
         };
         if self.crash.is_some_and(|crash| crash.at <= number) {
             return std::future::pending().await;
@@ -238,7 +317,7 @@ impl Transport for Wire {
         let timed_out = matches!(&ended, Err(failure) if failure.kind == FailureKind::Timeout);
         let back = if timed_out { 30_000 } else { back };
         tokio::time::sleep(Duration::from_millis(back)).await;
-        ended.map(response)
+        ended
     }
 }
 
@@ -271,6 +350,6 @@ fn response(said: Said) -> Response {
     Response { status: said.status, headers, body: said.body }
 }
 
-fn lock(server: &Mutex<Server>) -> MutexGuard<'_, Server> {
+fn lock<P>(server: &Mutex<P>) -> MutexGuard<'_, P> {
     server.lock().unwrap()
 }

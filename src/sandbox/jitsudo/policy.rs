@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{cedar, new_order, page, refuse_unknown, rule, without_allowed_nulls};
-use crate::sandbox::api::{Answer, Call, Problem, new_id, now_after};
+use crate::sandbox::api::{Answer, Call, Problem, now_after};
 use crate::sandbox::fields;
 use crate::sandbox::store::{Collections, Object, id_of};
 
@@ -76,7 +76,7 @@ fn create(state: &mut Collections, call: &Call) -> Result<Answer, Problem> {
         Some(_) => return Err(Problem::invalid("`cedar_policy_set` must be a string or null")),
     };
     refuse_unknown(&body, &WRITABLE)?;
-    let mut policy = fresh(&new_id(), now_after(None));
+    let mut policy = fresh(&state.new_id(), now_after(None));
     for name in ["name", "max_duration_seconds"] {
         fields::required(body.get(name), name)?;
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{cedar, new_order, page, policy, refuse_unknown, without_allowed_nulls};
-use crate::sandbox::api::{Answer, Call, Problem, new_id, now_after};
+use crate::sandbox::api::{Answer, Call, Problem, now_after};
 use crate::sandbox::fields;
 use crate::sandbox::store::{Collections, Object, id_of};
 
@@ -46,7 +46,7 @@ pub(super) fn many(state: &mut Collections, call: &Call, policy: &str) -> Result
     match call.method.as_str() {
         "GET" => page(call, (1..).zip(of(state, policy).into_iter().map(shown))),
         "POST" => {
-            let mut rule = fresh();
+            let mut rule = fresh(state);
             write(&mut rule, &call.object()?)?;
             Ok(Answer::json(201, shown(add(state, policy, rule))))
         }
@@ -87,7 +87,7 @@ pub(super) fn reorder(state: &mut Collections, call: &Call, policy: &str) -> Res
 
 /// Adds a rule to a policy, at its end unless the rule says where.
 pub(super) fn add(state: &mut Collections, policy: &str, fields: Object) -> Object {
-    let mut rule = fresh();
+    let mut rule = fresh(state);
     rule.extend(fields);
     rule.insert(OWNER.into(), json!(policy));
     if rule.get("ordinal").is_none_or(Value::is_null) {
@@ -106,8 +106,8 @@ pub(super) fn remove_all(state: &mut Collections, policy: &str) {
 }
 
 /// A rule before it says anything.
-fn fresh() -> Object {
-    let rule = json!({"id": new_id(), "ordinal": null, "notice": null, "audit_session": true,
+fn fresh(state: &mut Collections) -> Object {
+    let rule = json!({"id": state.new_id(), "ordinal": null, "notice": null, "audit_session": true,
                       "created_at": now_after(None)});
     rule.as_object().cloned().unwrap_or_default()
 }

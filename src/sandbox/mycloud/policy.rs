@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{document, object, refuse_unknown};
-use crate::sandbox::api::{Answer, Call, Problem, new_id, now_after, uuid};
+use crate::sandbox::api::{Answer, Call, Problem, now_after, uuid};
 use crate::sandbox::fields;
 use crate::sandbox::store::{Collections, Object, id_of};
 
@@ -76,7 +76,7 @@ fn create(state: &mut Collections, call: &Call) -> Result<Answer, Problem> {
     let body = call.object()?;
     fields::required(body.get("name"), "name")?;
     fields::required(body.get("document"), "document")?;
-    let id = new_id();
+    let id = state.new_id();
     let now = now_after(None);
     let mut policy = object(json!({"id": id, "crn": crn(&id)}));
     check(state, &body, &policy)?;
