@@ -132,8 +132,7 @@ impl Hub {
         })
     }
 
-    /// See [`super::Sandbox::insert`] and [`super::Sandbox::insert_system`].
-    pub fn insert(&self, target: &str, collection: &str, object: Value, system: bool) -> bool {
+    pub(crate) fn insert(&self, target: &str, collection: &str, object: Value, system: bool) -> bool {
         self.by_hand(target, |target| {
             let Value::Object(object) = object else { return None };
             target.insert(collection, object, system);
@@ -141,8 +140,7 @@ impl Hub {
         })
     }
 
-    /// See [`super::Sandbox::remove`].
-    pub fn remove(&self, target: &str, collection: &str, id: &str) -> bool {
+    pub(crate) fn remove(&self, target: &str, collection: &str, id: &str) -> bool {
         self.by_hand(target, |target| target.state.remove(collection, id).map(|_| ()))
     }
 

@@ -8,6 +8,7 @@
 //! cargo test --test simulation                          300 seeds (10,000 with --release), all crash points of 50 scenarios
 //! ENACT_SEEDS=1000000 cargo test --release --test simulation many
 //! ENACT_SEED=123 cargo test --test simulation one -- --nocapture
+//! ENACT_BUILT_IN_SEED=123 cargo test --test simulation built_in -- --nocapture
 //! ```
 
 #![allow(
@@ -18,6 +19,7 @@
     reason = "in a test a wrong assumption should end it"
 )]
 
+mod builtin;
 mod checks;
 mod crashes;
 mod history;
@@ -51,7 +53,7 @@ fn broken(seed: u64) -> Option<String> {
 }
 
 /// Runs seeds on all cores, and stops at the first that breaks a promise.
-fn first_broken(seeds: std::ops::Range<u64>) -> Option<(u64, String)> {
+fn first_broken(seeds: std::ops::Range<u64>, broken: fn(u64) -> Option<String>) -> Option<(u64, String)> {
     let (next, end) = (AtomicU64::new(seeds.start), seeds.end);
     let found = std::sync::Mutex::new(None::<(u64, String)>);
     let workers = std::thread::available_parallelism().map_or(1, |cores| cores.get());
@@ -81,7 +83,7 @@ fn first_broken(seeds: std::ops::Range<u64>) -> Option<(u64, String)> {
 #[test]
 fn many_seeds_keep_every_promise() {
     let (seeds, started) = (number("ENACT_SEEDS").unwrap_or(SEEDS), Instant::now());
-    if let Some((seed, story)) = first_broken(0..seeds) {
+    if let Some((seed, story)) = first_broken(0..seeds, broken) {
         panic!("{story}\nreproduce: ENACT_SEED={seed} cargo test --test simulation one -- --nocapture");
     }
     let took = started.elapsed().as_secs_f64();

@@ -69,7 +69,7 @@ fn written(commit: &Commit) -> String {
     format!("{word} {kind} {name} ({id}): {}", fields.join(", "))
 }
 
-fn outcomes(run: &Run) -> String {
+pub(crate) fn outcomes(run: &Run) -> String {
     let mut out = String::new();
     let Some(plan) = &run.plan else { return "   no plan: it was killed\n".to_owned() };
     for finding in &plan.findings {
