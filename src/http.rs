@@ -63,6 +63,9 @@ pub enum SetupError {
     /// A header value holds a character that HTTP does not allow.
     #[error("{0} holds a character that can not be sent in a header")]
     Header(String),
+    /// The secrets are too long to be looked for in what a server says.
+    #[error("the secrets of this target are too long to be kept out of every output")]
+    Secrets(#[source] aho_corasick::BuildError),
     /// The TLS or HTTP client could not be set up.
     #[error("the HTTP client can not be set up")]
     Client(#[source] reqwest::Error),
@@ -116,7 +119,7 @@ impl Http {
             random,
             url,
             headers,
-            redactor: Redactor::new(secrets),
+            redactor: Redactor::new(&secrets).map_err(SetupError::Secrets)?,
             stored,
             errors,
             credential_source,

@@ -248,13 +248,13 @@ impl Secret {
     }
 }
 
-/// All forms in which the credential could come back in a text.
+/// The credential as it was given and as it is sent, and its secret part.
 fn secrets(given: &SecretString, sent: &SecretString) -> Vec<SecretString> {
     let sent_value = sent.expose_secret().split_once(' ').map_or(sent.expose_secret(), |(_, value)| value);
     let given = given.expose_secret();
     // The parts of `id:key`, which is how mycloud writes a key.
     let key = given.split_once(':').map_or("", |(_, key)| key);
-    [given, sent_value, key, &base64(given)]
+    [given, sent_value, key]
         .iter()
         .filter(|text| !text.is_empty())
         .map(|text| SecretString::from((*text).to_owned()))

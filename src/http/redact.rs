@@ -1,31 +1,39 @@
 //! Takes secrets out of what comes from outside, before anything else sees it.
 
+use aho_corasick::{AhoCorasick, BuildError, MatchKind};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
+use url::form_urlencoded::byte_serialize;
 
 /// What stands in a text where a credential was.
 pub(super) const REDACTED: &str = "[redacted by enact]";
 /// A shorter secret would tear every text apart, and could not be hidden anyway.
 const SHORTEST: usize = 6;
 
-/// The texts that never leave.
-pub(super) struct Redactor(Vec<SecretString>);
+/// The texts that never leave, in all their spellings.
+pub(super) struct Redactor(AhoCorasick);
 
 impl Redactor {
-    pub(super) fn new(secrets: Vec<SecretString>) -> Self {
-        let long = |secret: &SecretString| secret.expose_secret().len() >= SHORTEST;
-        Self(secrets.into_iter().filter(long).collect())
+    /// Fails if the secrets are too long to look for.
+    pub(super) fn new(secrets: &[SecretString]) -> Result<Self, BuildError> {
+        let spellings = secrets.iter().flat_map(|secret| spellings(secret.expose_secret()));
+        let long = spellings.filter(|spelling| spelling.len() >= SHORTEST);
+        Ok(Self(AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(long)?))
     }
 
     /// The text without secrets.
     pub(super) fn text(&self, text: String) -> String {
-        let in_it: Vec<_> = self
-            .0
-            .iter()
-            .map(|secret| secret.expose_secret())
-            .filter(|secret| text.contains(secret))
-            .collect();
-        in_it.into_iter().fold(text, |text, secret| text.replace(secret, REDACTED))
+        if !self.0.is_match(&text) {
+            return text;
+        }
+        let mut clean = String::new();
+        self.0.replace_all_with(&text, &mut clean, |_, _, clean| {
+            clean.push_str(REDACTED);
+            true
+        });
+        clean
     }
 
     /// The value with no secret in any of its texts.
@@ -37,6 +45,114 @@ impl Redactor {
                 map.into_iter().map(|(name, value)| (self.text(name), self.value(value))).collect()
             }
             scalar => scalar,
+        }
+    }
+}
+
+/// How a secret may be written: plain, inside of a JSON text, percent-encoded, in hexadecimal, in base64.
+fn spellings(secret: &str) -> Vec<String> {
+    if secret.len() < SHORTEST {
+        return Vec::new();
+    }
+    let escaped = Value::from(secret).to_string();
+    let escaped = escaped.trim_start_matches('"').strip_suffix('"').unwrap_or_default().to_owned();
+    let form: String = byte_serialize(secret.as_bytes()).collect();
+    let percent = form.replace('+', "%20");
+    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let every: String = secret.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let mut all = vec![secret.to_owned(), escaped.replace('/', "\\/"), escaped];
+    all.extend(
+        [form, percent, every].into_iter().flat_map(|text| [lower(&text), text.clone(), upper(&text)]),
+    );
+    all.extend([hex.to_uppercase(), hex]);
+    all.extend((0..3).flat_map(|before| in_base64(secret, before)));
+    all
+}
+
+/// Percent-encoding with its digits in lower case.
+fn lower(text: &str) -> String {
+    with_digits(text, char::to_ascii_lowercase)
+}
+
+/// Percent-encoding with its digits in upper case.
+fn upper(text: &str) -> String {
+    with_digits(text, char::to_ascii_uppercase)
+}
+
+fn with_digits(text: &str, to: impl Fn(&char) -> char) -> String {
+    let mut left = 0_u8;
+    text.chars()
+        .map(|c| {
+            let digit = left > 0;
+            left = if c == '%' { 2 } else { left.saturating_sub(1) };
+            if digit { to(&c) } else { c }
+        })
+        .collect()
+}
+
+/// What base64 makes of a secret behind so many other bytes, without the characters that what stands beside it decides.
+fn in_base64(secret: &str, before: usize) -> Vec<String> {
+    let bytes: Vec<u8> = std::iter::repeat_n(0, before).chain(secret.bytes()).collect();
+    let (first, last) = ((before * 8).div_ceil(6), bytes.len() * 8 / 6);
+    let own = |text: String| text.get(first..last).unwrap_or_default().to_owned();
+    vec![own(STANDARD_NO_PAD.encode(&bytes)), own(URL_SAFE_NO_PAD.encode(&bytes))]
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn redactor(secret: &str) -> Redactor {
+        Redactor::new(&[SecretString::from(secret.to_owned())]).unwrap()
+    }
+
+    #[test]
+    fn no_secret_out_in_any_of_the_usual_spellings() {
+        let secret = r#"pa"ss\w/or+d =é"#;
+        let redactor = redactor(secret);
+        let percent = "pa%22ss%5Cw%2For%2Bd%20%3D%C3%A9";
+        let spellings = [
+            secret,
+            r#"{"token": "pa\"ss\\w/or+d =é"}"#,
+            r#"{"token": "pa\"ss\\w\/or+d =é"}"#,
+            percent,
+            &percent.to_lowercase(),
+            "pa%22ss%5Cw%2For%2Bd+%3D%C3%A9",
+            "70612273735c772f6f722b64203dc3a9",
+            "70612273735C772F6F722B64203DC3A9",
+            "%70%61%22%73%73%5c%77%2f%6f%72%2b%64%20%3d%c3%a9",
+        ];
+        for spelling in spellings {
+            let text = redactor.text(format!("a {spelling} b"));
+            assert!(text.contains(REDACTED) && text.starts_with("a "), "{spelling}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_short_secret_tears_no_text_apart() {
+        assert_eq!(redactor("abc").text("abcabc".to_owned()), "abcabc");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn no_secret_out_in_base64_whatever_stands_beside_it(
+            secret in "[ -~]{8,40}", before in proptest::collection::vec(any::<u8>(), 0..7),
+            after in proptest::collection::vec(any::<u8>(), 0..7),
+        ) {
+            let bytes = [before.as_slice(), secret.as_bytes(), after.as_slice()].concat();
+            for text in [STANDARD.encode(&bytes), URL_SAFE.encode(&bytes)] {
+                prop_assert!(redactor(&secret).text(text.clone()).contains(REDACTED), "{text}");
+            }
+        }
+
+        #[test]
+        fn what_holds_no_secret_stays(text in "[a-z ]{0,80}") {
+            prop_assert_eq!(redactor("SECRET-1234").text(text.clone()), text);
         }
     }
 }

@@ -17,6 +17,8 @@ mod reading;
 mod references;
 mod secrets;
 mod store;
+#[path = "../support/mod.rs"]
+mod support;
 mod trial;
 mod unsound;
 mod world;

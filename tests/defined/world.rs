@@ -2,16 +2,17 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::api::{Api, Seen};
 use crate::store::Habits;
+use crate::support;
 
-/// The credential of every test. No output may ever hold it.
-pub(crate) const CANARY: &str = "canary-9f8e7d6c5b4a";
+pub(crate) use crate::support::canary::CANARY;
+pub(crate) use crate::support::{Run, actions, codes, outcomes};
 
 /// A kind whose objects have ids of the server, and that can do everything.
 const THING: &str = "
@@ -89,14 +90,6 @@ pub(crate) struct World {
     pub(crate) secrets: Vec<(&'static str, String)>,
 }
 
-/// What one run of the binary left behind.
-#[must_use]
-pub(crate) struct Run {
-    pub(crate) code: i32,
-    pub(crate) out: String,
-    pub(crate) err: String,
-}
-
 impl World {
     /// A system with these kinds and an API with these collections, and a repository without manifests.
     pub(crate) fn new(kinds: &[Value], collections: &[(&str, Habits)]) -> Self {
@@ -163,24 +156,7 @@ impl World {
     }
 
     pub(crate) fn run(&self, args: &[&str]) -> Run {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_enact"));
-        command.current_dir(self.dir.path()).env_clear().env("ENACT_TEST_KEY", CANARY);
-        let output = command.envs(self.secrets.iter().cloned()).args(args).output().unwrap();
-        let run = Run::from(&output);
-        let hidden = self.secrets.iter().map(|(_, value)| value.as_str()).chain([CANARY]);
-        hidden.for_each(|secret| self.assert_hidden(secret, &run));
-        run
-    }
-
-    fn assert_hidden(&self, secret: &str, run: &Run) {
-        let quoted = json!(secret).to_string();
-        // A text of several lines may be shown line by line.
-        let forms: Vec<_> = secret.lines().chain([quoted.trim_matches('"')]).collect();
-        let holds = |text: &str| forms.iter().any(|form| text.contains(form));
-        assert!(!holds(&run.out) && !holds(&run.err), "no-secret-out: {}{}", run.out, run.err);
-        for (file, bytes) in files(self.dir.path()) {
-            assert!(!holds(&String::from_utf8_lossy(&bytes)), "no-secret-out: {file}");
-        }
+        support::run(self.dir.path(), support::enact(self.dir.path()).args(args), &self.secrets)
     }
 
     /// The plan as JSON. A plan never writes.
@@ -295,31 +271,9 @@ pub(crate) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     all
 }
 
-impl Run {
-    fn from(output: &Output) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        let (out, err) = (text(&output.stdout), text(&output.stderr));
-        assert!(!out.contains("panicked") && !err.contains("panicked"), "{out}{err}");
-        Self { code: output.status.code().unwrap_or(-1), out, err }
-    }
-
-    /// The one JSON document on standard output.
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.out)
-            .unwrap_or_else(|error| panic!("{error}: {:?}\n{}", self.out, self.err))
-    }
-}
-
 /// Requests as `METHOD path`.
 pub(crate) fn calls(requests: &[Seen]) -> Vec<String> {
     requests.iter().map(|seen| format!("{} {}", seen.method, seen.path)).collect()
-}
-
-/// The planned changes, as `create Thing name`.
-pub(crate) fn actions(document: &Value) -> Vec<String> {
-    each_change(document, |change| {
-        format!("{} {} {}", text(&change["action"]), text(&change["kind"]), text(&change["name"]))
-    })
 }
 
 /// The fields that change, as pointers, of all changes.
@@ -327,26 +281,6 @@ pub(crate) fn fields(document: &Value) -> Vec<&str> {
     let changes = document["changes"].as_array().unwrap().iter();
     changes
         .flat_map(|change| change["fields"].as_array().unwrap())
-        .map(|field| text(&field["path"]))
+        .map(|field| field["path"].as_str().unwrap())
         .collect()
-}
-
-/// How the changes ended, as `name applied`.
-pub(crate) fn outcomes(document: &Value) -> Vec<String> {
-    each_change(document, |change| {
-        format!("{} {}", text(&change["name"]), text(&change["outcome"]["result"]))
-    })
-}
-
-/// The codes of the findings.
-pub(crate) fn codes(document: &Value) -> Vec<&str> {
-    document["diagnostics"].as_array().unwrap().iter().map(|finding| text(&finding["code"])).collect()
-}
-
-fn each_change(document: &Value, show: impl Fn(&Value) -> String) -> Vec<String> {
-    document["changes"].as_array().unwrap().iter().map(show).collect()
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap()
 }

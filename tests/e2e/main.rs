@@ -20,6 +20,8 @@ mod readme;
 mod real;
 mod repository;
 mod servers;
+#[path = "../support/mod.rs"]
+mod support;
 mod systems;
 mod validation;
 mod world;

@@ -1,7 +1,6 @@
 //! A repository in a temporary folder, what stands for its live system, and the binary between them.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,9 +9,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::live::{Embedded, Live, TARGET};
+use crate::support;
 
-/// The credential of every test. No output may ever hold it.
-pub(crate) const CANARY: &str = "canary-9f8e7d6c5b4a";
+pub(crate) use crate::support::canary::CANARY;
+pub(crate) use crate::support::{Run, actions, codes, enact, outcomes};
 
 /// Who has the canary as a password, where there is a user name.
 pub(crate) const USER: &str = "enact";
@@ -27,14 +27,6 @@ pub(crate) struct World {
     pub(crate) dir: TempDir,
     pub(crate) live: Box<dyn Live>,
     pub(crate) system: &'static str,
-}
-
-/// What one run of the binary left behind.
-#[must_use]
-pub(crate) struct Run {
-    pub(crate) code: i32,
-    pub(crate) out: String,
-    pub(crate) err: String,
 }
 
 impl World {
@@ -189,67 +181,9 @@ pub(crate) fn manifest(system: &str, kind: &str, name: &str, metadata: &str, spe
     format!("apiVersion: {system}/v1\nkind: {kind}\nmetadata:\n  name: {name}\n{metadata}spec: {spec}\n")
 }
 
-/// Runs the binary in a folder, in an environment of nothing but the canary.
+/// Runs the binary in a folder.
 pub(crate) fn run(dir: &Path, args: &[&str]) -> Run {
-    let output = enact(dir).args(args).output().unwrap();
-    Run::from(&output)
-}
-
-/// The binary with the canary as its credential.
-pub(crate) fn enact(dir: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_enact"));
-    command.current_dir(dir).env_clear().env("ENACT_TEST_KEY", CANARY);
-    command
-}
-
-impl Run {
-    pub(crate) fn from(output: &Output) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        let run = Self {
-            code: output.status.code().unwrap_or(-1),
-            out: text(&output.stdout),
-            err: text(&output.stderr),
-        };
-        for text in [&run.out, &run.err] {
-            assert!(!text.contains(CANARY), "no-secret-out: {text}");
-            assert!(!text.contains(&basic_credential()), "no-secret-out: {text}");
-            assert!(!text.contains("panicked"), "{text}");
-        }
-        run
-    }
-
-    /// The one JSON document on standard output.
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.out)
-            .unwrap_or_else(|error| panic!("{error}: {:?}\n{}", self.out, self.err))
-    }
-}
-
-/// The planned changes, as `create Policy name`.
-pub(crate) fn actions(document: &Value) -> Vec<String> {
-    each_change(document, |change| {
-        format!("{} {} {}", text(&change["action"]), text(&change["kind"]), text(&change["name"]))
-    })
-}
-
-/// How the changes ended, as `name applied`.
-pub(crate) fn outcomes(document: &Value) -> Vec<String> {
-    each_change(document, |change| {
-        format!("{} {}", text(&change["name"]), text(&change["outcome"]["result"]))
-    })
-}
-
-/// The codes of the findings.
-pub(crate) fn codes(document: &Value) -> Vec<&str> {
-    document["diagnostics"].as_array().unwrap().iter().map(|finding| text(&finding["code"])).collect()
-}
-
-fn each_change(document: &Value, show: impl Fn(&Value) -> String) -> Vec<String> {
-    document["changes"].as_array().unwrap().iter().map(show).collect()
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap()
+    support::run(dir, enact(dir).args(args), &[])
 }
 
 /// Answers every matching request of the target with a status.

@@ -1,0 +1,92 @@
+//! What the tests of the binary have in common: one run, what it says, and the search for secrets in all that it leaves.
+
+pub(crate) mod canary;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use canary::{CANARY, Scan};
+
+/// What one run of the binary left behind.
+#[must_use]
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// The binary in a folder, in an environment of nothing but the canary.
+pub(crate) fn enact(dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_enact"));
+    command.current_dir(dir).env_clear().env("ENACT_TEST_KEY", CANARY);
+    command
+}
+
+/// Runs the binary in a folder. Promise 12, no-secret-out: neither its outputs nor the files there then hold the canary
+/// or one of these secrets.
+pub(crate) fn run(dir: &Path, command: &mut Command, secrets: &[(&str, String)]) -> Run {
+    let scan = Scan::new(secrets.iter().map(|(_, secret)| secret.as_str()));
+    let before = scan.files(dir);
+    let output = command.envs(secrets.iter().cloned()).output().unwrap();
+    let run = Run::of(&output, &scan);
+    assert_eq!(scan.files(dir), before, "no-secret-out: a file holds it");
+    run
+}
+
+/// What a process left that knew no secret but the canary.
+impl From<&Output> for Run {
+    fn from(output: &Output) -> Self {
+        Self::of(output, &Scan::new([]))
+    }
+}
+
+impl Run {
+    fn of(output: &Output, scan: &Scan) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let run = Self {
+            code: output.status.code().unwrap_or(-1),
+            out: text(&output.stdout),
+            err: text(&output.stderr),
+        };
+        for text in [&run.out, &run.err] {
+            assert!(!scan.finds(text.as_bytes()), "no-secret-out: {text}");
+            assert!(!text.contains("panicked"), "{text}");
+        }
+        run
+    }
+
+    /// The one JSON document on standard output.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.out)
+            .unwrap_or_else(|error| panic!("{error}: {:?}\n{}", self.out, self.err))
+    }
+}
+
+/// The planned changes, as `create Policy name`.
+pub(crate) fn actions(document: &Value) -> Vec<String> {
+    each_change(document, |change| {
+        format!("{} {} {}", text(&change["action"]), text(&change["kind"]), text(&change["name"]))
+    })
+}
+
+/// How the changes ended, as `name applied`.
+pub(crate) fn outcomes(document: &Value) -> Vec<String> {
+    each_change(document, |change| {
+        format!("{} {}", text(&change["name"]), text(&change["outcome"]["result"]))
+    })
+}
+
+/// The codes of the findings.
+pub(crate) fn codes(document: &Value) -> Vec<&str> {
+    document["diagnostics"].as_array().unwrap().iter().map(|finding| text(&finding["code"])).collect()
+}
+
+fn each_change(document: &Value, show: impl Fn(&Value) -> String) -> Vec<String> {
+    document["changes"].as_array().unwrap().iter().map(show).collect()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
