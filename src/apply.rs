@@ -141,11 +141,8 @@ pub async fn apply(target: &Target<'_>, plan: &TargetPlan) -> Vec<Outcome> {
             phase if phase.iter().any(sways) => before.filter(|(change, _)| sways(change)).count() > 0,
             _ => false,
         };
-        if let Some(reason) = run.new_hazard(phase).await {
-            outcomes.extend(phase.iter().map(|_| Outcome::Conflict { reason: reason.clone() }));
-            continue;
-        }
-        let results = futures::stream::iter(phase).map(|change| run.change(change, blocked));
+        let hazard = if blocked { None } else { run.new_hazard(phase).await };
+        let results = futures::stream::iter(phase).map(|change| run.change(change, blocked, hazard.clone()));
         outcomes.extend(results.buffered(target.concurrency.max(1)).collect::<Vec<_>>().await);
     }
     outcomes
@@ -175,7 +172,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn change(&self, change: &Change, blocked: bool) -> Outcome {
+    async fn change(&self, change: &Change, blocked: bool, hazard: Option<String>) -> Outcome {
         let outcome = if blocked {
             let reason =
                 "an earlier write to this target did not succeed, and this one is only safe behind it"
@@ -187,7 +184,10 @@ impl Run<'_> {
         } else if self.target.stop.load(Ordering::Relaxed) {
             Outcome::NotAttempted { reason: "the run was interrupted before it".to_owned() }
         } else {
-            let outcome = self.write(change).await;
+            let outcome = match hazard {
+                Some(reason) => Outcome::Conflict { reason },
+                None => self.write(change).await,
+            };
             if let Err(error) = self.target.journal.record(change, &outcome) {
                 *lock(&self.unrecorded) = Some(error.to_string());
             }

@@ -1,8 +1,9 @@
 //! The journal of an apply: nothing that was written is forgotten with the process.
 
+use enact::sandbox::Fault;
 use serde_json::{Value, json};
 
-use crate::world::{World, outcomes};
+use crate::world::{World, fault, outcomes};
 
 /// Three roles that are to be created.
 fn world() -> World {
@@ -39,6 +40,20 @@ fn one_outcome_every_ended_write_is_a_line_of_the_journal() {
     // A run that writes nothing adds nothing.
     assert_eq!(apply(&world, "events.jsonl").0, 0);
     assert_eq!(std::fs::read_to_string(world.dir.path().join("events.jsonl")).unwrap(), text);
+}
+
+#[test]
+fn one_outcome_a_delete_that_nobody_can_judge_any_more_is_a_line_of_the_journal() {
+    let world = world();
+    world.converge();
+    world.declare_absent("Role", "a");
+    // What could refer to the role is listed and read for the plan, and can not be listed again before the delete.
+    world.live.inject(Fault { path_contains: "policies".into(), skip: 2, times: 1, ..fault("GET", 403) });
+    let (code, document) = apply(&world, "events.jsonl");
+    assert_eq!((code, outcomes(&document)), (5, vec!["a conflict".to_owned()]), "{document:#}");
+    let text = std::fs::read_to_string(world.dir.path().join("events.jsonl")).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((lines.len(), &lines[0]["name"], &lines[0]["result"]), (1, &json!("a"), &json!("conflict")));
 }
 
 #[test]
