@@ -107,9 +107,7 @@ pub(crate) fn holds(ended: &Ended<'_>, roles: &Objects, body: &Body, fields: &Bo
 
 /// The index of the last reading of an object by a run before an entry.
 pub(crate) fn last_read(log: &[Entry], run: usize, before: usize, kind: &str, id: &str) -> Option<usize> {
-    let sees = |entry: &Entry| {
-        entry.by.is_some_and(|by| by.run == run)
-            && entry.saw.iter().any(|(of, other, _)| of == kind && other == id)
-    };
+    let sees =
+        |entry: &Entry| entry.is_of(run) && entry.saw.iter().any(|(of, other, _)| of == kind && other == id);
     (0..before).rev().find(|index| sees(&log[*index]))
 }

@@ -54,6 +54,8 @@ pub(crate) const APIS: &[Api] = &[
 
 pub(crate) const KINDS: [&str; 2] = ["Role", "Policy"];
 pub(crate) const NAMES: [&str; 3] = ["a", "b", "c"];
+/// The object that git protects wherever it declares it.
+pub(crate) const PROTECTED: (&str, &str) = ("Role", "c");
 /// Ways to declare the plain fields of an object.
 pub(crate) const PLAIN: usize = 8;
 /// Ways to declare the roles of a policy.
@@ -101,7 +103,11 @@ impl Wish {
     }
 
     fn text(&self, system: &str) -> String {
-        let ensure = if self.spec.is_none() { ", ensure: absent" } else { "" };
+        let ensure = match self.spec {
+            None => ", ensure: absent",
+            Some(_) if (self.kind, self.name) == PROTECTED => ", protect: true",
+            Some(_) => "",
+        };
         let head = format!("apiVersion: {system}/v1\nkind: {}\n", self.kind);
         let spec = match self.spec {
             Some(_) => format!("spec: {}\n", Value::Object(self.fields())),

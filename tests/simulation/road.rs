@@ -7,13 +7,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use enact::base::{self, Scale};
 use enact::config::Target;
-use enact::events::Nowhere;
 use enact::http::transport::{Call, Failure, FailureKind, Response, Transport};
 use enact::http::{Http, Settings};
 use enact::plan::guard::Guard;
 use enact::plan::{Resend, TargetPlan};
 use enact::reconcile::{self, Connected};
-use enact::report::TargetReport;
+use enact::report::{Exit, Report, TargetReport};
 use enact::state::Desired;
 use futures::future::{Either, join, select};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
@@ -21,7 +20,8 @@ use secrecy::SecretString;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::server::{Asked, By, Objects, Said, Server};
+use crate::journal::{Diary, Line};
+use crate::server::{Asked, By, Objects, PATIENCE, Said, Server};
 use crate::world::{Chance, Crash, World};
 
 /// What stands for the API: everything that a run sends reaches it, or is lost on the way.
@@ -34,6 +34,11 @@ pub(crate) trait Peer: Send {
 
     /// Somebody else may write.
     fn disturb(&mut self, at: u64);
+
+    /// Whether a run can not write one more line into its journal.
+    fn is_full(&self, _run: usize, _lines: usize) -> bool {
+        false
+    }
 
     /// Answers a request that came at this virtual millisecond, or loses it. `unheard` is a caller that dies before the
     /// answer, and whether the server still does what it asked.
@@ -59,6 +64,10 @@ impl Peer for Server {
         self.disturb(at);
     }
 
+    fn is_full(&self, run: usize, lines: usize) -> bool {
+        run == 0 && self.weather.full.is_some_and(|full| lines >= full)
+    }
+
     fn exchange(
         &mut self,
         call: &Call<'_>,
@@ -82,6 +91,10 @@ const FOREVER: Duration = Duration::from_secs(24 * 3600);
 pub(crate) struct Run {
     pub(crate) plan: Option<TargetPlan>,
     pub(crate) report: Option<TargetReport>,
+    pub(crate) exit: Option<Exit>,
+    pub(crate) journal: Vec<Line>,
+    /// Where its journal took no more.
+    pub(crate) full: Option<usize>,
     /// Where its log begins, where its writes may begin, where it ends.
     pub(crate) began: usize,
     pub(crate) planned: usize,
@@ -125,8 +138,8 @@ async fn live(world: &World) -> Ended<'_> {
     if let Some(base) = &base {
         base::add_orphans(&mut desired, base);
     }
-    let mut server = Server::new(world.profile.api, world.live.clone(), Chance::of(!world.seed));
-    (server.faults, server.foreign, server.lag) = (world.faults.clone(), world.foreign, world.lag);
+    let (api, weather) = (world.profile.api, world.weather.clone());
+    let server = Server::new(api, world.live.clone(), weather, Chance::of(!world.seed));
     let site = Site {
         target: &world.profile.config.targets[0],
         desired: &desired,
@@ -143,8 +156,8 @@ async fn live(world: &World) -> Ended<'_> {
         false => site.run(0, false).await,
     };
     {
-        let mut server = lock(&site.server);
-        (server.faults, server.foreign) = (Vec::new(), 0);
+        let weather = &mut lock(&site.server).weather;
+        (weather.faults, weather.foreign) = (Vec::new(), 0);
     }
     site.heal().await;
     let (server, runs) = site.end();
@@ -188,7 +201,7 @@ impl<P: Peer + 'static> Site<'_, P> {
         (server, self.runs.into_inner().unwrap())
     }
 
-    fn runs(&self) -> MutexGuard<'_, Vec<Run>> {
+    pub(crate) fn runs(&self) -> MutexGuard<'_, Vec<Run>> {
         self.runs.lock().unwrap()
     }
 
@@ -260,8 +273,11 @@ impl<P: Peer + 'static> Site<'_, P> {
             (runs[run].planned, runs[run].plan) = (self.length(), Some(planned[0].plan.clone()));
         }
         wire.writing.store(true, Ordering::Relaxed);
-        let mut reports = reconcile::apply(planned, &Nowhere, &wire.stopped).await;
-        self.runs()[run].report = reports.pop();
+        let diary = Diary { site: self, run };
+        let targets = reconcile::apply(planned, &diary, &wire.stopped).await;
+        let mut report = Report { targets, ..Report::default() };
+        let record = &mut self.runs()[run];
+        (record.exit, record.report) = (Some(report.exit()), report.targets.pop());
     }
 }
 
@@ -315,7 +331,7 @@ impl<P: Peer> Wire<P> {
             return std::future::pending().await;
         }
         let timed_out = matches!(&ended, Err(failure) if failure.kind == FailureKind::Timeout);
-        let back = if timed_out { 30_000 } else { back };
+        let back = if timed_out { PATIENCE } else { back };
         tokio::time::sleep(Duration::from_millis(back)).await;
         ended
     }
@@ -350,6 +366,6 @@ fn response(said: Said) -> Response {
     Response { status: said.status, headers, body: said.body }
 }
 
-fn lock<P>(server: &Mutex<P>) -> MutexGuard<'_, P> {
+pub(crate) fn lock<P>(server: &Mutex<P>) -> MutexGuard<'_, P> {
     server.lock().unwrap()
 }

@@ -2,88 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use enact::http::transport::{Failure, FailureKind};
+use enact::http::transport::Failure;
 use serde_json::{Map, Value, json};
 
+pub(crate) use crate::fault::Fault;
+use crate::fault::{Weather, spoil};
 use crate::profile::{Api, Paging};
 use crate::world::{Chance, body, defaults};
 
+/// How long anybody waits for an answer, in milliseconds.
+pub(crate) const PATIENCE: u64 = 30_000;
+
 /// What is live, by kind and id.
 pub(crate) type Objects = BTreeMap<(String, String), Map<String, Value>>;
-
-/// What goes wrong with a request. `done` is whether the server did it nevertheless.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    NotSent,
-    Lost {
-        done: bool,
-    },
-    Timeout {
-        done: bool,
-    },
-    TooLarge,
-    Status {
-        status: u16,
-        done: bool,
-        retry_after: Option<u64>,
-    },
-    /// A success whose body is cut off.
-    Cut,
-    /// A success that is a page for people.
-    Html,
-    /// A success with an error in its body.
-    ErrorInside,
-    /// A success that the definition does not name.
-    Odd,
-    /// A list that ends before its end.
-    Short,
-    /// A list that does not lead on.
-    Loops,
-}
-
-impl Fault {
-    /// Every row of the retry table, before and after the server committed.
-    pub(crate) fn all(api: &Api) -> Vec<Self> {
-        let status = |status, done, retry_after| Self::Status { status, done, retry_after };
-        let mut all =
-            vec![Self::NotSent, Self::TooLarge, Self::Cut, Self::Html, Self::ErrorInside, Self::Odd];
-        for done in [false, true] {
-            all.extend([Self::Lost { done }, Self::Timeout { done }]);
-            all.extend([408, 500, 502, 504, 507].map(|code| status(code, done, None)));
-            all.extend([None, Some(3)].map(|wait| status(503, done, wait)));
-        }
-        all.extend([400, 401, 403, 425].map(|code| status(code, false, None)));
-        all.extend([None, Some(2), Some(40), Some(4000)].map(|wait| status(429, false, wait)));
-        match api.paging {
-            Paging::Page | Paging::Offset => all.push(Self::Short),
-            Paging::Cursor | Paging::Link => all.push(Self::Loops),
-            Paging::Marker => {}
-        }
-        all
-    }
-
-    /// Whether it can happen to such a request.
-    fn fits(self, asked: &Asked) -> bool {
-        let read = asked.method == "GET";
-        let is_list = read && asked.id.is_none();
-        match self {
-            Self::ErrorInside => read,
-            Self::Odd => !read,
-            Self::Short | Self::Loops => is_list && !asked.query.contains_key("name"),
-            _ => true,
-        }
-    }
-
-    /// Whether the server did what was asked.
-    fn done(self) -> bool {
-        match self {
-            Self::Lost { done } | Self::Timeout { done } | Self::Status { done, .. } => done,
-            Self::NotSent => false,
-            Self::TooLarge | Self::Cut | Self::Html | Self::Odd => true,
-            Self::ErrorInside | Self::Short | Self::Loops => true,
-        }
-    }
-}
 
 /// A write that the server did.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,6 +48,21 @@ pub(crate) struct Entry {
     pub(crate) saw: Vec<(String, String, u64)>,
     pub(crate) commit: Option<Commit>,
     pub(crate) retry_after: Option<u64>,
+    /// Whether it is what an earlier entry asked for, done after nobody waited for it any more.
+    pub(crate) late: bool,
+}
+
+impl Entry {
+    /// Whether a run asked for it.
+    pub(crate) fn is_of(&self, run: usize) -> bool {
+        self.by.is_some_and(|by| by.run == run)
+    }
+
+    /// Whether the answer left open what became of it.
+    pub(crate) fn is_open(&self) -> bool {
+        let unreadable = matches!(self.fault, Some(Fault::Cut | Fault::Html | Fault::TooLarge));
+        (self.status == 0 && self.fault != Some(Fault::NotSent)) || (self.status < 300 && unreadable)
+    }
 }
 
 /// A run of enact, and whether it had begun to write.
@@ -146,16 +92,18 @@ pub(crate) struct Said {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
     pub(crate) headers: Vec<(&'static str, String)>,
-    saw: Vec<(String, String, u64)>,
-    commit: Option<Commit>,
+    /// How many seconds it asks for.
+    pub(crate) asks: Option<u64>,
+    pub(crate) saw: Vec<(String, String, u64)>,
+    pub(crate) commit: Option<Commit>,
 }
 
 impl Said {
-    fn json(status: u16, body: &Value) -> Self {
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
         Self { status, body: body.to_string().into_bytes(), ..Self::default() }
     }
 
-    fn no(status: u16, message: &str) -> Self {
+    pub(crate) fn no(status: u16, message: &str) -> Self {
         Self::json(status, &json!({"message": message}))
     }
 }
@@ -169,14 +117,14 @@ pub(crate) struct Server {
     keys: BTreeMap<String, (Value, Said)>,
     clock: u64,
     pub(crate) chance: Chance,
-    pub(crate) faults: Vec<(Fault, usize)>,
-    pub(crate) foreign: usize,
-    pub(crate) lag: u64,
+    pub(crate) weather: Weather,
+    /// What is to be done later, and when.
+    pending: Vec<(u64, Asked, By)>,
     pub(crate) log: Vec<Entry>,
 }
 
 impl Server {
-    pub(crate) fn new(api: Api, objects: Objects, chance: Chance) -> Self {
+    pub(crate) fn new(api: Api, objects: Objects, weather: Weather, chance: Chance) -> Self {
         let versions = objects.keys().map(|key| (key.clone(), (1, 0))).collect();
         Self {
             api,
@@ -185,17 +133,19 @@ impl Server {
             keys: BTreeMap::new(),
             clock: 1,
             chance,
-            faults: Vec::new(),
-            foreign: 0,
-            lag: 0,
+            weather,
+            pending: Vec::new(),
             log: Vec::new(),
         }
     }
 
     /// A fault for a request, if this one has bad luck.
     fn draw(&mut self, asked: &Asked) -> Option<Fault> {
-        let Self { faults, chance, .. } = self;
-        let mut fits = faults.iter().filter(|(fault, _)| fault.fits(asked));
+        let Self { weather, chance, .. } = self;
+        if weather.calm_reads && asked.method == "GET" {
+            return None;
+        }
+        let mut fits = weather.faults.iter().filter(|(fault, _)| fault.fits(asked));
         fits.find(|(_, percent)| chance.percent(*percent)).map(|(fault, _)| *fault)
     }
 
@@ -210,7 +160,10 @@ impl Server {
             true => self.handle(asked, fault),
             false => Said::default(),
         };
-        let ended = spoil(&acted, fault);
+        if let Some(Fault::Late { after }) = fault {
+            self.pending.push((asked.at + PATIENCE + after, asked.clone(), by));
+        }
+        let ended = spoil(&acted, fault, asked.at, self.weather.clock);
         self.remember(asked, &acted, ended.as_ref().ok());
         let said = ended.as_ref().ok();
         let good = said.filter(|said| said.status < 300 && !matches!(fault, Some(Fault::Cut | Fault::Html)));
@@ -222,12 +175,25 @@ impl Server {
             status: said.map_or(0, |said| said.status),
             saw: good.map(|said| said.saw.clone()).unwrap_or_default(),
             commit: acted.commit,
-            retry_after: match fault {
-                Some(Fault::Status { retry_after, .. }) => retry_after,
-                _ => None,
-            },
+            retry_after: said.and_then(|said| said.asks),
+            late: false,
         });
         ended
+    }
+
+    /// Does what nobody waits for any more.
+    fn catch_up(&mut self, now: u64) {
+        while let Some(first) = self.pending.iter().map(|(due, ..)| *due).min().filter(|due| *due <= now) {
+            let index = self.pending.iter().position(|(due, ..)| *due == first).unwrap();
+            let (at, asked, by) = self.pending.remove(index);
+            let asked = Asked { at, ..asked };
+            let acted = self.handle(&asked, None);
+            self.remember(&asked, &acted, None);
+            let (status, commit) = (acted.status, acted.commit);
+            let (by, late) = (Some(by), true);
+            let (fault, saw, retry_after) = (None, Vec::new(), None);
+            self.log.push(Entry { at, by, asked, fault, status, saw, commit, retry_after, late });
+        }
     }
 
     /// A server that knows keys answers a repeat with what it said at first, also if that was a failure of its own.
@@ -268,7 +234,7 @@ impl Server {
     fn list(&self, asked: &Asked, fault: Option<Fault>) -> Said {
         let shown = |(kind, id): &(String, String)| {
             let since = self.versions[&(kind.clone(), id.clone())].1;
-            *kind == asked.kind && (since == 0 || since + self.lag <= asked.at)
+            *kind == asked.kind && (since == 0 || since + self.weather.lag <= asked.at)
         };
         let of_kind = self.objects.iter().filter(|(key, _)| shown(key));
         let name = asked.query.get("name");
@@ -282,6 +248,7 @@ impl Server {
             Paging::Offset => number("offset").unwrap_or(0),
             _ => all.iter().take_while(|((_, id), _)| after.is_some_and(|after| id <= after)).count(),
         };
+        let skip = skip - usize::from(fault == Some(Fault::Shifted)).min(skip);
         let rest = all.get(skip..).unwrap_or_default();
         let page = if fault == Some(Fault::Short) { &[] } else { &rest[..size.min(rest.len())] };
         let more = rest.len() > page.len();
@@ -324,7 +291,7 @@ impl Server {
             }
         };
         let mut object = defaults();
-        object.extend(stored(body));
+        object.extend(self.stored(body));
         object.insert("id".to_owned(), json!(id));
         self.set(&asked.kind, &id, Some(object), asked.at, 201)
     }
@@ -335,7 +302,7 @@ impl Server {
         let key = (asked.kind.clone(), name.to_owned());
         let status = if self.objects.contains_key(&key) { 200 } else { 201 };
         let mut object = defaults();
-        object.extend(stored(body));
+        object.extend(self.stored(body));
         object.insert("name".to_owned(), json!(name));
         self.set(&asked.kind, name, Some(object), asked.at, status)
     }
@@ -351,7 +318,7 @@ impl Server {
         }
         let mut object = if self.api.replaces { defaults() } else { live.clone() };
         let kept = ["id", "name"].map(|field| (field.to_owned(), live[field].clone()));
-        object.extend(kept.into_iter().chain(stored(body)));
+        object.extend(kept.into_iter().chain(self.stored(body)));
         self.set(&asked.kind, id, Some(object), asked.at, 200)
     }
 
@@ -396,9 +363,21 @@ impl Server {
         said
     }
 
-    /// Somebody else writes, perhaps.
+    /// What is kept of a body: nothing that only the server says, nor what it never gives back.
+    fn stored(&self, body: &Value) -> Map<String, Value> {
+        let mut fields = body.as_object().cloned().unwrap_or_default();
+        fields.retain(|name, _| !["id", "stamp", "pin"].contains(&name.as_str()));
+        if let Some(quirk) = self.weather.quirk {
+            quirk.bend(&mut fields);
+        }
+        fields
+    }
+
+    /// Somebody else writes, perhaps, and the server does what is due by now.
     pub(crate) fn disturb(&mut self, at: u64) {
-        if self.foreign == 0 || !self.chance.percent(self.foreign) {
+        self.catch_up(at);
+        let foreign = self.weather.foreign;
+        if foreign == 0 || !self.chance.percent(foreign) {
             return;
         }
         let all: Vec<_> = self.objects.keys().cloned().collect();
@@ -448,39 +427,8 @@ impl Server {
     fn witness(&mut self, at: u64, act: impl FnOnce(&mut Self) -> Said) {
         let said = act(self);
         let asked = Asked { method: "somebody".to_owned(), at, ..Asked::default() };
-        let (fault, saw, retry_after) = (None, Vec::new(), None);
+        let (by, fault, saw, retry_after, late) = (None, None, Vec::new(), None, false);
         let (status, commit) = (said.status, said.commit);
-        self.log.push(Entry { at, by: None, asked, fault, status, saw, commit, retry_after });
-    }
-}
-
-/// What is kept of a body: nothing that only the server says, nor what it never gives back.
-fn stored(body: &Value) -> Map<String, Value> {
-    let fields = body.as_object().cloned().unwrap_or_default();
-    let hidden = ["id", "stamp", "pin"];
-    fields.into_iter().filter(|(name, _)| !hidden.contains(&name.as_str())).collect()
-}
-
-/// What becomes of an answer on its way.
-fn spoil(said: &Said, fault: Option<Fault>) -> Result<Said, Failure> {
-    let failed = |kind| Err(Failure { kind, words: "simulated".to_owned() });
-    let good = said.status < 300;
-    let Some(fault) = fault else { return Ok(said.clone()) };
-    match fault {
-        Fault::NotSent => failed(FailureKind::NotSent),
-        Fault::Lost { .. } => failed(FailureKind::Lost),
-        Fault::Timeout { .. } => failed(FailureKind::Timeout),
-        Fault::TooLarge if good => failed(FailureKind::TooLarge),
-        Fault::Status { status, retry_after, .. } => {
-            let headers = retry_after.map(|wait| ("retry-after", wait.to_string()));
-            Ok(Said { headers: headers.into_iter().collect(), ..Said::no(status, "simulated") })
-        }
-        Fault::Cut if good => {
-            Ok(Said { status: said.status, body: b"{\"items\": [".to_vec(), ..Said::default() })
-        }
-        Fault::Html if good => Ok(Said { status: said.status, body: b"<html>".to_vec(), ..Said::default() }),
-        Fault::ErrorInside if good => Ok(Said::json(200, &json!({"error": "simulated"}))),
-        Fault::Odd if good => Ok(Said { status: 206, ..said.clone() }),
-        _ => Ok(said.clone()),
+        self.log.push(Entry { at, by, asked, fault, status, saw, commit, retry_after, late });
     }
 }

@@ -22,6 +22,7 @@ pub(crate) fn log(ended: &Ended<'_>) -> String {
 
 fn line(index: usize, entry: &Entry) -> String {
     let who = match entry.by {
+        Some(by) if entry.late => format!("run {}, late", by.run),
         Some(by) => format!("run {} {}", by.run, if by.writing { "apply" } else { "plan" }),
         None => "somebody".to_owned(),
     };
@@ -87,12 +88,8 @@ pub(crate) fn outcomes(run: &Run) -> String {
 pub(crate) fn tell(ended: &Ended<'_>, broken: &[String]) -> String {
     let world = ended.world;
     let mut out = format!("seed {} on the API `{}`\n", world.seed, world.profile.api.name);
-    writeln!(
-        out,
-        "faults {:?}, somebody else writes in {} %, lists lag {} ms, {:?}, two runs: {}, stop: {:?}",
-        world.faults, world.foreign, world.lag, world.crash, world.two, world.stop
-    )
-    .unwrap();
+    writeln!(out, "{:?}, {:?}, two runs: {}, stop: {:?}", world.weather, world.crash, world.two, world.stop)
+        .unwrap();
     for ((kind, id), body) in &world.live {
         writeln!(out, "live     {kind} {id} {}", Value::Object(body.clone())).unwrap();
     }

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use crate::fault::{Clock, Fault, Quirk, Weather};
 use crate::profile::{NAMES, PLAIN, Profile, ROLES, Wish, profiles};
-use crate::server::{Fault, Objects};
+use crate::server::Objects;
 
 /// A source of numbers that a seed determines (splitmix64).
 #[derive(Clone, Debug)]
@@ -53,12 +54,7 @@ pub(crate) struct World {
     pub(crate) live: Objects,
     pub(crate) wishes: Vec<Wish>,
     pub(crate) base: Option<Vec<Wish>>,
-    /// Faults with their rates in percent.
-    pub(crate) faults: Vec<(Fault, usize)>,
-    /// How often somebody else writes before a request, in percent.
-    pub(crate) foreign: usize,
-    /// How long, in milliseconds, a list does not show what was created.
-    pub(crate) lag: u64,
+    pub(crate) weather: Weather,
     pub(crate) crash: Option<Crash>,
     /// Whether another enact runs at the same time.
     pub(crate) two: bool,
@@ -73,17 +69,13 @@ impl World {
         let wishes = wishes(&mut chance);
         let base = chance.percent(35).then(|| base(&mut chance, &wishes));
         let live = live(&mut chance, profile, &wishes, base.as_deref());
-        let faults = if chance.percent(80) { faults(&mut chance, profile) } else { Vec::new() };
         Self {
             seed,
             profile,
             live,
             wishes,
             base,
-            faults,
-            foreign: if chance.percent(40) { 2 + chance.below(25) } else { 0 },
-            // A failure that is told under a key needs another key; before it, only a list tells whether it was done.
-            lag: if chance.percent(15) && !profile.api.keyed { 100 + chance.below(20_000) as u64 } else { 0 },
+            weather: weather(&mut chance, profile),
             crash: chance.percent(25).then(|| Crash { at: chance.below(40), done: chance.percent(50) }),
             two: chance.percent(15),
             stop: chance.percent(8).then(|| chance.below(25)),
@@ -92,8 +84,7 @@ impl World {
 
     /// One in which nothing goes wrong and nobody else writes.
     pub(crate) fn calm(seed: u64) -> Self {
-        let faults = Vec::new();
-        Self { faults, foreign: 0, lag: 0, crash: None, two: false, stop: None, ..Self::of(seed) }
+        Self { weather: Weather::default(), crash: None, two: false, stop: None, ..Self::of(seed) }
     }
 
     /// Whether names of the declared objects may lead to several, so that enact has to give up.
@@ -197,7 +188,7 @@ fn live(chance: &mut Chance, profile: &Profile, wishes: &[Wish], base: Option<&[
     let known = base.into_iter().flatten().chain(wishes.iter());
     let mut done = BTreeSet::new();
     for wish in known.filter(|wish| wish.kind == "Role").chain(wishes.iter().filter(|w| w.kind == "Policy")) {
-        if !done.insert((wish.kind, wish.name)) || !chance.percent(60) {
+        if !done.insert((wish.kind, wish.name)) || !chance.percent(50) {
             continue;
         }
         let mut fields = wish.fields();
@@ -224,11 +215,36 @@ fn live(chance: &mut Chance, profile: &Profile, wishes: &[Wish], base: Option<&[
     objects
 }
 
+fn weather(chance: &mut Chance, profile: &Profile) -> Weather {
+    let storm = chance.percent(40);
+    let mut faults = if storm { open(chance) } else { Vec::new() };
+    if chance.percent(75) {
+        faults.extend(some_of_all(chance, profile));
+    }
+    Weather {
+        faults,
+        // A run whose reads are lost as well seldom gets as far as writing.
+        calm_reads: chance.percent(if storm { 75 } else { 20 }),
+        foreign: if chance.percent(40) { 2 + chance.below(25) } else { 0 },
+        // A failure that is told under a key needs another key; before it, only a list tells whether it was done.
+        lag: if chance.percent(15) && !profile.api.keyed { 100 + chance.below(20_000) as u64 } else { 0 },
+        clock: *chance.one(&[Clock::Seconds, Clock::Dates]),
+        quirk: chance.percent(12).then(|| *chance.one(&Quirk::ALL)),
+        full: chance.percent(6).then(|| chance.below(4)),
+    }
+}
+
+/// Nobody knows what became of much of what is sent.
+fn open(chance: &mut Chance) -> Vec<(Fault, usize)> {
+    let all = Fault::open();
+    (0..1 + chance.below(3)).map(|_| (*chance.one(&all), 15 + chance.below(45))).collect()
+}
+
 /// A few of all faults, each at a rate of its own.
-fn faults(chance: &mut Chance, profile: &Profile) -> Vec<(Fault, usize)> {
+fn some_of_all(chance: &mut Chance, profile: &Profile) -> Vec<(Fault, usize)> {
+    let most = *chance.one(&[5, 15, 40]);
+    let some = *chance.one(&[5, 10, 20]);
     let mut all = Vec::new();
-    let most = *chance.one(&[5, 15, 40, 60]);
-    let some = *chance.one(&[8, 20, 40]);
     for fault in Fault::all(&profile.api) {
         if chance.percent(some) {
             all.push((fault, 1 + chance.below(most)));

@@ -69,7 +69,11 @@ impl Server {
     /// Faults that a server of people's own making may have: those of the whole simulation that need no API of its own.
     pub(super) fn faults() -> Vec<Fault> {
         let mut all = Fault::all(&crate::profile::APIS[0]);
-        all.retain(|fault| !matches!(fault, Fault::Short | Fault::Loops | Fault::ErrorInside | Fault::Odd));
+        let of_lists = [Fault::Short, Fault::Loops, Fault::Shifted, Fault::Stranger];
+        let others = |fault: &Fault| matches!(fault, Fault::ErrorInside | Fault::Odd | Fault::Spent { .. });
+        all.retain(|fault| {
+            !of_lists.contains(fault) && !others(fault) && !matches!(fault, Fault::Late { .. })
+        });
         all
     }
 

@@ -1,0 +1,198 @@
+//! What a run owes at its end: outcomes that are true, a journal of them, an exit code that hides nothing; and the world
+//! at its end.
+
+use enact::apply::Outcome;
+use enact::plan::{Action, Change, TargetPlan};
+use enact::report::Exit;
+use serde_json::Value;
+
+use super::{AT_ONCE, Checker};
+use crate::history::{moments, same, want};
+use crate::road::Run;
+use crate::server::{Commit, Entry};
+
+impl Checker<'_> {
+    /// Every planned write ends in one outcome, and the outcome is true.
+    pub(super) fn outcomes(&mut self, number: usize, run: &Run) {
+        let (Some(plan), Some(report)) = (&run.plan, &run.report) else { return };
+        let tried = plan.is_sound() && !plan.changes.is_empty();
+        if report.outcomes.len() != if tried { plan.changes.len() } else { 0 } {
+            return self
+                .breaks("one-outcome", format!("run {number} has {} outcomes", report.outcomes.len()));
+        }
+        if tried != report.verified.is_some() {
+            self.breaks("verified", format!("run {number} is not verified"));
+        }
+        for (change, outcome) in plan.changes.iter().zip(&report.outcomes) {
+            self.outcome(number, run, change, outcome);
+        }
+        let all = report.outcomes.iter().all(|outcome| *outcome == Outcome::Applied);
+        let Some(verified) = report.verified.as_ref().filter(|verified| verified.is_sound()) else { return };
+        for (change, _) in report.changes().filter(|(_, outcome)| *outcome == Some(&Outcome::Applied)) {
+            self.verified(number, run, change, verified);
+        }
+        let weather = &self.ended.world.weather;
+        let alone = run.healed || (weather.foreign == 0 && !self.ended.world.two);
+        let kept = weather.lag == 0 && weather.quirk.is_none();
+        if alone && kept && all && !verified.changes.is_empty() {
+            self.breaks("fixed-point", format!("run {number} applied all, and its own check finds more"));
+        }
+    }
+
+    fn outcome(&mut self, number: usize, run: &Run, change: &Change, outcome: &Outcome) {
+        let (kind, name) = (&change.id.kind, &change.id.name);
+        let wrote = self.log().iter().filter(|entry| entry.is_of(number)).any(|entry| {
+            entry.commit.as_ref().is_some_and(|commit| commit.kind == *kind && commit.name() == name)
+        });
+        let told = format!("run {number}, {name}: {}", outcome.words());
+        match outcome {
+            Outcome::Applied => {
+                let want = want(self.ended, kind, name).unwrap();
+                let all = moments(self.ended, kind, name, run.planned, run.ended);
+                // Between the last read and a write, somebody else may change what the write does not send.
+                let is_it = |commit: &Commit| commit.kind == *kind && commit.name() == name;
+                let moved = wrote && self.others_wrote(number, run.planned, run.ended, is_it);
+                if !moved && !all.iter().any(|live| self.may_be(live, &want)) {
+                    self.breaks("one-outcome", format!("{told}, and it never was"));
+                }
+            }
+            Outcome::Unknown { .. } => {}
+            _ if wrote => self.breaks("one-outcome", format!("{told}, and it was written")),
+            Outcome::Failed { .. } if change.action == Action::Delete && self.was_gone(number, change) => {
+                self.breaks("one-outcome", format!("{told}, and it was gone already"));
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the last delete of an object was answered honestly with 404.
+    fn was_gone(&self, run: usize, change: &Change) -> bool {
+        let remote = change.seen.as_ref().map(|seen| seen.remote.to_string());
+        let mut deletes = self.own(run).map(|(_, entry)| entry).filter(|entry| {
+            (entry.asked.method.as_str(), &entry.asked.id, &entry.asked.kind)
+                == ("DELETE", &remote, &change.id.kind)
+        });
+        deletes.next_back().is_some_and(|entry| entry.fault.is_none() && entry.status == 404)
+    }
+
+    /// What the server did not take as it was sent, the second plan names.
+    fn verified(&mut self, number: usize, run: &Run, change: &Change, verified: &TargetPlan) {
+        let (kind, name) = (&change.id.kind, &change.id.name);
+        let quiet = !self.others_wrote(number, run.planned, run.ended, |_| true);
+        if !quiet || self.ended.world.weather.lag > 0 || change.action == Action::Delete {
+            return;
+        }
+        let want = want(self.ended, kind, name).unwrap();
+        let live = moments(self.ended, kind, name, run.ended, run.ended).pop().unwrap();
+        let Some(body) = live.values().next().filter(|_| live.len() == 1) else { return };
+        let named = |field: &String| {
+            let of = verified.changes.iter().filter(|other| other.id == change.id);
+            of.flat_map(|other| &other.fields).any(|other| other.path == format!("/{field}"))
+        };
+        let wrong = |(field, wanted): &(&String, &Value)| {
+            !same(self.ended, &self.roles, field, &body[field.as_str()], wanted) && !named(field)
+        };
+        if let Some((field, _)) = want.fields.iter().find(wrong) {
+            self.breaks("verified", format!("run {number} does not say that {name} has another `{field}`"));
+        }
+    }
+
+    /// A run that says that all is done is right.
+    pub(super) fn exit(&mut self, number: usize, run: &Run) {
+        let (Some(report), Some(exit)) = (&run.report, run.exit) else { return };
+        let clean = |plan: &TargetPlan| plan.is_sound() && plan.changes.is_empty();
+        let applied = report.outcomes.iter().all(|outcome| *outcome == Outcome::Applied);
+        let fine = applied && report.plan.is_sound() && report.verified.as_ref().is_none_or(clean);
+        if (exit == Exit::Done) != fine {
+            self.breaks("exit", format!("run {number} ends with {exit:?}"));
+        }
+        let quiet = !self.others_wrote(number, run.began, run.ended, |_| true);
+        for declared in self.ended.desired.values().filter(|_| quiet) {
+            let (kind, name) = (&declared.id.kind, &declared.id.name);
+            let live = moments(self.ended, kind, name, run.ended, run.ended).pop().unwrap();
+            let is = self.is_as_wanted(&live, &want(self.ended, kind, name).unwrap());
+            if exit == Exit::Done && !declared.orphan && !is {
+                self.breaks("exit", format!("run {number} is done, and {kind} {name} is not as declared"));
+            }
+            if report.is_converged() && !is {
+                self.breaks("exit", format!("run {number} converged, and {kind} {name} did not"));
+            }
+        }
+    }
+
+    /// What ended is written down before much else begins, and nothing is written that can not be.
+    pub(super) fn journal(&mut self, number: usize, run: &Run) {
+        for (change, outcome) in run.report.iter().flat_map(|report| report.changes()) {
+            let lines: Vec<_> = run.journal.iter().filter(|(id, _)| *id == change.id).collect();
+            let silent = matches!(outcome, Some(Outcome::NotAttempted { .. }) | None) || run.full.is_some();
+            let right = match lines.as_slice() {
+                [] => silent,
+                [(_, line)] => Some(line) == outcome,
+                _ => false,
+            };
+            if !right {
+                self.breaks("journal", format!("run {number} has {lines:?} for {}", change.id));
+            }
+        }
+        let known = |commit: &Commit| {
+            run.journal.iter().any(|(id, _)| id.kind == commit.kind && id.name == commit.name())
+        };
+        let mut unknown: Vec<_> = self.commits(number).into_iter().map(|(_, commit)| commit).collect();
+        unknown.retain(|commit| !known(commit));
+        unknown.sort_by(|a, b| (&a.kind, &a.id).cmp(&(&b.kind, &b.id)));
+        unknown.dedup_by(|a, b| (&a.kind, &a.id) == (&b.kind, &b.id));
+        if unknown.len() > AT_ONCE {
+            self.breaks("journal", format!("run {number} wrote {} without a line", unknown.len()));
+        }
+        if let Some(full) = run.full
+            && self.begun(number, full) >= AT_ONCE
+        {
+            self.breaks("journal", format!("run {number} goes on although its journal is full"));
+        }
+    }
+
+    /// How many objects a run began to write from an entry on.
+    pub(super) fn begun(&self, run: usize, from: usize) -> usize {
+        let mut seen = std::collections::BTreeSet::new();
+        let writes = self.own(run).filter(|(_, entry)| entry.asked.method != "GET");
+        let fresh = writes.filter(|(_, entry)| {
+            let name = entry.asked.body.as_ref().and_then(|body| body["name"].as_str());
+            seen.insert((entry.asked.kind.clone(), entry.asked.id.clone(), name.map(str::to_owned)))
+        });
+        fresh.filter(|(at, _)| *at >= from).count()
+    }
+
+    /// Healed and run again, the world is as declared, and nothing is left to do.
+    pub(super) fn end(&mut self) {
+        if self.ended.world.is_ambiguous() || (self.ended.world.two && self.ever_several()) {
+            return;
+        }
+        let last = self.ended.runs.last().unwrap();
+        // With a server that does not take what it is sent, there always is something to do.
+        let bent = self.ended.world.weather.quirk.is_some();
+        if !last.is_idle() && !bent {
+            self.breaks("fixed-point", "healed and run again, there still is something to do");
+        }
+        let writes = |(_, entry): (usize, &Entry)| entry.asked.method != "GET";
+        if self.own(self.ended.runs.len() - 1).any(writes) && !bent {
+            self.breaks("fixed-point", "the last run writes");
+        }
+        let end = self.log().len();
+        for declared in self.ended.desired.values().filter(|declared| !declared.orphan) {
+            let (kind, name) = (&declared.id.kind, &declared.id.name);
+            let live = moments(self.ended, kind, name, end, end).pop().unwrap();
+            let want = want(self.ended, kind, name).unwrap();
+            if !self.may_be(&live, &want) {
+                self.breaks("crash-safe", format!("{kind} {name} does not end as declared"));
+            }
+        }
+        let theirs = self.ended.world.live.iter().filter(|_| self.ended.world.weather.foreign == 0);
+        for ((kind, id), body) in theirs {
+            let name = body["name"].as_str().unwrap();
+            let key = (kind.clone(), id.clone());
+            if want(self.ended, kind, name).is_none() && self.ended.live.get(&key) != Some(body) {
+                self.breaks("unmanaged-survives", format!("{kind} {name} is not as it was"));
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What a plan owes: nothing that could not be read is taken for absent, and every object has a verdict.
+
+use std::collections::BTreeSet;
+
+use enact::plan::{Action, TargetPlan};
+
+use super::Checker;
+use crate::history::{Named, Want, holds, moments, want};
+use crate::profile::{KINDS, NAMES};
+use crate::road::Run;
+use crate::server::Entry;
+
+impl Checker<'_> {
+    pub(super) fn plan(&mut self, number: usize, run: &Run) {
+        if run.hangs {
+            self.breaks("ends", format!("run {number} never ends"));
+        }
+        let Some(plan) = &run.plan else { return };
+        if (plan.incomplete || !plan.is_sound()) && !self.commits(number).is_empty() {
+            self.breaks("unreadable-is-not-absent", format!("run {number} writes without a sound plan"));
+        }
+        let log = self.log();
+        let lost = |entry: &&Entry| entry.is_of(number) && entry.by.is_some_and(|by| !by.writing);
+        let unread = log.iter().filter(lost).any(|entry| entry.fault.is_some());
+        let quiet = |kind: &str| {
+            let written = !self.others_wrote(number, run.began, run.planned, |commit| commit.kind == kind);
+            written && (self.ended.world.weather.lag == 0 || run.healed)
+        };
+        let mut wrong = Vec::new();
+        for change in plan.changes.iter().filter(|change| quiet(&change.id.kind)) {
+            let (kind, name) = (&change.id.kind, &change.id.name);
+            let live = moments(self.ended, kind, name, run.began, run.planned).pop().unwrap();
+            if change.action == Action::Create && !live.is_empty() {
+                wrong.push(format!("run {number} plans to create {name}, which is there"));
+            }
+            if change.action == Action::Delete && live.is_empty() {
+                wrong.push(format!("run {number} plans to delete {name}, which is not there"));
+            }
+        }
+        for unchanged in plan.unchanged.iter().filter(|id| quiet(&id.kind) && quiet("Role")) {
+            let live =
+                moments(self.ended, &unchanged.kind, &unchanged.name, run.began, run.planned).pop().unwrap();
+            let want = want(self.ended, &unchanged.kind, &unchanged.name).unwrap();
+            if !self.is_as_wanted(&live, &want) {
+                wrong.push(format!("run {number} holds {} for unchanged", unchanged.name));
+            }
+        }
+        let ambiguous = plan.findings.iter().any(|finding| finding.code.contains("ambiguous"));
+        if ambiguous && !self.ever_several() {
+            wrong.push(format!("run {number} finds names ambiguous that are not"));
+        }
+        if !plan.is_sound() && !plan.incomplete && !unread && !ambiguous && quiet("Role") && quiet("Policy") {
+            let codes: BTreeSet<_> = plan.findings.iter().map(|finding| finding.code).collect();
+            wrong.push(format!("run {number} gives up without a reason: {codes:?}"));
+        }
+        wrong.into_iter().for_each(|what| self.breaks("unreadable-is-not-absent", what));
+        self.verdicts(number, plan);
+    }
+
+    /// What git declares is in a sound plan, once.
+    fn verdicts(&mut self, number: usize, plan: &TargetPlan) {
+        let changes = plan.changes.iter().map(|change| &change.id);
+        let skipped = plan.skipped.iter().map(|skipped| &skipped.id);
+        let all: Vec<_> = changes.chain(skipped).chain(&plan.unchanged).cloned().collect();
+        for declared in self.ended.desired.values() {
+            let times = all.iter().filter(|id| **id == declared.id).count();
+            // What is to be pruned and is gone, nobody needs to hear of.
+            if times != 1 && !(declared.orphan && times == 0) && plan.is_sound() {
+                self.breaks("one-verdict", format!("run {number} has {times} for {}", declared.id));
+            }
+        }
+    }
+
+    pub(super) fn is_as_wanted(&self, live: &Named, want: &Want) -> bool {
+        match want.absent {
+            true => live.is_empty(),
+            false => live.values().any(|body| holds(self.ended, &self.roles, body, &want.fields)),
+        }
+    }
+
+    /// The same, but for what the server makes of it without a word.
+    pub(super) fn may_be(&self, live: &Named, want: &Want) -> bool {
+        let mut fields = want.fields.clone();
+        if let Some(quirk) = self.ended.world.weather.quirk {
+            fields.remove(quirk.field());
+        }
+        self.is_as_wanted(live, &Want { absent: want.absent, fields })
+    }
+
+    /// Whether a name ever led to several objects, or may have seemed to.
+    pub(super) fn ever_several(&self) -> bool {
+        let names = KINDS.iter().flat_map(|kind| NAMES.iter().map(move |name| (*kind, *name)));
+        let end = self.log().len();
+        names
+            .into_iter()
+            .any(|(kind, name)| moments(self.ended, kind, name, 0, end).iter().any(|n| n.len() > 1))
+    }
+}

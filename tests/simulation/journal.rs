@@ -1,0 +1,32 @@
+//! The journal of a run, in memory, on a disk that may be full.
+
+use std::io;
+
+use enact::apply::Outcome;
+use enact::events::Journal;
+use enact::plan::Change;
+use enact::resource::ResourceId;
+
+use crate::road::{Peer, Site, lock};
+
+/// What is written down of a change that ended.
+pub(crate) type Line = (ResourceId, Outcome);
+
+/// Where a run writes its lines.
+pub(crate) struct Diary<'a, P> {
+    pub(crate) site: &'a Site<'a, P>,
+    pub(crate) run: usize,
+}
+
+impl<P: Peer + 'static> Journal for Diary<'_, P> {
+    fn record(&self, change: &Change, outcome: &Outcome) -> io::Result<()> {
+        let record = &mut self.site.runs()[self.run];
+        let server = lock(&self.site.server);
+        if server.is_full(self.run, record.journal.len()) {
+            record.full.get_or_insert(server.length());
+            return Err(io::Error::other("the disk is full"));
+        }
+        record.journal.push((change.id.clone(), outcome.clone()));
+        Ok(())
+    }
+}
