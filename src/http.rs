@@ -20,7 +20,7 @@ pub mod transport;
 use answer::Answer;
 use pace::Pace;
 use redact::{REDACTED, Redactor};
-use transport::{Call, FailureKind, Network, Transport};
+use transport::{Call, FailureKind, Network, Transport, sources};
 
 use crate::request::{
     self, Attempt, Errors, Hidden, Method, Path, ReadError, Reader, Reply, Request, Sent, Statuses, Writer,
@@ -67,8 +67,12 @@ pub enum SetupError {
     #[error("the secrets of this target are too long to be kept out of every output")]
     Secrets(#[source] aho_corasick::BuildError),
     /// The TLS or HTTP client could not be set up.
-    #[error("the HTTP client can not be set up")]
-    Client(#[source] reqwest::Error),
+    #[error("the HTTP client can not be set up{}", because(.0))]
+    Client(reqwest::Error),
+}
+
+fn because(error: &reqwest::Error) -> String {
+    sources(error).map(|why| format!(": {why}")).collect()
 }
 
 /// The connection to a target. It has no power of its own: [`Http::reader`] and [`Http::writer`] hand it out.
@@ -171,6 +175,10 @@ fn headers(settings: &Settings) -> Result<HeaderMap, SetupError> {
     Ok(headers)
 }
 
+/// What to do where a server could not prove who it is.
+const PROVE: &str =
+    "check `url` in enact.yaml; an authority of your own is trusted if its file is named in SSL_CERT_FILE";
+
 /// One attempt's end: an answer, or an event and its words.
 type Ended = Result<Answer, (Event, String)>;
 
@@ -220,9 +228,10 @@ impl Inner {
             Err(failure) => {
                 let event = match failure.kind {
                     FailureKind::NotSent => Event::NotSent,
+                    FailureKind::Untrusted => Event::Untrusted,
                     FailureKind::Lost => Event::Lost,
                     FailureKind::Timeout => Event::Timeout,
-                    FailureKind::TooLarge => Event::Unreadable,
+                    FailureKind::TooLarge => Event::TooLarge,
                 };
                 Err((event, self.redactor.text(failure.words)))
             }
@@ -302,7 +311,8 @@ impl Reader for HttpReader {
                     (Event::Status(answer.status.as_u16()), answer.retry_after, error)
                 }
                 Err((event, why)) => {
-                    (event, None, ReadError { message: format!("GET {path} failed: {why}"), help: None })
+                    let help = (event == Event::Untrusted).then(|| PROVE.to_owned());
+                    (event, None, ReadError { message: format!("GET {path} failed: {why}"), help })
                 }
             };
             let again = match retry::next(event, Nature::Read) {

@@ -34,10 +34,14 @@ pub enum Nature {
 pub enum Event {
     /// Nothing was sent: no address, no connection, no TLS.
     NotSent,
+    /// Nothing was sent: the server could not prove who it is.
+    Untrusted,
     /// It was sent, and the connection ended without an answer.
     Lost,
     /// It was sent, and no answer came in time.
     Timeout,
+    /// An answer that is too large to be one, whatever its status.
+    TooLarge,
     /// A success whose body can not be used.
     Unreadable,
     /// A success that the API's description does not name.
@@ -76,10 +80,15 @@ const TABLE: &[Row] = {
     use Next::{Again, Done, Look, LookOnly, Moved, NewKey, Once, Refused};
     &[
         (|e| e == Event::NotSent,            [Again,   Again,   Again,   Again,   Again,    Again]),
+        (|e| e == Event::Untrusted,          [Refused, Refused, Refused, Refused, Refused,  Refused]),
         (|e| e == Event::Lost,               [Again,   Look,    Look,    Look,    LookOnly, Look]),
         (|e| e == Event::Timeout,            [Again,   Look,    Look,    Look,    LookOnly, Look]),
+        (|e| e == Event::TooLarge,           [Refused, Look,    Look,    Look,    LookOnly, Look]),
         (|e| e == Event::Unreadable,         [Again,   Done,    Look,    Look,    LookOnly, Done]),
         (|e| e == Event::Unexpected,         [Refused, LookOnly, LookOnly, LookOnly, LookOnly, LookOnly]),
+        // RFC 9110 §15.4: what became of it is told elsewhere, and no redirect is followed.
+        (|e| matches!(e, Event::Status(302 | 303)),
+                                             [Refused, LookOnly, LookOnly, LookOnly, LookOnly, LookOnly]),
         (|e| e == Event::Status(401),        [Once,    Once,    Once,    Once,    Once,     Once]),
         (|e| e == Event::Status(408),        [Again,   Look,    Look,    Look,    LookOnly, Look]),
         (|e| e == Event::Status(409),        [Refused, Look,    Look,    Look,    LookOnly, Look]),
@@ -156,8 +165,10 @@ mod tests {
     fn events() -> impl Strategy<Value = Event> {
         prop_oneof![
             Just(Event::NotSent),
+            Just(Event::Untrusted),
             Just(Event::Lost),
             Just(Event::Timeout),
+            Just(Event::TooLarge),
             Just(Event::Unreadable),
             Just(Event::Unexpected),
             (300_u16..600).prop_map(Event::Status),

@@ -11,8 +11,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::{Loaded, Target};
-use crate::diagnostic::Diagnostic;
-use crate::http;
+use crate::diagnostic::{Class, Diagnostic};
+use crate::http::{self, SetupError};
 use crate::system::{Registered, Scheme};
 
 /// A credential: exactly one of the three.
@@ -181,7 +181,13 @@ impl Loaded {
             per_minute: target.config.limits.requests_per_minute,
             origin,
         };
-        http::Http::new(settings).map_err(|error| fail(error.to_string()))
+        http::Http::new(settings).map_err(|error| match &error {
+            SetupError::Header(_) => fail(error.to_string()),
+            SetupError::Client(_) => Diagnostic::error("http/client", error.to_string())
+                .class(Class::Failed)
+                .about(&target.config.name)
+                .help("see that certificates are installed, or name a file of them in SSL_CERT_FILE"),
+        })
     }
 
     /// What all targets of an origin share.

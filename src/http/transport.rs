@@ -1,7 +1,6 @@
 //! One exchange with a server, and nothing decided: what goes out, what comes back, or how it was lost.
 
-use std::error::Error as _;
-use std::fmt::Write as _;
+use std::error::Error;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -55,6 +54,8 @@ pub struct Failure {
 pub enum FailureKind {
     /// Nothing was sent.
     NotSent,
+    /// Nothing was sent, because the server could not prove who it is.
+    Untrusted,
     /// It was sent, and the connection ended.
     Lost,
     /// It was sent, and time ran out.
@@ -87,6 +88,10 @@ impl Network {
             .timeout(TOTAL);
         if super::is_loopback(url) {
             builder = builder.no_proxy();
+        }
+        if url.scheme() == "http" {
+            // Nobody proves anything there, so a machine without certificates will do.
+            builder = builder.tls_certs_only([]);
         }
         builder.build().map(Self)
     }
@@ -134,16 +139,91 @@ fn not_sent(words: String) -> Failure {
 
 fn failure(error: &reqwest::Error) -> Failure {
     let kind = match () {
+        () if is_untrusted(error) => FailureKind::Untrusted,
         () if error.is_connect() || error.is_builder() => FailureKind::NotSent,
         () if error.is_timeout() => FailureKind::Timeout,
         () => FailureKind::Lost,
     };
-    let mut words = if error.is_timeout() { NO_ANSWER } else { "the connection failed" }.to_owned();
-    let mut source = error.source();
-    while let Some(error) = source {
-        // Writing to a String can not fail.
-        let _ = write!(words, ": {error}");
-        source = error.source();
-    }
+    let words = if error.is_timeout() { NO_ANSWER } else { "the connection failed" };
+    let words = sources(error).map(ToString::to_string).fold(words.to_owned(), |all, why| all + ": " + &why);
     Failure { kind, words }
+}
+
+/// Whether the server's certificate was refused. That does not pass by itself.
+fn is_untrusted(error: &(dyn Error + 'static)) -> bool {
+    // An IO error leaves what it holds out of its chain.
+    let held = error.downcast_ref().and_then(std::io::Error::get_ref);
+    let inner = held.map(|held| held as &(dyn Error + 'static)).or_else(|| error.source());
+    matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)))
+        || inner.is_some_and(is_untrusted)
+}
+
+/// What an error comes from, from the outside in.
+pub(super) fn sources<'a>(error: &'a dyn Error) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(error.source(), |error: &&(dyn Error + 'static)| (*error).source())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// What a server writes, and how long it waits then, again and again.
+    type Drip = (&'static str, Duration);
+
+    /// Asks a server that begins with a text and then drips. Time passes when nobody has anything to do.
+    async fn asked(begin: &'static str, drip: Drip) -> (FailureKind, Duration) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        tokio::spawn(async move {
+            let (tcp, _) = listener.accept().await.unwrap();
+            let mut request = [0; 1024];
+            // Readiness may be a false alarm.
+            while tcp.try_read(&mut request).is_err() {
+                tcp.readable().await.unwrap();
+            }
+            let mut next = begin;
+            while write(&tcp, next).await.is_some() {
+                tokio::time::sleep(drip.1).await;
+                next = drip.0;
+            }
+        });
+        let (network, headers, start) = (Network::new(&url).unwrap(), HeaderMap::new(), Instant::now());
+        let call = Call { method: "GET", url, headers: &headers, body: None };
+        let failure = network.call(call).await.unwrap_err();
+        (failure.kind, start.elapsed())
+    }
+
+    /// `None` if the client hung up.
+    async fn write(tcp: &TcpStream, text: &str) -> Option<()> {
+        tcp.writable().await.ok()?;
+        let written = tcp.try_write(text.as_bytes()).ok()?;
+        assert_eq!(written, text.len());
+        Some(())
+    }
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const HEADER: &str = "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n";
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_begins_no_answer_is_left_in_time() {
+        assert_eq!(asked("", ("", HEAD * 9)).await, (FailureKind::Timeout, HEAD));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_comes_byte_by_byte_is_left_in_time() {
+        assert_eq!(asked("HTTP/1.1 200 OK\r\nx: ", ("y", SECOND)).await, (FailureKind::Timeout, HEAD));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_pauses_is_left_in_time() {
+        assert_eq!(asked(HEADER, ("", IDLE * 9)).await, (FailureKind::Timeout, IDLE));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_comes_byte_by_byte_is_left_in_time() {
+        assert_eq!(asked(HEADER, (" ", SECOND)).await, (FailureKind::Timeout, TOTAL));
+    }
 }

@@ -2,7 +2,7 @@
 //! After each step the plan is empty. A new system gets a row and runs it all: the built-in ones in the sandbox, the
 //! ones of a definition file on the server that it is about.
 
-mod subject;
+pub(crate) mod subject;
 
 use std::process::Stdio;
 use std::time::Duration;

@@ -15,6 +15,7 @@ mod history;
 mod import;
 mod jitsudo;
 mod live;
+mod process;
 mod promises;
 mod readme;
 mod real;

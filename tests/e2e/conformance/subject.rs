@@ -6,34 +6,34 @@ use crate::real;
 use crate::world::{World, definition};
 
 /// What the story needs to know of a system's `Policy`.
-pub(super) struct Subject {
-    pub(super) system: &'static str,
-    pub(super) settings: &'static str,
+pub(crate) struct Subject {
+    pub(crate) system: &'static str,
+    pub(crate) settings: &'static str,
     /// Manifests of other kinds that the policies lean on.
-    pub(super) others: &'static [(&'static str, &'static str, &'static str)],
+    pub(crate) others: &'static [(&'static str, &'static str, &'static str)],
     /// A spec with everything in it, and the same with one field changed.
-    pub(super) spec: &'static str,
-    pub(super) changed: &'static str,
+    pub(crate) spec: &'static str,
+    pub(crate) changed: &'static str,
     /// The one path that then differs.
-    pub(super) path: &'static str,
+    pub(crate) path: &'static str,
     /// A field that `spec` declares, and what a person sets it to.
-    pub(super) drifts: (&'static str, fn() -> Value),
+    pub(crate) drifts: (&'static str, fn() -> Value),
     /// A spec that leaves a field out, the field, and what a person sets it to.
-    pub(super) partial: (&'static str, &'static str, fn() -> Value),
+    pub(crate) partial: (&'static str, &'static str, fn() -> Value),
     /// The same spec with another change, so that something is written.
-    pub(super) partial_changed: &'static str,
+    pub(crate) partial_changed: &'static str,
     /// The methods of a create and of an update.
-    pub(super) create: &'static str,
-    pub(super) update: &'static str,
+    pub(crate) create: &'static str,
+    pub(crate) update: &'static str,
     /// Whether the API lets two objects have one name.
-    pub(super) duplicates: bool,
+    pub(crate) duplicates: bool,
     /// Whether the API keeps a field that it does not know.
-    pub(super) keeps_unknown: bool,
+    pub(crate) keeps_unknown: bool,
     /// What stands after the API's name in `metadata.name`, where that is not the whole key.
     suffix: &'static str,
 }
 
-pub(super) const SUBJECTS: &[Subject] = &[
+pub(crate) const SUBJECTS: &[Subject] = &[
     polytomic("{version: \"2025-09-18\"}", "PUT"),
     polytomic("{version: \"2022-12-12\"}", "PATCH"),
     Subject {
@@ -92,8 +92,13 @@ pub(super) const SUBJECTS: &[Subject] = &[
     },
 ];
 
+/// The row of a built-in system.
+pub(crate) fn subject(system: &str) -> &'static Subject {
+    SUBJECTS.iter().find(|subject| subject.system == system).unwrap()
+}
+
 /// Its PUT sets a field that is left out back to its default.
-pub(super) const RABBITMQ: Subject = Subject {
+pub(crate) const RABBITMQ: Subject = Subject {
     system: "rabbitmq",
     settings: "{}",
     others: &[],
@@ -111,7 +116,7 @@ pub(super) const RABBITMQ: Subject = Subject {
 };
 
 /// It makes the ids, takes any number of equal names, and answers 403 for what is not there.
-pub(super) const DIRECTUS: Subject = Subject {
+pub(crate) const DIRECTUS: Subject = Subject {
     system: "directus",
     settings: "{}",
     others: &[],
@@ -149,16 +154,16 @@ const fn polytomic(settings: &'static str, update: &'static str) -> Subject {
 
 impl Subject {
     /// The `metadata.name` of the policy that the API calls so.
-    pub(super) fn name(&self, name: &str) -> String {
+    pub(crate) fn name(&self, name: &str) -> String {
         format!("{name}{}", self.suffix)
     }
 
     /// A change of a policy as [`crate::world::actions`] tells it.
-    pub(super) fn change(&self, action: &str, name: &str) -> String {
+    pub(crate) fn change(&self, action: &str, name: &str) -> String {
         format!("{action} Policy {}", self.name(name))
     }
 
-    pub(super) fn world(&self) -> World {
+    pub(crate) fn world(&self) -> World {
         let world = match definition(self.system) {
             Some(_) => World::on(real::live(self.system), self.system, self.settings, ""),
             None => World::with(self.system, self.settings, ""),
@@ -170,7 +175,7 @@ impl Subject {
     }
 
     /// A world with one policy, as declared.
-    pub(super) fn converged(&self) -> World {
+    pub(crate) fn converged(&self) -> World {
         let world = self.world();
         world.declare("Policy", &self.name("alpha"), self.spec);
         world.converge();
@@ -178,7 +183,7 @@ impl Subject {
     }
 
     /// Tells a story on the system's own server, if it is there.
-    pub(super) fn tell(&self, story: impl Fn(&Self)) {
+    pub(crate) fn tell(&self, story: impl Fn(&Self)) {
         if real::is_there(self.system) {
             story(self);
         }
