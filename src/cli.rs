@@ -195,6 +195,8 @@ fn log(verbose: u8) {
         tracing_subscriber::fmt()
             .with_env_filter("enact=debug")
             .with_writer(std::io::stderr)
+            // It would be said on standard error, and panic where that is gone.
+            .log_internal_errors(false)
             .with_ansi(std::io::stderr().is_terminal())
             .without_time()
             .init();
@@ -282,7 +284,7 @@ impl Global {
         match print(&text) {
             Ok(()) => report.exit(),
             Err(error) => {
-                say(&format!("error: the result could not be written: {error}\n"));
+                say(&format!("error: {}\n", unshown(&error)));
                 if report.has_outcomes() {
                     // What was written must be told somewhere.
                     say(&report::text::render(report, &self.style()));
@@ -303,6 +305,21 @@ fn print(text: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
+}
+
+/// The same where that is all that a command does.
+fn shown(text: &str) -> Exit {
+    match print(text) {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            say(&format!("error: {}\n", unshown(&error)));
+            Exit::Failure
+        }
+    }
+}
+
+fn unshown(error: &std::io::Error) -> String {
+    format!("the result could not be written: {error}")
 }
 
 /// Writes to standard error, where a reader that went away is no reason to stop.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::progress::Progress;
-use super::{Format, Global, Place, print};
+use super::{Format, Global, Place, print, unshown};
 use crate::diagnostic::{Class, Diagnostic};
 use crate::import::{self, NewManifest};
 use crate::observe::observe_all;
@@ -85,9 +85,11 @@ impl Import {
             return findings
                 .push(finding.help("name another folder with `--to`, or widen `include` in enact.yaml"));
         }
-        let written =
-            if self.dry_run { show(&folder, &manifests) } else { write(root, &folder, &manifests, findings) };
-        if global.format == Format::Text && !global.quiet && !self.dry_run {
+        if self.dry_run {
+            return findings.extend(show(&folder, &manifests).err());
+        }
+        let written = write(root, &folder, &manifests, findings);
+        if global.format == Format::Text && !global.quiet {
             // The files are written; a reader that went away changes nothing about that.
             let _ = print(&format!("{written} manifests were written to {}.\n", folder.display()));
         }
@@ -120,12 +122,11 @@ fn unread(observed: &Observed, target: &str) -> Vec<Diagnostic> {
 }
 
 /// Prints the manifests as one stream of documents, whatever the format: they are the result.
-fn show(folder: &Path, manifests: &[NewManifest]) -> usize {
+fn show(folder: &Path, manifests: &[NewManifest]) -> Result<(), Diagnostic> {
     let document = |new: &NewManifest| format!("---\n# {}\n{}", folder.join(&new.file).display(), new.text);
     let text: String = manifests.iter().map(document).collect();
-    // Nothing is lost if nobody reads it.
-    let _ = print(&safe(&text));
-    0
+    print(&safe(&text))
+        .map_err(|error| Diagnostic::error("import/show", unshown(&error)).class(Class::Failed))
 }
 
 fn write(root: &Path, folder: &Path, manifests: &[NewManifest], findings: &mut Vec<Diagnostic>) -> usize {
@@ -146,7 +147,11 @@ fn write(root: &Path, folder: &Path, manifests: &[NewManifest], findings: &mut V
 
 fn create(folder: &Path, new: &NewManifest) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
-    std::fs::File::create_new(folder.join(&new.file))?.write_all(new.text.as_bytes())
+    let file = folder.join(&new.file);
+    std::fs::File::create_new(&file)?.write_all(new.text.as_bytes()).inspect_err(|_| {
+        // Half a manifest may well be valid, and say something else.
+        let _ = std::fs::remove_file(&file);
+    })
 }
 
 fn default_folder(project: &Project, target: &str) -> PathBuf {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Global, Place, print, say};
+use super::{Global, Place, say, shown};
 use crate::config::FILE_NAME;
 use crate::diagnostic::{Class, Diagnostic};
 use crate::reconcile::{Connected, Load, Origin, Project, Wish, load};
@@ -63,8 +63,9 @@ impl Sandbox {
 
 async fn serve(sandbox: &sandbox::Sandbox, names: &[String]) -> Exit {
     let urls: String = names.iter().map(|name| format!("{name:<10} {}\n", sandbox.url(name))).collect();
-    if print(&urls).is_err() {
-        return Exit::Failure;
+    let exit = shown(&urls);
+    if exit != Exit::Done {
+        return exit;
     }
     say("Any credential is accepted. Stop with Ctrl-C.\n");
     match tokio::signal::ctrl_c().await {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Global, print, say};
+use super::{Global, say, shown};
 use crate::report::Exit;
 use crate::schema;
 
@@ -48,10 +48,6 @@ impl Schema {
 
 fn stem(file: &str) -> &str {
     file.trim_end_matches(".schema.json")
-}
-
-fn shown(text: &str) -> Exit {
-    if print(text).is_ok() { Exit::Done } else { Exit::Failure }
 }
 
 fn write(folder: &std::path::Path, schemas: &std::collections::BTreeMap<String, String>) -> Exit {

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Format, Global, print};
+use super::{Format, Global, shown};
 use crate::report::{Exit, Report};
 
 #[derive(Args)]
@@ -18,9 +18,6 @@ impl Validate {
         if !sound || exit != Exit::Done || global.format != Format::Text || global.quiet {
             return exit;
         }
-        match print(&format!("{manifests} manifests are valid.\n")) {
-            Ok(()) => Exit::Done,
-            Err(_) => Exit::Failure,
-        }
+        shown(&format!("{manifests} manifests are valid.\n"))
     }
 }
