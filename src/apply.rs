@@ -128,7 +128,6 @@ pub async fn apply(target: &Target<'_>, plan: &TargetPlan) -> Vec<Outcome> {
         },
         ids: Mutex::default(),
         failed: Mutex::default(),
-        unrecorded: Mutex::default(),
     };
     let mut outcomes = Vec::new();
     for phase in phases(&plan.changes) {
@@ -167,8 +166,6 @@ struct Run<'a> {
     sides: Sides<'a>,
     ids: Mutex<BTreeMap<Symbol, RemoteId>>,
     failed: Mutex<Vec<ResourceId>>,
-    /// Why the journal takes no more, so that nothing more is written.
-    unrecorded: Mutex<Option<String>>,
 }
 
 impl Run<'_> {
@@ -178,7 +175,7 @@ impl Run<'_> {
                 "an earlier write to this target did not succeed, and this one is only safe behind it"
                     .to_owned();
             Outcome::NotAttempted { reason }
-        } else if let Some(error) = lock(&self.unrecorded).clone() {
+        } else if let Some(error) = self.target.journal.broken() {
             let reason = format!("what was written before it could not be recorded: {error}");
             Outcome::NotAttempted { reason }
         } else if self.target.stop.load(Ordering::Relaxed) {
@@ -188,9 +185,7 @@ impl Run<'_> {
                 Some(reason) => Outcome::Conflict { reason },
                 None => self.write(change).await,
             };
-            if let Err(error) = self.target.journal.record(change, &outcome) {
-                *lock(&self.unrecorded) = Some(error.to_string());
-            }
+            self.target.journal.record(change, &outcome);
             outcome
         };
         if outcome != Outcome::Applied {

@@ -2,9 +2,9 @@
 //! nothing that was written is forgotten with the process.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -13,21 +13,31 @@ use crate::plan::Change;
 
 /// Where ended writes are recorded.
 pub trait Journal: Send + Sync {
-    /// Records how a change ended. What can not be recorded must not be followed by another write.
-    fn record(&self, change: &Change, outcome: &Outcome) -> io::Result<()>;
+    /// Records how a change ended.
+    fn record(&self, change: &Change, outcome: &Outcome);
+
+    /// Why something is missing in it, if so: then no other write must follow, to whatever target.
+    fn broken(&self) -> Option<String>;
 }
 
 /// A run that nobody wants a journal of.
 pub struct Nowhere;
 
 impl Journal for Nowhere {
-    fn record(&self, _change: &Change, _outcome: &Outcome) -> io::Result<()> {
-        Ok(())
+    fn record(&self, _change: &Change, _outcome: &Outcome) {}
+
+    fn broken(&self) -> Option<String> {
+        None
     }
 }
 
 /// A file with a line for each ended write.
-pub struct Lines(Mutex<File>);
+pub struct Lines(Mutex<Pen>);
+
+struct Pen {
+    file: File,
+    broken: Option<String>,
+}
 
 impl Lines {
     /// Opens the file, and adds to it if it is there.
@@ -36,18 +46,53 @@ impl Lines {
         options.create(true).append(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(path).map(|file| Self(Mutex::new(file)))
+        let mut file = options.open(path)?;
+        if is_cut(path, &file) {
+            file.write_all(b"\n")?;
+        }
+        Ok(Self(Mutex::new(Pen { file, broken: None })))
+    }
+
+    fn pen(&self) -> MutexGuard<'_, Pen> {
+        // A panic elsewhere can not have left half a line: each is written at once.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// Whether the last line has no end, because the disk was full or the process was killed. The next line must not be
+/// lost in it. Where that can not be seen, as in a pipe, every line is taken for whole.
+fn is_cut(path: &Path, file: &File) -> bool {
+    let last = || -> io::Result<u8> {
+        let mut last = [0];
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+        Ok(last[0])
+    };
+    let filled = file.metadata().is_ok_and(|meta| meta.is_file() && meta.len() > 0);
+    filled && last().is_ok_and(|last| last != b'\n')
+}
+
 impl Journal for Lines {
-    fn record(&self, change: &Change, outcome: &Outcome) -> io::Result<()> {
+    fn record(&self, change: &Change, outcome: &Outcome) {
         let mut line = line(change, outcome).to_string();
         line.push('\n');
-        // A panic elsewhere can not have left half a line: each is written at once.
-        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(line.as_bytes())?;
-        file.sync_data()
+        let mut pen = self.pen();
+        if let Err(error) = pen.file.write_all(line.as_bytes()).and_then(|()| sync(&pen.file)) {
+            pen.broken = Some(error.to_string());
+        }
+    }
+
+    fn broken(&self) -> Option<String> {
+        self.pen().broken.clone()
+    }
+}
+
+/// On disk, where there is a disk: a pipe or a terminal has nothing to wait for, and says so.
+fn sync(file: &File) -> io::Result<()> {
+    match file.sync_data() {
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        synced => synced,
     }
 }
 

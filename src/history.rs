@@ -181,6 +181,11 @@ impl History {
         Ok(Base { commit, desired, leads_here, ahead })
     }
 
+    /// Whether what is applied to a target could be recorded.
+    pub fn can_record(&self, target: &str) -> Result<(), Diagnostic> {
+        self.repository.can_set_applied(target).map_err(classed)
+    }
+
     /// Records that a target was brought to this run's commit, and hands back what was recorded before.
     pub fn record(&self, target: &str, rollback: bool) -> Result<Option<Commit>, Diagnostic> {
         let from = self.repository.applied(target).map_err(classed)?;

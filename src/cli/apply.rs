@@ -11,6 +11,7 @@ use super::progress::Progress;
 use super::{Format, Global, Place, Point, print, say};
 use crate::diagnostic::{Class, Diagnostic, Severity};
 use crate::events::{Journal, Lines, Nowhere};
+use crate::history::History;
 use crate::reconcile::{self, Connected, Planned, Project, Wish};
 use crate::report::{Exit, Report, TargetReport, text};
 use crate::review::{self, Reviewed};
@@ -62,6 +63,7 @@ impl Apply {
             );
         };
         let mut report = project.report("apply", self.refusals(load.findings));
+        report.findings.extend(self.unrecordable(project));
         let journal = match self.journal() {
             Ok(journal) => journal,
             Err(finding) => {
@@ -79,6 +81,7 @@ impl Apply {
                 if let Err(exit) = run.await {
                     return exit;
                 }
+                report.findings.extend(self.unjournaled(journal.as_ref()));
                 report.findings.extend(self.record(project, &report));
             }
             Err(findings) => report.findings.extend(findings),
@@ -95,6 +98,14 @@ impl Apply {
             finding.help("nothing was written; name another file with `--events`")
         })?;
         Ok(Box::new(lines))
+    }
+
+    /// Writes that are told nowhere but in the report.
+    fn unjournaled(&self, journal: &dyn Journal) -> Option<Diagnostic> {
+        let (file, error) = (self.events.as_ref()?, journal.broken()?);
+        let message = format!("`{}` could not be written: {error}", file.display());
+        let finding = Diagnostic::error("events/file", message).class(Class::Failed);
+        Some(finding.help("at least one write is not in it; the report tells of all"))
     }
 
     /// What plan only warns of and apply does not do by itself.
@@ -150,13 +161,22 @@ impl Apply {
         printed.is_ok() && asked()
     }
 
-    /// Remembers in git which targets were brought to the commit. What git does not hold is not remembered.
-    fn record(&self, project: &Project, report: &Report) -> Vec<Diagnostic> {
-        let Some(history) = project.history.as_ref().filter(|history| history.uncommitted.is_empty()) else {
-            return Vec::new();
-        };
+    /// The memory of this run. What git does not hold is not remembered, nor what is only a part of it.
+    fn memory<'a>(&self, project: &'a Project) -> Option<&'a History> {
         let partly = self.point.only_declared || self.place.sandbox;
-        let done = report.targets.iter().filter(|target| !partly && target.is_converged());
+        project.history.as_ref().filter(|history| !partly && history.uncommitted.is_empty())
+    }
+
+    /// Why it could not be remembered what is applied: that is said before anything is written.
+    fn unrecordable(&self, project: &Project) -> Vec<Diagnostic> {
+        let Some(history) = self.memory(project) else { return Vec::new() };
+        project.targets().filter_map(|target| history.can_record(&target.config.name).err()).collect()
+    }
+
+    /// Remembers in git which targets were brought to the commit.
+    fn record(&self, project: &Project, report: &Report) -> Vec<Diagnostic> {
+        let Some(history) = self.memory(project) else { return Vec::new() };
+        let done = report.targets.iter().filter(|target| target.is_converged());
         let secrets = project.config.secret_variables();
         let one = |target: &TargetReport| {
             let from = history.record(&target.plan.target, self.rollback)?;

@@ -27,6 +27,13 @@ impl Repository {
         }
     }
 
+    /// Whether the record of a target can be moved: its lock is taken, and given back.
+    pub fn can_set_applied(&self, target: &str) -> Result<(), Diagnostic> {
+        let name = reference(target)?;
+        let lock = self.git.transaction().and_then(|mut locks| locks.lock_ref(&name));
+        lock.map_err(|error| unmoved(&name, &error))
+    }
+
     /// Records that a target was brought to `to`. `from` is what [`applied`](Self::applied) told when the run began: if
     /// it is something else by now, another run was faster, and nothing is moved. Only forward, unless `rollback`.
     pub fn set_applied(

@@ -26,20 +26,6 @@ impl Repo {
         repo
     }
 
-    fn git(&self, args: &[&str]) -> String {
-        let identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"];
-        let output =
-            Command::new("git").current_dir(self.dir.path()).args(identity).args(args).output().unwrap();
-        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    }
-
-    fn commit(&self) -> String {
-        self.git(&["add", "-A"]);
-        self.git(&["commit", "-q", "-m", "change", "--allow-empty"]);
-        self.git(&["rev-parse", "HEAD"])
-    }
-
     fn remove(&self, kind: &str, name: &str) {
         std::fs::remove_file(self.dir.path().join(file(kind, name))).unwrap();
     }

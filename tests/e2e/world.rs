@@ -79,6 +79,21 @@ impl World {
         self.write(&file(kind, name), &manifest(self.system, kind, name, "  ensure: absent\n", "{}"));
     }
 
+    pub(crate) fn git(&self, args: &[&str]) -> String {
+        let identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"];
+        let output =
+            Command::new("git").current_dir(self.dir.path()).args(identity).args(args).output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Commits everything; the folder must be a git repository by then.
+    pub(crate) fn commit(&self) -> String {
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-q", "-m", "change", "--allow-empty"]);
+        self.git(&["rev-parse", "HEAD"])
+    }
+
     pub(crate) fn run(&self, args: &[&str]) -> Run {
         run(self.dir.path(), args)
     }

@@ -1,0 +1,216 @@
+//! Files that can not be written, or not to their end, and too few file descriptors. What apply needs it tries before
+//! it writes anything to a target.
+//!
+//! Root may write everywhere, so a file that can not be written is one whose parent is no folder, or that is a folder;
+//! and a full disk is a limit on the size of files.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::world::{CANARY, Run, World, codes, outcomes};
+
+const ID: &str = "00000000-0000-4000-8000-000000000001";
+
+fn world() -> World {
+    let world = World::new("polytomic");
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        world.declare("Role", name, "{}");
+    }
+    world
+}
+
+/// Runs the binary from a shell that says this first.
+fn after(world: &World, first: &str, args: &str) -> Run {
+    let script = format!("{first}; exec {} {args}", env!("CARGO_BIN_EXE_enact"));
+    let mut shell = Command::new("/bin/sh");
+    shell.current_dir(world.dir.path()).env_clear().env("ENACT_TEST_KEY", CANARY).args(["-c", &script]);
+    Run::from(&shell.stdin(Stdio::null()).output().unwrap())
+}
+
+/// No file may become larger than so many times 512 bytes: a disk that is full in the middle of a line.
+fn full_after(blocks: usize) -> String {
+    format!("trap '' XFSZ; ulimit -f {blocks}")
+}
+
+fn read(world: &World, file: &str) -> String {
+    std::fs::read_to_string(world.dir.path().join(file)).unwrap()
+}
+
+/// The names in a folder.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_plan_that_can_not_be_kept_is_a_failure_and_leaves_nothing_behind() {
+    let world = world();
+    world.write("a-file", "");
+    world.write("a-folder/x", "");
+    let before = names(world.dir.path());
+    for out in ["a-file/plan.json", "a-folder", "no/folder/plan.json"] {
+        let run = world.run(&["plan", "--out", out]);
+        assert_eq!(run.code, 1, "{}", run.err);
+        assert!(run.err.contains(out) && run.err.contains("could not be written"), "{}", run.err);
+        assert!(run.out.contains("6 to create"), "the plan is shown anyway: {}", run.out);
+    }
+    let full = after(&world, &full_after(1), "plan --out plan.json");
+    assert!(full.code == 1 && full.err.contains("plan.json"), "{}", full.err);
+    assert_eq!(names(world.dir.path()), before, "nothing is left");
+}
+
+#[test]
+fn nothing_is_written_where_the_journal_is_no_file() {
+    let world = world();
+    world.write("a-file", "");
+    for events in ["policies", "a-file/events.jsonl"] {
+        let run = world.run(&["apply", "--yes", "--events", events, "--format", "json"]);
+        assert_eq!((run.code, world.writes()), (1, Vec::new()), "{}", run.out);
+        assert_eq!(codes(&run.json()), ["events/file"]);
+    }
+}
+
+#[test]
+fn a_journal_may_be_a_pipe_or_a_device() {
+    for events in ["/dev/null", "/dev/stderr"] {
+        let world = world();
+        let run = world.run(&["apply", "--yes", "--events", events, "--format", "json"]);
+        assert_eq!(run.code, 0, "{events}: {}", run.out);
+        assert_eq!(run.err.lines().count(), if events == "/dev/null" { 0 } else { 6 }, "{}", run.err);
+    }
+}
+
+#[test]
+fn a_write_that_could_not_be_recorded_is_told_also_if_it_was_the_last() {
+    let world = World::new("polytomic");
+    world.declare("Role", "a", "{}");
+    let run = world.run(&["apply", "--yes", "--events", "/dev/full", "--format", "json"]);
+    let document = run.json();
+    assert_eq!((run.code, outcomes(&document)), (1, vec!["a applied".to_owned()]), "{document:#}");
+    assert_eq!(codes(&document), ["events/file"]);
+}
+
+#[test]
+fn what_can_not_be_recorded_is_not_followed_by_a_write_to_another_target() {
+    let world = World::new("polytomic");
+    let other = World::new("polytomic");
+    let config = read(&world, "enact.yaml");
+    let row = config.split("targets:\n").nth(1).unwrap();
+    let second = row.replace("name: live", "name: second").replace(&world.live.url(), &other.live.url());
+    let include = |of: &str| format!("  include: [policies/{of}/**]\n");
+    let (first, second) = (include("first"), second + &include("second"));
+    world.write("enact.yaml", &format!("{config}{first}{second}"));
+    for of in ["first", "second"] {
+        let text = crate::world::manifest("polytomic", "Role", of, "", "{}");
+        world.write(&format!("policies/{of}/role.yaml"), &text);
+    }
+    let run = world.run(&["apply", "--yes", "--events", "/dev/full", "--format", "json"]);
+    assert_eq!(outcomes(&run.json()), ["first applied", "second not_attempted"]);
+    assert_eq!((world.writes().len(), other.writes()), (1, Vec::new()));
+}
+
+#[test]
+fn a_line_that_a_full_disk_has_cut_does_not_spoil_the_next_one() {
+    let world = world();
+    world.write("events.jsonl", &format!("{}\n", json!({"older": "x".repeat(380)})));
+    let full = after(&world, &full_after(1), "apply --yes --format json --events events.jsonl");
+    assert_eq!(full.code, 1, "{}", full.out);
+    let told = outcomes(&full.json());
+    assert!(told.contains(&"f not_attempted".to_owned()), "{told:?}");
+    let cut = read(&world, "events.jsonl");
+    assert!(cut.len() == 512 && !cut.ends_with('\n'), "{cut}");
+
+    let (code, document) = world.apply();
+    assert_eq!(code, 0, "{document:#}");
+    world.declare_absent("Role", "a");
+    assert_eq!(world.run(&["apply", "--yes", "--events", "events.jsonl"]).code, 0);
+    let text = read(&world, "events.jsonl");
+    assert!(text.starts_with(&cut), "nothing that was recorded is taken away");
+    let last: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    assert_eq!((&last["name"], &last["action"]), (&json!("a"), &json!("delete")));
+}
+
+#[test]
+fn import_says_which_manifests_it_could_not_write_and_writes_the_others() {
+    let world = World::new("polytomic");
+    for (id, name) in [(ID, "x"), ("00000000-0000-4000-8000-000000000002", "y")] {
+        world.live.insert("roles", json!({"id": id, "name": name}));
+    }
+    world.write("policies/live/role-x.yaml/in-the-way", "");
+    let run = world.run(&["import", "live"]);
+    assert!(run.code == 1 && run.err.contains("role-x.yaml"), "{}", run.err);
+    assert!(read(&world, "policies/live/role-y.yaml").contains("name: y"), "{}", run.out);
+
+    world.write("a-file", "");
+    let run = world.run(&["import", "live", "--to", "a-file"]);
+    assert!(run.code == 1 && run.err.contains("a-file"), "{}", run.err);
+}
+
+#[test]
+fn import_leaves_no_half_of_a_manifest_on_a_full_disk() {
+    let world = World::new("mycloud");
+    let statement = json!({"effect": "allow", "actions": ["s3:X"], "resources": ["r".repeat(600)]});
+    let document = json!({"version": "2024-01-01", "statements": [statement]});
+    world.live.insert("policies", json!({"id": ID, "name": "long", "description": "", "document": document}));
+    let run = after(&world, &full_after(1), "import live");
+    assert!(run.code == 1 && run.err.contains("could not be written"), "{}", run.err);
+    assert_eq!(names(&world.dir.path().join("policies/live")), Vec::<String>::new());
+    assert_eq!(world.run(&["import", "live"]).code, 0);
+    world.assert_converged();
+}
+
+#[test]
+fn nothing_is_written_where_it_could_not_be_recorded_what_was_applied() {
+    let blocks: [fn(&World); 3] = [
+        |world| world.write(".git/refs/enact", "no folder"),
+        |world| world.write(".git/refs/enact/applied/live/x", "no file"),
+        |world| world.write(".git/refs/enact/applied/live.lock", "left by a process that was killed"),
+    ];
+    for block in blocks {
+        let world = world();
+        world.git(&["init", "-q"]);
+        world.commit();
+        block(&world);
+        let (code, document) = world.apply();
+        assert_eq!((code, world.writes()), (1, Vec::new()), "{document:#}");
+        let finding = &document["diagnostics"][0];
+        assert!(finding["code"] == "git/applied" && finding["help"].is_string(), "{document:#}");
+        let summary = world.plan()["summary"]["create"].clone();
+        assert_eq!(summary, 6, "a plan needs no record");
+    }
+}
+
+#[test]
+fn the_sandbox_says_before_any_write_that_its_state_can_not_be_kept() {
+    let world = world();
+    world.write(".enact", "no folder");
+    let run = world.run(&["apply", "--sandbox", "--yes"]);
+    assert_eq!(run.code, 1, "{}", run.err);
+    assert!(run.err.contains("sandbox/start") && run.err.contains(".enact"), "{}", run.err);
+}
+
+#[test]
+fn with_few_file_descriptors_it_works_or_says_why_not() {
+    for limit in [9, 10, 12, 14, 24] {
+        let world = world();
+        let run = after(&world, &format!("ulimit -n {limit}"), "apply --yes --format json --events e.jsonl");
+        match run.code {
+            0 => assert_eq!(outcomes(&run.json()).len(), 6, "{limit}"),
+            code => {
+                assert!([1, 3, 6].contains(&code), "{limit}: {code}");
+                let (out, err) = (&run.out, &run.err);
+                assert!(
+                    out.contains("Too many open files") || out.contains("SSL_CERT"),
+                    "{limit}: {out}{err}"
+                );
+            }
+        }
+        // Whatever was written was told, and the next run ends where one would.
+        world.converge();
+        assert!(limit < 12 || run.code == 0, "{limit}: {}", run.err);
+    }
+}
