@@ -186,6 +186,11 @@ impl History {
         self.repository.can_set_applied(target).map_err(classed)
     }
 
+    /// Whether a remote is known that the record could be sent to.
+    pub fn can_push(&self, remote: &str) -> Result<(), Diagnostic> {
+        self.repository.check_remote(remote).map_err(classed)
+    }
+
     /// Records that a target was brought to this run's commit, and hands back what was recorded before.
     pub fn record(&self, target: &str, rollback: bool) -> Result<Option<Commit>, Diagnostic> {
         let from = self.repository.applied(target).map_err(classed)?;

@@ -170,7 +170,9 @@ impl Apply {
     /// Why it could not be remembered what is applied: that is said before anything is written.
     fn unrecordable(&self, project: &Project) -> Vec<Diagnostic> {
         let Some(history) = self.memory(project) else { return Vec::new() };
-        project.targets().filter_map(|target| history.can_record(&target.config.name).err()).collect()
+        let here = project.targets().map(|target| history.can_record(&target.config.name));
+        let there = self.push_applied.iter().map(|remote| history.can_push(remote));
+        here.chain(there).filter_map(Result::err).collect()
     }
 
     /// Remembers in git which targets were brought to the commit.

@@ -59,7 +59,7 @@ impl Repository {
     }
 
     /// A URL in place of a name could make git run a command or send a credential to a stranger.
-    fn check_remote(&self, remote: &str) -> Result<(), Diagnostic> {
+    pub(crate) fn check_remote(&self, remote: &str) -> Result<(), Diagnostic> {
         let configured = self.git.remotes().into_iter().flat_map(|names| {
             names.iter().filter_map(|name| name.ok().flatten().map(str::to_owned)).collect::<Vec<_>>()
         });

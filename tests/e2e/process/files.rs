@@ -116,7 +116,7 @@ fn what_can_not_be_recorded_is_not_followed_by_a_write_to_another_target() {
 #[test]
 fn a_line_that_a_full_disk_has_cut_does_not_spoil_the_next_one() {
     let world = world();
-    world.write("events.jsonl", &format!("{}\n", json!({"older": "x".repeat(380)})));
+    world.write("events.jsonl", &format!("{}\n", json!({"older": "x".repeat(430)})));
     let full = after(&world, &full_after(1), "apply --yes --format json --events events.jsonl");
     assert_eq!(full.code, 1, "{}", full.out);
     let told = outcomes(&full.json());
@@ -182,6 +182,16 @@ fn nothing_is_written_where_it_could_not_be_recorded_what_was_applied() {
         let summary = world.plan()["summary"]["create"].clone();
         assert_eq!(summary, 6, "a plan needs no record");
     }
+}
+
+#[test]
+fn nothing_is_written_where_the_remote_for_the_record_is_not_known() {
+    let world = world();
+    world.git(&["init", "-q"]);
+    world.commit();
+    let run = world.run(&["apply", "--yes", "--push-applied", "orign", "--format", "json"]);
+    assert_eq!((run.code, world.writes()), (1, Vec::new()), "{}", run.out);
+    assert_eq!(codes(&run.json()), ["git/remote"]);
 }
 
 #[test]

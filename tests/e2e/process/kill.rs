@@ -210,6 +210,13 @@ impl Story {
         let done = CHANGED.iter().filter(|(name, _)| half.get(*name) == end.get(*name)).count();
         assert!(done <= lines + self.at_once, "{at:?}: {done} changes are done, {lines} are told");
 
+        // Nobody can tell whether whoever holds git's own lock is dead, so a person is asked to take it away.
+        let lock = self.world.dir.path().join(format!("{APPLIED}.lock"));
+        if lock.exists() {
+            let refused = self.world.run(&APPLY);
+            assert!(refused.code == 1 && refused.err.contains("`.lock`"), "{at:?}: {}", refused.err);
+            std::fs::remove_file(lock).unwrap();
+        }
         let again = self.world.run(&APPLY);
         assert_eq!(again.code, 0, "crash-safe, {at:?}: {}{}", again.out, again.err);
         assert!(self.world.live.requests().len() > asked);
