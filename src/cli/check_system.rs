@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::apply::stop_on_signal;
-use super::{Format, Global, print};
+use super::{Format, Global, shown};
 use crate::diagnostic::{Class, Diagnostic};
 use crate::manifest::{name_problem, yaml};
 use crate::report::safe::inline;
@@ -39,13 +39,15 @@ impl CheckSystem {
             self.try_it(global, definition, (target, name), &mut files, &mut report).await;
         }
         let sound = definition.is_some() && self.against.is_none();
+        let mut told = Exit::Done;
         if global.format == Format::Text && !global.quiet {
             let text = if sound { format!("`{}` is sound.\n", self.file()) } else { table(&report.checks) };
-            if print(&text).is_err() {
-                return Exit::Failure;
-            }
+            told = shown(&text);
         }
-        global.finish(&report, &files)
+        match global.finish(&report, &files) {
+            Exit::Done => told,
+            exit => exit,
+        }
     }
 
     fn file(&self) -> String {

@@ -42,8 +42,10 @@ fn world() -> World {
     world
 }
 
+const SYSTEM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/systems/vault.yaml");
+
 /// All commands that end by themselves, with the code that they end with when all is read.
-const COMMANDS: [(&[&str], i32); 11] = [
+const COMMANDS: [(&[&str], i32); 12] = [
     (&["validate"], 0),
     (&["validate", "--format", "json"], 0),
     (&["plan"], 0),
@@ -52,6 +54,7 @@ const COMMANDS: [(&[&str], i32); 11] = [
     (&["plan", "--format", "json"], 0),
     (&["plan", "--format", "markdown"], 0),
     (&["import", "live", "--dry-run"], 0),
+    (&["check-system", SYSTEM], 0),
     (&["schema"], 0),
     (&["schema", "config"], 0),
     (&["apply", "--format", "json"], 64),
@@ -100,9 +103,12 @@ fn help_may_be_cut_short() {
 fn findings_decide_the_code_also_where_nobody_reads_them() {
     let world = world();
     world.declare("Role", "bad", "{nonsense: 1}");
-    for args in [&["validate"][..], &["plan"], &["apply", "--yes"]] {
+    world.write("bad.yaml", "nonsense");
+    for args in [&["validate"][..], &["plan"], &["apply", "--yes"], &["check-system", "bad.yaml"]] {
         for (out, err) in [(Closed, Read), (Read, Closed), (Closed, Closed), (Full, Full)] {
-            assert_eq!(run(&world, args, out, err).code, 3, "{args:?} {out:?} {err:?}");
+            let run = run(&world, args, out, err);
+            assert_eq!(run.code, 3, "{args:?} {out:?} {err:?}");
+            assert!(err != Read || run.err.contains("error["), "{args:?} {out:?} {err:?}: {}", run.err);
         }
     }
     assert_eq!(world.live.requests().len(), 0, "validated-first");
