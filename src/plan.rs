@@ -218,7 +218,22 @@ impl Planner<'_> {
                 }
             }
         }
+        self.unread_others();
         self.finish()
+    }
+
+    /// Only what matters was read. What git does not name matters where it may refer to something that is deleted.
+    fn unread_others(&mut self) {
+        for ((kind, remote), error) in &self.observed.unread {
+            let told = self.plan.findings.iter().any(|finding| finding.message == error.message);
+            if !told {
+                let found = self.observed.found(kind).iter().find(|found| found.remote == *remote);
+                let name = found.map_or(remote.as_str(), |found| &found.name);
+                let id = ResourceId::new(self.target.name, kind, name);
+                self.plan.findings.push(finding::unread_other(&id, error));
+                self.plan.incomplete = true;
+            }
+        }
     }
 
     /// Without its list, or the list of a kind that it refers to, nothing about a kind is certain.

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Class, Diagnostic, nearest};
 use crate::request::ReadError;
+use crate::resource::ResourceId;
 use crate::state::{Declared, Found, Names, Unresolved};
 use crate::system::{Kind, Named};
 
@@ -71,6 +72,14 @@ pub(super) fn unread(declared: &Declared, error: &ReadError) -> Diagnostic {
         .class(Class::Unread)
         .at(declared.name_place())
         .about(&declared.id)
+        .help(help_of(error))
+}
+
+/// An object that git does not name, and that could not be read.
+pub(super) fn unread_other(id: &ResourceId, error: &ReadError) -> Diagnostic {
+    Diagnostic::error("live/unreadable", error.message.clone())
+        .class(Class::Unread)
+        .about(id)
         .help(help_of(error))
 }
 

@@ -332,6 +332,21 @@ fn polytomic_a_role_that_policies_still_name_is_deleted_with_a_warning() {
 }
 
 #[test]
+fn polytomic_a_role_stays_where_a_policy_that_may_name_it_can_not_be_read() {
+    let world = World::new("polytomic");
+    world.declare("Role", "R", "{}");
+    world.declare("Policy", "p", "{policy_actions: [{action: read, roles: [R]}]}");
+    world.converge();
+    std::fs::remove_file(world.dir.path().join("policies/Policy-p.yaml")).unwrap();
+    world.declare_absent("Role", "R");
+    let policy = world.object("policies", "p")["id"].as_str().unwrap().to_owned();
+    world.live.inject(Fault { path_contains: policy, ..fault("GET", 403) });
+    let (code, document) = world.apply();
+    assert_eq!((code, codes(&document)), (6, vec!["live/unreadable"]), "{document:#}");
+    assert_eq!(world.writes(), Vec::<String>::new(), "{document:#}");
+}
+
+#[test]
 fn compiuta_put_keeps_unmanaged_lists_whatever_order_the_server_has() {
     let world = World::new("compiuta");
     let policy = |name: &str| format!("{{name: {name}, {STATEMENTS}}}");
