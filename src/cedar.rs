@@ -41,7 +41,7 @@ pub fn forbids(text: &str) -> bool {
 
 /// Brings one statement of Cedar to its canonical form.
 pub fn canonical(text: &str) -> Result<Canonical, CedarError> {
-    let policy = Policy::parse(None, text).map_err(|errors| explain(0, &errors))?;
+    let policy = Policy::parse(None, text).map_err(|errors| explain("", text, &errors))?;
     let est = policy.to_json().map_err(CedarError::new)?;
     print(est)
 }
@@ -103,7 +103,7 @@ pub fn clauses(text: &str) -> Result<Value, CedarError> {
     let (before, after) = if bare { ("when { ", " }") } else { ("", "") };
     let before = format!("permit (principal, action, resource)\n{before}");
     let parsed = Policy::parse(None, format!("{before}{text}{after};"));
-    let parsed = parsed.map_err(|errors| explain(before.len(), &errors))?;
+    let parsed = parsed.map_err(|errors| explain(&before, text, &errors))?;
     let est = parsed.to_json().map_err(CedarError::new)?;
     let conditions = est.get("conditions").cloned().unwrap_or_else(|| json!([]));
     if bare && conditions.as_array().is_none_or(|clauses| clauses.len() != 1) {
@@ -155,12 +155,13 @@ fn one_action(est: &mut Value) {
     }
 }
 
-/// The first error in words, placed in the user's text: the `skipped` bytes before it are our own.
-fn explain(skipped: usize, errors: &cedar_policy::ParseErrors) -> CedarError {
+/// The first error in words, placed in the user's text: what stands before and behind it is our own.
+fn explain(before: &str, text: &str, errors: &cedar_policy::ParseErrors) -> CedarError {
     let first = errors.iter().next();
     let message = first.map_or_else(|| errors.to_string(), ToString::to_string);
     let label = first.and_then(|error| error.labels()).and_then(|mut labels| labels.next());
-    CedarError { message, offset: label.and_then(|label| label.offset().checked_sub(skipped)) }
+    let offset = label.and_then(|label| label.offset().checked_sub(before.len()));
+    CedarError { message, offset: offset.map(|offset| offset.min(text.trim_end().len())) }
 }
 
 #[cfg(test)]
@@ -227,5 +228,6 @@ mod tests {
         let error = canonical(text).unwrap_err();
         assert_eq!(error.offset, text.find('}'), "{error}");
         assert_eq!(clauses("context. ]").unwrap_err().offset, Some(9));
+        assert_eq!(clauses("context.a &&\n").unwrap_err().offset, Some(12), "not behind it");
     }
 }
