@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::http;
 use crate::manifest::yaml::{self, Node};
+use crate::report::safe::short;
 use crate::schema::check::Checker;
 use crate::source::{self, Files};
 use crate::system::{Registry, System, defined};
@@ -314,7 +315,7 @@ fn open_system(
             || format!("known systems are {}", names.join(", ")),
             |near| format!("did you mean `{near}`?"),
         );
-        let message = format!("there is no system `{}`", config.system);
+        let message = format!("there is no system `{}`", short(&config.system));
         let help = format!("{help}; one of your own is named in `systems`");
         findings.push(Diagnostic::error("config/system", message).at(row.place(file, "/system")).help(help));
         return None;

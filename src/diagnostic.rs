@@ -1,9 +1,13 @@
 //! Findings: what is wrong, where, and what to do about it. Data only; `report` turns them into text.
+//!
+//! Their sentences quote what users and servers wrote, so each is made one line without invisible characters here.
 
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::report::safe::inline;
 
 /// How much a finding weighs: an error stops the road, a warning does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -88,7 +92,7 @@ impl Diagnostic {
             severity,
             class: Class::default(),
             code,
-            message: message.into(),
+            message: inline(&message.into()).into_owned(),
             place: None,
             subject: None,
             help: None,
@@ -111,13 +115,13 @@ impl Diagnostic {
 
     /// Says which object it is about.
     pub fn about(mut self, subject: impl fmt::Display) -> Self {
-        self.subject = Some(subject.to_string());
+        self.subject = Some(inline(&subject.to_string()).into_owned());
         self
     }
 
     /// Says what to do next.
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(inline(&help.into()).into_owned());
         self
     }
 
@@ -156,4 +160,17 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .filter(|(distance, _)| *distance <= limit)
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_sentence_quotes_neither_begins_a_line_nor_hides() {
+        let finding =
+            Diagnostic::error("a/b", "`x\u{202e}`").about("y\u{85}").help("z\nerror[a/b]: all is well");
+        let told = (finding.message.as_str(), finding.subject.as_deref(), finding.help.as_deref());
+        assert_eq!(told, ("`x\\u{202e}`", Some("y\\u{85}"), Some("z\\u{a}error[a/b]: all is well")));
+    }
 }

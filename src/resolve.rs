@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::config::Target;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::manifest::{self, Manifest, yaml};
+use crate::report::safe::short;
 use crate::resource::ResourceId;
 use crate::schema::check::Checker;
 use crate::source::Files;
@@ -99,7 +100,7 @@ fn unknown_kind(
         || format!("known ones are {}", known.join(", ")),
         |near| format!("did you mean `{near}`?"),
     );
-    Diagnostic::error(code, format!("`{word}` is not a known {field}"))
+    Diagnostic::error(code, format!("`{}` is not a known {field}", short(word)))
         .at(document.place(file, &format!("/{field}")))
         .help(help)
 }
