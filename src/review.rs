@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::diagnostic::{Class, Diagnostic};
-use crate::report::{Report, json};
+use crate::report::{Report, json, safe};
 use crate::system::Registry;
 
 /// Larger files are no plans.
@@ -61,7 +61,7 @@ impl Reviewed {
     /// The file's text.
     pub fn text(&self) -> String {
         // Only keys that are no strings could make this fail, and there are none.
-        serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
+        serde_json::to_string_pretty(self).map(|text| safe::json(&text) + "\n").unwrap_or_default()
     }
 
     /// Reads a file's text.

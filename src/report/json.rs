@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::summary::{self, Totals};
-use super::{Report, TargetReport, word};
+use super::{Report, TargetReport, safe, word};
 use crate::apply::Outcome;
 use crate::diagnostic::{self, Severity};
 use crate::diff::Field;
@@ -118,7 +118,7 @@ pub struct Diagnostic {
 pub fn render(report: &Report) -> String {
     // Only keys that are no strings could make this fail, and there are none.
     let text = serde_json::to_string_pretty(&document(report)).unwrap_or_default();
-    format!("{text}\n")
+    safe::json(&text) + "\n"
 }
 
 /// The document as a value.

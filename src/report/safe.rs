@@ -23,6 +23,19 @@ pub fn short(text: &str) -> String {
     }
 }
 
+/// Like [`safe`], for JSON: with JSON's own escapes, so that a program reads the same text.
+pub fn json(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_deceptive(character) && character != '\n' {
+            shown.extend(character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
 /// Whether a character acts on the terminal, reorders text, or can not be seen.
 pub fn is_deceptive(character: char) -> bool {
     character.is_control()
@@ -65,6 +78,14 @@ mod tests {
         assert_eq!(safe("\u{1b}[2J\r\u{9b}1m"), "\\u{1b}[2J\\u{d}\\u{9b}1m");
         assert_eq!(safe("a\u{202e}b\u{200b}c\u{2067}\u{feff}"), "a\\u{202e}b\\u{200b}c\\u{2067}\\u{feff}");
         assert_eq!(inline("a\nb\tc"), "a\\u{a}b\\u{9}c");
+    }
+
+    #[test]
+    fn json_says_the_same_with_escapes() {
+        let text = serde_json::json!({"a\u{9b}": "\u{202e}\u{e0041}\u{7f}\n\t\u{1b}é🧀"});
+        let shown = json(&format!("{text:#}\n"));
+        assert_eq!(shown, "{\n  \"a\\u009b\": \"\\u202e\\udb40\\udc41\\u007f\\n\\t\\u001bé🧀\"\n}\n");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), text);
     }
 
     #[test]
