@@ -1,9 +1,18 @@
 //! Cedar, as far as enact needs it: one form for all spellings of a policy, and errors that people can place.
 
+mod depth;
+
 use cedar_policy::Policy;
 use cedar_policy_formatter::{Config, policies_str_to_pretty};
 use miette::Diagnostic as _;
 use serde_json::{Value, json};
+
+use depth::MAX_DEPTH;
+
+/// The longest text that is taken for a policy, in bytes.
+const MAX_BYTES: usize = 64 << 10;
+/// More than the deepest policy takes, also without optimisation; only what is used becomes memory.
+const STACK: usize = 32 << 20;
 
 /// Why a text is not Cedar.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,14 +45,40 @@ pub struct Canonical {
 
 /// Whether a statement forbids. What is not Cedar does not.
 pub fn forbids(text: &str) -> bool {
-    Policy::parse(None, text).is_ok_and(|policy| policy.effect() == cedar_policy::Effect::Forbid)
+    with_room(|| parse(text).is_ok_and(|policy| policy.effect() == cedar_policy::Effect::Forbid))
+}
+
+/// Cedar walks a policy by recursion, and a thread's stack may be small.
+fn with_room<T>(work: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(STACK, STACK, work)
+}
+
+fn parse(text: &str) -> Result<Policy, CedarError> {
+    parse_within("", text, "")
+}
+
+/// Parses a text between two of our own.
+fn parse_within(before: &str, text: &str, after: &str) -> Result<Policy, CedarError> {
+    let whole = format!("{before}{text}{after}");
+    bounded(&whole)?;
+    Policy::parse(None, whole).map_err(|errors| explain(before, text, &errors))
+}
+
+/// Cedar has no limits of its own, takes stack with the depth of a policy, and time with the square of it. Servers and
+/// pull requests send what they like.
+fn bounded(text: &str) -> Result<(), CedarError> {
+    if text.len() > MAX_BYTES {
+        return Err(CedarError::new(format!("the policy has more than {MAX_BYTES} bytes")));
+    }
+    if depth::of(text) > MAX_DEPTH {
+        return Err(CedarError::new("the policy is nested too deeply, or has too many operators in a row"));
+    }
+    Ok(())
 }
 
 /// Brings one statement of Cedar to its canonical form.
 pub fn canonical(text: &str) -> Result<Canonical, CedarError> {
-    let policy = Policy::parse(None, text).map_err(|errors| explain("", text, &errors))?;
-    let est = policy.to_json().map_err(CedarError::new)?;
-    print(est)
+    with_room(|| print(parse(text)?.to_json().map_err(CedarError::new)?))
 }
 
 /// The same for a policy that is given in parts. `conditions` is the text of its `when` and `unless` clauses, or a
@@ -55,13 +90,16 @@ pub fn assemble(
     resource: Scope,
     conditions: &str,
 ) -> Result<Canonical, CedarError> {
-    print(json!({
-        "effect": effect,
-        "principal": principal,
-        "action": action,
-        "resource": resource,
-        "conditions": clauses(conditions)?,
-    }))
+    let print = |conditions| {
+        print(json!({
+            "effect": effect,
+            "principal": principal,
+            "action": action,
+            "resource": resource,
+            "conditions": conditions,
+        }))
+    };
+    with_room(|| clauses(conditions).and_then(print))
 }
 
 /// Whether a text is the name of an entity type.
@@ -102,9 +140,8 @@ pub fn clauses(text: &str) -> Result<Value, CedarError> {
     // behind it, is an error here.
     let (before, after) = if bare { ("when { ", " }") } else { ("", "") };
     let before = format!("permit (principal, action, resource)\n{before}");
-    let parsed = Policy::parse(None, format!("{before}{text}{after};"));
-    let parsed = parsed.map_err(|errors| explain(&before, text, &errors))?;
-    let est = parsed.to_json().map_err(CedarError::new)?;
+    let parsed = || parse_within(&before, text, &format!("{after};"))?.to_json().map_err(CedarError::new);
+    let est = with_room(parsed)?;
     let conditions = est.get("conditions").cloned().unwrap_or_else(|| json!([]));
     if bare && conditions.as_array().is_none_or(|clauses| clauses.len() != 1) {
         return Err(CedarError::new("the expression closes the clause around it"));
@@ -125,6 +162,9 @@ fn print(mut est: Value) -> Result<Canonical, CedarError> {
     let structure = policy.to_cedar().ok_or_else(|| CedarError::new("a linked template has no text"))?;
     let config = Config { line_width: 100, indent_width: 2 };
     let text = policies_str_to_pretty(&policy.to_string(), &config).map_err(CedarError::new)?;
+    // What is taken is taken again, so both have to stay within the bounds.
+    bounded(&structure)?;
+    bounded(&text)?;
     Ok(Canonical { text: text.trim_end().to_owned(), structure })
 }
 
@@ -200,6 +240,26 @@ mod tests {
             "when { context.a } unless { context.b }",
         );
         assert_eq!(parts, canonical(text));
+    }
+
+    #[test]
+    fn a_policy_is_bounded_before_it_is_parsed() {
+        let policy =
+            |condition: String| format!("permit (principal, action, resource) when {{ {condition} }};");
+        let nested = |levels: usize| policy(format!("{}true{}", "(".repeat(levels), ")".repeat(levels)));
+        let row = |links: usize| policy(vec!["context.a"; links].join(" && "));
+        let list = |items: usize| policy(format!("resource in [{}]", vec!["A::\"a-b\""; items].join(", ")));
+        for taken in [nested(40), row(60), list(3_000)] {
+            let once = canonical(&taken).unwrap();
+            assert_eq!(canonical(&once.text).as_ref(), Ok(&once));
+        }
+        for refused in
+            [nested(20_000), row(20_000), list(20_000), policy(format!("context{}", ".a".repeat(20_000)))]
+        {
+            assert!(canonical(&refused).unwrap_err().message.starts_with("the policy "));
+            assert!(!forbids(&refused));
+        }
+        assert!(clauses(&"!(".repeat(20_000)).is_err());
     }
 
     #[test]
