@@ -182,7 +182,7 @@ impl Loaded {
             origin,
         };
         http::Http::new(settings).map_err(|error| match &error {
-            SetupError::Header(_) => fail(error.to_string()),
+            SetupError::Header(_) | SetupError::Secrets(_) => fail(error.to_string()),
             SetupError::Client(_) => Diagnostic::error("http/client", error.to_string())
                 .class(Class::Failed)
                 .about(&target.config.name)

@@ -80,11 +80,7 @@ impl World {
     }
 
     pub(crate) fn git(&self, args: &[&str]) -> String {
-        let identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"];
-        let output =
-            Command::new("git").current_dir(self.dir.path()).args(identity).args(args).output().unwrap();
-        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+        support::git(self.dir.path(), args)
     }
 
     /// Commits everything; the folder must be a git repository by then.

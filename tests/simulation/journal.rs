@@ -1,7 +1,5 @@
 //! The journal of a run, in memory, on a disk that may be full.
 
-use std::io;
-
 use enact::apply::Outcome;
 use enact::events::Journal;
 use enact::plan::Change;
@@ -19,14 +17,16 @@ pub(crate) struct Diary<'a, P> {
 }
 
 impl<P: Peer + 'static> Journal for Diary<'_, P> {
-    fn record(&self, change: &Change, outcome: &Outcome) -> io::Result<()> {
+    fn record(&self, change: &Change, outcome: &Outcome) {
         let record = &mut self.site.runs()[self.run];
         let server = lock(&self.site.server);
-        if server.is_full(self.run, record.journal.len()) {
-            record.full.get_or_insert(server.length());
-            return Err(io::Error::other("the disk is full"));
+        match server.is_full(self.run, record.journal.len()) {
+            true => drop(record.full.get_or_insert(server.length())),
+            false => record.journal.push((change.id.clone(), outcome.clone())),
         }
-        record.journal.push((change.id.clone(), outcome.clone()));
-        Ok(())
+    }
+
+    fn broken(&self) -> Option<String> {
+        self.site.runs()[self.run].full.map(|_| "the disk is full".to_owned())
     }
 }
