@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use futures::StreamExt as _;
 use schemars::JsonSchema;
@@ -16,7 +17,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diff;
 use crate::events::Journal;
 use crate::plan::{Action, Change, Resend, Sides, Sway, TargetPlan};
-use crate::request::{Attempt, Reader, Request, Sent, Symbol, Writer};
+use crate::request::{Attempt, ReadError, Reader, Request, Sent, Symbol, Writer};
 use crate::resource::{RemoteId, ResourceId};
 use crate::retry::Next;
 use crate::state::{Declared, Desired, Found, Names, Observed};
@@ -227,37 +228,41 @@ impl Run<'_> {
         while let Some(request) = change.requests.get(sent) {
             let step = |reason: String| step(change, sent, reason);
             let with = Attempt { etag: etag.as_deref(), key: &key };
-            let (reason, next, said_no) = match self.send(request, &with).await {
+            let (reason, next, undone, asked) = match self.send(request, &with).await {
                 Ok(()) => {
                     (sent, key, attempt, open) = (sent + 1, self.target.writer.key(), 1, false);
                     continue;
                 }
                 Err(Stopped::For(outcome)) if open => return outcome.after_open_write().told(step),
                 Err(Stopped::For(outcome)) => return outcome.told(step),
-                Err(Stopped::Open { reason, next, said_no }) => (reason, next, said_no),
+                Err(Stopped::Open { reason, next, undone, asked }) => (reason, next, undone, asked),
             };
-            open |= !said_no;
+            open |= !undone;
             let unknown = |why: String| match open {
                 false => Outcome::Failed { reason: step(reason.clone()) },
                 true => Outcome::Unknown { reason: step(format!("{reason}; {why}")) },
             };
+            let again = match next {
+                Next::LookOnly => false,
+                // A server that says no twice means it.
+                Next::Once | Next::Look if undone && attempt > 1 => false,
+                _ => self.target.writer.pause(attempt, asked).await,
+            };
+            // After the wait, so that nothing is sent that was not looked at right before.
             match self.look(change, sent).await {
                 Ok(Seen { done, etag: now }) if done > sent => {
                     (sent, etag, key, attempt, open) = (done, now, self.target.writer.key(), 1, false);
                 }
                 Ok(_) if next == Next::LookOnly => return unknown(NOT_AGAIN.to_owned()),
+                Ok(_) if !again => return unknown("it was not there at the last look".to_owned()),
                 Ok(Seen { etag: now, .. }) => {
-                    // A server that says no twice means it.
-                    let tired = said_no && attempt > 1;
-                    if tired || !self.target.writer.pause(attempt).await {
-                        return unknown("it was not there at the last look".to_owned());
-                    }
                     (etag, attempt) = (now, attempt + 1);
                     if next == Next::NewKey {
                         key = self.target.writer.key();
                     }
                 }
-                Err(why) => return unknown(why),
+                Err(Unclear::Moved(why)) if !open => return Outcome::Conflict { reason: step(why) },
+                Err(Unclear::Moved(why) | Unclear::Unseen(why)) => return unknown(why),
             }
         }
         Outcome::Applied
@@ -265,22 +270,25 @@ impl Run<'_> {
 
     /// How many requests of a change have been done by now, as what is live tells: the rest is what a fresh plan would
     /// still send.
-    async fn look(&self, change: &Change, sent: usize) -> Result<Seen, String> {
+    async fn look(&self, change: &Change, sent: usize) -> Result<Seen, Unclear> {
         let target = self.target;
-        let unplanned = || "the plan does not match the manifests".to_owned();
+        let unplanned = || Unclear::Unseen("the plan does not match the manifests".to_owned());
+        let unseen = |error: ReadError| Unclear::Unseen(format!("it could not be looked for: {error}"));
         let declared = target.desired.get(&change.id).ok_or_else(unplanned)?;
         let kind = target.system.kind(&change.id.kind).ok_or_else(unplanned)?;
         let mut found = Vec::new();
         let former = change.seen.as_ref().map(|seen| &seen.name).filter(|name| **name != change.id.name);
         for name in [&change.id.name].into_iter().chain(former) {
-            let read = target.system.find(kind, name, target.reader).await;
-            found.extend(read.map_err(|error| format!("it could not be looked for: {error}"))?);
+            found.extend(target.system.find(kind, name, target.reader).await.map_err(unseen)?);
         }
         found.dedup_by(|a, b| a.remote == b.remote);
         let live = match found.as_slice() {
             [] => None,
             [one] => Some(one),
-            several => return Err(format!("there are {} objects of this name now", several.len())),
+            several => {
+                let why = format!("there are {} objects of this name now", several.len());
+                return Err(Unclear::Moved(why));
+            }
         };
         if let (Some(live), None) = (live, &change.seen) {
             lock(&self.ids).insert(Symbol::of(&change.id), live.remote.clone());
@@ -288,14 +296,18 @@ impl Run<'_> {
         let etag = live.and_then(|live| live.etag.clone());
         let left = match (live, change.action) {
             (None, Action::Delete) => Vec::new(),
-            (None, Action::Update) => return Err("it is gone".to_owned()),
+            (None, Action::Update) => return Err(Unclear::Moved("it is gone".to_owned())),
             _ => match self.sides_by_now().change(kind, declared, live) {
                 Ok(fresh) => fresh.map(|fresh| fresh.requests).unwrap_or_default(),
-                Err(finding) => return Err(finding.message),
+                Err(finding) => return Err(Unclear::Moved(finding.message)),
             },
         };
-        let done = self.done(change, sent, &left).ok_or("what is live now is not what was sent")?;
-        Ok(Seen { done, etag })
+        let other = || Unclear::Moved("what is live now is not what was sent".to_owned());
+        let done = self.done(change, sent, &left).ok_or_else(other)?;
+        match moved(self, kind, declared, change, &found).filter(|_| done == 0) {
+            Some(why) => Err(Unclear::Moved(why)),
+            None => Ok(Seen { done, etag }),
+        }
     }
 
     /// The sides with the names of what this run has created.
@@ -364,7 +376,7 @@ impl Run<'_> {
             Sent::Done(reply) => self.learn(request, &reply),
             Sent::Moved(reason) => stopped(Outcome::Conflict { reason }),
             Sent::Refused(reason) => stopped(Outcome::Failed { reason }),
-            Sent::Open { reason, next, said_no } => Err(Stopped::Open { reason, next, said_no }),
+            Sent::Open { reason, next, undone, asked } => Err(Stopped::Open { reason, next, undone, asked }),
         }
     }
 
@@ -395,7 +407,8 @@ impl Run<'_> {
         let unusable = || Stopped::Open {
             reason: "the answer does not hold the new id".to_owned(),
             next: Next::LookOnly,
-            said_no: false,
+            undone: false,
+            asked: None,
         };
         let id = id.ok_or_else(unusable)?;
         lock(&self.ids).insert(symbol.clone(), id);
@@ -412,7 +425,15 @@ enum Stopped {
     /// It is decided.
     For(Outcome),
     /// It may or may not have happened.
-    Open { reason: String, next: Next, said_no: bool },
+    Open { reason: String, next: Next, undone: bool, asked: Option<Duration> },
+}
+
+/// Why a look does not tell how far a change got.
+enum Unclear {
+    /// Nothing could be seen.
+    Unseen(String),
+    /// What is live is neither as it was nor as it is to be.
+    Moved(String),
 }
 
 /// What a look at a half-written object shows.

@@ -355,8 +355,8 @@ impl Writer for HttpWriter {
         format!("enact-{:016x}{:016x}", (self.0.random)(), (self.0.random)())
     }
 
-    async fn pause(&self, attempt: u32) -> bool {
-        self.0.again(attempt, None).await
+    async fn pause(&self, attempt: u32, asked: Option<Duration>) -> bool {
+        self.0.again(attempt, asked).await
     }
 
     async fn send(&self, request: &Request, with: &Attempt<'_>) -> Sent {
@@ -376,45 +376,25 @@ impl Writer for HttpWriter {
             (matches, etag) => etag.filter(|_| matches).map(|etag| ("if-match", etag)),
         };
         let headers: Vec<_> = key.into_iter().chain(if_match).collect();
-        self.repeat(request, body.as_ref(), &headers).await
+        let ended = self.0.attempt(request.method.as_str(), &request.path, body.as_ref(), &headers).await;
+        let asked = ended.as_ref().ok().and_then(|answer| answer.retry_after);
+        let (event, reason) = match self.event(request, ended) {
+            Ok(done) => return Sent::Done(done),
+            Err(ended) => ended,
+        };
+        match retry::next(event, request.nature) {
+            Next::Done => Sent::Done(Value::Null),
+            Next::Moved => Sent::Moved("it changed since it was read".to_owned()),
+            Next::Refused => Sent::Refused(reason),
+            next => {
+                let undone = matches!(next, Next::Again | Next::Once) || event == Event::Status(409);
+                Sent::Open { reason, next, undone, asked }
+            }
+        }
     }
 }
 
 impl HttpWriter {
-    /// Sends until something is known, or has to be looked at.
-    async fn repeat(&self, request: &Request, body: Option<&Value>, headers: &[(&str, &str)]) -> Sent {
-        let (mut attempt, mut once, mut open) = (1, true, false);
-        loop {
-            let ended = self.0.attempt(request.method.as_str(), &request.path, body, headers).await;
-            let asked = ended.as_ref().ok().and_then(|answer| answer.retry_after);
-            let (event, reason) = match self.event(request, ended) {
-                Ok(done) => return Sent::Done(done),
-                Err(ended) => ended,
-            };
-            let next = retry::next(event, request.nature);
-            let again = match next {
-                Next::Again => true,
-                Next::Once => std::mem::take(&mut once),
-                Next::Look | Next::NewKey | Next::LookOnly => {
-                    let said_no = event == Event::Status(409);
-                    return Sent::Open { reason, next, said_no };
-                }
-                Next::Done => return Sent::Done(Value::Null),
-                Next::Moved => return Sent::Moved("it changed since it was read".to_owned()),
-                Next::Refused => false,
-            };
-            open |= matches!(event, Event::Lost | Event::Timeout | Event::Status(408));
-            if !again || !self.0.again(attempt, asked).await {
-                // A lost answer stays open, whatever a repeat with its key was told.
-                return match open {
-                    true => Sent::Open { reason, next: Next::LookOnly, said_no: false },
-                    false => Sent::Refused(reason),
-                };
-            }
-            attempt += 1;
-        }
-    }
-
     /// The body with what no output shows.
     fn whole_body(&self, request: &Request) -> Result<Option<Value>, String> {
         let mut body = request.body.clone();

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -417,14 +418,16 @@ pub enum Sent {
     Refused(String),
     /// The object is no longer what `If-Match` says, so nothing was changed; why.
     Moved(String),
-    /// No answer that tells: the write may or may not have happened.
+    /// No answer that decides it: the write may be needed again, and may have happened.
     Open {
         /// Why.
         reason: String,
-        /// What may be done about it: [`Next::Look`], [`Next::NewKey`] or [`Next::LookOnly`].
+        /// What may be done about it.
         next: Next,
-        /// Whether the server said no, so that what is not there was not done.
-        said_no: bool,
+        /// Whether nothing was done, unless the server errs.
+        undone: bool,
+        /// How long the server wants to be left alone.
+        asked: Option<Duration>,
     },
 }
 
@@ -440,14 +443,14 @@ pub struct Attempt<'a> {
 /// The power to write to one target.
 #[async_trait]
 pub trait Writer: Send + Sync {
-    /// Sends one request that [`Request::resolve`] has completed, again where nothing can have happened.
+    /// Sends one request that [`Request::resolve`] has completed, once.
     async fn send(&self, request: &Request, with: &Attempt<'_>) -> Sent;
 
     /// A key that no request had before.
     fn key(&self) -> String;
 
-    /// Waits for the attempt after this one; false if there is to be none.
-    async fn pause(&self, attempt: u32) -> bool;
+    /// Waits for the attempt after this one, at least as long as the server asks; false if there is to be none.
+    async fn pause(&self, attempt: u32, asked: Option<Duration>) -> bool;
 }
 
 #[cfg(test)]

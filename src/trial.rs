@@ -23,6 +23,7 @@ use crate::observe::observe;
 use crate::plan::{self, Resend, TargetPlan};
 use crate::request::{Attempt, ReadError, Request, Sent, Writer as _};
 use crate::resource::ResourceId;
+use crate::retry::Next;
 use crate::state::{Declared, Desired, Found, Observed};
 use crate::system::defined::definition::{Definition, KeyPart, KindForm, Mode, Scratch};
 use crate::system::{Kind, api_version};
@@ -235,8 +236,17 @@ impl<'a> Trial<'a> {
 
     async fn send(&self, request: &Request, etag: Option<&str>) -> Sent {
         let writer = self.http.writer();
-        let key = writer.key();
-        writer.send(request, &Attempt { etag, key: &key }).await
+        let (key, mut attempt) = (writer.key(), 1);
+        loop {
+            let sent = writer.send(request, &Attempt { etag, key: &key }).await;
+            match sent {
+                // Nobody else writes the scratch object.
+                Sent::Open { next: Next::Again, asked, .. } if writer.pause(attempt, asked).await => {
+                    attempt += 1
+                }
+                sent => return sent,
+            }
+        }
     }
 
     async fn plan(&self) -> (Observed, TargetPlan) {

@@ -52,6 +52,17 @@ impl Plan {
     }
 }
 
+/// Refuses to take the place of what is no plan, such as a manifest.
+fn is_ours(file: &Path) -> io::Result<()> {
+    let there = std::fs::read(file)?;
+    match there.is_empty()
+        || serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&there).is_ok()
+    {
+        true => Ok(()),
+        false => Err(io::Error::other("it is there, and is not a plan")),
+    }
+}
+
 /// Writes the plan as a whole or not at all. A plan that could not be applied is not worth a review.
 fn write(file: &Path, report: &Report, config: &str) -> Result<(), Diagnostic> {
     let shown = file.display();
@@ -69,8 +80,16 @@ fn write(file: &Path, report: &Report, config: &str) -> Result<(), Diagnostic> {
         .map_err(|error| wrong(format!("`{shown}` could not be written: {error}"), "name another file"))
 }
 
-/// Beside the file first, then in its place, and for its owner only.
+/// Beside the file first, then in its place, and for its owner only. A pipe or a device has no place to take.
 fn replace(file: &Path, text: &str) -> io::Result<()> {
+    let file = &file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    match std::fs::metadata(file) {
+        Ok(there) if there.is_file() => is_ours(file)?,
+        Ok(there) if !there.is_dir() => {
+            return std::fs::OpenOptions::new().write(true).open(file)?.write_all(text.as_bytes());
+        }
+        _ => {}
+    }
     let mut beside = file.as_os_str().to_owned();
     beside.push(format!(".{}.tmp", std::process::id()));
     let beside = PathBuf::from(beside);

@@ -102,6 +102,8 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = text(headers, RETRY_AFTER.as_str())?;
     match text.parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
+        // More seconds than can be counted.
+        Err(_) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => Some(Duration::MAX),
         Err(_) => Some(httpdate::parse_http_date(text).ok()?.duration_since(now).unwrap_or_default()),
     }
 }
@@ -177,6 +179,7 @@ mod tests {
         assert_eq!(asked("Sun, 06 Nov 1994 08:50:07 GMT"), Some(Duration::from_secs(30)));
         assert_eq!(asked("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO), "a date in the past");
         assert_eq!((asked("-3"), asked("soon")), (None, None));
+        assert_eq!(asked("99999999999999999999"), Some(Duration::MAX), "for ever");
     }
 
     #[test]

@@ -49,24 +49,38 @@ impl Redactor {
     }
 }
 
-/// How a secret may be written: plain, inside of a JSON text, percent-encoded, in hexadecimal, in base64.
+/// How a secret may be written: plain, inside of a JSON text or of HTML, percent-encoded, in hexadecimal, in base64; and
+/// some of it twice, as what quotes an answer does.
 fn spellings(secret: &str) -> Vec<String> {
     if secret.len() < SHORTEST {
         return Vec::new();
     }
-    let escaped = Value::from(secret).to_string();
-    let escaped = escaped.trim_start_matches('"').strip_suffix('"').unwrap_or_default().to_owned();
+    let escaped = in_json(secret);
     let form: String = byte_serialize(secret.as_bytes()).collect();
     let percent = form.replace('+', "%20");
+    let twice = percent.replace('%', "%25");
     let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
     let every: String = secret.bytes().map(|byte| format!("%{byte:02x}")).collect();
-    let mut all = vec![secret.to_owned(), escaped.replace('/', "\\/"), escaped];
+    let mut all = vec![secret.to_owned(), in_json(&escaped), escaped.replace('/', "\\/"), escaped];
+    all.extend(["&#39;", "&#x27;", "&apos;", "'"].map(|quote| in_html(secret, quote)));
     all.extend(
-        [form, percent, every].into_iter().flat_map(|text| [lower(&text), text.clone(), upper(&text)]),
+        [form, percent, twice, every].into_iter().flat_map(|text| [lower(&text), text.clone(), upper(&text)]),
     );
     all.extend([hex.to_uppercase(), hex]);
     all.extend((0..3).flat_map(|before| in_base64(secret, before)));
     all
+}
+
+/// The text between the quotes of JSON.
+fn in_json(text: &str) -> String {
+    let quoted = Value::from(text).to_string();
+    quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default().to_owned()
+}
+
+/// The text in HTML, whose writers agree on all but the single quote.
+fn in_html(text: &str, quote: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('"', "&quot;").replace('\'', quote)
 }
 
 /// Percent-encoding with its digits in lower case.
@@ -121,6 +135,8 @@ mod tests {
             percent,
             &percent.to_lowercase(),
             "pa%22ss%5Cw%2For%2Bd+%3D%C3%A9",
+            "pa%2522ss%255Cw%252For%252Bd%2520%253D%25C3%25A9",
+            "pa&quot;ss\\w/or+d =é",
             "70612273735c772f6f722b64203dc3a9",
             "70612273735C772F6F722B64203DC3A9",
             "%70%61%22%73%73%5c%77%2f%6f%72%2b%64%20%3d%c3%a9",

@@ -15,6 +15,7 @@ mod operations;
 mod paging;
 mod reading;
 mod references;
+mod repeats;
 mod secrets;
 mod store;
 #[path = "../support/mod.rs"]

@@ -1,0 +1,97 @@
+//! A write is never repeated without a look at the object, whatever the server said of the first try.
+
+use serde_json::json;
+
+use crate::api::Reply;
+use crate::store::Habits;
+use crate::world::{World, calls, outcomes, thing};
+
+/// Answers that say that nothing was done.
+const NOTHING_DONE: [u16; 3] = [401, 425, 429];
+
+/// The server does the first create and says nevertheless that it did not.
+fn lies(world: &World, status: u16) {
+    let mut lied = false;
+    world.api.on(move |seen, store| {
+        if seen.method != "POST" || std::mem::replace(&mut lied, true) {
+            return None;
+        }
+        store.answer(seen);
+        Some(Reply::new(status, json!({"message": "not now"})))
+    });
+}
+
+#[test]
+fn no_duplicates_a_create_that_was_done_and_told_as_not_done_is_found() {
+    for status in NOTHING_DONE {
+        // Names are not unique here: a second create would make a second object.
+        let kind = thing(|kind| {
+            kind.as_object_mut().unwrap().remove("unique");
+        });
+        let world = World::new(&[kind], &[("things", Habits { unique: &[], ..Habits::default() })]);
+        world.declare("Thing", "a", "{size: 2}");
+        lies(&world, status);
+        let (code, document) = world.apply();
+        assert_eq!((code, outcomes(&document)), (0, vec!["a applied".to_owned()]), "{status}: {document:#}");
+        assert_eq!(world.api.objects("things").len(), 1, "{status}");
+    }
+}
+
+/// Somebody else writes at the moment at which the server refuses the first write with this method.
+fn moves(world: &World, method: &'static str, status: u16, field: &'static str) {
+    let mut moved = false;
+    world.api.on(move |seen, store| {
+        if seen.method != method || std::mem::replace(&mut moved, true) {
+            return None;
+        }
+        store.objects("things").iter_mut().for_each(|object| object[field] = json!("theirs"));
+        Some(Reply::new(status, json!({"message": "not now"})))
+    });
+}
+
+#[test]
+fn stale_is_refused_also_for_a_write_that_has_to_be_repeated() {
+    for status in NOTHING_DONE.into_iter().chain([503]) {
+        for (mode, field) in [("merge", "note"), ("replace", "note"), ("replace", "from_the_future")] {
+            let world = World::things(|kind| kind["update"]["mode"] = json!(mode));
+            world.api.insert("things", json!({"name": "a", "note": "one", "size": 2}));
+            world.declare("Thing", "a", "{note: mine}");
+            moves(&world, "PATCH", status, field);
+            let (code, document) = world.apply();
+            let expected = if status == 503 { "a unknown" } else { "a conflict" };
+            assert_eq!(outcomes(&document), [expected], "{status} {mode} {field}: {document:#}");
+            assert_ne!(code, 0);
+            assert_eq!(world.object("things", "name", "a")[field], "theirs", "{status} {mode} {field}");
+        }
+    }
+}
+
+#[test]
+fn stale_is_refused_also_for_a_delete_that_has_to_be_repeated() {
+    for status in NOTHING_DONE.into_iter().chain([503]) {
+        let world = World::things(|_| {});
+        world.api.insert("things", json!({"name": "a", "note": "one", "size": 2}));
+        world.declare_absent("Thing", "a");
+        moves(&world, "DELETE", status, "note");
+        let (_, document) = world.apply();
+        assert_ne!(outcomes(&document), ["a applied"], "{status}: {document:#}");
+        assert_eq!(world.object("things", "name", "a")["note"], "theirs", "{status}");
+    }
+}
+
+#[test]
+fn a_write_is_not_repeated_before_the_server_wants_it() {
+    let world = World::things(|_| {});
+    world.declare("Thing", "a", "{size: 2}");
+    world.api.on(|seen, _| {
+        let later =
+            || Reply { headers: vec![("retry-after", "4000".to_owned())], ..Reply::new(503, json!({})) };
+        (seen.method == "POST").then(later)
+    });
+    world.api.forget();
+    let (code, document) = world.apply();
+    assert_eq!(code, 1, "{document:#}");
+    let posts = calls(&world.api.seen()).into_iter().filter(|call| call.starts_with("POST")).count();
+    assert_eq!(posts, 1, "{document:#}");
+    assert!(document.to_string().contains("67 minutes"), "{document:#}");
+}
