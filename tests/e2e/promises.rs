@@ -170,6 +170,36 @@ fn stale_is_refused_and_names_the_field_that_moved() {
 }
 
 #[test]
+fn stale_is_refused_also_when_a_write_that_failed_would_be_sent_again() {
+    for (method, declared) in [("PATCH", "update"), ("DELETE", "delete")] {
+        let world = World::new("mycloud");
+        let spec = |description: &str| {
+            format!(
+                "{{description: {description}, document: {{statements: [{{effect: allow, actions: ['s3:Get'], resources: [r]}}]}}}}"
+            )
+        };
+        world.declare("Policy", "p", &spec("one"));
+        world.converge();
+        match declared {
+            "update" => world.declare("Policy", "p", &spec("two")),
+            _ => world.declare_absent("Policy", "p"),
+        }
+        world.live.inject(Fault { times: 1, ..fault(method, 503) });
+        // The look at what became of it finds what somebody else has written meanwhile.
+        let mut moved = world.object("policies", "p");
+        moved["description"] = json!("three");
+        let page = json!({"policies": [moved], "meta": {"has_more": false}});
+        let found = Fault { path_contains: "name=p".into(), skip: 1, body: Some(page), ..fault("GET", 200) };
+        world.live.inject(found);
+        let (_, document) = world.apply();
+        assert_eq!(world.writes().len(), 1, "{document:#}");
+        let outcome = &document["changes"][0]["outcome"];
+        assert_eq!(outcome["result"], "unknown");
+        assert!(outcome["reason"].as_str().unwrap().contains("/description"), "{outcome}");
+    }
+}
+
+#[test]
 fn a_server_that_drops_a_field_is_not_believed() {
     let world = World::new("mycloud");
     world.declare(
