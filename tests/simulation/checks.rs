@@ -1,6 +1,6 @@
 //! The promises as functions of the server's log and the reports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use enact::plan::Change;
 use enact::resource::ResourceId;
@@ -122,7 +122,9 @@ impl Checker<'_> {
             }
         }
         self.repeated(index, entry, run);
-        let made = entry.commit.as_ref().filter(|commit| commit.before.is_none());
+        // An update that makes an object anew, because somebody has just deleted it, carries what it could know.
+        let made =
+            entry.commit.as_ref().filter(|commit| commit.before.is_none() && self.creates(run, commit));
         let declared = made.and_then(|made| {
             self.ended.desired.get(&ResourceId::new("t", &made.kind, made.name()))?.spec().as_object()
         });
@@ -130,6 +132,13 @@ impl Checker<'_> {
         if let Some(field) = declared.and_then(|declared| declared.keys().find(lacks)) {
             self.breaks("create", format!("entry {index} leaves out `{field}`"));
         }
+    }
+
+    /// Whether a run planned to create an object.
+    fn creates(&self, run: usize, commit: &Commit) -> bool {
+        let id = ResourceId::new("t", &commit.kind, commit.name());
+        let mut changes = self.ended.runs[run].plan.iter().flat_map(|plan| &plan.changes);
+        changes.any(|change| change.id == id && change.seen.is_none())
     }
 
     /// What was not answered is looked for before it is sent again, and sent again under its own key.
@@ -236,7 +245,15 @@ impl Checker<'_> {
         if seen.remote.as_str() != commit.id {
             return self.breaks("stale-is-refused", format!("entry {index} writes another object"));
         }
-        let reads = self.reads(run, index, &commit.kind, &commit.id);
+        let mut reads = self.reads(run, index, &commit.kind, &commit.id);
+        // What was tried before and is tried again was looked at in between.
+        let of =
+            |entry: &Entry| (&entry.asked.kind, entry.asked.id.as_ref()) == (&commit.kind, Some(&commit.id));
+        let tries = self.own(run).filter(|(at, e)| *at < index && e.asked.method != "GET" && of(e));
+        let tried = tries.last().map(|(at, _)| at);
+        if reads.last() > tried.as_ref() {
+            reads.retain(|read| Some(*read) > tried);
+        }
         let own = self.commits(run).iter().any(|(at, other)| *at < index && other.id == commit.id);
         let looks = if reads.is_empty() { vec![index] } else { reads };
         let moved = |read: &usize| {
@@ -300,21 +317,22 @@ impl Checker<'_> {
                 || matches!(entry.status, 401 | 408 | 425 | 429 | 500..)
                 || entry.fault.is_some()
         };
-        let mut last: BTreeMap<(&str, &str), (bool, usize)> = BTreeMap::new();
-        let (mut repeats, mut longest) = (0, 0);
+        let (mut failing, mut sent) = (BTreeMap::new(), BTreeSet::new());
+        let (mut reads, mut writes) = (0, 0);
         for entry in &own {
-            let key = (entry.asked.method.as_str(), entry.asked.path.as_str());
-            let (fails, row) = last.get(&key).copied().unwrap_or_default();
-            let row = if fails { row + 1 } else { 0 };
-            repeats += usize::from(fails);
-            longest = longest.max(row);
-            last.insert(key, (failed(entry), row));
+            let asked = &entry.asked;
+            if asked.method == "GET" {
+                reads += usize::from(failing.insert(&asked.path, failed(entry)).unwrap_or_default());
+            } else {
+                let body = asked.body.as_ref().map(Value::to_string);
+                writes += usize::from(!sent.insert((&asked.method, &asked.path, body)));
+            }
         }
-        // The same may be asked for again, for another reason, after it was given up: once for each change.
+        let most = 10 + own.len() / 10;
+        // The same may be read again, for another reason, after it was given up: once for each change.
         let fresh = 6 + 2 * self.ended.desired.len();
-        let most = 10 + own.len() / 10 + fresh;
-        if repeats > most {
-            self.breaks("budget", format!("run {run} repeats {repeats} of {} requests", own.len()));
+        if writes > most || writes + reads > most + fresh {
+            self.breaks("budget", format!("run {run} repeats {} of {} requests", writes + reads, own.len()));
         }
     }
 }

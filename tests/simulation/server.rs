@@ -1,5 +1,7 @@
 //! The simulated server: an API in memory, what goes wrong on the way to it, and the log of all that happened.
 
+mod others;
+
 use std::collections::BTreeMap;
 
 use enact::http::transport::Failure;
@@ -8,7 +10,7 @@ use serde_json::{Map, Value, json};
 pub(crate) use crate::fault::Fault;
 use crate::fault::{Weather, spoil};
 use crate::profile::{Api, Paging};
-use crate::world::{Chance, body, defaults};
+use crate::world::{Chance, defaults};
 
 /// How long anybody waits for an answer, in milliseconds.
 pub(crate) const PATIENCE: u64 = 30_000;
@@ -152,6 +154,7 @@ impl Server {
     /// Answers a request, or loses it; the log knows which. `unheard` is a caller that dies before the answer, and
     /// whether the server still does what it asked.
     pub(crate) fn exchange(&mut self, asked: &Asked, by: By, unheard: Option<bool>) -> Result<Said, Failure> {
+        self.meddle(asked);
         let fault = match unheard {
             Some(done) => Some(Fault::Lost { done }),
             None => self.draw(asked),
@@ -371,64 +374,5 @@ impl Server {
             quirk.bend(&mut fields);
         }
         fields
-    }
-
-    /// Somebody else writes, perhaps, and the server does what is due by now.
-    pub(crate) fn disturb(&mut self, at: u64) {
-        self.catch_up(at);
-        let foreign = self.weather.foreign;
-        if foreign == 0 || !self.chance.percent(foreign) {
-            return;
-        }
-        let all: Vec<_> = self.objects.keys().cloned().collect();
-        let what = self.chance.below(10);
-        if all.is_empty() || what == 0 {
-            return self.appear(at);
-        }
-        let (kind, id) = self.chance.one(&all).clone();
-        let mut object = self.objects[&(kind.clone(), id.clone())].clone();
-        let number = self.chance.below(4);
-        let (field, value) = match what {
-            1 => return self.witness(at, |server| server.delete(&kind, &id)),
-            2..5 => ("color", json!(format!("c{number}"))),
-            5..7 => ("text", json!(["", "x", "y", "z"][number])),
-            7 => ("limit", json!(number)),
-            _ => ("tags", json!(["p", "q"][..number % 3])),
-        };
-        if object.insert(field.to_owned(), value.clone()) != Some(value) {
-            self.witness(at, |server| server.set(&kind, &id, Some(object), at, 200));
-        }
-    }
-
-    fn appear(&mut self, at: u64) {
-        let kind = *self.chance.one(&crate::profile::KINDS);
-        // Where names are not unique, a second object of a declared name would only end in an ambiguity.
-        let declared = self.api.unique && self.chance.percent(50);
-        let name = match declared {
-            true => (*self.chance.one(&crate::profile::NAMES)).to_owned(),
-            false => format!("theirs-{}", self.chance.below(1000)),
-        };
-        let taken = |((of, _), body): (&(String, String), &Map<String, Value>)| {
-            of == kind && body["name"] == json!(name)
-        };
-        if self.objects.iter().any(taken) {
-            return;
-        }
-        let id = if self.api.ids { format!("i{:04x}", self.chance.below(0x10000)) } else { name.clone() };
-        if self.objects.contains_key(&(kind.to_owned(), id.clone())) {
-            return;
-        }
-        let given = self.api.ids.then_some(id.as_str());
-        let object = body(Map::new(), &name, given, "theirs");
-        self.witness(at, |server| server.set(kind, &id, Some(object), at, 201));
-    }
-
-    /// Writes down what somebody else did.
-    fn witness(&mut self, at: u64, act: impl FnOnce(&mut Self) -> Said) {
-        let said = act(self);
-        let asked = Asked { method: "somebody".to_owned(), at, ..Asked::default() };
-        let (by, fault, saw, retry_after, late) = (None, None, Vec::new(), None, false);
-        let (status, commit) = (said.status, said.commit);
-        self.log.push(Entry { at, by, asked, fault, status, saw, commit, retry_after, late });
     }
 }
