@@ -88,7 +88,7 @@ fn every_registered_system_has_an_example() {
 
 #[test]
 fn workflows_pin_actions_and_give_credentials_only_where_they_are_used() {
-    for file in ["ci", "plan", "reconcile"] {
+    for file in ["ci", "plan", "reconcile", "simulation"] {
         let text = read(&format!(".github/workflows/{file}.yml"));
         for line in text.lines().filter(|line| line.contains("uses:")) {
             let pin = line.split('@').nth(1).unwrap_or_else(|| panic!("{file}: {line}"));

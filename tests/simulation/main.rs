@@ -9,6 +9,8 @@
 //! ENACT_SEEDS=1000000 cargo test --release --test simulation many           ENACT_FROM=10000 begins later
 //! ENACT_SEED=123 cargo test --test simulation one -- --nocapture
 //! ENACT_BUILT_IN_SEED=123 cargo test --test simulation built_in -- --nocapture
+//! cargo test --test simulation planted -- --ignored --nocapture          plants bugs, to see that each is found
+//! ENACT_BUG=deletes-first cargo test --test simulation planted -- --ignored --nocapture
 //! ```
 
 #![allow(
@@ -25,6 +27,7 @@ mod crashes;
 mod fault;
 mod history;
 mod journal;
+mod planted;
 mod profile;
 mod road;
 mod server;

@@ -1,0 +1,214 @@
+//! Tests the test: bugs that a maintainer could make are planted into a copy of enact, one at a time, and the simulation
+//! has to find each. Production code knows nothing of them: a bug is a place in a source file, and what stands there
+//! instead.
+
+mod planning;
+mod reading;
+mod sending;
+mod telling;
+
+use std::fmt;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// A mistake.
+pub(crate) struct Bug {
+    pub(crate) name: &'static str,
+    /// Below `src`.
+    pub(crate) file: &'static str,
+    /// What stands there, once.
+    pub(crate) old: &'static str,
+    /// What the mistake makes of it.
+    pub(crate) new: &'static str,
+}
+
+/// Fewer would prove little.
+const LEAST: usize = 30;
+/// How many seeds a bug may hide from, unless `ENACT_SEEDS` says otherwise.
+const SEEDS: u64 = 10_000;
+/// How long a bug may hide: a run that takes longer hangs.
+const PATIENCE: Duration = Duration::from_secs(1200);
+/// What of a checkout is no part of the crate.
+const NOT_COPIED: [&str; 3] = [".git", ".enact", "target"];
+
+fn bugs() -> Vec<&'static Bug> {
+    [sending::BUGS, telling::BUGS, reading::BUGS, planning::BUGS].into_iter().flatten().collect()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn every_planted_bug_has_its_place() {
+    let bugs = bugs();
+    assert!(bugs.len() >= LEAST, "{} bugs", bugs.len());
+    for (index, bug) in bugs.iter().enumerate() {
+        let others = bugs[..index].iter().filter(|other| other.name == bug.name);
+        assert_eq!(others.count(), 0, "there are two bugs `{}`", bug.name);
+        let text = fs::read_to_string(root().join("src").join(bug.file)).unwrap();
+        let times = text.matches(bug.old).count();
+        assert_eq!(times, 1, "`{}`: its place is {times} times in src/{}:\n{}", bug.name, bug.file, bug.old);
+        assert_ne!(bug.old, bug.new, "`{}` changes nothing", bug.name);
+    }
+}
+
+#[test]
+#[ignore = "builds enact once for each bug"]
+fn planted_bugs_are_all_found() {
+    let garden = Garden::new();
+    let only = std::env::var("ENACT_BUG").ok();
+    let chosen: Vec<_> = bugs()
+        .into_iter()
+        .filter(|bug| only.as_ref().is_none_or(|only| only.split(',').any(|name| name == bug.name)))
+        .collect();
+    assert!(!chosen.is_empty(), "there is no bug of this name");
+    println!("| bug | seeds | broken promise |\n|---|---|---|");
+    let mut hidden = Vec::new();
+    for bug in chosen {
+        let end = garden.plant(bug);
+        println!("| {} | {end} |", bug.name);
+        let _shown_as_it_goes = std::io::stdout().flush();
+        if matches!(end, End::Hides | End::Broken(_)) {
+            hidden.push(bug.name);
+        }
+    }
+    assert!(hidden.is_empty(), "not found: {hidden:?}");
+}
+
+/// What became of a bug.
+enum End {
+    Found {
+        seeds: u64,
+        promise: String,
+    },
+    Hangs,
+    Panics(String),
+    Hides,
+    /// It does not compile.
+    Broken(String),
+}
+
+impl End {
+    /// Reads the output of a run that failed.
+    fn of(text: &str) -> Self {
+        let after = |mark: &str| text.lines().find_map(|line| line.strip_prefix(mark));
+        let seed: Option<u64> =
+            after("reproduce: ENACT_SEED=").and_then(|rest| rest.split(' ').next()?.parse().ok());
+        match (seed, after("BROKEN ")) {
+            (Some(seed), Some(promise)) => {
+                let from = crate::number("ENACT_FROM").unwrap_or(0);
+                Self::Found { seeds: seed + 1 - from, promise: promise.to_owned() }
+            }
+            _ => {
+                let words = text.lines().skip_while(|line| !line.contains("panicked at")).nth(1);
+                Self::Panics(words.unwrap_or(text).to_owned())
+            }
+        }
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Found { seeds, promise } => write!(f, "{seeds} | {promise}"),
+            Self::Hangs => write!(f, "- | hangs"),
+            Self::Panics(words) => write!(f, "- | panics: {words}"),
+            Self::Hides => write!(f, "NOT FOUND |"),
+            Self::Broken(error) => write!(f, "DOES NOT COMPILE | {error}"),
+        }
+    }
+}
+
+/// A copy of the crate, to plant in.
+struct Garden {
+    folder: PathBuf,
+}
+
+impl Garden {
+    fn new() -> Self {
+        let folder = root().join("target").join("planted");
+        copy(root(), &folder);
+        // The program itself is built for every test, and is of no use to this one.
+        fs::write(folder.join("src/main.rs"), "//! Nothing.\nfn main() {}\n").unwrap();
+        Self { folder }
+    }
+
+    /// Puts a bug into the copy, runs the simulation, and takes it out again.
+    fn plant(&self, bug: &Bug) -> End {
+        let file = self.folder.join("src").join(bug.file);
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, text.replacen(bug.old, bug.new, 1)).unwrap();
+        let end = match self.build() {
+            Ok(simulation) => self.simulate(&simulation),
+            Err(error) => End::Broken(error),
+        };
+        fs::write(&file, text).unwrap();
+        end
+    }
+
+    /// Builds the simulation of the copy: where it is, or the first error.
+    fn build(&self) -> Result<PathBuf, String> {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["test", "--locked", "--test", "simulation", "--no-run", "--message-format", "json"]);
+        cargo.current_dir(&self.folder).env("CARGO_TARGET_DIR", self.folder.join("target"));
+        // Nobody debugs it, and it is linked sooner.
+        cargo.env("CARGO_PROFILE_DEV_DEBUG", "0");
+        let output = cargo.stderr(Stdio::inherit()).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let messages: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let error = messages.iter().find(|message| message["message"]["level"] == "error");
+        let is_it = |message: &&Value| message["target"]["name"] == "simulation";
+        let built = messages.iter().filter(is_it).find_map(|message| message["executable"].as_str());
+        match (error, built) {
+            (None, Some(built)) => Ok(built.into()),
+            (error, _) => Err(error
+                .map_or("cargo failed", |error| error["message"]["message"].as_str().unwrap())
+                .to_owned()),
+        }
+    }
+
+    fn simulate(&self, simulation: &Path) -> End {
+        let output = self.folder.join("output");
+        let file = fs::File::create(&output).unwrap();
+        let seeds = crate::number("ENACT_SEEDS").unwrap_or(SEEDS);
+        let mut command = Command::new(simulation);
+        command.args(["--exact", "many_seeds_keep_every_promise"]).current_dir(&self.folder);
+        command.env("ENACT_SEEDS", seeds.to_string()).env("RUST_BACKTRACE", "0");
+        let mut child = command.stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
+        let started = Instant::now();
+        loop {
+            match child.try_wait().unwrap() {
+                Some(status) if status.success() => return End::Hides,
+                Some(_) => return End::of(&fs::read_to_string(&output).unwrap()),
+                None if started.elapsed() > PATIENCE => {
+                    child.kill().unwrap();
+                    child.wait().unwrap();
+                    return End::Hangs;
+                }
+                None => std::thread::sleep(Duration::from_millis(50)),
+            }
+        }
+    }
+}
+
+/// Copies what differs, so that what was built of it before is of use again.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let (source, copied) = (entry.path(), to.join(entry.file_name()));
+        if NOT_COPIED.iter().any(|name| entry.file_name() == *name) {
+            continue;
+        }
+        if source.is_dir() {
+            copy(&source, &copied);
+        } else if fs::read(&copied).ok() != Some(fs::read(&source).unwrap()) {
+            fs::write(&copied, fs::read(&source).unwrap()).unwrap();
+        }
+    }
+}
