@@ -17,12 +17,6 @@ pub(super) const BUGS: &[Bug] = &[
         new: "            None | Some(Value::Null) => Vec::new(),\n",
     },
     Bug {
-        name: "error-in-a-success-is-an-object",
-        file: "http.rs",
-        old: "        if answer.fails(&self.0.errors) {\n",
-        new: "        if answer.body.is_none() && answer.fails(&self.0.errors) {\n",
-    },
-    Bug {
         name: "unread-object-is-as-it-was-listed",
         file: "observe.rs",
         old: "Err(error) => drop(observed.unread.insert((kind.name.clone(), listed.remote), error)),",
