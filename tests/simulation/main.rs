@@ -10,7 +10,7 @@
 //! ENACT_SEED=123 cargo test --test simulation one -- --nocapture
 //! ENACT_BUILT_IN_SEED=123 cargo test --test simulation built_in -- --nocapture
 //! cargo test --test simulation planted -- --ignored --nocapture          plants bugs, to see that each is found
-//! ENACT_BUG=deletes-first cargo test --test simulation planted -- --ignored --nocapture
+//! ENACT_BUG=deletes-first,stop-ignored cargo test --test simulation planted -- --ignored --nocapture
 //! ```
 
 #![allow(

@@ -23,12 +23,6 @@ pub(super) const BUGS: &[Bug] = &[
         new: "Err(_) => {}",
     },
     Bug {
-        name: "object-that-vanished-is-as-it-was-listed",
-        file: "observe.rs",
-        old: r#"Ok(None) => unread(observed, kind, &listed, "was listed and then not found"),"#,
-        new: "Ok(None) => {}",
-    },
-    Bug {
         name: "hidden-object-is-gone",
         file: "system/defined/read.rs",
         old: "if matches!(status, 404 | 410) {",
