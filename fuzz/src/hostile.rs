@@ -1,0 +1,100 @@
+//! A report in which every text comes from somebody else.
+
+use enact::apply::Outcome;
+use enact::diagnostic::{Diagnostic, Place};
+use enact::diff::Field;
+use enact::plan::{Action, Cause, Change, Skipped, Sway, TargetPlan};
+use enact::pointer;
+use enact::report::{Report, TargetReport};
+use enact::request::{Method, Path, Request};
+use enact::resource::ResourceId;
+use serde_json::{Value, json};
+
+/// The texts, by what they are taken for.
+pub struct Words {
+    /// What users call things.
+    pub name: String,
+    /// A field.
+    pub field: String,
+    /// What is in it.
+    pub value: String,
+    /// What a server says.
+    pub said: String,
+    /// A file or a URL.
+    pub place: String,
+}
+
+impl Words {
+    /// One text after the other.
+    pub fn of([name, field, value, said, place]: [String; 5]) -> Self {
+        Self { name, field, value, said, place }
+    }
+
+    fn id(&self) -> ResourceId {
+        ResourceId::new(&self.place, &self.field, &self.name)
+    }
+
+    fn change(&self, action: Action, fields: Vec<Field>) -> Change {
+        let body = json!({ &self.field: self.value, "said": [self.said] });
+        let path = Path::fixed("api").text(&self.name).query(&self.field, &self.value);
+        Change {
+            id: self.id(),
+            action,
+            cause: Cause::Both,
+            sway: Sway::None,
+            fields,
+            requests: vec![Request::new(Method::Put, path).body(body)],
+            seen: None,
+            observed: Value::Null,
+        }
+    }
+
+    fn field(&self, before: Value, after: Value) -> Field {
+        Field { path: pointer::child("", &self.field), before, after, cause: Cause::Drift }
+    }
+
+    fn target(&self, changes: Vec<Change>) -> TargetReport {
+        let plan = TargetPlan {
+            target: self.name.clone(),
+            changes,
+            unchanged: vec![self.id()],
+            ..TargetPlan::default()
+        };
+        TargetReport {
+            system: self.field.clone(),
+            url: self.place.clone(),
+            plan,
+            outcomes: Vec::new(),
+            verified: None,
+            requests: 1,
+        }
+    }
+}
+
+/// The texts in every place where text can be.
+pub fn report(words: &Words) -> Report {
+    let Words { name, field, value, said, place } = words;
+    let fields = vec![
+        words.field(json!(value), json!(format!("{value}!"))),
+        words.field(json!([value]), json!([value, format!("{value}!")])),
+        words.field(json!({ field: value }), json!([{ field: said, "list": [value] }])),
+        words.field(json!(format!("{value}\n{said}")), json!(format!("{value}\n{name}!"))),
+    ];
+    let fresh = vec![words.field(Value::Null, json!(format!("{value}\n{value}")))];
+    let changes = vec![
+        words.change(Action::Create, fresh),
+        words.change(Action::Update, fields),
+        words.change(Action::Delete, Vec::new()),
+    ];
+    let at = Place { file: place.clone(), line: 1, column: 1, width: 1, path: field.clone() };
+    let finding = Diagnostic::warning("schema/type", said).at(at).about(name).help(value);
+    let about = Diagnostic::warning("live/odd", said).about(name).help(said);
+    let mut only = words.target(changes);
+    only.plan.skipped.push(Skipped { id: words.id(), reason: said.clone() });
+    only.plan.findings.extend([finding.clone(), about]);
+    only.outcomes =
+        vec![Outcome::Failed { reason: said.clone() }, Outcome::Unknown { reason: value.clone() }];
+    only.verified = Some(words.target(vec![words.change(Action::Delete, Vec::new())]).plan);
+    let targets = vec![only, words.target(Vec::new())];
+    Report { command: "apply", targets, findings: vec![finding], ..Report::default() }
+}

@@ -1,0 +1,116 @@
+//! What the fuzz targets share: a configuration to load things for, and the laws that hold for every finding.
+
+pub mod hostile;
+pub mod markdown;
+pub mod reply;
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use enact::config::{self, Loaded, Systems};
+use enact::diagnostic::Diagnostic;
+use enact::manifest::Manifest;
+use enact::report::safe::is_deceptive;
+use enact::report::text::Style;
+use enact::report::{self, Report, finding, json, text};
+use enact::resolve;
+use enact::source::Files;
+use enact::system::{Registry, defined};
+use serde_json::Value;
+
+/// The file that every input is said to be.
+pub const FILE: &str = "policies/input.yaml";
+
+/// A target of every built-in system and of one that is defined.
+const CONFIG: &str = "\
+apiVersion: enact/v1
+kind: Config
+manifests: [policies]
+targets:
+- {name: polytomic, system: polytomic, url: https://example.com, auth: {bearer: {env: X}}}
+- name: jitsudo
+  system: jitsudo
+  url: https://example.com
+  auth: {header: {name: X-API-Key, value: {env: X}}}
+  settings: {tenant: 2489E9AD-2EE2-8E00-8EC9-32D5F69181C0}
+- {name: compiuta, system: compiuta, url: https://example.com, auth: {bearer: {env: X}}}
+- {name: mycloud, system: mycloud, url: https://example.com, auth: {header: {name: X-Api-Key, value: {env: X}}}}
+- {name: paged, system: paged, url: https://example.com/api, auth: {bearer: {env: X}}}
+";
+
+/// The configuration, loaded once.
+pub fn loaded() -> &'static Loaded {
+    static LOADED: OnceLock<Loaded> = OnceLock::new();
+    LOADED.get_or_init(|| {
+        let mut findings = Vec::new();
+        let paged = defined::define("paged.yaml", include_str!("paged.yaml"), &mut findings);
+        let mut registry = Registry::built_in();
+        let added = paged.map(|row| registry.add(row).is_ok());
+        let systems = Systems::Known(Arc::new(registry));
+        let loaded = config::load("enact.yaml", Path::new("."), CONFIG, systems, &mut findings);
+        assert_eq!(added, Some(true), "{findings:#?}");
+        loaded.unwrap_or_else(|| panic!("{findings:#?}"))
+    })
+}
+
+/// Takes the text of manifests along the road as far as it goes without a network.
+pub fn manifests(text: &str) -> (Vec<Arc<Manifest>>, Vec<Diagnostic>) {
+    let loaded = loaded();
+    let files = Files::from([(FILE.to_owned(), text.to_owned())]);
+    let mut findings = Vec::new();
+    let manifests = resolve::manifests(&loaded.registry, &files, &mut findings);
+    let targets: Vec<_> = loaded.targets.iter().collect();
+    let _ = resolve::desired(&targets, &manifests, &mut findings);
+    (manifests, findings)
+}
+
+/// JSON as YAML that says the same: every character that YAML does not take as it is becomes an escape.
+pub fn yaml(value: &Value) -> String {
+    let escaped = |c: char| if c < '\u{7f}' { c.to_string() } else { format!("\\U{:08X}", u32::from(c)) };
+    value.to_string().chars().map(escaped).collect()
+}
+
+/// Every finding lies in the text, is one line, and can be shown without driving the terminal.
+pub fn check_findings(text: &str, findings: &[Diagnostic]) {
+    let lines = lines(text);
+    for finding in findings {
+        let told = [Some(&finding.message), finding.help.as_ref(), finding.subject.as_ref()];
+        assert!(!told.into_iter().flatten().any(|told| told.contains(is_deceptive)), "{finding:#?}");
+        let Some(place) = &finding.place else { continue };
+        let length = place.line.checked_sub(1).and_then(|index| lines.get(index));
+        let length = *length.unwrap_or_else(|| panic!("no such line: {finding:#?}"));
+        assert!((1..=length + 1).contains(&place.column), "no such column: {finding:#?}");
+        assert!((1..=(length + 1 - place.column).max(1)).contains(&place.width), "too wide: {finding:#?}");
+    }
+    check_shown(findings, text);
+}
+
+/// Findings that may hold any text can be shown, and each begins its own lines only.
+pub fn check_shown(findings: &[Diagnostic], text: &str) {
+    let shown = finding::render(findings, &|_| Some(text.to_owned()), false);
+    assert!(!shown.contains(|c: char| c != '\n' && is_deceptive(c)), "{shown:?}");
+    let titles = shown.lines().filter(|line| line.starts_with(['e', 'w'])).count();
+    assert_eq!(titles, findings.len().min(100), "{shown}");
+}
+
+/// Every format shows a report without driving the terminal, and shows no secret.
+pub fn check_report(report: &Report, secret: &str) {
+    let text = text::render(report, &Style { color: false, width: 80, verbose: true });
+    let markdown = report::markdown::render(report);
+    let json = json::render(report);
+    assert_eq!(
+        serde_json::from_str::<Value>(&json).ok(),
+        serde_json::to_value(json::document(report)).ok(),
+        "{json}"
+    );
+    for shown in [&text, &markdown, &json] {
+        assert!(!shown.contains(|c: char| c != '\n' && is_deceptive(c)), "{shown:?}");
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+/// How many characters each line has; an empty text has a line too.
+fn lines(text: &str) -> Vec<usize> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
+    text.split(['\n', '\r']).map(|line| line.chars().count()).collect()
+}

@@ -1,0 +1,52 @@
+//! The text of `enact.yaml`.
+//!
+//! The law: it ends in findings or in a configuration whose targets can be used. Each finding lies in the text, can be
+//! shown, and says nothing of what stands where a credential may stand by mistake.
+#![no_main]
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use enact::config::{self, Systems};
+use enact::manifest::yaml::{self, Node, Value};
+use enact::system::Registry;
+use enact_fuzz::check_findings;
+use libfuzzer_sys::fuzz_target;
+
+/// A shorter text may well be a word of ours.
+const SECRET: usize = 12;
+
+fuzz_target!(|text: &str| {
+    static REGISTRY: OnceLock<Arc<Registry>> = OnceLock::new();
+    let registry = REGISTRY.get_or_init(|| Arc::new(Registry::built_in())).clone();
+    let mut findings = Vec::new();
+    let loaded = config::load("enact.yaml", Path::new("."), text, Systems::Known(registry), &mut findings);
+    assert_eq!(loaded.is_some(), findings.is_empty(), "{findings:#?}");
+    check_findings(text, &findings);
+    let mut secrets = Vec::new();
+    for document in yaml::parse(text, "enact.yaml", &mut Vec::new()) {
+        let rows = document.get("targets").and_then(Node::as_seq).unwrap_or_default();
+        for place in rows.iter().flat_map(|row| [row.get("auth"), row.get("secrets")]).flatten() {
+            texts(place, &mut secrets);
+        }
+    }
+    for finding in &findings {
+        let told = format!("{} {}", finding.message, finding.help.as_deref().unwrap_or_default());
+        let shown = secrets.iter().find(|secret| told.contains(secret.as_str()));
+        assert!(shown.is_none(), "{shown:?} is told by {finding:#?}");
+    }
+    for target in loaded.iter().flat_map(|loaded| &loaded.targets) {
+        assert!(target.is_same_system(target));
+        let _ = (target.includes(text), target.system.headers());
+    }
+});
+
+/// The texts below a node that are long enough to be secrets.
+fn texts(node: &Node, into: &mut Vec<String>) {
+    match &node.value {
+        Value::String(text) if text.chars().count() >= SECRET => into.push(text.clone()),
+        Value::Seq(items) => items.iter().for_each(|item| texts(item, into)),
+        Value::Map(entries) => entries.iter().for_each(|(_, value)| texts(value, into)),
+        _ => {}
+    }
+}

@@ -1,0 +1,31 @@
+//! The text of a file that defines a system.
+//!
+//! The law: it ends in findings or in a system. Each finding lies in the text and can be shown. A system that was taken
+//! can be opened, has a schema for each of its kinds that compiles, and is defined to be the same again.
+#![no_main]
+
+use enact::schema::{self, check::Checker};
+use enact::system::{api_version, defined};
+use enact_fuzz::check_findings;
+use libfuzzer_sys::fuzz_target;
+use serde_json::json;
+
+fuzz_target!(|text: &str| {
+    let mut findings = Vec::new();
+    let row = defined::define("system.yaml", text, &mut findings);
+    check_findings(text, &findings);
+    let Some(row) = row else {
+        assert!(findings.iter().any(|finding| finding.is_error()), "neither a system nor an error");
+        return;
+    };
+    assert!(!findings.iter().any(|finding| finding.is_error()), "{findings:#?}");
+    for kind in &row.kinds {
+        let schema = schema::document(&api_version(&row.name), kind);
+        assert!(Checker::new(schema).is_ok(), "{}", kind.name);
+    }
+    let checker = Checker::new(row.settings.clone());
+    assert!(checker.is_ok(), "{:#}", row.settings);
+    let system = (row.open)(&json!({})).unwrap_or_else(|error| panic!("{error}"));
+    let _ = (system.headers(), system.errors());
+    assert_eq!(system.kinds().len(), row.kinds.len());
+});

@@ -1,0 +1,24 @@
+//! The headers of an answer: waits, rate limits, links, versions.
+//!
+//! The law: whatever they say, and whatever status comes with them, a plan ends without a request to elsewhere and
+//! without a wait beyond all measure; and headers alone change nothing in the plan for a system whose lists do not go
+//! on by them.
+#![no_main]
+
+use enact_fuzz::reply;
+use libfuzzer_sys::fuzz_target;
+
+const LINKED: &str =
+    r#"{"items": [{"id": "1", "name": "a", "text": "x"}, {"id": "2", "name": "b"}], "total": 2}"#;
+const COMPIUTA: &str = include_str!("../corpus/reply_compiuta/whole");
+
+fuzz_target!(|input: (u16, &str)| {
+    let (status, headers) = input;
+    let headers: String =
+        headers.lines().filter(|line| !line.is_empty()).map(|line| format!("{line}\n")).collect();
+    let said = format!("{status} \n{headers}\n{{}}\n===\n200 \n{headers}\n{LINKED}");
+    reply::check("paged", said.as_bytes());
+    let with = COMPIUTA.replace("\n\n", &format!("\n{headers}\n"));
+    let plan = |text: &str| format!("{:?}", reply::report("compiuta", text.as_bytes()).plan);
+    assert_eq!(plan(COMPIUTA), plan(&with), "headers changed a plan");
+});

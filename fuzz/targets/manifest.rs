@@ -1,0 +1,37 @@
+//! The text of manifests, along the road from YAML to what each target is to hold.
+//!
+//! The law: it ends in findings or in manifests. Each finding lies in the text and can be shown. A manifest that was
+//! taken is taken to be the same when its document is written down in other words.
+#![no_main]
+
+use enact::manifest::yaml::MAX_BYTES;
+use enact_fuzz::{check_findings, manifests, yaml};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let (taken, findings) = manifests(text);
+    check_findings(text, &findings);
+    if findings.iter().any(|finding| finding.is_error()) {
+        return;
+    }
+    for one in taken {
+        let again = yaml(&one.document.to_json());
+        if again.len() > MAX_BYTES {
+            continue;
+        }
+        let (same, findings) = manifests(&again);
+        assert!(!findings.iter().any(|finding| finding.is_error()), "{again}\n{findings:#?}");
+        let [same] = same.as_slice() else { panic!("{} manifests: {again}", same.len()) };
+        let said = |one: &enact::manifest::Manifest| {
+            (
+                one.header.clone(),
+                one.name.clone(),
+                one.spec.clone(),
+                one.ensure,
+                one.protect,
+                one.previously.clone(),
+            )
+        };
+        assert_eq!(said(same), said(&one), "{again}");
+    }
+});

@@ -1,0 +1,38 @@
+//! A plan file, which is an approval and not a program.
+//!
+//! The law: any text is refused, or says what moved, or is the very plan that it was written from. What is taken is
+//! written to be the same again.
+#![no_main]
+
+use std::sync::OnceLock;
+
+use enact::report::Report;
+use enact::review::Reviewed;
+use enact_fuzz::{check_findings, reply};
+use libfuzzer_sys::fuzz_target;
+
+const ANSWERS: &[u8] = include_bytes!("../corpus/reply_compiuta/whole");
+const CONFIG: &str = "apiVersion: enact/v1\n";
+
+fuzz_target!(|text: &str| {
+    static FRESH: OnceLock<Reviewed> = OnceLock::new();
+    let fresh = FRESH.get_or_init(|| {
+        let report = Report {
+            command: "plan",
+            commit: Some("c0ffee".to_owned()),
+            targets: vec![reply::report("compiuta", ANSWERS)],
+            ..Report::default()
+        };
+        Reviewed::new(&report, CONFIG)
+    });
+    match Reviewed::parse("plan.json", text) {
+        Err(finding) => check_findings(text, &[finding]),
+        Ok(reviewed) => {
+            let moved = reviewed.moved(fresh);
+            assert_eq!(moved.is_empty(), reviewed == *fresh, "{moved:#?}");
+            assert!(moved.iter().all(|finding| finding.is_error()), "{moved:#?}");
+            check_findings(text, &moved);
+            assert_eq!(Reviewed::parse("plan.json", &reviewed.text()).ok().as_ref(), Some(&reviewed));
+        }
+    }
+});
