@@ -12,11 +12,12 @@ use super::template::{Placeholder, Template};
 use super::{Api, kind, settings_of, settings_schema};
 use crate::diagnostic::nearest;
 use crate::pointer::child;
+use crate::report::safe::short;
 use crate::schema::check::Checker;
 
 /// The checks of one kind that do not belong to a template or a route.
 const CHECKS: &[fn(&KindForm, &str, &mut Problems<'_>)] =
-    &[check_spec, check_fields, check_key_pattern, check_marks, check_scratch];
+    &[check_spec, check_references, check_fields, check_key_pattern, check_marks, check_scratch];
 
 /// Compiles a definition whose JSON Schema has been checked.
 pub(super) fn compile(definition: Definition, problems: &mut Problems<'_>) -> Option<Api> {
@@ -154,6 +155,38 @@ fn check_spec(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
         return;
     }
     check_schema(&kind.spec, &at, problems);
+}
+
+/// In a manifest the spec is not the root any more, and its `$defs` stand beside those of the envelope.
+fn check_references(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
+    let at = format!("{at}/spec");
+    let own = kind.spec.get("$defs").and_then(Value::as_object);
+    for name in
+        own.into_iter().flat_map(Map::keys).filter(|name| ["Ensure", "Metadata"].contains(&name.as_str()))
+    {
+        let message = format!("`{name}` is a part of every manifest");
+        problems.tell(&format!("{at}/$defs/{name}"), "system/schema", message, "give it another name");
+    }
+    check_references_in(&kind.spec, &at, problems);
+}
+
+fn check_references_in(schema: &Value, at: &str, problems: &mut Problems<'_>) {
+    let elsewhere = |to: &str| to.starts_with('#') && !to.starts_with("#/$defs/");
+    if let Some(to) = schema.get("$ref").and_then(Value::as_str).filter(|to| elsewhere(to)) {
+        let message = format!("`{}` does not lead to `$defs`", short(to));
+        let help = "put what is used in several places below `$defs` of `spec`, and write `#/$defs/NAME`";
+        problems.tell(&format!("{at}/$ref"), "system/schema", message, help);
+    }
+    match schema {
+        Value::Object(map) => {
+            map.iter().for_each(|(name, inner)| check_references_in(inner, &child(at, name), problems))
+        }
+        Value::Array(items) => {
+            let items = items.iter().enumerate();
+            items.for_each(|(index, item)| check_references_in(item, &format!("{at}/{index}"), problems));
+        }
+        _ => {}
+    }
 }
 
 /// What the keywords of the fields say, at every depth.
