@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::{Manifest, yaml};
 use crate::report::safe::is_deceptive;
 use crate::schema::check::Checker;
@@ -58,8 +58,9 @@ pub fn manifests(
             }
             let spec = kind.shape.without_defaults(&spec);
             let text = document(to, kind, &found.name, &spec);
+            let refused = || refused(system, kind, &spec);
             let lost = || dangling(kind, &found.name, &spec, &names);
-            match unusable(to, kind, &text).or_else(lost) {
+            match unusable(to, kind, &text).or_else(refused).or_else(lost) {
                 Some(reason) => findings.push(undeclarable(kind, found, &reason)),
                 None => {
                     manifests.push(NewManifest { file: unique(&mut files, &kind.name, &found.name), text })
@@ -82,6 +83,12 @@ fn unusable(to: &To<'_>, kind: &Kind, text: &str) -> Option<String> {
         drop(Manifest::new("", document, &mut findings));
     }
     findings.into_iter().find(Diagnostic::is_error).map(|finding| finding.message)
+}
+
+/// The same for what the system checks beyond the schema: a server may hold what it would not take.
+fn refused(system: &dyn System, kind: &Kind, spec: &Value) -> Option<String> {
+    let problems = system.check(kind, spec).into_iter();
+    problems.filter(|problem| problem.severity == Severity::Error).map(|problem| problem.message).next()
 }
 
 /// Why a manifest would not pass `plan`: it would name an object that has no name of its own.

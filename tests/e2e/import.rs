@@ -75,6 +75,30 @@ fn what_git_declares_already_is_not_imported_again_and_no_file_is_overwritten() 
 }
 
 #[test]
+fn what_validate_would_refuse_is_not_imported() {
+    let world = World::new("jitsudo");
+    for name in ["p", "q"] {
+        world.declare("Policy", name, "{max_duration_seconds: 60, rules: []}");
+    }
+    world.converge();
+    std::fs::remove_dir_all(world.dir.path().join("policies")).unwrap();
+    let policy = world.object("policies", "p")["id"].clone();
+    let id = "00000000-0000-4000-8000-000000000001";
+    let rule = json!({"id": id, "policy_id": policy, "ordinal": 10, "policy_text": "no Cedar"});
+    world.live.insert("rules", rule);
+    let import = world.run(&["import", "live"]);
+    assert_eq!(import.code, 0, "{}", import.err);
+    assert!(
+        import.err.contains("import/undeclarable") && import.err.contains("not valid Cedar"),
+        "{}",
+        import.err
+    );
+    let validate = world.run(&["validate"]);
+    assert_eq!(validate.code, 0, "{}", validate.err);
+    world.assert_converged();
+}
+
+#[test]
 fn a_dry_run_shows_and_writes_nothing() {
     let world = World::new("compiuta");
     world.live.insert(
