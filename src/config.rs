@@ -178,6 +178,7 @@ pub fn load(
                 format!("`{file}` must hold exactly one document"),
             ));
         }
+        findings.iter_mut().skip(before).for_each(hide_credential);
         return None;
     };
     check(crate::schema::config(), file, document, findings);
@@ -251,19 +252,43 @@ fn check(schema: Value, file: &str, document: &Node, findings: &mut Vec<Diagnost
     }
 }
 
-/// Whether a finding is about a place where a secret may stand by mistake. Its line must not be shown.
-fn is_private(finding: &Diagnostic) -> bool {
-    let path = finding.place.as_ref().map_or("", |place| place.path.as_str());
-    path.contains(".auth") || path.contains(".secrets") || path.ends_with(".url")
+/// How much of a path leads to a place where a secret may stand by mistake. One may be a key as well, where the blank
+/// behind a colon is missing: `bearer:SECRET`. The rest of the path is not shown.
+fn private(path: &str) -> Option<usize> {
+    let below = [".auth", ".secrets"].iter().filter_map(|part| Some(path.find(part)? + part.len()));
+    let odd_key = path.find("[\"");
+    below.chain(odd_key).min().or_else(|| path.ends_with(".url").then_some(path.len()))
 }
 
 /// A message about a credential says nothing of what stands there.
 fn hide_credential(finding: &mut Diagnostic) {
-    let shows_no_value = ["schema/unknown-field", "schema/missing-field"].contains(&finding.code);
-    if is_private(finding) && !shows_no_value {
-        finding.message = "this is not how a credential or a URL is given".to_owned();
-        let help = "write `auth: {bearer: {env: NAME}}`; the secret itself is never in enact.yaml";
-        finding.help = Some(help.to_owned());
+    let place = finding.place.as_mut();
+    let end = place.as_ref().and_then(|place| private(&place.path));
+    if let (Some(place), Some(end)) = (place, end) {
+        place.path.truncate(end);
+    }
+    match finding.code {
+        "schema/missing-field" => {}
+        "schema/unknown-field" if end.is_some() => finding.message = "unknown field".to_owned(),
+        _ if end.is_some() => {
+            finding.message = "this is not how a credential or a URL is given".to_owned();
+            let help = "write `auth: {bearer: {env: NAME}}`; the secret itself is never in enact.yaml";
+            finding.help = Some(help.to_owned());
+        }
+        // A password that begins with `*` is an alias, one that begins with `!` is a tag.
+        code if code.starts_with("yaml/") => finding.message = unquoted(&finding.message),
+        _ => {}
+    }
+}
+
+/// A message without what it quotes.
+fn unquoted(message: &str) -> String {
+    match (message.find('`'), message.rfind('`')) {
+        (Some(start), Some(end)) if start < end => {
+            let around = [message.get(..=start), message.get(end..)];
+            around.map(Option::unwrap_or_default).join("…")
+        }
+        _ => message.to_owned(),
     }
 }
 
@@ -400,5 +425,42 @@ impl Loaded {
     /// The folder that manifests are relative to.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the findings say about a target with this line, and where.
+    fn told(line: &str) -> String {
+        let text = format!(
+            "apiVersion: enact/v1\nkind: Config\nmanifests: [p]\ntargets:\n\
+             - {{name: t, system: mycloud, url: 'https://example.com', {line}}}\n"
+        );
+        let mut findings = Vec::new();
+        let systems = Systems::Known(Arc::new(Registry::built_in()));
+        let loaded = load(FILE_NAME, Path::new("."), &text, systems, &mut findings);
+        assert!(loaded.is_none() && !findings.is_empty(), "{line}");
+        format!("{findings:?}")
+    }
+
+    #[test]
+    fn a_secret_that_stands_there_as_a_key_an_alias_or_a_tag_is_not_told() {
+        for line in [
+            "auth: hunter2",
+            "auth: {bearer:hunter2}",
+            "auth: {hunter2}",
+            "auth:hunter2",
+            "auth: *hunter2",
+            "auth: {bearer: !hunter2 x}",
+            "auth: {hunter2: a, hunter2: b}",
+            "auth: {bearer: {env: 'hunter2 x'}}",
+            "secrets: {db: {env:hunter2}}",
+        ] {
+            let told = told(line);
+            assert!(!told.contains("hunter2"), "{line}: {told}");
+        }
+        assert!(told("auht: {bearer: {env: X}}").contains("unknown field `auht`"), "a plain word is told");
     }
 }
