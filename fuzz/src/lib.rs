@@ -104,7 +104,7 @@ pub fn check_report(report: &Report, secret: &str) {
         "{json}"
     );
     for shown in [&text, &markdown, &json] {
-        assert!(!shown.contains(|c: char| c != '\n' && is_deceptive(c)), "{shown:?}");
+        assert!(!shown.contains(|c: char| !matches!(c, '\n' | '\t') && is_deceptive(c)), "{shown:?}");
         assert!(!shown.contains(secret), "{shown}");
     }
 }
