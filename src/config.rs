@@ -183,7 +183,7 @@ pub fn load(
     };
     check(crate::schema::config(), file, document, findings);
     findings.iter_mut().skip(before).for_each(hide_credential);
-    if findings.len() > before {
+    if errors_since(before, findings) {
         return None;
     }
     let config: Config = match serde_json::from_value(document.to_json()) {
@@ -197,7 +197,7 @@ pub fn load(
         Systems::Known(registry) => registry,
         Systems::Defined(files) => Arc::new(define(file, folder, &config.systems, document, files, findings)),
     };
-    if findings.len() > before && findings.iter().any(Diagnostic::is_error) {
+    if errors_since(before, findings) {
         return None;
     }
     let rows = document.get("targets").and_then(Node::as_seq).unwrap_or_default();
@@ -208,7 +208,7 @@ pub fn load(
         .filter_map(|(target, row)| open(&registry, file, target, row, findings))
         .collect();
     check_twice(file, rows, findings);
-    let sound = findings.len() == before;
+    let sound = !errors_since(before, findings);
     sound.then(|| Loaded {
         manifests: config.manifests,
         targets,
@@ -217,6 +217,11 @@ pub fn load(
         folder: folder.to_owned(),
         origins: Mutex::default(),
     })
+}
+
+/// A warning is told, and stops nothing.
+fn errors_since(before: usize, findings: &[Diagnostic]) -> bool {
+    findings.iter().skip(before).any(Diagnostic::is_error)
 }
 
 /// The built-in systems and those that the files define.
@@ -443,6 +448,17 @@ mod tests {
         let loaded = load(FILE_NAME, Path::new("."), &text, systems, &mut findings);
         assert!(loaded.is_none() && !findings.is_empty(), "{line}");
         format!("{findings:?}")
+    }
+
+    #[test]
+    fn a_file_with_nothing_but_a_warning_is_loaded() {
+        let target = "{name: t, system: mycloud, url: 'https://example.com', auth: {header: {name: X-Api-Key, value: {env: X}}}}";
+        let text =
+            format!("apiVersion: enact/v1 # \u{202e}\nkind: Config\nmanifests: [p]\ntargets: [{target}]\n");
+        let mut findings = Vec::new();
+        let systems = Systems::Known(Arc::new(Registry::built_in()));
+        assert!(load(FILE_NAME, Path::new("."), &text, systems, &mut findings).is_some(), "{findings:?}");
+        assert_eq!(findings.len(), 1);
     }
 
     #[test]

@@ -71,7 +71,7 @@ fn parse(file: &str, text: &str, findings: &mut Vec<Diagnostic>) -> Option<Parse
         Ok(checker) => checker.check(file, &document, findings),
         Err(error) => findings.push(Diagnostic::error("schema/invalid", error.to_string())),
     }
-    if findings.len() > before {
+    if findings.iter().skip(before).any(Diagnostic::is_error) {
         return None;
     }
     match serde_json::from_value(document.to_json()) {
