@@ -21,7 +21,7 @@ fuzz_target!(|text: &str| {
     let registry = REGISTRY.get_or_init(|| Arc::new(Registry::built_in())).clone();
     let mut findings = Vec::new();
     let loaded = config::load("enact.yaml", Path::new("."), text, Systems::Known(registry), &mut findings);
-    assert_eq!(loaded.is_some(), findings.is_empty(), "{findings:#?}");
+    assert_ne!(loaded.is_some(), findings.iter().any(|finding| finding.is_error()), "{findings:#?}");
     check_findings(text, &findings);
     let mut secrets = Vec::new();
     for document in yaml::parse(text, "enact.yaml", &mut Vec::new()) {
@@ -30,6 +30,8 @@ fuzz_target!(|text: &str| {
             texts(place, &mut secrets);
         }
     }
+    // One that stands elsewhere too is told from there.
+    secrets.retain(|secret| text.matches(secret.as_str()).count() == 1);
     for finding in &findings {
         let told = format!("{} {}", finding.message, finding.help.as_deref().unwrap_or_default());
         let shown = secrets.iter().find(|secret| told.contains(secret.as_str()));
