@@ -88,7 +88,7 @@ pub fn check_findings(text: &str, findings: &[Diagnostic]) {
 /// Findings that may hold any text can be shown, and each begins its own lines only.
 pub fn check_shown(findings: &[Diagnostic], text: &str) {
     let shown = finding::render(findings, &|_| Some(text.to_owned()), false);
-    assert!(!shown.contains(|c: char| c != '\n' && is_deceptive(c)), "{shown:?}");
+    assert!(!shown.contains(|c: char| !matches!(c, '\n' | '\t') && is_deceptive(c)), "{shown:?}");
     let titles = shown.lines().filter(|line| line.starts_with(['e', 'w'])).count();
     assert_eq!(titles, findings.len().min(100), "{shown}");
 }
