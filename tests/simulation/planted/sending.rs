@@ -30,16 +30,10 @@ pub(super) const BUGS: &[Bug] = &[
         new: "(|e| e == Event::Status(408),        [Again,   Look,    Look,    Look,    Again,    Look]),",
     },
     Bug {
-        name: "blind-create-repeated-because-it-was-not-there",
-        file: "apply.rs",
-        old: "                Ok(_) if next == Next::LookOnly => return unknown(NOT_AGAIN.to_owned()),\n",
-        new: "",
-    },
-    Bug {
         name: "write-repeated-without-a-look",
         file: "apply.rs",
         old: "            match self.look(change, sent).await {",
-        new: "            if next == Next::Look && self.target.writer.pause(attempt).await {
+        new: "            if next == Next::Look && again {
                 attempt += 1;
                 continue;
             }
@@ -48,7 +42,7 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "adopted-without-comparing",
         file: "apply.rs",
-        old: r#"let done = self.done(change, sent, &left).ok_or("what is live now is not what was sent")?;"#,
+        old: "let done = self.done(change, sent, &left).ok_or_else(other)?;",
         new: "let done = live.map_or(sent, |_| sent + left.len().min(1));",
     },
     Bug {
@@ -61,7 +55,7 @@ pub(super) const BUGS: &[Bug] = &[
         name: "key-kept-after-a-look-at-a-failure",
         file: "apply.rs",
         old: "if next == Next::NewKey {",
-        new: "if next == Next::NewKey && said_no {",
+        new: "if next == Next::NewKey && undone {",
     },
     Bug {
         name: "new-key-after-a-loss",

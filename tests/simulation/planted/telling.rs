@@ -7,51 +7,27 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "loss-is-a-no",
         file: "http.rs",
-        old: "let said_no = event == Event::Status(409);",
-        new: "let said_no = !matches!(event, Event::Timeout);",
+        old: "let undone = matches!(next, Next::Again | Next::Once) || event == Event::Status(409);",
+        new: "let undone = matches!(next, Next::Again | Next::Once) || matches!(event, Event::Status(409) | Event::Lost);",
     },
     Bug {
         name: "timeout-is-a-no",
         file: "http.rs",
-        old: "let said_no = event == Event::Status(409);",
-        new: "let said_no = matches!(event, Event::Status(409) | Event::Timeout);",
+        old: "let undone = matches!(next, Next::Again | Next::Once) || event == Event::Status(409);",
+        new: "let undone = matches!(next, Next::Again | Next::Once) || matches!(event, Event::Status(409) | Event::Timeout);",
     },
     Bug {
         name: "failure-of-the-server-is-a-no",
         file: "http.rs",
-        old: "let said_no = event == Event::Status(409);",
-        new: "let said_no = matches!(event, Event::Status(_));",
+        old: "let undone = matches!(next, Next::Again | Next::Once) || event == Event::Status(409);",
+        new: "let undone = matches!(next, Next::Again | Next::Once) || matches!(event, Event::Status(_));",
     },
     Bug {
         // It was so: a keyed create was repeated by its key, and what the last repeat was told counted.
         name: "lost-keyed-create-that-is-refused-then-is-failed",
-        file: "http.rs",
-        old: "            let again = match next {
-                Next::Again => true,
-                Next::Once => std::mem::take(&mut once),
-                Next::Look | Next::NewKey | Next::LookOnly => {
-                    let said_no = event == Event::Status(409);
-                    return Sent::Open { reason, next, said_no };
-                }
-                Next::Done => return Sent::Done(Value::Null),
-                Next::Moved => return Sent::Moved(\"it changed since it was read\".to_owned()),
-                Next::Refused => false,
-            };
-            open |= matches!(event, Event::Lost | Event::Timeout | Event::Status(408));",
-        new: "            let keyed = request.idempotency_header.is_some();
-            let again = match next {
-                Next::Again => true,
-                Next::Look if keyed => true,
-                Next::Once => std::mem::take(&mut once),
-                Next::Look | Next::NewKey | Next::LookOnly => {
-                    let said_no = event == Event::Status(409);
-                    return Sent::Open { reason, next, said_no };
-                }
-                Next::Done => return Sent::Done(Value::Null),
-                Next::Moved => return Sent::Moved(\"it changed since it was read\".to_owned()),
-                Next::Refused => false,
-            };
-            open = matches!(event, Event::Lost | Event::Timeout | Event::Status(408));",
+        file: "apply.rs",
+        old: "Err(Stopped::For(outcome)) if open => return",
+        new: "Err(Stopped::For(outcome)) if open && request.idempotency_header.is_none() => return",
     },
     Bug {
         // It was so: what a repeat was told counted for the first try as well.
@@ -64,8 +40,8 @@ pub(super) const BUGS: &[Bug] = &[
         // It was so: a create met its own first try, which a lagging list did not show.
         name: "unanswered-create-that-meets-itself-is-failed",
         file: "apply.rs",
-        old: "open |= !said_no;",
-        new: "open = !said_no;",
+        old: "open |= !undone;",
+        new: "open = !undone;",
     },
     Bug {
         name: "unknown-is-applied",
@@ -76,8 +52,8 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "refusal-is-done",
         file: "http.rs",
-        old: "                Next::Refused => false,\n",
-        new: "                Next::Refused => return Sent::Done(Value::Null),\n",
+        old: "Next::Refused => Sent::Refused(reason),",
+        new: "Next::Refused => Sent::Done(Value::Null),",
     },
     Bug {
         name: "precondition-failed-is-done",
