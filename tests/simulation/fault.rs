@@ -57,13 +57,20 @@ impl Fault {
         let mut all = vec![Self::TooLarge, Self::Cut, Self::Html, Self::ErrorInside, Self::Odd];
         all.extend([400, 401, 403, 409, 425].map(|code| status(code, false, None)));
         all.extend([None, Some(2), Some(40), Some(4000)].map(|wait| status(429, false, wait)));
-        all.extend([Self::NotSent, Self::Spent { wait: 7 }, Self::Stranger, Self::Shifted]);
+        all.extend([Self::NotSent, Self::Spent { wait: 7 }]);
+        all.extend(Self::of_lists(api));
+        all.extend(Self::open());
+        all
+    }
+
+    /// Those of lists.
+    pub(crate) fn of_lists(api: &Api) -> Vec<Self> {
+        let mut all = vec![Self::Stranger, Self::Shifted];
         match api.paging {
             Paging::Page | Paging::Offset => all.push(Self::Short),
             Paging::Cursor | Paging::Link => all.push(Self::Loops),
             Paging::Marker => {}
         }
-        all.extend(Self::open());
         all
     }
 

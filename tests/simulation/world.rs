@@ -221,10 +221,14 @@ fn weather(chance: &mut Chance, profile: &Profile) -> Weather {
     if chance.percent(75) {
         faults.extend(some_of_all(chance, profile));
     }
+    let lists = chance.percent(12);
+    if lists {
+        faults.insert(0, (*chance.one(&Fault::of_lists(&profile.api)), 15 + chance.below(45)));
+    }
     Weather {
         faults,
         // A run whose reads are lost as well seldom gets as far as writing.
-        calm_reads: chance.percent(if storm { 75 } else { 20 }),
+        calm_reads: !lists && chance.percent(if storm { 75 } else { 20 }),
         foreign: if chance.percent(40) { 2 + chance.below(25) } else { 0 },
         // A failure that is told under a key needs another key; before it, only a list tells whether it was done.
         lag: if chance.percent(15) && !profile.api.keyed { 100 + chance.below(20_000) as u64 } else { 0 },
