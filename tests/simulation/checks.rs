@@ -249,8 +249,8 @@ impl Checker<'_> {
         // What was tried before and is tried again was looked at in between.
         let of =
             |entry: &Entry| (&entry.asked.kind, entry.asked.id.as_ref()) == (&commit.kind, Some(&commit.id));
-        let tries = self.own(run).filter(|(at, e)| *at < index && e.asked.method != "GET" && of(e));
-        let tried = tries.last().map(|(at, _)| at);
+        let is_try = |(at, e): &(usize, &Entry)| *at < index && e.asked.method != "GET" && of(e);
+        let tried = self.own(run).rfind(is_try).map(|(at, _)| at);
         if reads.last() > tried.as_ref() {
             reads.retain(|read| Some(*read) > tried);
         }
