@@ -172,7 +172,7 @@ pub fn load(
     let before = findings.len();
     let documents = yaml::parse(text, file, findings);
     let [document] = documents.as_slice() else {
-        if findings.len() == before {
+        if !errors_since(before, findings) {
             findings.push(Diagnostic::error(
                 "config/documents",
                 format!("`{file}` must hold exactly one document"),
@@ -323,7 +323,7 @@ fn open(
     findings.extend(check_url(&config.url).map(|finding| finding.at(row.place(file, "/url"))));
     let include = globs(file, config, row, findings);
     let system = open_system(registry, file, config, row, findings);
-    let sound = findings.len() == before;
+    let sound = !errors_since(before, findings);
     system.filter(|_| sound).map(|system| Target {
         config: config.clone(),
         system,
@@ -356,7 +356,7 @@ fn open_system(
         None => check_settings_needed(file, registered, row, findings),
     }
     findings.extend(config.auth.refused_by(registered).map(|finding| finding.at(row.place(file, "/auth"))));
-    if findings.len() > before {
+    if errors_since(before, findings) {
         return None;
     }
     let settings = config.settings.clone().unwrap_or_else(|| serde_json::json!({}));
@@ -459,6 +459,15 @@ mod tests {
         let systems = Systems::Known(Arc::new(Registry::built_in()));
         assert!(load(FILE_NAME, Path::new("."), &text, systems, &mut findings).is_some(), "{findings:?}");
         assert_eq!(findings.len(), 1);
+    }
+
+    #[test]
+    fn two_documents_are_refused_also_where_there_is_a_warning_already() {
+        let mut findings = Vec::new();
+        let systems = Systems::Known(Arc::new(Registry::built_in()));
+        let text = "a: 1 # \u{202e}\n---\nb: 2\n";
+        assert!(load(FILE_NAME, Path::new("."), text, systems, &mut findings).is_none());
+        assert!(findings.iter().any(|finding| finding.code == "config/documents"), "{findings:?}");
     }
 
     #[test]

@@ -128,6 +128,11 @@ pub fn load(origin: &Origin, wish: &Wish) -> Load {
         let project = resolve(&Trusted { origin, definitions }, config, wish, &mut load);
         load.project = project.filter(|_| !load.findings.iter().any(Diagnostic::is_error));
     }
+    if load.project.is_none() && !load.findings.iter().any(Diagnostic::is_error) {
+        // Nothing to do and nothing loaded must never look the same.
+        let help = "please report this as a defect of enact";
+        load.findings.push(Diagnostic::error("load/nothing", "it could not be loaded").help(help));
+    }
     diagnostic::sort(&mut load.findings);
     load
 }

@@ -61,7 +61,7 @@ fn parse(file: &str, text: &str, findings: &mut Vec<Diagnostic>) -> Option<Parse
     let before = findings.len();
     let mut documents = yaml::parse(text, file, findings);
     let (Some(document), true) = (documents.pop(), documents.is_empty()) else {
-        if findings.len() == before {
+        if !findings.iter().skip(before).any(Diagnostic::is_error) {
             let message = format!("`{file}` must hold exactly one document");
             findings.push(Diagnostic::error("system/documents", message).help("one file defines one system"));
         }

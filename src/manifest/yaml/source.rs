@@ -149,14 +149,21 @@ fn conflict_markers(source: &Source<'_>, findings: &mut Vec<Diagnostic>) -> Cont
     if findings.len() > found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
+fn errors(findings: &[Diagnostic]) -> usize {
+    findings.iter().filter(|finding| finding.is_error()).count()
+}
+
 /// Characters that YAML does not allow, and those that make a reviewer see another text than the parser.
 fn characters(source: &Source<'_>, findings: &mut Vec<Diagnostic>) -> ControlFlow<()> {
     for (line, text) in source.lines() {
         for (column, character) in (1..).zip(text.chars()) {
-            if let Some(finding) = character_problem(character) {
+            let Some(finding) = character_problem(character) else { continue };
+            let is_error = finding.is_error();
+            // No number of warnings may hide an error.
+            if is_error || findings.len() < MAX_FINDINGS {
                 findings.push(finding.at(source.span(line, column, 1).place(source.file, "")));
             }
-            if findings.len() >= MAX_FINDINGS {
+            if is_error && errors(findings) >= MAX_FINDINGS {
                 return ControlFlow::Break(());
             }
         }
@@ -193,7 +200,7 @@ fn character_problem(character: char) -> Option<Diagnostic> {
 fn directives(source: &Source<'_>, findings: &mut Vec<Diagnostic>) -> ControlFlow<()> {
     let mut between_documents = true;
     for (line, text) in source.lines() {
-        if between_documents && text.starts_with('%') && findings.len() < MAX_FINDINGS {
+        if between_documents && text.starts_with('%') && errors(findings) < MAX_FINDINGS {
             findings.push(
                 source
                     .error("yaml/directive", source.rest_of_line(line, 1), "YAML directives are not allowed")

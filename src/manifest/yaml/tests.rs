@@ -314,3 +314,13 @@ fn large_files_end_soon() {
     assert_eq!(soon(&"a: 1\n".repeat(100_000)).lines().count(), MAX_FINDINGS);
     assert_eq!(soon(&"a: \u{0}\n".repeat(100_000)).lines().count(), MAX_FINDINGS);
 }
+
+#[test]
+fn no_number_of_warnings_hides_an_error() {
+    let warnings = "# \u{202e}\n".repeat(2 * MAX_FINDINGS);
+    for wrong in ["a: \u{1}\n", "---\n%TAG ! x\n---\na: 1\n", "...\n%YAML 1.1\n---\na: 1\n", "a: [\n"] {
+        let mut findings = Vec::new();
+        parse(&format!("{warnings}{wrong}"), "x.yaml", &mut findings);
+        assert!(findings.iter().any(crate::diagnostic::Diagnostic::is_error), "{wrong:?}");
+    }
+}
