@@ -23,12 +23,6 @@ pub(super) const BUGS: &[Bug] = &[
         new: "Err(_) => {}",
     },
     Bug {
-        name: "hidden-object-is-gone",
-        file: "system/defined/read.rs",
-        old: "if matches!(status, 404 | 410) {",
-        new: "if matches!(status, 403 | 404 | 410) {",
-    },
-    Bug {
         name: "only-the-first-page-by-number",
         file: "system/defined/read.rs",
         old: "        Ok(held >= total)\n",
