@@ -101,7 +101,8 @@ impl Checker<'_> {
         if body.is_some_and(|body| body.get("stamp").is_some()) {
             self.breaks("read-only", format!("entry {index} sends a field of the server"));
         }
-        if let (true, "PUT", Some(id)) = (api.if_match, entry.asked.method.as_str(), &entry.asked.id) {
+        let is_update = matches!(entry.asked.method.as_str(), "PUT" | "PATCH");
+        if let (true, true, Some(id)) = (api.if_match, is_update, &entry.asked.id) {
             let read = last_read(self.log(), run, index, &entry.asked.kind, id);
             let known = self.log()[..index].iter().rev().filter(|e| e.is_of(run));
             let mut tags = known.flat_map(|e| e.saw.iter().filter(|(_, other, tag)| other == id && *tag > 0));

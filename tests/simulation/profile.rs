@@ -49,6 +49,7 @@ pub(crate) const APIS: &[Api] = &[
     Api { name: "paths",  ids: false, unique: true,  keyed: false, replaces: true,  if_match: false, paging: Paging::Link,   whole: true,  find: false, gone: false },
     Api { name: "keyed",  ids: true,  unique: false, keyed: true,  replaces: true,  if_match: false, paging: Paging::Marker, whole: true,  find: true,  gone: false },
     Api { name: "etags",  ids: true,  unique: true,  keyed: false, replaces: true,  if_match: true,  paging: Paging::Cursor, whole: true,  find: true,  gone: false },
+    Api { name: "tagged", ids: true,  unique: true,  keyed: false, replaces: false, if_match: true,  paging: Paging::Marker, whole: true,  find: false, gone: false },
     Api { name: "veiled", ids: true,  unique: true,  keyed: false, replaces: true,  if_match: false, paging: Paging::Offset, whole: false, find: true,  gone: true },
 ];
 
@@ -184,11 +185,13 @@ fn definition(api: &Api) -> String {
 fn kind(api: &Api, kind: &str, references: &str, fields: &str) -> String {
     let path = format!("/{}", kind.to_lowercase());
     let one = format!("{path}/{{{}}}", if api.ids { "id" } else { "name" });
+    // Short pages, so that a few objects take three of them.
+    let short = "size: {parameter: size, value: 1}";
     let size = "size: {parameter: size, value: 2}";
     let paging = match api.paging {
         Paging::Page => format!("{{page: {{parameter: page, {size}, total: /total}}}}"),
         Paging::Offset => format!("{{offset: {{parameter: offset, {size}, total: /total}}}}"),
-        Paging::Cursor => format!("{{cursor: {{parameter: after, next: /next, {size}}}}}"),
+        Paging::Cursor => format!("{{cursor: {{parameter: after, next: /next, {short}}}}}"),
         Paging::Marker => format!("{{marker: {{parameter: after, {size}}}}}"),
         Paging::Link => format!("{{link: {{{size}}}}}"),
     };
