@@ -1,4 +1,4 @@
-//! How much each pure part of the road costs, as a ratio to what can not be avoided: scanning the YAML for validate,
+//! How much each pure part of the road costs, as a ratio to what cannot be avoided: scanning the YAML for validate,
 //! and parsing the API's JSON for plan. Ratios of one run, because machines are noisy. Run with `cargo bench`.
 
 #![allow(
@@ -13,13 +13,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use enact::base::Scale;
+use enact::base::DeclaredCounts;
 use enact::config::{self, Systems};
 use enact::manifest::yaml;
-use enact::plan::Resend;
+use enact::plan::WriteOnly;
 use enact::resource::RemoteId;
 use enact::source::Files;
-use enact::state::{Found, Observed};
+use enact::state::{LiveObject, Observed};
 use enact::system::Registry;
 use enact::{plan, resolve};
 use serde_json::{Value, json};
@@ -82,7 +82,7 @@ fn main() {
     let parse = || bodies.iter().map(|text| serde_json::from_str(text).unwrap()).collect::<Vec<Value>>();
     let found = |body: Value| {
         let text = |field: &str| body.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-        Found {
+        LiveObject {
             remote: RemoteId::new(&text("id")).unwrap(),
             name: text("name"),
             system: false,
@@ -94,15 +94,15 @@ fn main() {
     let observed =
         Observed { kinds: BTreeMap::from([("Policy".to_owned(), Ok(live))]), ..Observed::default() };
     let desired = load();
-    let scale = Scale::of(&desired);
+    let counts = DeclaredCounts::of(&desired);
     let asked = plan::Target {
         name: "t",
         system: target.system.as_ref(),
         max_deletes: 0,
         allowed: &[],
-        scale: &scale,
+        counts: &counts,
         only_declared: false,
-        resend: Resend::Changed,
+        write_only: WriteOnly::Changed,
     };
     let plan = || plan::plan(&asked, &desired, Some(&desired), &observed);
     assert_eq!(plan().unchanged.len(), OBJECTS);

@@ -16,11 +16,11 @@ use serde_json::Value;
 use crate::diagnostic::Diagnostic;
 use crate::diff;
 use crate::events::Journal;
-use crate::plan::{Action, Change, Resend, Sides, Sway, TargetPlan};
+use crate::plan::{AccessShift, Action, Change, Comparison, TargetPlan, WriteOnly};
 use crate::request::{Attempt, ReadError, Reader, Request, Sent, Symbol, Writer};
 use crate::resource::{RemoteId, ResourceId};
 use crate::retry::Next;
-use crate::state::{Declared, Desired, Found, Names, Observed};
+use crate::state::{Declared, Desired, LiveObject, Names, Observed};
 use crate::system::{Kind, System};
 
 /// How a planned write ended. Every change ends in exactly one of these.
@@ -107,8 +107,8 @@ pub struct Target<'a> {
     pub reader: &'a dyn Reader,
     /// The only power to write in the program.
     pub writer: &'a dyn Writer,
-    /// When fields are sent that can not be read back, as in the plan.
-    pub resend: Resend,
+    /// When fields are sent that cannot be read back, as in the plan.
+    pub write_only: WriteOnly,
     /// Writes at once.
     pub concurrency: usize,
     /// Where ended writes are recorded.
@@ -121,11 +121,11 @@ pub struct Target<'a> {
 pub async fn apply(target: &Target<'_>, plan: &TargetPlan) -> Vec<Outcome> {
     let run = Run {
         target,
-        sides: Sides {
+        sides: Comparison {
             system: target.system,
             base: target.base,
             names: Names::new(target.system.kinds(), target.desired, target.observed),
-            resend: target.resend,
+            write_only: target.write_only,
         },
         ids: Mutex::default(),
         failed: Mutex::default(),
@@ -134,11 +134,11 @@ pub async fn apply(target: &Target<'_>, plan: &TargetPlan) -> Vec<Outcome> {
     for phase in phases(&plan.changes) {
         // Deletes lean on the writes before them: a role may only go once no policy names it any more. So do writes that
         // are only safe behind others.
-        let sways = |change: &Change| change.sway != Sway::None;
+        let shifts = |change: &Change| change.shift != AccessShift::None;
         let before = plan.changes.iter().zip(&outcomes).filter(|(_, outcome)| **outcome != Outcome::Applied);
         let blocked = match phase {
             phase if is_delete(phase) => before.count() > 0,
-            phase if phase.iter().any(sways) => before.filter(|(change, _)| sways(change)).count() > 0,
+            phase if phase.iter().any(shifts) => before.filter(|(change, _)| shifts(change)).count() > 0,
             _ => false,
         };
         let hazard = if blocked { None } else { run.new_hazard(phase).await };
@@ -157,14 +157,14 @@ fn phases(changes: &[Change]) -> impl Iterator<Item = &[Change]> {
     let same = |a: &Change, b: &Change| {
         a.id.kind == b.id.kind
             && (a.action == Action::Delete) == (b.action == Action::Delete)
-            && a.sway == b.sway
+            && a.shift == b.shift
     };
     changes.chunk_by(same)
 }
 
 struct Run<'a> {
     target: &'a Target<'a>,
-    sides: Sides<'a>,
+    sides: Comparison<'a>,
     ids: Mutex<BTreeMap<Symbol, RemoteId>>,
     failed: Mutex<Vec<ResourceId>>,
 }
@@ -207,7 +207,7 @@ impl Run<'_> {
             }
         }
         let hazards = self.target.system.hazards(phase, &observed);
-        hazards.into_iter().find(Diagnostic::is_error).map(|finding| finding.message)
+        hazards.into_iter().find(Diagnostic::is_error).map(|diagnostic| diagnostic.message)
     }
 
     async fn write(&self, change: &Change) -> Outcome {
@@ -299,7 +299,7 @@ impl Run<'_> {
             (None, Action::Update) => return Err(Unclear::Moved("it is gone".to_owned())),
             _ => match self.sides_by_now().change(kind, declared, live) {
                 Ok(fresh) => fresh.map(|fresh| fresh.requests).unwrap_or_default(),
-                Err(finding) => return Err(Unclear::Moved(finding.message)),
+                Err(diagnostic) => return Err(Unclear::Moved(diagnostic.message)),
             },
         };
         let other = || Unclear::Moved("what is live now is not what was sent".to_owned());
@@ -311,12 +311,17 @@ impl Run<'_> {
     }
 
     /// The sides with the names of what this run has created.
-    fn sides_by_now(&self) -> Sides<'_> {
+    fn sides_by_now(&self) -> Comparison<'_> {
         let mut names = self.sides.names.clone();
         for (symbol, id) in lock(&self.ids).iter().filter(|(symbol, _)| symbol.part.is_none()) {
             names.learn(&symbol.resource, id);
         }
-        Sides { system: self.sides.system, base: self.sides.base, names, resend: self.sides.resend }
+        Comparison {
+            system: self.sides.system,
+            base: self.sides.base,
+            names,
+            write_only: self.sides.write_only,
+        }
     }
 
     /// How many requests are done if exactly these are left: the planned ones end with them.
@@ -352,7 +357,8 @@ impl Run<'_> {
         if *name != change.id.name {
             let taken = target.system.find(kind, &change.id.name, target.reader).await.map_err(unread)?;
             // Where case makes no difference, the object itself is found under its new name.
-            let other = |found: &Found| change.seen.as_ref().is_none_or(|seen| seen.remote != found.remote);
+            let other =
+                |found: &LiveObject| change.seen.as_ref().is_none_or(|seen| seen.remote != found.remote);
             if taken.iter().any(other) {
                 return Err(Outcome::Conflict { reason: "its new name is taken now".to_owned() });
             }
@@ -461,7 +467,7 @@ fn moved(
     kind: &Kind,
     declared: &Declared,
     planned: &Change,
-    found: &[Found],
+    found: &[LiveObject],
 ) -> Option<String> {
     let live = match found {
         [] => None,
@@ -483,13 +489,13 @@ fn moved(
         Ok(_) => Some(
             moved_fields(run, kind, planned, live).unwrap_or_else(|| "it changed since the plan".to_owned()),
         ),
-        Err(finding) => Some(finding.message),
+        Err(diagnostic) => Some(diagnostic.message),
     }
 }
 
 /// The fields in which the object differs from what the plan saw.
-fn moved_fields(run: &Run<'_>, kind: &Kind, planned: &Change, live: Option<&Found>) -> Option<String> {
-    let canonical = |found: Option<&Found>| {
+fn moved_fields(run: &Run<'_>, kind: &Kind, planned: &Change, live: Option<&LiveObject>) -> Option<String> {
+    let canonical = |found: Option<&LiveObject>| {
         found.map_or(Value::Null, |found| run.sides.observed(kind, found, &Value::Null))
     };
     let fields = diff::diff(&kind.shape, &canonical(planned.seen.as_ref()), &canonical(live));
@@ -498,6 +504,6 @@ fn moved_fields(run: &Run<'_>, kind: &Kind, planned: &Change, live: Option<&Foun
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // A panic elsewhere can not leave these collections half-written.
+    // A panic elsewhere cannot leave these collections half-written.
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -13,22 +13,22 @@ use crate::system::Named;
 
 /// How much git declares for a target, whatever part of it a run looks at. Guards measure by it.
 #[derive(Clone, Debug, Default)]
-pub struct Scale {
+pub struct DeclaredCounts {
     /// Objects of each kind that are declared, or were at the base.
     pub of_kind: BTreeMap<String, usize>,
     /// Whether git wants anything to exist at all.
     pub declares: bool,
 }
 
-impl Scale {
+impl DeclaredCounts {
     /// Measures a whole desired set, orphans included.
     pub fn of(desired: &Desired) -> Self {
-        let mut scale =
+        let mut counts =
             Self { declares: desired.values().any(|declared| !declared.absent()), ..Self::default() };
         for declared in desired.values().filter(|declared| declared.orphan || !declared.absent()) {
-            *scale.of_kind.entry(declared.id.kind.clone()).or_default() += 1;
+            *counts.of_kind.entry(declared.id.kind.clone()).or_default() += 1;
         }
-        scale
+        counts
     }
 }
 

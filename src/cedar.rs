@@ -131,7 +131,7 @@ pub fn actions(ids: &[&str]) -> Scope {
     json!({"op": "in", "entities": entities})
 }
 
-/// The clauses in Cedar's JSON form. What the text says is parsed as a whole policy, so it can not close the policy
+/// The clauses in Cedar's JSON form. What the text says is parsed as a whole policy, so it cannot close the policy
 /// and begin another one.
 pub fn clauses(text: &str) -> Result<Value, CedarError> {
     let trimmed = text.trim();
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_can_not_begin_another_policy() {
+    fn a_condition_cannot_begin_another_policy() {
         for text in [
             "when { true }; permit (principal, action, resource)",
             "true }; permit (principal, action, resource) when { true",

@@ -9,10 +9,10 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Loaded, Systems};
 use crate::diagnostic::Diagnostic;
-use crate::history::From;
-use crate::plan::Resend;
+use crate::history::BaseSource;
+use crate::plan::WriteOnly;
 use crate::plan::guard::Guard;
-use crate::reconcile::{Load, Origin, Wish};
+use crate::reconcile::{Load, Origin, RunOptions};
 use crate::report::{self, Exit, Report};
 use crate::source::Files;
 use crate::system::Registry;
@@ -83,7 +83,7 @@ enum Color {
 
 /// Where a plan looks: the targets of enact.yaml, or the embedded sandbox.
 #[derive(Args)]
-struct Place {
+struct SandboxArgs {
     /// Runs against an embedded sandbox, without target or credential; its state is in `.enact/`
     #[arg(long)]
     sandbox: bool,
@@ -91,7 +91,7 @@ struct Place {
 
 /// Which manifests a plan is made from, and what they are compared with.
 #[derive(Args)]
-struct Point {
+struct RevisionArgs {
     /// Reads the manifests as git objects of this revision, never the working tree; enact.yaml stays the checkout's
     #[arg(long, value_name = "REV")]
     rev: Option<String>,
@@ -101,7 +101,7 @@ struct Point {
     /// Only what git changed since the base; only these objects are read
     #[arg(long)]
     only_declared: bool,
-    /// Sends secrets, and whatever else can not be read back, for every object that declares some
+    /// Sends secrets, and whatever else cannot be read back, for every object that declares some
     #[arg(long)]
     set_secrets: bool,
     /// Lets this run through a guard (repeatable)
@@ -109,22 +109,22 @@ struct Point {
     allow: Vec<Guard>,
 }
 
-impl Point {
+impl RevisionArgs {
     /// In the sandbox there is no record of what was applied: it must not be taken for that of the real target.
-    fn wish(&self, global: &Global, place: &Place) -> Wish {
+    fn options(&self, global: &Global, sandbox: &SandboxArgs) -> RunOptions {
         let base = match &self.base {
-            Some(rev) => From::Revision(rev.clone()),
-            None if place.sandbox => From::Nowhere,
-            None => From::Applied,
+            Some(rev) => BaseSource::Revision(rev.clone()),
+            None if sandbox.sandbox => BaseSource::Nowhere,
+            None => BaseSource::Applied,
         };
         let Self { rev, base: _, only_declared, set_secrets, allow } = self;
-        Wish {
+        RunOptions {
             rev: rev.clone(),
             base,
             only_declared: *only_declared,
             allowed: allow.clone(),
-            resend: if *set_secrets { Resend::All } else { Resend::Changed },
-            ..global.wish()
+            write_only: if *set_secrets { WriteOnly::All } else { WriteOnly::Changed },
+            ..global.options()
         }
     }
 }
@@ -156,7 +156,7 @@ pub fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            say(&format!("error: the runtime can not start: {error}\n"));
+            say(&format!("error: the runtime cannot start: {error}\n"));
             return code(Exit::Failure);
         }
     };
@@ -209,27 +209,27 @@ impl Global {
         let file = self.config.to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&self.config).map_err(|error| {
             let help = "run enact in the folder of enact.yaml, name it with `--config`, or use `--sandbox` to try enact";
-            Diagnostic::error("config/unreadable", format!("`{file}` can not be read: {error}")).help(help)
+            Diagnostic::error("config/unreadable", format!("`{file}` cannot be read: {error}")).help(help)
         })?;
         let folder = self.config.parent().map(PathBuf::from).unwrap_or_default();
         let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
         Ok(Origin { file, folder, text })
     }
 
-    /// Loads the project; what is wrong with the configuration file itself is a finding like any other.
-    fn load(&self, wish: &Wish) -> Load {
+    /// Loads the project; what is wrong with the configuration file itself is a diagnostic like any other.
+    fn load(&self, options: &RunOptions) -> Load {
         match self.origin() {
-            Ok(origin) => crate::reconcile::load(&origin, wish),
-            Err(finding) => Load { findings: vec![finding], ..Load::default() },
+            Ok(origin) => crate::reconcile::load(&origin, options),
+            Err(diagnostic) => Load { diagnostics: vec![diagnostic], ..Load::default() },
         }
     }
 
     /// The configuration without manifests; the texts of the definitions that it names are put into `files`.
-    fn config(&self, files: &mut Files, findings: &mut Vec<Diagnostic>) -> Option<Loaded> {
-        let origin = self.origin().map_err(|finding| findings.push(finding)).ok()?;
+    fn config(&self, files: &mut Files, diagnostics: &mut Vec<Diagnostic>) -> Option<Loaded> {
+        let origin = self.origin().map_err(|diagnostic| diagnostics.push(diagnostic)).ok()?;
         let mut definitions = Files::new();
         let systems = Systems::Defined(&mut definitions);
-        let config = config::load(&origin.file, &origin.folder, &origin.text, systems, findings);
+        let config = config::load(&origin.file, &origin.folder, &origin.text, systems, diagnostics);
         files.extend(definitions);
         config
     }
@@ -240,14 +240,14 @@ impl Global {
         if is_default && !self.config.exists() {
             return Ok(Arc::new(Registry::built_in()));
         }
-        let (mut findings, mut files) = (Vec::new(), Files::new());
-        let config = self.config(&mut files, &mut findings);
-        config.map(|config| config.registry).ok_or((findings, files))
+        let (mut diagnostics, mut files) = (Vec::new(), Files::new());
+        let config = self.config(&mut files, &mut diagnostics);
+        config.map(|config| config.registry).ok_or((diagnostics, files))
     }
 
     /// The targets that were named, and manifests for them.
-    fn wish(&self) -> Wish {
-        Wish { only: self.target.clone(), ..Wish::default() }
+    fn options(&self) -> RunOptions {
+        RunOptions { only: self.target.clone(), ..RunOptions::default() }
     }
 
     fn color(&self, to: &impl std::io::IsTerminal) -> bool {
@@ -260,21 +260,21 @@ impl Global {
         }
     }
 
-    /// Prints findings on standard error, where they do not mix with results.
-    fn show_findings(&self, findings: &[Diagnostic], files: &Files) {
+    /// Prints diagnostics on standard error, where they do not mix with results.
+    fn show_diagnostics(&self, diagnostics: &[Diagnostic], files: &Files) {
         let shown: Vec<_> =
-            findings.iter().filter(|finding| finding.is_error() || !self.quiet).cloned().collect();
+            diagnostics.iter().filter(|diagnostic| diagnostic.is_error() || !self.quiet).cloned().collect();
         if !shown.is_empty() {
             let color = self.color(&std::io::stderr());
-            say(&report::finding::render(&shown, &|file| files.get(file).cloned(), color));
+            say(&report::diagnostics::render(&shown, &|file| files.get(file).cloned(), color));
         }
     }
 
-    /// Prints a report in the chosen format, and says how the run ends. A result that can not be printed is a
+    /// Prints a report in the chosen format, and says how the run ends. A result that cannot be printed is a
     /// failure: whoever waits for it would take silence for success.
     fn finish(&self, report: &Report, files: &Files) -> Exit {
-        let findings: Vec<_> = report.all_findings().cloned().collect();
-        self.show_findings(&findings, files);
+        let diagnostics: Vec<_> = report.all_diagnostics().cloned().collect();
+        self.show_diagnostics(&diagnostics, files);
         let text = match self.format {
             Format::Json => report::json::render(report),
             Format::Markdown => report::markdown::render(report),

@@ -114,7 +114,7 @@ pub struct Target {
     /// Its API.
     pub system: Box<dyn System>,
     include: Option<GlobSet>,
-    /// The row in the file, for findings.
+    /// The row in the file, for diagnostics.
     node: Node,
 }
 
@@ -167,37 +167,40 @@ pub fn load(
     folder: &Path,
     text: &str,
     systems: Systems<'_>,
-    findings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Loaded> {
-    let before = findings.len();
-    let documents = yaml::parse(text, file, findings);
+    let before = diagnostics.len();
+    let documents = yaml::parse(text, file, diagnostics);
     let [document] = documents.as_slice() else {
-        if !errors_since(before, findings) {
-            findings.push(Diagnostic::error(
+        if !errors_since(before, diagnostics) {
+            diagnostics.push(Diagnostic::error(
                 "config/documents",
                 format!("`{file}` must hold exactly one document"),
             ));
         }
-        findings.iter_mut().skip(before).for_each(hide_credential);
+        diagnostics.iter_mut().skip(before).for_each(hide_credential);
         return None;
     };
-    check(crate::schema::config(), file, document, findings);
-    findings.iter_mut().skip(before).for_each(hide_credential);
-    if errors_since(before, findings) {
+    check(crate::schema::config(), file, document, diagnostics);
+    diagnostics.iter_mut().skip(before).for_each(hide_credential);
+    if errors_since(before, diagnostics) {
         return None;
     }
     let config: Config = match serde_json::from_value(document.to_json()) {
         Ok(config) => config,
         Err(error) => {
-            findings.push(Diagnostic::error("config/type", error.to_string()).at(document.place(file, "")));
+            diagnostics
+                .push(Diagnostic::error("config/type", error.to_string()).at(document.place(file, "")));
             return None;
         }
     };
     let registry = match systems {
         Systems::Known(registry) => registry,
-        Systems::Defined(files) => Arc::new(define(file, folder, &config.systems, document, files, findings)),
+        Systems::Defined(files) => {
+            Arc::new(define(file, folder, &config.systems, document, files, diagnostics))
+        }
     };
-    if errors_since(before, findings) {
+    if errors_since(before, diagnostics) {
         return None;
     }
     let rows = document.get("targets").and_then(Node::as_seq).unwrap_or_default();
@@ -205,10 +208,10 @@ pub fn load(
         .targets
         .iter()
         .zip(rows)
-        .filter_map(|(target, row)| open(&registry, file, target, row, findings))
+        .filter_map(|(target, row)| open(&registry, file, target, row, diagnostics))
         .collect();
-    check_twice(file, rows, findings);
-    let sound = !errors_since(before, findings);
+    check_twice(file, rows, diagnostics);
+    let sound = !errors_since(before, diagnostics);
     sound.then(|| Loaded {
         manifests: config.manifests,
         targets,
@@ -220,8 +223,8 @@ pub fn load(
 }
 
 /// A warning is told, and stops nothing.
-fn errors_since(before: usize, findings: &[Diagnostic]) -> bool {
-    findings.iter().skip(before).any(Diagnostic::is_error)
+fn errors_since(before: usize, diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().skip(before).any(Diagnostic::is_error)
 }
 
 /// The built-in systems and those that the files define.
@@ -231,29 +234,29 @@ fn define(
     systems: &[String],
     document: &Node,
     files: &mut Files,
-    findings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Registry {
     let mut registry = Registry::built_in();
     if systems.is_empty() {
         return registry;
     }
-    *files = source::working_tree(folder, systems, findings);
+    *files = source::working_tree(folder, systems, diagnostics);
     for (path, text) in files {
-        let row = defined::define(path, text, findings);
+        let row = defined::define(path, text, diagnostics);
         if let Some(Err(row)) = row.map(|row| registry.add(row)) {
             let message = format!("there is a system `{}` already", row.name);
-            let finding =
+            let diagnostic =
                 Diagnostic::error("config/system-twice", message).at(document.place(file, "/systems"));
-            findings.push(finding.help(format!("give the one in `{path}` another name")));
+            diagnostics.push(diagnostic.help(format!("give the one in `{path}` another name")));
         }
     }
     registry
 }
 
-fn check(schema: Value, file: &str, document: &Node, findings: &mut Vec<Diagnostic>) {
+fn check(schema: Value, file: &str, document: &Node, diagnostics: &mut Vec<Diagnostic>) {
     match Checker::new(schema) {
-        Ok(checker) => checker.check(file, document, findings),
-        Err(error) => findings.push(Diagnostic::error("schema/invalid", error.to_string())),
+        Ok(checker) => checker.check(file, document, diagnostics),
+        Err(error) => diagnostics.push(Diagnostic::error("schema/invalid", error.to_string())),
     }
 }
 
@@ -266,22 +269,22 @@ fn private(path: &str) -> Option<usize> {
 }
 
 /// A message about a credential says nothing of what stands there.
-fn hide_credential(finding: &mut Diagnostic) {
-    let place = finding.place.as_mut();
+fn hide_credential(diagnostic: &mut Diagnostic) {
+    let place = diagnostic.place.as_mut();
     let end = place.as_ref().and_then(|place| private(&place.path));
     if let (Some(place), Some(end)) = (place, end) {
         place.path.truncate(end);
     }
-    match finding.code {
+    match diagnostic.code {
         "schema/missing-field" => {}
-        "schema/unknown-field" if end.is_some() => finding.message = "unknown field".to_owned(),
+        "schema/unknown-field" if end.is_some() => diagnostic.message = "unknown field".to_owned(),
         _ if end.is_some() => {
-            finding.message = "this is not how a credential or a URL is given".to_owned();
+            diagnostic.message = "this is not how a credential or a URL is given".to_owned();
             let help = "write `auth: {bearer: {env: NAME}}`; the secret itself is never in enact.yaml";
-            finding.help = Some(help.to_owned());
+            diagnostic.help = Some(help.to_owned());
         }
         // A password that begins with `*` is an alias, one that begins with `!` is a tag.
-        code if code.starts_with("yaml/") => finding.message = unquoted(&finding.message),
+        code if code.starts_with("yaml/") => diagnostic.message = unquoted(&diagnostic.message),
         _ => {}
     }
 }
@@ -297,13 +300,13 @@ fn unquoted(message: &str) -> String {
     }
 }
 
-fn check_twice(file: &str, rows: &[Node], findings: &mut Vec<Diagnostic>) {
+fn check_twice(file: &str, rows: &[Node], diagnostics: &mut Vec<Diagnostic>) {
     let name = |row: &Node| row.get("name").and_then(Node::as_str).map(str::to_owned);
     for (index, row) in rows.iter().enumerate() {
         let twice = rows.iter().take(index).any(|other| name(other) == name(row));
         if twice {
             let message = format!("the target `{}` is defined twice", name(row).unwrap_or_default());
-            findings.push(
+            diagnostics.push(
                 Diagnostic::error("config/target-twice", message)
                     .at(row.place(file, "/name"))
                     .help("give each target its own name"),
@@ -317,13 +320,13 @@ fn open(
     file: &str,
     config: &TargetConfig,
     row: &Node,
-    findings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Target> {
-    let before = findings.len();
-    findings.extend(check_url(&config.url).map(|finding| finding.at(row.place(file, "/url"))));
-    let include = globs(file, config, row, findings);
-    let system = open_system(registry, file, config, row, findings);
-    let sound = !errors_since(before, findings);
+    let before = diagnostics.len();
+    diagnostics.extend(check_url(&config.url).map(|diagnostic| diagnostic.at(row.place(file, "/url"))));
+    let include = globs(file, config, row, diagnostics);
+    let system = open_system(registry, file, config, row, diagnostics);
+    let sound = !errors_since(before, diagnostics);
     system.filter(|_| sound).map(|system| Target {
         config: config.clone(),
         system,
@@ -337,7 +340,7 @@ fn open_system(
     file: &str,
     config: &TargetConfig,
     row: &Node,
-    findings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Box<dyn System>> {
     let Some(registered) = registry.get(&config.system) else {
         let names: Vec<_> = registry.names().collect();
@@ -347,22 +350,24 @@ fn open_system(
         );
         let message = format!("there is no system `{}`", short(&config.system));
         let help = format!("{help}; one of your own is named in `systems`");
-        findings.push(Diagnostic::error("config/system", message).at(row.place(file, "/system")).help(help));
+        diagnostics
+            .push(Diagnostic::error("config/system", message).at(row.place(file, "/system")).help(help));
         return None;
     };
-    let before = findings.len();
+    let before = diagnostics.len();
     match row.get("settings") {
-        Some(settings) => check(registered.settings.clone(), file, settings, findings),
-        None => check_settings_needed(file, registered, row, findings),
+        Some(settings) => check(registered.settings.clone(), file, settings, diagnostics),
+        None => check_settings_needed(file, registered, row, diagnostics),
     }
-    findings.extend(config.auth.refused_by(registered).map(|finding| finding.at(row.place(file, "/auth"))));
-    if errors_since(before, findings) {
+    diagnostics
+        .extend(config.auth.refused_by(registered).map(|diagnostic| diagnostic.at(row.place(file, "/auth"))));
+    if errors_since(before, diagnostics) {
         return None;
     }
     let settings = config.settings.clone().unwrap_or_else(|| serde_json::json!({}));
     (registered.open)(&settings)
         .map_err(|error| {
-            findings.push(
+            diagnostics.push(
                 Diagnostic::error("config/settings", error.to_string()).at(row.place(file, "/settings")),
             )
         })
@@ -373,13 +378,13 @@ fn check_settings_needed(
     file: &str,
     system: &crate::system::Registered,
     row: &Node,
-    findings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) {
     let needed: Vec<_> =
         crate::system::list(&system.settings, "required").iter().filter_map(Value::as_str).collect();
     if !needed.is_empty() {
         let message = format!("a {} target needs `settings` with `{}`", system.name, needed.join("`, `"));
-        findings.push(
+        diagnostics.push(
             Diagnostic::error("config/settings", message)
                 .at(row.place(file, "/system"))
                 .help("add them below `settings:`"),
@@ -387,7 +392,12 @@ fn check_settings_needed(
     }
 }
 
-fn globs(file: &str, config: &TargetConfig, row: &Node, findings: &mut Vec<Diagnostic>) -> Option<GlobSet> {
+fn globs(
+    file: &str,
+    config: &TargetConfig,
+    row: &Node,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<GlobSet> {
     let patterns = config.include.as_ref()?;
     let mut set = GlobSetBuilder::new();
     for (index, pattern) in patterns.iter().enumerate() {
@@ -395,7 +405,7 @@ fn globs(file: &str, config: &TargetConfig, row: &Node, findings: &mut Vec<Diagn
             Ok(glob) => drop(set.add(glob)),
             Err(error) => {
                 let place = row.place(file, &format!("/include/{index}"));
-                findings.push(
+                diagnostics.push(
                     Diagnostic::error("config/glob", format!("`{pattern}` is not a glob: {}", error.kind()))
                         .at(place),
                 );
@@ -437,17 +447,17 @@ impl Loaded {
 mod tests {
     use super::*;
 
-    /// What the findings say about a target with this line, and where.
+    /// What the diagnostics say about a target with this line, and where.
     fn told(line: &str) -> String {
         let text = format!(
             "apiVersion: enact/v1\nkind: Config\nmanifests: [p]\ntargets:\n\
              - {{name: t, system: mycloud, url: 'https://example.com', {line}}}\n"
         );
-        let mut findings = Vec::new();
+        let mut diagnostics = Vec::new();
         let systems = Systems::Known(Arc::new(Registry::built_in()));
-        let loaded = load(FILE_NAME, Path::new("."), &text, systems, &mut findings);
-        assert!(loaded.is_none() && !findings.is_empty(), "{line}");
-        format!("{findings:?}")
+        let loaded = load(FILE_NAME, Path::new("."), &text, systems, &mut diagnostics);
+        assert!(loaded.is_none() && !diagnostics.is_empty(), "{line}");
+        format!("{diagnostics:?}")
     }
 
     #[test]
@@ -455,19 +465,25 @@ mod tests {
         let target = "{name: t, system: mycloud, url: 'https://example.com', auth: {header: {name: X-Api-Key, value: {env: X}}}}";
         let text =
             format!("apiVersion: enact/v1 # \u{202e}\nkind: Config\nmanifests: [p]\ntargets: [{target}]\n");
-        let mut findings = Vec::new();
+        let mut diagnostics = Vec::new();
         let systems = Systems::Known(Arc::new(Registry::built_in()));
-        assert!(load(FILE_NAME, Path::new("."), &text, systems, &mut findings).is_some(), "{findings:?}");
-        assert_eq!(findings.len(), 1);
+        assert!(
+            load(FILE_NAME, Path::new("."), &text, systems, &mut diagnostics).is_some(),
+            "{diagnostics:?}"
+        );
+        assert_eq!(diagnostics.len(), 1);
     }
 
     #[test]
     fn two_documents_are_refused_also_where_there_is_a_warning_already() {
-        let mut findings = Vec::new();
+        let mut diagnostics = Vec::new();
         let systems = Systems::Known(Arc::new(Registry::built_in()));
         let text = "a: 1 # \u{202e}\n---\nb: 2\n";
-        assert!(load(FILE_NAME, Path::new("."), text, systems, &mut findings).is_none());
-        assert!(findings.iter().any(|finding| finding.code == "config/documents"), "{findings:?}");
+        assert!(load(FILE_NAME, Path::new("."), text, systems, &mut diagnostics).is_none());
+        assert!(
+            diagnostics.iter().any(|diagnostic| diagnostic.code == "config/documents"),
+            "{diagnostics:?}"
+        );
     }
 
     #[test]

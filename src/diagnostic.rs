@@ -1,4 +1,4 @@
-//! Findings: what is wrong, where, and what to do about it. Data only; `report` turns them into text.
+//! Diagnostics: what is wrong, where, and what to do about it. Data only; `report` turns them into text.
 //!
 //! Their sentences quote what users and servers wrote, so each is made one line without invisible characters here.
 
@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::report::safe::inline;
 
-/// How much a finding weighs: an error stops the road, a warning does not.
+/// How much a diagnostic weighs: an error stops the road, a warning does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
@@ -46,7 +46,7 @@ pub struct Place {
     pub line: usize,
     /// First column is 1, counted in characters.
     pub column: usize,
-    /// How many characters of that line the finding is about, at least 1.
+    /// How many characters of that line the diagnostic is about, at least 1.
     pub width: usize,
     /// Where in the document it is, such as `spec.rules[0].effect`; empty for the document itself.
     pub path: String,
@@ -77,12 +77,12 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// Starts a finding that stops the road.
+    /// Starts a diagnostic that stops the road.
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(Severity::Error, code, message)
     }
 
-    /// Starts a finding that does not stop anything.
+    /// Starts a diagnostic that does not stop anything.
     pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(Severity::Warning, code, message)
     }
@@ -143,9 +143,9 @@ impl Diagnostic {
     }
 }
 
-/// Sorts findings by file and position, so that the same input prints the same bytes.
-pub fn sort(findings: &mut [Diagnostic]) {
-    findings.sort_by(|a, b| {
+/// Sorts diagnostics by file and position, so that the same input prints the same bytes.
+pub fn sort(diagnostics: &mut [Diagnostic]) {
+    diagnostics.sort_by(|a, b| {
         (&a.place, a.severity, a.code, &a.subject, &a.message)
             .cmp(&(&b.place, b.severity, b.code, &b.subject, &b.message))
     });
@@ -168,9 +168,9 @@ mod tests {
 
     #[test]
     fn what_a_sentence_quotes_neither_begins_a_line_nor_hides() {
-        let finding =
+        let diagnostic =
             Diagnostic::error("a/b", "`x\u{202e}`").about("y\u{85}").help("z\nerror[a/b]: all is well");
-        let told = (finding.message.as_str(), finding.subject.as_deref(), finding.help.as_deref());
+        let told = (diagnostic.message.as_str(), diagnostic.subject.as_deref(), diagnostic.help.as_deref());
         assert_eq!(told, ("`x\\u{202e}`", Some("y\\u{85}"), Some("z\\u{a}error[a/b]: all is well")));
     }
 }

@@ -54,13 +54,13 @@ impl Lines {
     }
 
     fn pen(&self) -> MutexGuard<'_, Pen> {
-        // A panic elsewhere can not have left half a line: each is written at once.
+        // A panic elsewhere cannot have left half a line: each is written at once.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Whether the last line has no end, because the disk was full or the process was killed. The next line must not be
-/// lost in it. Where that can not be seen, as in a pipe, every line is taken for whole.
+/// lost in it. Where that cannot be seen, as in a pipe, every line is taken for whole.
 fn is_cut(path: &Path, file: &File) -> bool {
     let last = || -> io::Result<u8> {
         let mut last = [0];

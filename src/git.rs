@@ -170,7 +170,7 @@ fn unopened(folder: &Path, error: &git2::Error) -> Diagnostic {
     } else {
         "`git status` in that folder tells more"
     };
-    let message = format!("the repository of `{folder}` can not be opened: {}", error.message());
+    let message = format!("the repository of `{folder}` cannot be opened: {}", error.message());
     Diagnostic::error("git/repository", message).help(help)
 }
 

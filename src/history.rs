@@ -16,7 +16,7 @@ use crate::system::Registry;
 
 /// Where the base of a run comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum From {
+pub enum BaseSource {
     /// There is none: nothing is known of what was declared before.
     #[default]
     Nowhere,
@@ -75,13 +75,13 @@ impl History {
     }
 
     /// The manifests of the run's commit.
-    pub fn files(&self, manifests: &[String], findings: &mut Vec<Diagnostic>) -> Files {
+    pub fn files(&self, manifests: &[String], diagnostics: &mut Vec<Diagnostic>) -> Files {
         let commit = self.commit.as_ref();
-        commit.map(|commit| self.files_of(commit, manifests, findings)).unwrap_or_default()
+        commit.map(|commit| self.files_of(commit, manifests, diagnostics)).unwrap_or_default()
     }
 
-    fn files_of(&self, commit: &Commit, manifests: &[String], findings: &mut Vec<Diagnostic>) -> Files {
-        source::revision(&self.repository, commit, &self.prefix, manifests, findings)
+    fn files_of(&self, commit: &Commit, manifests: &[String], diagnostics: &mut Vec<Diagnostic>) -> Files {
+        source::revision(&self.repository, commit, &self.prefix, manifests, diagnostics)
     }
 
     /// Looks which files of the working tree are not committed. `trusted` is enact.yaml and what it names, by
@@ -96,7 +96,7 @@ impl History {
                 self.uncommitted = uncommitted;
                 Vec::new()
             }
-            Err(findings) => findings,
+            Err(diagnostics) => diagnostics,
         }
     }
 
@@ -105,9 +105,9 @@ impl History {
     pub fn bases(
         &self,
         targets: &[&Target],
-        from: &From,
+        from: &BaseSource,
         config: (&str, &Arc<Registry>),
-        findings: &mut Vec<Diagnostic>,
+        diagnostics: &mut Vec<Diagnostic>,
     ) -> BTreeMap<String, Base> {
         let mut read = BTreeMap::new();
         let mut bases = BTreeMap::new();
@@ -119,7 +119,9 @@ impl History {
             });
             match base {
                 Ok(base) => bases.extend(base.map(|base| (target.config.name.clone(), base))),
-                Err(finding) => findings.push(without_base(classed(finding)).about(&target.config.name)),
+                Err(diagnostic) => {
+                    diagnostics.push(without_base(classed(diagnostic)).about(&target.config.name))
+                }
             }
         }
         bases
@@ -132,22 +134,22 @@ impl History {
             let name = &target.config.name;
             let applied = match self.repository.applied(name) {
                 Ok(applied) => applied?,
-                Err(finding) => return Some(classed(finding)),
+                Err(diagnostic) => return Some(classed(diagnostic)),
             };
             match self.repository.is_ancestor(&applied, now) {
                 Ok(true) => None,
                 Ok(false) => Some(backwards(name, applied, now)),
-                Err(finding) => Some(without_base(classed(finding)).about(name)),
+                Err(diagnostic) => Some(without_base(classed(diagnostic)).about(name)),
             }
         };
         targets.iter().filter_map(behind).collect()
     }
 
-    fn base_commit(&self, target: &str, from: &From) -> Result<Option<Commit>, Diagnostic> {
+    fn base_commit(&self, target: &str, from: &BaseSource) -> Result<Option<Commit>, Diagnostic> {
         match from {
-            From::Nowhere => Ok(None),
-            From::Applied => self.repository.applied(target),
-            From::Revision(rev) => self.repository.commit(rev).map(Some),
+            BaseSource::Nowhere => Ok(None),
+            BaseSource::Applied => self.repository.applied(target),
+            BaseSource::Revision(rev) => self.repository.commit(rev).map(Some),
         }
     }
 
@@ -213,23 +215,23 @@ impl History {
 }
 
 /// A clone that left history out can be planned without a base: less is known, so less is removed.
-fn without_base(finding: Diagnostic) -> Diagnostic {
-    match finding.code {
-        "git/shallow" | "git/history" => Diagnostic { severity: Severity::Warning, ..finding },
-        _ => finding,
+fn without_base(diagnostic: Diagnostic) -> Diagnostic {
+    match diagnostic.code {
+        "git/shallow" | "git/history" => Diagnostic { severity: Severity::Warning, ..diagnostic },
+        _ => diagnostic,
     }
 }
 
-/// What the findings of git mean for a run.
-fn classed(finding: Diagnostic) -> Diagnostic {
-    let class = match finding.code {
+/// What the diagnostics of git mean for a run.
+fn classed(diagnostic: Diagnostic) -> Diagnostic {
+    let class = match diagnostic.code {
         "git/object" | "git/shallow" | "git/history" => Class::Unread,
         "git/applied-moved" => Class::Moved,
         "git/applied-backwards" | "git/backwards" => Class::Guarded,
         "git/owner" | "git/repository" | "git/push" | "git/remote" | "git/applied" => Class::Failed,
-        _ => finding.class,
+        _ => diagnostic.class,
     };
-    finding.class(class)
+    diagnostic.class(class)
 }
 
 fn no_repository(rev: &str) -> Diagnostic {

@@ -26,7 +26,7 @@ use crate::request::{
     self, Attempt, Errors, Hidden, Method, Path, ReadError, Reader, Reply, Request, Sent, Statuses, Writer,
 };
 use crate::resource::RemoteId;
-use crate::retry::{self, ATTEMPTS, Event, Nature, Next};
+use crate::retry::{self, ATTEMPTS, Event, Next, Repeatability};
 
 pub use pace::Origin;
 
@@ -57,17 +57,17 @@ pub struct Settings {
 /// Where random numbers come from, for jitter and for keys.
 pub type Random = Arc<dyn Fn() -> u64 + Send + Sync>;
 
-/// Why a target can not be talked to at all.
+/// Why a target cannot be talked to at all.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     /// A header value holds a character that HTTP does not allow.
-    #[error("{0} holds a character that can not be sent in a header")]
+    #[error("{0} holds a character that cannot be sent in a header")]
     Header(String),
     /// The secrets are too long to be looked for in what a server says.
     #[error("the secrets of this target are too long to be kept out of every output")]
     Secrets(#[source] aho_corasick::BuildError),
     /// The TLS or HTTP client could not be set up.
-    #[error("the HTTP client can not be set up{}", because(.0))]
+    #[error("the HTTP client cannot be set up{}", because(.0))]
     Client(reqwest::Error),
 }
 
@@ -215,7 +215,7 @@ impl Inner {
         let url = self.url_of(path).map_err(|_| not_sent("the path is not a URL"))?;
         let mut headers = self.headers.clone();
         for (name, value) in own {
-            let wrong = || not_sent("a header can not be sent");
+            let wrong = || not_sent("a header cannot be sent");
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
             if headers.get(&name).is_some_and(HeaderValue::is_sensitive) {
                 return Err(not_sent("a header would take the place of the credential"));
@@ -315,7 +315,7 @@ impl Reader for HttpReader {
                     (event, None, ReadError { message: format!("GET {path} failed: {why}"), help })
                 }
             };
-            let again = match retry::next(event, Nature::Read) {
+            let again = match retry::next(event, Repeatability::Read) {
                 Next::Again => true,
                 Next::Once => std::mem::take(&mut once),
                 _ => false,
@@ -382,7 +382,7 @@ impl Writer for HttpWriter {
             Ok(done) => return Sent::Done(done),
             Err(ended) => ended,
         };
-        match retry::next(event, request.nature) {
+        match retry::next(event, request.repeatability) {
             Next::Done => Sent::Done(Value::Null),
             Next::Moved => Sent::Moved("it changed since it was read".to_owned()),
             Next::Refused => Sent::Refused(reason),

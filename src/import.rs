@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::{Manifest, yaml};
 use crate::report::safe::is_deceptive;
 use crate::schema::check::Checker;
-use crate::state::{Desired, Found, Names, Observed};
+use crate::state::{Desired, LiveObject, Names, Observed};
 use crate::system::{Kind, System, api_version};
 
 /// A manifest to be written.
@@ -30,13 +30,13 @@ pub struct To<'a> {
 }
 
 /// A manifest for every live object that the system does not manage itself and that git does not declare yet. An object
-/// that can not be declared, because its name is not its own or is not plain to see, is reported.
+/// that cannot be declared, because its name is not its own or is not plain to see, is reported.
 pub fn manifests(
     to: &To<'_>,
     system: &dyn System,
     desired: &Desired,
     observed: &Observed,
-    findings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<NewManifest> {
     let names = Names::new(system.kinds(), desired, observed);
     let index = observed.index(system.kinds());
@@ -49,7 +49,7 @@ pub fn manifests(
                 continue;
             }
             if index.named(kind, &found.name).len() > 1 {
-                findings.push(ambiguous(kind, found));
+                diagnostics.push(ambiguous(kind, found));
                 continue;
             }
             let mut spec = kind.shape.observed(&system.observed(kind, &found.body, &Value::Null, &names));
@@ -61,7 +61,7 @@ pub fn manifests(
             let refused = || refused(system, kind, &spec);
             let lost = || dangling(kind, &found.name, &spec, &names);
             match unusable(to, kind, &text).or_else(refused).or_else(lost) {
-                Some(reason) => findings.push(undeclarable(kind, found, &reason)),
+                Some(reason) => diagnostics.push(undeclarable(kind, found, &reason)),
                 None => {
                     manifests.push(NewManifest { file: unique(&mut files, &kind.name, &found.name), text })
                 }
@@ -73,16 +73,16 @@ pub fn manifests(
 
 /// Why a manifest would not pass `validate`, if it would not: then it must not be written, or it would stop every run.
 fn unusable(to: &To<'_>, kind: &Kind, text: &str) -> Option<String> {
-    let mut findings = Vec::new();
-    for document in yaml::parse(text, "", &mut findings) {
+    let mut diagnostics = Vec::new();
+    for document in yaml::parse(text, "", &mut diagnostics) {
         match Checker::new(crate::schema::document(&api_version(to.system), kind)) {
-            Ok(checker) => checker.check("", &document, &mut findings),
+            Ok(checker) => checker.check("", &document, &mut diagnostics),
             Err(error) => return Some(error.to_string()),
         }
         // Only what it finds is wanted.
-        drop(Manifest::new("", document, &mut findings));
+        drop(Manifest::new("", document, &mut diagnostics));
     }
-    findings.into_iter().find(Diagnostic::is_error).map(|finding| finding.message)
+    diagnostics.into_iter().find(Diagnostic::is_error).map(|diagnostic| diagnostic.message)
 }
 
 /// The same for what the system checks beyond the schema: a server may hold what it would not take.
@@ -98,14 +98,14 @@ fn dangling(kind: &Kind, name: &str, spec: &Value, names: &Names) -> Option<Stri
     Some(format!("it refers to the {} `{}`, which is not one object's name", lost.kind, lost.name))
 }
 
-fn undeclarable(kind: &Kind, found: &Found, reason: &str) -> Diagnostic {
+fn undeclarable(kind: &Kind, found: &LiveObject, reason: &str) -> Diagnostic {
     let message =
-        format!("the {} `{}` ({}) can not be declared: {reason}", kind.name, found.name, found.remote);
+        format!("the {} `{}` ({}) cannot be declared: {reason}", kind.name, found.name, found.remote);
     Diagnostic::warning("import/undeclarable", message)
         .help("it was not imported; change it on the target first")
 }
 
-fn ambiguous(kind: &Kind, found: &Found) -> Diagnostic {
+fn ambiguous(kind: &Kind, found: &LiveObject) -> Diagnostic {
     let message =
         format!("several live objects could be the {} `{}` ({})", kind.name, found.name, found.remote);
     Diagnostic::warning("import/ambiguous", message)

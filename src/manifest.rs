@@ -49,17 +49,17 @@ pub struct Manifest {
     pub refused: Vec<String>,
 }
 
-/// Reads what a document says it is, or tells why that can not be known.
-pub fn header(file: &str, document: &Node, findings: &mut Vec<Diagnostic>) -> Option<Header> {
+/// Reads what a document says it is, or tells why that cannot be known.
+pub fn header(file: &str, document: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Header> {
     if document.as_map().is_none() {
-        let finding = Diagnostic::error("manifest/not-a-mapping", "a manifest has to be a mapping")
+        let diagnostic = Diagnostic::error("manifest/not-a-mapping", "a manifest has to be a mapping")
             .at(document.place(file, ""))
             .help("start it with `apiVersion:` and `kind:`");
-        findings.push(finding);
+        diagnostics.push(diagnostic);
         return None;
     }
-    let api_version = header_field(file, document, "apiVersion", "polytomic/v1", findings);
-    let kind = header_field(file, document, "kind", "Policy", findings);
+    let api_version = header_field(file, document, "apiVersion", "polytomic/v1", diagnostics);
+    let kind = header_field(file, document, "kind", "Policy", diagnostics);
     Some(Header { api_version: api_version?, kind: kind? })
 }
 
@@ -68,7 +68,7 @@ fn header_field(
     document: &Node,
     field: &str,
     example: &str,
-    findings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<String> {
     let value = document.get(field);
     if let Some(text) = value.and_then(Node::as_str) {
@@ -78,23 +78,23 @@ fn header_field(
         None => ("manifest/missing-header", "is missing"),
         Some(_) => ("manifest/header-type", "has to be text"),
     };
-    let finding = Diagnostic::error(code, format!("`{field}` {problem}"))
+    let diagnostic = Diagnostic::error(code, format!("`{field}` {problem}"))
         .at(document.place(file, &format!("/{field}")))
         .help(format!("write it as in `{field}: {example}`"));
-    findings.push(finding);
+    diagnostics.push(diagnostic);
     None
 }
 
 impl Manifest {
     /// Opens the envelope of a document that its JSON Schema has accepted, and checks the name.
-    pub fn new(file: &str, document: Node, findings: &mut Vec<Diagnostic>) -> Option<Self> {
-        let header = header(file, &document, findings)?;
-        let metadata = metadata(file, &document, findings)?;
+    pub fn new(file: &str, document: Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        let header = header(file, &document, diagnostics)?;
+        let metadata = metadata(file, &document, diagnostics)?;
         if let Some(problem) = name_problem(&metadata.name) {
             let message = format!("the name `{}` {problem}", short(&metadata.name));
-            let finding =
+            let diagnostic =
                 Diagnostic::error("manifest/name", message).at(document.place(file, "/metadata/name"));
-            findings.push(finding.help("names are compared exactly, so they must be plain to see"));
+            diagnostics.push(diagnostic.help("names are compared exactly, so they must be plain to see"));
             return None;
         }
         let mut spec = document.get("spec").map_or_else(|| Json::Object(Map::new()), Node::to_json);
@@ -121,15 +121,15 @@ impl Manifest {
 }
 
 /// The schema has looked at it before, so a refusal here is rare and its words may be plain.
-fn metadata(file: &str, document: &Node, findings: &mut Vec<Diagnostic>) -> Option<Metadata> {
+fn metadata(file: &str, document: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Metadata> {
     let value = document.get("metadata").map_or(Json::Null, Node::to_json);
     serde_json::from_value(value)
         .map_err(|error| {
-            let finding =
+            let diagnostic =
                 Diagnostic::error("manifest/metadata", format!("`metadata` is not usable: {error}"))
                     .at(document.key_place(file, "/metadata"))
                     .help("it needs at least a `name`");
-            findings.push(finding);
+            diagnostics.push(diagnostic);
         })
         .ok()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures::StreamExt as _;
 
 use crate::request::{ReadError, Reader};
-use crate::state::{Desired, Found, Observed};
+use crate::state::{Desired, LiveObject, Observed};
 use crate::system::{Kind, System};
 
 /// Reads all that planning needs, and records what could not be read. `concurrency` requests run at once.
@@ -34,13 +34,13 @@ pub async fn observe(
     observed
 }
 
-/// What git names of a kind that the API can not list, in full.
+/// What git names of a kind that the API cannot list, in full.
 async fn named(
     system: &dyn System,
     kind: &Kind,
     desired: &Desired,
     reader: &dyn Reader,
-) -> Result<Vec<Found>, ReadError> {
+) -> Result<Vec<LiveObject>, ReadError> {
     let mut names = BTreeSet::new();
     for declared in desired.values() {
         if declared.id.kind == kind.name {
@@ -118,7 +118,7 @@ async fn read_in_full(
 
 async fn read(
     system: &dyn System,
-    objects: Vec<(&Kind, Found)>,
+    objects: Vec<(&Kind, LiveObject)>,
     reader: &dyn Reader,
     concurrency: usize,
     observed: &mut Observed,
@@ -140,14 +140,14 @@ async fn read(
     }
 }
 
-fn replace(observed: &mut Observed, kind: &Kind, whole: Found) {
+fn replace(observed: &mut Observed, kind: &Kind, whole: LiveObject) {
     let Some(Ok(listing)) = observed.kinds.get_mut(&kind.name) else { return };
     if let Some(place) = listing.iter_mut().find(|found| found.remote == whole.remote) {
         *place = whole;
     }
 }
 
-fn unread(observed: &mut Observed, kind: &Kind, listed: &Found, what: &str) {
+fn unread(observed: &mut Observed, kind: &Kind, listed: &LiveObject, what: &str) {
     let message = format!("the {} `{}` ({}) {what}", kind.name, listed.name, listed.remote);
     let error =
         ReadError { message, help: Some("somebody may be writing at this moment; run again".to_owned()) };

@@ -6,22 +6,22 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::base::Scale;
+use crate::base::DeclaredCounts;
 use crate::diagnostic::{self, Diagnostic};
 use crate::diff::Field;
 use crate::request::Request;
 use crate::resource::ResourceId;
-use crate::state::{Declared, Desired, Found, Index, Names, Observed};
+use crate::state::{Declared, Desired, Index, LiveObject, Names, Observed};
 use crate::system::{Kind, System};
 
-mod finding;
+mod compare;
+mod diagnostics;
 pub mod guard;
-mod sides;
-mod sway;
+mod shift;
 
+pub use compare::{Comparison, WriteOnly};
 use guard::Guard;
-pub use sides::{Resend, Sides};
-pub use sway::{Reach, Sway};
+pub use shift::{AccessShift, Grants};
 
 /// What happens to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -79,13 +79,13 @@ pub struct Change {
     /// Which side moved.
     pub cause: Cause,
     /// What it does to what is allowed.
-    pub sway: Sway,
+    pub shift: AccessShift,
     /// The fields that differ; for a delete, none.
     pub fields: Vec<Field>,
     /// The writes, in order.
     pub requests: Vec<Request>,
     /// The live object as the plan saw it; `None` for a create.
-    pub seen: Option<Found>,
+    pub seen: Option<LiveObject>,
     /// The same in canonical form; null for a create.
     pub observed: Value,
 }
@@ -120,7 +120,7 @@ pub struct TargetPlan {
     /// Declared objects that are left alone.
     pub skipped: Vec<Skipped>,
     /// What is wrong. An error keeps this target from being applied.
-    pub findings: Vec<Diagnostic>,
+    pub diagnostics: Vec<Diagnostic>,
     /// Whether something that matters could not be read.
     pub incomplete: bool,
 }
@@ -133,7 +133,7 @@ impl TargetPlan {
 
     /// Whether apply may write to this target.
     pub fn is_sound(&self) -> bool {
-        !self.incomplete && !self.findings.iter().any(Diagnostic::is_error)
+        !self.incomplete && !self.diagnostics.iter().any(Diagnostic::is_error)
     }
 }
 
@@ -148,11 +148,11 @@ pub struct Target<'a> {
     /// Guards that a person lets this run through.
     pub allowed: &'a [Guard],
     /// How much git declares for it in all.
-    pub scale: &'a Scale,
+    pub counts: &'a DeclaredCounts,
     /// Whether only what git changed since the base is to be changed.
     pub only_declared: bool,
-    /// When fields are sent that can not be read back.
-    pub resend: Resend,
+    /// When fields are sent that cannot be read back.
+    pub write_only: WriteOnly,
 }
 
 /// Plans one target. Without a base nothing is known of what git declared before: every cause is unknown, and no field
@@ -168,11 +168,11 @@ pub fn plan(
         target,
         observed,
         index: &index,
-        sides: &Sides {
+        sides: &Comparison {
             system: target.system,
             base,
             names: Names::new(target.system.kinds(), desired, observed),
-            resend: target.resend,
+            write_only: target.write_only,
         },
         plan: TargetPlan { target: target.name.to_owned(), ..TargetPlan::default() },
     };
@@ -183,7 +183,7 @@ struct Planner<'a> {
     target: &'a Target<'a>,
     observed: &'a Observed,
     index: &'a Index<'a>,
-    sides: &'a Sides<'a>,
+    sides: &'a Comparison<'a>,
     plan: TargetPlan,
 }
 
@@ -201,8 +201,8 @@ enum Verdict {
 }
 
 impl From<Diagnostic> for Verdict {
-    fn from(finding: Diagnostic) -> Self {
-        Self::Wrong(vec![finding])
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Wrong(vec![diagnostic])
     }
 }
 
@@ -214,7 +214,9 @@ impl Planner<'_> {
                     let verdict = self.consider(kind, declared);
                     self.record(declared, verdict);
                     let stays = self.sides.without_default(kind, declared);
-                    self.plan.findings.extend(stays.iter().map(|field| finding::no_default(declared, field)));
+                    self.plan
+                        .diagnostics
+                        .extend(stays.iter().map(|field| diagnostics::no_default(declared, field)));
                 }
             }
         }
@@ -225,12 +227,12 @@ impl Planner<'_> {
     /// Only what matters was read. What git does not name matters where it may refer to something that is deleted.
     fn unread_others(&mut self) {
         for ((kind, remote), error) in &self.observed.unread {
-            let told = self.plan.findings.iter().any(|finding| finding.message == error.message);
+            let told = self.plan.diagnostics.iter().any(|diagnostic| diagnostic.message == error.message);
             if !told {
                 let found = self.observed.found(kind).iter().find(|found| found.remote == *remote);
                 let name = found.map_or(remote.as_str(), |found| &found.name);
                 let id = ResourceId::new(self.target.name, kind, name);
-                self.plan.findings.push(finding::unread_other(&id, error));
+                self.plan.diagnostics.push(diagnostics::unread_other(&id, error));
                 self.plan.incomplete = true;
             }
         }
@@ -240,7 +242,7 @@ impl Planner<'_> {
     fn is_readable(&mut self, kind: &Kind) -> bool {
         let listing = |name: &str| self.observed.kinds.get(name);
         if let Some(Err(error)) = listing(&kind.name) {
-            self.plan.findings.push(finding::unlisted(self.target.name, kind, error));
+            self.plan.diagnostics.push(diagnostics::unlisted(self.target.name, kind, error));
             self.plan.incomplete = true;
             return false;
         }
@@ -249,7 +251,7 @@ impl Planner<'_> {
     }
 
     fn consider(&self, kind: &Kind, declared: &Declared) -> Verdict {
-        let dangling = finding::dangling(kind, declared, &self.sides.names);
+        let dangling = diagnostics::dangling(kind, declared, &self.sides.names);
         if !dangling.is_empty() {
             return Verdict::Wrong(dangling);
         }
@@ -258,25 +260,25 @@ impl Planner<'_> {
             [one] if one.name == declared.id.name || declared.manifest.previously.contains(&one.name) => {
                 Some(one)
             }
-            ref several => return finding::ambiguous(kind, declared, several).into(),
+            ref several => return diagnostics::ambiguous(kind, declared, several).into(),
         };
         let former =
             declared.manifest.previously.iter().flat_map(|name| self.index.named(kind, name)).copied();
         let others: Vec<_> =
             former.filter(|other| live.is_some_and(|live| live.remote != other.remote)).collect();
         if let Some(live) = live.filter(|_| !others.is_empty() && !declared.absent()) {
-            return finding::ambiguous(kind, declared, &[&[live], others.as_slice()].concat()).into();
+            return diagnostics::ambiguous(kind, declared, &[&[live], others.as_slice()].concat()).into();
         }
         let unread_as = live.map(|live| (kind.name.clone(), live.remote.clone()));
         if let Some(error) = unread_as.and_then(|key| self.observed.unread.get(&key)) {
-            return Verdict::Unread(finding::unread(declared, error));
+            return Verdict::Unread(diagnostics::unread(declared, error));
         }
         match live {
             None if declared.orphan => Verdict::Gone,
             None if declared.absent() => Verdict::Unchanged,
             Some(live) if !self.target.system.writable(kind, live) => Verdict::Skipped("system"),
             Some(live) if live.name != declared.id.name && !kind.renames => {
-                finding::no_rename(kind, declared, live).into()
+                diagnostics::no_rename(kind, declared, live).into()
             }
             Some(live) if declared.orphan => self.prune(kind, declared, live),
             _ => self.propose(kind, declared, live),
@@ -284,7 +286,7 @@ impl Planner<'_> {
     }
 
     /// An object that git no longer declares goes only if it still is what git declared.
-    fn prune(&self, kind: &Kind, orphan: &Declared, live: &Found) -> Verdict {
+    fn prune(&self, kind: &Kind, orphan: &Declared, live: &LiveObject) -> Verdict {
         if orphan.manifest.protect {
             Verdict::Skipped(PROTECTED)
         } else if self.sides.moved(kind, orphan, live) {
@@ -294,9 +296,9 @@ impl Planner<'_> {
         }
     }
 
-    fn propose(&self, kind: &Kind, declared: &Declared, live: Option<&Found>) -> Verdict {
+    fn propose(&self, kind: &Kind, declared: &Declared, live: Option<&LiveObject>) -> Verdict {
         if live.is_none() {
-            let missing = finding::missing(kind, declared);
+            let missing = diagnostics::missing(kind, declared);
             if !missing.is_empty() {
                 return Verdict::Wrong(missing);
             }
@@ -306,14 +308,14 @@ impl Planner<'_> {
                 Verdict::Skipped(DRIFT)
             }
             Ok(Some(change)) => match guard::protect(declared).filter(|_| change.action == Action::Delete) {
-                Some(finding) => Verdict::Guarded(Box::new(change), finding),
+                Some(diagnostic) => Verdict::Guarded(Box::new(change), diagnostic),
                 None => Verdict::Change(Box::new(change)),
             },
             Ok(None) => Verdict::Unchanged,
-            Err(finding) if finding.place.is_some() => finding.about(&declared.id).into(),
-            Err(finding) => {
-                let place = finding.within.as_ref().map(|pointer| declared.place(pointer));
-                finding.at(place.unwrap_or_else(|| declared.name_place())).about(&declared.id).into()
+            Err(diagnostic) if diagnostic.place.is_some() => diagnostic.about(&declared.id).into(),
+            Err(diagnostic) => {
+                let place = diagnostic.within.as_ref().map(|pointer| declared.place(pointer));
+                diagnostic.at(place.unwrap_or_else(|| declared.name_place())).about(&declared.id).into()
             }
         }
     }
@@ -322,16 +324,16 @@ impl Planner<'_> {
         let id = declared.id.clone();
         match verdict {
             Verdict::Change(change) => self.plan.changes.push(*change),
-            Verdict::Guarded(change, finding) => {
+            Verdict::Guarded(change, diagnostic) => {
                 self.plan.changes.push(*change);
-                self.plan.findings.push(finding);
+                self.plan.diagnostics.push(diagnostic);
             }
             Verdict::Gone => {}
             Verdict::Unchanged => self.plan.unchanged.push(id),
             Verdict::Skipped(reason) => self.plan.skipped.push(Skipped { id, reason: reason.to_owned() }),
-            Verdict::Wrong(findings) => self.plan.findings.extend(findings),
-            Verdict::Unread(finding) => {
-                self.plan.findings.push(finding);
+            Verdict::Wrong(diagnostics) => self.plan.diagnostics.extend(diagnostics),
+            Verdict::Unread(diagnostic) => {
+                self.plan.diagnostics.push(diagnostic);
                 self.plan.incomplete = true;
             }
         }
@@ -339,11 +341,11 @@ impl Planner<'_> {
 
     fn finish(mut self) -> TargetPlan {
         order(&mut self.plan.changes, self.target.system.kinds());
-        self.plan.findings.extend(sway::check(self.target.name, &self.plan.changes));
+        self.plan.diagnostics.extend(shift::check(self.target.name, &self.plan.changes));
         let hazards = self.target.system.hazards(&self.plan.changes, self.observed);
-        self.plan.findings.extend(hazards);
+        self.plan.diagnostics.extend(hazards);
         guard::check(&mut self.plan, self.target, self.sides.base, self.observed);
-        diagnostic::sort(&mut self.plan.findings);
+        diagnostic::sort(&mut self.plan.diagnostics);
         self.plan
     }
 }
@@ -355,11 +357,11 @@ fn order(changes: &mut [Change], kinds: &[Kind]) {
     let level = |change: &Change| {
         let kind = kinds.iter().position(|kind| kind.name == change.id.kind).unwrap_or(last);
         let backwards = 2 * last - kind;
-        // Deletes of the last kind come right behind its updates: where they sway, they are in one order with them.
-        let sways = change.sway != Sway::None && kind == last;
+        // Deletes of the last kind come right behind its updates: where they shift, they are in one order with them.
+        let shifts = change.shift != AccessShift::None && kind == last;
         let deletes = change.action == Action::Delete;
         let step = if deletes { backwards } else { kind };
-        (step, deletes && !sways, change.sway, deletes)
+        (step, deletes && !shifts, change.shift, deletes)
     };
     changes.sort_by(|a, b| (level(a), &a.id).cmp(&(level(b), &b.id)));
 }

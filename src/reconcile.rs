@@ -8,16 +8,16 @@ use std::sync::atomic::AtomicBool;
 use futures::future::join_all;
 
 use crate::apply;
-use crate::base::{self, Scale};
+use crate::base::{self, DeclaredCounts};
 use crate::config::{self, Prune, Systems, Target};
 use crate::diagnostic::{self, Class, Diagnostic, Severity};
 use crate::events::Journal;
-use crate::history::{self, Base, From, History};
+use crate::history::{self, Base, BaseSource, History};
 use crate::http::Http;
 use crate::manifest::Manifest;
 use crate::observe::observe;
 use crate::plan::guard::Guard;
-use crate::plan::{self, Resend, TargetPlan};
+use crate::plan::{self, TargetPlan, WriteOnly};
 use crate::report::{Report, TargetReport};
 use crate::request::Reader;
 use crate::resolve;
@@ -55,27 +55,27 @@ pub struct Project {
     /// The repository, if there is one and the run has to do with it.
     pub history: Option<History>,
     /// How much git declares for each target in all.
-    scales: BTreeMap<String, Scale>,
+    counts: BTreeMap<String, DeclaredCounts>,
     /// Guards that this run is let through.
     allowed: Vec<Guard>,
     /// Whether only what git changed since the base is to be changed.
     only_declared: bool,
     /// Whether the targets are to be written.
     writes: bool,
-    /// When fields are sent that can not be read back.
-    resend: Resend,
+    /// When fields are sent that cannot be read back.
+    write_only: WriteOnly,
     /// Which targets this run is about.
     selected: Vec<String>,
 }
 
-/// What was read on the way to a project, for showing findings in their source.
+/// What was read on the way to a project, for showing diagnostics in their source.
 #[derive(Default)]
 pub struct Load {
     /// The project, if nothing is wrong with it.
     pub project: Option<Project>,
     /// Everything that is wrong or odd.
-    pub findings: Vec<Diagnostic>,
-    /// The texts that findings point into.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The texts that diagnostics point into.
     pub files: Files,
     /// The text of the configuration.
     pub config: String,
@@ -93,7 +93,7 @@ pub enum Empty {
 
 /// What a run is about.
 #[derive(Clone, Debug, Default)]
-pub struct Wish {
+pub struct RunOptions {
     /// Only these targets; empty is all.
     pub only: Vec<String>,
     /// Whether there may be no manifest.
@@ -101,7 +101,7 @@ pub struct Wish {
     /// The revision whose manifests are meant; `None` is the working tree.
     pub rev: Option<String>,
     /// Where the base comes from.
-    pub base: From,
+    pub base: BaseSource,
     /// Whether only what git changed since the base is looked at.
     pub only_declared: bool,
     /// Guards that a person lets this run through.
@@ -110,30 +110,30 @@ pub struct Wish {
     pub rollback: bool,
     /// Whether real targets are to be written.
     pub writes: bool,
-    /// When fields are sent that can not be read back.
-    pub resend: Resend,
+    /// When fields are sent that cannot be read back.
+    pub write_only: WriteOnly,
 }
 
 /// Loads, validates and resolves. Nothing is sent.
-pub fn load(origin: &Origin, wish: &Wish) -> Load {
+pub fn load(origin: &Origin, options: &RunOptions) -> Load {
     // The text of enact.yaml is never shown: a secret may stand in any of its lines by mistake.
     let mut load = Load { config: origin.text.clone(), ..Load::default() };
     let mut definitions = Files::new();
     let systems = Systems::Defined(&mut definitions);
-    let config = config::load(&origin.file, &origin.folder, &origin.text, systems, &mut load.findings);
+    let config = config::load(&origin.file, &origin.folder, &origin.text, systems, &mut load.diagnostics);
     // A definition is as much a part of the configuration as what names it.
     load.config.extend(definitions.values().map(String::as_str));
     load.files.extend(definitions.clone());
     if let Some(config) = config {
-        let project = resolve(&Trusted { origin, definitions }, config, wish, &mut load);
-        load.project = project.filter(|_| !load.findings.iter().any(Diagnostic::is_error));
+        let project = resolve(&Trusted { origin, definitions }, config, options, &mut load);
+        load.project = project.filter(|_| !load.diagnostics.iter().any(Diagnostic::is_error));
     }
-    if load.project.is_none() && !load.findings.iter().any(Diagnostic::is_error) {
+    if load.project.is_none() && !load.diagnostics.iter().any(Diagnostic::is_error) {
         // Nothing to do and nothing loaded must never look the same.
         let help = "please report this as a defect of enact";
-        load.findings.push(Diagnostic::error("load/nothing", "it could not be loaded").help(help));
+        load.diagnostics.push(Diagnostic::error("load/nothing", "it could not be loaded").help(help));
     }
-    diagnostic::sort(&mut load.findings);
+    diagnostic::sort(&mut load.diagnostics);
     load
 }
 
@@ -151,44 +151,54 @@ impl Trusted<'_> {
     }
 }
 
-fn resolve(trusted: &Trusted<'_>, config: config::Loaded, wish: &Wish, load: &mut Load) -> Option<Project> {
+fn resolve(
+    trusted: &Trusted<'_>,
+    config: config::Loaded,
+    options: &RunOptions,
+    load: &mut Load,
+) -> Option<Project> {
     let origin = trusted.origin;
-    let selected = select(&config.targets, &wish.only, &mut load.findings)?;
-    let mut history = history(origin, wish, &mut load.findings)?;
-    let files = read(trusted, &config.manifests, wish, history.as_mut(), &mut load.findings);
-    let manifests = resolve::manifests(&config.registry, &files, &mut load.findings);
+    let selected = select(&config.targets, &options.only, &mut load.diagnostics)?;
+    let mut history = history(origin, options, &mut load.diagnostics)?;
+    let files = read(trusted, &config.manifests, options, history.as_mut(), &mut load.diagnostics);
+    let manifests = resolve::manifests(&config.registry, &files, &mut load.diagnostics);
     let targets: Vec<_> = config.targets.iter().collect();
-    let mut desired = resolve::desired(&targets, &manifests, &mut load.findings);
-    resolve::unclaimed(&config.targets, &manifests, &mut load.findings);
+    let mut desired = resolve::desired(&targets, &manifests, &mut load.diagnostics);
+    resolve::unclaimed(&config.targets, &manifests, &mut load.diagnostics);
     load.files.extend(files);
     let targets: Vec<_> =
         targets.into_iter().filter(|target| selected.contains(&target.config.name)).collect();
     let then = (origin.name(), &config.registry);
-    let (bases, scales) = bases(history.as_ref(), wish, then, &targets, &mut desired, &mut load.findings);
+    let (bases, counts) =
+        bases(history.as_ref(), options, then, &targets, &mut desired, &mut load.diagnostics);
     Some(Project {
         manifests,
         desired,
         bases,
-        scales,
+        counts,
         history,
-        allowed: wish.allowed.clone(),
-        only_declared: wish.only_declared,
-        writes: wish.writes,
-        resend: wish.resend,
+        allowed: options.allowed.clone(),
+        only_declared: options.only_declared,
+        writes: options.writes,
+        write_only: options.write_only,
         selected,
         config,
     })
 }
 
 /// The repository, where a run has to do with it.
-fn history(origin: &Origin, wish: &Wish, findings: &mut Vec<Diagnostic>) -> Option<Option<History>> {
-    if wish.rev.is_none() && wish.base == From::Nowhere {
+fn history(
+    origin: &Origin,
+    options: &RunOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Option<History>> {
+    if options.rev.is_none() && options.base == BaseSource::Nowhere {
         return Some(None);
     }
-    match History::open(&origin.folder, wish.rev.as_deref()) {
+    match History::open(&origin.folder, options.rev.as_deref()) {
         Ok(history) => Some(history),
-        Err(finding) => {
-            findings.push(finding);
+        Err(diagnostic) => {
+            diagnostics.push(diagnostic);
             None
         }
     }
@@ -197,26 +207,26 @@ fn history(origin: &Origin, wish: &Wish, findings: &mut Vec<Diagnostic>) -> Opti
 /// The bases, and what follows from them for what is desired.
 fn bases(
     history: Option<&History>,
-    wish: &Wish,
+    options: &RunOptions,
     config: (&str, &Arc<Registry>),
     targets: &[&Target],
     desired: &mut BTreeMap<String, Desired>,
-    findings: &mut Vec<Diagnostic>,
-) -> (BTreeMap<String, Base>, BTreeMap<String, Scale>) {
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (BTreeMap<String, Base>, BTreeMap<String, DeclaredCounts>) {
     let Some(history) = history else {
-        findings.extend(wish.only_declared.then(needs_base));
-        return (BTreeMap::new(), scales(desired));
+        diagnostics.extend(options.only_declared.then(needs_base));
+        return (BTreeMap::new(), counts(desired));
     };
-    let mut bases = history.bases(targets, &wish.base, config, findings);
+    let mut bases = history.bases(targets, &options.base, config, diagnostics);
     // A pull request may well be behind what was applied: its plan names the base itself, and writes nothing.
-    if wish.base == From::Applied || wish.writes {
+    if options.base == BaseSource::Applied || options.writes {
         let behind = history.backwards(targets).into_iter();
-        findings.extend(behind.map(|finding| Diagnostic { severity: Severity::Warning, ..finding }));
+        diagnostics.extend(behind.map(|diagnostic| Diagnostic { severity: Severity::Warning, ..diagnostic }));
     }
     // To go back, the base has to be further on the same road; otherwise history was rewritten.
-    let usable = |base: &Base| base.leads_here || (wish.rollback && base.ahead);
-    let elsewhere = bases.iter().filter(|(_, base)| !usable(base) && wish.base != From::Applied);
-    findings.extend(elsewhere.map(|(target, base)| history::elsewhere(target, base)));
+    let usable = |base: &Base| base.leads_here || (options.rollback && base.ahead);
+    let elsewhere = bases.iter().filter(|(_, base)| !usable(base) && options.base != BaseSource::Applied);
+    diagnostics.extend(elsewhere.map(|(target, base)| history::elsewhere(target, base)));
     bases.retain(|_, base| usable(base));
     for target in targets {
         let name = &target.config.name;
@@ -226,23 +236,25 @@ fn bases(
                 // A file that was only deleted from the working tree was not deleted by git.
                 if target.config.prune == Prune::Tracked && history.uncommitted.is_empty() {
                     base::add_orphans(desired, &base.desired);
-                    findings.extend(base::dangling(target, desired));
+                    diagnostics.extend(base::dangling(target, desired));
                 }
             }
-            (_, None) if wish.only_declared => findings.push(needs_base().about(name)),
-            (_, None) if target.config.prune == Prune::Tracked => findings.extend(no_record(name, wish)),
+            (_, None) if options.only_declared => diagnostics.push(needs_base().about(name)),
+            (_, None) if target.config.prune == Prune::Tracked => {
+                diagnostics.extend(no_record(name, options))
+            }
             _ => {}
         }
     }
-    let scales = scales(desired);
-    for (target, base) in bases.iter().filter(|_| wish.only_declared) {
+    let counts = counts(desired);
+    for (target, base) in bases.iter().filter(|_| options.only_declared) {
         desired.entry(target.clone()).and_modify(|desired| base::only_declared(desired, &base.desired));
     }
-    (bases, scales)
+    (bases, counts)
 }
 
-fn scales(desired: &BTreeMap<String, Desired>) -> BTreeMap<String, Scale> {
-    desired.iter().map(|(target, desired)| (target.clone(), Scale::of(desired))).collect()
+fn counts(desired: &BTreeMap<String, Desired>) -> BTreeMap<String, DeclaredCounts> {
+    desired.iter().map(|(target, desired)| (target.clone(), DeclaredCounts::of(desired))).collect()
 }
 
 fn needs_base() -> Diagnostic {
@@ -252,40 +264,40 @@ fn needs_base() -> Diagnostic {
 }
 
 /// A clone does not fetch the record by itself, and without it nothing would ever be pruned.
-fn no_record(target: &str, wish: &Wish) -> Option<Diagnostic> {
-    let finding = || {
+fn no_record(target: &str, options: &RunOptions) -> Option<Diagnostic> {
+    let diagnostic = || {
         Diagnostic::warning("git/no-record", "there is no record of what was applied, so nothing is pruned")
             .about(target)
             .help("fetch it: `git fetch origin '+refs/enact/applied/*:refs/enact/applied/*'`; the first apply makes it")
     };
-    (wish.base == From::Applied).then(finding)
+    (options.base == BaseSource::Applied).then(diagnostic)
 }
 
 fn read(
     trusted: &Trusted<'_>,
     manifests: &[String],
-    wish: &Wish,
+    options: &RunOptions,
     history: Option<&mut History>,
-    findings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Files {
     let origin = trusted.origin;
-    let there = |name: &&String| wish.empty == Empty::Refused || origin.folder.join(name).exists();
+    let there = |name: &&String| options.empty == Empty::Refused || origin.folder.join(name).exists();
     let named: Vec<_> = manifests.iter().filter(there).cloned().collect();
-    let before = findings.len();
-    let files = match (&wish.rev, history) {
-        (Some(_), Some(history)) => history.files(&named, findings),
+    let before = diagnostics.len();
+    let files = match (&options.rev, history) {
+        (Some(_), Some(history)) => history.files(&named, diagnostics),
         (_, history) => {
-            let files = source::working_tree(&origin.folder, &named, findings);
-            findings.extend(
+            let files = source::working_tree(&origin.folder, &named, diagnostics);
+            diagnostics.extend(
                 history.map(|history| uncommitted(trusted, &named, history, &files)).unwrap_or_default(),
             );
             files
         }
     };
-    if files.is_empty() && wish.empty == Empty::Refused && findings.len() == before {
+    if files.is_empty() && options.empty == Empty::Refused && diagnostics.len() == before {
         let message = format!("there is no manifest in `{}`", manifests.join("`, `"));
         let help = "add a `.yaml` file, correct `manifests` in enact.yaml, or begin with `enact import`";
-        findings.push(Diagnostic::error("source/none", message).help(help));
+        diagnostics.push(Diagnostic::error("source/none", message).help(help));
     }
     files
 }
@@ -297,26 +309,27 @@ fn uncommitted(
     history: &mut History,
     files: &Files,
 ) -> Vec<Diagnostic> {
-    let mut findings = history.compare(manifests, &trusted.files(), files);
+    let mut diagnostics = history.compare(manifests, &trusted.files(), files);
     let shown: Vec<_> = history.uncommitted.iter().take(3).map(|file| format!("`{file}`")).collect();
     let rest = history.uncommitted.len().saturating_sub(shown.len());
     if !shown.is_empty() {
         let more = if rest == 0 { String::new() } else { format!(" and {rest} more") };
         let message = format!("this is not a commit: {}{more} differ from it", shown.join(", "));
-        findings.push(
+        diagnostics.push(
             Diagnostic::warning("git/uncommitted", message)
                 .class(Class::Guarded)
                 .help("commit before you apply"),
         );
     }
-    findings
+    diagnostics
 }
 
-fn select(targets: &[Target], only: &[String], findings: &mut Vec<Diagnostic>) -> Option<Vec<String>> {
+fn select(targets: &[Target], only: &[String], diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<String>> {
     let names: Vec<_> = targets.iter().map(|target| target.config.name.clone()).collect();
     for name in only.iter().filter(|name| !names.contains(name)) {
         let help = format!("the targets in enact.yaml are {}", names.join(", "));
-        findings.push(Diagnostic::error("config/target", format!("there is no target `{name}`")).help(help));
+        diagnostics
+            .push(Diagnostic::error("config/target", format!("there is no target `{name}`")).help(help));
     }
     let selected =
         names.into_iter().filter(|name| only.is_empty() || only.contains(name)).collect::<Vec<_>>();
@@ -342,7 +355,7 @@ impl Project {
     }
 
     /// A report about this project, before anything was asked.
-    pub fn report(&self, command: &'static str, findings: Vec<Diagnostic>) -> Report {
+    pub fn report(&self, command: &'static str, diagnostics: Vec<Diagnostic>) -> Report {
         let (commit, base_commit) = (self.commit(), self.base_commit());
         Report {
             command,
@@ -351,7 +364,7 @@ impl Project {
             manifests: self.manifests.len(),
             targets: Vec::new(),
             checks: Vec::new(),
-            findings,
+            diagnostics,
         }
     }
 
@@ -375,20 +388,20 @@ impl Project {
             match (http, self.desired.get(&target.config.name)) {
                 (Ok(http), Some(desired)) => {
                     let base = self.bases.get(&target.config.name).map(|base| &base.desired);
-                    let scale = self.scales.get(&target.config.name);
-                    connected.extend(scale.map(|scale| Connected {
+                    let counts = self.counts.get(&target.config.name);
+                    connected.extend(counts.map(|counts| Connected {
                         target,
                         desired,
                         base,
-                        scale,
+                        counts,
                         allowed: &self.allowed,
                         only_declared: self.only_declared,
-                        resend: self.resend,
+                        write_only: self.write_only,
                         http,
                     }));
                 }
                 (Ok(_), None) => {}
-                (Err(finding), _) => wrong.push(finding),
+                (Err(diagnostic), _) => wrong.push(diagnostic),
             }
         }
         if wrong.is_empty() { Ok(connected) } else { Err(wrong) }
@@ -404,38 +417,38 @@ pub struct Connected<'a> {
     /// What it was to hold when it was last applied.
     pub base: Option<&'a Desired>,
     /// How much git declares for it in all.
-    pub scale: &'a Scale,
+    pub counts: &'a DeclaredCounts,
     /// Guards that this run is let through.
     pub allowed: &'a [Guard],
     /// Whether only what git changed since the base is to be changed.
     pub only_declared: bool,
-    /// When fields are sent that can not be read back.
-    pub resend: Resend,
+    /// When fields are sent that cannot be read back.
+    pub write_only: WriteOnly,
     /// The way to it.
     pub http: Http,
 }
 
 /// What planning is told of a target: everything but the way to it.
-struct Sides<'a> {
+struct Comparison<'a> {
     target: &'a Target,
     desired: &'a Desired,
     base: Option<&'a Desired>,
-    scale: &'a Scale,
+    counts: &'a DeclaredCounts,
     allowed: &'a [Guard],
     only_declared: bool,
-    resend: Resend,
+    write_only: WriteOnly,
 }
 
 impl<'a> Connected<'a> {
-    fn sides(&self) -> Sides<'a> {
-        Sides {
+    fn sides(&self) -> Comparison<'a> {
+        Comparison {
             target: self.target,
             desired: self.desired,
             base: self.base,
-            scale: self.scale,
+            counts: self.counts,
             allowed: self.allowed,
             only_declared: self.only_declared,
-            resend: self.resend,
+            write_only: self.write_only,
         }
     }
 }
@@ -460,8 +473,8 @@ pub async fn plan(connected: Vec<Connected<'_>>) -> Vec<Planned<'_>> {
 }
 
 /// Reads and compares. It is handed a reader and nothing that a writer could be made from.
-async fn look(sides: &Sides<'_>, reader: &dyn Reader) -> (Observed, TargetPlan) {
-    let Sides { target, desired, base, scale, allowed, only_declared, resend } = *sides;
+async fn look(sides: &Comparison<'_>, reader: &dyn Reader) -> (Observed, TargetPlan) {
+    let Comparison { target, desired, base, counts, allowed, only_declared, write_only } = *sides;
     let config = &target.config;
     let system = target.system.as_ref();
     let observed = observe(system, desired, reader, config.limits.concurrency).await;
@@ -470,9 +483,9 @@ async fn look(sides: &Sides<'_>, reader: &dyn Reader) -> (Observed, TargetPlan) 
         system,
         max_deletes: config.limits.max_deletes,
         allowed,
-        scale,
+        counts,
         only_declared,
-        resend,
+        write_only,
     };
     let plan = plan::plan(&target, desired, base, &observed);
     (observed, plan)
@@ -495,8 +508,8 @@ impl Planned<'_> {
 /// Carries out the plans that are sound, target by target, and verifies each with a second plan. A manifest that turned
 /// out to be wrong when it met the live side, such as a reference to nothing, stops all of them: promise 9.
 pub async fn apply(planned: Vec<Planned<'_>>, journal: &dyn Journal, stop: &AtomicBool) -> Vec<TargetReport> {
-    let invalid = |finding: &Diagnostic| finding.is_error() && finding.class == Class::Invalid;
-    if planned.iter().any(|planned| planned.plan.findings.iter().any(invalid)) {
+    let invalid = |diagnostic: &Diagnostic| diagnostic.is_error() && diagnostic.class == Class::Invalid;
+    if planned.iter().any(|planned| planned.plan.diagnostics.iter().any(invalid)) {
         return planned.iter().map(Planned::report).collect();
     }
     let mut reports = Vec::new();
@@ -519,13 +532,13 @@ async fn apply_one(planned: Planned<'_>, journal: &dyn Journal, stop: &AtomicBoo
         observed: &planned.observed,
         reader: &reader,
         writer: &writer,
-        resend: at.resend,
+        write_only: at.write_only,
         concurrency: at.target.config.limits.concurrency.min(WRITES_AT_ONCE),
         journal,
         stop,
     };
     let outcomes = apply::apply(&target, &planned.plan).await;
-    let (_, verified) = look(&Sides { resend: Resend::Nothing, ..at.sides() }, &reader).await;
+    let (_, verified) = look(&Comparison { write_only: WriteOnly::Nothing, ..at.sides() }, &reader).await;
     TargetReport { outcomes, verified: Some(verified), ..planned.report() }
 }
 

@@ -3,19 +3,19 @@
 use crate::apply::Outcome;
 use crate::diagnostic::{Class, Diagnostic};
 use crate::plan::{Change, TargetPlan};
-use crate::trial::Check;
+use crate::probe::Check;
 
-pub mod finding;
+pub mod diagnostics;
 #[cfg(test)]
 mod fixture;
 pub mod json;
+mod labels;
 mod line;
 pub mod markdown;
 pub mod safe;
 mod summary;
 pub mod text;
 mod value;
-mod word;
 
 /// Everything that one run of a command has to tell.
 #[derive(Debug, Default)]
@@ -31,10 +31,10 @@ pub struct Report {
     pub manifests: usize,
     /// The targets in the order of the configuration; empty where the run ended before them.
     pub targets: Vec<TargetReport>,
-    /// What a definition was found to be right and wrong about, on trial.
+    /// What a definition was found to be right and wrong about by a probe.
     pub checks: Vec<Check>,
     /// What is wrong in files and configuration.
-    pub findings: Vec<Diagnostic>,
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// What a run has to tell of one target.
@@ -95,27 +95,29 @@ pub enum Exit {
 }
 
 impl Report {
-    /// All findings, those of targets and of their second plans included.
-    pub fn all_findings(&self) -> impl Iterator<Item = &Diagnostic> {
+    /// All diagnostics, those of targets and of their second plans included.
+    pub fn all_diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
         let later = self.targets.iter().filter_map(|target| target.verified.as_ref());
-        self.findings_before().chain(later.flat_map(|plan| &plan.findings))
+        self.diagnostics_before().chain(later.flat_map(|plan| &plan.diagnostics))
     }
 
-    fn findings_before(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.findings.iter().chain(self.targets.iter().flat_map(|target| &target.plan.findings))
+    fn diagnostics_before(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter().chain(self.targets.iter().flat_map(|target| &target.plan.diagnostics))
     }
 
     /// The exit code. Where several fit, the one that says most about what to do first.
     pub fn exit(&self) -> Exit {
-        let errors = self.findings_before().filter(|finding| finding.is_error());
-        let mut errors: Vec<_> = errors.map(|finding| finding.class).collect();
+        let errors = self.diagnostics_before().filter(|diagnostic| diagnostic.is_error());
+        let mut errors: Vec<_> = errors.map(|diagnostic| diagnostic.class).collect();
         let later = self.targets.iter().filter_map(|target| target.verified.as_ref());
-        let later = later.flat_map(|plan| &plan.findings);
+        let later = later.flat_map(|plan| &plan.diagnostics);
         // What the second plan finds is no mistake that kept anything from being written.
-        errors.extend(later.filter(|finding| finding.is_error()).map(|finding| match finding.class {
-            Class::Invalid => Class::Failed,
-            class => class,
-        }));
+        errors.extend(later.filter(|diagnostic| diagnostic.is_error()).map(
+            |diagnostic| match diagnostic.class {
+                Class::Invalid => Class::Failed,
+                class => class,
+            },
+        ));
         let outcomes: Vec<_> = self.targets.iter().flat_map(|target| &target.outcomes).collect();
         let verified = self.targets.iter().filter_map(|target| target.verified.as_ref());
         if errors.contains(&Class::Usage) {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::resource::{RemoteId, ResourceId};
-use crate::retry::{Nature, Next};
+use crate::retry::{Next, Repeatability};
 
 /// What stands in a shown request where an id will be that a create reveals.
 pub const KNOWN_AFTER_APPLY: &str = "(known after apply)";
@@ -67,7 +67,7 @@ enum Segment {
     Id(Id),
 }
 
-/// A path below the target's URL, with its query. Segments can not reach out of their place.
+/// A path below the target's URL, with its query. Segments cannot reach out of their place.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Path {
     segments: Vec<Segment>,
@@ -168,7 +168,7 @@ fn encode(text: &str) -> String {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' => {
                 out.push(char::from(byte))
             }
-            // Writing to a String can not fail.
+            // Writing to a String cannot fail.
             _ => drop(write!(out, "%{byte:02X}")),
         }
         out
@@ -239,7 +239,7 @@ pub struct Request {
     /// Places in the body (JSON pointers) with a value that no output may show; only the [`Writer`] puts it there.
     pub hidden: BTreeMap<String, Hidden>,
     /// What it is, as far as doing it twice matters.
-    pub nature: Nature,
+    pub repeatability: Repeatability,
     /// The id that the answer reveals: whose, and where in the answer (a JSON pointer).
     pub reveals: Option<(Symbol, String)>,
     /// The statuses that are a success; empty where every 2xx is.
@@ -259,10 +259,10 @@ impl Request {
             body: None,
             fills: BTreeMap::new(),
             hidden: BTreeMap::new(),
-            nature: match method {
-                Method::Post => Nature::Blind,
-                Method::Put | Method::Patch => Nature::Absolute,
-                Method::Delete => Nature::Delete,
+            repeatability: match method {
+                Method::Post => Repeatability::Blind,
+                Method::Put | Method::Patch => Repeatability::Absolute,
+                Method::Delete => Repeatability::Delete,
             },
             reveals: None,
             success: Vec::new(),
@@ -280,8 +280,8 @@ impl Request {
 
     /// Says what it is, where the method alone does not tell.
     #[must_use]
-    pub fn nature(mut self, nature: Nature) -> Self {
-        self.nature = nature;
+    pub fn repeatability(mut self, repeatability: Repeatability) -> Self {
+        self.repeatability = repeatability;
         self
     }
 

@@ -16,12 +16,16 @@ use crate::system::{self, Kind, Named, Registry};
 
 /// Every manifest with its kind, checked one by one. All problems of all files are reported; a manifest with some is
 /// still returned, so that what is wrong beyond its schema is reported in the same go.
-pub fn manifests(registry: &Registry, files: &Files, findings: &mut Vec<Diagnostic>) -> Vec<Arc<Manifest>> {
+pub fn manifests(
+    registry: &Registry,
+    files: &Files,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Arc<Manifest>> {
     let mut checkers = Checkers { kinds: registry.kinds(), compiled: BTreeMap::new() };
     let mut manifests = Vec::new();
     for (file, text) in files {
-        for document in yaml::parse(text, file, findings) {
-            manifests.extend(checkers.manifest(file, document, findings).map(Arc::new));
+        for document in yaml::parse(text, file, diagnostics) {
+            manifests.extend(checkers.manifest(file, document, diagnostics).map(Arc::new));
         }
     }
     manifests
@@ -38,12 +42,12 @@ impl Checkers<'_> {
         &mut self,
         file: &str,
         document: yaml::Node,
-        findings: &mut Vec<Diagnostic>,
+        diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Manifest> {
-        let header = manifest::header(file, &document, findings)?;
+        let header = manifest::header(file, &document, diagnostics)?;
         let key = (header.api_version, header.kind);
         let Some(kind) = self.kinds.get(&key) else {
-            findings.push(unknown_kind(file, &document, &key, &self.kinds));
+            diagnostics.push(unknown_kind(file, &document, &key, &self.kinds));
             return None;
         };
         let checker = match self.compiled.entry(key) {
@@ -52,12 +56,12 @@ impl Checkers<'_> {
                 Ok(checker) => free.insert(checker),
                 Err(error) => {
                     let message = format!("the schema of {} {}: {error}", free.key().0, free.key().1);
-                    findings.push(Diagnostic::error("schema/invalid", message));
+                    diagnostics.push(Diagnostic::error("schema/invalid", message));
                     return None;
                 }
             },
         };
-        check(checker, file, document, findings)
+        check(checker, file, document, diagnostics)
     }
 }
 
@@ -65,16 +69,16 @@ fn check(
     checker: &Checker,
     file: &str,
     document: yaml::Node,
-    findings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Manifest> {
-    let before = findings.len();
-    checker.check(file, &document, findings);
-    let refused = findings.iter().skip(before).filter_map(|finding| finding.place.as_ref());
+    let before = diagnostics.len();
+    checker.check(file, &document, diagnostics);
+    let refused = diagnostics.iter().skip(before).filter_map(|diagnostic| diagnostic.place.as_ref());
     let refused: Vec<_> = refused.map(|place| place.path.clone()).collect();
     // What the schema refused in the envelope is not said again in other words.
     let mut ignored = Vec::new();
     let envelope = refused.iter().any(|path| path.starts_with("metadata"));
-    let manifest = Manifest::new(file, document, if envelope { &mut ignored } else { findings });
+    let manifest = Manifest::new(file, document, if envelope { &mut ignored } else { diagnostics });
     manifest.map(|manifest| Manifest { refused, ..manifest })
 }
 
@@ -109,30 +113,30 @@ fn unknown_kind(
 pub fn desired(
     targets: &[&Target],
     manifests: &[Arc<Manifest>],
-    findings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, Desired> {
     let mut all = BTreeMap::new();
     for target in targets {
-        all.insert(target.config.name.clone(), for_target(target, manifests, findings));
+        all.insert(target.config.name.clone(), for_target(target, manifests, diagnostics));
     }
     for target in targets {
         if let Some(desired) = all.get(&target.config.name) {
-            check_target(target, desired, findings);
-            check_claims(target, desired, findings);
+            check_target(target, desired, diagnostics);
+            check_claims(target, desired, diagnostics);
         }
     }
-    dedup(findings);
+    dedup(diagnostics);
     all
 }
 
 /// Warns of manifests that no target takes: they would never be applied.
-pub fn unclaimed(targets: &[Target], manifests: &[Arc<Manifest>], findings: &mut Vec<Diagnostic>) {
+pub fn unclaimed(targets: &[Target], manifests: &[Arc<Manifest>], diagnostics: &mut Vec<Diagnostic>) {
     for manifest in manifests {
         if !targets.iter().any(|target| takes(target, manifest)) {
             let message =
                 format!("no target in enact.yaml takes this {} manifest", manifest.header.api_version);
             let help = "add a target of this system, or widen its `include`";
-            findings.push(
+            diagnostics.push(
                 Diagnostic::warning("config/unclaimed", message)
                     .at(manifest.place("/metadata/name"))
                     .help(help),
@@ -147,7 +151,11 @@ fn takes(target: &Target, manifest: &Manifest) -> bool {
 }
 
 /// What some manifests declare for one target.
-pub fn for_target(target: &Target, manifests: &[Arc<Manifest>], findings: &mut Vec<Diagnostic>) -> Desired {
+pub fn for_target(
+    target: &Target,
+    manifests: &[Arc<Manifest>],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Desired {
     let mut desired = Desired::new();
     let mut taken = BTreeMap::new();
     for manifest in manifests.iter().filter(|manifest| takes(target, manifest)) {
@@ -155,7 +163,7 @@ pub fn for_target(target: &Target, manifests: &[Arc<Manifest>], findings: &mut V
         let Some(kind) = target.system.kind(&id.kind) else { continue };
         match taken.entry((id.kind.clone(), kind.folded(&id.name))) {
             Entry::Occupied(first) => {
-                findings.extend(desired.get(first.get()).map(|first| twice(first, manifest)))
+                diagnostics.extend(desired.get(first.get()).map(|first| twice(first, manifest)))
             }
             Entry::Vacant(free) => {
                 free.insert(id.clone());
@@ -178,7 +186,7 @@ fn twice(first: &Declared, second: &Manifest) -> Diagnostic {
     Diagnostic::error("manifest/declared-twice", message).at(second.place("/metadata/name")).help(help)
 }
 
-fn check_target(target: &Target, desired: &Desired, findings: &mut Vec<Diagnostic>) {
+fn check_target(target: &Target, desired: &Desired, diagnostics: &mut Vec<Diagnostic>) {
     for declared in desired.values() {
         let Some(kind) = target.system.kind(&declared.id.kind) else {
             continue;
@@ -188,13 +196,13 @@ fn check_target(target: &Target, desired: &Desired, findings: &mut Vec<Diagnosti
             if declared.manifest.refused.iter().any(|refused| touches(refused, &place.path)) {
                 continue;
             }
-            let finding =
+            let diagnostic =
                 Diagnostic { severity: problem.severity, ..Diagnostic::error(problem.code, problem.message) };
-            findings.push(finding.at(place).help(problem.help));
+            diagnostics.push(diagnostic.at(place).help(problem.help));
         }
-        findings.extend(unknown_secrets(target, kind, declared));
-        check_references(target.system.kinds(), kind, declared, desired, findings);
-        check_previous_names(declared, desired, findings);
+        diagnostics.extend(unknown_secrets(target, kind, declared));
+        check_references(target.system.kinds(), kind, declared, desired, diagnostics);
+        check_previous_names(declared, desired, diagnostics);
     }
 }
 
@@ -214,8 +222,8 @@ fn unknown_secrets(target: &Target, kind: &Kind, declared: &Declared) -> Vec<Dia
         .collect()
 }
 
-/// One object can not have become two.
-fn check_claims(target: &Target, desired: &Desired, findings: &mut Vec<Diagnostic>) {
+/// One object cannot have become two.
+fn check_claims(target: &Target, desired: &Desired, diagnostics: &mut Vec<Diagnostic>) {
     let mut claims = BTreeMap::new();
     for declared in desired.values() {
         let Some(kind) = target.system.kind(&declared.id.kind) else {
@@ -224,9 +232,9 @@ fn check_claims(target: &Target, desired: &Desired, findings: &mut Vec<Diagnosti
         for (index, name) in declared.manifest.previously.iter().enumerate() {
             let claim = (declared.id.kind.clone(), kind.folded(name));
             if let Some(first) = claims.insert(claim, &declared.id) {
-                let message = format!("`{name}` can not have become this one: it became `{}`", first.name);
+                let message = format!("`{name}` cannot have become this one: it became `{}`", first.name);
                 let place = declared.manifest.place(&format!("/metadata/previously/{index}"));
-                findings.push(
+                diagnostics.push(
                     Diagnostic::error("manifest/previously", message)
                         .at(place)
                         .help("keep it in one of the two"),
@@ -236,21 +244,21 @@ fn check_claims(target: &Target, desired: &Desired, findings: &mut Vec<Diagnosti
     }
 }
 
-/// An object can not take over the name of one that is still declared.
-fn check_previous_names(declared: &Declared, desired: &Desired, findings: &mut Vec<Diagnostic>) {
+/// An object cannot take over the name of one that is still declared.
+fn check_previous_names(declared: &Declared, desired: &Desired, diagnostics: &mut Vec<Diagnostic>) {
     for (index, name) in declared.manifest.previously.iter().enumerate() {
         let old = ResourceId { name: name.clone(), ..declared.id.clone() };
         if let Some(other) = desired.get(&old) {
             let place = other.name_place();
             let message =
-                format!("the {} `{name}` can not have become this one: it is still declared", old.kind);
-            let finding = Diagnostic::error("manifest/previously", message)
+                format!("the {} `{name}` cannot have become this one: it is still declared", old.kind);
+            let diagnostic = Diagnostic::error("manifest/previously", message)
                 .at(declared.manifest.place(&format!("/metadata/previously/{index}")))
                 .help(format!(
                     "take the name out here, or the other declaration at {}:{}",
                     place.file, place.line
                 ));
-            findings.push(finding);
+            diagnostics.push(diagnostic);
         }
     }
 }
@@ -264,24 +272,24 @@ fn touches(a: &str, b: &str) -> bool {
     inside(a, b) || inside(b, a)
 }
 
-/// A name that git does not declare may be live, which only the target can tell; a name that git deletes can not stay.
+/// A name that git does not declare may be live, which only the target can tell; a name that git deletes cannot stay.
 fn check_references(
     system_kinds: &[Kind],
     kind: &Kind,
     declared: &Declared,
     desired: &Desired,
-    findings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) {
     if declared.absent() {
         return;
     }
     for Named { at, kind, name } in declared.named(kind) {
-        let finding = match desired.get(&ResourceId::new(&declared.id.target, kind, name.as_ref())) {
+        let diagnostic = match desired.get(&ResourceId::new(&declared.id.target, kind, name.as_ref())) {
             Some(target) if target.absent() => Some(deleted_reference(kind, &name, target)),
             Some(_) => None,
             None => undeclared_reference(system_kinds, kind, &name, desired),
         };
-        findings.extend(finding.map(|finding| finding.at(declared.place_at(&at))));
+        diagnostics.extend(diagnostic.map(|diagnostic| diagnostic.at(declared.place_at(&at))));
     }
 }
 
@@ -305,10 +313,10 @@ fn undeclared_reference(kinds: &[Kind], kind: &str, name: &str, desired: &Desire
 }
 
 /// A manifest that several targets take is one mistake, not several.
-fn dedup(findings: &mut Vec<Diagnostic>) {
+fn dedup(diagnostics: &mut Vec<Diagnostic>) {
     let mut seen = BTreeSet::new();
-    findings.retain(|finding| {
-        let Some(place) = &finding.place else { return true };
-        seen.insert((place.clone(), finding.code, finding.message.clone()))
+    diagnostics.retain(|diagnostic| {
+        let Some(place) = &diagnostic.place else { return true };
+        seen.insert((place.clone(), diagnostic.code, diagnostic.message.clone()))
     });
 }

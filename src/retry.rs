@@ -14,7 +14,7 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(250);
 
 /// What a request is, as far as doing it twice matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Nature {
+pub enum Repeatability {
     /// It changes nothing.
     Read,
     /// It says how the object is to be, as PUT and merge PATCH do: twice is the same as once.
@@ -42,7 +42,7 @@ pub enum Event {
     Timeout,
     /// An answer that is too large to be one, whatever its status.
     TooLarge,
-    /// A success whose body can not be used.
+    /// A success whose body cannot be used.
     Unreadable,
     /// A success that the API's description does not name.
     Unexpected,
@@ -71,7 +71,7 @@ pub enum Next {
     Refused,
 }
 
-/// A row: what happened, and what follows for each [`Nature`] in its order.
+/// A row: what happened, and what follows for each [`Repeatability`] in its order.
 type Row = (fn(Event) -> bool, [Next; 6]);
 
 /// The first row that fits counts. The columns: read, absolute, keyed, named, blind, delete.
@@ -111,10 +111,10 @@ fn status(event: Event, range: std::ops::Range<u16>) -> bool {
     matches!(event, Event::Status(status) if range.contains(&status))
 }
 
-/// What follows for a request of this nature.
-pub fn next(event: Event, nature: Nature) -> Next {
+/// What follows for a request of this repeatability.
+pub fn next(event: Event, repeatability: Repeatability) -> Next {
     let row = TABLE.iter().find(|(fits, _)| fits(event));
-    row.and_then(|(_, next)| next.get(nature as usize)).copied().unwrap_or(Next::Refused)
+    row.and_then(|(_, next)| next.get(repeatability as usize)).copied().unwrap_or(Next::Refused)
 }
 
 /// The wait before the attempt after this one: what the server asks for and a little more, so that not all come at once,
@@ -178,15 +178,15 @@ mod tests {
     proptest! {
         #[test]
         fn no_duplicates_a_create_without_safety_is_only_repeated_if_nothing_was_done(event in events()) {
-            let again = matches!(next(event, Nature::Blind), Next::Again | Next::Once);
+            let again = matches!(next(event, Repeatability::Blind), Next::Again | Next::Once);
             let undone = matches!(event, Event::NotSent | Event::Status(401 | 425 | 429));
             prop_assert_eq!(again, undone);
-            prop_assert!(!matches!(next(event, Nature::Blind), Next::Look | Next::NewKey));
+            prop_assert!(!matches!(next(event, Repeatability::Blind), Next::Look | Next::NewKey));
         }
 
         #[test]
         fn a_key_never_outlives_a_failure_that_the_server_remembers(status in 500_u16..600) {
-            prop_assert!(next(Event::Status(status), Nature::Keyed) != Next::Again);
+            prop_assert!(next(Event::Status(status), Repeatability::Keyed) != Next::Again);
         }
 
         #[test]
@@ -216,10 +216,19 @@ mod tests {
     #[test]
     fn a_refusal_is_final() {
         for status in [400, 403, 404, 405, 422] {
-            for nature in
-                [Nature::Read, Nature::Absolute, Nature::Keyed, Nature::Named, Nature::Blind, Nature::Delete]
-            {
-                assert_eq!(next(Event::Status(status), nature), Next::Refused, "{status} {nature:?}");
+            for repeatability in [
+                Repeatability::Read,
+                Repeatability::Absolute,
+                Repeatability::Keyed,
+                Repeatability::Named,
+                Repeatability::Blind,
+                Repeatability::Delete,
+            ] {
+                assert_eq!(
+                    next(Event::Status(status), repeatability),
+                    Next::Refused,
+                    "{status} {repeatability:?}"
+                );
             }
         }
     }

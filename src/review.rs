@@ -94,10 +94,10 @@ impl Reviewed {
 }
 
 fn input(what: &str) -> Diagnostic {
-    finding(format!("{what} is not what the reviewed plan was made with"))
+    diagnostic(format!("{what} is not what the reviewed plan was made with"))
 }
 
-fn finding(message: String) -> Diagnostic {
+fn diagnostic(message: String) -> Diagnostic {
     Diagnostic::error("review/moved", message)
         .class(Class::Moved)
         .help("nothing was written: plan again with `--out`, and have the new plan reviewed")
@@ -109,11 +109,11 @@ fn moved_changes(reviewed: &[Value], fresh: &[Value]) -> Vec<Diagnostic> {
     };
     let (reviewed, fresh) = (by_name(reviewed), by_name(fresh));
     let gone = reviewed.keys().filter(|name| !fresh.contains_key(*name));
-    let gone =
-        gone.map(|name| finding("it was reviewed, and is not to be changed any more".to_owned()).about(name));
+    let gone = gone
+        .map(|name| diagnostic("it was reviewed, and is not to be changed any more".to_owned()).about(name));
     let other = fresh.iter().filter_map(|(name, fresh)| match reviewed.get(name) {
-        None => Some(finding("it is to be changed now, and was not reviewed".to_owned()).about(name)),
-        Some(reviewed) if reviewed != fresh => Some(finding(difference(reviewed, fresh)).about(name)),
+        None => Some(diagnostic("it is to be changed now, and was not reviewed".to_owned()).about(name)),
+        Some(reviewed) if reviewed != fresh => Some(diagnostic(difference(reviewed, fresh)).about(name)),
         Some(_) => None,
     });
     gone.chain(other).collect()

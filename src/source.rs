@@ -24,7 +24,7 @@ const MAX_TEXT: u64 = 256 << 20;
 /// The texts of all manifests, by path relative to the configuration's folder, with `/` between parts.
 pub type Files = BTreeMap<String, String>;
 
-/// Where files are: the working tree or a revision. `path` is only for findings.
+/// Where files are: the working tree or a revision. `path` is only for diagnostics.
 trait Tree {
     /// How a file or a folder is found again.
     type Id: Clone + Ord;
@@ -59,12 +59,12 @@ enum Kind {
 }
 
 /// Reads all manifests of a tree. `prefix` is the configuration's folder in it.
-fn read<T: Tree>(tree: &T, prefix: &str, manifests: &[String], findings: &mut Vec<Diagnostic>) -> Files {
+fn read<T: Tree>(tree: &T, prefix: &str, manifests: &[String], diagnostics: &mut Vec<Diagnostic>) -> Files {
     let (mut files, mut left) = (Files::new(), MAX_TEXT);
-    for (path, id) in walk::list(tree, prefix, manifests, findings) {
+    for (path, id) in walk::list(tree, prefix, manifests, diagnostics) {
         match read_file(tree, &id, &path, &mut left) {
             Ok(text) => drop(files.insert(path, text)),
-            Err(finding) => findings.push(finding),
+            Err(diagnostic) => diagnostics.push(diagnostic),
         }
         if left == 0 {
             break;

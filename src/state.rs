@@ -81,7 +81,7 @@ pub type Desired = BTreeMap<ResourceId, Declared>;
 
 /// One live object.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Found {
+pub struct LiveObject {
     /// The API's id for it.
     pub remote: RemoteId,
     /// The natural key that git knows it by.
@@ -98,14 +98,14 @@ pub struct Found {
 #[derive(Debug, Default)]
 pub struct Observed {
     /// Per kind: all its objects, or why they could not be listed.
-    pub kinds: BTreeMap<String, Result<Vec<Found>, ReadError>>,
+    pub kinds: BTreeMap<String, Result<Vec<LiveObject>, ReadError>>,
     /// Objects that were listed but could not be read in full, by kind and id. Never treated as absent.
     pub unread: BTreeMap<(String, RemoteId), ReadError>,
 }
 
 impl Observed {
     /// The live objects of a kind; empty if it was not or could not be read.
-    pub fn found(&self, kind: &str) -> &[Found] {
+    pub fn found(&self, kind: &str) -> &[LiveObject] {
         self.kinds.get(kind).and_then(|listing| listing.as_ref().ok()).map_or(&[], Vec::as_slice)
     }
 
@@ -123,16 +123,16 @@ impl Observed {
 
 /// Live objects by kind and name.
 #[derive(Debug, Default)]
-pub struct Index<'a>(BTreeMap<(String, String), Vec<&'a Found>>);
+pub struct Index<'a>(BTreeMap<(String, String), Vec<&'a LiveObject>>);
 
 impl<'a> Index<'a> {
     /// The live objects that a name could mean.
-    pub fn named(&self, kind: &Kind, name: &str) -> &[&'a Found] {
+    pub fn named(&self, kind: &Kind, name: &str) -> &[&'a LiveObject] {
         self.0.get(&(kind.name.clone(), kind.folded(name))).map_or(&[], Vec::as_slice)
     }
 
     /// The live objects that a declaration could mean: those with its name, else those with a name that it had before.
-    pub fn meant(&self, kind: &Kind, declared: &Declared) -> Vec<&'a Found> {
+    pub fn meant(&self, kind: &Kind, declared: &Declared) -> Vec<&'a LiveObject> {
         let now = self.named(kind, &declared.id.name);
         // What is to go has no former names: an object that has one by now is somebody else's.
         if !now.is_empty() || declared.absent() {
@@ -184,7 +184,7 @@ impl Names {
         self.ids.insert(key, Ok(Id::Known(remote.clone())));
     }
 
-    fn add_live(&mut self, kind: &Kind, found: &Found, index: &Index<'_>) {
+    fn add_live(&mut self, kind: &Kind, found: &LiveObject, index: &Index<'_>) {
         let unique = index.named(kind, &found.name).len() == 1;
         let id = if unique { Ok(Id::Known(found.remote.clone())) } else { Err(Unresolved::Ambiguous) };
         self.ids.insert((kind.name.clone(), found.name.clone()), id);
@@ -194,7 +194,7 @@ impl Names {
     }
 
     /// A name that is not live yet belongs to an object that is to be renamed, or else created.
-    fn add_declared(&mut self, declared: &Declared, meant: &[&Found]) {
+    fn add_declared(&mut self, declared: &Declared, meant: &[&LiveObject]) {
         let key = (declared.id.kind.clone(), declared.id.name.clone());
         if self.ids.contains_key(&key) {
             return;

@@ -14,11 +14,11 @@ use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::diff::Field;
-use crate::plan::{Action, Change, Reach};
+use crate::plan::{Action, Change, Grants};
 use crate::request::{Errors, Path, ReadError, Reader, Request};
 use crate::resource::{RemoteId, ResourceId};
 use crate::schema::shape::Shape;
-use crate::state::{Found, Names, Observed};
+use crate::state::{LiveObject, Names, Observed};
 use defined::definition::Definition;
 
 pub mod compiuta;
@@ -125,7 +125,7 @@ pub struct Kind {
     pub schema: Value,
     /// How its specs compare, compiled from the schema.
     pub shape: Shape,
-    /// Top-level fields without which it can not be created.
+    /// Top-level fields without which it cannot be created.
     pub required: Vec<String>,
     /// Where its spec names other objects.
     pub references: Vec<Reference>,
@@ -145,7 +145,7 @@ pub struct Kind {
     pub list_is_whole: bool,
     /// Where a spec may name a secret, as JSON pointers.
     pub secrets: Vec<String>,
-    /// Whether the API can list them. Of those that it can not, only what git names is looked for.
+    /// Whether the API can list them. Of those that it cannot, only what git names is looked for.
     pub listed: bool,
 }
 
@@ -224,7 +224,7 @@ impl Reference {
     }
 }
 
-/// A mistake in a spec that its JSON Schema can not express.
+/// A mistake in a spec that its JSON Schema cannot express.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Errors stop the road.
@@ -284,7 +284,7 @@ pub struct Draft<'a> {
     /// The spec in canonical form.
     pub declared: &'a Value,
     /// The live object, unless it is to be created.
-    pub live: Option<&'a Found>,
+    pub live: Option<&'a LiveObject>,
     /// The live object in canonical form; null if there is none.
     pub observed: &'a Value,
     /// The fields that differ.
@@ -330,13 +330,18 @@ pub trait System: Send + Sync {
     }
 
     /// All live objects of a kind. Bodies may be summaries where [`Kind::list_is_whole`] says no.
-    async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Vec<Found>, ReadError>;
+    async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError>;
 
     /// One live object in full; `None` if it is gone.
-    async fn get(&self, kind: &Kind, found: &Found, reader: &dyn Reader) -> Result<Option<Found>, ReadError>;
+    async fn get(
+        &self,
+        kind: &Kind,
+        found: &LiveObject,
+        reader: &dyn Reader,
+    ) -> Result<Option<LiveObject>, ReadError>;
 
     /// The live objects with a name, read now, in full where there is exactly one.
-    async fn find(&self, kind: &Kind, name: &str, reader: &dyn Reader) -> Result<Vec<Found>, ReadError> {
+    async fn find(&self, kind: &Kind, name: &str, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
         let mut found = self.list(kind, reader).await?;
         found.retain(|found| kind.folded(&found.name) == kind.folded(name));
         match found.as_slice() {
@@ -355,7 +360,7 @@ pub trait System: Send + Sync {
     fn observed(&self, kind: &Kind, body: &Value, declared: &Value, names: &Names) -> Value;
 
     /// Whether a live object may be written at all. One that may not is skipped with the reason `system`.
-    fn writable(&self, _kind: &Kind, live: &Found) -> bool {
+    fn writable(&self, _kind: &Kind, live: &LiveObject) -> bool {
         !live.system
     }
 
@@ -364,7 +369,7 @@ pub trait System: Send + Sync {
 
     /// What an object in canonical form grants and denies, where a deny wins over every grant; null is no object. `None`
     /// where that is not so, or not known.
-    fn reach(&self, _kind: &Kind, _object: &Value) -> Option<Reach> {
+    fn grants(&self, _kind: &Kind, _object: &Value) -> Option<Grants> {
         None
     }
 
@@ -400,14 +405,14 @@ pub(crate) fn text<'a>(body: &'a Value, field: &str) -> &'a str {
 }
 
 /// An object of an API. Without a usable id and a name it could be anything, so that is an error.
-pub(crate) fn found(path: &Path, body: &Value, name: &str, system: bool) -> Result<Found, ReadError> {
+pub(crate) fn found(path: &Path, body: &Value, name: &str, system: bool) -> Result<LiveObject, ReadError> {
     let remote = RemoteId::new(text(body, "id"));
     let remote = remote.ok_or_else(|| ReadError::unexpected(path, "has an object without a usable id"))?;
     let name = text(body, name);
     if name.is_empty() {
         return Err(ReadError::unexpected(path, "has an object without a name"));
     }
-    Ok(Found { remote, name: name.to_owned(), system, body: body.clone(), etag: None })
+    Ok(LiveObject { remote, name: name.to_owned(), system, body: body.clone(), etag: None })
 }
 
 /// A list field of an API's object; absent and null are empty.

@@ -10,13 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use enact::base::{self, Scale};
+use enact::base::{self, DeclaredCounts};
 use enact::config::{self, Loaded, Systems};
-use enact::plan::{self, Action, Resend, TargetPlan};
+use enact::plan::{self, Action, TargetPlan, WriteOnly};
 use enact::resolve;
 use enact::resource::RemoteId;
 use enact::source::Files;
-use enact::state::{Desired, Found, Observed};
+use enact::state::{Desired, LiveObject, Observed};
 use enact::system::Registry;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -75,10 +75,10 @@ fn manifest(name: &str, fields: &Fields) -> String {
 }
 
 fn desired_of(config: &Loaded, files: &Files) -> Desired {
-    let mut findings = Vec::new();
-    let manifests = resolve::manifests(&config.registry, files, &mut findings);
-    let desired = resolve::for_target(&config.targets[0], &manifests, &mut findings);
-    assert!(findings.is_empty(), "{findings:?}");
+    let mut diagnostics = Vec::new();
+    let manifests = resolve::manifests(&config.registry, files, &mut diagnostics);
+    let desired = resolve::for_target(&config.targets[0], &manifests, &mut diagnostics);
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
     desired
 }
 
@@ -89,7 +89,7 @@ fn desired(config: &Loaded, objects: &BTreeMap<String, Fields>) -> Desired {
 }
 
 /// A live object: what it holds, and the defaults for the rest.
-fn live(name: &str, fields: &Fields) -> Found {
+fn live(name: &str, fields: &Fields) -> LiveObject {
     let mut body: Map<String, Value> =
         defaults().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     body.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
@@ -99,7 +99,7 @@ fn live(name: &str, fields: &Fields) -> Found {
         ("max_duration_seconds".to_owned(), json!(60)),
         ("rules".to_owned(), json!([])),
     ]);
-    Found {
+    LiveObject {
         remote: RemoteId::new(name).unwrap(),
         name: name.to_owned(),
         system: false,
@@ -108,7 +108,7 @@ fn live(name: &str, fields: &Fields) -> Found {
     }
 }
 
-fn observed(objects: impl IntoIterator<Item = Found>) -> Observed {
+fn observed(objects: impl IntoIterator<Item = LiveObject>) -> Observed {
     Observed {
         kinds: BTreeMap::from([("Policy".to_owned(), Ok(objects.into_iter().collect()))]),
         ..Observed::default()
@@ -120,16 +120,16 @@ fn planned(config: &Loaded, mut desired: Desired, base: Option<&Desired>, observ
         base::settle_names(&mut desired, base);
         base::add_orphans(&mut desired, base);
     }
-    let scale = Scale::of(&desired);
+    let counts = DeclaredCounts::of(&desired);
     let system = config.targets[0].system.as_ref();
     let target = plan::Target {
         name: "t",
         system,
         max_deletes: 100,
         allowed: &[],
-        scale: &scale,
+        counts: &counts,
         only_declared: false,
-        resend: Resend::Changed,
+        write_only: WriteOnly::Changed,
     };
     plan::plan(&target, &desired, base, observed)
 }
@@ -140,8 +140,8 @@ fn deletes(plan: &TargetPlan) -> BTreeSet<String> {
 }
 
 /// What a server holds after the requests of a plan.
-fn after(plan: &TargetPlan, before: &[Found]) -> Vec<Found> {
-    let mut objects: BTreeMap<String, Found> =
+fn after(plan: &TargetPlan, before: &[LiveObject]) -> Vec<LiveObject> {
+    let mut objects: BTreeMap<String, LiveObject> =
         before.iter().map(|found| (found.name.clone(), found.clone())).collect();
     for change in &plan.changes {
         let name = &change.id.name;

@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use enact::diagnostic::{Diagnostic, Place};
 use enact::manifest::yaml::{self, Node};
-use enact::report::{finding, safe};
+use enact::report::{diagnostics, safe};
 use proptest::prelude::*;
 use serde_json::Value;
 
 fn parse(text: &str) -> (Vec<Node>, Vec<Diagnostic>) {
-    let mut findings = Vec::new();
-    let nodes = yaml::parse(text, "a.yaml", &mut findings);
-    (nodes, findings)
+    let mut diagnostics = Vec::new();
+    let nodes = yaml::parse(text, "a.yaml", &mut diagnostics);
+    (nodes, diagnostics)
 }
 
 /// The lines an editor shows, by another way than the code under test.
@@ -21,16 +21,16 @@ fn lines(text: &str) -> Vec<String> {
     text.split('\n').map(str::to_owned).collect()
 }
 
-fn points_into(text: &str, findings: &[Diagnostic]) -> Result<(), TestCaseError> {
+fn points_into(text: &str, diagnostics: &[Diagnostic]) -> Result<(), TestCaseError> {
     let lines = lines(text);
-    for finding in findings {
-        let place = finding.place.as_ref().ok_or_else(|| TestCaseError::fail("no place"))?;
+    for diagnostic in diagnostics {
+        let place = diagnostic.place.as_ref().ok_or_else(|| TestCaseError::fail("no place"))?;
         let line = lines.get(place.line - 1).map(|line| line.chars().count());
         prop_assert!(
             line.is_some_and(|length| (1..=length + 1).contains(&place.column)
                 && place.width >= 1
                 && place.column + place.width <= length.max(place.column) + 1),
-            "{text:?} {finding:?}"
+            "{text:?} {diagnostic:?}"
         );
     }
     Ok(())
@@ -123,17 +123,17 @@ proptest! {
 
     #[test]
     fn nearly_yaml_gets_an_answer(text in nearly_yaml()) {
-        let (nodes, findings) = parse(&text);
-        points_into(&text, &findings)?;
-        prop_assert!(!nodes.is_empty() || findings.iter().any(Diagnostic::is_error), "{text:?}");
+        let (nodes, diagnostics) = parse(&text);
+        points_into(&text, &diagnostics)?;
+        prop_assert!(!nodes.is_empty() || diagnostics.iter().any(Diagnostic::is_error), "{text:?}");
     }
 
     #[test]
-    fn findings_can_always_be_shown(text in prop_oneof![any::<String>(), nearly_yaml()], line in 0..9_usize, column in 0..50_usize) {
-        let mut findings = parse(&text).1;
+    fn diagnostics_can_always_be_shown(text in prop_oneof![any::<String>(), nearly_yaml()], line in 0..9_usize, column in 0..50_usize) {
+        let mut diagnostics = parse(&text).1;
         let place = Place { file: text.clone(), line, column, width: column, path: text.clone() };
-        findings.push(Diagnostic::warning("a/b", text.clone()).at(place).about(&text).help(text.clone()));
-        let shown = finding::render(&findings, &|_| Some(text.clone()), false);
+        diagnostics.push(Diagnostic::warning("a/b", text.clone()).at(place).about(&text).help(text.clone()));
+        let shown = diagnostics::render(&diagnostics, &|_| Some(text.clone()), false);
         prop_assert!(!shown.chars().any(|c| !matches!(c, '\n' | '\t') && safe::is_deceptive(c)), "{shown:?}");
     }
 
@@ -148,8 +148,8 @@ proptest! {
     #[test]
     fn what_serde_yaml_writes_is_read_back(value in json()) {
         let text = serde_yaml::to_string(&BTreeMap::from([("root", &value)])).expect("YAML");
-        let (nodes, findings) = parse(&text);
-        prop_assert!(!findings.iter().any(Diagnostic::is_error), "{text}\n{findings:?}");
+        let (nodes, diagnostics) = parse(&text);
+        prop_assert!(!diagnostics.iter().any(Diagnostic::is_error), "{text}\n{diagnostics:?}");
         prop_assert_eq!(nodes[0].to_json()["root"].clone(), value, "{}", text);
     }
 
@@ -157,16 +157,16 @@ proptest! {
     fn what_is_json_reads_the_same(value in json()) {
         let text = serde_json::to_string_pretty(&value).expect("JSON");
         prop_assume!(!value.is_null());
-        let (nodes, findings) = parse(&text);
-        prop_assert!(!findings.iter().any(Diagnostic::is_error), "{text}\n{findings:?}");
+        let (nodes, diagnostics) = parse(&text);
+        prop_assert!(!diagnostics.iter().any(Diagnostic::is_error), "{text}\n{diagnostics:?}");
         prop_assert_eq!(nodes[0].to_json(), value);
     }
 }
 
 #[test]
-fn findings_in_long_lines_are_shown_soon() {
+fn diagnostics_in_long_lines_are_shown_soon() {
     let text = format!("a: [{}]\n", "007, ".repeat(200_000));
-    let findings: Vec<Diagnostic> = (0..100)
+    let diagnostics: Vec<Diagnostic> = (0..100)
         .map(|index| {
             let place = Place {
                 file: "a".into(),
@@ -179,7 +179,7 @@ fn findings_in_long_lines_are_shown_soon() {
         })
         .collect();
     let start = Instant::now();
-    assert!(finding::render(&findings, &|_| Some(text.clone()), true).len() < 100_000);
+    assert!(diagnostics::render(&diagnostics, &|_| Some(text.clone()), true).len() < 100_000);
     let limit = Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 1 });
     assert!(start.elapsed() < limit, "took {:?}", start.elapsed());
 }

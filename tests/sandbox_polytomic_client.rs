@@ -58,7 +58,7 @@ fn installed(version: &str, packages: &[&[&str]]) -> Option<PathBuf> {
         Err(error) => {
             let error = error.to_string();
             let reason = error.lines().next().unwrap_or_default();
-            println!("skipped: polytomic {version} can not be installed: {reason}");
+            println!("skipped: polytomic {version} cannot be installed: {reason}");
             None
         }
     }
@@ -72,7 +72,7 @@ fn install(folder: &Path, packages: &[&[&str]]) -> io::Result<()> {
     if installed.is_ok() || folder.exists() {
         return Ok(());
     }
-    // Half an installation is of no use; that it can not be removed either is not the news here.
+    // Half an installation is of no use; that it cannot be removed either is not the news here.
     let _ = fs::remove_dir_all(&partial);
     installed
 }

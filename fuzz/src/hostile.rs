@@ -3,7 +3,7 @@
 use enact::apply::Outcome;
 use enact::diagnostic::{Diagnostic, Place};
 use enact::diff::Field;
-use enact::plan::{Action, Cause, Change, Skipped, Sway, TargetPlan};
+use enact::plan::{Action, Cause, Change, Skipped, AccessShift, TargetPlan};
 use enact::pointer;
 use enact::report::{Report, TargetReport};
 use enact::request::{Method, Path, Request};
@@ -41,7 +41,7 @@ impl Words {
             id: self.id(),
             action,
             cause: Cause::Both,
-            sway: Sway::None,
+            shift: AccessShift::None,
             fields,
             requests: vec![Request::new(Method::Put, path).body(body)],
             seen: None,
@@ -87,14 +87,14 @@ pub fn report(words: &Words) -> Report {
         words.change(Action::Delete, Vec::new()),
     ];
     let at = Place { file: place.clone(), line: 1, column: 1, width: 1, path: field.clone() };
-    let finding = Diagnostic::warning("schema/type", said).at(at).about(name).help(value);
+    let diagnostic = Diagnostic::warning("schema/type", said).at(at).about(name).help(value);
     let about = Diagnostic::warning("live/odd", said).about(name).help(said);
     let mut only = words.target(changes);
     only.plan.skipped.push(Skipped { id: words.id(), reason: said.clone() });
-    only.plan.findings.extend([finding.clone(), about]);
+    only.plan.diagnostics.extend([diagnostic.clone(), about]);
     only.outcomes =
         vec![Outcome::Failed { reason: said.clone() }, Outcome::Unknown { reason: value.clone() }];
     only.verified = Some(words.target(vec![words.change(Action::Delete, Vec::new())]).plan);
     let targets = vec![only, words.target(Vec::new())];
-    Report { command: "apply", targets, findings: vec![finding], ..Report::default() }
+    Report { command: "apply", targets, diagnostics: vec![diagnostic], ..Report::default() }
 }

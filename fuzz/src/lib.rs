@@ -1,4 +1,4 @@
-//! What the fuzz targets share: a configuration to load things for, and the laws that hold for every finding.
+//! What the fuzz targets share: a configuration to load things for, and the laws that hold for every diagnostic.
 
 pub mod hostile;
 pub mod markdown;
@@ -12,7 +12,7 @@ use enact::diagnostic::Diagnostic;
 use enact::manifest::Manifest;
 use enact::report::safe::is_deceptive;
 use enact::report::text::Style;
-use enact::report::{self, Report, finding, json, text};
+use enact::report::{self, Report, diagnostic, json, text};
 use enact::resolve;
 use enact::source::Files;
 use enact::system::{Registry, defined};
@@ -42,14 +42,14 @@ targets:
 pub fn loaded() -> &'static Loaded {
     static LOADED: OnceLock<Loaded> = OnceLock::new();
     LOADED.get_or_init(|| {
-        let mut findings = Vec::new();
-        let paged = defined::define("paged.yaml", include_str!("paged.yaml"), &mut findings);
+        let mut diagnostics = Vec::new();
+        let paged = defined::define("paged.yaml", include_str!("paged.yaml"), &mut diagnostics);
         let mut registry = Registry::built_in();
         let added = paged.map(|row| registry.add(row).is_ok());
         let systems = Systems::Known(Arc::new(registry));
-        let loaded = config::load("enact.yaml", Path::new("."), CONFIG, systems, &mut findings);
-        assert_eq!(added, Some(true), "{findings:#?}");
-        loaded.unwrap_or_else(|| panic!("{findings:#?}"))
+        let loaded = config::load("enact.yaml", Path::new("."), CONFIG, systems, &mut diagnostics);
+        assert_eq!(added, Some(true), "{diagnostics:#?}");
+        loaded.unwrap_or_else(|| panic!("{diagnostics:#?}"))
     })
 }
 
@@ -57,11 +57,11 @@ pub fn loaded() -> &'static Loaded {
 pub fn manifests(text: &str) -> (Vec<Arc<Manifest>>, Vec<Diagnostic>) {
     let loaded = loaded();
     let files = Files::from([(FILE.to_owned(), text.to_owned())]);
-    let mut findings = Vec::new();
-    let manifests = resolve::manifests(&loaded.registry, &files, &mut findings);
+    let mut diagnostics = Vec::new();
+    let manifests = resolve::manifests(&loaded.registry, &files, &mut diagnostics);
     let targets: Vec<_> = loaded.targets.iter().collect();
-    let _ = resolve::desired(&targets, &manifests, &mut findings);
-    (manifests, findings)
+    let _ = resolve::desired(&targets, &manifests, &mut diagnostics);
+    (manifests, diagnostics)
 }
 
 /// JSON as YAML that says the same: every character that YAML does not take as it is becomes an escape.
@@ -70,27 +70,27 @@ pub fn yaml(value: &Value) -> String {
     value.to_string().chars().map(escaped).collect()
 }
 
-/// Every finding lies in the text, is one line, and can be shown without driving the terminal.
-pub fn check_findings(text: &str, findings: &[Diagnostic]) {
+/// Every diagnostic lies in the text, is one line, and can be shown without driving the terminal.
+pub fn check_diagnostics(text: &str, diagnostics: &[Diagnostic]) {
     let lines = lines(text);
-    for finding in findings {
-        let told = [Some(&finding.message), finding.help.as_ref(), finding.subject.as_ref()];
-        assert!(!told.into_iter().flatten().any(|told| told.contains(is_deceptive)), "{finding:#?}");
-        let Some(place) = &finding.place else { continue };
+    for diagnostic in diagnostics {
+        let told = [Some(&diagnostic.message), diagnostic.help.as_ref(), diagnostic.subject.as_ref()];
+        assert!(!told.into_iter().flatten().any(|told| told.contains(is_deceptive)), "{diagnostic:#?}");
+        let Some(place) = &diagnostic.place else { continue };
         let length = place.line.checked_sub(1).and_then(|index| lines.get(index));
-        let length = *length.unwrap_or_else(|| panic!("no such line: {finding:#?}"));
-        assert!((1..=length + 1).contains(&place.column), "no such column: {finding:#?}");
-        assert!((1..=(length + 1 - place.column).max(1)).contains(&place.width), "too wide: {finding:#?}");
+        let length = *length.unwrap_or_else(|| panic!("no such line: {diagnostic:#?}"));
+        assert!((1..=length + 1).contains(&place.column), "no such column: {diagnostic:#?}");
+        assert!((1..=(length + 1 - place.column).max(1)).contains(&place.width), "too wide: {diagnostic:#?}");
     }
-    check_shown(findings, text);
+    check_shown(diagnostics, text);
 }
 
-/// Findings that may hold any text can be shown, and each begins its own lines only.
-pub fn check_shown(findings: &[Diagnostic], text: &str) {
-    let shown = finding::render(findings, &|_| Some(text.to_owned()), false);
+/// Diagnostics that may hold any text can be shown, and each begins its own lines only.
+pub fn check_shown(diagnostics: &[Diagnostic], text: &str) {
+    let shown = diagnostic::render(diagnostics, &|_| Some(text.to_owned()), false);
     assert!(!shown.contains(|c: char| !matches!(c, '\n' | '\t') && is_deceptive(c)), "{shown:?}");
     let titles = shown.lines().filter(|line| line.starts_with(['e', 'w'])).count();
-    assert_eq!(titles, findings.len().min(100), "{shown}");
+    assert_eq!(titles, diagnostics.len().min(100), "{shown}");
 }
 
 /// Every format shows a report without driving the terminal, and shows no secret.

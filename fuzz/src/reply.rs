@@ -19,14 +19,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use enact::base::{self, Scale};
+use enact::base::{self, DeclaredCounts};
 use enact::config::Target;
 use enact::http::transport::{Call, Failure, FailureKind, Response, Transport};
 use enact::http::{Http, Settings};
 use enact::import::{self, To};
 use enact::observe::observe_all;
 use enact::plan::guard::Guard;
-use enact::plan::{self, Action, Resend, TargetPlan};
+use enact::plan::{self, Action, WriteOnly, TargetPlan};
 use enact::reconcile::{self, Connected};
 use enact::report::{Report, TargetReport};
 use enact::resolve;
@@ -39,7 +39,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
 use tokio::time::Instant;
 
-use crate::{check_findings, check_report, loaded};
+use crate::{check_diagnostics, check_report, loaded};
 
 /// The credential. A server may well echo it.
 pub const SECRET: &str = "canary-6f1d0c9e";
@@ -53,7 +53,7 @@ pub struct Subject {
     target: &'static Target,
     desired: Desired,
     base: Desired,
-    scale: Scale,
+    counts: DeclaredCounts,
 }
 
 impl Subject {
@@ -66,7 +66,7 @@ impl Subject {
         assert!(!desired.is_empty() && !base.is_empty());
         base::settle_names(&mut desired, &base);
         base::add_orphans(&mut desired, &base);
-        Self { target, scale: Scale::of(&desired), desired, base }
+        Self { target, counts: DeclaredCounts::of(&desired), desired, base }
     }
 
     /// Lets enact plan and import against a server that answers so, and checks the laws.
@@ -92,10 +92,10 @@ impl Subject {
                 target: self.target,
                 desired: &self.desired,
                 base: Some(&self.base),
-                scale: &self.scale,
+                counts: &self.counts,
                 allowed: ALLOWED,
                 only_declared: false,
-                resend: Resend::Changed,
+                write_only: WriteOnly::Changed,
                 http: http(self.target, answers),
             };
             let mut planned = reconcile::plan(vec![connected]).await;
@@ -140,16 +140,16 @@ impl Subject {
         let Target { config, system, .. } = self.target;
         let http = http(self.target, answers);
         let observed = run(observe_all(system.as_ref(), &http.reader(), config.limits.concurrency));
-        let mut findings = Vec::new();
+        let mut diagnostics = Vec::new();
         let to = To { system: &config.system, schemas: None };
-        let imported = import::manifests(&to, system.as_ref(), &Desired::new(), &observed, &mut findings);
-        check_findings("", &findings);
+        let imported = import::manifests(&to, system.as_ref(), &Desired::new(), &observed, &mut diagnostics);
+        check_diagnostics("", &diagnostics);
         let files: Files =
             imported.into_iter().map(|new| (format!("policies/{}", new.file), new.text)).collect();
-        let mut findings = Vec::new();
-        let manifests = resolve::manifests(&loaded().registry, &files, &mut findings);
-        let desired = resolve::desired(&[self.target], &manifests, &mut findings);
-        let errors: Vec<_> = findings.iter().filter(|finding| finding.is_error()).collect();
+        let mut diagnostics = Vec::new();
+        let manifests = resolve::manifests(&loaded().registry, &files, &mut diagnostics);
+        let desired = resolve::desired(&[self.target], &manifests, &mut diagnostics);
+        let errors: Vec<_> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
         assert!(errors.is_empty(), "{errors:#?}\n{files:#?}");
         let desired = &desired[&config.name];
         let target = plan::Target {
@@ -157,9 +157,9 @@ impl Subject {
             system: system.as_ref(),
             max_deletes: 0,
             allowed: &[],
-            scale: &Scale::of(desired),
+            counts: &DeclaredCounts::of(desired),
             only_declared: false,
-            resend: Resend::Changed,
+            write_only: WriteOnly::Changed,
         };
         let plan = plan::plan(&target, desired, None, &observed);
         let unread: BTreeSet<_> = observed.unread.keys().map(|(kind, _)| kind.clone()).collect();
@@ -170,10 +170,10 @@ impl Subject {
 
 fn declared(target: &Target, text: &str) -> Desired {
     let files = Files::from([(crate::FILE.to_owned(), text.to_owned())]);
-    let mut findings = Vec::new();
-    let manifests = resolve::manifests(&loaded().registry, &files, &mut findings);
-    let desired = resolve::for_target(target, &manifests, &mut findings);
-    assert!(findings.is_empty(), "{findings:#?}");
+    let mut diagnostics = Vec::new();
+    let manifests = resolve::manifests(&loaded().registry, &files, &mut diagnostics);
+    let desired = resolve::for_target(target, &manifests, &mut diagnostics);
+    assert!(diagnostics.is_empty(), "{diagnostics:#?}");
     desired
 }
 

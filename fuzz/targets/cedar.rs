@@ -41,7 +41,7 @@ fn of_text(text: &str, canonical: Result<Canonical, CedarError>) -> Option<Canon
     }
 }
 
-/// What a policy decides for some requests, and whether it can not.
+/// What a policy decides for some requests, and whether it cannot.
 fn decided(text: &str) -> Vec<(Decision, usize)> {
     static ASKED: OnceLock<(Vec<Request>, Entities)> = OnceLock::new();
     let (requests, entities) = ASKED.get_or_init(asked);

@@ -1,6 +1,6 @@
 //! The text of `enact.yaml`.
 //!
-//! The law: it ends in findings or in a configuration whose targets can be used. Each finding lies in the text, can be
+//! The law: it ends in diagnostics or in a configuration whose targets can be used. Each diagnostic lies in the text, can be
 //! shown, and says nothing of what stands where a credential may stand by mistake.
 #![no_main]
 
@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use enact::config::{self, Systems};
 use enact::manifest::yaml::{self, Node, Value};
 use enact::system::Registry;
-use enact_fuzz::check_findings;
+use enact_fuzz::check_diagnostics;
 use libfuzzer_sys::fuzz_target;
 
 /// A shorter text may well be a word of ours.
@@ -19,10 +19,10 @@ const SECRET: usize = 12;
 fuzz_target!(|text: &str| {
     static REGISTRY: OnceLock<Arc<Registry>> = OnceLock::new();
     let registry = REGISTRY.get_or_init(|| Arc::new(Registry::built_in())).clone();
-    let mut findings = Vec::new();
-    let loaded = config::load("enact.yaml", Path::new("."), text, Systems::Known(registry), &mut findings);
-    assert_ne!(loaded.is_some(), findings.iter().any(|finding| finding.is_error()), "{findings:#?}");
-    check_findings(text, &findings);
+    let mut diagnostics = Vec::new();
+    let loaded = config::load("enact.yaml", Path::new("."), text, Systems::Known(registry), &mut diagnostics);
+    assert_ne!(loaded.is_some(), diagnostics.iter().any(|diagnostic| diagnostic.is_error()), "{diagnostics:#?}");
+    check_diagnostics(text, &diagnostics);
     let mut secrets = Vec::new();
     for document in yaml::parse(text, "enact.yaml", &mut Vec::new()) {
         let rows = document.get("targets").and_then(Node::as_seq).unwrap_or_default();
@@ -32,10 +32,10 @@ fuzz_target!(|text: &str| {
     }
     // One that stands elsewhere too is told from there.
     secrets.retain(|secret| text.matches(secret.as_str()).count() == 1);
-    for finding in &findings {
-        let told = format!("{} {}", finding.message, finding.help.as_deref().unwrap_or_default());
+    for diagnostic in &diagnostics {
+        let told = format!("{} {}", diagnostic.message, diagnostic.help.as_deref().unwrap_or_default());
         let shown = secrets.iter().find(|secret| told.contains(secret.as_str()));
-        assert!(shown.is_none(), "{shown:?} is told by {finding:#?}");
+        assert!(shown.is_none(), "{shown:?} is told by {diagnostic:#?}");
     }
     for target in loaded.iter().flat_map(|loaded| &loaded.targets) {
         assert!(target.is_same_system(target));

@@ -1,24 +1,24 @@
 //! The text of a file that defines a system.
 //!
-//! The law: it ends in findings or in a system. Each finding lies in the text and can be shown. A system that was taken
+//! The law: it ends in diagnostics or in a system. Each diagnostic lies in the text and can be shown. A system that was taken
 //! can be opened, has a schema for each of its kinds that compiles, and is defined to be the same again.
 #![no_main]
 
 use enact::schema::{self, check::Checker};
 use enact::system::{api_version, defined};
-use enact_fuzz::check_findings;
+use enact_fuzz::check_diagnostics;
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 
 fuzz_target!(|text: &str| {
-    let mut findings = Vec::new();
-    let row = defined::define("system.yaml", text, &mut findings);
-    check_findings(text, &findings);
+    let mut diagnostics = Vec::new();
+    let row = defined::define("system.yaml", text, &mut diagnostics);
+    check_diagnostics(text, &diagnostics);
     let Some(row) = row else {
-        assert!(findings.iter().any(|finding| finding.is_error()), "neither a system nor an error");
+        assert!(diagnostics.iter().any(|diagnostic| diagnostic.is_error()), "neither a system nor an error");
         return;
     };
-    assert!(!findings.iter().any(|finding| finding.is_error()), "{findings:#?}");
+    assert!(!diagnostics.iter().any(|diagnostic| diagnostic.is_error()), "{diagnostics:#?}");
     for kind in &row.kinds {
         let schema = schema::document(&api_version(&row.name), kind);
         assert!(Checker::new(schema).is_ok(), "{}", kind.name);

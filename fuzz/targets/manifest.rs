@@ -1,17 +1,17 @@
 //! The text of manifests, along the road from YAML to what each target is to hold.
 //!
-//! The law: it ends in findings or in manifests. Each finding lies in the text and can be shown. A manifest that was
+//! The law: it ends in diagnostics or in manifests. Each diagnostic lies in the text and can be shown. A manifest that was
 //! taken is taken to be the same when its document is written down in other words.
 #![no_main]
 
 use enact::manifest::yaml::MAX_BYTES;
-use enact_fuzz::{check_findings, manifests, yaml};
+use enact_fuzz::{check_diagnostics, manifests, yaml};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    let (taken, findings) = manifests(text);
-    check_findings(text, &findings);
-    if findings.iter().any(|finding| finding.is_error()) {
+    let (taken, diagnostics) = manifests(text);
+    check_diagnostics(text, &diagnostics);
+    if diagnostics.iter().any(|diagnostic| diagnostic.is_error()) {
         return;
     }
     for one in taken {
@@ -19,8 +19,8 @@ fuzz_target!(|text: &str| {
         if again.len() > MAX_BYTES {
             continue;
         }
-        let (same, findings) = manifests(&again);
-        assert!(!findings.iter().any(|finding| finding.is_error()), "{again}\n{findings:#?}");
+        let (same, diagnostics) = manifests(&again);
+        assert!(!diagnostics.iter().any(|diagnostic| diagnostic.is_error()), "{again}\n{diagnostics:#?}");
         let [same] = same.as_slice() else { panic!("{} manifests: {again}", same.len()) };
         let said = |one: &enact::manifest::Manifest| {
             (

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use enact::report::Report;
 use enact::review::Reviewed;
-use enact_fuzz::{check_findings, reply};
+use enact_fuzz::{check_diagnostics, reply};
 use libfuzzer_sys::fuzz_target;
 
 const ANSWERS: &[u8] = include_bytes!("../corpus/reply_compiuta/whole");
@@ -26,12 +26,12 @@ fuzz_target!(|text: &str| {
         Reviewed::new(&report, CONFIG)
     });
     match Reviewed::parse("plan.json", text) {
-        Err(finding) => check_findings(text, &[finding]),
+        Err(diagnostic) => check_diagnostics(text, &[diagnostic]),
         Ok(reviewed) => {
             let moved = reviewed.moved(fresh);
             assert_eq!(moved.is_empty(), reviewed == *fresh, "{moved:#?}");
-            assert!(moved.iter().all(|finding| finding.is_error()), "{moved:#?}");
-            check_findings(text, &moved);
+            assert!(moved.iter().all(|diagnostic| diagnostic.is_error()), "{moved:#?}");
+            check_diagnostics(text, &moved);
             assert_eq!(Reviewed::parse("plan.json", &reviewed.text()).ok().as_ref(), Some(&reviewed));
         }
     }

@@ -18,7 +18,7 @@ fuzz_target!(|words: [String; 5]| {
     let words = Words::of(words.each_ref().map(short));
     let hostile = report(&words);
     check_report(&hostile, "\u{1b}");
-    check_shown(&hostile.findings, &words.value);
+    check_shown(&hostile.diagnostics, &words.value);
     let harmless = report(&Words::of(["a", "b", "c", "d", "e"].map(str::to_owned)));
     let (shown, expected) = (markdown::render(&hostile), markdown::render(&harmless));
     assert_eq!(structure(&shown), structure(&expected), "{shown}");

@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 
 use super::progress::Progress;
-use super::{Format, Global, Place, Point, print, say};
+use super::{Format, Global, RevisionArgs, SandboxArgs, print, say};
 use crate::diagnostic::{Class, Diagnostic, Severity};
 use crate::events::{Journal, Lines, Nowhere};
 use crate::history::History;
-use crate::reconcile::{self, Connected, Planned, Project, Wish};
+use crate::reconcile::{self, Connected, Planned, Project, RunOptions};
 use crate::report::{Exit, Report, TargetReport, text};
 use crate::review::{self, Reviewed};
 use crate::source::Files;
@@ -38,53 +38,53 @@ pub(super) struct Apply {
     #[arg(long, value_name = "REMOTE")]
     push_applied: Option<String>,
     #[command(flatten)]
-    point: Point,
+    revision: RevisionArgs,
     #[command(flatten)]
-    place: Place,
+    sandbox: SandboxArgs,
 }
 
 impl Apply {
     pub(super) async fn run(self, global: &Global) -> Exit {
         let interactive = std::io::stdin().is_terminal() && global.format == Format::Text;
         if !self.yes && !interactive {
-            let report = Report { command: "apply", findings: vec![nobody_to_ask()], ..Report::default() };
+            let report = Report { command: "apply", diagnostics: vec![nobody_to_ask()], ..Report::default() };
             return global.finish(&report, &Files::new());
         }
-        let wish = Wish {
+        let options = RunOptions {
             rollback: self.rollback,
-            writes: !self.place.sandbox,
-            ..self.point.wish(global, &self.place)
+            writes: !self.sandbox.sandbox,
+            ..self.revision.options(global, &self.sandbox)
         };
-        let load = self.place.load(global, &wish);
+        let load = self.sandbox.load(global, &options);
         let Some(project) = &load.project else {
             return global.finish(
-                &Report { command: "apply", findings: load.findings, ..Report::default() },
+                &Report { command: "apply", diagnostics: load.diagnostics, ..Report::default() },
                 &load.files,
             );
         };
-        let mut report = project.report("apply", self.refusals(load.findings));
-        report.findings.extend(self.unrecordable(project));
+        let mut report = project.report("apply", self.refusals(load.diagnostics));
+        report.diagnostics.extend(self.unrecordable(project));
         let journal = match self.journal() {
             Ok(journal) => journal,
-            Err(finding) => {
-                report.findings.push(finding);
+            Err(diagnostic) => {
+                report.diagnostics.push(diagnostic);
                 return global.finish(&report, &load.files);
             }
         };
         if report.exit() != Exit::Done {
             return global.finish(&report, &load.files);
         }
-        match self.place.connect(project).await {
+        match self.sandbox.connect(project).await {
             Ok((_sandbox, connected)) => {
                 let run =
                     self.apply(global, connected, journal.as_ref(), &mut report, &load.config, &load.files);
                 if let Err(exit) = run.await {
                     return exit;
                 }
-                report.findings.extend(self.unjournaled(journal.as_ref()));
-                report.findings.extend(self.record(project, &report));
+                report.diagnostics.extend(self.unjournaled(journal.as_ref()));
+                report.diagnostics.extend(self.record(project, &report));
             }
-            Err(findings) => report.findings.extend(findings),
+            Err(diagnostics) => report.diagnostics.extend(diagnostics),
         }
         global.finish(&report, &load.files)
     }
@@ -93,9 +93,9 @@ impl Apply {
     fn journal(&self) -> Result<Box<dyn Journal>, Diagnostic> {
         let Some(file) = &self.events else { return Ok(Box::new(Nowhere)) };
         let lines = Lines::open(file).map_err(|error| {
-            let message = format!("`{}` can not be opened: {error}", file.display());
-            let finding = Diagnostic::error("events/file", message).class(Class::Failed);
-            finding.help("nothing was written; name another file with `--events`")
+            let message = format!("`{}` cannot be opened: {error}", file.display());
+            let diagnostic = Diagnostic::error("events/file", message).class(Class::Failed);
+            diagnostic.help("nothing was written; name another file with `--events`")
         })?;
         Ok(Box::new(lines))
     }
@@ -104,22 +104,22 @@ impl Apply {
     fn unjournaled(&self, journal: &dyn Journal) -> Option<Diagnostic> {
         let (file, error) = (self.events.as_ref()?, journal.broken()?);
         let message = format!("`{}` could not be written: {error}", file.display());
-        let finding = Diagnostic::error("events/file", message).class(Class::Failed);
-        Some(finding.help("at least one write is not in it; the report tells of all"))
+        let diagnostic = Diagnostic::error("events/file", message).class(Class::Failed);
+        Some(diagnostic.help("at least one write is not in it; the report tells of all"))
     }
 
     /// What plan only warns of and apply does not do by itself.
-    fn refusals(&self, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
-        let refuse = |finding: Diagnostic| match finding.code {
-            "git/uncommitted" if !self.allow_dirty => Diagnostic { severity: Severity::Error, ..finding }
+    fn refusals(&self, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let refuse = |diagnostic: Diagnostic| match diagnostic.code {
+            "git/uncommitted" if !self.allow_dirty => Diagnostic { severity: Severity::Error, ..diagnostic }
                 .help("commit first, or apply the files as they are with `--allow-dirty`"),
             // Without the history nobody can tell whether this would take the target back.
-            "git/shallow" | "git/history" => Diagnostic { severity: Severity::Error, ..finding },
-            "git/backwards" if !self.rollback => Diagnostic { severity: Severity::Error, ..finding },
-            "git/base" => Diagnostic { severity: Severity::Error, ..finding },
-            _ => finding,
+            "git/shallow" | "git/history" => Diagnostic { severity: Severity::Error, ..diagnostic },
+            "git/backwards" if !self.rollback => Diagnostic { severity: Severity::Error, ..diagnostic },
+            "git/base" => Diagnostic { severity: Severity::Error, ..diagnostic },
+            _ => diagnostic,
         };
-        findings.into_iter().map(refuse).collect()
+        diagnostics.into_iter().map(refuse).collect()
     }
 
     async fn apply(
@@ -138,7 +138,7 @@ impl Apply {
         if let Some(file) = &self.reviewed {
             let moved = moved(file, &Reviewed::new(report, config));
             if !moved.is_empty() {
-                report.findings.extend(moved);
+                report.diagnostics.extend(moved);
                 return Ok(());
             }
         }
@@ -157,13 +157,13 @@ impl Apply {
         if self.yes {
             return true;
         }
-        global.show_findings(&report.all_findings().cloned().collect::<Vec<_>>(), files);
+        global.show_diagnostics(&report.all_diagnostics().cloned().collect::<Vec<_>>(), files);
         printed.is_ok() && asked()
     }
 
     /// The memory of this run. What git does not hold is not remembered, nor what is only a part of it.
     fn memory<'a>(&self, project: &'a Project) -> Option<&'a History> {
-        let partly = self.point.only_declared || self.place.sandbox;
+        let partly = self.revision.only_declared || self.sandbox.sandbox;
         project.history.as_ref().filter(|history| !partly && history.uncommitted.is_empty())
     }
 
@@ -210,9 +210,9 @@ fn moved(file: &Path, fresh: &Reviewed) -> Vec<Diagnostic> {
         });
     match text {
         Ok(text) => Reviewed::parse(&shown, &text)
-            .map_or_else(|finding| vec![finding], |reviewed| reviewed.moved(fresh)),
+            .map_or_else(|diagnostic| vec![diagnostic], |reviewed| reviewed.moved(fresh)),
         Err(error) => {
-            let message = format!("`{shown}` can not be read: {error}");
+            let message = format!("`{shown}` cannot be read: {error}");
             vec![Diagnostic::error("review/file", message).help("write one with `enact plan --out FILE`")]
         }
     }

@@ -10,12 +10,12 @@ use super::apply::stop_on_signal;
 use super::{Format, Global, shown};
 use crate::diagnostic::{Class, Diagnostic};
 use crate::manifest::{name_problem, yaml};
+use crate::probe::{self, Check};
 use crate::report::safe::inline;
 use crate::report::{Exit, Report};
 use crate::source::Files;
 use crate::system::defined;
 use crate::system::defined::definition::Definition;
-use crate::trial::{self, Check};
 
 #[derive(Args)]
 pub(super) struct CheckSystem {
@@ -34,7 +34,7 @@ impl CheckSystem {
     pub(super) async fn run(self, global: &Global) -> Exit {
         let mut report = Report { command: "check-system", ..Report::default() };
         let mut files = Files::new();
-        let definition = self.definition(&mut files, &mut report.findings);
+        let definition = self.definition(&mut files, &mut report.diagnostics);
         if let (Some(definition), Some(target), Some(name)) = (&definition, &self.against, &self.scratch) {
             self.try_it(global, definition, (target, name), &mut files, &mut report).await;
         }
@@ -55,17 +55,17 @@ impl CheckSystem {
     }
 
     /// The definition, if it is sound.
-    fn definition(&self, files: &mut Files, findings: &mut Vec<Diagnostic>) -> Option<Arc<Definition>> {
+    fn definition(&self, files: &mut Files, diagnostics: &mut Vec<Diagnostic>) -> Option<Arc<Definition>> {
         let file = self.file();
         match read(&self.file) {
             Ok(text) => {
-                let row = defined::define(&file, &text, findings);
+                let row = defined::define(&file, &text, diagnostics);
                 files.insert(file, text);
                 row?.definition
             }
             Err(error) => {
-                let message = format!("`{file}` can not be read: {error}");
-                findings.push(
+                let message = format!("`{file}` cannot be read: {error}");
+                diagnostics.push(
                     Diagnostic::error("system/unreadable", message).help("name the file of a definition"),
                 );
                 None
@@ -82,17 +82,17 @@ impl CheckSystem {
         report: &mut Report,
     ) {
         if let Some(problem) = name_problem(name) {
-            let finding =
+            let diagnostic =
                 Diagnostic::error("cli/scratch", format!("the name `{name}` {problem}")).class(Class::Usage);
-            return report.findings.push(finding.help("give another one with `--scratch`"));
+            return report.diagnostics.push(diagnostic.help("give another one with `--scratch`"));
         }
-        let Some(config) = global.config(files, &mut report.findings) else { return };
+        let Some(config) = global.config(files, &mut report.diagnostics) else { return };
         let Some(target) = config.targets.iter().find(|row| row.config.name == target) else {
             let message = format!("there is no target `{target}`");
-            let finding = Diagnostic::error("config/target", message);
+            let diagnostic = Diagnostic::error("config/target", message);
             return report
-                .findings
-                .push(finding.help("`--against` takes the name of a target in enact.yaml"));
+                .diagnostics
+                .push(diagnostic.help("`--against` takes the name of a target in enact.yaml"));
         };
         // What is tried has to be what a plan would use.
         let row = config.registry.get(&target.config.system).and_then(|row| row.definition.as_deref());
@@ -103,21 +103,21 @@ impl CheckSystem {
                 self.file()
             );
             let help = "name the file in `systems` of enact.yaml, and the system in the target";
-            return report.findings.push(Diagnostic::error("config/system", message).help(help));
+            return report.diagnostics.push(Diagnostic::error("config/system", message).help(help));
         }
         match config.connect(target, true) {
             Ok(http) => {
-                let verdict = trial::run(definition, target, &http, name, &stop_on_signal()).await;
+                let verdict = probe::run(definition, target, &http, name, &stop_on_signal()).await;
                 let places = self.places(files);
-                report.findings.extend(verdict.checks.iter().filter(|check| !check.agrees).map(places));
-                report.findings.extend(verdict.findings);
+                report.diagnostics.extend(verdict.checks.iter().filter(|check| !check.agrees).map(places));
+                report.diagnostics.extend(verdict.diagnostics);
                 report.checks = verdict.checks;
             }
-            Err(finding) => report.findings.push(finding),
+            Err(diagnostic) => report.diagnostics.push(diagnostic),
         }
     }
 
-    /// Turns a check that failed into a finding where the definition says what is not so.
+    /// Turns a check that failed into a diagnostic where the definition says what is not so.
     fn places(&self, files: &Files) -> impl Fn(&Check) -> Diagnostic {
         let file = self.file();
         let text = files.get(&file).cloned().unwrap_or_default();
@@ -125,12 +125,12 @@ impl CheckSystem {
         move |check| {
             let Check { kind, what, defined, found, agrees: _, pointer } = check;
             let message = format!("{kind} {what}: defined is {defined}, and found was: {}", inline(found));
-            let finding = Diagnostic::error("trial/disagrees", message).class(Class::Failed);
-            let finding = match &document {
-                Some(document) => finding.at(document.place(&file, pointer)),
-                None => finding,
+            let diagnostic = Diagnostic::error("probe/disagrees", message).class(Class::Failed);
+            let diagnostic = match &document {
+                Some(document) => diagnostic.at(document.place(&file, pointer)),
+                None => diagnostic,
             };
-            finding.help("say here what the API does; a plan acts on it")
+            diagnostic.help("say here what the API does; a plan acts on it")
         }
     }
 }

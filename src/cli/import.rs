@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::progress::Progress;
-use super::{Format, Global, Place, print, unshown};
+use super::{Format, Global, SandboxArgs, print, unshown};
 use crate::diagnostic::{Class, Diagnostic};
 use crate::import::{self, NewManifest};
 use crate::observe::observe_all;
-use crate::reconcile::{Connected, Empty, Load, Project, Wish};
+use crate::reconcile::{Connected, Empty, Load, Project, RunOptions};
 use crate::report::safe::safe;
 use crate::report::{Exit, Report};
 use crate::request::ReadError;
@@ -28,23 +28,24 @@ pub(super) struct Import {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    place: Place,
+    sandbox: SandboxArgs,
 }
 
 impl Import {
     pub(super) async fn run(self, global: &Global) -> Exit {
-        let wish = Wish { only: vec![self.from.clone()], empty: Empty::Allowed, ..Wish::default() };
-        let Load { project, findings, files, .. } = self.place.load(global, &wish);
-        let mut report = Report { command: "import", findings, ..Report::default() };
+        let options =
+            RunOptions { only: vec![self.from.clone()], empty: Empty::Allowed, ..RunOptions::default() };
+        let Load { project, diagnostics, files, .. } = self.sandbox.load(global, &options);
+        let mut report = Report { command: "import", diagnostics, ..Report::default() };
         if let Some(project) = &project {
-            match self.place.connect(project).await {
+            match self.sandbox.connect(project).await {
                 Ok((_sandbox, connected)) => {
                     let _progress = Progress::start(global, "reading", &connected);
                     for at in &connected {
-                        self.import(at, project, &mut report.findings, global).await;
+                        self.import(at, project, &mut report.diagnostics, global).await;
                     }
                 }
-                Err(findings) => report.findings.extend(findings),
+                Err(diagnostics) => report.diagnostics.extend(diagnostics),
             }
         }
         global.finish(&report, &files)
@@ -54,41 +55,41 @@ impl Import {
         &self,
         at: &Connected<'_>,
         project: &Project,
-        findings: &mut Vec<Diagnostic>,
+        diagnostics: &mut Vec<Diagnostic>,
         global: &Global,
     ) {
         let system = at.target.system.as_ref();
         let observed = observe_all(system, &at.http.reader(), at.target.config.limits.concurrency).await;
         let unread: Vec<_> = unread(&observed, &at.target.config.name);
         if !unread.is_empty() {
-            return findings.extend(unread);
+            return diagnostics.extend(unread);
         }
         let root = project.config.folder();
         let folder = self.to.clone().unwrap_or_else(|| default_folder(project, &at.target.config.name));
         if !is_inside(&folder) {
             let message = format!("`{}` is not inside the folder of enact.yaml", folder.display());
             let help = "name a folder inside one that `manifests` names";
-            return findings
+            return diagnostics
                 .push(Diagnostic::error("import/outside", message).class(Class::Usage).help(help));
         }
         let schemas = schema_folder(root, &folder);
         let to = import::To { system: &at.target.config.system, schemas: schemas.as_deref() };
-        findings.extend(unlisted(at));
-        let manifests = import::manifests(&to, system, at.desired, &observed, findings);
+        diagnostics.extend(unlisted(at));
+        let manifests = import::manifests(&to, system, at.desired, &observed, diagnostics);
         if let Some(file) = manifests
             .iter()
             .map(|new| folder.join(&new.file))
             .find(|file| !at.target.includes(&file.to_string_lossy()))
         {
             let message = format!("the target's `include` does not take `{}`", file.display());
-            let finding = Diagnostic::error("import/unclaimed", message).class(Class::Failed);
-            return findings
-                .push(finding.help("name another folder with `--to`, or widen `include` in enact.yaml"));
+            let diagnostic = Diagnostic::error("import/unclaimed", message).class(Class::Failed);
+            return diagnostics
+                .push(diagnostic.help("name another folder with `--to`, or widen `include` in enact.yaml"));
         }
         if self.dry_run {
-            return findings.extend(show(&folder, &manifests).err());
+            return diagnostics.extend(show(&folder, &manifests).err());
         }
-        let written = write(root, &folder, &manifests, findings);
+        let written = write(root, &folder, &manifests, diagnostics);
         if global.format == Format::Text && !global.quiet {
             // The files are written; a reader that went away changes nothing about that.
             let _ = print(&format!("{written} manifests were written to {}.\n", folder.display()));
@@ -102,7 +103,7 @@ fn unlisted(at: &Connected<'_>) -> Vec<Diagnostic> {
     kinds
         .map(|kind| {
             let message =
-                format!("the API can not list objects of the kind {}, so none is imported", kind.name);
+                format!("the API cannot list objects of the kind {}, so none is imported", kind.name);
             let help = "write their manifests by hand; plan looks for those that are named";
             Diagnostic::warning("import/unlisted", message).about(&at.target.config.name).help(help)
         })
@@ -111,14 +112,14 @@ fn unlisted(at: &Connected<'_>) -> Vec<Diagnostic> {
 
 fn unread(observed: &Observed, target: &str) -> Vec<Diagnostic> {
     let lists = observed.kinds.values().filter_map(|listing| listing.as_ref().err());
-    let finding = |error: &ReadError| {
+    let diagnostic = |error: &ReadError| {
         let help = error.help.clone().unwrap_or_else(|| "nothing was imported; run again".to_owned());
         Diagnostic::error("live/unreadable", error.message.clone())
             .class(Class::Unread)
             .about(target)
             .help(help)
     };
-    lists.chain(observed.unread.values()).map(finding).collect()
+    lists.chain(observed.unread.values()).map(diagnostic).collect()
 }
 
 /// Prints the manifests as one stream of documents, whatever the format: they are the result.
@@ -129,7 +130,7 @@ fn show(folder: &Path, manifests: &[NewManifest]) -> Result<(), Diagnostic> {
         .map_err(|error| Diagnostic::error("import/show", unshown(&error)).class(Class::Failed))
 }
 
-fn write(root: &Path, folder: &Path, manifests: &[NewManifest], findings: &mut Vec<Diagnostic>) -> usize {
+fn write(root: &Path, folder: &Path, manifests: &[NewManifest], diagnostics: &mut Vec<Diagnostic>) -> usize {
     let mut written = 0;
     for new in manifests {
         match create(&root.join(folder), new) {
@@ -138,7 +139,7 @@ fn write(root: &Path, folder: &Path, manifests: &[NewManifest], findings: &mut V
                 let file = folder.join(&new.file);
                 let message = format!("`{}` could not be written: {error}", file.display());
                 let help = "nothing is overwritten: move the file away, or name another folder with `--to`";
-                findings.push(Diagnostic::error("import/write", message).class(Class::Failed).help(help));
+                diagnostics.push(Diagnostic::error("import/write", message).class(Class::Failed).help(help));
             }
         }
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::progress::Progress;
-use super::{Global, Place, Point};
+use super::{Global, RevisionArgs, SandboxArgs};
 use crate::diagnostic::{Class, Diagnostic};
 use crate::reconcile::{self, Load};
 use crate::report::{Exit, Report};
@@ -21,29 +21,29 @@ pub(super) struct Plan {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    point: Point,
+    revision: RevisionArgs,
     #[command(flatten)]
-    place: Place,
+    sandbox: SandboxArgs,
 }
 
 impl Plan {
     pub(super) async fn run(self, global: &Global) -> Exit {
-        let Load { project, findings, files, config } =
-            self.place.load(global, &self.point.wish(global, &self.place));
+        let Load { project, diagnostics, files, config } =
+            self.sandbox.load(global, &self.revision.options(global, &self.sandbox));
         let Some(project) = &project else {
-            return global.finish(&Report { command: "plan", findings, ..Report::default() }, &files);
+            return global.finish(&Report { command: "plan", diagnostics, ..Report::default() }, &files);
         };
-        let mut report = project.report("plan", findings);
-        match self.place.connect(project).await {
+        let mut report = project.report("plan", diagnostics);
+        match self.sandbox.connect(project).await {
             Ok((_sandbox, connected)) => {
                 let _progress = Progress::start(global, "reading", &connected);
                 let planned = reconcile::plan(connected).await;
                 report.targets = planned.iter().map(reconcile::Planned::report).collect();
             }
-            Err(findings) => report.findings.extend(findings),
+            Err(diagnostics) => report.diagnostics.extend(diagnostics),
         }
         if let Some(file) = &self.out {
-            report.findings.extend(write(file, &report, &config).err());
+            report.diagnostics.extend(write(file, &report, &config).err());
         }
         match global.finish(&report, &files) {
             Exit::Done if self.exit_code && report.has_changes() => Exit::Pending,

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Global, Place, say, shown};
+use super::{Global, SandboxArgs, say, shown};
 use crate::config::FILE_NAME;
 use crate::diagnostic::{Class, Diagnostic};
-use crate::reconcile::{Connected, Load, Origin, Project, Wish, load};
+use crate::reconcile::{Connected, Load, Origin, Project, RunOptions, load};
 use crate::report::Exit;
 use crate::sandbox::{self, Seed, Served, Store};
 use crate::system::Registry;
@@ -54,7 +54,7 @@ impl Sandbox {
         match sandbox::start(self.listen, served, store, seed).await {
             Ok(sandbox) => serve(&sandbox, &names).await,
             Err(error) => {
-                say(&format!("error: the sandbox can not start on {}: {error}\n", self.listen));
+                say(&format!("error: the sandbox cannot start on {}: {error}\n", self.listen));
                 Exit::Failure
             }
         }
@@ -74,15 +74,15 @@ async fn serve(sandbox: &sandbox::Sandbox, names: &[String]) -> Exit {
     }
 }
 
-impl Place {
+impl SandboxArgs {
     /// Loads the project. The sandbox also works where there is no configuration.
-    pub(super) fn load(&self, global: &Global, wish: &Wish) -> Load {
+    pub(super) fn load(&self, global: &Global, options: &RunOptions) -> Load {
         if self.sandbox && global.config == Path::new(FILE_NAME) && !global.config.exists() {
             let origin =
                 Origin { file: FILE_NAME.to_owned(), folder: PathBuf::from("."), text: EXAMPLE.to_owned() };
-            return load(&origin, wish);
+            return load(&origin, options);
         }
-        global.load(wish)
+        global.load(options)
     }
 
     /// Sets up the connections. The sandbox lives as long as the value that comes with them.
@@ -97,13 +97,13 @@ impl Place {
         if !defined.is_empty() {
             return Err(defined);
         }
-        let sandbox = start(project).await.map_err(|finding| vec![finding])?;
+        let sandbox = start(project).await.map_err(|diagnostic| vec![diagnostic])?;
         let connected = project.connect(|target| Some(sandbox.url(target)))?;
         Ok((Some(sandbox), connected))
     }
 }
 
-/// Targets that the sandbox can not stand in for: it only knows the built-in systems.
+/// Targets that the sandbox cannot stand in for: it only knows the built-in systems.
 fn defined(project: &Project) -> Vec<Diagnostic> {
     let registry = Registry::built_in();
     let unknown = project.targets().filter(|target| registry.get(&target.config.system).is_none());
@@ -111,8 +111,8 @@ fn defined(project: &Project) -> Vec<Diagnostic> {
         .map(|target| {
             let system = &target.config.system;
             let message = format!("the sandbox does not serve `{system}`, which is defined in YAML");
-            let finding = Diagnostic::error("sandbox/system", message).class(Class::Usage);
-            finding.about(&target.config.name).help("name the other targets with `--target`")
+            let diagnostic = Diagnostic::error("sandbox/system", message).class(Class::Usage);
+            diagnostic.about(&target.config.name).help("name the other targets with `--target`")
         })
         .collect()
 }
@@ -127,7 +127,7 @@ async fn start(project: &Project) -> Result<sandbox::Sandbox, Diagnostic> {
     sandbox::start(SocketAddr::from(([127, 0, 0, 1], 0)), targets, Store::File(state), Seed::Examples)
         .await
         .map_err(|error| {
-            Diagnostic::error("sandbox/start", format!("the sandbox can not start: {error}"))
+            Diagnostic::error("sandbox/start", format!("the sandbox cannot start: {error}"))
                 .class(Class::Failed)
                 .help(format!("if `{STATE}` is damaged, remove it; the sandbox starts anew"))
         })

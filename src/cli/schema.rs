@@ -21,8 +21,8 @@ impl Schema {
     pub(super) fn run(self, global: &Global) -> Exit {
         let registry = match global.registry() {
             Ok(registry) => registry,
-            Err((findings, files)) => {
-                global.show_findings(&findings, &files);
+            Err((diagnostics, files)) => {
+                global.show_diagnostics(&diagnostics, &files);
                 return Exit::Invalid;
             }
         };

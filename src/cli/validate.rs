@@ -10,10 +10,11 @@ pub(super) struct Validate {}
 
 impl Validate {
     pub(super) fn run(self, global: &Global) -> Exit {
-        let load = global.load(&global.wish());
+        let load = global.load(&global.options());
         let manifests = load.project.as_ref().map_or(0, |project| project.manifests.len());
         let sound = load.project.is_some();
-        let report = Report { command: "validate", manifests, findings: load.findings, ..Report::default() };
+        let report =
+            Report { command: "validate", manifests, diagnostics: load.diagnostics, ..Report::default() };
         let exit = global.finish(&report, &load.files);
         if !sound || exit != Exit::Done || global.format != Format::Text || global.quiet {
             return exit;

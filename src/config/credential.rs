@@ -37,7 +37,7 @@ pub(super) enum Auth {
     },
 }
 
-/// Whether a secret may have several lines, as a key may that an API stores; in a header it can not.
+/// Whether a secret may have several lines, as a key may that an API stores; in a header it cannot.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Lines {
     One,
@@ -71,7 +71,7 @@ impl Auth {
         }
     }
 
-    /// A finding if a system does not take a credential in this way.
+    /// A diagnostic if a system does not take a credential in this way.
     pub(super) fn refused_by(&self, system: &Registered) -> Option<Diagnostic> {
         let ways: Vec<_> = system.auth.iter().map(Scheme::lower).collect();
         if ways.is_empty() || ways.contains(&self.scheme()) {
@@ -84,8 +84,8 @@ impl Auth {
         };
         let ways: Vec<_> = system.auth.iter().map(way).collect();
         let message = format!("`{}` does not take its credential in this way", system.name);
-        let finding = Diagnostic::error("config/auth", message);
-        Some(finding.help(format!("write {} below `auth:`", ways.join(" or "))))
+        let diagnostic = Diagnostic::error("config/auth", message);
+        Some(diagnostic.help(format!("write {} below `auth:`", ways.join(" or "))))
     }
 }
 
@@ -138,14 +138,14 @@ impl Loaded {
             Auth::Bearer(secret) => {
                 let value = self
                     .secret(target, secret, Lines::One)
-                    .map_err(|finding| finding.at(at("/auth/bearer")))?;
+                    .map_err(|diagnostic| diagnostic.at(at("/auth/bearer")))?;
                 let sent = SecretString::from(format!("Bearer {}", value.expose_secret()));
                 ("authorization", value, sent, secret)
             }
             Auth::Basic { username, password } => {
                 let value = self
                     .secret(target, password, Lines::One)
-                    .map_err(|finding| finding.at(at("/auth/basic/password")))?;
+                    .map_err(|diagnostic| diagnostic.at(at("/auth/basic/password")))?;
                 let sent = SecretString::from(format!(
                     "Basic {}",
                     base64(&format!("{username}:{}", value.expose_secret()))
@@ -155,7 +155,7 @@ impl Loaded {
             Auth::Header { name, value: secret } => {
                 let value = self
                     .secret(target, secret, Lines::One)
-                    .map_err(|finding| finding.at(at("/auth/header/value")))?;
+                    .map_err(|diagnostic| diagnostic.at(at("/auth/header/value")))?;
                 (name.as_str(), value.clone(), value, secret)
             }
         };
@@ -192,7 +192,7 @@ impl Loaded {
 
     /// What all targets of an origin share.
     fn origin(&self, url: &Url) -> Arc<http::Origin> {
-        // A panic elsewhere can not leave the table half-written.
+        // A panic elsewhere cannot leave the table half-written.
         let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
         origins.entry(url.origin().ascii_serialization()).or_default().clone()
     }
@@ -201,7 +201,8 @@ impl Loaded {
     fn stored(&self, target: &Target) -> Result<BTreeMap<String, SecretString>, Diagnostic> {
         let read = |(name, secret): (&String, &Secret)| {
             let place = target.node.place(&self.file, &format!("/secrets/{name}"));
-            let wrong = |finding: Diagnostic| finding.at(place).help("`apply` sends it to the API; set it");
+            let wrong =
+                |diagnostic: Diagnostic| diagnostic.at(place).help("`apply` sends it to the API; set it");
             let value = self.secret(target, secret, Lines::Any).map_err(wrong)?;
             Ok((name.clone(), value))
         };
@@ -231,7 +232,7 @@ impl Loaded {
             Secret::File(path) => match std::fs::read_to_string(self.folder.join(path)) {
                 Ok(text) => text,
                 Err(error) => {
-                    return wrong(&format!("can not be read: {error}"), "put the credential there");
+                    return wrong(&format!("cannot be read: {error}"), "put the credential there");
                 }
             },
         };

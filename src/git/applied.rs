@@ -13,7 +13,7 @@ impl Repository {
         let reference = match self.git.find_reference(&name) {
             Ok(reference) => reference,
             Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
-            Err(error) => return Err(unusable(&name, &format!("can not be read: {}", error.message()))),
+            Err(error) => return Err(unusable(&name, &format!("cannot be read: {}", error.message()))),
         };
         let Some(id) = reference.target().filter(|_| reference.kind() == Some(ReferenceType::Direct)) else {
             return Err(unusable(&name, "points to another reference"));
@@ -23,7 +23,7 @@ impl Repository {
             Err(_) if self.is_left_out(id) => {
                 Err(unusable(&name, "points to a commit that this shallow clone left out").help(DEEPEN))
             }
-            Err(finding) => Err(unusable(&name, &format!("can not be used: {}", finding.message))),
+            Err(diagnostic) => Err(unusable(&name, &format!("cannot be used: {}", diagnostic.message))),
         }
     }
 
@@ -77,7 +77,7 @@ pub(super) fn reference(target: &str) -> Result<String, Diagnostic> {
     if fits && git2::Reference::is_valid_name(&name) {
         return Ok(name);
     }
-    let message = format!("`{}` can not be the name of a target in git", short(target));
+    let message = format!("`{}` cannot be the name of a target in git", short(target));
     Err(Diagnostic::error("git/applied", message).help("use lower-case letters, digits, `-` and `_`"))
 }
 
@@ -100,7 +100,7 @@ fn unmoved(name: &str, error: &git2::Error) -> Diagnostic {
         ),
         _ => (
             "git/applied",
-            format!("can not be moved: {}", error.message()),
+            format!("cannot be moved: {}", error.message()),
             "see that the repository can be written",
         ),
     };

@@ -42,7 +42,7 @@ impl Repository {
         match self.content(id) {
             Ok(content) => walk.next.push((content.time, id, content.parents)),
             Err(_) if self.is_left_out(id) => walk.hidden = true,
-            Err(finding) => return Err(finding),
+            Err(diagnostic) => return Err(diagnostic),
         }
         Ok(())
     }

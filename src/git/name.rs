@@ -40,7 +40,7 @@ impl Repository {
     }
 
     fn named(&self, name: &str) -> Result<Oid, Diagnostic> {
-        // A whole id can not be taken by a branch of that name.
+        // A whole id cannot be taken by a branch of that name.
         if let Some(id) = oid(name) {
             return if self.holds(id) { self.peel(name, id) } else { Err(self.unknown(name)) };
         }
@@ -72,7 +72,7 @@ impl Repository {
                 }
                 Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::InvalidSpec) => {}
                 Err(error) => {
-                    let message = format!("`{}` can not be read: {}", short(&place), error.message());
+                    let message = format!("`{}` cannot be read: {}", short(&place), error.message());
                     return Err(Diagnostic::error("git/revision", message).help("`git fsck` tells more"));
                 }
             }

@@ -37,7 +37,7 @@ const OPTIONS: [&str; 6] =
 
 impl Repository {
     /// Pushes what was applied to a target, if the remote still has `from`, or nothing for `None`. Somebody who has
-    /// applied meanwhile is not overwritten, and a clone that never fetched the record can not move it. `secrets` are the names of variables with
+    /// applied meanwhile is not overwritten, and a clone that never fetched the record cannot move it. `secrets` are the names of variables with
     /// credentials of targets, which `git` and its helpers must not see.
     pub fn push_applied(
         &self,
@@ -91,7 +91,7 @@ impl Repository {
 }
 
 fn not_started(error: &std::io::Error) -> Diagnostic {
-    Diagnostic::error("git/push", format!("`git` can not be started: {error}"))
+    Diagnostic::error("git/push", format!("`git` cannot be started: {error}"))
         .help("install git, or push the reference yourself")
 }
 

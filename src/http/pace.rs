@@ -139,7 +139,7 @@ impl Pace {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A panic elsewhere can not leave these numbers half-written.
+    // A panic elsewhere cannot leave these numbers half-written.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

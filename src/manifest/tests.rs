@@ -20,23 +20,23 @@ fn schema() -> Json {
     document_schema(crate::schema::of::<Policy>(), "polytomic/v1", "Policy", "Rules for a resource.")
 }
 
-/// The road from text to a manifest, and the findings as `line:column code: message`.
+/// The road from text to a manifest, and the diagnostics as `line:column code: message`.
 fn load(text: &str) -> (Option<Manifest>, Vec<String>) {
-    let mut findings = Vec::new();
-    let manifest = read(text, &mut findings);
-    (manifest, findings.iter().map(tell).collect())
+    let mut diagnostics = Vec::new();
+    let manifest = read(text, &mut diagnostics);
+    (manifest, diagnostics.iter().map(tell).collect())
 }
 
-fn read(text: &str, findings: &mut Vec<Diagnostic>) -> Option<Manifest> {
-    let document = yaml::parse(text, "a.yaml", findings).pop()?;
-    header("a.yaml", &document, findings)?;
-    Checker::new(schema()).expect("a schema").check("a.yaml", &document, findings);
-    if findings.is_empty() { Manifest::new("a.yaml", document, findings) } else { None }
+fn read(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Manifest> {
+    let document = yaml::parse(text, "a.yaml", diagnostics).pop()?;
+    header("a.yaml", &document, diagnostics)?;
+    Checker::new(schema()).expect("a schema").check("a.yaml", &document, diagnostics);
+    if diagnostics.is_empty() { Manifest::new("a.yaml", document, diagnostics) } else { None }
 }
 
-fn tell(finding: &Diagnostic) -> String {
-    let place = finding.place.as_ref().expect("a place");
-    format!("{}:{} {}: {}", place.line, place.column, finding.code, finding.message)
+fn tell(diagnostic: &Diagnostic) -> String {
+    let place = diagnostic.place.as_ref().expect("a place");
+    format!("{}:{} {}: {}", place.line, place.column, diagnostic.code, diagnostic.message)
 }
 
 fn with_name(name: &str) -> String {
@@ -150,15 +150,15 @@ fn a_schema_from_elsewhere_fits_into_the_envelope() {
         "$defs": {"A": {"type": "string"}}
     });
     let checker = Checker::new(document_schema(spec, "x/v1", "Y", "Z")).expect("a schema");
-    let mut findings = Vec::new();
+    let mut diagnostics = Vec::new();
     let documents = yaml::parse(
         "apiVersion: x/v1\nkind: Y\nmetadata: {name: n}\nspec: {a: 1}\n",
         "a.yaml",
-        &mut findings,
+        &mut diagnostics,
     );
-    checker.check("a.yaml", &documents[0], &mut findings);
+    checker.check("a.yaml", &documents[0], &mut diagnostics);
     assert_eq!(
-        findings.iter().map(tell).collect::<Vec<_>>(),
+        diagnostics.iter().map(tell).collect::<Vec<_>>(),
         ["4:11 schema/type: expected a string, found the number `1`"]
     );
 }

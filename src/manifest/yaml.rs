@@ -22,8 +22,8 @@ pub const MAX_BYTES: usize = 1 << 20;
 pub const MAX_DEPTH: usize = 64;
 /// How much one file may hold, aliases expanded; a value counts one, and one more for every 64 bytes of its text.
 pub const MAX_WEIGHT: usize = 250_000;
-/// After this many findings the rest of a file is not looked at.
-pub const MAX_FINDINGS: usize = 100;
+/// After this many diagnostics the rest of a file is not looked at.
+pub const MAX_DIAGNOSTICS: usize = 100;
 
 /// A value and where it was written; for an alias, where its anchor is.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,12 +89,12 @@ pub struct Span {
 }
 
 /// Reads a file's documents. One with an error is left out, and the documents after it are still read.
-pub fn parse(text: &str, file: &str, findings: &mut Vec<Diagnostic>) -> Vec<Node> {
+pub fn parse(text: &str, file: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
     let source = source::Source::new(file, text);
     let problems = source.check();
     let readable = !problems.iter().any(Diagnostic::is_error);
-    findings.extend(problems);
-    if readable { tree::documents(&source, findings) } else { Vec::new() }
+    diagnostics.extend(problems);
+    if readable { tree::documents(&source, diagnostics) } else { Vec::new() }
 }
 
 impl Span {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Action, Target, TargetPlan};
-use crate::base::Scale;
+use crate::base::DeclaredCounts;
 use crate::diagnostic::{Class, Diagnostic, Severity};
 use crate::state::{Declared, Desired, Observed};
 
@@ -34,7 +34,7 @@ pub enum Guard {
 }
 
 impl Guard {
-    /// The code of its findings.
+    /// The code of its diagnostics.
     pub fn code(self) -> &'static str {
         match self {
             Self::MaxDeletes => "guard/max-deletes",
@@ -46,13 +46,13 @@ impl Guard {
         }
     }
 
-    /// How a person gets past it, for the help of its findings.
+    /// How a person gets past it, for the help of its diagnostics.
     pub fn way_through(self) -> String {
         let name = self.code().trim_start_matches(PREFIX);
         format!("if it is really meant, `--allow {name}` lets it through once")
     }
 
-    fn finding(self, about: impl std::fmt::Display, message: String, help: &str) -> Diagnostic {
+    fn diagnostic(self, about: impl std::fmt::Display, message: String, help: &str) -> Diagnostic {
         Diagnostic::error(self.code(), message)
             .class(Class::Guarded)
             .about(about)
@@ -64,19 +64,20 @@ impl Guard {
 pub(super) fn protect(declared: &Declared) -> Option<Diagnostic> {
     let message = "this object is protected and also declared absent".to_owned();
     let help = "take `protect: true` out in a change of its own";
-    let finding = || Guard::Protected.finding(&declared.id, message, help);
-    declared.manifest.protect.then(|| finding().at(declared.manifest.place("/metadata/protect")))
+    let diagnostic = || Guard::Protected.diagnostic(&declared.id, message, help);
+    declared.manifest.protect.then(|| diagnostic().at(declared.manifest.place("/metadata/protect")))
 }
 
 /// Checks a finished plan. What is allowed stays visible, as a warning.
 pub(super) fn check(plan: &mut TargetPlan, target: &Target<'_>, base: Option<&Desired>, observed: &Observed) {
-    let single = [max_deletes(plan, target.max_deletes), emptied(plan, target.scale)];
-    let shares = deleted_share(plan, target.scale);
+    let single = [max_deletes(plan, target.max_deletes), emptied(plan, target.counts)];
+    let shares = deleted_share(plan, target.counts);
     let vanished = base.map(|base| vanished(plan, base, observed)).unwrap_or_default();
-    plan.findings.extend(single.into_iter().flatten().chain(shares).chain(vanished));
-    let allowed = |finding: &Diagnostic| target.allowed.iter().any(|guard| guard.code() == finding.code);
-    for finding in plan.findings.iter_mut().filter(|finding| allowed(finding)) {
-        finding.severity = Severity::Warning;
+    plan.diagnostics.extend(single.into_iter().flatten().chain(shares).chain(vanished));
+    let allowed =
+        |diagnostic: &Diagnostic| target.allowed.iter().any(|guard| guard.code() == diagnostic.code);
+    for diagnostic in plan.diagnostics.iter_mut().filter(|diagnostic| allowed(diagnostic)) {
+        diagnostic.severity = Severity::Warning;
     }
 }
 
@@ -92,28 +93,30 @@ fn max_deletes(plan: &TargetPlan, limit: usize) -> Option<Diagnostic> {
     let deletes: usize = deletes(plan).values().sum();
     let message = format!("{deletes} deletes are planned and `limits.max_deletes` is {limit}");
     let help = "raise the limit in enact.yaml if that many are usual";
-    (deletes > limit).then(|| Guard::MaxDeletes.finding(&plan.target, message, help))
+    (deletes > limit).then(|| Guard::MaxDeletes.diagnostic(&plan.target, message, help))
 }
 
-fn deleted_share(plan: &TargetPlan, scale: &Scale) -> Vec<Diagnostic> {
+fn deleted_share(plan: &TargetPlan, counts: &DeclaredCounts) -> Vec<Diagnostic> {
     let too_many = |(kind, deletes): (&str, usize)| {
         // What git declared absent and is still live counts as well.
-        let all = scale.of_kind.get(kind).copied().unwrap_or(0).max(deletes);
+        let all = counts.of_kind.get(kind).copied().unwrap_or(0).max(deletes);
         let message =
             format!("{deletes} of {all} {kind} objects would be deleted, more than {SHARE_PERCENT} %");
         let help = "delete them in several steps";
         (all >= SHARE_FROM && deletes * 100 > all * SHARE_PERCENT)
-            .then(|| Guard::DeletedShare.finding(&plan.target, message, help))
+            .then(|| Guard::DeletedShare.diagnostic(&plan.target, message, help))
     };
     deletes(plan).into_iter().filter_map(too_many).collect()
 }
 
-fn emptied(plan: &TargetPlan, scale: &Scale) -> Option<Diagnostic> {
+fn emptied(plan: &TargetPlan, counts: &DeclaredCounts) -> Option<Diagnostic> {
     let deletes: usize = deletes(plan).values().sum();
     let message =
         format!("git wants nothing to exist on this target any more, and {deletes} would be deleted");
-    let empty = deletes > 0 && !scale.declares && !scale.of_kind.is_empty();
-    empty.then(|| Guard::Emptied.finding(&plan.target, message, "look whether manifests were lost or moved"))
+    let empty = deletes > 0 && !counts.declares && !counts.of_kind.is_empty();
+    empty.then(|| {
+        Guard::Emptied.diagnostic(&plan.target, message, "look whether manifests were lost or moved")
+    })
 }
 
 /// A list that is empty although git had several objects there is more likely a lost right than a lost system.
@@ -131,7 +134,11 @@ fn vanished(plan: &TargetPlan, base: &Desired, observed: &Observed) -> Vec<Diagn
         .filter(|(kind, count)| *count > 1 && none_left(kind) && creates(kind))
         .map(|(kind, count)| {
             let message = format!("no {kind} is live any more, and the base declared {count}");
-            Guard::Vanished.finding(&plan.target, message, "look whether the credential may still read them")
+            Guard::Vanished.diagnostic(
+                &plan.target,
+                message,
+                "look whether the credential may still read them",
+            )
         })
         .collect()
 }

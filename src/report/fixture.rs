@@ -6,7 +6,7 @@ use super::{Report, TargetReport};
 use crate::apply::Outcome;
 use crate::diagnostic::{Class, Diagnostic, Place};
 use crate::diff::Field;
-use crate::plan::{Action, Cause, Change, Skipped, Sway, TargetPlan};
+use crate::plan::{AccessShift, Action, Cause, Change, Skipped, TargetPlan};
 use crate::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
 use crate::resource::ResourceId;
 
@@ -18,7 +18,7 @@ pub(super) fn change(action: Action, id: ResourceId, fields: Vec<Field>) -> Chan
     Change {
         id,
         action,
-        sway: Sway::None,
+        shift: AccessShift::None,
         cause: Cause::Unknown,
         fields,
         requests: Vec::new(),
@@ -106,7 +106,7 @@ pub(super) fn every_outcome() -> Report {
 pub(super) fn incomplete() -> Report {
     let mut plan = plan("analytics", vec![delete()], 1);
     plan.incomplete = true;
-    plan.findings.push(
+    plan.diagnostics.push(
         Diagnostic::error("live/unreadable", "GET `/api/permissions/roles` was answered with 503")
             .class(Class::Unread)
             .about("analytics: every Role")
@@ -119,8 +119,9 @@ pub(super) fn incomplete() -> Report {
 pub(super) fn invalid() -> Report {
     let place =
         Place { file: "policies/a.yaml".into(), line: 7, column: 11, width: 4, path: "spec.priority".into() };
-    let finding = Diagnostic::error("schema/type", "`high` is not a number").at(place).help("write a number");
-    Report { findings: vec![finding], ..report("plan", Vec::new()) }
+    let diagnostic =
+        Diagnostic::error("schema/type", "`high` is not a number").at(place).help("write a number");
+    Report { diagnostics: vec![diagnostic], ..report("plan", Vec::new()) }
 }
 
 /// The same text wherever something comes from a file or a server.
@@ -140,14 +141,14 @@ pub(super) fn hostile(text: &str) -> Report {
         change(Action::Delete, id(text), Vec::new()),
     ];
     let place = Place { file: text.into(), line: 1, column: 1, width: 1, path: text.into() };
-    let finding = Diagnostic::warning("schema/type", text).at(place).about(text).help(text);
+    let diagnostic = Diagnostic::warning("schema/type", text).at(place).about(text).help(text);
     let mut only =
         TargetReport { system: text.into(), url: text.into(), ..target(plan(text, changes, 1), 1) };
     only.plan.skipped.push(Skipped { id: id(text), reason: text.into() });
-    only.plan.findings.push(finding.clone());
+    only.plan.diagnostics.push(diagnostic.clone());
     only.outcomes = vec![Outcome::Failed { reason: text.into() }];
     only.verified = Some(plan(text, vec![change(Action::Delete, id(text), Vec::new())], 0));
     let quiet =
         TargetReport { system: text.into(), url: text.into(), ..target(plan(text, Vec::new(), 1), 1) };
-    Report { findings: vec![finding], ..report("apply", vec![only, quiet]) }
+    Report { diagnostics: vec![diagnostic], ..report("apply", vec![only, quiet]) }
 }

@@ -6,15 +6,15 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::summary::{self, Totals};
-use super::{Report, TargetReport, safe, word};
+use super::{Report, TargetReport, labels, safe};
 use crate::apply::Outcome;
 use crate::diagnostic::{self, Severity};
 use crate::diff::Field;
 use crate::plan::{self, Action, Cause, Skipped};
+use crate::probe::Check;
 use crate::request::Request;
 use crate::resource::ResourceId;
 use crate::review::digest;
-use crate::trial::Check;
 
 /// What a run of enact found out.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -138,7 +138,7 @@ pub fn document(report: &Report) -> Document {
         skipped: report.targets.iter().flat_map(|target| target.plan.skipped.clone()).collect(),
         remaining: (!verified.is_empty()).then(remaining),
         checks: (!report.checks.is_empty()).then(|| report.checks.clone()),
-        diagnostics: summary::findings(report).into_iter().map(diagnostic).collect(),
+        diagnostics: summary::diagnostics(report).into_iter().map(diagnostic).collect(),
     }
 }
 
@@ -159,12 +159,12 @@ fn changes<'a>(report: &Report, target: &'a TargetReport) -> impl Iterator<Item 
     // A document of apply is written once, at its end: every change has an outcome by then.
     let is_apply = report.command == "apply";
     target.changes().map(move |(change, outcome)| {
-        change_of(change, is_apply.then(|| word::ended(target, outcome).into_owned()))
+        change_of(change, is_apply.then(|| labels::ended(target, outcome).into_owned()))
     })
 }
 
 fn change_of(change: &plan::Change, outcome: Option<Outcome>) -> Change {
-    let plan::Change { id, action, cause, fields, requests, sway: _, seen: _, observed } = change;
+    let plan::Change { id, action, cause, fields, requests, shift: _, seen: _, observed } = change;
     Change {
         id: id.clone(),
         action: *action,
@@ -184,7 +184,7 @@ fn write(request: &Request) -> Write {
     }
 }
 
-fn diagnostic(finding: &diagnostic::Diagnostic) -> Diagnostic {
+fn diagnostic(diagnostic: &diagnostic::Diagnostic) -> Diagnostic {
     let diagnostic::Diagnostic {
         severity,
         class: _,
@@ -195,7 +195,7 @@ fn diagnostic(finding: &diagnostic::Diagnostic) -> Diagnostic {
         help,
         within: _,
         private: _,
-    } = finding.clone();
+    } = diagnostic.clone();
     let (line, column) = place.as_ref().map(|place| (place.line, place.column)).unzip();
     let (file, path) = place.map(|place| (place.file, place.path)).unzip();
     Diagnostic { severity, code: code.to_owned(), message, file, line, column, path, help, subject }
@@ -259,16 +259,16 @@ mod tests {
     }
 
     #[test]
-    fn a_finding_has_null_where_nothing_is_known() {
-        let finding = json!({"severity": "error", "code": "schema/type", "message": "`high` is not a number",
+    fn a_diagnostic_has_null_where_nothing_is_known() {
+        let diagnostic = json!({"severity": "error", "code": "schema/type", "message": "`high` is not a number",
                              "file": "policies/a.yaml", "line": 7, "column": 11, "path": "spec.priority",
                              "help": "write a number", "subject": null});
-        assert_eq!(parsed(&fixture::invalid())["diagnostics"], json!([finding]));
+        assert_eq!(parsed(&fixture::invalid())["diagnostics"], json!([diagnostic]));
         assert_eq!(parsed(&fixture::incomplete())["diagnostics"][0]["file"], Value::Null);
     }
 
     #[test]
-    fn a_finding_that_comes_up_again_in_the_second_plan_is_told_once() {
+    fn a_diagnostic_that_comes_up_again_in_the_second_plan_is_told_once() {
         let mut report = fixture::incomplete();
         report.targets[0].verified = fixture::incomplete().targets.remove(0).plan.into();
         assert_eq!(parsed(&report)["diagnostics"].as_array().unwrap().len(), 1);

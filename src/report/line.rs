@@ -4,8 +4,8 @@ use serde_json::Value;
 use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
 use unicode_width::UnicodeWidthStr as _;
 
+use super::labels;
 use super::value::{self, shorten};
-use super::word;
 use crate::diff::Field;
 use crate::plan::{Action, Cause, Change};
 
@@ -58,7 +58,7 @@ pub(super) fn lines(change: &Change, layout: &Layout) -> Vec<Line> {
 
 /// Where the fields of one object moved for different reasons, each says its own.
 fn with_cause(change: &Change, field: &Field, mut lines: Vec<Line>) -> Vec<Line> {
-    let cause = word::cause(field.cause).filter(|_| change.cause == Cause::Both);
+    let cause = labels::cause(field.cause).filter(|_| change.cause == Cause::Both);
     if let (Some(cause), Some(first)) = (cause, lines.first_mut()) {
         first.text = format!("{} ({cause})", first.text);
     }

@@ -6,18 +6,18 @@
 
 use super::line::{self, Layout, Line, Mark};
 use super::summary::{self, Totals};
-use super::{Report, TargetReport, word};
+use super::{Report, TargetReport, labels};
 use crate::apply::Outcome;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::plan::{Action, Change, Skipped};
 use crate::resource::ResourceId;
-use inert::{code, fence, html_code};
+use escape::{code, fence, html_code};
 
-mod inert;
+mod escape;
 
 /// How long the text may be when a section ends; in bytes, which are never fewer than characters.
 const DELETES_END: usize = 15_000;
-const FINDINGS_END: usize = 30_000;
+const DIAGNOSTICS_END: usize = 30_000;
 const TARGETS_END: usize = 60_000;
 /// How many bytes the fields of one change may take.
 const CHANGE_ROOM: usize = 12_000;
@@ -31,7 +31,7 @@ pub fn render(report: &Report) -> String {
     page.push(&format!("### enact {}: {}\n\n", report.command, summary::headline(report)));
     page.push(&format!("{}\n\n", summary::sentence(report)));
     page.deletes(report);
-    page.findings(report);
+    page.diagnostics(report);
     page.targets(report);
     page.text.truncate(page.text.trim_end().len());
     page.text.push('\n');
@@ -53,14 +53,14 @@ impl Page {
         self.section("delete", DELETES_END, &deletes);
     }
 
-    fn findings(&mut self, report: &Report) {
-        let findings: Vec<_> = summary::findings(report).into_iter().map(finding).collect();
-        self.section("finding", FINDINGS_END, &findings);
+    fn diagnostics(&mut self, report: &Report) {
+        let diagnostics: Vec<_> = summary::diagnostics(report).into_iter().map(diagnostic).collect();
+        self.section("diagnostic", DIAGNOSTICS_END, &diagnostics);
     }
 
     fn section(&mut self, noun: &str, end: usize, items: &[String]) {
         if !items.is_empty() {
-            self.push(&format!("#### {}\n\n", word::count(items.len(), noun)));
+            self.push(&format!("#### {}\n\n", labels::count(items.len(), noun)));
             self.list(end, items);
             self.push("\n");
         }
@@ -80,7 +80,7 @@ impl Page {
 
     fn left_out(&mut self, number: usize) {
         if number > 0 {
-            self.push(&format!("\n**{number} more** left out, because a comment can not be longer.\n\n"));
+            self.push(&format!("\n**{number} more** left out, because a comment cannot be longer.\n\n"));
         }
     }
 
@@ -108,9 +108,9 @@ fn delete(change: &Change) -> String {
     format!("- {} {} on {}\n", code(kind), code(name), code(target))
 }
 
-fn finding(finding: &Diagnostic) -> String {
+fn diagnostic(diagnostic: &Diagnostic) -> String {
     let Diagnostic { severity, class: _, code: id, message, place, subject, help, within: _, private: _ } =
-        finding;
+        diagnostic;
     let severity = match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -126,7 +126,7 @@ fn finding(finding: &Diagnostic) -> String {
 /// What stands before and after the entries of a target; one with nothing to tell has none and is not folded.
 fn frame(target: &TargetReport) -> (String, &'static str) {
     let TargetReport { plan, system, url, outcomes: _, verified: _, requests: _ } = target;
-    if word::is_quiet(target) {
+    if labels::is_quiet(target) {
         let unchanged = plan.unchanged.len();
         return (
             format!("{} ({}): no changes, {unchanged} unchanged\n\n", code(&plan.target), code(system)),
@@ -140,10 +140,10 @@ fn frame(target: &TargetReport) -> (String, &'static str) {
 
 fn entries(target: &TargetReport, ended: bool) -> Vec<String> {
     let blocked =
-        word::blocked(&target.plan).map(|why| format!("**Nothing is written to this target**: {why}\n\n"));
+        labels::blocked(&target.plan).map(|why| format!("**Nothing is written to this target**: {why}\n\n"));
     let of_group = |(heading, changes): summary::Group<'_>| {
         let changes = changes.into_iter().map(|(change, outcome)| {
-            let outcome = ended.then(|| word::ended(target, outcome));
+            let outcome = ended.then(|| labels::ended(target, outcome));
             entry(change, outcome.as_deref())
         });
         heading.map(|heading| format!("*{heading}*\n\n")).into_iter().chain(changes).collect::<Vec<_>>()
@@ -154,10 +154,11 @@ fn entries(target: &TargetReport, ended: bool) -> Vec<String> {
 }
 
 fn entry(change: &Change, outcome: Option<&Outcome>) -> String {
-    let Change { id, action, cause, fields: _, requests: _, sway: _, seen: _, observed: _ } = change;
-    let cause = word::cause(*cause).map(|cause| format!(" ({cause})")).unwrap_or_default();
+    let Change { id, action, cause, fields: _, requests: _, shift: _, seen: _, observed: _ } = change;
+    let cause = labels::cause(*cause).map(|cause| format!(" ({cause})")).unwrap_or_default();
     let outcome = outcome.map(ending).unwrap_or_default();
-    let head = format!("**{}** {} {}{cause}{outcome}", word::action(*action), code(&id.kind), code(&id.name));
+    let head =
+        format!("**{}** {} {}{cause}{outcome}", labels::action(*action), code(&id.kind), code(&id.name));
     let lines: Vec<_> =
         line::lines(change, &Layout { width: 0, create: Some(CREATE) }).into_iter().map(marked).collect();
     let fields = if lines.is_empty() { String::new() } else { fence(&lines, CHANGE_ROOM) + "\n" };
@@ -165,7 +166,7 @@ fn entry(change: &Change, outcome: Option<&Outcome>) -> String {
 }
 
 fn ending(outcome: &Outcome) -> String {
-    let (word, reason) = word::outcome(outcome);
+    let (word, reason) = labels::outcome(outcome);
     let reason = reason.map(|reason| format!(": {}", code(reason))).unwrap_or_default();
     format!(", **{word}**{reason}")
 }
@@ -180,13 +181,13 @@ fn marked(line: Line) -> String {
 
 fn skipped(skipped: &Skipped) -> String {
     let ResourceId { target: _, kind, name } = &skipped.id;
-    format!("**skipped** {} {}: {}\n\n", code(kind), code(name), code(word::reason(skipped)))
+    format!("**skipped** {} {}: {}\n\n", code(kind), code(name), code(labels::reason(skipped)))
 }
 
 fn verified(target: &TargetReport) -> Vec<String> {
     let remaining = target.verified.as_ref().map_or(&[][..], |plan| &plan.changes);
     let head = (!remaining.is_empty()).then(|| "Still not as declared after apply:\n\n".to_owned());
-    let unknown = word::unverified(target).map(|why| format!("**Not verified**: {why}\n\n"));
+    let unknown = labels::unverified(target).map(|why| format!("**Not verified**: {why}\n\n"));
     head.into_iter().chain(remaining.iter().map(|change| entry(change, None))).chain(unknown).collect()
 }
 

@@ -1,4 +1,4 @@
-//! Text that can not drive a terminal: what users and servers wrote is printed only through here.
+//! Text that cannot drive a terminal: what users and servers wrote is printed only through here.
 
 use std::borrow::Cow;
 
@@ -36,7 +36,7 @@ pub fn json(text: &str) -> String {
     shown
 }
 
-/// Whether a character acts on the terminal, reorders text, or can not be seen.
+/// Whether a character acts on the terminal, reorders text, or cannot be seen.
 pub fn is_deceptive(character: char) -> bool {
     character.is_control()
         || matches!(character,

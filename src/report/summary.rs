@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Exit, Report, TargetReport, word};
+use super::{Exit, Report, TargetReport, labels};
 use crate::apply::Outcome;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Action, Cause, Change, TargetPlan};
-use word::count;
+use labels::count;
 
 /// The counts of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,7 +31,8 @@ impl Totals {
     }
 
     fn plus(self, target: &TargetReport) -> Self {
-        let TargetPlan { changes, unchanged, skipped, target: _, findings: _, incomplete: _ } = &target.plan;
+        let TargetPlan { changes, unchanged, skipped, target: _, diagnostics: _, incomplete: _ } =
+            &target.plan;
         let with = |action| changes.iter().filter(|change| change.action == action).count();
         Self {
             create: self.create + with(Action::Create),
@@ -57,10 +58,10 @@ impl Totals {
     }
 }
 
-/// All findings, without those that the second plan of an apply only repeats.
-pub(super) fn findings<'a>(report: &'a Report) -> Vec<&'a Diagnostic> {
+/// All diagnostics, without those that the second plan of an apply only repeats.
+pub(super) fn diagnostics<'a>(report: &'a Report) -> Vec<&'a Diagnostic> {
     let mut seen = BTreeSet::new();
-    let is_new = |finding: &&'a Diagnostic| {
+    let is_new = |diagnostic: &&'a Diagnostic| {
         let Diagnostic {
             code,
             message,
@@ -71,10 +72,10 @@ pub(super) fn findings<'a>(report: &'a Report) -> Vec<&'a Diagnostic> {
             help: _,
             within: _,
             private: _,
-        } = finding;
+        } = diagnostic;
         seen.insert((code, message, place, subject))
     };
-    report.all_findings().filter(is_new).collect()
+    report.all_diagnostics().filter(is_new).collect()
 }
 
 /// A heading, where there is one, and the changes below it, each with its outcome.
@@ -91,7 +92,7 @@ pub(super) fn groups(target: &TargetReport) -> Vec<Group<'_>> {
     groups.into_iter().filter(|(_, changes)| !changes.is_empty()).collect()
 }
 
-/// Whether apply got as far as writing, or as finding that there is nothing to write.
+/// Whether apply got as far as writing, or as seeing that there is nothing to write.
 pub(super) fn was_attempted(report: &Report) -> bool {
     report.targets.iter().any(|target| !target.outcomes.is_empty() || target.verified.is_some())
 }
@@ -125,7 +126,8 @@ pub(super) fn sentence(report: &Report) -> String {
 
 /// What is wrong with the run, in the words of its exit code.
 fn problem(report: &Report) -> Option<String> {
-    let errors = || count(findings(report).into_iter().filter(|finding| finding.is_error()).count(), "error");
+    let errors =
+        || count(diagnostics(report).into_iter().filter(|diagnostic| diagnostic.is_error()).count(), "error");
     match report.exit() {
         Exit::Done | Exit::Pending | Exit::Usage => None,
         Exit::Invalid => Some(format!("invalid, {}", errors())),
@@ -167,9 +169,9 @@ fn applied(report: &Report) -> String {
         report
             .targets
             .iter()
-            .flat_map(|target| target.changes().map(|(_, outcome)| word::ended(target, outcome)))
+            .flat_map(|target| target.changes().map(|(_, outcome)| labels::ended(target, outcome)))
     };
-    let ended = |as_word: &str| outcomes().filter(|outcome| word::outcome(outcome).0 == as_word).count();
+    let ended = |as_word: &str| outcomes().filter(|outcome| labels::outcome(outcome).0 == as_word).count();
     let done = outcomes().filter(|outcome| **outcome == Outcome::Applied).count();
     let others: String = ["conflict", "failed", "unknown", "not attempted"]
         .into_iter()
@@ -186,7 +188,7 @@ fn applied(report: &Report) -> String {
 
 /// How live state stands to what is declared, as the second plan found it.
 fn remaining(report: &Report) -> String {
-    let unknown = |target: &TargetReport| !target.plan.is_sound() || word::unverified(target).is_some();
+    let unknown = |target: &TargetReport| !target.plan.is_sound() || labels::unverified(target).is_some();
     let verified = report.targets.iter().filter_map(|target| target.verified.as_ref());
     match (verified.map(|plan| plan.changes.len()).sum(), report.targets.iter().any(unknown)) {
         (0, false) => "live state is as declared".to_owned(),

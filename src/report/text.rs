@@ -1,6 +1,6 @@
 //! What a person reads in a terminal: the plan before it is applied, and how it ended afterwards.
 //!
-//! Findings are not here; they are shown with their source by `finding`.
+//! Diagnostics are not here; they are shown with their source by `diagnostic`.
 
 use std::fmt::Display;
 
@@ -10,7 +10,7 @@ use super::line::{self, Layout, Line, Mark};
 use super::safe::inline;
 use super::summary;
 use super::value::quoted;
-use super::{Report, TargetReport, word};
+use super::{Report, TargetReport, labels};
 use crate::apply::Outcome;
 use crate::plan::{Action, Change, Skipped, TargetPlan};
 use crate::request::Request;
@@ -54,7 +54,7 @@ struct Page<'a> {
 impl Page<'_> {
     fn target(&mut self, target: &TargetReport) {
         let title = self.title(target);
-        if word::is_quiet(target) {
+        if labels::is_quiet(target) {
             self.line(0, format!("{title}: no changes, {} unchanged\n", target.plan.unchanged.len()));
             return;
         }
@@ -63,7 +63,7 @@ impl Page<'_> {
         for (heading, changes) in summary::groups(target) {
             heading.into_iter().for_each(|heading| self.line(2, heading.to_owned()));
             for (change, outcome) in changes {
-                let outcome = self.ended.then(|| word::ended(target, outcome));
+                let outcome = self.ended.then(|| labels::ended(target, outcome));
                 self.change(change, outcome.as_deref());
             }
         }
@@ -78,7 +78,7 @@ impl Page<'_> {
     }
 
     fn blocked(&mut self, plan: &TargetPlan) {
-        if let Some(why) = word::blocked(plan) {
+        if let Some(why) = labels::blocked(plan) {
             let warning =
                 self.paint(AnsiColor::Red.on_default(), format!("nothing is written to this target: {why}"));
             self.line(2, warning);
@@ -103,8 +103,8 @@ impl Page<'_> {
             Action::Update => "~",
             Action::Delete => "-",
         };
-        let what = self.paint(color(change.action), format!("{sign} {}", word::action(change.action)));
-        let cause = word::cause(change.cause).map(|cause| format!(" ({cause})")).unwrap_or_default();
+        let what = self.paint(color(change.action), format!("{sign} {}", labels::action(change.action)));
+        let cause = labels::cause(change.cause).map(|cause| format!(" ({cause})")).unwrap_or_default();
         format!("{what} {} {}{cause}", inline(&change.id.kind), quoted(&change.id.name))
     }
 
@@ -114,7 +114,7 @@ impl Page<'_> {
             Outcome::Conflict { .. } | Outcome::Failed { .. } | Outcome::Unknown { .. } => AnsiColor::Red,
             Outcome::NotAttempted { .. } => AnsiColor::Yellow,
         };
-        let (word, reason) = word::outcome(outcome);
+        let (word, reason) = labels::outcome(outcome);
         let reason = reason.map(|reason| format!(": {}", inline(reason))).unwrap_or_default();
         format!(": {}{reason}", self.paint(color.on_default(), word))
     }
@@ -145,7 +145,7 @@ impl Page<'_> {
     fn skipped(&mut self, skipped: &[Skipped]) {
         for skipped in skipped {
             let (kind, name) = (inline(&skipped.id.kind), quoted(&skipped.id.name));
-            self.line(4, format!("skipped {kind} {name}: {}", inline(word::reason(skipped))));
+            self.line(4, format!("skipped {kind} {name}: {}", inline(labels::reason(skipped))));
         }
     }
 
@@ -158,7 +158,7 @@ impl Page<'_> {
             self.line(2, self.head(change));
             self.fields(change);
         }
-        if let Some(why) = word::unverified(target) {
+        if let Some(why) = labels::unverified(target) {
             let warning = self.paint(AnsiColor::Red.on_default(), why);
             self.line(2, warning);
         }

@@ -121,7 +121,7 @@ fn name(body: &Object) -> Result<&str, Problem> {
 /// The id in an update's body may only repeat the one in the path.
 fn check_same_id(body: &Object, id: &str) -> Result<(), Problem> {
     match fields::text(body, "id")? {
-        Some(other) if other != id => Err(Problem::invalid("`id` can not be changed")),
+        Some(other) if other != id => Err(Problem::invalid("`id` cannot be changed")),
         _ => Ok(()),
     }
 }
@@ -133,7 +133,7 @@ fn set<'a>(body: &'a Object, name: &str, is_valid: impl Fn(&str) -> bool) -> Res
         return Err(Problem::invalid(format!("`{name}` holds `{item}` twice")));
     }
     match list.iter().find(|item| !is_valid(item)) {
-        Some(item) => Err(Problem::invalid(format!("`{item}` can not be in `{name}`"))),
+        Some(item) => Err(Problem::invalid(format!("`{item}` cannot be in `{name}`"))),
         None => Ok(list),
     }
 }

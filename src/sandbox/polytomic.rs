@@ -157,7 +157,7 @@ fn one(state: &mut Collections, call: &Call, kind: Kind, id: &str) -> Result<Ans
         return Ok(data(shown(call, kind, object)));
     }
     if object.get("system") == Some(&json!(true)) {
-        return Err(Problem::forbidden(format!("a system {} can not be changed", kind.word())));
+        return Err(Problem::forbidden(format!("a system {} cannot be changed", kind.word())));
     }
     if method == "DELETE" {
         // Policies keep the id of a deleted role until somebody rewrites them.

@@ -96,7 +96,7 @@ impl Hub {
         target.map(|target| target.state.to_json()).unwrap_or_default()
     }
 
-    /// A panic elsewhere can not have left the state half-written: handlers check first and then change.
+    /// A panic elsewhere cannot have left the state half-written: handlers check first and then change.
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }

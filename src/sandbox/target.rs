@@ -32,7 +32,7 @@ pub(crate) fn all(
             api.ok_or_else(|| unusable(&name, &format!("there is no sandbox for the system `{system}`")))?;
         let prefix = prefix(&name);
         if prefix == "/" || targets.iter().any(|other| other.prefix == prefix) {
-            return Err(unusable(&name, "its name can not be a path of its own"));
+            return Err(unusable(&name, "its name cannot be a path of its own"));
         }
         let mut state = match stored.shift_remove(&name) {
             // A target that changed its system starts afresh.
@@ -47,7 +47,7 @@ pub(crate) fn all(
 }
 
 fn unusable(name: &str, why: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, format!("target `{name}` can not be served: {why}"))
+    io::Error::new(io::ErrorKind::InvalidInput, format!("target `{name}` cannot be served: {why}"))
 }
 
 fn restore(name: &str, stored: &Value) -> io::Result<Collections> {

@@ -1,6 +1,6 @@
 //! A document against a JSON Schema: every violation at its place and in our words.
 //!
-//! Here: which finding a violation becomes, and where it points. How values and types are called lives in `words`, what
+//! Here: which diagnostic a violation becomes, and where it points. How values and types are called lives in `words`, what
 //! to say about alternatives (`oneOf`, `anyOf`) in `alternatives`.
 
 mod alternatives;
@@ -13,7 +13,7 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::Value as Json;
 
 use crate::diagnostic::{self, Diagnostic, Place, nearest};
-use crate::manifest::yaml::{MAX_FINDINGS, Node};
+use crate::manifest::yaml::{MAX_DIAGNOSTICS, Node};
 use crate::pointer;
 use crate::report::safe::short;
 use words::{expected, found, list, shown};
@@ -25,7 +25,7 @@ pub struct Checker {
     schema: Json,
 }
 
-/// A JSON Schema that can not be used.
+/// A JSON Schema that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("the JSON Schema is not valid at `{pointer}`: {problem}")]
 pub struct InvalidSchema {
@@ -58,11 +58,11 @@ impl Checker {
         Ok(Self { validator, schema })
     }
 
-    /// Tells all violations of a document, at most [`MAX_FINDINGS`], in the order of the file.
-    pub fn check(&self, file: &str, document: &Node, findings: &mut Vec<Diagnostic>) {
+    /// Tells all violations of a document, at most [`MAX_DIAGNOSTICS`], in the order of the file.
+    pub fn check(&self, file: &str, document: &Node, diagnostics: &mut Vec<Diagnostic>) {
         let instance = document.to_json();
-        let mut check = Check { schema: &self.schema, file, document, findings: Vec::new() };
-        for error in self.validator.iter_errors(&instance).take(MAX_FINDINGS) {
+        let mut check = Check { schema: &self.schema, file, document, diagnostics: Vec::new() };
+        for error in self.validator.iter_errors(&instance).take(MAX_DIAGNOSTICS) {
             if self.is_secret(&error) {
                 check.secret(error.instance_path().as_str());
             } else {
@@ -70,9 +70,9 @@ impl Checker {
             }
         }
         check.leading_zeros(document, "");
-        check.findings.truncate(MAX_FINDINGS);
-        diagnostic::sort(&mut check.findings);
-        findings.extend(check.findings);
+        check.diagnostics.truncate(MAX_DIAGNOSTICS);
+        diagnostic::sort(&mut check.diagnostics);
+        diagnostics.extend(check.diagnostics);
     }
 }
 
@@ -90,7 +90,7 @@ struct Check<'a> {
     schema: &'a Json,
     file: &'a str,
     document: &'a Node,
-    findings: Vec<Diagnostic>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl<'a> Check<'a> {
@@ -139,17 +139,17 @@ impl<'a> Check<'a> {
     fn secret(&mut self, pointer: &str) {
         let place = self.value_place(pointer);
         let help = "write `{secret: NAME}`, and where the secret of that name is in `secrets` of enact.yaml";
-        let finding = Diagnostic::error("schema/secret", "a secret is named here, and never written");
-        self.findings.push(finding.at(place).help(help).private());
+        let diagnostic = Diagnostic::error("schema/secret", "a secret is named here, and never written");
+        self.diagnostics.push(diagnostic.at(place).help(help).private());
     }
 
     fn unknown_fields(&mut self, pointer: &str, names: &[String], rule: Option<&Json>) {
         let known = rule.map(|rule| words::known_fields(rule, self.schema)).unwrap_or_default();
         let read_only = rule.and_then(|rule| rule.get("x-read-only")).and_then(Json::as_array);
-        for name in names.iter().take(MAX_FINDINGS) {
+        for name in names.iter().take(MAX_DIAGNOSTICS) {
             let place = self.document.key_place(self.file, &pointer::child(pointer, name));
             if read_only.is_some_and(|names| names.contains(&Json::from(name.as_str()))) {
-                let message = format!("`{}` is set by the server and can not be declared", short(name));
+                let message = format!("`{}` is set by the server and cannot be declared", short(name));
                 self.tell("schema/read-only", place, message, "remove it");
                 continue;
             }
@@ -233,18 +233,18 @@ impl<'a> Check<'a> {
         for (key, value) in node.as_map().unwrap_or_default() {
             self.leading_zeros(value, &pointer::child(pointer, &key.name));
         }
-        if words::loses_zeros(node) && self.findings.len() < MAX_FINDINGS {
+        if words::loses_zeros(node) && self.diagnostics.len() < MAX_DIAGNOSTICS {
             self.warn_of_lost_zeros(node, self.value_place(pointer));
         }
     }
 
     fn warn_of_lost_zeros(&mut self, node: &Node, place: Place) {
-        if self.findings.iter().any(|finding| finding.place.as_ref() == Some(&place)) {
+        if self.diagnostics.iter().any(|diagnostic| diagnostic.place.as_ref() == Some(&place)) {
             return;
         }
         let message = format!("{} loses the zeros in front of it", found(node));
         let help = format!("quote it if text is meant: `\"{}\"`", shown(node));
-        self.findings.push(Diagnostic::warning("schema/leading-zeros", message).at(place).help(help));
+        self.diagnostics.push(Diagnostic::warning("schema/leading-zeros", message).at(place).help(help));
     }
 
     /// The part of the schema that holds the violated keyword.
@@ -258,7 +258,7 @@ impl<'a> Check<'a> {
     }
 
     fn tell(&mut self, code: &'static str, place: Place, message: String, help: impl Into<String>) {
-        self.findings.push(Diagnostic::error(code, message).at(place).help(help));
+        self.diagnostics.push(Diagnostic::error(code, message).at(place).help(help));
     }
 }
 

@@ -38,7 +38,7 @@ pub struct Field {
     pub shape: Shape,
     /// What the API takes when the field is left out.
     pub default: Option<Value>,
-    /// Whether no reply ever has it, so that it can not be compared.
+    /// Whether no reply ever has it, so that it cannot be compared.
     pub write_only: bool,
 }
 
@@ -104,19 +104,19 @@ impl Shape {
     }
 
     /// The canonical form of what the API holds: as [`Shape::declared`], with every default filled in, and without what
-    /// can not be read back.
+    /// cannot be read back.
     pub fn observed(&self, value: &Value) -> Value {
         self.readable(self.canonical(value, true))
     }
 
-    /// The value without what can not be read back.
+    /// The value without what cannot be read back.
     #[must_use]
     pub fn readable(&self, mut value: Value) -> Value {
         self.drop_write_only(&mut value, None);
         value
     }
 
-    /// Takes out what can not be read back, unless `base` says something else of it: then git has changed it.
+    /// Takes out what cannot be read back, unless `base` says something else of it: then git has changed it.
     pub fn drop_write_only(&self, value: &mut Value, base: Option<&Value>) {
         let (Self::Object(fields), Value::Object(map)) = (self, value) else { return };
         for (name, field) in fields {

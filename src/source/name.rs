@@ -13,7 +13,7 @@ pub(super) fn odd(name: &str) -> Option<&'static str> {
         (matches!(name, "." | ".."), "is a relative name"),
         (name.len() > MAX_LENGTH, "is longer than a file name can be"),
         (name.contains(['/', '\\', ':']), "holds a `/`, `\\` or `:`"),
-        (name.chars().any(is_deceptive), "holds a character that can not be seen"),
+        (name.chars().any(is_deceptive), "holds a character that cannot be seen"),
         (name.ends_with(['.', ' ']), "ends with a full stop or a space"),
         (is_git(name), "is git's own folder"),
         (is_device(name), "is a device on Windows"),

@@ -10,17 +10,17 @@ use crate::git::{Commit, Repository};
 use crate::report::safe::inline;
 
 /// Reads the manifests of a commit. `prefix` is the folder of enact.yaml in the repository, empty at its top.
-/// Every finding names the commit. Whatever can not be read is an error, so that nothing looks as if it had been removed.
+/// Every diagnostic names the commit. Whatever cannot be read is an error, so that nothing looks as if it had been removed.
 pub fn revision(
     repository: &Repository,
     commit: &Commit,
     prefix: &str,
     manifests: &[String],
-    findings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Files {
     let mut own = Vec::new();
     let files = read(&Revision { repository, commit }, prefix, manifests, &mut own);
-    findings.extend(own.into_iter().map(|finding| about(commit, finding)));
+    diagnostics.extend(own.into_iter().map(|diagnostic| about(commit, diagnostic)));
     files
 }
 
@@ -38,12 +38,12 @@ pub fn uncommitted(
     working: &Files,
 ) -> Result<Vec<String>, Vec<Diagnostic>> {
     let named: Vec<_> = manifests.iter().cloned().chain(trusted.keys().cloned()).collect();
-    let mut findings = Vec::new();
-    let committed = walk::list(&Revision { repository, commit }, prefix, &named, &mut findings);
+    let mut diagnostics = Vec::new();
+    let committed = walk::list(&Revision { repository, commit }, prefix, &named, &mut diagnostics);
     // A folder that the commit does not hold yet is a difference, not a fault of the commit.
-    findings.retain(|finding| finding.code != "source/missing");
-    if !findings.is_empty() {
-        return Err(findings.into_iter().map(|finding| about(commit, finding)).collect());
+    diagnostics.retain(|diagnostic| diagnostic.code != "source/missing");
+    if !diagnostics.is_empty() {
+        return Err(diagnostics.into_iter().map(|diagnostic| about(commit, diagnostic)).collect());
     }
     let working: Vec<_> =
         working.iter().chain(trusted).map(|(path, text)| (path.as_str(), text.as_str())).collect();
@@ -61,8 +61,8 @@ fn is_text(id: Oid, text: &str) -> bool {
     is(text) || (text.contains("\r\n") && is(&text.replace("\r\n", "\n")))
 }
 
-fn about(commit: &Commit, finding: Diagnostic) -> Diagnostic {
-    finding.about(format_args!("commit {commit}"))
+fn about(commit: &Commit, diagnostic: Diagnostic) -> Diagnostic {
+    diagnostic.about(format_args!("commit {commit}"))
 }
 
 struct Revision<'a> {
@@ -87,7 +87,7 @@ impl Tree for Revision<'_> {
 
     fn size(&self, file: &Oid, path: &str) -> Result<u64, Diagnostic> {
         let size = self.repository.size(*file, ObjectType::Blob);
-        size.map_err(|finding| Self::of(path, finding))
+        size.map_err(|diagnostic| Self::of(path, diagnostic))
     }
 
     fn read(&self, file: &Oid, path: &str) -> Result<Vec<u8>, Diagnostic> {
@@ -97,12 +97,12 @@ impl Tree for Revision<'_> {
 
 impl Revision<'_> {
     fn object(&self, id: Oid, kind: ObjectType, path: &str) -> Result<Vec<u8>, Diagnostic> {
-        self.repository.object(id, kind).map_err(|finding| Self::of(path, finding))
+        self.repository.object(id, kind).map_err(|diagnostic| Self::of(path, diagnostic))
     }
 
-    fn of(path: &str, mut finding: Diagnostic) -> Diagnostic {
-        finding.message = format!("`{}` can not be read: {}", inline(path), finding.message);
-        finding
+    fn of(path: &str, mut diagnostic: Diagnostic) -> Diagnostic {
+        diagnostic.message = format!("`{}` cannot be read: {}", inline(path), diagnostic.message);
+        diagnostic
     }
 }
 

@@ -13,7 +13,7 @@ const MAX_FILES: usize = 100_000;
 const MAX_NAMES: usize = 1_000_000;
 /// Folders deeper than this are not entered.
 const MAX_DEPTH: usize = 64;
-/// More findings about names and kinds help nobody.
+/// More diagnostics about names and kinds help nobody.
 const MAX_REFUSED: usize = 1000;
 
 const TWIN: &str = "differs only in case from another name in its folder";
@@ -24,13 +24,14 @@ pub(super) fn list<T: Tree>(
     tree: &T,
     prefix: &str,
     manifests: &[String],
-    findings: &mut Vec<Diagnostic>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, T::Id> {
-    let wanted = Wanted::new(prefix, manifests, findings);
-    let mut walk = Walk { tree, prefix, names: 0, refused: 0, full: false, found: BTreeMap::new(), findings };
+    let wanted = Wanted::new(prefix, manifests, diagnostics);
+    let mut walk =
+        Walk { tree, prefix, names: 0, refused: 0, full: false, found: BTreeMap::new(), diagnostics };
     match tree.root() {
         Ok(root) => walk.folder(&root, &Folder::root(&wanted)),
-        Err(finding) => walk.findings.push(finding),
+        Err(diagnostic) => walk.diagnostics.push(diagnostic),
     }
     // A part of the files would look as if the others had been removed.
     if walk.full { BTreeMap::new() } else { walk.found }
@@ -45,12 +46,12 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn new(prefix: &str, manifests: &[String], findings: &mut Vec<Diagnostic>) -> Self {
+    fn new(prefix: &str, manifests: &[String], diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut wanted = Self::default();
         for entry in manifests {
             match parts(entry) {
                 Ok(parts) => wanted.add(prefix.split('/').filter(|part| !part.is_empty()).chain(parts)),
-                Err(finding) => findings.push(finding),
+                Err(diagnostic) => diagnostics.push(diagnostic),
             }
         }
         wanted
@@ -125,7 +126,7 @@ struct Walk<'a, T: Tree> {
     full: bool,
     /// By path relative to `prefix`.
     found: BTreeMap<String, T::Id>,
-    findings: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Vec<Diagnostic>,
 }
 
 impl<T: Tree> Walk<'_, T> {
@@ -138,7 +139,7 @@ impl<T: Tree> Walk<'_, T> {
         }
         let mut entries = match self.tree.list(id, self.shown(&folder.path)) {
             Ok(entries) => entries,
-            Err(finding) => return self.findings.push(finding),
+            Err(diagnostic) => return self.diagnostics.push(diagnostic),
         };
         // Neither a file system nor a hostile tree keeps an order.
         entries.sort_by(|a, b| (&a.name, a.kind, &a.id).cmp(&(&b.name, b.kind, &b.id)));
@@ -230,7 +231,7 @@ impl<T: Tree> Walk<'_, T> {
 
     fn fill(&mut self, message: &str) {
         if !std::mem::replace(&mut self.full, true) {
-            self.findings.push(Diagnostic::error("source/too-many", message).help(CORRECT));
+            self.diagnostics.push(Diagnostic::error("source/too-many", message).help(CORRECT));
         }
     }
 
@@ -250,10 +251,10 @@ impl<T: Tree> Walk<'_, T> {
     fn refuse(&mut self, code: &'static str, path: &str, why: &str, help: &str) {
         self.refused += 1;
         if self.refused > MAX_REFUSED {
-            return self.fill(&format!("more than {MAX_REFUSED} files and folders can not be taken"));
+            return self.fill(&format!("more than {MAX_REFUSED} files and folders cannot be taken"));
         }
         let message = format!("`{}` {why}", inline(self.shown(path)));
-        self.findings.push(Diagnostic::error(code, message).help(help));
+        self.diagnostics.push(Diagnostic::error(code, message).help(help));
     }
 
     /// A path as the user knows it: relative to the configuration's folder, if it is below that.

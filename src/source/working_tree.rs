@@ -10,8 +10,8 @@ use crate::diagnostic::Diagnostic;
 use crate::report::safe::inline;
 
 /// Reads files and folders below `folder`. Symbolic links are not followed; hidden files are passed over.
-pub fn working_tree(folder: &Path, manifests: &[String], findings: &mut Vec<Diagnostic>) -> Files {
-    read(&WorkingTree { folder }, "", manifests, findings)
+pub fn working_tree(folder: &Path, manifests: &[String], diagnostics: &mut Vec<Diagnostic>) -> Files {
+    read(&WorkingTree { folder }, "", manifests, diagnostics)
 }
 
 struct WorkingTree<'a> {
@@ -72,6 +72,6 @@ fn bytes(name: &OsStr) -> Vec<u8> {
 }
 
 fn unreadable(path: &str, error: &io::Error) -> Diagnostic {
-    Diagnostic::error("source/unreadable", format!("`{}` can not be read: {error}", inline(path)))
+    Diagnostic::error("source/unreadable", format!("`{}` cannot be read: {error}", inline(path)))
         .help("correct `manifests` in enact.yaml, or the file's rights")
 }

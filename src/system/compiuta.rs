@@ -16,11 +16,11 @@ use super::{
 use crate::diagnostic::{Class, Diagnostic};
 use crate::diff::{Field, merge};
 use crate::plan::guard::Guard;
-use crate::plan::{Action, Change, Reach};
+use crate::plan::{Action, Change, Grants};
 use crate::request::{Method, Path, ReadError, Reader, Request};
 use crate::resource::RemoteId;
-use crate::retry::Nature;
-use crate::state::{Found, Names, Observed};
+use crate::retry::Repeatability;
+use crate::state::{LiveObject, Names, Observed};
 
 /// The row of the registry.
 pub(super) fn registered() -> Registered {
@@ -153,7 +153,7 @@ impl System for Compiuta {
         problems
     }
 
-    async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Vec<Found>, ReadError> {
+    async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
         let path = collection(kind);
         let reply = reader.get(&path).await?.ok_or_else(|| ReadError::unexpected(&path, "is 404"))?;
         let items = reply.get(plural(kind)).and_then(Value::as_array);
@@ -165,13 +165,13 @@ impl System for Compiuta {
     async fn get(
         &self,
         kind: &Kind,
-        listed: &Found,
+        listed: &LiveObject,
         reader: &dyn Reader,
-    ) -> Result<Option<Found>, ReadError> {
+    ) -> Result<Option<LiveObject>, ReadError> {
         get(kind, &listed.remote, reader).await
     }
 
-    async fn find(&self, kind: &Kind, name: &str, reader: &dyn Reader) -> Result<Vec<Found>, ReadError> {
+    async fn find(&self, kind: &Kind, name: &str, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
         let Some(id) = RemoteId::new(name) else { return Ok(Vec::new()) };
         Ok(get(kind, &id, reader).await?.into_iter().collect())
     }
@@ -180,23 +180,23 @@ impl System for Compiuta {
         body.clone()
     }
 
-    fn writable(&self, kind: &Kind, live: &Found) -> bool {
+    fn writable(&self, kind: &Kind, live: &LiveObject) -> bool {
         !live.system || kind.name == "Policy"
     }
 
     /// What every member of a policy may and may not do where. A role means something different in each policy that names
     /// it, so its actions count as both.
-    fn reach(&self, kind: &Kind, object: &Value) -> Option<Reach> {
+    fn grants(&self, kind: &Kind, object: &Value) -> Option<Grants> {
         if kind.name == "Role" {
             // Nothing names a role that is not there yet, or is about to go.
             object.as_object()?;
             let actions: BTreeSet<_> = list(object, "actions").iter().map(Value::to_string).collect();
-            return Some(Reach { grants: actions.clone(), denies: actions });
+            return Some(Grants { allows: actions.clone(), denies: actions });
         }
-        let mut reach = Reach::default();
+        let mut grants = Grants::default();
         for statement in list(object, "statements") {
             let side =
-                if text(statement, "effect") == "DENY" { &mut reach.denies } else { &mut reach.grants };
+                if text(statement, "effect") == "DENY" { &mut grants.denies } else { &mut grants.allows };
             let role = statement.get("role").into_iter().filter(|role| *role != "");
             let what: Vec<_> = list(statement, "actions").iter().chain(role).collect();
             for (member, what) in
@@ -208,7 +208,7 @@ impl System for Compiuta {
                 side.extend(places.map(|(on, tenant)| format!("{member} {what} {on} {tenant}")));
             }
         }
-        Some(reach)
+        Some(grants)
     }
 
     fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
@@ -239,7 +239,7 @@ fn collection(kind: &Kind) -> Path {
     Path::fixed("iam").text(plural(kind))
 }
 
-async fn get(kind: &Kind, id: &RemoteId, reader: &dyn Reader) -> Result<Option<Found>, ReadError> {
+async fn get(kind: &Kind, id: &RemoteId, reader: &dyn Reader) -> Result<Option<LiveObject>, ReadError> {
     let path = collection(kind).known(id);
     let Some(reply) = reader.get(&path).await? else { return Ok(None) };
     let field = if kind.name == "Role" { "role" } else { "policy" };
@@ -247,7 +247,7 @@ async fn get(kind: &Kind, id: &RemoteId, reader: &dyn Reader) -> Result<Option<F
     object(&path, body).map(Some)
 }
 
-fn object(path: &Path, body: &Value) -> Result<Found, ReadError> {
+fn object(path: &Path, body: &Value) -> Result<LiveObject, ReadError> {
     // An absent type is protobuf's zero value, which is the managed one: the safe side.
     found(path, body, "id", text(body, "type") != "CUSTOM")
 }
@@ -257,11 +257,11 @@ fn only_members(draft: &Draft<'_>) -> bool {
 }
 
 /// A managed policy takes nothing but members.
-fn managed(draft: &Draft<'_>, live: &Found) -> Result<Vec<Request>, Diagnostic> {
+fn managed(draft: &Draft<'_>, live: &LiveObject) -> Result<Vec<Request>, Diagnostic> {
     if draft.action == Action::Delete {
         return Err(Diagnostic::error(
             "compiuta/managed",
-            "a policy that the system manages can not be deleted",
+            "a policy that the system manages cannot be deleted",
         )
         .help("take this manifest out"));
     }
@@ -269,7 +269,7 @@ fn managed(draft: &Draft<'_>, live: &Found) -> Result<Vec<Request>, Diagnostic> 
         let name = field.path.trim_start_matches('/');
         return Err(Diagnostic::error(
             "compiuta/managed",
-            format!("`{name}` of a policy that the system manages can not change"),
+            format!("`{name}` of a policy that the system manages cannot change"),
         )
         .class(Class::Failed)
         .help("declare only `members` for it; put other statements in a policy of your own"));
@@ -303,13 +303,17 @@ fn members(value: &Value) -> BTreeSet<&str> {
 }
 
 /// Members are added before others are removed, so that nobody who stays is ever out.
-fn member_requests(draft: &Draft<'_>, live: &Found) -> Vec<Request> {
+fn member_requests(draft: &Draft<'_>, live: &LiveObject) -> Vec<Request> {
     let (before, after) = (members(draft.observed), members(draft.declared));
     let path = collection(draft.kind).known(&live.remote);
     let request = |verb: &str, members: Vec<&&str>| {
         let body = json!({"members": members});
         // Who is in the list afterwards is the same however often it is sent.
-        let send = || Request::new(Method::Post, path.clone().text(verb)).nature(Nature::Absolute).body(body);
+        let send = || {
+            Request::new(Method::Post, path.clone().text(verb))
+                .repeatability(Repeatability::Absolute)
+                .body(body)
+        };
         (!members.is_empty()).then(send)
     };
     let add = request("members:add", after.difference(&before).collect());
@@ -320,10 +324,12 @@ fn member_requests(draft: &Draft<'_>, live: &Found) -> Vec<Request> {
 fn create(draft: &Draft<'_>) -> Request {
     let mut body = writable_body(draft.kind, &Value::Null, draft.declared);
     body.insert("id".to_owned(), Value::from(draft.id.name.as_str()));
-    Request::new(Method::Post, collection(draft.kind)).nature(Nature::Named).body(Value::Object(body))
+    Request::new(Method::Post, collection(draft.kind))
+        .repeatability(Repeatability::Named)
+        .body(Value::Object(body))
 }
 
-fn replace(draft: &Draft<'_>, live: &Found) -> Request {
+fn replace(draft: &Draft<'_>, live: &LiveObject) -> Request {
     let body = writable_body(draft.kind, &live.body, draft.declared);
     Request::new(Method::Put, collection(draft.kind).known(&live.remote)).body(Value::Object(body))
 }
@@ -358,7 +364,7 @@ fn cascade(delete: &Change, changes: &[Change], observed: &Observed) -> Option<D
     let role = &delete.id.name;
     let uses =
         |body: &Value| list(body, "statements").iter().any(|statement| text(statement, "role") == role);
-    let still = |policy: &&Found| match changes
+    let still = |policy: &&LiveObject| match changes
         .iter()
         .find(|change| change.id.kind == "Policy" && change.id.name == policy.name)
     {

@@ -1,6 +1,6 @@
 //! A system that a user defines in YAML: one more system behind the same trait, told by data what the others know in code.
 //!
-//! `definition` is the file as types, `form` a kind of it compiled, `soundness` what else can be wrong with it; `read`
+//! `definition` is the file as types, `form` a kind of it compiled, `check` what else can be wrong with it; `read`
 //! and `write` speak with the API.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,13 +14,13 @@ use crate::diagnostic::Diagnostic;
 use crate::manifest::yaml::{self, Node};
 use crate::request::{Errors, ReadError, Reader, Request};
 use crate::schema::check::Checker;
-use crate::state::{Found, Names};
+use crate::state::{LiveObject, Names};
 
+mod check;
 pub mod definition;
 mod form;
 mod problems;
 mod read;
-mod soundness;
 mod spec;
 mod template;
 mod write;
@@ -31,12 +31,12 @@ use problems::Problems;
 use template::{Template, Values};
 
 /// Reads the text of a definition; what is wrong with it is reported, all of it.
-pub fn define(file: &str, text: &str, findings: &mut Vec<Diagnostic>) -> Option<Registered> {
-    let definition = parse(file, text, findings)?;
+pub fn define(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Registered> {
+    let definition = parse(file, text, diagnostics)?;
     let Parsed { definition, document } = definition;
-    let mut problems = Problems::new(file, &document, findings);
+    let mut problems = Problems::new(file, &document, diagnostics);
     let before = problems.count();
-    let api = soundness::compile(definition, &mut problems);
+    let api = check::compile(definition, &mut problems);
     let api = Arc::new(api.filter(|_| problems.count() == before)?);
     Some(Registered {
         name: api.definition.name.clone(),
@@ -57,27 +57,29 @@ struct Parsed {
 }
 
 /// The definition as it is written, if its JSON Schema takes it.
-fn parse(file: &str, text: &str, findings: &mut Vec<Diagnostic>) -> Option<Parsed> {
-    let before = findings.len();
-    let mut documents = yaml::parse(text, file, findings);
+fn parse(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Parsed> {
+    let before = diagnostics.len();
+    let mut documents = yaml::parse(text, file, diagnostics);
     let (Some(document), true) = (documents.pop(), documents.is_empty()) else {
-        if !findings.iter().skip(before).any(Diagnostic::is_error) {
+        if !diagnostics.iter().skip(before).any(Diagnostic::is_error) {
             let message = format!("`{file}` must hold exactly one document");
-            findings.push(Diagnostic::error("system/documents", message).help("one file defines one system"));
+            diagnostics
+                .push(Diagnostic::error("system/documents", message).help("one file defines one system"));
         }
         return None;
     };
     match Checker::new(crate::schema::system()) {
-        Ok(checker) => checker.check(file, &document, findings),
-        Err(error) => findings.push(Diagnostic::error("schema/invalid", error.to_string())),
+        Ok(checker) => checker.check(file, &document, diagnostics),
+        Err(error) => diagnostics.push(Diagnostic::error("schema/invalid", error.to_string())),
     }
-    if findings.iter().skip(before).any(Diagnostic::is_error) {
+    if diagnostics.iter().skip(before).any(Diagnostic::is_error) {
         return None;
     }
     match serde_json::from_value(document.to_json()) {
         Ok(definition) => Some(Parsed { definition, document }),
         Err(error) => {
-            findings.push(Diagnostic::error("system/type", error.to_string()).at(document.place(file, "")));
+            diagnostics
+                .push(Diagnostic::error("system/type", error.to_string()).at(document.place(file, "")));
             None
         }
     }
@@ -151,15 +153,20 @@ impl System for Defined {
         }
     }
 
-    async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Vec<Found>, ReadError> {
+    async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
         self.all(self.form(kind)?, None, reader).await
     }
 
-    async fn get(&self, kind: &Kind, found: &Found, reader: &dyn Reader) -> Result<Option<Found>, ReadError> {
+    async fn get(
+        &self,
+        kind: &Kind,
+        found: &LiveObject,
+        reader: &dyn Reader,
+    ) -> Result<Option<LiveObject>, ReadError> {
         self.one(self.form(kind)?, found, reader).await
     }
 
-    async fn find(&self, kind: &Kind, name: &str, reader: &dyn Reader) -> Result<Vec<Found>, ReadError> {
+    async fn find(&self, kind: &Kind, name: &str, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
         let form = self.form(kind)?;
         let by_name = form.get.as_ref().is_some_and(|get| get.by_name);
         if form.id.is_none() && by_name && !kind.folds_case {

@@ -13,9 +13,9 @@ use serde_json::{Map, Value, json};
 use super::paging::pages;
 use super::{Draft, Kind, Problem, Registered, System, found, kind_of, list, text, texts};
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Action, Reach};
+use crate::plan::{Action, Grants};
 use crate::request::{Errors, Id, Method, Path, ReadError, Reader, Request, Symbol};
-use crate::state::{Found, Names};
+use crate::state::{LiveObject, Names};
 
 mod rules;
 
@@ -176,7 +176,7 @@ impl System for Jitsudo {
         problems
     }
 
-    async fn list(&self, _kind: &Kind, reader: &dyn Reader) -> Result<Vec<Found>, ReadError> {
+    async fn list(&self, _kind: &Kind, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
         let first = Path::fixed(COLLECTION).query("limit", PAGE);
         let mut all = Vec::new();
         for page in pages(&first, "cursor", next_cursor, reader).await? {
@@ -194,9 +194,9 @@ impl System for Jitsudo {
     async fn get(
         &self,
         _kind: &Kind,
-        listed: &Found,
+        listed: &LiveObject,
         reader: &dyn Reader,
-    ) -> Result<Option<Found>, ReadError> {
+    ) -> Result<Option<LiveObject>, ReadError> {
         let path = Path::fixed(COLLECTION).known(&listed.remote);
         let Some(body) = reader.get(&path).await? else { return Ok(None) };
         if !body.get("rules").is_some_and(Value::is_array) {
@@ -224,15 +224,15 @@ impl System for Jitsudo {
     }
 
     /// Every rule of a policy that is in force.
-    fn reach(&self, _kind: &Kind, object: &Value) -> Option<Reach> {
-        let mut reach = Reach::default();
+    fn grants(&self, _kind: &Kind, object: &Value) -> Option<Grants> {
+        let mut grants = Grants::default();
         if object.get("enabled") != Some(&Value::Bool(false)) {
             for rule in list(object, "rules").iter().map(|rule| text(rule, "policy_text")) {
-                let side = if crate::cedar::forbids(rule) { &mut reach.denies } else { &mut reach.grants };
+                let side = if crate::cedar::forbids(rule) { &mut grants.denies } else { &mut grants.allows };
                 side.insert(rule.to_owned());
             }
         }
-        Some(reach)
+        Some(grants)
     }
 
     fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
@@ -285,7 +285,7 @@ fn create(draft: &Draft<'_>) -> Vec<Request> {
 
 /// Rules first and the policy's own fields after them, so that a policy is not put in force half-written; a policy
 /// that is taken out of force is so before anything else.
-fn update(draft: &Draft<'_>, live: &Found) -> Vec<Request> {
+fn update(draft: &Draft<'_>, live: &LiveObject) -> Vec<Request> {
     let changed = FIELDS.iter().filter(|field| draft.differs(field));
     let mut body: Map<_, _> = changed
         .filter_map(|field| Some(((*field).to_owned(), draft.declared.get(*field)?.clone())))

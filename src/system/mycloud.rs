@@ -13,10 +13,10 @@ use super::paging::pages;
 use super::{Draft, Kind, Problem, Registered, System, found, kind_of, list, text, texts};
 use crate::diagnostic::Diagnostic;
 use crate::diff::{insert_some, merge};
-use crate::plan::{Action, Reach};
+use crate::plan::{Action, Grants};
 use crate::request::{Method, Path, ReadError, Reader, Request};
-use crate::retry::Nature;
-use crate::state::{Found, Names};
+use crate::retry::Repeatability;
+use crate::state::{LiveObject, Names};
 
 /// The row of the registry.
 pub(super) fn registered() -> Registered {
@@ -124,23 +124,23 @@ impl System for Mycloud {
         check_sids(spec.get("document").unwrap_or(&Value::Null))
     }
 
-    async fn list(&self, _kind: &Kind, reader: &dyn Reader) -> Result<Vec<Found>, ReadError> {
+    async fn list(&self, _kind: &Kind, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
         all(Path::fixed(COLLECTION).query("limit", PAGE), reader).await
     }
 
     async fn get(
         &self,
         _kind: &Kind,
-        listed: &Found,
+        listed: &LiveObject,
         reader: &dyn Reader,
-    ) -> Result<Option<Found>, ReadError> {
+    ) -> Result<Option<LiveObject>, ReadError> {
         let path = Path::fixed(COLLECTION).known(&listed.remote);
         let Some(reply) = reader.get(&path).await? else { return Ok(None) };
         let body = reply.get("policy").ok_or_else(|| ReadError::unexpected(&path, "has no `policy`"))?;
         found(&path, body, "name", false).map(Some)
     }
 
-    async fn find(&self, kind: &Kind, name: &str, reader: &dyn Reader) -> Result<Vec<Found>, ReadError> {
+    async fn find(&self, kind: &Kind, name: &str, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
         // A trailing `*` would be a prefix search, so such a name is looked for in the whole list.
         let mut found = if name.ends_with('*') {
             self.list(kind, reader).await?
@@ -156,25 +156,27 @@ impl System for Mycloud {
     }
 
     /// Every action on every resource under its conditions, one by one.
-    fn reach(&self, _kind: &Kind, object: &Value) -> Option<Reach> {
-        let mut reach = Reach::default();
+    fn grants(&self, _kind: &Kind, object: &Value) -> Option<Grants> {
+        let mut grants = Grants::default();
         for statement in list(object.get("document").unwrap_or(&Value::Null), "statements") {
             let conditions = statement.get("conditions").unwrap_or(&Value::Null);
             let side =
-                if text(statement, "effect") == "deny" { &mut reach.denies } else { &mut reach.grants };
+                if text(statement, "effect") == "deny" { &mut grants.denies } else { &mut grants.allows };
             for action in list(statement, "actions") {
                 side.extend(
                     list(statement, "resources").iter().map(|on| format!("{action} {on} {conditions}")),
                 );
             }
         }
-        Some(reach)
+        Some(grants)
     }
 
     fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
         let collection = Path::fixed(COLLECTION);
         let request = match draft.live {
-            None => Request::new(Method::Post, collection).nature(Nature::Named).body(create_body(draft)),
+            None => Request::new(Method::Post, collection)
+                .repeatability(Repeatability::Named)
+                .body(create_body(draft)),
             Some(live) if draft.action == Action::Delete => {
                 Request::new(Method::Delete, collection.known(&live.remote))
             }
@@ -190,7 +192,7 @@ const COLLECTION: &str = "v1/iam/policies";
 
 /// All policies. `meta.marker` leads on; the documented `links` point at another resource and are not followed. A list
 /// that is shorter than its own `meta.total` is not all.
-async fn all(first: Path, reader: &dyn Reader) -> Result<Vec<Found>, ReadError> {
+async fn all(first: Path, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
     let mut all = BTreeMap::new();
     let mut total = 0;
     for page in pages(&first, "marker", next_marker, reader).await? {
@@ -228,7 +230,7 @@ fn create_body(draft: &Draft<'_>) -> Value {
 }
 
 /// Only what differs; the document whole, with what git does not know of it kept.
-fn patch_body(draft: &Draft<'_>, live: &Found) -> Value {
+fn patch_body(draft: &Draft<'_>, live: &LiveObject) -> Value {
     let mut body = Map::new();
     if draft.differs("name") {
         body.insert("name".to_owned(), Value::from(draft.id.name.as_str()));

@@ -160,7 +160,7 @@ fn quoted(c: char) -> String {
 fn escape(c: char, out: String) -> String {
     let mut buffer = [0; 4];
     c.encode_utf8(&mut buffer).bytes().fold(out, |mut out, byte| {
-        // Writing to a String can not fail.
+        // Writing to a String cannot fail.
         let _ = write!(out, "%{byte:02X}");
         out
     })

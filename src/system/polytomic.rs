@@ -14,8 +14,8 @@ use super::{Draft, Kind, Problem, Reference, Registered, System, found, kind_of,
 use crate::diagnostic::{Class, Diagnostic};
 use crate::plan::{Action, Change};
 use crate::request::{Id, KNOWN_AFTER_APPLY, Method, Path, ReadError, Reader, Request, Symbol};
-use crate::retry::Nature;
-use crate::state::{Found, Names, Observed};
+use crate::retry::Repeatability;
+use crate::state::{LiveObject, Names, Observed};
 
 /// The row of the registry.
 pub(super) fn registered() -> Registered {
@@ -82,7 +82,7 @@ enum Verb {
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RoleSpec {
-    /// The organization it is created in. Only for credentials that reach several; it can not change later.
+    /// The organization it is created in. Only for credentials that reach several; it cannot change later.
     #[schemars(regex(pattern = super::UUID), extend("x-pattern-hint" = "a UUID"))]
     organization_id: Option<String>,
 }
@@ -94,7 +94,7 @@ struct PolicySpec {
     /// The roles of each action. An action that is not listed, or has no roles, is allowed to nobody.
     #[schemars(extend("x-nullable" = true, "x-list-type" = "map", "x-list-map-keys" = ["action"], "default" = []))]
     policy_actions: Option<Vec<PolicyAction>>,
-    /// The organization it is created in. Only for credentials that reach several; it can not change later.
+    /// The organization it is created in. Only for credentials that reach several; it cannot change later.
     #[schemars(regex(pattern = super::UUID), extend("x-pattern-hint" = "a UUID"))]
     organization_id: Option<String>,
 }
@@ -163,7 +163,7 @@ impl System for Polytomic {
         check_actions(spec)
     }
 
-    async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Vec<Found>, ReadError> {
+    async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
         let path = collection(kind);
         let reply = reader.get(&path).await?.ok_or_else(|| ReadError::unexpected(&path, "is 404"))?;
         match reply.get("data") {
@@ -176,9 +176,9 @@ impl System for Polytomic {
     async fn get(
         &self,
         kind: &Kind,
-        listed: &Found,
+        listed: &LiveObject,
         reader: &dyn Reader,
-    ) -> Result<Option<Found>, ReadError> {
+    ) -> Result<Option<LiveObject>, ReadError> {
         let path = collection(kind).known(&listed.remote);
         let Some(reply) = reader.get(&path).await? else { return Ok(None) };
         let body = reply.get("data").ok_or_else(|| ReadError::unexpected(&path, "has no `data`"))?;
@@ -210,7 +210,7 @@ impl System for Polytomic {
         if draft.action == Action::Update && draft.differs("organization_id") {
             return Err(Diagnostic::error(
                 "polytomic/organization",
-                "`organization_id` can not change after creation",
+                "`organization_id` cannot change after creation",
             )
             .class(Class::Failed)
             .help("take it out, or delete the object and create it in the other organization"));
@@ -219,7 +219,7 @@ impl System for Polytomic {
         let request = match draft.live {
             None => {
                 let mut request = write(Method::Post, path, draft).reveals(Symbol::of(draft.id), "/data/id");
-                request.nature = Nature::Keyed;
+                request.repeatability = Repeatability::Keyed;
                 request.idempotency_header = Some("Idempotency-Key".to_owned());
                 request
             }
@@ -236,7 +236,7 @@ impl System for Polytomic {
 fn left_behind(delete: &Change, changes: &[Change], observed: &Observed) -> Option<Diagnostic> {
     let role = delete.seen.as_ref()?.remote.as_str();
     let names_role = |action: &Value| list(action, "role_ids").iter().any(|id| id == role);
-    let still = |policy: &&Found| {
+    let still = |policy: &&LiveObject| {
         let rewritten =
             changes.iter().any(|change| change.id.kind == "Policy" && change.id.name == policy.name);
         !rewritten && list(&policy.body, "policy_actions").iter().any(names_role)
@@ -244,19 +244,19 @@ fn left_behind(delete: &Change, changes: &[Change], observed: &Observed) -> Opti
     let policies: Vec<_> =
         observed.found("Policy").iter().filter(still).map(|policy| format!("`{}`", policy.name)).collect();
     let message = format!("{} still name this role, and keep its id when it is gone", policies.join(", "));
-    let finding = || {
+    let diagnostic = || {
         Diagnostic::warning("polytomic/left-behind", message)
             .about(&delete.id)
             .help("declare the bindings of these policies without it, before or together with the delete")
     };
-    (!policies.is_empty()).then(finding)
+    (!policies.is_empty()).then(diagnostic)
 }
 
 fn collection(kind: &Kind) -> Path {
     Path::fixed(if kind.name == "Role" { "api/permissions/roles" } else { "api/permissions/policies" })
 }
 
-fn object(path: &Path, body: &Value) -> Result<Found, ReadError> {
+fn object(path: &Path, body: &Value) -> Result<LiveObject, ReadError> {
     found(path, body, "name", body.get("system") == Some(&Value::Bool(true)))
 }
 
@@ -301,7 +301,7 @@ fn write(method: Method, path: Path, draft: &Draft<'_>) -> Request {
     request.body(Value::Object(body))
 }
 
-fn carried_over(live: Option<&Found>) -> Map<String, Value> {
+fn carried_over(live: Option<&LiveObject>) -> Map<String, Value> {
     let mut body = live.and_then(|live| live.body.as_object()).cloned().unwrap_or_default();
     for own in ["id", "organization_id", "system", "policy_actions"] {
         body.remove(own);

@@ -14,7 +14,7 @@ fn defined(change: impl FnOnce(&mut Value), more: &str) -> World {
     World::with(&definition, &[("things", Habits::default())], more)
 }
 
-/// Validates, and expects this one finding, and that nothing was sent. Returns it.
+/// Validates, and expects this one diagnostic, and that nothing was sent. Returns it.
 fn refused(world: &World, code: &str) -> Value {
     let document = world.refused(3);
     assert_eq!(codes(&document), [code], "{document:#}");
@@ -22,8 +22,8 @@ fn refused(world: &World, code: &str) -> Value {
     document["diagnostics"][0].clone()
 }
 
-fn place(finding: &Value) -> Value {
-    json!([finding["file"], finding["line"], finding["column"]])
+fn place(diagnostic: &Value) -> Value {
+    json!([diagnostic["file"], diagnostic["line"], diagnostic["column"]])
 }
 
 /// A system with a tenant in its paths, queries and headers.
@@ -75,8 +75,8 @@ fn settings_are_checked() {
     ] {
         let world = with_tenant(settings);
         world.declare("Thing", "a", "{}");
-        let finding = refused(&world, code);
-        assert_eq!(finding["file"], "enact.yaml", "{finding:#}");
+        let diagnostic = refused(&world, code);
+        assert_eq!(diagnostic["file"], "enact.yaml", "{diagnostic:#}");
     }
     let world = defined(|_| {}, "  settings: {tenant: a}\n");
     world.declare("Thing", "a", "{}");
@@ -85,7 +85,7 @@ fn settings_are_checked() {
 }
 
 #[test]
-fn a_setting_can_not_leave_its_place() {
+fn a_setting_cannot_leave_its_place() {
     for tenant in ["..", ".", "a\\nX-Evil: 1", "a\\r\\nX-Evil: 1", ""] {
         let world = with_tenant(&format!("  settings: {{tenant: \"{tenant}\", level: 1}}\n"));
         world.declare("Thing", "a", "{}");
@@ -118,11 +118,15 @@ fn a_credential_in_another_way_is_refused_with_its_place() {
     {
         let world = defined(|definition| definition["auth"] = ways, "");
         world.declare("Thing", "a", "{}");
-        let finding = refused(&world, "config/auth");
+        let diagnostic = refused(&world, "config/auth");
         let text = std::fs::read_to_string(world.path("enact.yaml")).unwrap();
         let line = text.lines().position(|line| line.contains("auth:")).unwrap() + 1;
-        assert_eq!((&finding["file"], &finding["line"]), (&json!("enact.yaml"), &json!(line)), "{finding:#}");
-        assert!(finding["help"].is_string(), "{finding:#}");
+        assert_eq!(
+            (&diagnostic["file"], &diagnostic["line"]),
+            (&json!("enact.yaml"), &json!(line)),
+            "{diagnostic:#}"
+        );
+        assert!(diagnostic["help"].is_string(), "{diagnostic:#}");
     }
 }
 
@@ -154,12 +158,12 @@ fn a_manifest_of_an_unknown_system_is_refused_with_its_place() {
     let world = defined(|_| {}, "");
     let text = manifest("Thing", "a", "", "{}");
     world.write("policies/a.yaml", &text.replace("plain/v1", "plane/v1"));
-    let finding = &world.refused(3)["diagnostics"][0];
-    assert_eq!(place(finding), json!(["policies/a.yaml", 1, 13]), "{finding:#}");
-    assert!(finding["help"].as_str().unwrap().contains("plain/v1"), "{finding:#}");
+    let diagnostic = &world.refused(3)["diagnostics"][0];
+    assert_eq!(place(diagnostic), json!(["policies/a.yaml", 1, 13]), "{diagnostic:#}");
+    assert!(diagnostic["help"].as_str().unwrap().contains("plain/v1"), "{diagnostic:#}");
     world.write("policies/a.yaml", &text.replace("Thing", "Thin"));
-    let finding = &world.refused(3)["diagnostics"][0];
-    assert_eq!(place(finding), json!(["policies/a.yaml", 2, 7]), "{finding:#}");
+    let diagnostic = &world.refused(3)["diagnostics"][0];
+    assert_eq!(place(diagnostic), json!(["policies/a.yaml", 2, 7]), "{diagnostic:#}");
 }
 
 #[test]

@@ -104,15 +104,19 @@ fn a_name_that_is_not_made_as_its_kind_says_is_refused_with_its_place() {
         let world = World::grants(|_| {});
         world.declare("Grant", name, "{}");
         let document = world.refused(3);
-        let finding = &document["diagnostics"][0];
-        assert_eq!((&finding["line"], &finding["column"]), (&json!(4), &json!(9)), "{name}: {document:#}");
-        assert!(finding["help"].is_string(), "{document:#}");
+        let diagnostic = &document["diagnostics"][0];
+        assert_eq!(
+            (&diagnostic["line"], &diagnostic["column"]),
+            (&json!(4), &json!(9)),
+            "{name}: {document:#}"
+        );
+        assert!(diagnostic["help"].is_string(), "{document:#}");
         assert_eq!(world.api.seen().len(), 0, "validated-first");
     }
 }
 
 #[test]
-fn a_part_of_a_key_can_not_leave_the_path() {
+fn a_part_of_a_key_cannot_leave_the_path() {
     for name in ["..@prod", "app@..", ".@prod", "app@."] {
         let world = World::grants(|_| {});
         world.api.insert("grants", json!({"user": "app", "vhost": "prod"}));
@@ -126,7 +130,7 @@ fn a_part_of_a_key_can_not_leave_the_path() {
 }
 
 #[test]
-fn what_a_server_calls_its_objects_can_not_leave_the_path() {
+fn what_a_server_calls_its_objects_cannot_leave_the_path() {
     for id in [
         json!(".."),
         json!("."),
@@ -146,7 +150,7 @@ fn what_a_server_calls_its_objects_can_not_leave_the_path() {
 }
 
 #[test]
-fn a_key_that_a_server_makes_up_can_not_leave_the_path() {
+fn a_key_that_a_server_makes_up_cannot_leave_the_path() {
     for vhost in ["..", "."] {
         let world = World::grants(|_| {});
         world.api.insert("grants", json!({"user": "app", "vhost": vhost}));
@@ -200,9 +204,13 @@ fn a_key_has_the_form_that_the_definition_says() {
     });
     world.declare("Thing", "Loud", "{}");
     let document = world.refused(3);
-    let finding = &document["diagnostics"][0];
-    assert_eq!((&finding["code"], &finding["line"]), (&json!("schema/pattern"), &json!(4)), "{document:#}");
-    assert!(finding["help"].as_str().unwrap().contains("small letters only"), "{document:#}");
+    let diagnostic = &document["diagnostics"][0];
+    assert_eq!(
+        (&diagnostic["code"], &diagnostic["line"]),
+        (&json!("schema/pattern"), &json!(4)),
+        "{document:#}"
+    );
+    assert!(diagnostic["help"].as_str().unwrap().contains("small letters only"), "{document:#}");
     std::fs::remove_file(world.path("policies/Thing-Loud.yaml")).unwrap();
     world.declare("Thing", "soft", "{}");
     world.converge();

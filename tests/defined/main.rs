@@ -13,6 +13,7 @@ mod config;
 mod keys;
 mod operations;
 mod paging;
+mod probe;
 mod reading;
 mod references;
 mod repeats;
@@ -20,7 +21,6 @@ mod secrets;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;
-mod trial;
 mod unsound;
 mod world;
 mod writing;

@@ -1,4 +1,4 @@
-//! What an API can not do, and how its answers to writes are taken.
+//! What an API cannot do, and how its answers to writes are taken.
 
 use std::collections::BTreeSet;
 
@@ -21,14 +21,18 @@ fn unable(operation: &str) -> World {
 fn assert_impossible(world: &World, code: &str, subject: &str) {
     let plan = world.plan();
     assert_eq!(codes(&plan), [code], "{plan:#}");
-    let finding = &plan["diagnostics"][0];
-    assert_eq!(finding["file"], file("Thing", subject), "{plan:#}");
-    assert_eq!((&finding["severity"], finding["line"].is_number()), (&json!("error"), true), "{plan:#}");
+    let diagnostic = &plan["diagnostics"][0];
+    assert_eq!(diagnostic["file"], file("Thing", subject), "{plan:#}");
+    assert_eq!(
+        (&diagnostic["severity"], diagnostic["line"].is_number()),
+        (&json!("error"), true),
+        "{plan:#}"
+    );
     world.refused(1);
 }
 
 #[test]
-fn what_can_not_be_created_has_to_be_there() {
+fn what_cannot_be_created_has_to_be_there() {
     let world = unable("create");
     world.declare("Thing", "new", "{}");
     world.declare("Thing", "old", "{size: 3}");
@@ -38,7 +42,7 @@ fn what_can_not_be_created_has_to_be_there() {
 }
 
 #[test]
-fn what_can_not_be_changed_has_to_be_right() {
+fn what_cannot_be_changed_has_to_be_right() {
     let world = unable("update");
     world.declare("Thing", "new", "{}");
     world.converge();
@@ -51,7 +55,7 @@ fn what_can_not_be_changed_has_to_be_right() {
 }
 
 #[test]
-fn what_can_not_be_deleted_stays() {
+fn what_cannot_be_deleted_stays() {
     let world = unable("delete");
     world.declare_absent("Thing", "gone");
     world.assert_converged();

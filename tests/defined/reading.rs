@@ -301,10 +301,10 @@ fn a_field_that_the_api_does_not_keep_is_an_error_and_not_written_for_ever() {
     world.declare("Thing", "b", "{}");
     let document = world.refused(1);
     assert_eq!(codes(&document), ["defined/not-kept"], "{document:#}");
-    let finding = &document["diagnostics"][0];
-    assert!(finding["message"].as_str().unwrap().contains("note"), "{document:#}");
+    let diagnostic = &document["diagnostics"][0];
+    assert!(diagnostic["message"].as_str().unwrap().contains("note"), "{document:#}");
     assert_eq!(
-        (&finding["file"], &finding["line"]),
+        (&diagnostic["file"], &diagnostic["line"]),
         (&json!("policies/Thing-a.yaml"), &json!(5)),
         "{document:#}"
     );

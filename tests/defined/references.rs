@@ -143,8 +143,8 @@ fn a_reference_to_nothing_is_an_error_with_its_place() {
         world.declare("Thing", "a", "{readers: [nobody]}");
         let document = world.refused(3);
         assert_eq!(codes(&document), ["reference/dangling"], "{by}: {document:#}");
-        let finding = &document["diagnostics"][0];
-        assert_eq!((&finding["line"], &finding["column"]), (&json!(5), &json!(18)), "{document:#}");
+        let diagnostic = &document["diagnostics"][0];
+        assert_eq!((&diagnostic["line"], &diagnostic["column"]), (&json!(5), &json!(18)), "{document:#}");
     }
 }
 

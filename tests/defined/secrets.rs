@@ -257,9 +257,9 @@ fn a_secret_that_enact_yaml_does_not_name_is_refused_with_its_place() {
     let world = users(|_| {});
     world.declare("User", "app", "{password: {secret: ap}}");
     let document = world.refused(3);
-    let finding = &document["diagnostics"][0];
+    let diagnostic = &document["diagnostics"][0];
     assert_eq!(
-        (&finding["file"], &finding["line"]),
+        (&diagnostic["file"], &diagnostic["line"]),
         (&json!("policies/User-app.yaml"), &json!(5)),
         "{document:#}"
     );
@@ -283,7 +283,7 @@ fn a_secret_in_plain_text_is_refused() {
 #[test]
 fn no_secret_out_when_a_server_shows_it_all_the_same() {
     let world = converged();
-    // It is in every reply now; and somebody else has one that enact can not know.
+    // It is in every reply now; and somebody else has one that enact cannot know.
     world.api.on(|_, _| None);
     world.api.insert("users", json!({"name": "theirs", "password": "unknown-to-enact-31"}));
     world.drift("users", "tags", json!(["z"]));

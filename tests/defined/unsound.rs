@@ -1,4 +1,4 @@
-//! Definitions that can not be right: each mistake is told with its place, all of them at once, and nothing is sent.
+//! Definitions that cannot be right: each mistake is told with its place, all of them at once, and nothing is sent.
 
 use serde_json::{Value, json};
 
@@ -78,7 +78,7 @@ kinds:
             level: {type: integer, default: 1}
 ";
 
-/// What to write in place of what, with a `^` where the finding points, and how its code begins.
+/// What to write in place of what, with a `^` where the diagnostic points, and how its code begins.
 type Mistake = (&'static str, &'static str, &'static str);
 
 #[rustfmt::skip] // A row a mistake.
@@ -155,7 +155,7 @@ const MISTAKES: &[Mistake] = &[
     ("/owner: Group", "/ownr: ^Group", "system/"),
     ("  unique: true", "  references: {/note: ^Thing}", "system/"),
     ("path: '/groups/{id}'}\n  delete", "path: '/groups/{id}', renames: ^true}\n  delete", "system/"),
-    // What a kind can not do without.
+    // What a kind cannot do without.
     ("    find: {title: '{title}'}", "    find: {title: '{title}'}\n    whole: false\n  scratch: {spec: {^ownr: x}, change: {}}", "schema/unknown-field"),
     // Schemas.
     ("    type: object\n    required: [owner]", "    ^type: array\n    required: [owner]", "system/"),
@@ -205,25 +205,25 @@ fn world() -> World {
     world
 }
 
-fn findings(world: &World, text: &str) -> Vec<Value> {
+fn diagnostics(world: &World, text: &str) -> Vec<Value> {
     world.write("plain.yaml", text);
     let run = world.run(&["validate", "--format", "json"]);
     let document = run.json();
-    let findings = document["diagnostics"].as_array().unwrap().clone();
-    let expected = if findings.is_empty() { 0 } else { 3 };
+    let diagnostics = document["diagnostics"].as_array().unwrap().clone();
+    let expected = if diagnostics.is_empty() { 0 } else { 3 };
     assert_eq!(run.code, expected, "{document:#}");
-    findings
+    diagnostics
 }
 
-fn shown(finding: &Value) -> String {
-    let text = |name: &str| finding[name].as_str().unwrap_or_default();
+fn shown(diagnostic: &Value) -> String {
+    let text = |name: &str| diagnostic[name].as_str().unwrap_or_default();
     let (code, file) = (text("code"), text("file"));
-    format!("{file}:{}:{} {code}: {}", finding["line"], finding["column"], text("message"))
+    format!("{file}:{}:{} {code}: {}", diagnostic["line"], diagnostic["column"], text("message"))
 }
 
 #[test]
-fn a_good_definition_has_no_findings() {
-    assert_eq!(findings(&world(), GOOD), Vec::<Value>::new());
+fn a_good_definition_has_no_diagnostics() {
+    assert_eq!(diagnostics(&world(), GOOD), Vec::<Value>::new());
 }
 
 #[test]
@@ -239,11 +239,11 @@ fn every_mistake_is_told_with_its_place_and_a_way_out() {
 /// What was told instead, if the mistake was not.
 fn missed(world: &World, edits: &[(&str, &str)], code: &str) -> Option<String> {
     let (text, line, column) = broken(edits);
-    let found = findings(world, &text);
-    let is_it = |finding: &Value| {
-        let place = json!([finding["file"], finding["line"], finding["column"]]);
-        let has_code = finding["code"].as_str().is_some_and(|found| found.starts_with(code));
-        has_code && place == json!(["plain.yaml", line, column]) && finding["help"].is_string()
+    let found = diagnostics(world, &text);
+    let is_it = |diagnostic: &Value| {
+        let place = json!([diagnostic["file"], diagnostic["line"], diagnostic["column"]]);
+        let has_code = diagnostic["code"].as_str().is_some_and(|found| found.starts_with(code));
+        has_code && place == json!(["plain.yaml", line, column]) && diagnostic["help"].is_string()
     };
     let told: Vec<_> = found.iter().map(shown).collect();
     (!found.iter().any(is_it))
@@ -262,7 +262,7 @@ fn all_mistakes_of_all_files_are_told_in_one_go() {
     let text = GOOD
         .replace("{settings.tenant}", "{settings.tennant}")
         .replace("x-list-type: map", "x-list-type: mapp");
-    let found = findings(&world, &text);
+    let found = diagnostics(&world, &text);
     let told: Vec<_> = found.iter().map(shown).collect();
     let on = |file: &str| told.iter().filter(|line| line.starts_with(file)).count();
     // The tenant stands in the header and in five paths.
@@ -280,7 +280,7 @@ fn validated_first_one_unsound_definition_and_nothing_is_sent_anywhere() {
 }
 
 #[test]
-fn a_finding_shows_the_line_with_the_place_marked() {
+fn a_diagnostic_shows_the_line_with_the_place_marked() {
     let world = world();
     world.write("plain.yaml", &GOOD.replace("  unique: true", "  uniqe: true"));
     let run = world.run(&["validate"]);

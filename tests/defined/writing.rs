@@ -168,8 +168,8 @@ fn what_is_read_only_is_refused_in_a_manifest_with_its_place() {
     let world = World::things(|_| {});
     world.declare("Thing", "a", "{size: 2, created: today}");
     let document = world.run(&["validate", "--format", "json"]).json();
-    let finding = &document["diagnostics"][0];
-    let place = json!([finding["code"], finding["file"], finding["line"], finding["column"]]);
+    let diagnostic = &document["diagnostics"][0];
+    let place = json!([diagnostic["code"], diagnostic["file"], diagnostic["line"], diagnostic["column"]]);
     assert_eq!(place, json!(["schema/read-only", "policies/Thing-a.yaml", 5, 17]), "{document:#}");
     world.refused(3);
     assert_eq!(world.api.seen().len(), 0, "validated-first");
@@ -253,7 +253,7 @@ fn a_rename_sends_the_key_and_no_other_is_created() {
 }
 
 #[test]
-fn a_rename_is_an_error_where_an_update_can_not_do_it() {
+fn a_rename_is_an_error_where_an_update_cannot_do_it() {
     let kept = World::things(|kind| kind["update"] = json!({"method": "PATCH", "path": "/things/{id}"}));
     kept.api.insert("things", json!({"name": "old"}));
     kept.declare_as("Thing", "new", "  previously: [old]\n", "{size: 2}");

@@ -140,9 +140,9 @@ fn an_ambiguous_name_is_an_error_and_nothing_is_written(subject: &Subject) {
     world.declare("Policy", &subject.name("alpha"), subject.changed);
     let (code, document) = world.apply();
     assert_eq!((code, world.writes()), (1, Vec::new()), "{document:#}");
-    let finding = &document["diagnostics"][0];
-    assert_eq!(finding["code"], "live/ambiguous", "{document:#}");
-    assert!(finding["line"].is_number(), "{document:#}");
+    let diagnostic = &document["diagnostics"][0];
+    assert_eq!(diagnostic["code"], "live/ambiguous", "{document:#}");
+    assert!(diagnostic["line"].is_number(), "{document:#}");
 }
 
 fn crash_safe_a_failure_half_way_is_told_and_the_next_run_converges(subject: &Subject) {

@@ -47,7 +47,7 @@ fn one_outcome_a_delete_that_nobody_can_judge_any_more_is_a_line_of_the_journal(
     let world = world();
     world.converge();
     world.declare_absent("Role", "a");
-    // What could refer to the role is listed and read for the plan, and can not be listed again before the delete.
+    // What could refer to the role is listed and read for the plan, and cannot be listed again before the delete.
     world.live.inject(Fault { path_contains: "policies".into(), skip: 2, times: 1, ..fault("GET", 403) });
     let (code, document) = apply(&world, "events.jsonl");
     assert_eq!((code, outcomes(&document)), (5, vec!["a conflict".to_owned()]), "{document:#}");
@@ -57,7 +57,7 @@ fn one_outcome_a_delete_that_nobody_can_judge_any_more_is_a_line_of_the_journal(
 }
 
 #[test]
-fn nothing_is_written_where_the_journal_can_not_be_opened() {
+fn nothing_is_written_where_the_journal_cannot_be_opened() {
     let world = world();
     let (code, document) = apply(&world, "no/such/folder/events.jsonl");
     assert_eq!((code, world.writes()), (1, Vec::new()), "{document:#}");
@@ -66,7 +66,7 @@ fn nothing_is_written_where_the_journal_can_not_be_opened() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_can_not_be_recorded_is_not_followed_by_another_write() {
+fn what_cannot_be_recorded_is_not_followed_by_another_write() {
     let world = world();
     let yaml = std::fs::read_to_string(world.dir.path().join("enact.yaml")).unwrap();
     world.write("enact.yaml", &format!("{yaml}  limits: {{concurrency: 1}}\n"));

@@ -290,7 +290,7 @@ fn a_renamed_role_keeps_its_policies() {
 }
 
 #[test]
-fn an_id_can_not_be_renamed() {
+fn an_id_cannot_be_renamed() {
     let repo = Repo::new("compiuta", "");
     repo.declare("Role", "old", ROLE);
     repo.commit();
@@ -695,7 +695,7 @@ fn a_policy_that_names_a_renamed_role_is_still_what_git_declared() {
 }
 
 #[test]
-fn a_clone_without_the_record_can_not_move_the_shared_one() {
+fn a_clone_without_the_record_cannot_move_the_shared_one() {
     let repo = Repo::new("polytomic", PRUNE);
     let remote = tempfile::TempDir::new().unwrap();
     let path = remote.path().display().to_string();

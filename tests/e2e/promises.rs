@@ -256,7 +256,7 @@ fn deterministic_whatever_the_files_and_the_order_of_keys() {
 }
 
 #[test]
-fn text_from_an_api_can_not_drive_a_terminal_or_break_out_of_markdown() {
+fn text_from_an_api_cannot_drive_a_terminal_or_break_out_of_markdown() {
     let world = World::new("mycloud");
     world.declare(
         "Policy",

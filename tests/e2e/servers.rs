@@ -90,7 +90,7 @@ fn directus_all_kinds_go_there_and_back_whatever_they_are_called() {
 }
 
 /// What a definition claims, tried on the server that it is about; nothing is left behind.
-fn trial(system: &'static str, collections: &[&str]) {
+fn probe(system: &'static str, collections: &[&str]) {
     let Some(world) = world(system) else { return };
     let before: Vec<_> = collections.iter().map(|of| world.objects(of).len()).collect();
     let file = format!("{system}.yaml");
@@ -104,10 +104,10 @@ fn trial(system: &'static str, collections: &[&str]) {
 
 #[test]
 fn rabbitmq_is_as_its_definition_says() {
-    trial("rabbitmq", &["vhosts", "users", "policies"]);
+    probe("rabbitmq", &["vhosts", "users", "policies"]);
 }
 
 #[test]
 fn directus_is_as_its_definition_says() {
-    trial("directus", &["roles", "policies"]);
+    probe("directus", &["roles", "policies"]);
 }

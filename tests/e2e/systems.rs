@@ -332,7 +332,7 @@ fn polytomic_a_role_that_policies_still_name_is_deleted_with_a_warning() {
 }
 
 #[test]
-fn polytomic_a_role_stays_where_a_policy_that_may_name_it_can_not_be_read() {
+fn polytomic_a_role_stays_where_a_policy_that_may_name_it_cannot_be_read() {
     let world = World::new("polytomic");
     world.declare("Role", "R", "{}");
     world.declare("Policy", "p", "{policy_actions: [{action: read, roles: [R]}]}");

@@ -16,8 +16,8 @@ fn validate(system: &'static str, files: &[(&str, &str)]) -> Run {
     run
 }
 
-/// Each finding as `file:line:column code`.
-fn findings(run: &Run) -> Vec<String> {
+/// Each diagnostic as `file:line:column code`.
+fn diagnostics(run: &Run) -> Vec<String> {
     let mut lines = run.err.lines();
     let mut found = Vec::new();
     while let Some(line) = lines.next() {
@@ -33,7 +33,7 @@ fn findings(run: &Run) -> Vec<String> {
 }
 
 #[test]
-fn a_finding_shows_the_line_with_the_place_marked_and_what_to_do() {
+fn a_diagnostic_shows_the_line_with_the_place_marked_and_what_to_do() {
     let run = validate(
         "jitsudo",
         &[("a.yaml", &format!("{HEAD}  max_duration_seconds: 60\n  descripton: hello\n"))],
@@ -63,7 +63,7 @@ fn all_problems_of_all_files_are_told_in_one_go() {
     let b = "a: 1\na: 2\n---\napiVersion: jitsudo/v1\nkind: Polcy\n---\napiVersion: jitsudo/v1\nkind: Policy\nmetadata: {name: p}\nspec: {}\n---\nkey: [unclosed\n";
     let run = validate("jitsudo", &[("a.yaml", &a), ("b.yaml", b)]);
     assert_eq!(
-        findings(&run),
+        diagnostics(&run),
         [
             "a.yaml:5:13 schema/type",
             "a.yaml:6:29 jitsudo/duration",
@@ -96,10 +96,10 @@ fn yaml_means_what_version_1_2_says() {
 }
 
 #[test]
-fn what_a_schema_can_not_say_is_checked_too() {
+fn what_a_schema_cannot_say_is_checked_too() {
     let compiuta = "apiVersion: compiuta/v1\nkind: Policy\nmetadata: {name: Bad Id}\nspec:\n  members: ['team:local:a', 'nobody']\n  statements:\n  - {effect: DENY}\n  - {actions: ['not an action']}\n";
     assert_eq!(
-        findings(&validate("compiuta", &[("a.yaml", compiuta)])),
+        diagnostics(&validate("compiuta", &[("a.yaml", compiuta)])),
         [
             "a.yaml:3:18 schema/pattern",
             "a.yaml:5:29 compiuta/member",
@@ -109,12 +109,12 @@ fn what_a_schema_can_not_say_is_checked_too() {
     );
     let mycloud = "apiVersion: mycloud/v1\nkind: Policy\nmetadata: {name: p}\nspec:\n  document:\n    statements:\n    - {sid: A, effect: allow, actions: ['a:b'], resources: [r]}\n    - {sid: A, effect: Allow, actions: ['a:b'], resources: []}\n";
     assert_eq!(
-        findings(&validate("mycloud", &[("a.yaml", mycloud)])),
+        diagnostics(&validate("mycloud", &[("a.yaml", mycloud)])),
         ["a.yaml:8:13 mycloud/sid-twice", "a.yaml:8:24 schema/enum", "a.yaml:8:60 schema/items"]
     );
     let polytomic = "apiVersion: polytomic/v1\nkind: Policy\nmetadata: {name: p}\nspec:\n  policy_actions:\n  - {action: raed, roles: [Wharehouse]}\n  - {action: read, role_ids: [nope]}\n---\napiVersion: polytomic/v1\nkind: Role\nmetadata: {name: Warehouse}\nspec: {}\n";
     assert_eq!(
-        findings(&validate("polytomic", &[("a.yaml", polytomic)])),
+        diagnostics(&validate("polytomic", &[("a.yaml", polytomic)])),
         [
             "a.yaml:6:14 polytomic/unknown-action",
             "a.yaml:6:28 reference/undeclared",
@@ -127,7 +127,7 @@ fn what_a_schema_can_not_say_is_checked_too() {
 fn a_reference_to_what_git_deletes_or_to_nothing_is_an_error() {
     let files = "apiVersion: polytomic/v1\nkind: Role\nmetadata: {name: R, ensure: absent}\n---\napiVersion: polytomic/v1\nkind: Policy\nmetadata: {name: p}\nspec: {policy_actions: [{action: read, roles: [R]}]}\n";
     let run = validate("polytomic", &[("a.yaml", files)]);
-    assert_eq!((run.code, findings(&run)), (3, vec!["a.yaml:8:48 reference/deleted".to_owned()]));
+    assert_eq!((run.code, diagnostics(&run)), (3, vec!["a.yaml:8:48 reference/deleted".to_owned()]));
 
     let world = World::new("polytomic");
     world.declare("Policy", "p", "{policy_actions: [{action: read, roles: [Membr]}]}");

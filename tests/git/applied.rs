@@ -23,7 +23,7 @@ fn set(world: &World, from: Option<Oid>, to: Oid, rollback: bool) -> Result<(), 
     let repository = world.open();
     let from = from.map(|id| at(&repository, id));
     let to = at(&repository, to);
-    repository.set_applied("prod", from.as_ref(), &to, rollback).map_err(|finding| finding.code)
+    repository.set_applied("prod", from.as_ref(), &to, rollback).map_err(|diagnostic| diagnostic.code)
 }
 
 fn applied(world: &World) -> Option<String> {
@@ -31,9 +31,9 @@ fn applied(world: &World) -> Option<String> {
 }
 
 fn unusable(world: &World) -> String {
-    let finding = world.open().applied("prod").unwrap_err();
-    assert_eq!(finding.code, "git/applied");
-    finding.message
+    let diagnostic = world.open().applied("prod").unwrap_err();
+    assert_eq!(diagnostic.code, "git/applied");
+    diagnostic.message
 }
 
 #[test]
@@ -159,16 +159,16 @@ fn a_reference_that_is_no_plain_commit_is_an_error_and_not_a_first_time() {
     fs::write(world.git.path().join("shallow"), format!("{one}\n")).unwrap();
     assert!(unusable(&world).contains("shallow clone left out"));
     fs::write(world.git.path().join(REFERENCE), "nonsense\n").unwrap();
-    assert!(unusable(&world).contains("can not be read"));
+    assert!(unusable(&world).contains("cannot be read"));
 }
 
 #[test]
-fn a_target_can_not_name_another_reference() {
+fn a_target_cannot_name_another_reference() {
     let (world, [one, ..]) = row();
     let repository = world.open();
     for target in ["", "../../heads/main", "a/b", "a..b", "a.lock", "a b", "@{", "a\n", "-é"] {
         assert_eq!(
-            repository.applied(target).map_err(|finding| finding.code),
+            repository.applied(target).map_err(|diagnostic| diagnostic.code),
             Err("git/applied"),
             "{target:?}"
         );
@@ -217,9 +217,9 @@ fn what_was_applied_is_pushed_only_over_what_this_run_knows() {
     set(&world, Some(two), one, true).unwrap();
     // A clone that never fetched the record, or another one, does not move it.
     assert_eq!(push(&world, Some(one)).unwrap_err().code, "git/push");
-    let finding = push(&world, None).unwrap_err();
-    assert_eq!(finding.code, "git/push");
-    assert!(finding.help.unwrap().contains("another run has pushed"));
+    let diagnostic = push(&world, None).unwrap_err();
+    assert_eq!(diagnostic.code, "git/push");
+    assert!(diagnostic.help.unwrap().contains("another run has pushed"));
     assert_eq!(remote.git.refname_to_id(REFERENCE), Ok(two));
     assert_eq!(push(&world, Some(two)), Ok(()));
     assert_eq!(remote.git.refname_to_id(REFERENCE), Ok(one));
@@ -231,9 +231,9 @@ fn a_push_goes_to_a_configured_remote_only() {
     set(&world, None, one, false).unwrap();
     let url = remote.path().to_str().unwrap();
     for name in [url, "--receive-pack=touch", "-f", "", "ext::sh -c true", "upstream", "origin "] {
-        let finding = world.open().push_applied(name, "prod", None, &[]).unwrap_err();
-        assert_eq!(finding.code, "git/remote", "{name}");
-        assert_eq!(finding.help.as_deref(), Some("remotes are origin"));
+        let diagnostic = world.open().push_applied(name, "prod", None, &[]).unwrap_err();
+        assert_eq!(diagnostic.code, "git/remote", "{name}");
+        assert_eq!(diagnostic.help.as_deref(), Some("remotes are origin"));
     }
 }
 
@@ -242,10 +242,10 @@ fn a_push_that_fails_tells_why_without_a_credential() {
     let Some((world, _remote, [one, ..])) = with_remote() else { return };
     set(&world, None, one, false).unwrap();
     world.git.remote_set_url("origin", "https://user:hunter2@127.0.0.1:9/x.git").unwrap();
-    let finding = push(&world, None).unwrap_err();
-    assert_eq!(finding.code, "git/push");
-    assert!(!format!("{finding:?}").contains("hunter2"), "{finding:?}");
-    assert!(finding.message.contains("127.0.0.1"), "{finding:?}");
+    let diagnostic = push(&world, None).unwrap_err();
+    assert_eq!(diagnostic.code, "git/push");
+    assert!(!format!("{diagnostic:?}").contains("hunter2"), "{diagnostic:?}");
+    assert!(diagnostic.message.contains("127.0.0.1"), "{diagnostic:?}");
 }
 
 #[cfg(unix)]

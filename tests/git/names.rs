@@ -5,9 +5,9 @@ use git2::ObjectType;
 use crate::support::{FILE, World, at, git, open};
 
 fn refusal(world: &World, revision: &str) -> (&'static str, String, String) {
-    let finding = world.open().commit(revision).unwrap_err();
-    assert!(!finding.message.chars().any(char::is_control));
-    (finding.code, finding.message, finding.help.unwrap_or_default())
+    let diagnostic = world.open().commit(revision).unwrap_err();
+    assert!(!diagnostic.message.chars().any(char::is_control));
+    (diagnostic.code, diagnostic.message, diagnostic.help.unwrap_or_default())
 }
 
 /// Three commits in a row and a merge, on `main`.
@@ -137,7 +137,7 @@ fn a_name_that_means_several_commits_is_refused() {
 }
 
 #[test]
-fn a_branch_can_not_take_the_id_of_a_commit() {
+fn a_branch_cannot_take_the_id_of_a_commit() {
     let (world, [one, two, ..]) = history();
     world.reference(&format!("refs/heads/{one}"), two);
     assert_eq!(at(&world.open(), one).hex(), one.to_string());
@@ -206,9 +206,9 @@ fn a_shallow_clone_says_how_to_get_the_rest() {
     assert!(repository.is_shallow() && !world.open().is_shallow());
     assert!(repository.commit("HEAD").is_ok());
     for revision in ["HEAD~1", "v1", &one.to_string()] {
-        let finding = repository.commit(revision).unwrap_err();
-        assert_eq!(finding.code, "git/unknown-revision");
-        let help = finding.help.unwrap();
+        let diagnostic = repository.commit(revision).unwrap_err();
+        assert_eq!(diagnostic.code, "git/unknown-revision");
+        let help = diagnostic.help.unwrap();
         assert!(help.contains("fetch-depth: 0") && help.contains("git fetch --unshallow"), "{help}");
     }
 }

@@ -89,8 +89,8 @@ fn read(world: &World, nodes: &BTreeMap<String, Node>, turn: usize) -> (Files, V
     world.read_tree(world.tree(&[(FOLDER, "policies", tree)]))
 }
 
-fn without_subject(findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    findings.into_iter().map(|finding| Diagnostic { subject: None, ..finding }).collect()
+fn without_subject(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    diagnostics.into_iter().map(|diagnostic| Diagnostic { subject: None, ..diagnostic }).collect()
 }
 
 proptest! {
@@ -101,29 +101,29 @@ proptest! {
         let world = World::new();
         let mut blobs = Files::new();
         expected(&nodes, "policies", &mut blobs);
-        let (files, findings) = read(&world, &nodes, turn);
-        prop_assert_eq!(findings, []);
+        let (files, diagnostics) = read(&world, &nodes, turn);
+        prop_assert_eq!(diagnostics, []);
         prop_assert_eq!(files, blobs);
     }
 
     #[test]
     fn order_never_matters(nodes in folder(), turn in 0usize..7) {
         let world = World::new();
-        let (files, findings) = read(&world, &nodes, 0);
-        let (turned, turned_findings) = read(&world, &nodes, turn);
+        let (files, diagnostics) = read(&world, &nodes, 0);
+        let (turned, turned_diagnostics) = read(&world, &nodes, turn);
         prop_assert_eq!(files, turned);
-        prop_assert_eq!(without_subject(findings), without_subject(turned_findings));
+        prop_assert_eq!(without_subject(diagnostics), without_subject(turned_diagnostics));
     }
 
     #[test]
     fn the_working_tree_reads_the_same(nodes in folder()) {
         let world = World::new();
         write(&world, &nodes, "policies");
-        let mut findings = Vec::new();
-        let files = working_tree(world.path(), &strings(&["policies"]), &mut findings);
-        let (committed, committed_findings) = read(&world, &nodes, 0);
+        let mut diagnostics = Vec::new();
+        let files = working_tree(world.path(), &strings(&["policies"]), &mut diagnostics);
+        let (committed, committed_diagnostics) = read(&world, &nodes, 0);
         prop_assert_eq!(files, committed);
-        prop_assert_eq!(findings, without_subject(committed_findings));
+        prop_assert_eq!(diagnostics, without_subject(committed_diagnostics));
     }
 
     #[test]
@@ -139,8 +139,8 @@ proptest! {
             let tree = commit(&fresh, &nodes, 0);
             fresh.tree(&[(FOLDER, "policies", tree)])
         };
-        let (fewer, findings) = world.read_tree(commit_tree);
-        prop_assert!(findings.iter().any(Diagnostic::is_error));
+        let (fewer, diagnostics) = world.read_tree(commit_tree);
+        prop_assert!(diagnostics.iter().any(Diagnostic::is_error));
         prop_assert!(fewer.len() < files.len());
     }
 
@@ -148,16 +148,16 @@ proptest! {
     fn no_bytes_of_a_tree_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 1..200)) {
         let world = World::new();
         let folder = world.raw(git2::ObjectType::Tree, &bytes);
-        let (files, findings) = world.read_tree(world.tree(&[(FOLDER, "policies", folder)]));
-        prop_assert!(files.is_empty() && !findings.is_empty());
+        let (files, diagnostics) = world.read_tree(world.tree(&[(FOLDER, "policies", folder)]));
+        prop_assert!(files.is_empty() && !diagnostics.is_empty());
     }
 
     #[test]
     fn no_revision_makes_it_panic(revision in "[a-f0-9~^@{}:/.\\-HEADmain\\PC]{0,12}") {
         let world = World::new();
         world.check_out(world.version("x", &[]));
-        if let Err(finding) = world.open().commit(&revision) {
-            prop_assert!(!finding.message.chars().any(char::is_control));
+        if let Err(diagnostic) = world.open().commit(&revision) {
+            prop_assert!(!diagnostic.message.chars().any(char::is_control));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Finding the repository, and telling what is not committed.
+//! Diagnostic the repository, and telling what is not committed.
 
 use std::fs;
 
@@ -42,9 +42,10 @@ fn a_bare_clone_and_a_git_folder_are_read_like_any_other() {
     for path in [bare.path(), world.git.path()] {
         let repository = open(path);
         let head = repository.commit("HEAD").unwrap();
-        let mut findings = Vec::new();
-        let files = enact::source::revision(&repository, &head, "", &strings(&["policies"]), &mut findings);
-        assert_eq!((names(&files), findings), (vec!["policies/a.yaml"], vec![]));
+        let mut diagnostics = Vec::new();
+        let files =
+            enact::source::revision(&repository, &head, "", &strings(&["policies"]), &mut diagnostics);
+        assert_eq!((names(&files), diagnostics), (vec!["policies/a.yaml"], vec![]));
     }
     assert_eq!(open(bare.path()).prefix_of(bare.path()), None);
 }
@@ -78,11 +79,11 @@ fn a_truncated_pack_is_an_error() {
     fs::write(&pack, &bytes[..bytes.len() / 2]).unwrap();
     let repository = world.open();
     let read = repository.commit(&commit.to_string()).map(|commit| {
-        let mut findings = Vec::new();
-        drop(enact::source::revision(&repository, &commit, "", &strings(&["policies"]), &mut findings));
-        assert!(findings.iter().any(Diagnostic::is_error));
+        let mut diagnostics = Vec::new();
+        drop(enact::source::revision(&repository, &commit, "", &strings(&["policies"]), &mut diagnostics));
+        assert!(diagnostics.iter().any(Diagnostic::is_error));
     });
-    assert!(read.is_ok() || read.is_err_and(|finding| finding.is_error()));
+    assert!(read.is_ok() || read.is_err_and(|diagnostic| diagnostic.is_error()));
 }
 
 #[test]
@@ -96,28 +97,28 @@ fn a_partial_clone_says_how_to_get_the_rest() {
     if git(folder.path(), &clone).is_none() {
         return;
     }
-    let finding = match Repository::discover(&folder.path().join("partial")) {
-        Err(finding) => finding,
+    let diagnostic = match Repository::discover(&folder.path().join("partial")) {
+        Err(diagnostic) => diagnostic,
         Ok(repository) => {
-            let (repository, mut findings) = (repository.unwrap(), Vec::new());
+            let (repository, mut diagnostics) = (repository.unwrap(), Vec::new());
             let head = repository.commit("HEAD").unwrap();
             let files =
-                enact::source::revision(&repository, &head, "", &strings(&["policies"]), &mut findings);
+                enact::source::revision(&repository, &head, "", &strings(&["policies"]), &mut diagnostics);
             assert!(files.is_empty());
-            findings.remove(0)
+            diagnostics.remove(0)
         }
     };
-    assert!(finding.help.unwrap().contains("without `--filter`"), "{}", finding.message);
+    assert!(diagnostic.help.unwrap().contains("without `--filter`"), "{}", diagnostic.message);
 }
 
 #[test]
-fn a_repository_that_can_not_be_understood_is_an_error() {
+fn a_repository_that_cannot_be_understood_is_an_error() {
     let world = World::new();
     let mut config = world.git.config().unwrap();
     config.set_i32("core.repositoryformatversion", 1).unwrap();
     config.set_str("extensions.newfangled", "true").unwrap();
-    let finding = Repository::discover(world.path()).map(|_| ()).unwrap_err();
-    assert_eq!(finding.code, "git/repository");
+    let diagnostic = Repository::discover(world.path()).map(|_| ()).unwrap_err();
+    assert_eq!(diagnostic.code, "git/repository");
 }
 
 #[cfg(unix)]
@@ -129,9 +130,9 @@ fn a_repository_of_another_user_is_refused() {
         println!("skipped: only root can give files away");
         return;
     }
-    let finding = Repository::discover(world.path()).map(|_| ()).unwrap_err();
-    assert_eq!(finding.code, "git/owner");
-    assert!(finding.help.unwrap().contains("safe.directory"));
+    let diagnostic = Repository::discover(world.path()).map(|_| ()).unwrap_err();
+    assert_eq!(diagnostic.code, "git/owner");
+    assert!(diagnostic.help.unwrap().contains("safe.directory"));
 }
 
 /// A repository with enact.yaml and a manifest, checked out below a folder.
@@ -207,16 +208,16 @@ fn a_folder_that_was_never_committed_is_named() {
 }
 
 #[test]
-fn a_commit_that_can_not_be_read_is_never_clean() {
+fn a_commit_that_cannot_be_read_is_never_clean() {
     let world = World::new();
     let blob = world.blob("a.yaml");
     let policies = world.tree(&[(FILE, "a.yaml", blob), (LINK, "b.yaml", blob)]);
     let tree = world.tree(&[(FILE, "enact.yaml", world.blob(CONFIG)), (FOLDER, "policies", policies)]);
     world.check_out(world.commit(world.tree(&[(FOLDER, "in", tree)]), &[]));
     fs::remove_file(world.path().join("in/policies/b.yaml")).unwrap();
-    let findings = changed(&world).unwrap_err();
-    assert_eq!(findings[0].code, "source/link");
-    assert!(findings[0].subject.as_ref().unwrap().starts_with("commit "));
+    let diagnostics = changed(&world).unwrap_err();
+    assert_eq!(diagnostics[0].code, "source/link");
+    assert!(diagnostics[0].subject.as_ref().unwrap().starts_with("commit "));
 }
 
 /// Runs other tests again in a process of their own, whose variables point to another repository.
@@ -245,14 +246,14 @@ fn the_working_tree_refuses_what_a_revision_refuses() {
     fs::write(policies.join("con.yaml"), "x").unwrap();
     fs::write(policies.join("large.yaml"), vec![b'#'; (1 << 20) + 1]).unwrap();
     fs::write(policies.join("a.yaml"), "x").unwrap();
-    let mut findings = Vec::new();
-    let files = working_tree(folder.path(), &strings(&["policies"]), &mut findings);
+    let mut diagnostics = Vec::new();
+    let files = working_tree(folder.path(), &strings(&["policies"]), &mut diagnostics);
     assert_eq!(names(&files), ["policies/a.yaml"]);
     let expected = [
         ("source/name", "`policies/con.yaml` is a device on Windows"),
         ("source/too-large", "`policies/large.yaml` is larger than 1 MiB"),
     ];
-    assert_eq!(told(&findings), expected);
+    assert_eq!(told(&diagnostics), expected);
 }
 
 #[cfg(unix)]
@@ -262,9 +263,9 @@ fn a_link_in_the_working_tree_is_not_followed_on_the_way_either() {
     fs::write(elsewhere.path().join("a.yaml"), "secret").unwrap();
     std::os::unix::fs::symlink(elsewhere.path(), folder.path().join("policies")).unwrap();
     for entry in ["policies", "policies/a.yaml"] {
-        let mut findings = Vec::new();
-        let files = working_tree(folder.path(), &strings(&[entry]), &mut findings);
+        let mut diagnostics = Vec::new();
+        let files = working_tree(folder.path(), &strings(&[entry]), &mut diagnostics);
         assert!(files.is_empty());
-        assert_eq!(told(&findings), [("source/link", "`policies` is a symbolic link")]);
+        assert_eq!(told(&diagnostics), [("source/link", "`policies` is a symbolic link")]);
     }
 }

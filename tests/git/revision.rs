@@ -1,4 +1,4 @@
-//! Manifests of a revision: blobs of that commit, and a finding for everything that is not plainly a file.
+//! Manifests of a revision: blobs of that commit, and a diagnostic for everything that is not plainly a file.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -14,8 +14,8 @@ fn blobs_are_read_and_the_working_tree_is_not() {
     world.check_out(commit);
     world.write("policies/a.yaml", "edited");
     world.write("policies/b.yaml", "new");
-    let (files, findings) = world.read(commit, "", &["policies"]);
-    assert_eq!(findings, []);
+    let (files, diagnostics) = world.read(commit, "", &["policies"]);
+    assert_eq!(diagnostics, []);
     assert_eq!(files.into_iter().collect::<Vec<_>>(), [("policies/a.yaml".into(), "committed".into())]);
 }
 
@@ -24,7 +24,7 @@ fn only_yaml_counts_and_hidden_names_are_passed_over() {
     let world = World::new();
     let blob = world.blob("x");
     let folder = world.tree(&[(FILE, "c.YML", blob), (FILE, ".hidden.yaml", blob)]);
-    let (files, findings) = world.read_policies(&[
+    let (files, diagnostics) = world.read_policies(&[
         (FOLDER, ".github", folder),
         (FILE, "README.md", blob),
         (FILE, "a.yaml", blob),
@@ -32,7 +32,7 @@ fn only_yaml_counts_and_hidden_names_are_passed_over() {
         ("100664", "old.yaml", blob),
         (FOLDER, "sub", folder),
     ]);
-    assert_eq!(findings, []);
+    assert_eq!(diagnostics, []);
     let expected = ["policies/a.yaml", "policies/b.yml", "policies/old.yaml", "policies/sub/c.YML"];
     assert_eq!(names(&files), expected);
 }
@@ -44,8 +44,8 @@ fn a_name_in_manifests_is_read_whatever_it_is_called() {
     let folder = world.tree(&[(FILE, "a.txt", blob), (FILE, "b.yaml", blob)]);
     let commit = world.commit(world.tree(&[(FOLDER, ".policies", folder), (FILE, "c.yaml", blob)]), &[]);
     let read = |manifests: &[&str]| {
-        let (files, findings) = world.read(commit, "", manifests);
-        assert_eq!(findings, [], "{manifests:?}");
+        let (files, diagnostics) = world.read(commit, "", manifests);
+        assert_eq!(diagnostics, [], "{manifests:?}");
         names(&files).join(" ")
     };
     assert_eq!(read(&[".policies/a.txt"]), ".policies/a.txt");
@@ -62,50 +62,50 @@ fn paths_are_relative_to_the_folder_of_enact_yaml() {
     let inner = world.tree(&[(FOLDER, "policies", policies), (LINK, "policies-link", blob)]);
     let outer = world.tree(&[(FOLDER, "in", inner), (LINK, "link", blob)]);
     let commit = world.commit(world.tree(&[(FOLDER, "out", outer)]), &[]);
-    let (files, findings) = world.read(commit, "out/in", &["policies"]);
-    assert_eq!(findings, []);
+    let (files, diagnostics) = world.read(commit, "out/in", &["policies"]);
+    assert_eq!(diagnostics, []);
     assert_eq!(names(&files), ["policies/a.yaml"]);
 
-    let (_, findings) = world.read(commit, "out/in", &["."]);
-    assert_eq!(told(&findings), [("source/link", "`policies-link` is a symbolic link")]);
-    let (_, findings) = world.read(commit, "out/inn", &["policies"]);
-    assert_eq!(told(&findings), [("source/missing", "`out/inn` does not exist")]);
+    let (_, diagnostics) = world.read(commit, "out/in", &["."]);
+    assert_eq!(told(&diagnostics), [("source/link", "`policies-link` is a symbolic link")]);
+    let (_, diagnostics) = world.read(commit, "out/inn", &["policies"]);
+    assert_eq!(told(&diagnostics), [("source/missing", "`out/inn` does not exist")]);
 }
 
 #[test]
 fn a_name_that_does_not_exist_is_an_error_with_the_nearest_name() {
     let world = World::new();
-    let (files, findings) = world.read(world.version("x", &[]), "", &["polices"]);
+    let (files, diagnostics) = world.read(world.version("x", &[]), "", &["polices"]);
     assert!(files.is_empty());
-    assert_eq!(told(&findings), [("source/missing", "`polices` does not exist")]);
-    assert_eq!(findings[0].help.as_deref(), Some("did you mean `policies`?"));
-    let (_, findings) = world.read(world.version("x", &[]), "", &["policies/a.yaml/b"]);
-    assert_eq!(told(&findings), [("source/missing", "`policies/a.yaml/b` does not exist")]);
+    assert_eq!(told(&diagnostics), [("source/missing", "`polices` does not exist")]);
+    assert_eq!(diagnostics[0].help.as_deref(), Some("did you mean `policies`?"));
+    let (_, diagnostics) = world.read(world.version("x", &[]), "", &["policies/a.yaml/b"]);
+    assert_eq!(told(&diagnostics), [("source/missing", "`policies/a.yaml/b` does not exist")]);
 }
 
 #[test]
-fn findings_name_the_commit() {
+fn diagnostics_name_the_commit() {
     let world = World::new();
     let commit = world.version("x", &[]);
-    let (_, findings) = world.read(commit, "", &["polices"]);
-    assert_eq!(findings[0].subject, Some(format!("commit {}", &commit.to_string()[..10])));
+    let (_, diagnostics) = world.read(commit, "", &["polices"]);
+    assert_eq!(diagnostics[0].subject, Some(format!("commit {}", &commit.to_string()[..10])));
 }
 
 #[test]
 fn a_folder_without_manifests_is_no_error_here() {
     let world = World::new();
-    let (files, findings) = world.read_policies(&[(FILE, "README.md", world.blob("x"))]);
-    assert!(files.is_empty() && findings.is_empty());
+    let (files, diagnostics) = world.read_policies(&[(FILE, "README.md", world.blob("x"))]);
+    assert!(files.is_empty() && diagnostics.is_empty());
 }
 
 #[test]
-fn manifests_can_not_lead_out_of_the_folder_or_into_git() {
+fn manifests_cannot_lead_out_of_the_folder_or_into_git() {
     let world = World::new();
     let commit = world.version("x", &[]);
     for entry in ["../a", "/etc", "policies/../../a", ".git", ".GIT/x", "a\\b", "c:", "git~1", "nul.yaml"] {
-        let (files, findings) = world.read(commit, "", &[entry]);
+        let (files, diagnostics) = world.read(commit, "", &[entry]);
         assert!(files.is_empty());
-        assert_eq!(findings.first().map(|finding| finding.code), Some("source/outside"), "{entry}");
+        assert_eq!(diagnostics.first().map(|diagnostic| diagnostic.code), Some("source/outside"), "{entry}");
     }
 }
 
@@ -113,7 +113,7 @@ fn manifests_can_not_lead_out_of_the_folder_or_into_git() {
 fn links_and_submodules_are_refused_with_their_path() {
     let world = World::new();
     let blob = world.blob("/etc/passwd");
-    let (files, findings) = world.read_policies(&[
+    let (files, diagnostics) = world.read_policies(&[
         (FILE, "a.yaml", blob),
         (LINK, "b.yaml", blob),
         (SUBMODULE, "c", blob),
@@ -127,7 +127,7 @@ fn links_and_submodules_are_refused_with_their_path() {
         ("source/kind", "`policies/d.yaml` is neither a file nor a folder"),
         ("source/kind", "`policies/e` is neither a file nor a folder"),
     ];
-    assert_eq!(told(&findings), expected);
+    assert_eq!(told(&diagnostics), expected);
 }
 
 #[test]
@@ -136,12 +136,12 @@ fn a_link_on_the_way_to_the_manifests_is_not_followed() {
     let blob = world.blob("elsewhere");
     let commit = world.commit(world.tree(&[(LINK, "policies", blob)]), &[]);
     for manifests in [["policies"], ["policies/a.yaml"]] {
-        let (files, findings) = world.read(commit, "", &manifests);
+        let (files, diagnostics) = world.read(commit, "", &manifests);
         assert!(files.is_empty());
-        assert_eq!(told(&findings), [("source/link", "`policies` is a symbolic link")]);
+        assert_eq!(told(&diagnostics), [("source/link", "`policies` is a symbolic link")]);
     }
-    let (_, findings) = world.read(commit, "policies", &["x"]);
-    assert_eq!(told(&findings), [("source/link", "`policies` is a symbolic link")]);
+    let (_, diagnostics) = world.read(commit, "policies", &["x"]);
+    assert_eq!(told(&diagnostics), [("source/link", "`policies` is a symbolic link")]);
 }
 
 #[test]
@@ -189,14 +189,14 @@ fn names_that_no_file_system_should_see_are_refused() {
         &long,
     ];
     for name in names {
-        let (files, findings) = world.read_policies(&[(FILE, "z.yaml", blob), (FILE, name, blob)]);
-        assert_eq!(findings.len(), 1, "{name:?} {findings:?}");
-        assert_eq!(findings[0].code, "source/name", "{name:?}");
-        assert!(!findings[0].message.chars().any(char::is_control), "{findings:?}");
+        let (files, diagnostics) = world.read_policies(&[(FILE, "z.yaml", blob), (FILE, name, blob)]);
+        assert_eq!(diagnostics.len(), 1, "{name:?} {diagnostics:?}");
+        assert_eq!(diagnostics[0].code, "source/name", "{name:?}");
+        assert!(!diagnostics[0].message.chars().any(char::is_control), "{diagnostics:?}");
         assert_eq!(files.len(), 1, "{name:?}");
         let folder = world.tree(&[(FILE, "z.yaml", blob)]);
-        let (_, findings) = world.read_policies(&[(FOLDER, name, folder), (FILE, "a.yaml", blob)]);
-        assert_eq!(findings.len(), 1, "the folder {name:?}");
+        let (_, diagnostics) = world.read_policies(&[(FOLDER, name, folder), (FILE, "a.yaml", blob)]);
+        assert_eq!(diagnostics.len(), 1, "the folder {name:?}");
     }
 }
 
@@ -208,8 +208,8 @@ fn an_empty_name_and_one_that_is_not_utf_8_are_refused() {
         [(&b""[..], "`policies/` is an empty name"), (b"\xff.yaml", "`policies/\u{fffd}.yaml` is not UTF-8")]
     {
         let folder = world.tree_of_bytes(&[(FILE, b"a.yaml", blob), (FILE, name, blob)]);
-        let (_, findings) = world.read_tree(world.tree(&[(FOLDER, "policies", folder)]));
-        assert_eq!(told(&findings), [("source/name", why)]);
+        let (_, diagnostics) = world.read_tree(world.tree(&[(FOLDER, "policies", folder)]));
+        assert_eq!(told(&diagnostics), [("source/name", why)]);
     }
 }
 
@@ -228,8 +228,8 @@ fn ordinary_names_are_taken() {
         "日本.yml",
     ];
     let entries: Vec<_> = ordinary.iter().map(|name| (FILE, *name, blob)).collect();
-    let (files, findings) = world.read_policies(&entries);
-    assert_eq!(findings, []);
+    let (files, diagnostics) = world.read_policies(&entries);
+    assert_eq!(diagnostics, []);
     assert_eq!(files.len(), ordinary.len());
 }
 
@@ -237,12 +237,12 @@ fn ordinary_names_are_taken() {
 fn names_that_stand_twice_or_differ_only_in_case_are_refused() {
     let world = World::new();
     let (one, two) = (world.blob("one"), world.blob("two"));
-    let (_, findings) =
+    let (_, diagnostics) =
         world.read_policies(&[(FILE, "a.yaml", one), (FILE, "b.yaml", one), (FILE, "a.yaml", two)]);
-    assert_eq!(told(&findings), [("source/name", "`policies/a.yaml` stands twice in its folder")]);
-    let (_, findings) = world.read_policies(&[(FILE, "A.yaml", one), (FILE, "a.yaml", two)]);
+    assert_eq!(told(&diagnostics), [("source/name", "`policies/a.yaml` stands twice in its folder")]);
+    let (_, diagnostics) = world.read_policies(&[(FILE, "A.yaml", one), (FILE, "a.yaml", two)]);
     let why = "`policies/a.yaml` differs only in case from another name in its folder";
-    assert_eq!(told(&findings), [("source/name", why)]);
+    assert_eq!(told(&diagnostics), [("source/name", why)]);
 }
 
 #[test]
@@ -252,10 +252,10 @@ fn a_twin_of_the_folder_of_manifests_is_refused() {
     let folder = world.tree(&[(FILE, "a.yaml", blob)]);
     let other = world.tree(&[(FILE, "b.yaml", blob)]);
     for twin in ["Policies", "policies"] {
-        let (_, findings) =
+        let (_, diagnostics) =
             world.read_tree(world.tree(&[(FOLDER, twin, other), (FOLDER, "policies", folder)]));
         assert_eq!(
-            findings.iter().map(|finding| finding.code).collect::<Vec<_>>(),
+            diagnostics.iter().map(|diagnostic| diagnostic.code).collect::<Vec<_>>(),
             ["source/name"],
             "{twin}"
         );
@@ -267,12 +267,12 @@ fn odd_names_beside_the_folder_of_manifests_are_nobodys_business() {
     let world = World::new();
     let blob = world.blob("x");
     let folder = world.tree(&[(FILE, "a.yaml", blob)]);
-    let (files, findings) = world.read_tree(world.tree(&[
+    let (files, diagnostics) = world.read_tree(world.tree(&[
         (LINK, "link", blob),
         (FILE, "con", blob),
         (FOLDER, "policies", folder),
     ]));
-    assert_eq!(findings, []);
+    assert_eq!(diagnostics, []);
     assert_eq!(files.len(), 1);
 }
 
@@ -281,9 +281,9 @@ fn a_large_blob_is_refused_by_its_header() {
     let world = World::new();
     let fits = world.blob(vec![b'#'; 1 << 20]);
     let large = world.blob(vec![b'#'; (1 << 20) + 1]);
-    let (files, findings) = world.read_policies(&[(FILE, "fits.yaml", fits), (FILE, "large.yaml", large)]);
+    let (files, diagnostics) = world.read_policies(&[(FILE, "fits.yaml", fits), (FILE, "large.yaml", large)]);
     assert_eq!(names(&files), ["policies/fits.yaml"]);
-    assert_eq!(told(&findings), [("source/too-large", "`policies/large.yaml` is larger than 1 MiB")]);
+    assert_eq!(told(&diagnostics), [("source/too-large", "`policies/large.yaml` is larger than 1 MiB")]);
 }
 
 #[test]
@@ -292,8 +292,8 @@ fn one_blob_under_many_names_does_not_fill_the_memory() {
     let blob = world.blob(vec![b'#'; 1 << 20]);
     let entries: Vec<_> = (0..400).map(|n| format!("{n}.yaml")).collect();
     let entries: Vec<_> = entries.iter().map(|name| (FILE, name.as_str(), blob)).collect();
-    let (_, findings) = world.read_policies(&entries);
-    assert_eq!(told(&findings), [("source/too-large", "the manifests hold more than 256 MiB")]);
+    let (_, diagnostics) = world.read_policies(&entries);
+    assert_eq!(told(&diagnostics), [("source/too-large", "the manifests hold more than 256 MiB")]);
 }
 
 #[test]
@@ -302,9 +302,9 @@ fn more_files_than_anyone_has_are_refused_and_none_is_read() {
     let blob = world.blob("x");
     let entries: Vec<_> = (0..=100_000).map(|n| format!("{n}.yaml")).collect();
     let entries: Vec<_> = entries.iter().map(|name| (FILE, name.as_str(), blob)).collect();
-    let (files, findings) = world.read_policies(&entries);
+    let (files, diagnostics) = world.read_policies(&entries);
     assert!(files.is_empty());
-    assert_eq!(told(&findings), [("source/too-many", "`manifests` names more than 100000 files")]);
+    assert_eq!(told(&diagnostics), [("source/too-many", "`manifests` names more than 100000 files")]);
 }
 
 #[test]
@@ -317,25 +317,25 @@ fn folders_that_multiply_without_taking_space_are_refused() {
         folder = world.tree(&entries);
     }
     let started = Instant::now();
-    let (files, findings) = world.read_tree(world.tree(&[(FOLDER, "policies", folder)]));
+    let (files, diagnostics) = world.read_tree(world.tree(&[(FOLDER, "policies", folder)]));
     assert!(files.is_empty());
     assert_eq!(
-        told(&findings),
+        told(&diagnostics),
         [("source/too-many", "the folders in `manifests` hold more than 1000000 names")]
     );
     assert!(started.elapsed().as_secs() < 60);
 }
 
 #[test]
-fn more_odd_names_than_anyone_reads_are_one_finding_more() {
+fn more_odd_names_than_anyone_reads_are_one_diagnostic_more() {
     let world = World::new();
     let blob = world.blob("x");
     let odd: Vec<_> = (0..5000).map(|n| format!("{n}:")).collect();
     let entries: Vec<_> = odd.iter().map(|name| (FILE, name.as_str(), blob)).collect();
-    let (files, findings) = world.read_policies(&entries);
+    let (files, diagnostics) = world.read_policies(&entries);
     assert!(files.is_empty());
-    assert_eq!(findings.len(), 1001);
-    assert_eq!(findings.last().map(|finding| finding.code), Some("source/too-many"));
+    assert_eq!(diagnostics.len(), 1001);
+    assert_eq!(diagnostics.last().map(|diagnostic| diagnostic.code), Some("source/too-many"));
 }
 
 #[test]
@@ -345,8 +345,8 @@ fn folders_that_lie_too_deep_are_refused() {
     for _ in 0..5000 {
         folder = world.tree(&[(FOLDER, "d", folder)]);
     }
-    let (_, findings) = world.read_tree(world.tree(&[(FOLDER, "policies", folder)]));
-    assert_eq!(findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["source/depth"]);
+    let (_, diagnostics) = world.read_tree(world.tree(&[(FOLDER, "policies", folder)]));
+    assert_eq!(diagnostics.iter().map(|diagnostic| diagnostic.code).collect::<Vec<_>>(), ["source/depth"]);
 }
 
 #[test]
@@ -356,14 +356,14 @@ fn a_missing_blob_or_tree_is_an_error_and_not_a_file_less() {
     let folder = world.tree(&[(FILE, "b.yaml", here)]);
     world.lose(gone);
     world.lose(folder);
-    let (files, findings) =
+    let (files, diagnostics) =
         world.read_policies(&[(FILE, "a.yaml", gone), (FILE, "b.yaml", here), (FOLDER, "sub", folder)]);
     assert_eq!(names(&files), ["policies/b.yaml"]);
     let messages = [
-        format!("`policies/sub` can not be read: object {folder} is missing from the repository"),
-        format!("`policies/a.yaml` can not be read: object {gone} is missing from the repository"),
+        format!("`policies/sub` cannot be read: object {folder} is missing from the repository"),
+        format!("`policies/a.yaml` cannot be read: object {gone} is missing from the repository"),
     ];
-    assert_eq!(told(&findings), messages.each_ref().map(|message| ("git/object", message.as_str())));
+    assert_eq!(told(&diagnostics), messages.each_ref().map(|message| ("git/object", message.as_str())));
 }
 
 #[test]
@@ -371,10 +371,10 @@ fn a_damaged_blob_is_an_error() {
     let world = World::new();
     let (blob, other) = (world.blob("role: reader"), world.blob("role: admins"));
     world.damage(blob, other);
-    let (files, findings) = world.read_policies(&[(FILE, "a.yaml", blob)]);
+    let (files, diagnostics) = world.read_policies(&[(FILE, "a.yaml", blob)]);
     assert!(files.is_empty());
-    assert_eq!(findings[0].code, "git/object");
-    assert!(findings[0].message.contains("is damaged"), "{findings:?}");
+    assert_eq!(diagnostics[0].code, "git/object");
+    assert!(diagnostics[0].message.contains("is damaged"), "{diagnostics:?}");
 }
 
 #[test]
@@ -382,8 +382,8 @@ fn an_object_of_another_kind_is_an_error() {
     let world = World::new();
     let blob = world.blob("x");
     let tree = world.tree(&[(FILE, "a.yaml", blob)]);
-    let (_, findings) = world.read_policies(&[(FILE, "a.yaml", tree), (FOLDER, "b", blob)]);
-    assert_eq!(findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["git/object"; 2]);
+    let (_, diagnostics) = world.read_policies(&[(FILE, "a.yaml", tree), (FOLDER, "b", blob)]);
+    assert_eq!(diagnostics.iter().map(|diagnostic| diagnostic.code).collect::<Vec<_>>(), ["git/object"; 2]);
 }
 
 #[test]
@@ -397,10 +397,10 @@ fn a_tree_that_is_no_tree_is_an_error() {
         b" a\0aaaaaaaaaaaaaaaaaaaa",
     ] {
         let folder = world.raw(ObjectType::Tree, bytes);
-        let (files, findings) = world.read_tree(world.tree(&[(FOLDER, "policies", folder)]));
+        let (files, diagnostics) = world.read_tree(world.tree(&[(FOLDER, "policies", folder)]));
         assert!(files.is_empty());
         assert_eq!(
-            findings.iter().map(|finding| finding.code).collect::<Vec<_>>(),
+            diagnostics.iter().map(|diagnostic| diagnostic.code).collect::<Vec<_>>(),
             ["git/object"],
             "{bytes:?}"
         );
@@ -410,8 +410,8 @@ fn a_tree_that_is_no_tree_is_an_error() {
 #[test]
 fn text_that_is_not_utf_8_is_refused_with_its_place() {
     let world = World::new();
-    let (_, findings) = world.read_policies(&[(FILE, "a.yaml", world.blob(b"abc\xff"))]);
-    assert_eq!(told(&findings), [("source/encoding", "`policies/a.yaml` is not UTF-8 at byte 3")]);
+    let (_, diagnostics) = world.read_policies(&[(FILE, "a.yaml", world.blob(b"abc\xff"))]);
+    assert_eq!(told(&diagnostics), [("source/encoding", "`policies/a.yaml` is not UTF-8 at byte 3")]);
 }
 
 #[test]
@@ -435,8 +435,8 @@ fn replace_references_are_ignored() {
     let other = world.version("evil", &[]);
     world.reference(&format!("refs/replace/{good}"), evil);
     world.reference(&format!("refs/replace/{commit}"), other);
-    let (files, findings) = world.read(commit, "", &["policies"]);
-    assert_eq!(findings, []);
+    let (files, diagnostics) = world.read(commit, "", &["policies"]);
+    assert_eq!(diagnostics, []);
     assert_eq!(files["policies/a.yaml"], "good");
 }
 
@@ -447,11 +447,11 @@ fn objects_of_an_alternate_are_read_and_checked() {
     let objects = lender.git.path().join("objects");
     std::fs::create_dir_all(world.git.path().join("objects/info")).unwrap();
     std::fs::write(world.git.path().join("objects/info/alternates"), objects.to_str().unwrap()).unwrap();
-    let (files, findings) = world.read_policies(&[(FILE, "a.yaml", blob)]);
-    assert_eq!((files["policies/a.yaml"].as_str(), findings.len()), ("lent", 0));
+    let (files, diagnostics) = world.read_policies(&[(FILE, "a.yaml", blob)]);
+    assert_eq!((files["policies/a.yaml"].as_str(), diagnostics.len()), ("lent", 0));
     lender.damage(blob, other);
-    let (_, findings) = world.read_policies(&[(FILE, "a.yaml", blob)]);
-    assert_eq!(findings[0].code, "git/object");
+    let (_, diagnostics) = world.read_policies(&[(FILE, "a.yaml", blob)]);
+    assert_eq!(diagnostics[0].code, "git/object");
 }
 
 #[test]
@@ -461,8 +461,8 @@ fn ten_thousand_manifests_in_one_folder_are_read_by_name_or_as_a_whole() {
     let all: Vec<_> = (0..10_000).map(|n| format!("{n}.yaml")).collect();
     let entries: Vec<_> = all.iter().map(|name| (FILE, name.as_str(), blob)).collect();
     let commit = world.commit(world.tree(&[(FOLDER, "policies", world.tree(&entries))]), &[]);
-    let (whole, findings) = world.read(commit, "", &["policies"]);
-    assert_eq!((whole.len(), findings.len()), (10_000, 0));
+    let (whole, diagnostics) = world.read(commit, "", &["policies"]);
+    assert_eq!((whole.len(), diagnostics.len()), (10_000, 0));
     let by_name: Vec<_> = all.iter().map(|name| format!("policies/{name}")).collect();
     let by_name: Vec<_> = by_name.iter().map(String::as_str).collect();
     assert_eq!(world.read(commit, "", &by_name).0, whole);

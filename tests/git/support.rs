@@ -126,10 +126,10 @@ impl World {
 
     pub(crate) fn read(&self, commit: Oid, prefix: &str, manifests: &[&str]) -> (Files, Vec<Diagnostic>) {
         let repository = self.open();
-        let mut findings = Vec::new();
+        let mut diagnostics = Vec::new();
         let commit = at(&repository, commit);
-        let files = source::revision(&repository, &commit, prefix, &strings(manifests), &mut findings);
-        (files, findings)
+        let files = source::revision(&repository, &commit, prefix, &strings(manifests), &mut diagnostics);
+        (files, diagnostics)
     }
 }
 
@@ -150,8 +150,8 @@ pub(crate) fn names(files: &Files) -> Vec<&str> {
 }
 
 /// Codes and messages, for comparing.
-pub(crate) fn told(findings: &[Diagnostic]) -> Vec<(&str, &str)> {
-    findings.iter().map(|finding| (finding.code, finding.message.as_str())).collect()
+pub(crate) fn told(diagnostics: &[Diagnostic]) -> Vec<(&str, &str)> {
+    diagnostics.iter().map(|diagnostic| (diagnostic.code, diagnostic.message.as_str())).collect()
 }
 
 /// Runs git without the configuration of this machine. `None`, and a line, where there is no git.

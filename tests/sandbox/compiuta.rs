@@ -162,7 +162,7 @@ async fn a_put_neither_creates_nor_renames() {
 }
 
 #[tokio::test]
-async fn what_was_read_can_not_be_put_back_as_it_is() {
+async fn what_was_read_cannot_be_put_back_as_it_is() {
     let target = Target::examples("compiuta").await;
     let mut body = target.get(OPERATORS).await.at("/policy").clone();
     assert_eq!(target.put(OPERATORS, body.clone()).await.status, 400, "for its type");
@@ -238,7 +238,7 @@ async fn the_colon_of_a_member_verb_is_not_percent_encoded() {
 }
 
 #[tokio::test]
-async fn the_last_administrators_can_not_be_removed_but_replaced() {
+async fn the_last_administrators_cannot_be_removed_but_replaced() {
     let target = Target::examples("compiuta").await;
     let body = json!({"members": ["team:local:admins"]});
     assert_eq!(target.post(&format!("{ADMINS}/members:remove"), body).await.status, 403);

@@ -224,7 +224,7 @@ async fn actions_and_resources_come_in_no_order() {
 }
 
 #[tokio::test]
-async fn an_attached_policy_can_not_be_deleted() {
+async fn an_attached_policy_cannot_be_deleted() {
     let (target, id) = examples().await;
     assert!(target.sandbox.insert("mycloud", "attached", json!({"id": "backup-writers"})));
     assert_eq!(target.delete(&policy(&id)).await.status, 409);

@@ -165,7 +165,7 @@ async fn an_empty_list_is_null() {
 }
 
 #[tokio::test]
-async fn system_objects_are_listed_but_can_not_be_changed() {
+async fn system_objects_are_listed_but_cannot_be_changed() {
     let target = Target::empty("polytomic").await;
     let system = json!({"name": "Billing", "policy_actions": []});
     assert!(target.sandbox.insert_system("polytomic", "policies", system));

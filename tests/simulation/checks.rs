@@ -174,7 +174,7 @@ impl Checker<'_> {
         if now.len() < 2 {
             return;
         }
-        // Two runs at once on an API that takes a name twice can not see each other.
+        // Two runs at once on an API that takes a name twice cannot see each other.
         let made_by = |id: &String| {
             let made = self.log().iter().find(|e| {
                 e.commit.as_ref().is_some_and(|c| c.id == *id && c.before.is_none() && c.kind == commit.kind)
@@ -293,7 +293,7 @@ impl Checker<'_> {
             let Some(by) = entry.by.filter(|_| !entry.late) else { continue };
             if let Some((asked, until)) = until.get(&by.run).filter(|(_, until)| entry.at < *until) {
                 let what = format!("entry {index} at {} ms, {until} ms were asked for at {asked}", entry.at);
-                // What was on its way when the answer came can not be called back.
+                // What was on its way when the answer came cannot be called back.
                 if entry.at > self.log()[*asked].at + 45 {
                     self.breaks("retry-after", what);
                 }

@@ -137,9 +137,9 @@ pub(crate) fn profiles() -> &'static [Profile] {
 
 impl Profile {
     fn new(api: Api) -> Self {
-        let mut findings = Vec::new();
-        let row = defined::define("system.yaml", &definition(&api), &mut findings);
-        assert!(findings.is_empty(), "{findings:#?}");
+        let mut diagnostics = Vec::new();
+        let row = defined::define("system.yaml", &definition(&api), &mut diagnostics);
+        assert!(diagnostics.is_empty(), "{diagnostics:#?}");
         let mut registry = Registry::built_in();
         assert!(registry.add(row.unwrap()).is_ok());
         let registry = Arc::new(registry);
@@ -149,10 +149,10 @@ impl Profile {
             api.name
         );
         let systems = Systems::Known(registry.clone());
-        let config = config::load("enact.yaml", Path::new("."), &text, systems, &mut findings);
+        let config = config::load("enact.yaml", Path::new("."), &text, systems, &mut diagnostics);
         let files: Files = Wish::all().iter().map(|wish| (wish.file(), wish.text(api.name))).collect();
-        let manifests = resolve::manifests(&registry, &files, &mut findings);
-        assert!(findings.is_empty(), "{findings:#?}");
+        let manifests = resolve::manifests(&registry, &files, &mut diagnostics);
+        assert!(diagnostics.is_empty(), "{diagnostics:#?}");
         let manifests = manifests.into_iter().map(|manifest| (manifest.file.clone(), manifest)).collect();
         Self { api, config: config.unwrap(), manifests }
     }
@@ -160,9 +160,9 @@ impl Profile {
     /// What git declares, resolved as the road resolves it.
     pub(crate) fn desired(&self, wishes: &[Wish]) -> enact::state::Desired {
         let manifests: Vec<_> = wishes.iter().map(|wish| self.manifests[&wish.file()].clone()).collect();
-        let mut findings = Vec::new();
-        let desired = resolve::for_target(&self.config.targets[0], &manifests, &mut findings);
-        assert!(findings.is_empty(), "{findings:#?}");
+        let mut diagnostics = Vec::new();
+        let desired = resolve::for_target(&self.config.targets[0], &manifests, &mut diagnostics);
+        assert!(diagnostics.is_empty(), "{diagnostics:#?}");
         desired
     }
 }

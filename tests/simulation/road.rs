@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use enact::base::{self, Scale};
+use enact::base::{self, DeclaredCounts};
 use enact::config::Target;
 use enact::http::transport::{Call, Failure, FailureKind, Response, Transport};
 use enact::http::{Http, Settings};
 use enact::plan::guard::Guard;
-use enact::plan::{Resend, TargetPlan};
+use enact::plan::{TargetPlan, WriteOnly};
 use enact::reconcile::{self, Connected};
 use enact::report::{Exit, Report, TargetReport};
 use enact::state::Desired;
@@ -35,7 +35,7 @@ pub(crate) trait Peer: Send {
     /// Somebody else may write.
     fn disturb(&mut self, at: u64);
 
-    /// Whether a run can not write one more line into its journal.
+    /// Whether a run cannot write one more line into its journal.
     fn is_full(&self, _run: usize, _lines: usize) -> bool {
         false
     }
@@ -261,10 +261,10 @@ impl<P: Peer + 'static> Site<'_, P> {
             target,
             desired: self.desired,
             base: self.base,
-            scale: &Scale::of(self.desired),
+            counts: &DeclaredCounts::of(self.desired),
             allowed: ALLOWED,
             only_declared: false,
-            resend: Resend::Changed,
+            write_only: WriteOnly::Changed,
             http: Http::over(settings, Box::new(End(wire.clone())), random).unwrap(),
         };
         let planned = reconcile::plan(vec![connected]).await;

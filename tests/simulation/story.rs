@@ -73,8 +73,8 @@ fn written(commit: &Commit) -> String {
 pub(crate) fn outcomes(run: &Run) -> String {
     let mut out = String::new();
     let Some(plan) = &run.plan else { return "   no plan: it was killed\n".to_owned() };
-    for finding in &plan.findings {
-        writeln!(out, "   {} {}", finding.code, finding.message).unwrap();
+    for diagnostic in &plan.diagnostics {
+        writeln!(out, "   {} {}", diagnostic.code, diagnostic.message).unwrap();
     }
     let outcomes = run.report.as_ref().map_or(&[][..], |report| &report.outcomes);
     for (index, change) in plan.changes.iter().enumerate() {

@@ -86,9 +86,9 @@ pub(crate) fn outcomes(document: &Value) -> Vec<String> {
     })
 }
 
-/// The codes of the findings.
+/// The codes of the diagnostics.
 pub(crate) fn codes(document: &Value) -> Vec<&str> {
-    document["diagnostics"].as_array().unwrap().iter().map(|finding| text(&finding["code"])).collect()
+    document["diagnostics"].as_array().unwrap().iter().map(|diagnostic| text(&diagnostic["code"])).collect()
 }
 
 fn each_change(document: &Value, show: impl Fn(&Value) -> String) -> Vec<String> {

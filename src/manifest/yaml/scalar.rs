@@ -1,4 +1,4 @@
-//! What a plain scalar means: YAML 1.2's core schema, refusing numbers that JSON can not carry without loss.
+//! What a plain scalar means: YAML 1.2's core schema, refusing numbers that JSON cannot carry without loss.
 
 use serde_json::Number;
 

@@ -2,7 +2,7 @@
 
 use std::ops::{ControlFlow, Range};
 
-use super::{MAX_BYTES, MAX_FINDINGS, Span};
+use super::{MAX_BYTES, MAX_DIAGNOSTICS, Span};
 use crate::diagnostic::Diagnostic;
 
 /// A text with its lines.
@@ -13,7 +13,7 @@ pub(super) struct Source<'a> {
     tails: Vec<&'a str>,
 }
 
-/// A check of the text; a finding that makes the others pointless breaks.
+/// A check of the text; a diagnostic that makes the others pointless breaks.
 type Check = fn(&Source<'_>, &mut Vec<Diagnostic>) -> ControlFlow<()>;
 
 /// In this order: each may rely on those before it.
@@ -44,13 +44,13 @@ impl<'a> Source<'a> {
 
     /// Finds what is wrong with the text before YAML looks at it.
     pub(super) fn check(&self) -> Vec<Diagnostic> {
-        let mut findings = Vec::new();
-        let _ = CHECKS.iter().try_for_each(|check| check(self, &mut findings));
-        findings
+        let mut diagnostics = Vec::new();
+        let _ = CHECKS.iter().try_for_each(|check| check(self, &mut diagnostics));
+        diagnostics
     }
 
     /// The ranges of lines that end before the next `---`: no YAML construct reaches over one, so a mistake in one piece
-    /// can not hide the next, and the parser never looks further ahead than that.
+    /// cannot hide the next, and the parser never looks further ahead than that.
     pub(super) fn pieces(&self) -> impl Iterator<Item = Range<usize>> {
         let ends_marker = |rest: &str| rest.is_empty() || rest.starts_with([' ', '\t']);
         let starts = self
@@ -108,22 +108,22 @@ impl<'a> Source<'a> {
     }
 }
 
-fn size(source: &Source<'_>, findings: &mut Vec<Diagnostic>) -> ControlFlow<()> {
+fn size(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> ControlFlow<()> {
     if source.text.len() <= MAX_BYTES {
         return ControlFlow::Continue(());
     }
     let message = format!("the file has {} bytes, more than the {MAX_BYTES} allowed", source.text.len());
-    findings
+    diagnostics
         .push(source.error("yaml/budget", source.span(1, 1, 1), message).help("split it into several files"));
     ControlFlow::Break(())
 }
 
-fn lfs_pointer(source: &Source<'_>, findings: &mut Vec<Diagnostic>) -> ControlFlow<()> {
+fn lfs_pointer(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> ControlFlow<()> {
     if !source.line(1).starts_with("version https://git-lfs.github.com/spec/") {
         return ControlFlow::Continue(());
     }
     let message = "the file is a git LFS pointer, not the manifest itself";
-    findings.push(
+    diagnostics.push(
         source
             .error("yaml/lfs-pointer", source.rest_of_line(1, 1), message)
             .help("fetch it with `git lfs pull`, or keep manifests out of git LFS"),
@@ -132,11 +132,11 @@ fn lfs_pointer(source: &Source<'_>, findings: &mut Vec<Diagnostic>) -> ControlFl
 }
 
 /// The `=======` in the middle is legal text, so only the two markers around it count.
-fn conflict_markers(source: &Source<'_>, findings: &mut Vec<Diagnostic>) -> ControlFlow<()> {
+fn conflict_markers(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> ControlFlow<()> {
     let is_marker = |line: &str| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ");
-    let found = findings.len();
-    for (line, _) in source.lines().filter(|(_, line)| is_marker(line)).take(MAX_FINDINGS) {
-        findings.push(
+    let found = diagnostics.len();
+    for (line, _) in source.lines().filter(|(_, line)| is_marker(line)).take(MAX_DIAGNOSTICS) {
+        diagnostics.push(
             source
                 .error(
                     "yaml/conflict-markers",
@@ -146,24 +146,24 @@ fn conflict_markers(source: &Source<'_>, findings: &mut Vec<Diagnostic>) -> Cont
                 .help("settle the conflict and remove its markers"),
         );
     }
-    if findings.len() > found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    if diagnostics.len() > found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
-fn errors(findings: &[Diagnostic]) -> usize {
-    findings.iter().filter(|finding| finding.is_error()).count()
+fn errors(diagnostics: &[Diagnostic]) -> usize {
+    diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count()
 }
 
 /// Characters that YAML does not allow, and those that make a reviewer see another text than the parser.
-fn characters(source: &Source<'_>, findings: &mut Vec<Diagnostic>) -> ControlFlow<()> {
+fn characters(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> ControlFlow<()> {
     for (line, text) in source.lines() {
         for (column, character) in (1..).zip(text.chars()) {
-            let Some(finding) = character_problem(character) else { continue };
-            let is_error = finding.is_error();
+            let Some(diagnostic) = character_problem(character) else { continue };
+            let is_error = diagnostic.is_error();
             // No number of warnings may hide an error.
-            if is_error || findings.len() < MAX_FINDINGS {
-                findings.push(finding.at(source.span(line, column, 1).place(source.file, "")));
+            if is_error || diagnostics.len() < MAX_DIAGNOSTICS {
+                diagnostics.push(diagnostic.at(source.span(line, column, 1).place(source.file, "")));
             }
-            if is_error && errors(findings) >= MAX_FINDINGS {
+            if is_error && errors(diagnostics) >= MAX_DIAGNOSTICS {
                 return ControlFlow::Break(());
             }
         }
@@ -197,11 +197,11 @@ fn character_problem(character: char) -> Option<Diagnostic> {
 }
 
 /// Directives stand before a document's `---`; anywhere else a `%` is the parser's business.
-fn directives(source: &Source<'_>, findings: &mut Vec<Diagnostic>) -> ControlFlow<()> {
+fn directives(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> ControlFlow<()> {
     let mut between_documents = true;
     for (line, text) in source.lines() {
-        if between_documents && text.starts_with('%') && errors(findings) < MAX_FINDINGS {
-            findings.push(
+        if between_documents && text.starts_with('%') && errors(diagnostics) < MAX_DIAGNOSTICS {
+            diagnostics.push(
                 source
                     .error("yaml/directive", source.rest_of_line(line, 1), "YAML directives are not allowed")
                     .help("remove the line: manifests are YAML 1.2 without declared tags"),

@@ -13,7 +13,7 @@ type Phrase = (&'static str, &'static str, &'static str);
 const PHRASES: &[Phrase] = &[
     (
         "mapping values are not allowed",
-        "a `key: value` pair can not stand here",
+        "a `key: value` pair cannot stand here",
         "check the indentation, and quote a value that contains `: `",
     ),
     (
@@ -36,7 +36,7 @@ const PHRASES: &[Phrase] = &[
         "a list in brackets is not closed, or lacks a comma",
         "close it with `]` before this place",
     ),
-    ("illegal placement of ':'", "a `:` can not stand here", "is a `]` or `}` missing above?"),
+    ("illegal placement of ':'", "a `:` cannot stand here", "is a `]` or `}` missing above?"),
     ("misplaced bracket", "this bracket closes nothing", "remove it, or quote the value that it belongs to"),
     (
         "invalid indentation in quoted",
@@ -59,16 +59,16 @@ const PHRASES: &[Phrase] = &[
         "a double-quoted text has an incomplete escape",
         "write a backslash as `\\\\`, or use single quotes",
     ),
-    ("unexpected character", "a plain value can not start with this character", "quote the value"),
+    ("unexpected character", "a plain value cannot start with this character", "quote the value"),
     ("simple key expect", "a key before this place lacks its `: `", "write `key: value`"),
     (
         "block sequence entries",
-        "a list item can not stand here",
+        "a list item cannot stand here",
         "put each `- ` item on its own line, below the key",
     ),
     (
         "block scalar, did not find",
-        "a block of text can not start on the line of its `|` or `>`",
+        "a block of text cannot start on the line of its `|` or `>`",
         "start the text on the next line",
     ),
     (
@@ -88,12 +88,12 @@ const PHRASES: &[Phrase] = &[
     ),
     ("indentation", "the indentation fits no line above", "indent it like the lines it belongs to"),
     ("expected node content", "a value is missing here", "is a `]` or `}` missing above?"),
-    ("tab", "a tab can not stand here", "use spaces"),
+    ("tab", "a tab cannot stand here", "use spaces"),
     ("alphabetic or numeric", "a `*` or `&` without a name", "quote a value that starts with `*` or `&`"),
 ];
 
-/// Turns the text of a parser's error into a finding.
-pub(super) fn finding(info: &str, span: Span, source: &Source<'_>) -> Diagnostic {
+/// Turns the text of a parser's error into a diagnostic.
+pub(super) fn diagnostic(info: &str, span: Span, source: &Source<'_>) -> Diagnostic {
     if info.contains("recursion limit") {
         too_deep(source, span)
     } else if info.contains("unknown anchor") {
@@ -102,8 +102,8 @@ pub(super) fn finding(info: &str, span: Span, source: &Source<'_>) -> Diagnostic
         source
             .error("yaml/tag", span, "a tag with an undeclared prefix is not allowed")
             .help("remove the tag")
-    } else if let Some(finding) = tab(info, source, span.line) {
-        finding
+    } else if let Some(diagnostic) = tab(info, source, span.line) {
+        diagnostic
     } else if let Some((_, message, help)) = PHRASES.iter().find(|(part, ..)| info.contains(part)) {
         source.error("yaml/syntax", span, *message).help(*help)
     } else {

@@ -1,4 +1,4 @@
-//! What each kind of bad input leads to, told as one line per finding.
+//! What each kind of bad input leads to, told as one line per diagnostic.
 
 use std::time::{Duration, Instant};
 
@@ -6,18 +6,18 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 
-/// Parses, and tells each finding as `line:column+width code: message; help`.
+/// Parses, and tells each diagnostic as `line:column+width code: message; help`.
 fn read(text: &str) -> (Vec<Json>, String) {
-    let mut findings = Vec::new();
-    let documents = parse(text, "a.yaml", &mut findings);
-    let told: Vec<String> = findings.iter().map(tell).collect();
+    let mut diagnostics = Vec::new();
+    let documents = parse(text, "a.yaml", &mut diagnostics);
+    let told: Vec<String> = diagnostics.iter().map(tell).collect();
     (documents.iter().map(Node::to_json).collect(), told.join("\n"))
 }
 
-fn tell(finding: &Diagnostic) -> String {
-    let Place { line, column, width, .. } = finding.place.as_ref().expect("every finding has a place");
-    let help = finding.help.as_deref().unwrap_or("no help");
-    format!("{line}:{column}+{width} {}: {}; {help}", finding.code, finding.message)
+fn tell(diagnostic: &Diagnostic) -> String {
+    let Place { line, column, width, .. } = diagnostic.place.as_ref().expect("every diagnostic has a place");
+    let help = diagnostic.help.as_deref().unwrap_or("no help");
+    format!("{line}:{column}+{width} {}: {}; {help}", diagnostic.code, diagnostic.message)
 }
 
 #[track_caller]
@@ -27,9 +27,9 @@ fn finds(text: &str, expected: &str) {
 
 #[track_caller]
 fn node(text: &str) -> Node {
-    let mut findings = Vec::new();
-    let mut nodes = parse(text, "a.yaml", &mut findings);
-    assert_eq!((nodes.len(), findings), (1, vec![]));
+    let mut diagnostics = Vec::new();
+    let mut nodes = parse(text, "a.yaml", &mut diagnostics);
+    assert_eq!((nodes.len(), diagnostics), (1, vec![]));
     nodes.remove(0)
 }
 
@@ -130,7 +130,7 @@ fn a_broken_document_does_not_hide_the_others() {
 }
 
 #[test]
-fn all_findings_of_a_document_are_told() {
+fn all_diagnostics_of_a_document_are_told() {
     finds(
         "1: a\n? [b]\n: c\n<<: {d: e}\nf: !include g\nh: .inf\nf: 2\nnull: x\n\"1\": ok\ni: !!binary aGk=\n",
         "\
@@ -227,7 +227,7 @@ fn syntax_errors_say_what_to_do() {
     for (text, told) in [
         (
             "a: b: c\n",
-            "1:5+1 yaml/syntax: a `key: value` pair can not stand here; check the indentation, and quote a value that contains `: `",
+            "1:5+1 yaml/syntax: a `key: value` pair cannot stand here; check the indentation, and quote a value that contains `: `",
         ),
         ("a:\n\tb: 1\n", "2:1+1 yaml/tab: a tab is used as indentation; indent with spaces"),
         ("a:\n  b: 1\n\tc: 1\n", "3:1+1 yaml/tab: a tab is used as indentation; indent with spaces"),
@@ -235,7 +235,7 @@ fn syntax_errors_say_what_to_do() {
             "a: [1, 2\n",
             "1:9+1 yaml/syntax: a list in brackets is not closed, or lacks a comma; close it with `]` before this place",
         ),
-        ("a: @b\n", "1:4+1 yaml/syntax: a plain value can not start with this character; quote the value"),
+        ("a: @b\n", "1:4+1 yaml/syntax: a plain value cannot start with this character; quote the value"),
         (
             "a: \"b\" c\n",
             "1:8+1 yaml/syntax: text follows the closing quote; quote the whole value; inside single quotes a quote is written twice: `''`",
@@ -261,7 +261,7 @@ fn syntax_errors_say_what_to_do() {
 }
 
 #[test]
-fn aliases_can_not_expand_without_end() {
+fn aliases_cannot_expand_without_end() {
     let mut bomb = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n".to_owned();
     for level in 1..9 {
         let items = vec![format!("*a{}", level - 1); 9].join(", ");
@@ -309,18 +309,18 @@ fn large_files_end_soon() {
         "1:1+1 yaml/budget: the file has 1048577 bytes, more than the 1048576 allowed; split it into several files",
     );
     let nested = format!("{}{}", "---\n[\n".repeat(90), "---\n[\n---\n]\n".repeat(50_000));
-    assert_eq!(soon(&nested).lines().count(), MAX_FINDINGS);
-    assert_eq!(soon(&"---\n[\n".repeat(100_000)).lines().count(), MAX_FINDINGS);
-    assert_eq!(soon(&"a: 1\n".repeat(100_000)).lines().count(), MAX_FINDINGS);
-    assert_eq!(soon(&"a: \u{0}\n".repeat(100_000)).lines().count(), MAX_FINDINGS);
+    assert_eq!(soon(&nested).lines().count(), MAX_DIAGNOSTICS);
+    assert_eq!(soon(&"---\n[\n".repeat(100_000)).lines().count(), MAX_DIAGNOSTICS);
+    assert_eq!(soon(&"a: 1\n".repeat(100_000)).lines().count(), MAX_DIAGNOSTICS);
+    assert_eq!(soon(&"a: \u{0}\n".repeat(100_000)).lines().count(), MAX_DIAGNOSTICS);
 }
 
 #[test]
 fn no_number_of_warnings_hides_an_error() {
-    let warnings = "# \u{202e}\n".repeat(2 * MAX_FINDINGS);
+    let warnings = "# \u{202e}\n".repeat(2 * MAX_DIAGNOSTICS);
     for wrong in ["a: \u{1}\n", "---\n%TAG ! x\n---\na: 1\n", "...\n%YAML 1.1\n---\na: 1\n", "a: [\n"] {
-        let mut findings = Vec::new();
-        parse(&format!("{warnings}{wrong}"), "x.yaml", &mut findings);
-        assert!(findings.iter().any(crate::diagnostic::Diagnostic::is_error), "{wrong:?}");
+        let mut diagnostics = Vec::new();
+        parse(&format!("{warnings}{wrong}"), "x.yaml", &mut diagnostics);
+        assert!(diagnostics.iter().any(crate::diagnostic::Diagnostic::is_error), "{wrong:?}");
     }
 }

@@ -8,20 +8,20 @@ use std::ops::Range;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span as EventSpan};
 
 use super::source::Source;
-use super::{Key, MAX_DEPTH, MAX_FINDINGS, MAX_WEIGHT, Node, Span, Style, Value, syntax};
+use super::{Key, MAX_DEPTH, MAX_DIAGNOSTICS, MAX_WEIGHT, Node, Span, Style, Value, syntax};
 use crate::diagnostic::Diagnostic;
 
 /// Reads all documents, piece by piece.
-pub(super) fn documents(source: &Source<'_>, findings: &mut Vec<Diagnostic>) -> Vec<Node> {
+pub(super) fn documents(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
     let mut builder = Builder::new(source);
     for piece in source.pieces() {
         builder.read(piece);
-        if builder.findings.len() >= MAX_FINDINGS || builder.weight_left == 0 {
+        if builder.diagnostics.len() >= MAX_DIAGNOSTICS || builder.weight_left == 0 {
             break;
         }
     }
     builder.judge_empty_documents();
-    findings.extend(builder.findings);
+    diagnostics.extend(builder.diagnostics);
     builder.documents
 }
 
@@ -30,7 +30,7 @@ pub(super) fn too_deep(source: &Source<'_>, span: Span) -> Diagnostic {
     source.error("yaml/budget", span, message).help("flatten the structure")
 }
 
-/// The piece can not be read on; its finding is already told.
+/// The piece cannot be read on; its diagnostic is already told.
 struct GiveUp;
 
 /// A node with what it costs when an alias repeats it.
@@ -63,7 +63,7 @@ enum Slot {
 
 struct Builder<'a> {
     source: &'a Source<'a>,
-    findings: Vec<Diagnostic>,
+    diagnostics: Vec<Diagnostic>,
     documents: Vec<Node>,
     empty: Vec<Span>,
     weight_left: usize,
@@ -81,7 +81,7 @@ impl<'a> Builder<'a> {
     fn new(source: &'a Source<'a>) -> Self {
         Self {
             source,
-            findings: Vec::new(),
+            diagnostics: Vec::new(),
             documents: Vec::new(),
             empty: Vec::new(),
             weight_left: MAX_WEIGHT,
@@ -104,7 +104,7 @@ impl<'a> Builder<'a> {
                 Ok((event, span)) => self.take(event, span),
                 Err(error) => {
                     let place = self.span(*error.marker(), *error.marker());
-                    self.give_up(syntax::finding(error.info(), place, self.source))
+                    self.give_up(syntax::diagnostic(error.info(), place, self.source))
                 }
             };
             if read.is_err() {
@@ -227,12 +227,12 @@ impl<'a> Builder<'a> {
             return copy.map_or(Ok(()), |copy| self.add(copy, 0));
         }
         let cycle = self.stack.iter().any(|frame| frame.anchor == anchor);
-        let finding = if cycle {
+        let diagnostic = if cycle {
             self.source.error("yaml/alias-cycle", span, "the alias stands inside the value that it repeats")
         } else {
             self.source.error("yaml/unknown-alias", span, "the alias refers to an anchor of another document")
         };
-        self.tell(finding.help("write the value out"));
+        self.tell(diagnostic.help("write the value out"));
         let node = Node { value: Value::Null, span, style: Style::Quoted };
         self.add(Built { node, weight: 1, height: 0 }, 0)
     }
@@ -275,19 +275,19 @@ impl<'a> Builder<'a> {
         }
         self.weight_left = 0;
         let message = format!("the file holds more than {MAX_WEIGHT} values once its aliases are expanded");
-        let finding = self.source.error("yaml/budget", span, message);
-        self.give_up(finding.help("split the file, and use fewer aliases"))
+        let diagnostic = self.source.error("yaml/budget", span, message);
+        self.give_up(diagnostic.help("split the file, and use fewer aliases"))
     }
 
-    fn give_up(&mut self, finding: Diagnostic) -> Result<(), GiveUp> {
-        self.tell(finding);
+    fn give_up(&mut self, diagnostic: Diagnostic) -> Result<(), GiveUp> {
+        self.tell(diagnostic);
         Err(GiveUp)
     }
 
-    fn tell(&mut self, finding: Diagnostic) {
-        self.broken |= finding.is_error();
-        if self.findings.len() < MAX_FINDINGS {
-            self.findings.push(finding);
+    fn tell(&mut self, diagnostic: Diagnostic) {
+        self.broken |= diagnostic.is_error();
+        if self.diagnostics.len() < MAX_DIAGNOSTICS {
+            self.diagnostics.push(diagnostic);
         }
     }
 

@@ -64,7 +64,7 @@ fn what_is_invalid_is_listed_with_its_place_and_a_way_out() {
 
     Invalid, 1 error in 3 manifests; nothing was sent.
 
-    #### 1 finding
+    #### 1 diagnostic
 
     - **error** `schema/type` at `policies/a.yaml:7:11`
       `` `high` is not a number ``
@@ -84,7 +84,7 @@ fn an_incomplete_plan_says_that_nothing_is_written() {
 
     - `Policy` `Old syncs` on `analytics`
 
-    #### 1 finding
+    #### 1 diagnostic
 
     - **error** `live/unreadable` about `analytics: every Role`
       ``GET `/api/permissions/roles` was answered with 503``
@@ -224,7 +224,7 @@ proptest! {
 fn a_comment_is_bounded_closes_what_it_opens_and_keeps_the_sums() {
     let long = "`é@\u{202e}".repeat(300);
     let place = Place { file: long.clone(), line: 1, column: 1, width: 1, path: String::new() };
-    let finding = Diagnostic::warning("schema/type", long.clone()).at(place).help(long.clone());
+    let diagnostic = Diagnostic::warning("schema/type", long.clone()).at(place).help(long.clone());
     let value = json!(vec![long.as_str(); 50].join("\n"));
     let id = |index| ResourceId::new("t", "Policy", format!("{index}{long}"));
     let change = |index| {
@@ -235,12 +235,16 @@ fn a_comment_is_bounded_closes_what_it_opens_and_keeps_the_sums() {
         fixture::target(fixture::plan(&format!("{index}{long}"), (0..12).map(change).collect(), 0), 1)
     };
     let mut report = fixture::report("plan", (0..40).map(target).collect());
-    report.findings = (0..200).map(|index| finding.clone().about(index)).collect();
+    report.diagnostics = (0..200).map(|index| diagnostic.clone().about(index)).collect();
 
     let comment = render(&report);
     assert!((50_000..61_000).contains(&comment.len()), "{}", comment.len());
     assert!(comment.contains(&summary::sentence(&report)));
     let structure = structure(&comment).concat();
     assert_eq!(structure.matches("<details>").count(), structure.matches("</details>").count());
-    assert_eq!(structure.matches("left out").count(), 4, "deletes, findings, changes, targets: {structure}");
+    assert_eq!(
+        structure.matches("left out").count(),
+        4,
+        "deletes, diagnostics, changes, targets: {structure}"
+    );
 }

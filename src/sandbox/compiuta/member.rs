@@ -61,7 +61,7 @@ fn removed(policy: &Object, mut members: Vec<String>, fewer: &[String]) -> Resul
     let (administrators, last) = LAST_ADMINS;
     let is_managed = policy.get("type") == Some(&json!(MANAGED));
     if is_managed && id_of(policy) == administrators && fewer.iter().any(|member| member == last) {
-        return Err(Problem::forbidden(format!("`{last}` can not be removed from `{administrators}`")));
+        return Err(Problem::forbidden(format!("`{last}` cannot be removed from `{administrators}`")));
     }
     members.retain(|member| !fewer.contains(member));
     Ok(members)

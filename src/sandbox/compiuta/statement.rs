@@ -34,7 +34,7 @@ fn one(state: &Collections, mut statement: Object, known: &[&str]) -> Result<Val
     refuse_unknown(&statement, known)?;
     // Every read shows resources, but no write may carry them.
     if statement.contains_key("resources") {
-        return Err(Problem::invalid("`resources` can not be set"));
+        return Err(Problem::invalid("`resources` cannot be set"));
     }
     let defaulted = json!({
         "effect": effect(&statement)?,

@@ -59,7 +59,7 @@ pub(super) fn rule_of(text: &str) -> Result<Object, Problem> {
 pub(super) fn rules_of(text: &str) -> Result<Vec<Object>, Problem> {
     let set = PolicySet::from_str(text).map_err(|errors| syntax(&errors))?;
     if set.templates().next().is_some() {
-        return Err(unsupported("templates with slots can not be rules"));
+        return Err(unsupported("templates with slots cannot be rules"));
     }
     // The parser calls them policy0, policy1 and so on, in the order of the text.
     let number =
@@ -165,7 +165,7 @@ fn conditions_text(clauses: &Value) -> Result<Value, Problem> {
         json!({"effect": "permit", "principal": all, "action": all, "resource": all, "conditions": clauses});
     let text = spell(&about_all)?;
     let clauses = text.strip_prefix(ABOUT_ALL).and_then(|rest| rest.strip_suffix(';'));
-    clauses.map(|text| json!(text.trim())).ok_or_else(|| unsupported("these conditions can not be printed"))
+    clauses.map(|text| json!(text.trim())).ok_or_else(|| unsupported("these conditions cannot be printed"))
 }
 
 struct Conditions {

@@ -70,7 +70,7 @@ fn merged(list: Option<&Value>) -> Object {
 fn words(object: &Object, name: &str, is_valid: impl Fn(&str) -> bool) -> Result<(), Problem> {
     let list = fields::required(fields::texts(object, name)?, name)?;
     match list.iter().find(|item| !is_valid(item)) {
-        Some(item) => Err(Problem::invalid(format!("`{item}` can not be in `{name}`"))),
+        Some(item) => Err(Problem::invalid(format!("`{item}` cannot be in `{name}`"))),
         None if list.is_empty() => Err(Problem::invalid(format!("`{name}` must not be empty"))),
         None => Ok(()),
     }

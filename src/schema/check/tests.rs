@@ -6,20 +6,20 @@ use serde_json::json;
 use super::*;
 use crate::manifest::yaml;
 
-/// Checks a document, and tells each finding as `line:column+width code: message; help [path]`.
+/// Checks a document, and tells each diagnostic as `line:column+width code: message; help [path]`.
 #[track_caller]
 fn told(schema: Json, text: &str) -> String {
-    let mut findings = Vec::new();
-    let documents = yaml::parse(text, "a.yaml", &mut findings);
-    assert_eq!(findings, vec![]);
-    Checker::new(schema).expect("a schema").check("a.yaml", &documents[0], &mut findings);
-    findings.iter().map(tell).collect::<Vec<_>>().join("\n")
+    let mut diagnostics = Vec::new();
+    let documents = yaml::parse(text, "a.yaml", &mut diagnostics);
+    assert_eq!(diagnostics, vec![]);
+    Checker::new(schema).expect("a schema").check("a.yaml", &documents[0], &mut diagnostics);
+    diagnostics.iter().map(tell).collect::<Vec<_>>().join("\n")
 }
 
-fn tell(finding: &Diagnostic) -> String {
-    let Place { line, column, width, path, .. } = finding.place.as_ref().expect("a place");
-    let help = finding.help.as_deref().expect("a help");
-    format!("{line}:{column}+{width} {}: {}; {help} [{path}]", finding.code, finding.message)
+fn tell(diagnostic: &Diagnostic) -> String {
+    let Place { line, column, width, path, .. } = diagnostic.place.as_ref().expect("a place");
+    let help = diagnostic.help.as_deref().expect("a help");
+    format!("{line}:{column}+{width} {}: {}; {help} [{path}]", diagnostic.code, diagnostic.message)
 }
 
 /// A field `a` with a schema.
@@ -28,7 +28,7 @@ fn field(schema: Json) -> Json {
 }
 
 #[test]
-fn a_document_that_fits_has_no_findings() {
+fn a_document_that_fits_has_no_diagnostics() {
     assert_eq!(told(field(json!({"type": "string"})), "a: no\n"), "");
 }
 
@@ -335,15 +335,15 @@ fn of_alternatives_the_nearest_is_told() {
 }
 
 #[test]
-fn findings_are_limited() {
+fn diagnostics_are_limited() {
     let text = format!("a: [{}]\n", "1, ".repeat(1000));
-    assert_eq!(told(field(json!({"items": {"type": "string"}})), &text).lines().count(), MAX_FINDINGS);
+    assert_eq!(told(field(json!({"items": {"type": "string"}})), &text).lines().count(), MAX_DIAGNOSTICS);
     let text: String = (0..1000).map(|index| format!("k{index}: 1\n")).collect();
-    assert_eq!(told(json!({"additionalProperties": false}), &text).lines().count(), MAX_FINDINGS);
+    assert_eq!(told(json!({"additionalProperties": false}), &text).lines().count(), MAX_DIAGNOSTICS);
 }
 
 #[test]
-fn a_schema_that_can_not_be_used_says_so() {
+fn a_schema_that_cannot_be_used_says_so() {
     let problem = |schema| Checker::new(schema).expect_err("an error").to_string();
     assert_eq!(
         problem(json!({"type": "strin"})),

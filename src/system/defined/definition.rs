@@ -1,7 +1,7 @@
 //! The file that defines a system, as types: decoding, JSON Schema and documentation in one.
 //!
 //! Here: what can be written. What it means lives in the other files of this folder, what is wrong with it in
-//! `soundness`.
+//! `check`.
 
 use std::collections::BTreeMap;
 

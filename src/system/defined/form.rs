@@ -1,6 +1,6 @@
 //! A kind of a definition, compiled: templates read, statuses known, the key in the order of the name.
 //!
-//! Compiling is checking: what can not be compiled is reported where it stands, and all of it at once.
+//! Compiling is checking: what cannot be compiled is reported where it stands, and all of it at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use super::spec::Spec;
 use super::template::{Placeholder, Route, Template};
 use crate::pointer::child;
 use crate::request::{Method, Statuses};
-use crate::retry::Nature;
+use crate::retry::Repeatability;
 use crate::system::{NameForm, Reference};
 
 /// A kind, ready for use.
@@ -79,7 +79,7 @@ pub(super) struct Create {
     /// Where the reply has the new id.
     pub(super) id: Option<String>,
     pub(super) idempotency_header: Option<String>,
-    pub(super) nature: Nature,
+    pub(super) repeatability: Repeatability,
 }
 
 #[derive(Debug)]
@@ -181,7 +181,7 @@ impl Compiler<'_, '_> {
             };
             let plain = label.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
             if !plain || label == "id" || label.is_empty() {
-                let message = format!("`{label}` can not be the name of a part of the key");
+                let message = format!("`{label}` cannot be the name of a part of the key");
                 self.problems.tell(
                     &place,
                     "system/key",
@@ -222,7 +222,7 @@ impl Compiler<'_, '_> {
         let help = if self.context.earlier.contains_key(kind) {
             return true;
         } else if kind == self.kind.name {
-            "enact can not order objects of one kind: leave the reference out, or declare raw ids"
+            "enact cannot order objects of one kind: leave the reference out, or declare raw ids"
         } else if self.context.all.contains(kind) {
             "objects are created in the order of the kinds: move that kind up, before this one"
         } else {
@@ -231,7 +231,7 @@ impl Compiler<'_, '_> {
         self.problems.tell(
             place,
             "system/reference",
-            format!("`{kind}` can not be referred to from here"),
+            format!("`{kind}` cannot be referred to from here"),
             help,
         );
         false
@@ -390,10 +390,10 @@ impl Compiler<'_, '_> {
             within: create.within.0.clone(),
             id,
             idempotency_header: create.idempotency_header.clone(),
-            nature: match () {
-                () if create.idempotency_header.is_some() => Nature::Keyed,
-                () if self.kind.unique || self.kind.id.is_none() => Nature::Named,
-                () => Nature::Blind,
+            repeatability: match () {
+                () if create.idempotency_header.is_some() => Repeatability::Keyed,
+                () if self.kind.unique || self.kind.id.is_none() => Repeatability::Named,
+                () => Repeatability::Blind,
             },
         })
     }
@@ -414,7 +414,7 @@ impl Compiler<'_, '_> {
         }
         let named_in_path = key.iter().any(|field| route.has_part(&field.label));
         if update.renames && (named_in_path || self.kind.id.is_none()) {
-            let message = "an object whose key is its path can not be renamed";
+            let message = "an object whose key is its path cannot be renamed";
             self.problems.tell(&format!("{place}/renames"), "system/renames", message, "take `renames` out");
         }
         Some(Update {
@@ -588,7 +588,7 @@ impl Compiler<'_, '_> {
 
     fn statuses(&mut self, statuses: &[u16], at: &str, range: std::ops::Range<u16>, help: &str) {
         for (index, status) in statuses.iter().enumerate().filter(|(_, status)| !range.contains(*status)) {
-            let message = format!("the status {status} can not mean this");
+            let message = format!("the status {status} cannot mean this");
             self.problems.tell(&format!("{at}/{index}"), "system/status", message, help);
         }
     }
@@ -599,7 +599,7 @@ pub(super) fn setting_problem(settings: &BTreeMap<String, bool>, name: &str) -> 
     match settings.get(name) {
         Some(true) => None,
         Some(false) => Some((
-            format!("the setting `{name}` may be left out, and then this can not be filled in"),
+            format!("the setting `{name}` may be left out, and then this cannot be filled in"),
             format!("put `{name}` into `required` of `settings`, or give it a `default`"),
         )),
         None => Some((

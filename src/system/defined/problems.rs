@@ -3,21 +3,21 @@
 use crate::diagnostic::Diagnostic;
 use crate::manifest::yaml::Node;
 
-/// Collects findings about one file.
+/// Collects diagnostics about one file.
 pub(super) struct Problems<'a> {
     file: &'a str,
     document: &'a Node,
-    findings: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Vec<Diagnostic>,
 }
 
 impl<'a> Problems<'a> {
-    pub(super) fn new(file: &'a str, document: &'a Node, findings: &'a mut Vec<Diagnostic>) -> Self {
-        Self { file, document, findings }
+    pub(super) fn new(file: &'a str, document: &'a Node, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
+        Self { file, document, diagnostics }
     }
 
     /// How many there are.
     pub(super) fn count(&self) -> usize {
-        self.findings.len()
+        self.diagnostics.len()
     }
 
     /// Adds one. `at` is a JSON pointer.
@@ -29,7 +29,7 @@ impl<'a> Problems<'a> {
         help: impl Into<String>,
     ) {
         let place = self.document.place(self.file, at);
-        self.findings.push(Diagnostic::error(code, message).at(place).help(help));
+        self.diagnostics.push(Diagnostic::error(code, message).at(place).help(help));
     }
 
     /// Refuses a header that is not a definition's to set.
@@ -46,7 +46,7 @@ impl<'a> Problems<'a> {
     /// The part of the document at a place, checked against a JSON Schema.
     pub(super) fn check(&mut self, at: &str, checker: &crate::schema::check::Checker) {
         if let Some(node) = self.document.at(at) {
-            checker.check(self.file, node, self.findings);
+            checker.check(self.file, node, self.diagnostics);
         }
     }
 }

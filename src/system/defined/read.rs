@@ -10,7 +10,7 @@ use super::form::{Form, List};
 use super::template::{Values, scalar};
 use crate::request::{Answer, Id, Path, ReadError, Reader, Reply, Statuses};
 use crate::resource::RemoteId;
-use crate::state::Found;
+use crate::state::LiveObject;
 
 /// More pages than this are a server that never ends.
 const MAX_PAGES: usize = 10_000;
@@ -25,7 +25,7 @@ impl Defined {
         form: &Form,
         name: Option<&str>,
         reader: &dyn Reader,
-    ) -> Result<Vec<Found>, ReadError> {
+    ) -> Result<Vec<LiveObject>, ReadError> {
         let Some(list) = &form.list else { return Ok(Vec::new()) };
         let values = Values {
             settings: &self.settings,
@@ -35,7 +35,7 @@ impl Defined {
         let narrowed = list.find.as_ref().filter(|_| name.is_some()).and_then(|find| find.fill(&values));
         let path = narrowed.or_else(|| list.route.fill(&values)).ok_or_else(unfilled)?;
         let names = Box::pin(self.names_of(form, reader)).await?;
-        let mut all: BTreeMap<RemoteId, Vec<Found>> = BTreeMap::new();
+        let mut all: BTreeMap<RemoteId, Vec<LiveObject>> = BTreeMap::new();
         for item in items(list, form, &path, reader).await? {
             if let Some(found) = object(form, &item, &names, &path)? {
                 join(form, all.entry(found.remote.clone()).or_default(), found, &path)?;
@@ -61,9 +61,9 @@ impl Defined {
     pub(super) async fn one(
         &self,
         form: &Form,
-        listed: &Found,
+        listed: &LiveObject,
         reader: &dyn Reader,
-    ) -> Result<Option<Found>, ReadError> {
+    ) -> Result<Option<LiveObject>, ReadError> {
         let Some(get) = &form.get else { return Ok(Some(listed.clone())) };
         let values = self.values(form, listed);
         let path = get.route.fill(&values).ok_or_else(unfilled)?;
@@ -79,9 +79,10 @@ impl Defined {
         form: &Form,
         name: &str,
         reader: &dyn Reader,
-    ) -> Result<Option<Found>, ReadError> {
+    ) -> Result<Option<LiveObject>, ReadError> {
         let Some(remote) = RemoteId::new(name) else { return Ok(None) };
-        let sought = Found { remote, name: name.to_owned(), system: false, body: Value::Null, etag: None };
+        let sought =
+            LiveObject { remote, name: name.to_owned(), system: false, body: Value::Null, etag: None };
         self.one(form, &sought, reader).await
     }
 
@@ -89,11 +90,11 @@ impl Defined {
     async fn gone(
         &self,
         form: &Form,
-        listed: &Found,
+        listed: &LiveObject,
         status: u16,
         path: &Path,
         reader: &dyn Reader,
-    ) -> Result<Option<Found>, ReadError> {
+    ) -> Result<Option<LiveObject>, ReadError> {
         if matches!(status, 404 | 410) {
             return Ok(None);
         }
@@ -109,7 +110,7 @@ impl Defined {
     }
 
     /// What is known of a live object.
-    pub(super) fn values<'a>(&'a self, form: &'a Form, found: &Found) -> Values<'a> {
+    pub(super) fn values<'a>(&'a self, form: &'a Form, found: &LiveObject) -> Values<'a> {
         let from_name = parts(form, &found.name);
         let part = |field: &'a super::form::KeyField| {
             let live = found.body.pointer(&field.at).and_then(RemoteId::from_json).map(Id::Known);
@@ -127,7 +128,7 @@ impl Defined {
 
 /// Adds an object to those of its id. A page that shifts while it is read may repeat an object; two that differ in more
 /// than that are two, and the planner has to know.
-fn join(form: &Form, same: &mut Vec<Found>, found: Found, path: &Path) -> Result<(), ReadError> {
+fn join(form: &Form, same: &mut Vec<LiveObject>, found: LiveObject, path: &Path) -> Result<(), ReadError> {
     match same.first() {
         Some(other) if form.id.is_some() && other.name != found.name => {
             let what = format!(
@@ -160,13 +161,13 @@ pub(super) fn parts<'a>(form: &'a Form, name: &str) -> Vec<(&'a str, Id)> {
 /// Settings and keys were checked before, so this is a name that must not stand in a path.
 fn unfilled() -> ReadError {
     ReadError {
-        message: "the object's name or id can not stand in a path".to_owned(),
+        message: "the object's name or id cannot stand in a path".to_owned(),
         help: Some("rename it on the target".to_owned()),
     }
 }
 
 /// An object of a list; `None` for one that no manifest can mean.
-fn object(form: &Form, item: &Value, names: &NamesOf, path: &Path) -> Result<Option<Found>, ReadError> {
+fn object(form: &Form, item: &Value, names: &NamesOf, path: &Path) -> Result<Option<LiveObject>, ReadError> {
     let system_value =
         |mark: &Mark| matches!(mark, Mark::Value { at, is } if item.pointer(&at.0) == Some(is));
     let system = form.marks.iter().any(system_value);
@@ -200,17 +201,17 @@ fn object(form: &Form, item: &Value, names: &NamesOf, path: &Path) -> Result<Opt
     let remote = remote.ok_or_else(|| ReadError::unexpected(path, "has an object without a usable id"))?;
     let system =
         system || form.marks.iter().any(|mark| matches!(mark, Mark::Name { name: of } if *of == name));
-    Ok(Some(Found { remote, name, system, body: item.clone(), etag: None }))
+    Ok(Some(LiveObject { remote, name, system, body: item.clone(), etag: None }))
 }
 
 /// The reply about an object that was listed, or looked for by its name.
 fn in_full(
     form: &Form,
-    listed: &Found,
+    listed: &LiveObject,
     object_at: &str,
     reply: Reply,
     path: &Path,
-) -> Result<Found, ReadError> {
+) -> Result<LiveObject, ReadError> {
     let body = reply.body.pointer(object_at).filter(|body| body.is_object());
     let body = body.ok_or_else(|| ReadError::unexpected(path, &format!("has no object at `{object_at}`")))?;
     let other = || ReadError {
@@ -235,7 +236,7 @@ fn in_full(
         Mark::Name { name } => *name == listed.name,
     };
     let system = listed.system || form.marks.iter().any(marked);
-    Ok(Found {
+    Ok(LiveObject {
         remote: listed.remote.clone(),
         name: listed.name.clone(),
         system,
@@ -370,7 +371,7 @@ impl Pages<'_> {
             Paging::Marker { parameter, .. } => {
                 let at = self.form.id.as_ref().or(self.form.key.first().map(|field| &field.at));
                 let marker = at.and_then(|at| last?.pointer(at)).and_then(scalar);
-                let what = "has a last object without an id, so the list can not go on";
+                let what = "has a last object without an id, so the list cannot go on";
                 (parameter, marker.ok_or_else(|| ReadError::unexpected(path, what))?)
             }
             Paging::Link { .. } => match &reply.next {

@@ -14,7 +14,7 @@ use crate::diff::merge;
 use crate::plan::Action;
 use crate::pointer::{child, fields, put, take};
 use crate::request::{Hidden, Id, KNOWN_AFTER_APPLY, Method, Request, Symbol};
-use crate::state::Found;
+use crate::state::LiveObject;
 use crate::system::{Draft, matches};
 
 impl Defined {
@@ -29,7 +29,7 @@ impl Defined {
 
     fn create(&self, form: &Form, draft: &Draft<'_>) -> Result<Request, Diagnostic> {
         let Some(create) = &form.create else {
-            let message = format!("a {} can not be created by this API", form.name);
+            let message = format!("a {} cannot be created by this API", form.name);
             let help = "create it on the target in another way, or take the manifest out";
             return Err(refused("defined/no-create", message).help(help));
         };
@@ -40,18 +40,18 @@ impl Defined {
         let mut request = body.request(create.method, path, &create.within);
         request.success.clone_from(&create.success);
         request.idempotency_header.clone_from(&create.idempotency_header);
-        request.nature = create.nature;
+        request.repeatability = create.repeatability;
         Ok(match &create.id {
             Some(pointer) => request.reveals(Symbol::of(draft.id), pointer),
             None => request,
         })
     }
 
-    fn update(&self, form: &Form, draft: &Draft<'_>, live: &Found) -> Result<Request, Diagnostic> {
+    fn update(&self, form: &Form, draft: &Draft<'_>, live: &LiveObject) -> Result<Request, Diagnostic> {
         let Some(update) = &form.update else {
             let differ: Vec<_> = draft.fields.iter().map(|field| format!("`{}`", field.path)).collect();
             let message =
-                format!("a {} can not be changed by this API, and {} differ", form.name, differ.join(", "));
+                format!("a {} cannot be changed by this API, and {} differ", form.name, differ.join(", "));
             let help =
                 "declare what is live; or delete it with `ensure: absent` and declare it anew after that";
             return Err(refused("defined/no-update", message).help(help));
@@ -78,9 +78,9 @@ impl Defined {
         Ok(request)
     }
 
-    fn delete(&self, form: &Form, live: &Found) -> Result<Request, Diagnostic> {
+    fn delete(&self, form: &Form, live: &LiveObject) -> Result<Request, Diagnostic> {
         let Some(delete) = &form.delete else {
-            let message = format!("a {} can not be deleted by this API", form.name);
+            let message = format!("a {} cannot be deleted by this API", form.name);
             let help = "delete it on the target in another way, or take `ensure: absent` out";
             return Err(refused("defined/no-delete", message).help(help));
         };
@@ -157,7 +157,7 @@ impl Body {
     }
 
     /// Only the top-level fields that differ, each whole, with what git does not know of it kept.
-    fn keep_changed(&mut self, form: &Form, draft: &Draft<'_>, live: &Found) {
+    fn keep_changed(&mut self, form: &Form, draft: &Draft<'_>, live: &LiveObject) {
         let declared = std::mem::take(&mut self.value);
         let mut before = live.body.clone();
         // What a server shows in place of a secret is not its value.
@@ -177,11 +177,11 @@ impl Body {
     }
 
     /// The whole object: what is live and not the server's own, and over it what git declares.
-    fn lay_over(&mut self, form: &Form, draft: &Draft<'_>, live: &Found) {
+    fn lay_over(&mut self, form: &Form, draft: &Draft<'_>, live: &LiveObject) {
         let declared = std::mem::take(&mut self.value);
         let mut carried = if live.body.is_object() { live.body.clone() } else { Value::Object(Map::new()) };
         let key = form.key.iter().map(|field| &field.at);
-        // A server may show something in place of what can not be read back; that is not its value.
+        // A server may show something in place of what cannot be read back; that is not its value.
         let shown = form.spec.replaces.keys();
         for at in form.id.iter().chain(key).chain(shown) {
             take(&mut carried, at);
@@ -204,7 +204,7 @@ impl Body {
     }
 
     /// What stands beside a part of the key that lies deeper: its field is sent as a whole.
-    fn keep_beside(&mut self, form: &Form, live: &Found) {
+    fn keep_beside(&mut self, form: &Form, live: &LiveObject) {
         for field in form.key.iter().filter(|field| fields(&field.at).count() > 1) {
             let top = fields(&field.at).next().map(|name| child("", &name)).unwrap_or_default();
             if let (None, Some(value)) = (self.value.pointer(&top), live.body.pointer(&top)) {
@@ -260,7 +260,7 @@ fn strip(value: &mut Value, read_only: &[String]) {
 }
 
 /// Refuses to write a field for ever that the API drops every time.
-fn not_kept(form: &Form, draft: &Draft<'_>, live: &Found) -> Result<(), Diagnostic> {
+fn not_kept(form: &Form, draft: &Draft<'_>, live: &LiveObject) -> Result<(), Diagnostic> {
     if !form.returns_every_field {
         return Ok(());
     }
@@ -285,5 +285,5 @@ fn refused(code: &'static str, message: String) -> Diagnostic {
 }
 
 fn unfilled() -> Diagnostic {
-    refused("defined/path", "its name or id can not stand in a path".to_owned()).help("give it another name")
+    refused("defined/path", "its name or id cannot stand in a path".to_owned()).help("give it another name")
 }

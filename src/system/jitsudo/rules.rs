@@ -265,7 +265,7 @@ fn reorder(draft: &Draft<'_>, wanted: &[Wanted<'_>], live: &[Live<'_>], base: &P
     Some(request)
 }
 
-/// What a rule's JSON Schema can not say.
+/// What a rule's JSON Schema cannot say.
 pub(super) fn check(rule: &Value, at: &str) -> Vec<Problem> {
     let mut problems =
         if rule.get("policy_text").is_some() { check_text(rule, at) } else { check_fields(rule, at) };

@@ -1,7 +1,7 @@
-//! Files that can not be written, or not to their end, and too few file descriptors. What apply needs it tries before
+//! Files that cannot be written, or not to their end, and too few file descriptors. What apply needs it tries before
 //! it writes anything to a target.
 //!
-//! Root may write everywhere, so a file that can not be written is one whose parent is no folder, or that is a folder;
+//! Root may write everywhere, so a file that cannot be written is one whose parent is no folder, or that is a folder;
 //! and a full disk is a limit on the size of files.
 
 use std::path::Path;
@@ -63,7 +63,7 @@ fn a_plan_takes_the_place_of_no_manifest_and_of_no_device() {
 }
 
 #[test]
-fn a_plan_that_can_not_be_kept_is_a_failure_and_leaves_nothing_behind() {
+fn a_plan_that_cannot_be_kept_is_a_failure_and_leaves_nothing_behind() {
     let world = world();
     world.write("a-file", "");
     world.write("a-folder/x", "");
@@ -111,7 +111,7 @@ fn a_write_that_could_not_be_recorded_is_told_also_if_it_was_the_last() {
 }
 
 #[test]
-fn what_can_not_be_recorded_is_not_followed_by_a_write_to_another_target() {
+fn what_cannot_be_recorded_is_not_followed_by_a_write_to_another_target() {
     let world = World::new("polytomic");
     let other = World::new("polytomic");
     let config = read(&world, "enact.yaml");
@@ -193,8 +193,8 @@ fn nothing_is_written_where_it_could_not_be_recorded_what_was_applied() {
         block(&world);
         let (code, document) = world.apply();
         assert_eq!((code, world.writes()), (1, Vec::new()), "{document:#}");
-        let finding = &document["diagnostics"][0];
-        assert!(finding["code"] == "git/applied" && finding["help"].is_string(), "{document:#}");
+        let diagnostic = &document["diagnostics"][0];
+        assert!(diagnostic["code"] == "git/applied" && diagnostic["help"].is_string(), "{document:#}");
         let summary = world.plan()["summary"]["create"].clone();
         assert_eq!(summary, 6, "a plan needs no record");
     }
@@ -211,7 +211,7 @@ fn nothing_is_written_where_the_remote_for_the_record_is_not_known() {
 }
 
 #[test]
-fn the_sandbox_says_before_any_write_that_its_state_can_not_be_kept() {
+fn the_sandbox_says_before_any_write_that_its_state_cannot_be_kept() {
     let world = world();
     world.write(".enact", "no folder");
     let run = world.run(&["apply", "--sandbox", "--yes"]);

@@ -100,7 +100,7 @@ fn help_may_be_cut_short() {
 }
 
 #[test]
-fn findings_decide_the_code_also_where_nobody_reads_them() {
+fn diagnostics_decide_the_code_also_where_nobody_reads_them() {
     let world = world();
     world.declare("Role", "bad", "{nonsense: 1}");
     world.write("bad.yaml", "nonsense");

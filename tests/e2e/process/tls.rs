@@ -1,4 +1,4 @@
-//! Servers that can not prove who they are: nothing is sent to them, nobody asks twice, and the user is told what to do.
+//! Servers that cannot prove who they are: nothing is sent to them, nobody asks twice, and the user is told what to do.
 
 use std::io;
 use std::net::TcpStream;

@@ -72,7 +72,7 @@ pub(crate) fn folder_not_of_root() -> io::Result<PathBuf> {
     Ok(folder)
 }
 
-/// A port for a server that can not be asked which one it took.
+/// A port for a server that cannot be asked which one it took.
 ///
 /// It is below those that Linux hands out by itself, so that nothing else takes it before the server does, and
 /// other test processes begin their search elsewhere.

@@ -177,7 +177,7 @@ fn file(shelf: usize, name: &str, word: Word) -> String {
 
 impl Shop {
     fn new(stock: &'static Stock) -> Self {
-        let (registry, mut findings) = (Arc::new(Registry::built_in()), Vec::new());
+        let (registry, mut diagnostics) = (Arc::new(Registry::built_in()), Vec::new());
         let text = format!(
             "apiVersion: enact/v1\nkind: Config\nmanifests: [policies]\ntargets:\n- name: t\n  system: {}\n  \
              url: https://example.com/t\n  auth: {}\n  settings: {}\n  limits: {{concurrency: 3}}\n",
@@ -189,7 +189,7 @@ impl Shop {
             stock.settings
         );
         let known = Systems::Known(registry.clone());
-        let config = config::load("enact.yaml", Path::new("."), &text, known, &mut findings);
+        let config = config::load("enact.yaml", Path::new("."), &text, known, &mut diagnostics);
         let mut files = Files::new();
         for (at, shelf) in stock.shelves.iter().enumerate() {
             for name in shelf.names {
@@ -197,8 +197,8 @@ impl Shop {
                 files.extend(words.map(|word| (file(at, name, word), stock.text(shelf, name, word))));
             }
         }
-        let manifests = resolve::manifests(&registry, &files, &mut findings);
-        assert!(findings.is_empty(), "{findings:#?}");
+        let manifests = resolve::manifests(&registry, &files, &mut diagnostics);
+        assert!(diagnostics.is_empty(), "{diagnostics:#?}");
         let manifests = manifests.into_iter().map(|manifest| (manifest.file.clone(), manifest)).collect();
         Self { stock, config: config.unwrap(), manifests }
     }
@@ -213,9 +213,9 @@ impl Shop {
             self.manifests[&file(*shelf, name, *word)].clone()
         };
         let manifests: Vec<_> = words.iter().map(manifest).collect();
-        let mut findings = Vec::new();
-        let desired = resolve::for_target(self.target(), &manifests, &mut findings);
-        assert!(findings.is_empty(), "{findings:#?}");
+        let mut diagnostics = Vec::new();
+        let desired = resolve::for_target(self.target(), &manifests, &mut diagnostics);
+        assert!(diagnostics.is_empty(), "{diagnostics:#?}");
         desired
     }
 }

@@ -120,7 +120,7 @@ impl Checker<'_> {
         }
     }
 
-    /// What ended is written down before much else begins, and nothing is written that can not be.
+    /// What ended is written down before much else begins, and nothing is written that cannot be.
     pub(super) fn journal(&mut self, number: usize, run: &Run) {
         for (change, outcome) in run.report.iter().flat_map(|report| report.changes()) {
             let lines: Vec<_> = run.journal.iter().filter(|(id, _)| *id == change.id).collect();

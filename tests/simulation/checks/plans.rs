@@ -45,12 +45,12 @@ impl Checker<'_> {
                 wrong.push(format!("run {number} holds {} for unchanged", unchanged.name));
             }
         }
-        let ambiguous = plan.findings.iter().any(|finding| finding.code.contains("ambiguous"));
+        let ambiguous = plan.diagnostics.iter().any(|diagnostic| diagnostic.code.contains("ambiguous"));
         if ambiguous && !self.ever_several() {
             wrong.push(format!("run {number} finds names ambiguous that are not"));
         }
         if !plan.is_sound() && !plan.incomplete && !unread && !ambiguous && quiet("Role") && quiet("Policy") {
-            let codes: BTreeSet<_> = plan.findings.iter().map(|finding| finding.code).collect();
+            let codes: BTreeSet<_> = plan.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
             wrong.push(format!("run {number} gives up without a reason: {codes:?}"));
         }
         wrong.into_iter().for_each(|what| self.breaks("unreadable-is-not-absent", what));

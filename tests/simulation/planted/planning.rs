@@ -19,8 +19,8 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "write-only-fields-sent-always",
         file: "plan/sides.rs",
-        old: "Resend::Changed => kind.shape.drop_write_only(&mut now, base.as_ref()),",
-        new: "Resend::Changed => {}",
+        old: "WriteOnly::Changed => kind.shape.drop_write_only(&mut now, base.as_ref()),",
+        new: "WriteOnly::Changed => {}",
     },
     Bug {
         name: "write-only-fields-not-sent-on-create",
@@ -63,14 +63,14 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "incomplete-plan-is-sound",
         file: "plan.rs",
-        old: "        !self.incomplete && !self.findings.iter().any(Diagnostic::is_error)\n",
-        new: "        !self.incomplete || !self.findings.iter().any(Diagnostic::is_error)\n",
+        old: "        !self.incomplete && !self.diagnostics.iter().any(Diagnostic::is_error)\n",
+        new: "        !self.incomplete || !self.diagnostics.iter().any(Diagnostic::is_error)\n",
     },
     Bug {
         name: "deletes-first",
         file: "plan.rs",
-        old: "(step, deletes && !sways, change.sway, deletes)",
-        new: "(if deletes { 0 } else { step + 1 }, deletes && !sways, change.sway, deletes)",
+        old: "(step, deletes && !shifts, change.shift, deletes)",
+        new: "(if deletes { 0 } else { step + 1 }, deletes && !shifts, change.shift, deletes)",
     },
     Bug {
         name: "deletes-in-the-order-of-creates",

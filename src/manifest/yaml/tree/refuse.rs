@@ -1,4 +1,4 @@
-//! What a tree of plain data does not hold, and the findings for it.
+//! What a tree of plain data does not hold, and the diagnostics for it.
 
 use std::collections::BTreeMap;
 
@@ -13,21 +13,21 @@ impl Builder<'_> {
     /// A file that declares nothing is taken for a mistake; an empty document beside others only looks like one.
     pub(super) fn judge_empty_documents(&mut self) {
         let mut empty = std::mem::take(&mut self.empty).into_iter();
-        if self.documents.is_empty() && self.findings.is_empty() {
+        if self.documents.is_empty() && self.diagnostics.is_empty() {
             let place = empty.next().unwrap_or_else(|| self.source.span(1, 1, 1));
-            let finding = self.source.error("yaml/empty", place, "the file declares nothing");
-            return self.tell(finding.help("write a manifest, or delete the file"));
+            let diagnostic = self.source.error("yaml/empty", place, "the file declares nothing");
+            return self.tell(diagnostic.help("write a manifest, or delete the file"));
         }
         for place in empty {
-            let finding = Diagnostic::warning("yaml/empty", "this document is empty");
-            self.tell(finding.at(place.place(self.source.file, "")).help("remove its `---`"));
+            let diagnostic = Diagnostic::warning("yaml/empty", "this document is empty");
+            self.tell(diagnostic.at(place.place(self.source.file, "")).help("remove its `---`"));
         }
     }
 
     pub(super) fn plain(&mut self, text: &str, span: Span) -> Value {
         scalar::resolve(text).unwrap_or_else(|problem| {
-            let finding = self.source.error("yaml/number", span, format!("`{}` {problem}", short(text)));
-            self.tell(finding.help("quote it if text is meant"));
+            let diagnostic = self.source.error("yaml/number", span, format!("`{}` {problem}", short(text)));
+            self.tell(diagnostic.help("quote it if text is meant"));
             Value::Null
         })
     }
@@ -40,22 +40,23 @@ impl Builder<'_> {
         }
         let name = if core { format!("!!{}", tag.suffix) } else { format!("{}{}", tag.handle, tag.suffix) };
         let message = format!("the tag `{}` is not allowed", short(&name));
-        let finding = self.source.error("yaml/tag", span, message);
-        self.tell(finding.help("remove the tag; quote a value that is meant as text"));
+        let diagnostic = self.source.error("yaml/tag", span, message);
+        self.tell(diagnostic.help("remove the tag; quote a value that is meant as text"));
     }
 
     pub(super) fn key(&mut self, node: &Node) -> Option<Key> {
         let Some(name) = node.as_str() else {
-            let finding = self.source.error("yaml/key-type", node.span, "a key has to be text");
-            self.tell(finding.help(match node.raw() {
+            let diagnostic = self.source.error("yaml/key-type", node.span, "a key has to be text");
+            self.tell(diagnostic.help(match node.raw() {
                 None | Some("") => "write the name of a field".to_owned(),
                 Some(raw) => format!("quote it: `\"{}\"`", short(raw)),
             }));
             return None;
         };
         if name == "<<" && node.raw().is_some() {
-            let finding = self.source.error("yaml/merge-key", node.span, "the merge key `<<` is not allowed");
-            self.tell(finding.help("write the fields out, or repeat a whole value with an alias"));
+            let diagnostic =
+                self.source.error("yaml/merge-key", node.span, "the merge key `<<` is not allowed");
+            self.tell(diagnostic.help("write the fields out, or repeat a whole value with an alias"));
             return None;
         }
         Some(Key { name: name.to_owned(), span: node.span })
@@ -70,8 +71,8 @@ impl Builder<'_> {
                 short(&key.name),
                 key.span.line
             );
-            let finding = self.source.error("yaml/duplicate-key", key.span, message);
-            self.tell(finding.help("keep one of them"));
+            let diagnostic = self.source.error("yaml/duplicate-key", key.span, message);
+            self.tell(diagnostic.help("keep one of them"));
         }
     }
 }

@@ -136,10 +136,8 @@ fn check_renames(definition: &Definition, problems: &mut Problems<'_>) {
             )
         };
         if let Some(other) = definition.kinds.iter().find(names).filter(|_| renames) {
-            let message = format!(
-                "a {} can not be renamed: its name is a part of the key of {}",
-                kind.name, other.name
-            );
+            let message =
+                format!("a {} cannot be renamed: its name is a part of the key of {}", kind.name, other.name);
             let at = format!("/kinds/{index}/update/renames");
             problems.tell(&at, "system/renames", message, "take `renames` out");
         }
@@ -395,12 +393,12 @@ impl Walk<'_, '_> {
                 "keep one of the two",
             );
         } else if is("writeOnly") && *in_list {
-            let message = "a list with a field that can not be read back would differ for ever";
+            let message = "a list with a field that cannot be read back would differ for ever";
             self.tell(&write_only, "system/field", message, "put it beside the list, or take it out");
         }
         let deep = at.matches("/properties/").count() > 1;
         if is("writeOnly") && deep && self.merges {
-            let message = "a field that can not be read back is lost when the object around it is sent";
+            let message = "a field that cannot be read back is lost when the object around it is sent";
             self.tell(
                 &write_only,
                 "system/field",
@@ -409,7 +407,8 @@ impl Walk<'_, '_> {
             );
         }
         if is("writeOnly") && schema.get("type").is_some_and(|kind| kind == "object" || kind == "array") {
-            let message = "an object or a list that can not be read back may hold secrets that nobody would see as such";
+            let message =
+                "an object or a list that cannot be read back may hold secrets that nobody would see as such";
             self.tell(&write_only, "system/field", message, "mark its texts as `writeOnly`, not the whole");
         }
         if schema.get("x-replaces").is_some() && deep {

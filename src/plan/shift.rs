@@ -11,16 +11,16 @@ use crate::diagnostic::Diagnostic;
 
 /// What an object grants and denies, as texts of which equal ones mean the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reach {
+pub struct Grants {
     /// What it allows.
-    pub grants: BTreeSet<String>,
+    pub allows: BTreeSet<String>,
     /// What it refuses, whatever allows it.
     pub denies: BTreeSet<String>,
 }
 
 /// What a change does to what is allowed, in the order in which changes are safe.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Sway {
+pub enum AccessShift {
     /// Nothing, or nothing that enact knows of.
     #[default]
     None,
@@ -35,14 +35,14 @@ pub enum Sway {
     /// Less is denied.
     NarrowsDenies,
     /// Several of these at once: safe alone, and in no place of an order.
-    Tangled,
+    Mixed,
 }
 
-impl Sway {
-    /// What a change from one reach to another does, with so many writes.
-    pub fn of(before: &Reach, after: &Reach, writes: usize) -> Self {
+impl AccessShift {
+    /// What a change from one to another does, with so many writes.
+    pub fn of(before: &Grants, after: &Grants, writes: usize) -> Self {
         let more = |a: &BTreeSet<String>, b: &BTreeSet<String>| !b.is_subset(a);
-        let grants = (more(&before.grants, &after.grants), more(&after.grants, &before.grants));
+        let grants = (more(&before.allows, &after.allows), more(&after.allows, &before.allows));
         let denies = (more(&before.denies, &after.denies), more(&after.denies, &before.denies));
         match (denies, grants) {
             ((false, false), (false, false)) => Self::None,
@@ -51,37 +51,37 @@ impl Sway {
             ((false, false), (true, true)) if writes == 1 => Self::MovesGrants,
             ((false, false), (false, true)) => Self::NarrowsGrants,
             ((false, true), (false, false)) => Self::NarrowsDenies,
-            _ => Self::Tangled,
+            _ => Self::Mixed,
         }
     }
 }
 
 /// Warns where no order of the changes of a target is safe.
 pub(super) fn check(target: &str, changes: &[Change]) -> Option<Diagnostic> {
-    let swaying: Vec<_> = changes.iter().filter(|change| change.sway != Sway::None).collect();
-    let moves = swaying.iter().filter(|change| change.sway == Sway::MovesGrants).count();
-    let is_tangled = |change: &&&Change| match change.sway {
-        Sway::Tangled => swaying.len() > 1,
-        Sway::MovesGrants => moves > 1,
+    let shifting: Vec<_> = changes.iter().filter(|change| change.shift != AccessShift::None).collect();
+    let moves = shifting.iter().filter(|change| change.shift == AccessShift::MovesGrants).count();
+    let is_mixed = |change: &&&Change| match change.shift {
+        AccessShift::Mixed => shifting.len() > 1,
+        AccessShift::MovesGrants => moves > 1,
         _ => false,
     };
-    let tangled: Vec<_> = swaying.iter().filter(is_tangled).collect();
+    let mixed: Vec<_> = shifting.iter().filter(is_mixed).collect();
     let shown: Vec<_> =
-        tangled.iter().take(3).map(|change| format!("{} `{}`", change.id.kind, change.id.name)).collect();
-    let more = match tangled.len().saturating_sub(shown.len()) {
+        mixed.iter().take(3).map(|change| format!("{} `{}`", change.id.kind, change.id.name)).collect();
+    let more = match mixed.len().saturating_sub(shown.len()) {
         0 => String::new(),
         rest => format!(" and {rest} more"),
     };
-    let finding = || {
+    let diagnostic = || {
         let message = format!(
             "{}{more} both give and take away: until all is written, somebody may have access that neither the old nor the new policies give, or lack what both give",
             shown.join(", ")
         );
-        Diagnostic::warning("plan/tangled", message)
+        Diagnostic::warning("plan/mixed", message)
             .about(target)
             .help("where that matters, apply in two steps: first what denies and grants more, then the rest")
     };
-    (!tangled.is_empty()).then(finding)
+    (!mixed.is_empty()).then(diagnostic)
 }
 
 #[cfg(test)]
@@ -95,26 +95,26 @@ mod tests {
     use crate::plan::{Action, Cause, order};
     use crate::resource::ResourceId;
 
-    type Policies = BTreeMap<String, Reach>;
+    type Policies = BTreeMap<String, Grants>;
 
     fn set() -> impl Strategy<Value = BTreeSet<String>> {
         proptest::collection::btree_set("[a-d]", 0..3)
     }
 
     fn policies() -> impl Strategy<Value = Policies> {
-        let reach = (set(), set()).prop_map(|(grants, denies)| Reach { grants, denies });
-        proptest::collection::btree_map("[p-s]", reach, 0..4)
+        let grants = (set(), set()).prop_map(|(allows, denies)| Grants { allows, denies });
+        proptest::collection::btree_map("[p-s]", grants, 0..4)
     }
 
     /// What is allowed: granted by one, denied by none.
     fn allowed(policies: &Policies) -> BTreeSet<String> {
-        let granted: BTreeSet<_> = policies.values().flat_map(|policy| policy.grants.clone()).collect();
+        let granted: BTreeSet<_> = policies.values().flat_map(|policy| policy.allows.clone()).collect();
         let denied = |what: &String| policies.values().any(|policy| policy.denies.contains(what));
         granted.into_iter().filter(|what| !denied(what)).collect()
     }
 
     fn change(name: &str, old: &Policies, new: &Policies) -> Change {
-        let none = Reach::default();
+        let none = Grants::default();
         let (before, after) = (old.get(name).unwrap_or(&none), new.get(name).unwrap_or(&none));
         Change {
             id: ResourceId::new("t", "Policy", name),
@@ -124,7 +124,7 @@ mod tests {
                 (true, false) => Action::Delete,
             },
             cause: Cause::Unknown,
-            sway: Sway::of(before, after, 1),
+            shift: AccessShift::of(before, after, 1),
             fields: Vec::new(),
             requests: Vec::new(),
             seen: None,

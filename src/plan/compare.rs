@@ -2,28 +2,28 @@
 
 use serde_json::Value;
 
-use super::{Action, Cause, Change, Sway};
+use super::{AccessShift, Action, Cause, Change};
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Field, diff};
 use crate::resource::ResourceId;
-use crate::state::{Declared, Desired, Found, Names};
+use crate::state::{Declared, Desired, LiveObject, Names};
 use crate::system::{At, Draft, Kind, Named, System};
 
 /// What is needed to compare the sides of any object of a target.
-pub struct Sides<'a> {
+pub struct Comparison<'a> {
     /// The target's API.
     pub system: &'a dyn System,
     /// What git declared at the base, if there is one.
     pub base: Option<&'a Desired>,
     /// Names and ids.
     pub names: Names,
-    /// When fields are sent that can not be read back.
-    pub resend: Resend,
+    /// When fields are sent that cannot be read back.
+    pub write_only: WriteOnly,
 }
 
-/// When the fields of a live object are sent that can not be read back, such as a password.
+/// When the fields of a live object are sent that cannot be read back, such as a password.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Resend {
+pub enum WriteOnly {
     /// Where git changed them since the base.
     #[default]
     Changed,
@@ -41,14 +41,14 @@ struct Declaration {
     now: Value,
 }
 
-impl Sides<'_> {
+impl Comparison<'_> {
     /// The change of one object, given its live state: what plan shows, and what apply compares with right before it
     /// writes. `None` if there is nothing to change.
     pub fn change(
         &self,
         kind: &Kind,
         declared: &Declared,
-        live: Option<&Found>,
+        live: Option<&LiveObject>,
     ) -> Result<Option<Change>, Diagnostic> {
         let declaration = self.declaration(kind, declared, live);
         let observed = live.map_or(Value::Null, |live| self.observed(kind, live, &declaration.now));
@@ -83,15 +83,15 @@ impl Sides<'_> {
         let mut requests = self.system.requests(&draft)?;
         // The order in which a manifest or a server wrote its fields must not reach a plan.
         requests.iter_mut().filter_map(|request| request.body.as_mut()).for_each(Value::sort_all_objects);
-        let sway = match (self.system.reach(kind, &observed), self.system.reach(kind, &after)) {
-            (Some(before), Some(after)) => Sway::of(&before, &after, requests.len()),
-            _ => Sway::None,
+        let shift = match (self.system.grants(kind, &observed), self.system.grants(kind, &after)) {
+            (Some(before), Some(after)) => AccessShift::of(&before, &after, requests.len()),
+            _ => AccessShift::None,
         };
         Ok(Some(Change {
             id: declared.id.clone(),
             action,
             cause,
-            sway,
+            shift,
             fields,
             requests,
             seen: live.cloned(),
@@ -100,7 +100,7 @@ impl Sides<'_> {
     }
 
     /// A live object in canonical form, spelled as `declared` is where the API knows several spellings.
-    pub fn observed(&self, kind: &Kind, live: &Found, declared: &Value) -> Value {
+    pub fn observed(&self, kind: &Kind, live: &LiveObject, declared: &Value) -> Value {
         kind.shape.observed(&self.system.observed(kind, &live.body, declared, &self.names))
     }
 
@@ -121,38 +121,38 @@ impl Sides<'_> {
         kind.shape.declared(&self.system.declared(kind, &spec, &self.names))
     }
 
-    fn declaration(&self, kind: &Kind, declared: &Declared, live: Option<&Found>) -> Declaration {
+    fn declaration(&self, kind: &Kind, declared: &Declared, live: Option<&LiveObject>) -> Declaration {
         let mut now = self.canonical(kind, declared);
         let base = self.at_base(declared, live).map(|base| self.canonical_base(kind, base));
         if let Some(base) = base.as_ref().filter(|_| !declared.absent()) {
             kind.shape.return_to_default(base, &mut now);
         }
         if live.is_some() {
-            match self.resend {
-                Resend::Changed => kind.shape.drop_write_only(&mut now, base.as_ref()),
-                Resend::All => {}
-                Resend::Nothing => kind.shape.drop_write_only(&mut now, None),
+            match self.write_only {
+                WriteOnly::Changed => kind.shape.drop_write_only(&mut now, base.as_ref()),
+                WriteOnly::All => {}
+                WriteOnly::Nothing => kind.shape.drop_write_only(&mut now, None),
             }
         }
         Declaration { base, now }
     }
 
     /// What the base declared for an object, under the name that it still has live if it is to be renamed.
-    fn at_base(&self, declared: &Declared, live: Option<&Found>) -> Option<&Declared> {
+    fn at_base(&self, declared: &Declared, live: Option<&LiveObject>) -> Option<&Declared> {
         let name = live.map_or(&declared.id.name, |live| &live.name);
         let id = ResourceId { name: name.clone(), ..declared.id.clone() };
         self.base?.get(&id).filter(|base| !base.absent())
     }
 
     /// Whether the live object is no longer what the base declared.
-    pub(super) fn moved(&self, kind: &Kind, orphan: &Declared, live: &Found) -> bool {
+    pub(super) fn moved(&self, kind: &Kind, orphan: &Declared, live: &LiveObject) -> bool {
         let base = kind.shape.readable(self.canonical_base(kind, orphan));
         !diff(&kind.shape, &self.observed(kind, live, &base), &base).is_empty()
     }
 
     /// Fields that the base declared, that git no longer does, and that have no default to go back to.
     pub(super) fn without_default(&self, kind: &Kind, declared: &Declared) -> Vec<String> {
-        // Every object of every plan comes by here, so nothing is compared that can not differ.
+        // Every object of every plan comes by here, so nothing is compared that cannot differ.
         let base = self.at_base(declared, None).filter(|base| base.spec() != declared.spec());
         let Some(base) = base.filter(|_| !declared.absent()) else { return Vec::new() };
         let Declaration { now, .. } = self.declaration(kind, declared, None);
@@ -201,7 +201,7 @@ fn overlaid(observed: &Value, declared: &Value) -> Value {
 }
 
 /// The change of a name, which is no field of the spec.
-fn renamed(declared: &Declared, live: &Found) -> Option<Field> {
+fn renamed(declared: &Declared, live: &LiveObject) -> Option<Field> {
     let names = |name: &str| Value::from(name);
     let field = || Field {
         path: "/name".to_owned(),

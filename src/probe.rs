@@ -1,4 +1,4 @@
-//! A definition on trial: what a live target does, beside what the definition of its system says.
+//! A probe of a definition: what a live target does, beside what the definition of its system says.
 //!
 //! Scratch objects are created, read, changed and deleted on the road that every manifest takes, so that what holds here
 //! holds there. Only the questions that no manifest can ask (what does an update drop, are names unique) are asked with
@@ -13,18 +13,18 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::apply::{self, Outcome};
-use crate::base::Scale;
+use crate::base::DeclaredCounts;
 use crate::config::Target;
 use crate::diagnostic::{Class, Diagnostic};
 use crate::events::Nowhere;
 use crate::http::Http;
 use crate::manifest::{Ensure, Manifest, yaml};
 use crate::observe::observe;
-use crate::plan::{self, Resend, TargetPlan};
+use crate::plan::{self, TargetPlan, WriteOnly};
 use crate::request::{Attempt, ReadError, Request, Sent, Writer as _};
 use crate::resource::ResourceId;
 use crate::retry::Next;
-use crate::state::{Declared, Desired, Found, Observed};
+use crate::state::{Declared, Desired, LiveObject, Observed};
 use crate::system::defined::definition::{Definition, KeyPart, KindForm, Mode, Scratch};
 use crate::system::{Kind, api_version};
 
@@ -45,13 +45,13 @@ pub struct Check {
     pub pointer: String,
 }
 
-/// What a trial found out.
+/// What a probe found out.
 #[derive(Debug, Default)]
 pub struct Verdict {
     /// In the order in which they were tried.
     pub checks: Vec<Check>,
-    /// What kept the trial from going on, and what it had to leave behind.
-    pub findings: Vec<Diagnostic>,
+    /// What kept the probe from going on, and what it had to leave behind.
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Tries every kind that has a scratch object. `name` must be free: nothing that exists is touched.
@@ -64,7 +64,7 @@ pub async fn run(
     name: &str,
     stop: &AtomicBool,
 ) -> Verdict {
-    let mut trial = Trial {
+    let mut probe = Probe {
         definition,
         target,
         http,
@@ -75,23 +75,23 @@ pub async fn run(
         verdict: Verdict::default(),
         stop,
     };
-    if trial.all_free().await {
+    if probe.all_free().await {
         for (index, form) in definition.kinds.iter().enumerate() {
             if stop.load(Ordering::Relaxed) {
                 break;
             }
             if let Some(scratch) = &form.scratch
-                && !trial.kind(index, form, scratch).await
+                && !probe.kind(index, form, scratch).await
             {
                 break;
             }
         }
-        trial.clean_up().await;
+        probe.clean_up().await;
     }
-    trial.verdict
+    probe.verdict
 }
 
-struct Trial<'a> {
+struct Probe<'a> {
     definition: &'a Definition,
     target: &'a Target,
     http: &'a Http,
@@ -99,14 +99,14 @@ struct Trial<'a> {
     /// The scratch objects that are to exist.
     desired: Desired,
     /// Those that were created, as they were read then.
-    made: BTreeMap<ResourceId, Found>,
+    made: BTreeMap<ResourceId, LiveObject>,
     /// Those whose create was answered with success.
     created: BTreeSet<ResourceId>,
     verdict: Verdict,
     stop: &'a AtomicBool,
 }
 
-/// One kind on trial.
+/// One kind that is probed.
 struct Subject<'a> {
     form: &'a KindForm,
     kind: &'a Kind,
@@ -117,7 +117,7 @@ struct Subject<'a> {
     at: String,
 }
 
-impl<'a> Trial<'a> {
+impl<'a> Probe<'a> {
     /// Whether none of the scratch objects exists. If one does, it is somebody's.
     async fn all_free(&mut self) -> bool {
         let mut taken = Vec::new();
@@ -127,12 +127,12 @@ impl<'a> Trial<'a> {
             match self.everywhere(kind, &name).await {
                 Ok(found) if found.is_empty() => {}
                 Ok(_) => taken.push(
-                    self.finding("trial/taken", format!("there is a {} `{name}` already", kind.name))
+                    self.diagnostic("probe/taken", format!("there is a {} `{name}` already", kind.name))
                         .class(Class::Guarded)
                         .help("nothing was written; give another name with `--scratch`"),
                 ),
                 Err(error) => taken.push(
-                    self.finding("trial/unreadable", error.message.clone()).class(Class::Unread).help(
+                    self.diagnostic("probe/unreadable", error.message.clone()).class(Class::Unread).help(
                         error.help.unwrap_or_else(|| {
                             "nothing was written; correct how the kind is read".to_owned()
                         }),
@@ -141,12 +141,12 @@ impl<'a> Trial<'a> {
             }
         }
         let free = taken.is_empty();
-        self.verdict.findings.extend(taken);
+        self.verdict.diagnostics.extend(taken);
         free
     }
 
     /// The objects of a name, looked for in every way that there is: one of the ways may be defined wrongly.
-    async fn everywhere(&self, kind: &Kind, name: &str) -> Result<Vec<Found>, ReadError> {
+    async fn everywhere(&self, kind: &Kind, name: &str) -> Result<Vec<LiveObject>, ReadError> {
         let (system, reader) = (self.target.system.as_ref(), self.http.reader());
         let mut found = system.find(kind, name, &reader).await?;
         if kind.listed {
@@ -161,7 +161,7 @@ impl<'a> Trial<'a> {
         Ok(found)
     }
 
-    fn finding(&self, code: &'static str, message: String) -> Diagnostic {
+    fn diagnostic(&self, code: &'static str, message: String) -> Diagnostic {
         Diagnostic::error(code, message).class(Class::Failed).about(&self.target.config.name)
     }
 
@@ -207,11 +207,12 @@ impl<'a> Trial<'a> {
             "metadata": {"name": subject.id.name},
             "spec": spec,
         });
-        let mut findings = Vec::new();
-        let mut documents = yaml::parse(&document.to_string(), "scratch", &mut findings);
-        let manifest = documents.pop().and_then(|document| Manifest::new("scratch", document, &mut findings));
+        let mut diagnostics = Vec::new();
+        let mut documents = yaml::parse(&document.to_string(), "scratch", &mut diagnostics);
+        let manifest =
+            documents.pop().and_then(|document| Manifest::new("scratch", document, &mut diagnostics));
         let Some(manifest) = manifest else {
-            self.verdict.findings.extend(findings);
+            self.verdict.diagnostics.extend(diagnostics);
             return false;
         };
         let manifest = Arc::new(Manifest { ensure, ..manifest });
@@ -258,9 +259,9 @@ impl<'a> Trial<'a> {
             system,
             max_deletes: self.desired.len(),
             allowed: &[],
-            scale: &Scale::of(&self.desired),
+            counts: &DeclaredCounts::of(&self.desired),
             only_declared: false,
-            resend: Resend::Nothing,
+            write_only: WriteOnly::Nothing,
         };
         let plan = plan::plan(&target, &self.desired, None, &observed);
         (observed, plan)
@@ -269,8 +270,8 @@ impl<'a> Trial<'a> {
     /// Makes the target as declared, and says what kept it from that.
     async fn apply(&self, id: &ResourceId) -> Result<(), String> {
         let (observed, plan) = self.plan().await;
-        if let Some(finding) = error_about(&plan, id) {
-            return Err(finding.message.clone());
+        if let Some(diagnostic) = error_about(&plan, id) {
+            return Err(diagnostic.message.clone());
         }
         let target = apply::Target {
             system: self.target.system.as_ref(),
@@ -279,7 +280,7 @@ impl<'a> Trial<'a> {
             observed: &observed,
             reader: &self.http.reader(),
             writer: &self.http.writer(),
-            resend: Resend::Nothing,
+            write_only: WriteOnly::Nothing,
             concurrency: 1,
             journal: &Nowhere,
             stop: self.stop,
@@ -293,8 +294,8 @@ impl<'a> Trial<'a> {
     /// What a second plan would still do to the scratch object: the fields that did not come back as they were sent.
     async fn still_differs(&self, subject: &Subject<'_>) -> Option<String> {
         let (_, plan) = self.plan().await;
-        if let Some(finding) = error_about(&plan, &subject.id) {
-            return Some(finding.message.clone());
+        if let Some(diagnostic) = error_about(&plan, &subject.id) {
+            return Some(diagnostic.message.clone());
         }
         let change = plan.changes.iter().find(|change| change.id == subject.id)?;
         let field = |field: &crate::diff::Field| {
@@ -339,12 +340,12 @@ impl<'a> Trial<'a> {
     }
 
     /// The object as it is read, if there is exactly one.
-    async fn reads_back(&mut self, subject: &Subject<'_>) -> Option<Found> {
+    async fn reads_back(&mut self, subject: &Subject<'_>) -> Option<LiveObject> {
         let (kind, reader) = (subject.kind, self.http.reader());
         let found = self.target.system.find(kind, &subject.id.name, &reader).await;
         let one = match found {
             Err(error) => Err(error.message),
-            Ok(found) => match <[Found; 1]>::try_from(found) {
+            Ok(found) => match <[LiveObject; 1]>::try_from(found) {
                 Ok([one]) => Ok(one),
                 Err(found) => Err(format!("there are {} objects of this name", found.len())),
             },
@@ -361,7 +362,7 @@ impl<'a> Trial<'a> {
     }
 
     /// What a reply has and has not.
-    fn every_field(&mut self, subject: &Subject<'_>, found: &Found) {
+    fn every_field(&mut self, subject: &Subject<'_>, found: &LiveObject) {
         let spec = subject.scratch.spec.as_object().into_iter().flatten();
         let write_only = |name: &str| is(subject.form, name, "writeOnly");
         let shown = spec.clone().filter(|(name, _)| write_only(name) && found.body.get(name).is_some());
@@ -384,7 +385,7 @@ impl<'a> Trial<'a> {
     }
 
     /// What only the server knows. A replacing update carries it over, so it must be nothing that moves by itself.
-    fn unknown_fields(&mut self, subject: &Subject<'_>, found: &Found) {
+    fn unknown_fields(&mut self, subject: &Subject<'_>, found: &LiveObject) {
         let form = subject.form;
         let known = form.spec.get("properties").and_then(Value::as_object);
         let key = form.key.values().map(|part| match part {
@@ -407,7 +408,7 @@ impl<'a> Trial<'a> {
         }
     }
 
-    async fn list_is_whole(&mut self, subject: &Subject<'_>, found: &Found) {
+    async fn list_is_whole(&mut self, subject: &Subject<'_>, found: &LiveObject) {
         let Some(list) = &subject.form.list else { return };
         let listed = self.target.system.list(subject.kind, &self.http.reader()).await;
         let told = match listed.map(|all| all.into_iter().find(|one| one.remote == found.remote)) {
@@ -430,7 +431,7 @@ impl<'a> Trial<'a> {
     }
 
     /// Creates the object once more. Where the key is the path, that is an update, and there is nothing to ask.
-    async fn is_unique(&mut self, subject: &Subject<'_>, found: &Found) {
+    async fn is_unique(&mut self, subject: &Subject<'_>, found: &LiveObject) {
         if subject.form.id.is_none() {
             return;
         }
@@ -464,7 +465,7 @@ impl<'a> Trial<'a> {
             Err(reason) => Err(reason),
         };
         if done.is_err() {
-            // What can not be changed must not stand in the way of what comes next.
+            // What cannot be changed must not stand in the way of what comes next.
             self.declare(subject, &subject.scratch.spec, Ensure::Present);
         }
         self.tell(subject, "changes it", "/update", words(&update.success), done);
@@ -498,8 +499,8 @@ impl<'a> Trial<'a> {
         let _ = self.apply(&subject.id).await;
     }
 
-    /// An update of one field and what can not be left out, and the fields that it leaves out.
-    async fn partial(&self, subject: &Subject<'_>, before: &Found) -> Option<(Request, Vec<String>)> {
+    /// An update of one field and what cannot be left out, and the fields that it leaves out.
+    async fn partial(&self, subject: &Subject<'_>, before: &LiveObject) -> Option<(Request, Vec<String>)> {
         let mut request = self.request(subject, Some(before)).await?;
         let within = subject.form.update.as_ref().map(|update| update.within.0.clone()).unwrap_or_default();
         let required = crate::system::list(&subject.form.spec, "required").iter().filter_map(Value::as_str);
@@ -527,17 +528,17 @@ impl<'a> Trial<'a> {
     }
 
     /// The request that would create the scratch object, or change a live one as declared.
-    async fn request(&self, subject: &Subject<'_>, live: Option<&Found>) -> Option<Request> {
+    async fn request(&self, subject: &Subject<'_>, live: Option<&LiveObject>) -> Option<Request> {
         let (observed, _) = self.plan().await;
-        let sides = plan::Sides {
+        let sides = plan::Comparison {
             system: self.target.system.as_ref(),
             base: None,
             names: crate::state::Names::new(self.target.system.kinds(), &self.desired, &observed),
-            resend: Resend::Nothing,
+            write_only: WriteOnly::Nothing,
         };
         let declared = self.desired.get(&subject.id)?;
         // Against an object with nothing in it every declared field differs.
-        let emptied = live.map(|live| Found { body: emptied(subject, &live.body), ..live.clone() });
+        let emptied = live.map(|live| LiveObject { body: emptied(subject, &live.body), ..live.clone() });
         let change = sides.change(subject.kind, declared, emptied.as_ref()).ok()??;
         change.requests.into_iter().next()
     }
@@ -584,7 +585,7 @@ impl<'a> Trial<'a> {
         let Ok(found) = found else { return self.deletes_unread(subject).await };
         let Some(one) = found.first() else {
             if self.created.contains(&subject.id) {
-                self.left_behind(subject, "it was created, and can not be found");
+                self.left_behind(subject, "it was created, and cannot be found");
             }
             return;
         };
@@ -616,17 +617,14 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// Deletes what can not be read any more, by what was read of it before.
+    /// Deletes what cannot be read any more, by what was read of it before.
     async fn deletes_unread(&mut self, subject: &Subject<'_>) {
         let gone = match self.made.get(&subject.id) {
             Some(made) => self.delete_found(subject, made).await,
             None => false,
         };
-        let found = if gone {
-            "deleted, though it could not be read any more"
-        } else {
-            "it can not be read any more"
-        };
+        let found =
+            if gone { "deleted, though it could not be read any more" } else { "it cannot be read any more" };
         self.tell(subject, "deletes it", "/delete", "gone", Err(found.to_owned()));
         if !gone {
             self.left_behind(subject, found);
@@ -634,7 +632,7 @@ impl<'a> Trial<'a> {
     }
 
     /// Whether all requests that delete it were answered with success.
-    async fn delete_found(&self, subject: &Subject<'_>, found: &Found) -> bool {
+    async fn delete_found(&self, subject: &Subject<'_>, found: &LiveObject) -> bool {
         let names = crate::state::Names::default();
         let nothing = json!({});
         let draft = crate::system::Draft {
@@ -657,17 +655,17 @@ impl<'a> Trial<'a> {
 
     fn left_behind(&mut self, subject: &Subject<'_>, why: &str) {
         let message = format!("the {} `{}` stays on the target: {why}", subject.id.kind, subject.id.name);
-        let finding = self.finding("trial/left-behind", message).help("delete it there by hand");
-        self.verdict.findings.push(finding);
+        let diagnostic = self.diagnostic("probe/left-behind", message).help("delete it there by hand");
+        self.verdict.diagnostics.push(diagnostic);
     }
 }
 
 /// What a plan finds wrong about an object, or about all.
 fn error_about<'a>(plan: &'a TargetPlan, id: &ResourceId) -> Option<&'a Diagnostic> {
     let id = id.to_string();
-    let mut errors = plan.findings.iter().filter(|finding| finding.is_error());
-    errors.find(|finding| {
-        finding.subject.as_ref().is_none_or(|subject| *subject == id || subject.contains("every"))
+    let mut errors = plan.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+    errors.find(|diagnostic| {
+        diagnostic.subject.as_ref().is_none_or(|subject| *subject == id || subject.contains("every"))
     })
 }
 
@@ -676,8 +674,8 @@ fn compared(
     subject: &Subject<'_>,
     mode: Mode,
     left_out: &[String],
-    before: &Found,
-    after: &Found,
+    before: &LiveObject,
+    after: &LiveObject,
 ) -> Result<String, String> {
     let mut wrong = Vec::new();
     for name in left_out {

@@ -53,9 +53,9 @@ fn a_definition_that_is_wrong_about_what_an_update_drops_is_told_where_it_says_s
     assert!(wrong[0].contains("`note` is kept"), "{wrong:?}");
     let run = patch.run(TRY);
     let document: Value = serde_json::from_str(&run.out).unwrap();
-    let finding = &document["diagnostics"][0];
-    assert_eq!((&finding["code"], &finding["file"]), (&json!("trial/disagrees"), &json!("plain.yaml")));
-    assert!(finding["line"].is_number(), "{finding:#}");
+    let diagnostic = &document["diagnostics"][0];
+    assert_eq!((&diagnostic["code"], &diagnostic["file"]), (&json!("probe/disagrees"), &json!("plain.yaml")));
+    assert!(diagnostic["line"].is_number(), "{diagnostic:#}");
 
     let put = world(|kind| {
         kind["update"] = json!({"method": "PUT", "path": "/things/{id}", "mode": "merge"});
@@ -95,18 +95,18 @@ fn unmanaged_survives_an_object_that_has_the_name_already_is_not_touched() {
     world.api.insert("things", json!({"name": "enact-try", "note": "somebody's"}));
     let run = world.run(TRY);
     let document: Value = serde_json::from_str(&run.out).unwrap();
-    assert_eq!((run.code, &document["diagnostics"][0]["code"]), (4, &json!("trial/taken")), "{document:#}");
+    assert_eq!((run.code, &document["diagnostics"][0]["code"]), (4, &json!("probe/taken")), "{document:#}");
     assert!(world.api.seen().iter().all(|seen| seen.method == "GET"));
     assert_eq!(world.api.objects("things").len(), 1);
 }
 
 #[test]
-fn what_can_not_be_deleted_again_is_told() {
+fn what_cannot_be_deleted_again_is_told() {
     let world = world(|_| {});
     world.api.on(|seen, _| (seen.method == "DELETE").then(|| Reply::new(403, json!({}))));
     let run = world.run(TRY);
     let document: Value = serde_json::from_str(&run.out).unwrap();
     let codes = document["diagnostics"].to_string();
-    assert!(run.code == 1 && codes.contains("trial/left-behind"), "{document:#}");
+    assert!(run.code == 1 && codes.contains("probe/left-behind"), "{document:#}");
     assert_eq!(world.api.objects("things").len(), 1);
 }

@@ -1,15 +1,15 @@
-//! The findings that only a comparison with the live side can make.
+//! The diagnostics that only a comparison with the live side can make.
 
 use crate::diagnostic::{Class, Diagnostic, nearest};
 use crate::request::ReadError;
 use crate::resource::ResourceId;
-use crate::state::{Declared, Found, Names, Unresolved};
+use crate::state::{Declared, LiveObject, Names, Unresolved};
 use crate::system::{Kind, Named};
 
 /// The help where a read failed and the error itself knows nothing better.
 const RUN_AGAIN: &str = "nothing is written to this target; run again";
 
-/// Fields without which the object can not be created.
+/// Fields without which the object cannot be created.
 pub(super) fn missing(kind: &Kind, declared: &Declared) -> Vec<Diagnostic> {
     let left_out = kind.required.iter().filter(|field| declared.spec().get(field.as_str()).is_none());
     left_out
@@ -56,7 +56,7 @@ fn unresolved(problem: Unresolved, kind: &str, name: &str, names: &Names) -> Dia
 }
 
 /// A name that several live objects could have.
-pub(super) fn ambiguous(kind: &Kind, declared: &Declared, several: &[&Found]) -> Diagnostic {
+pub(super) fn ambiguous(kind: &Kind, declared: &Declared, several: &[&LiveObject]) -> Diagnostic {
     let list: Vec<_> = several.iter().map(|found| format!("`{}` ({})", found.name, found.remote)).collect();
     let message = format!("the live {} that is meant is not certain: {}", kind.name, list.join(", "));
     Diagnostic::error("live/ambiguous", message)
@@ -95,7 +95,7 @@ fn help_of(error: &ReadError) -> String {
     error.help.clone().unwrap_or_else(|| RUN_AGAIN.to_owned())
 }
 
-/// A field that git no longer declares and that can not go back by itself.
+/// A field that git no longer declares and that cannot go back by itself.
 pub(super) fn no_default(declared: &Declared, pointer: &str) -> Diagnostic {
     let field = pointer.trim_start_matches('/');
     Diagnostic::warning(
@@ -107,9 +107,9 @@ pub(super) fn no_default(declared: &Declared, pointer: &str) -> Diagnostic {
     .help("the live value stays; declare the value that you want")
 }
 
-/// A rename that the API can not do.
-pub(super) fn no_rename(kind: &Kind, declared: &Declared, live: &Found) -> Diagnostic {
-    let message = format!("the live {} `{}` can not be renamed by the API", kind.name, live.name);
+/// A rename that the API cannot do.
+pub(super) fn no_rename(kind: &Kind, declared: &Declared, live: &LiveObject) -> Diagnostic {
+    let message = format!("the live {} `{}` cannot be renamed by the API", kind.name, live.name);
     Diagnostic::error("plan/no-rename", message)
         .class(Class::Failed)
         .at(declared.manifest.place("/metadata/previously"))

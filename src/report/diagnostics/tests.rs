@@ -12,12 +12,12 @@ fn type_error() -> Diagnostic {
         .help("quote it: `\"007\"`")
 }
 
-fn shown(finding: Diagnostic, source: &str) -> String {
-    render(&[finding], &|_| Some(source.to_owned()), false)
+fn shown(diagnostic: Diagnostic, source: &str) -> String {
+    render(&[diagnostic], &|_| Some(source.to_owned()), false)
 }
 
 #[test]
-fn a_finding_shows_its_line() {
+fn a_diagnostic_shows_its_line() {
     insta::assert_snapshot!(shown(type_error(), "spec:\n  rules:\n  - effect: 007 # c\n"), @r#"
     error[schema/type]: expected a string, found the number `007`
      --> policies/a.yaml:3:13
@@ -31,7 +31,7 @@ fn a_finding_shows_its_line() {
 }
 
 #[test]
-fn a_finding_without_source_shows_its_place() {
+fn a_diagnostic_without_source_shows_its_place() {
     insta::assert_snapshot!(render(&[type_error().about("analytics Policy \"a\"")], &|_| None, false), @r#"
     error[schema/type]: expected a string, found the number `007`
     --> policies/a.yaml:3:13
@@ -42,10 +42,10 @@ fn a_finding_without_source_shows_its_place() {
 }
 
 #[test]
-fn a_finding_without_place_shows_its_subject() {
-    let finding = Diagnostic::warning("plan/skipped", "the object is not ours")
+fn a_diagnostic_without_place_shows_its_subject() {
+    let diagnostic = Diagnostic::warning("plan/skipped", "the object is not ours")
         .about("analytics Policy \"Sy\u{1b}ncs\"");
-    insta::assert_snapshot!(shown(finding.clone(), ""), @r#"
+    insta::assert_snapshot!(shown(diagnostic.clone(), ""), @r#"
     warning[plan/skipped]: the object is not ours
     --> analytics Policy "Sy\u{1b}ncs"
     "#);
@@ -57,9 +57,9 @@ fn a_finding_without_place_shows_its_subject() {
 
 #[test]
 fn hostile_text_is_escaped_and_underlined_in_the_right_column() {
-    let finding =
+    let diagnostic =
         Diagnostic::error("yaml/x", "the value `\u{1b}[31m` is odd\u{202e}").at(place(1, 8, 3, "a\u{7}"));
-    insta::assert_snapshot!(shown(finding, "\u{feff}\u{1b}a\tb\u{202e}: xyz\r\n"), @r#"
+    insta::assert_snapshot!(shown(diagnostic, "\u{feff}\u{1b}a\tb\u{202e}: xyz\r\n"), @r#"
     error[yaml/x]: the value `\u{1b}[31m` is odd\u{202e}
      --> policies/a.yaml:1:8
       |
@@ -117,10 +117,10 @@ fn colour_is_optional() {
 }
 
 #[test]
-fn at_most_a_hundred_findings_are_shown() {
-    let findings = vec![type_error(); 103];
-    let text = render(&findings, &|_| None, false);
+fn at_most_a_hundred_diagnostics_are_shown() {
+    let diagnostics = vec![type_error(); 103];
+    let text = render(&diagnostics, &|_| None, false);
     assert_eq!(text.matches("error[").count(), 100);
-    assert!(text.ends_with("\n\nand 3 more findings\n"), "{text}");
+    assert!(text.ends_with("\n\nand 3 more diagnostics\n"), "{text}");
     assert_eq!(render(&[], &|_| None, false), "");
 }

@@ -70,7 +70,7 @@ pub(super) fn is_quiet(target: &TargetReport) -> bool {
 
 /// Why nothing is written to a target, if that is so.
 pub(super) fn blocked(plan: &TargetPlan) -> Option<String> {
-    let errors = plan.findings.iter().filter(|finding| finding.is_error()).count();
+    let errors = plan.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     match (plan.is_sound(), plan.incomplete) {
         (true, _) => None,
         (false, true) => Some("it could not be read in full".to_owned()),

@@ -13,7 +13,7 @@ const LONGEST_LINE: usize = 2_000;
 pub(super) fn code(text: &str) -> String {
     let text = inline(&shorten(text, LONGEST)).into_owned();
     let ticks = "`".repeat(longest_run(&text) + 1);
-    // Markdown takes a space off each end, unless there is nothing else; and a span can not be empty.
+    // Markdown takes a space off each end, unless there is nothing else; and a span cannot be empty.
     let pad = match text.trim_matches(' ') {
         "" => "",
         _ if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) => " ",

@@ -1,4 +1,4 @@
-//! Findings for people, in the style of rustc: the message, the place with its line of source, and what to do.
+//! Diagnostics for people, in the style of rustc: the message, the place with its line of source, and what to do.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,38 +8,40 @@ use super::safe::{inline, is_deceptive, safe};
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::manifest::yaml::lines;
 
-/// How many findings are shown; nobody reads more at once.
+/// How many diagnostics are shown; nobody reads more at once.
 const SHOWN: usize = 100;
 /// How wide a line of source may be shown; a longer one is cut around the place.
 const WIDTH: usize = 100;
 const MAX_UNDERLINE: usize = 60;
-/// How many bytes a line may have to be shown at all; the renderer walks all of it for every finding.
+/// How many bytes a line may have to be shown at all; the renderer walks all of it for every diagnostic.
 const MAX_LINE: usize = 10_000;
 
 /// Where Unicode has a picture for each control character.
 const CONTROL_PICTURES: u32 = 0x2400;
 const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
 
-/// Renders findings; `sources` gives the text of a file, where there is one.
-pub fn render(findings: &[Diagnostic], sources: &dyn Fn(&str) -> Option<String>, color: bool) -> String {
+/// Renders diagnostics; `sources` gives the text of a file, where there is one.
+pub fn render(diagnostics: &[Diagnostic], sources: &dyn Fn(&str) -> Option<String>, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() }.term_width(WIDTH);
-    let private =
-        findings.iter().filter(|finding| finding.private).filter_map(|finding| finding.place.as_ref());
+    let private = diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.private)
+        .filter_map(|diagnostic| diagnostic.place.as_ref());
     let private: BTreeSet<_> = private.map(line_of).collect();
     let mut files = BTreeMap::new();
     let mut rendered = String::new();
-    for finding in findings.iter().take(SHOWN) {
+    for diagnostic in diagnostics.iter().take(SHOWN) {
         let source =
-            finding.place.as_ref().filter(|place| !private.contains(&line_of(place))).and_then(|place| {
+            diagnostic.place.as_ref().filter(|place| !private.contains(&line_of(place))).and_then(|place| {
                 let lines =
                     files.entry(place.file.as_str()).or_insert_with(|| read_lines(sources(&place.file)));
                 let line = lines.get(place.line.checked_sub(1)?)?;
                 (line.len() <= MAX_LINE).then(|| snippet(place, line))
             });
-        rendered.push_str(&renderer.render(&[group(finding, source)]));
+        rendered.push_str(&renderer.render(&[group(diagnostic, source)]));
         rendered.push_str("\n\n");
     }
-    rendered + &rest(findings)
+    rendered + &rest(diagnostics)
 }
 
 fn line_of(place: &Place) -> (&str, usize) {
@@ -50,18 +52,18 @@ fn read_lines(text: Option<String>) -> Vec<String> {
     lines(&text.unwrap_or_default()).map(str::to_owned).collect()
 }
 
-/// How many findings there are that are not shown.
-fn rest(findings: &[Diagnostic]) -> String {
-    match findings.len().saturating_sub(SHOWN) {
+/// How many diagnostics there are that are not shown.
+fn rest(diagnostics: &[Diagnostic]) -> String {
+    match diagnostics.len().saturating_sub(SHOWN) {
         0 => String::new(),
-        1 => "and 1 more finding\n".to_owned(),
-        hidden => format!("and {hidden} more findings\n"),
+        1 => "and 1 more diagnostic\n".to_owned(),
+        hidden => format!("and {hidden} more diagnostics\n"),
     }
 }
 
-fn group<'a>(finding: &'a Diagnostic, source: Option<Element<'a>>) -> Group<'a> {
+fn group<'a>(diagnostic: &'a Diagnostic, source: Option<Element<'a>>) -> Group<'a> {
     let Diagnostic { severity, class: _, code, message, place, subject, help, within: _, private: _ } =
-        finding;
+        diagnostic;
     let level = match severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
