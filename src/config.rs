@@ -13,10 +13,10 @@ use serde_json::Value;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::http;
 use crate::manifest::yaml::{self, Node};
-use crate::report::safe::short;
 use crate::schema::check::Checker;
 use crate::source::{self, Files};
 use crate::system::{Registry, System, defined};
+use crate::text::short;
 
 mod credential;
 

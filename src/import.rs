@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::{Manifest, yaml};
-use crate::report::safe::is_deceptive;
 use crate::schema::check::Checker;
 use crate::state::{Desired, LiveObject, Names, Observed};
 use crate::system::{Kind, System, api_version};
+use crate::text::is_deceptive;
 
 /// A manifest to be written.
 #[derive(Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json};
 pub use envelope::{Ensure, Metadata, document_schema};
 
 use crate::diagnostic::{Diagnostic, Place};
-use crate::report::safe::{is_deceptive, short};
+use crate::text::{is_deceptive, short};
 use yaml::Node;
 
 /// The longest name, in characters.

@@ -373,7 +373,7 @@ pub fn digest<'a>(plans: impl IntoIterator<Item = (&'a str, &'a TargetPlan)>) ->
         serde_json::json!([url, plan.changes.iter().map(write_of).collect::<Vec<_>>()])
     };
     let writes: Vec<_> = plans.into_iter().map(writes).collect();
-    crate::review::digest(&Value::Array(writes).to_string())
+    crate::digest::digest(&Value::Array(writes).to_string())
 }
 
 fn write_of(change: &Change) -> Value {

@@ -12,7 +12,6 @@ pub mod json;
 mod labels;
 mod line;
 pub mod markdown;
-pub mod safe;
 mod summary;
 pub mod text;
 mod value;

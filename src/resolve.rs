@@ -7,12 +7,12 @@ use std::sync::Arc;
 use crate::config::Target;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::manifest::{self, Manifest, yaml};
-use crate::report::safe::short;
 use crate::resource::ResourceId;
 use crate::schema::check::Checker;
 use crate::source::Files;
 use crate::state::{Declared, Desired};
 use crate::system::{self, Kind, Named, Registry};
+use crate::text::short;
 
 /// Every manifest with its kind, checked one by one. All problems of all files are reported; a manifest with some is
 /// still returned, so that what is wrong beyond its schema is reported in the same go.

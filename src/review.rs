@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use crate::diagnostic::{Class, Diagnostic};
-use crate::report::{Report, json, safe};
+use crate::digest::digest;
+use crate::report::{Report, json};
 use crate::system::Registry;
+use crate::text;
 
 /// Larger files are no plans.
 pub const MAX_BYTES: usize = 64 << 20;
@@ -34,11 +35,6 @@ pub struct Reviewed {
     changes: Vec<Value>,
 }
 
-/// A digest as it is shown.
-pub fn digest(text: &str) -> String {
-    Sha256::digest(text).iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
-}
-
 impl Reviewed {
     /// The plan of a report. `config` is the text of enact.yaml.
     pub fn new(report: &Report, config: &str) -> Self {
@@ -61,7 +57,7 @@ impl Reviewed {
     /// The file's text.
     pub fn text(&self) -> String {
         // Only keys that are no strings could make this fail, and there are none.
-        serde_json::to_string_pretty(self).map(|text| safe::json(&text) + "\n").unwrap_or_default()
+        serde_json::to_string_pretty(self).map(|text| text::json(&text) + "\n").unwrap_or_default()
     }
 
     /// Reads a file's text.

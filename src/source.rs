@@ -11,7 +11,7 @@ mod working_tree;
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
-use crate::report::safe::inline;
+use crate::text::inline;
 
 pub use revision::{revision, uncommitted};
 pub use working_tree::working_tree;

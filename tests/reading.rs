@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use enact::diagnostic::{Diagnostic, Place};
 use enact::manifest::yaml::{self, Node};
-use enact::report::{diagnostics, safe};
+use enact::report::diagnostics;
+use enact::text;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -134,7 +135,7 @@ proptest! {
         let place = Place { file: text.clone(), line, column, width: column, path: text.clone() };
         diagnostics.push(Diagnostic::warning("a/b", text.clone()).at(place).about(&text).help(text.clone()));
         let shown = diagnostics::render(&diagnostics, &|_| Some(text.clone()), false);
-        prop_assert!(!shown.chars().any(|c| !matches!(c, '\n' | '\t') && safe::is_deceptive(c)), "{shown:?}");
+        prop_assert!(!shown.chars().any(|c| !matches!(c, '\n' | '\t') && text::is_deceptive(c)), "{shown:?}");
     }
 
     #[test]

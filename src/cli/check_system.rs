@@ -11,11 +11,11 @@ use super::{Format, Global, shown};
 use crate::diagnostic::{Class, Diagnostic};
 use crate::manifest::{name_problem, yaml};
 use crate::probe::{self, Check};
-use crate::report::safe::inline;
 use crate::report::{Exit, Report};
 use crate::source::Files;
 use crate::system::defined;
 use crate::system::defined::definition::Definition;
+use crate::text::inline;
 
 #[derive(Args)]
 pub(super) struct CheckSystem {

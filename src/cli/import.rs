@@ -11,10 +11,10 @@ use crate::diagnostic::{Class, Diagnostic};
 use crate::import::{self, NewManifest};
 use crate::observe::observe_all;
 use crate::reconcile::{Connected, Empty, Load, Project, RunOptions};
-use crate::report::safe::safe;
 use crate::report::{Exit, Report};
 use crate::request::ReadError;
 use crate::state::Observed;
+use crate::text::safe;
 
 #[derive(Args)]
 pub(super) struct Import {

@@ -38,7 +38,7 @@ impl Schema {
             None => {
                 say(&format!(
                     "error: there is no schema `{}`\n  = help: `enact schema` lists them\n",
-                    crate::report::safe::safe(name)
+                    crate::text::safe(name)
                 ));
                 Exit::Usage
             }

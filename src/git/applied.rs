@@ -4,7 +4,7 @@ use git2::{ErrorCode, Oid, ReferenceType};
 
 use super::{Commit, DEEPEN, Repository};
 use crate::diagnostic::Diagnostic;
-use crate::report::safe::{inline, short};
+use crate::text::{inline, short};
 
 impl Repository {
     /// The commit that was last applied to a target. `None` only if that was never recorded here.

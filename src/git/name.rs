@@ -9,7 +9,7 @@ use git2::{ErrorCode, ObjectType, Oid, Reference};
 
 use super::{Commit, DEEPEN, Repository, broken, oid};
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::report::safe::short;
+use crate::text::short;
 
 /// Where a short name is looked up, as git does it.
 const PLACES: [&str; 6] =

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 
 use super::{Commit, Repository, applied};
 use crate::diagnostic::Diagnostic;
-use crate::report::safe::{inline, short};
+use crate::text::{inline, short};
 
 /// Variables that would lead git to another repository than the one that was opened.
 const MISLEADING: [&str; 11] = [

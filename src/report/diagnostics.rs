@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
-use super::safe::{inline, is_deceptive, safe};
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::manifest::yaml::lines;
+use crate::text::{inline, is_deceptive, safe};
 
 /// How many diagnostics are shown; nobody reads more at once.
 const SHOWN: usize = 100;

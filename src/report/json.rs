@@ -6,15 +6,16 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::summary::{self, Totals};
-use super::{Report, TargetReport, labels, safe};
+use super::{Report, TargetReport, labels};
 use crate::apply::Outcome;
 use crate::diagnostic::{self, Severity};
 use crate::diff::Field;
+use crate::digest::digest;
 use crate::plan::{self, Action, Cause, Skipped};
 use crate::probe::Check;
 use crate::request::Request;
 use crate::resource::ResourceId;
-use crate::review::digest;
+use crate::text;
 
 /// What a run of enact found out.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -118,7 +119,7 @@ pub struct Diagnostic {
 pub fn render(report: &Report) -> String {
     // Only keys that are no strings could make this fail, and there are none.
     let text = serde_json::to_string_pretty(&document(report)).unwrap_or_default();
-    safe::json(&text) + "\n"
+    text::json(&text) + "\n"
 }
 
 /// The document as a value.

@@ -7,13 +7,13 @@ use std::fmt::Display;
 use anstyle::AnsiColor;
 
 use super::line::{self, Layout, Line, Mark};
-use super::safe::inline;
 use super::summary;
 use super::value::quoted;
 use super::{Report, TargetReport, labels};
 use crate::apply::Outcome;
 use crate::plan::{Action, Change, Skipped, TargetPlan};
 use crate::request::Request;
+use crate::text::inline;
 
 /// How far fields stand from the margin.
 const INDENT: usize = 6;

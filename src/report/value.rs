@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::safe::{inline, safe};
+use crate::text::{inline, safe};
 
 /// A string in quotes, as JSON writes it.
 pub(super) fn quoted(text: &str) -> String {
@@ -127,7 +127,7 @@ mod tests {
         let hostile = "\u{1b}[2J\u{202e}\n\r\u{9b}";
         let value = json!({hostile: [hostile, {"k": hostile}]});
         let shown = block(&value).join("\n") + &path(&format!("/{hostile}")) + &quoted(hostile);
-        assert!(!shown.chars().any(|c| c != '\n' && super::super::safe::is_deceptive(c)), "{shown}");
+        assert!(!shown.chars().any(|c| c != '\n' && crate::text::is_deceptive(c)), "{shown}");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use crate::diagnostic::{self, Diagnostic, Place, nearest};
 use crate::manifest::yaml::{MAX_DIAGNOSTICS, Node};
 use crate::pointer;
-use crate::report::safe::short;
+use crate::text::short;
 use words::{expected, found, list, shown};
 
 /// A JSON Schema, compiled once for many documents. It never fetches anything.

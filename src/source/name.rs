@@ -1,7 +1,7 @@
 //! File names that are refused, because some file system takes them for another name. A pull request must not hold
 //! a file that a reviewer sees in one place and a checkout puts in another.
 
-use crate::report::safe::is_deceptive;
+use crate::text::is_deceptive;
 
 /// The longest name that common file systems take, in bytes.
 const MAX_LENGTH: usize = 255;

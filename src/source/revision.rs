@@ -7,7 +7,7 @@ use git2::{ObjectType, Oid};
 use super::{Entry, Files, Kind, Tree, read, walk};
 use crate::diagnostic::Diagnostic;
 use crate::git::{Commit, Repository};
-use crate::report::safe::inline;
+use crate::text::inline;
 
 /// Reads the manifests of a commit. `prefix` is the folder of enact.yaml in the repository, empty at its top.
 /// Every diagnostic names the commit. Whatever cannot be read is an error, so that nothing looks as if it had been removed.

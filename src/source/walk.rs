@@ -5,7 +5,7 @@ use std::path::{Component, Path};
 
 use super::{Entry, Kind, Tree, name};
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::report::safe::inline;
+use crate::text::inline;
 
 /// More manifests than this are a mistake in `manifests:`.
 const MAX_FILES: usize = 100_000;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Entry, Files, Kind, MAX_FILE, Tree, read};
 use crate::diagnostic::Diagnostic;
-use crate::report::safe::inline;
+use crate::text::inline;
 
 /// Reads files and folders below `folder`. Symbolic links are not followed; hidden files are passed over.
 pub fn working_tree(folder: &Path, manifests: &[String], diagnostics: &mut Vec<Diagnostic>) -> Files {

@@ -4,7 +4,7 @@ use super::Span;
 use super::source::Source;
 use super::tree::too_deep;
 use crate::diagnostic::Diagnostic;
-use crate::report::safe::short;
+use crate::text::short;
 
 /// A part of the parser's text, our message, and the help.
 type Phrase = (&'static str, &'static str, &'static str);

@@ -1,8 +1,8 @@
 //! Untrusted text in Markdown and HTML. It only ever stands inside code, where GitHub makes no link, mention, image or
 //! heading of it, and always on one line, so that nothing it holds can end the code or start a block.
 
-use crate::report::safe::inline;
 use crate::report::value::shorten;
+use crate::text::inline;
 
 /// How many characters of a name or a message are shown.
 const LONGEST: usize = 500;

@@ -4,10 +4,10 @@ use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use serde_json::json;
 
-use super::super::safe::inline;
 use super::super::{fixture, summary};
 use super::*;
 use crate::diagnostic::Place;
+use crate::text::inline;
 
 #[test]
 fn a_plan_names_its_deletes_and_folds_the_rest() {

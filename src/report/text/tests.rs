@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 
-use super::super::safe::is_deceptive;
 use super::super::{TargetReport, fixture};
 use super::*;
+use crate::text::is_deceptive;
 
 const PLAIN: Style = Style { color: false, width: 80, verbose: false };
 

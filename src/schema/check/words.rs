@@ -6,7 +6,7 @@ use jsonschema::error::ValidationErrorKind as Kind;
 use serde_json::Value as Json;
 
 use crate::manifest::yaml::{Node, Value};
-use crate::report::safe::short;
+use crate::text::short;
 
 /// How many names a help lists.
 const LISTED: usize = 20;

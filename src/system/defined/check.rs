@@ -12,8 +12,8 @@ use super::template::{Placeholder, Template};
 use super::{Api, kind, settings_of, settings_schema};
 use crate::diagnostic::nearest;
 use crate::pointer::child;
-use crate::report::safe::short;
 use crate::schema::check::Checker;
+use crate::text::short;
 
 /// The checks of one kind that do not belong to a template or a route.
 const CHECKS: &[fn(&KindForm, &str, &mut Problems<'_>)] =

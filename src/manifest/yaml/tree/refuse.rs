@@ -7,7 +7,7 @@ use saphyr_parser::Tag;
 use super::super::scalar;
 use super::{Builder, Key, Node, Span, Value};
 use crate::diagnostic::Diagnostic;
-use crate::report::safe::short;
+use crate::text::short;
 
 impl Builder<'_> {
     /// A file that declares nothing is taken for a mistake; an empty document beside others only looks like one.
