@@ -13,8 +13,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::compare::diff;
 use crate::diagnostic::Diagnostic;
-use crate::diff;
 use crate::events::Journal;
 use crate::plan::{AccessShift, Action, Change, Comparison, TargetPlan, WriteOnly};
 use crate::request::{Attempt, ReadError, Reader, Request, Sent, Symbol, Writer};

@@ -7,8 +7,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::base::DeclaredCounts;
+use crate::compare::cause::Cause;
+use crate::compare::diff::Field;
 use crate::diagnostic::{self, Diagnostic};
-use crate::diff::Field;
 use crate::request::Request;
 use crate::resource::ResourceId;
 use crate::state::{Declared, Desired, Index, LiveObject, Names, Observed};
@@ -33,40 +34,6 @@ pub enum Action {
     Update,
     /// Git says `ensure: absent`.
     Delete,
-}
-
-/// Which side moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Cause {
-    /// Git changed the declaration.
-    Declared,
-    /// The live side was changed.
-    Drift,
-    /// Both moved.
-    Both,
-    /// There is no base to tell by.
-    Unknown,
-}
-
-impl Cause {
-    fn of(git_moved: bool, live_moved: bool) -> Self {
-        match (git_moved, live_moved) {
-            (true, true) => Self::Both,
-            (true, false) => Self::Declared,
-            (false, true) => Self::Drift,
-            (false, false) => Self::Unknown,
-        }
-    }
-
-    /// The cause of two things together.
-    fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Unknown, cause) | (cause, Self::Unknown) => cause,
-            (a, b) if a == b => a,
-            _ => Self::Both,
-        }
-    }
 }
 
 /// One object that apply would write. Nothing is left to decide: only ids that a create reveals are open.

@@ -298,7 +298,7 @@ impl<'a> Probe<'a> {
             return Some(diagnostic.message.clone());
         }
         let change = plan.changes.iter().find(|change| change.id == subject.id)?;
-        let field = |field: &crate::diff::Field| {
+        let field = |field: &crate::compare::diff::Field| {
             format!("`{}` is {} and was sent as {}", field.path, field.before, field.after)
         };
         Some(change.fields.iter().map(field).collect::<Vec<_>>().join("; "))

@@ -9,7 +9,6 @@ use serde_json::{Map, Value, json};
 use crate::system::{Kind, NameRule, Registry, api_version};
 
 pub mod check;
-pub mod shape;
 
 /// The JSON Schema (2020-12) of a type. An optional field may be left out but not be null, unless its type says
 /// `x-nullable`: null means "managed and empty" and only some APIs have it.

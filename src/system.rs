@@ -12,12 +12,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::compare::diff::Field;
+use crate::compare::shape::Shape;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::diff::Field;
 use crate::plan::{Action, Change, Grants};
 use crate::request::{Errors, Path, ReadError, Reader, Request};
 use crate::resource::{RemoteId, ResourceId};
-use crate::schema::shape::Shape;
 use crate::state::{LiveObject, Names, Observed};
 use defined::definition::Definition;
 

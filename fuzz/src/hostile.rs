@@ -1,9 +1,10 @@
 //! A report in which every text comes from somebody else.
 
 use enact::apply::Outcome;
+use enact::compare::cause::Cause;
+use enact::compare::diff::Field;
 use enact::diagnostic::{Diagnostic, Place};
-use enact::diff::Field;
-use enact::plan::{Action, Cause, Change, Skipped, AccessShift, TargetPlan};
+use enact::plan::{AccessShift, Action, Change, Skipped, TargetPlan};
 use enact::pointer;
 use enact::report::{Report, TargetReport};
 use enact::request::{Method, Path, Request};

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::{AccessShift, Action, Cause, Change};
+use super::{AccessShift, Action, Change};
+use crate::compare::cause::Cause;
+use crate::compare::diff::{Field, diff};
 use crate::diagnostic::Diagnostic;
-use crate::diff::{Field, diff};
 use crate::resource::ResourceId;
 use crate::state::{Declared, Desired, LiveObject, Names};
 use crate::system::{At, Draft, Kind, Named, System};

@@ -92,7 +92,8 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::plan::{Action, Cause, order};
+    use crate::compare::cause::Cause;
+    use crate::plan::{Action, order};
     use crate::resource::ResourceId;
 
     type Policies = BTreeMap<String, Grants>;

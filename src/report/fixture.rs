@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::{Report, TargetReport};
 use crate::apply::Outcome;
+use crate::compare::cause::Cause;
+use crate::compare::diff::Field;
 use crate::diagnostic::{Class, Diagnostic, Place};
-use crate::diff::Field;
-use crate::plan::{AccessShift, Action, Cause, Change, Skipped, TargetPlan};
+use crate::plan::{AccessShift, Action, Change, Skipped, TargetPlan};
 use crate::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
 use crate::resource::ResourceId;
 

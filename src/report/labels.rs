@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::TargetReport;
 use crate::apply::Outcome;
-use crate::plan::{Action, Cause, Skipped, TargetPlan};
+use crate::compare::cause::Cause;
+use crate::plan::{Action, Skipped, TargetPlan};
 
 /// A number with its noun.
 pub(super) fn count(number: usize, noun: &str) -> String {

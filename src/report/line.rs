@@ -6,8 +6,9 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::labels;
 use super::value::{self, shorten};
-use crate::diff::Field;
-use crate::plan::{Action, Cause, Change};
+use crate::compare::cause::Cause;
+use crate::compare::diff::Field;
+use crate::plan::{Action, Change};
 
 /// How many lines around a difference are shown.
 const CONTEXT: usize = 2;

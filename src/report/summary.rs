@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{Exit, Report, TargetReport, labels};
 use crate::apply::Outcome;
+use crate::compare::cause::Cause;
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Action, Cause, Change, TargetPlan};
+use crate::plan::{Action, Change, TargetPlan};
 use labels::count;
 
 /// The counts of a run.

@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 use super::{
     Draft, Kind, NameRule, Problem, Reference, Registered, System, found, kind_of, list, text, texts,
 };
+use crate::compare::diff::{Field, merge};
 use crate::diagnostic::{Class, Diagnostic};
-use crate::diff::{Field, merge};
 use crate::plan::guard::Guard;
 use crate::plan::{Action, Change, Grants};
 use crate::request::{Method, Path, ReadError, Reader, Request};

@@ -272,7 +272,7 @@ fn next_cursor(page: &Value) -> Option<&str> {
 fn create(draft: &Draft<'_>) -> Vec<Request> {
     let mut body = Map::from_iter([("name".to_owned(), Value::from(draft.id.name.as_str()))]);
     for field in FIELDS {
-        crate::diff::insert_some(&mut body, field, draft.declared.get(*field));
+        crate::compare::diff::insert_some(&mut body, field, draft.declared.get(*field));
     }
     let policy = Symbol::of(draft.id);
     let create = Request::new(Method::Post, Path::fixed(COLLECTION))

@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 
 use super::paging::pages;
 use super::{Draft, Kind, Problem, Registered, System, found, kind_of, list, text, texts};
+use crate::compare::diff::{insert_some, merge};
 use crate::diagnostic::Diagnostic;
-use crate::diff::{insert_some, merge};
 use crate::plan::{Action, Grants};
 use crate::request::{Method, Path, ReadError, Reader, Request};
 use crate::retry::Repeatability;

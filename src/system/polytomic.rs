@@ -284,7 +284,11 @@ fn write(method: Method, path: Path, draft: &Draft<'_>) -> Request {
     let mut body = carried_over(draft.live);
     body.insert("name".to_owned(), Value::from(draft.id.name.as_str()));
     if draft.live.is_none() {
-        crate::diff::insert_some(&mut body, "organization_id", draft.declared.get("organization_id"));
+        crate::compare::diff::insert_some(
+            &mut body,
+            "organization_id",
+            draft.declared.get("organization_id"),
+        );
     }
     let mut request = Request::new(method, path);
     if draft.kind.name == "Policy" {

@@ -43,7 +43,7 @@ fn cedar_of(rule: &Value) -> Result<Canonical, CedarError> {
 fn with_text(rule: &Value, text: String) -> Value {
     let mut canonical = Map::from_iter([("policy_text".to_owned(), Value::from(text))]);
     for field in ["notice", "audit_session"] {
-        crate::diff::insert_some(&mut canonical, field, rule.get(field));
+        crate::compare::diff::insert_some(&mut canonical, field, rule.get(field));
     }
     Value::Object(canonical)
 }
@@ -215,7 +215,7 @@ fn patch(wanted: &Wanted<'_>, base: &Path) -> Option<Request> {
     for field in ["notice", "audit_session"] {
         let after = wanted.canonical.get(field);
         if live.canonical.get(field) != after {
-            crate::diff::insert_some(&mut body, field, after);
+            crate::compare::diff::insert_some(&mut body, field, after);
         }
     }
     Some(Request::new(Method::Patch, base.clone().known(&live.id)).body(Value::Object(body)))

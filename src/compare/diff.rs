@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::plan::Cause;
+use crate::compare::cause::Cause;
+use crate::compare::shape::Shape;
 use crate::pointer::child;
-use crate::schema::shape::Shape;
 
 /// One field that differs.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]

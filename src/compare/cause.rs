@@ -1,0 +1,39 @@
+//! Why two sides differ: which of them moved.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Which side moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Git changed the declaration.
+    Declared,
+    /// The live side was changed.
+    Drift,
+    /// Both moved.
+    Both,
+    /// There is no base to tell by.
+    Unknown,
+}
+
+impl Cause {
+    /// Which side moved, given which did.
+    pub fn of(git_moved: bool, live_moved: bool) -> Self {
+        match (git_moved, live_moved) {
+            (true, true) => Self::Both,
+            (true, false) => Self::Declared,
+            (false, true) => Self::Drift,
+            (false, false) => Self::Unknown,
+        }
+    }
+
+    /// The cause of two things together.
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Unknown, cause) | (cause, Self::Unknown) => cause,
+            (a, b) if a == b => a,
+            _ => Self::Both,
+        }
+    }
+}
