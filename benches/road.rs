@@ -13,13 +13,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use enact::base::DeclaredCounts;
 use enact::config::{self, Systems};
-use enact::manifest::yaml;
-use enact::plan::WriteOnly;
-use enact::resource::RemoteId;
-use enact::source::Files;
-use enact::state::{LiveObject, Observed};
+use enact::manifest::{Files, yaml};
+use enact::model::resource::RemoteId;
+use enact::model::state::{LiveObject, Observed};
+use enact::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
 use enact::system::Registry;
 use enact::{plan, resolve};
 use serde_json::{Value, json};
@@ -95,16 +93,17 @@ fn main() {
         Observed { kinds: BTreeMap::from([("Policy".to_owned(), Ok(live))]), ..Observed::default() };
     let desired = load();
     let counts = DeclaredCounts::of(&desired);
-    let asked = plan::Target {
-        name: "t",
+    let input = PlanInput {
+        target: "t",
         system: target.system.as_ref(),
-        max_deletes: 0,
-        allowed: &[],
+        desired: &desired,
+        base: Some(&desired),
+        observed: &observed,
         counts: &counts,
-        only_declared: false,
-        write_only: WriteOnly::Changed,
+        max_deletes: 0,
+        options: &PlanOptions::default(),
     };
-    let plan = || plan::plan(&asked, &desired, Some(&desired), &observed);
+    let plan = || plan::plan(&input);
     assert_eq!(plan().unchanged.len(), OBJECTS);
     report("plan", best(plan), "parsing the API's JSON", best(parse));
 }

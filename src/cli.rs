@@ -9,12 +9,13 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Loaded, Systems};
 use crate::diagnostic::Diagnostic;
-use crate::history::BaseSource;
-use crate::plan::WriteOnly;
-use crate::plan::guard::Guard;
-use crate::reconcile::{Load, Origin, RunOptions};
+use crate::manifest::Files;
+use crate::model::guard::Guard;
+use crate::plan::input::{PlanOptions, WriteOnly};
 use crate::report::{self, Exit, Report};
-use crate::source::Files;
+use crate::run::history::BaseSource;
+use crate::run::load::{ConfigText, Load};
+use crate::run::options::RunOptions;
 use crate::system::Registry;
 
 mod apply;
@@ -121,9 +122,11 @@ impl RevisionArgs {
         RunOptions {
             rev: rev.clone(),
             base,
-            only_declared: *only_declared,
-            allowed: allow.clone(),
-            write_only: if *set_secrets { WriteOnly::All } else { WriteOnly::Changed },
+            plan: PlanOptions {
+                allowed: allow.clone(),
+                only_declared: *only_declared,
+                write_only: if *set_secrets { WriteOnly::All } else { WriteOnly::Changed },
+            },
             ..global.options()
         }
     }
@@ -205,7 +208,7 @@ fn log(verbose: u8) {
 
 impl Global {
     /// Reads the configuration file.
-    fn origin(&self) -> Result<Origin, Diagnostic> {
+    fn origin(&self) -> Result<ConfigText, Diagnostic> {
         let file = self.config.to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&self.config).map_err(|error| {
             let help = "run enact in the folder of enact.yaml, name it with `--config`, or use `--sandbox` to try enact";
@@ -213,13 +216,13 @@ impl Global {
         })?;
         let folder = self.config.parent().map(PathBuf::from).unwrap_or_default();
         let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
-        Ok(Origin { file, folder, text })
+        Ok(ConfigText { file, folder, text })
     }
 
     /// Loads the project; what is wrong with the configuration file itself is a diagnostic like any other.
     fn load(&self, options: &RunOptions) -> Load {
         match self.origin() {
-            Ok(origin) => crate::reconcile::load(&origin, options),
+            Ok(origin) => crate::run::load::load(&origin, options),
             Err(diagnostic) => Load { diagnostics: vec![diagnostic], ..Load::default() },
         }
     }

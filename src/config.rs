@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::http;
+use crate::manifest::Files;
 use crate::manifest::yaml::{self, Node};
 use crate::schema::check::Checker;
-use crate::source::{self, Files};
 use crate::system::{Registry, System, defined};
 use crate::text::short;
+use crate::{http, source};
 
 mod credential;
 
@@ -107,6 +107,11 @@ impl Default for Limits {
     }
 }
 
+/// The JSON Schema of `enact.yaml`.
+pub fn schema() -> Value {
+    crate::schema::of::<Config>()
+}
+
 /// A target that is ready to be asked.
 pub struct Target {
     /// Its row in the configuration.
@@ -181,7 +186,7 @@ pub fn load(
         diagnostics.iter_mut().skip(before).for_each(hide_credential);
         return None;
     };
-    check(crate::schema::config(), file, document, diagnostics);
+    check(schema(), file, document, diagnostics);
     diagnostics.iter_mut().skip(before).for_each(hide_credential);
     if errors_since(before, diagnostics) {
         return None;

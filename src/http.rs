@@ -15,6 +15,7 @@ use tokio::time::Instant;
 mod answer;
 mod pace;
 mod redact;
+mod retry;
 pub mod transport;
 
 use answer::Answer;
@@ -22,11 +23,12 @@ use pace::Pace;
 use redact::{REDACTED, Redactor};
 use transport::{Call, FailureKind, Network, Transport, sources};
 
-use crate::request::{
-    self, Attempt, Errors, Hidden, Method, Path, ReadError, Reader, Reply, Request, Sent, Statuses, Writer,
+use crate::model::request::{Hidden, Method, Path, Repeatability, Request};
+use crate::model::resource::RemoteId;
+use crate::model::wire::{
+    Attempt, Errors, GetResult, Next, ReadError, Reader, Reply, Sent, Statuses, Writer,
 };
-use crate::resource::RemoteId;
-use crate::retry::{self, ATTEMPTS, Event, Next, Repeatability};
+use retry::{ATTEMPTS, Event};
 
 pub use pace::Origin;
 
@@ -291,17 +293,17 @@ impl Inner {
 
 #[async_trait]
 impl Reader for HttpReader {
-    async fn read(&self, path: &Path, statuses: &Statuses) -> Result<request::Answer, ReadError> {
+    async fn read(&self, path: &Path, statuses: &Statuses) -> Result<GetResult, ReadError> {
         let (mut attempt, mut once) = (1, true);
         loop {
             let (event, asked, error) = match self.0.attempt("GET", path, None, &[]).await {
                 Ok(answer) if statuses.gone.contains(&answer.status.as_u16()) => {
-                    return Ok(request::Answer::Gone(answer.status.as_u16()));
+                    return Ok(GetResult::Gone(answer.status.as_u16()));
                 }
                 Ok(answer) if statuses.success.contains(&answer.status.as_u16()) => {
                     let asked = answer.retry_after;
                     match self.reply(path, answer) {
-                        Ok(reply) => return Ok(request::Answer::Reply(reply)),
+                        Ok(reply) => return Ok(GetResult::Reply(reply)),
                         Err(error) => (Event::Unreadable, asked, error),
                     }
                 }

@@ -6,9 +6,11 @@ use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::{Manifest, yaml};
+use crate::model::kind::{Kind, api_version};
+use crate::model::names::Names;
+use crate::model::state::{Desired, LiveObject, Observed};
 use crate::schema::check::Checker;
-use crate::state::{Desired, LiveObject, Names, Observed};
-use crate::system::{Kind, System, api_version};
+use crate::system::System;
 use crate::text::is_deceptive;
 
 /// A manifest to be written.
@@ -75,7 +77,7 @@ pub fn manifests(
 fn unusable(to: &To<'_>, kind: &Kind, text: &str) -> Option<String> {
     let mut diagnostics = Vec::new();
     for document in yaml::parse(text, "", &mut diagnostics) {
-        match Checker::new(crate::schema::document(&api_version(to.system), kind)) {
+        match Checker::new(crate::model::kind::document_schema(&api_version(to.system), kind)) {
             Ok(checker) => checker.check("", &document, &mut diagnostics),
             Err(error) => return Some(error.to_string()),
         }
@@ -114,7 +116,7 @@ fn ambiguous(kind: &Kind, found: &LiveObject) -> Diagnostic {
 
 fn document(to: &To<'_>, kind: &Kind, name: &str, spec: &Value) -> String {
     let To { system, schemas } = *to;
-    let file = crate::schema::file_name(system, &kind.name);
+    let file = crate::model::kind::schema_file_name(system, &kind.name);
     let editor = schemas
         .map(|folder| format!("# yaml-language-server: $schema={folder}/{file}\n"))
         .unwrap_or_default();

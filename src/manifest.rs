@@ -8,6 +8,10 @@ pub mod yaml;
 
 use serde_json::{Map, Value as Json};
 
+/// The texts of manifests and other files of a repository, by path relative to the configuration's folder, with `/`
+/// between parts.
+pub type Files = std::collections::BTreeMap<String, String>;
+
 pub use envelope::{Ensure, Metadata, document_schema};
 
 use crate::diagnostic::{Diagnostic, Place};

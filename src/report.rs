@@ -1,9 +1,10 @@
 //! What a command found out, as one value; each format is one file that renders it.
 
-use crate::apply::Outcome;
 use crate::diagnostic::{Class, Diagnostic};
-use crate::plan::{Change, TargetPlan};
-use crate::probe::Check;
+use crate::model::change::Change;
+use crate::model::outcome::Outcome;
+use crate::model::plan::TargetPlan;
+use crate::model::probe::ProbeCheck;
 
 pub mod diagnostics;
 #[cfg(test)]
@@ -12,6 +13,7 @@ pub mod json;
 mod labels;
 mod line;
 pub mod markdown;
+pub mod plan_file;
 mod summary;
 pub mod text;
 mod value;
@@ -31,7 +33,7 @@ pub struct Report {
     /// The targets in the order of the configuration; empty where the run ended before them.
     pub targets: Vec<TargetReport>,
     /// What a definition was found to be right and wrong about by a probe.
-    pub checks: Vec<Check>,
+    pub checks: Vec<ProbeCheck>,
     /// What is wrong in files and configuration.
     pub diagnostics: Vec<Diagnostic>,
 }

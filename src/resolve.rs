@@ -1,17 +1,19 @@
 //! From texts to what each target is to hold: every check that needs neither network nor credential.
 
+pub mod base;
+
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::config::Target;
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::manifest::{self, Manifest, yaml};
-use crate::resource::ResourceId;
+use crate::manifest::{self, Files, Manifest, yaml};
+use crate::model::kind::{Kind, Named, api_version};
+use crate::model::resource::ResourceId;
+use crate::model::state::{Declared, Desired};
 use crate::schema::check::Checker;
-use crate::source::Files;
-use crate::state::{Declared, Desired};
-use crate::system::{self, Kind, Named, Registry};
+use crate::system::Registry;
 use crate::text::short;
 
 /// Every manifest with its kind, checked one by one. All problems of all files are reported; a manifest with some is
@@ -52,14 +54,16 @@ impl Checkers<'_> {
         };
         let checker = match self.compiled.entry(key) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(free) => match Checker::new(crate::schema::document(&free.key().0, kind)) {
-                Ok(checker) => free.insert(checker),
-                Err(error) => {
-                    let message = format!("the schema of {} {}: {error}", free.key().0, free.key().1);
-                    diagnostics.push(Diagnostic::error("schema/invalid", message));
-                    return None;
+            Entry::Vacant(free) => {
+                match Checker::new(crate::model::kind::document_schema(&free.key().0, kind)) {
+                    Ok(checker) => free.insert(checker),
+                    Err(error) => {
+                        let message = format!("the schema of {} {}: {error}", free.key().0, free.key().1);
+                        diagnostics.push(Diagnostic::error("schema/invalid", message));
+                        return None;
+                    }
                 }
-            },
+            }
         };
         check(checker, file, document, diagnostics)
     }
@@ -146,8 +150,7 @@ pub fn unclaimed(targets: &[Target], manifests: &[Arc<Manifest>], diagnostics: &
 }
 
 fn takes(target: &Target, manifest: &Manifest) -> bool {
-    manifest.header.api_version == system::api_version(&target.config.system)
-        && target.includes(&manifest.file)
+    manifest.header.api_version == api_version(&target.config.system) && target.includes(&manifest.file)
 }
 
 /// What some manifests declare for one target.

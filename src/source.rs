@@ -8,9 +8,8 @@ mod revision;
 mod walk;
 mod working_tree;
 
-use std::collections::BTreeMap;
-
 use crate::diagnostic::Diagnostic;
+use crate::manifest::Files;
 use crate::text::inline;
 
 pub use revision::{revision, uncommitted};
@@ -20,9 +19,6 @@ pub use working_tree::working_tree;
 const MAX_FILE: u64 = 1 << 20;
 /// More text than this is not read: in git a thousand names of one blob take no space, in memory they do.
 const MAX_TEXT: u64 = 256 << 20;
-
-/// The texts of all manifests, by path relative to the configuration's folder, with `/` between parts.
-pub type Files = BTreeMap<String, String>;
 
 /// Where files are: the working tree or a revision. `path` is only for diagnostics.
 trait Tree {

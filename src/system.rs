@@ -3,7 +3,6 @@
 //! A system reads through a [`Reader`] and turns a change into [`Request`]s. It never writes, and knows nothing of
 //! ownership, order, retry or limits.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -12,24 +11,24 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::access::Grants;
 use crate::compare::diff::Field;
-use crate::compare::shape::Shape;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::plan::{Action, Change, Grants};
-use crate::request::{Errors, Path, ReadError, Reader, Request};
-use crate::resource::{RemoteId, ResourceId};
-use crate::state::{LiveObject, Names, Observed};
+use crate::model::change::{Action, Change};
+use crate::model::kind::{Kind, api_version};
+use crate::model::names::Names;
+use crate::model::request::{Path, Request};
+use crate::model::resource::{RemoteId, ResourceId};
+use crate::model::state::{LiveObject, Observed};
+use crate::model::wire::{Errors, ReadError, Reader};
 use defined::definition::Definition;
 
 pub mod compiuta;
 pub mod defined;
 pub mod jitsudo;
 pub mod mycloud;
-mod name;
 mod paging;
 pub mod polytomic;
-
-pub use name::{NameForm, Part};
 
 /// A row of the registry.
 pub struct Registered {
@@ -97,11 +96,6 @@ impl Registry {
     }
 }
 
-/// The `apiVersion` of a system's manifests.
-pub fn api_version(system: &str) -> String {
-    format!("{system}/v1")
-}
-
 /// A way to prove who enact is.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -112,116 +106,6 @@ pub enum Scheme {
     Basic,
     /// A header of this name.
     Header(String),
-}
-
-/// A type of object in a system.
-#[derive(Clone, Debug)]
-pub struct Kind {
-    /// As written after `kind:`.
-    pub name: String,
-    /// One sentence about it, for the JSON Schema.
-    pub about: String,
-    /// The JSON Schema of its spec.
-    pub schema: Value,
-    /// How its specs compare, compiled from the schema.
-    pub shape: Shape,
-    /// Top-level fields without which it cannot be created.
-    pub required: Vec<String>,
-    /// Where its spec names other objects.
-    pub references: Vec<Reference>,
-    /// Names that every target has without git declaring them.
-    pub built_in: Vec<String>,
-    /// Whether names that differ only in case may be confused by the system.
-    pub folds_case: bool,
-    /// What its names look like, where not any name will do.
-    pub name_rules: Vec<NameRule>,
-    /// How its names are made.
-    pub name_form: NameForm,
-    /// Fields that a reply always holds and that a manifest rarely wants, so that import leaves them out.
-    pub not_imported: Vec<String>,
-    /// Whether an update can change the name.
-    pub renames: bool,
-    /// Whether the list returns whole objects, so that none is read again.
-    pub list_is_whole: bool,
-    /// Where a spec may name a secret, as JSON pointers.
-    pub secrets: Vec<String>,
-    /// Whether the API can list them. Of those that it cannot, only what git names is looked for.
-    pub listed: bool,
-}
-
-/// What a kind's names look like.
-#[derive(Clone, Debug)]
-pub struct NameRule {
-    /// As a regular expression.
-    pub pattern: String,
-    /// In words.
-    pub hint: String,
-}
-
-impl Kind {
-    /// The names of other objects that a declaration holds.
-    pub fn named_in<'a>(&'a self, name: &str, spec: &'a Value) -> Vec<Named<'a>> {
-        let of = |reference: &'a Reference| {
-            let named = move |(at, value): (String, &'a Value)| {
-                Some(Named { at: At::Spec(at), kind: &reference.kind, name: value.as_str()?.into() })
-            };
-            matches(spec, &reference.pattern).into_iter().filter_map(named)
-        };
-        let parts = self.name_form.named(name).into_iter().map(|(kind, name)| Named {
-            at: At::Name,
-            kind,
-            name: name.into(),
-        });
-        let named = self.references.iter().flat_map(of).chain(parts);
-        named.filter(|named| !named.name.is_empty()).collect()
-    }
-
-    /// Whether a declaration of this kind can name an object of another.
-    pub fn refers_to(&self, kind: &str) -> bool {
-        let parts = self.name_form.parts().iter().filter_map(|part| part.kind.as_ref());
-        self.references.iter().map(|reference| &reference.kind).chain(parts).any(|of| of == kind)
-    }
-
-    /// What two names have in common if they could mean the same object.
-    pub fn folded(&self, name: &str) -> String {
-        if self.folds_case { name.to_lowercase() } else { name.to_owned() }
-    }
-}
-
-/// The name of another object, as a declaration holds it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named<'a> {
-    /// Where it stands.
-    pub at: At,
-    /// The kind of that object.
-    pub kind: &'a str,
-    /// Its name, never empty.
-    pub name: Cow<'a, str>,
-}
-
-/// A part of a declaration.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum At {
-    /// The object's own name.
-    Name,
-    /// A place in the spec, as a JSON pointer.
-    Spec(String),
-}
-
-/// A place in a spec that holds the name of another object.
-#[derive(Clone, Debug)]
-pub struct Reference {
-    /// A JSON pointer in which `*` stands for every item.
-    pub pattern: String,
-    /// The kind that the name belongs to.
-    pub kind: String,
-}
-
-impl Reference {
-    /// Says that names of a kind stand at a pattern.
-    pub fn new(pattern: &str, kind: &str) -> Self {
-        Self { pattern: pattern.to_owned(), kind: kind.to_owned() }
-    }
 }
 
 /// A mistake in a spec that its JSON Schema cannot express.
@@ -379,26 +263,6 @@ pub trait System: Send + Sync {
     }
 }
 
-/// The values at a pattern, each with its JSON pointer.
-pub(crate) fn matches<'a>(value: &'a Value, pattern: &str) -> Vec<(String, &'a Value)> {
-    let step = |found: Vec<(String, &'a Value)>, part: &str| {
-        found.into_iter().flat_map(|(at, value)| descend(at, value, part)).collect()
-    };
-    pattern.split('/').skip(1).fold(vec![(String::new(), value)], step)
-}
-
-fn descend<'a>(at: String, value: &'a Value, part: &str) -> Vec<(String, &'a Value)> {
-    match (value, part) {
-        (Value::Array(items), "*") => {
-            items.iter().enumerate().map(|(index, item)| (format!("{at}/{index}"), item)).collect()
-        }
-        (Value::Object(map), part) => {
-            map.get(part).map(|value| (format!("{at}/{part}"), value)).into_iter().collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
 /// A string field of an API's object; empty if it is absent.
 pub(crate) fn text<'a>(body: &'a Value, field: &str) -> &'a str {
     body.get(field).and_then(Value::as_str).unwrap_or_default()
@@ -426,29 +290,6 @@ where
     S: schemars::JsonSchema,
 {
     Kind::new(name, about, crate::schema::of::<S>())
-}
-
-impl Kind {
-    /// A kind with nothing special about it.
-    pub(crate) fn new(name: &str, about: &str, schema: Value) -> Self {
-        Self {
-            name: name.to_owned(),
-            about: about.to_owned(),
-            shape: Shape::from_schema(&schema),
-            schema,
-            required: Vec::new(),
-            references: Vec::new(),
-            built_in: Vec::new(),
-            folds_case: false,
-            name_rules: Vec::new(),
-            name_form: NameForm::default(),
-            renames: true,
-            not_imported: Vec::new(),
-            list_is_whole: true,
-            secrets: Vec::new(),
-            listed: true,
-        }
-    }
 }
 
 /// Owned texts, for the tables of the systems.

@@ -10,13 +10,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use enact::base::{self, DeclaredCounts};
 use enact::config::{self, Loaded, Systems};
-use enact::plan::{self, Action, TargetPlan, WriteOnly};
-use enact::resolve;
-use enact::resource::RemoteId;
-use enact::source::Files;
-use enact::state::{Desired, LiveObject, Observed};
+use enact::manifest::Files;
+use enact::model::change::Action;
+use enact::model::plan::TargetPlan;
+use enact::model::resource::RemoteId;
+use enact::model::state::{Desired, LiveObject, Observed};
+use enact::plan;
+use enact::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
+use enact::resolve::{self, base};
 use enact::system::Registry;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -122,16 +124,16 @@ fn planned(config: &Loaded, mut desired: Desired, base: Option<&Desired>, observ
     }
     let counts = DeclaredCounts::of(&desired);
     let system = config.targets[0].system.as_ref();
-    let target = plan::Target {
-        name: "t",
+    plan::plan(&PlanInput {
+        target: "t",
         system,
-        max_deletes: 100,
-        allowed: &[],
+        desired: &desired,
+        base,
+        observed,
         counts: &counts,
-        only_declared: false,
-        write_only: WriteOnly::Changed,
-    };
-    plan::plan(&target, &desired, base, observed)
+        max_deletes: 100,
+        options: &PlanOptions::default(),
+    })
 }
 
 fn deletes(plan: &TargetPlan) -> BTreeSet<String> {
@@ -211,7 +213,7 @@ proptest! {
         let documents: Vec<_> = now.iter().rev().map(|(name, fields)| manifest(name, fields)).collect();
         let files = if documents.is_empty() { Files::new() } else { Files::from([("policies/all.yaml".to_owned(), documents.join("---\n"))]) };
         let other = planned(&config, desired_of(&config, &files), None, &observed(live.into_iter().rev()));
-        prop_assert_eq!(plan::digest([("u", &one)]), plan::digest([("u", &other)]));
+        prop_assert_eq!(plan::digest::of_writes([("u", &one)]), plan::digest::of_writes([("u", &other)]));
         prop_assert_eq!(one.changes, other.changes);
     }
 }

@@ -1,14 +1,16 @@
 //! A report in which every text comes from somebody else.
 
-use enact::apply::Outcome;
+use enact::access::AccessShift;
 use enact::compare::cause::Cause;
 use enact::compare::diff::Field;
 use enact::diagnostic::{Diagnostic, Place};
-use enact::plan::{AccessShift, Action, Change, Skipped, TargetPlan};
+use enact::model::change::{Action, Change};
+use enact::model::outcome::Outcome;
+use enact::model::plan::{Skipped, TargetPlan};
+use enact::model::request::{Method, Path, Request};
+use enact::model::resource::ResourceId;
 use enact::pointer;
 use enact::report::{Report, TargetReport};
-use enact::request::{Method, Path, Request};
-use enact::resource::ResourceId;
 use serde_json::{Value, json};
 
 /// The texts, by what they are taken for.

@@ -9,11 +9,10 @@ use std::sync::{Arc, OnceLock};
 
 use enact::config::{self, Loaded, Systems};
 use enact::diagnostic::Diagnostic;
-use enact::manifest::Manifest;
+use enact::manifest::{Files, Manifest};
 use enact::report::text::{self, Style};
 use enact::report::{self, Report, diagnostic, json};
 use enact::resolve;
-use enact::source::Files;
 use enact::system::{Registry, defined};
 use enact::text::is_deceptive;
 use serde_json::Value;

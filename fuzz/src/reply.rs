@@ -19,27 +19,28 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use enact::base::{self, DeclaredCounts};
+use crate::{check_diagnostics, check_report, loaded};
 use enact::config::Target;
+use enact::http::retry::{ATTEMPTS, MAX_WAIT};
 use enact::http::transport::{Call, Failure, FailureKind, Response, Transport};
 use enact::http::{Http, Settings};
 use enact::import::{self, To};
-use enact::observe::observe_all;
-use enact::plan::guard::Guard;
-use enact::plan::{self, Action, WriteOnly, TargetPlan};
-use enact::reconcile::{self, Connected};
+use enact::manifest::Files;
+use enact::model::change::Action;
+use enact::model::guard::Guard;
+use enact::model::kind::Kind;
+use enact::model::plan::TargetPlan;
+use enact::model::state::{Desired, Observed};
+use enact::plan::input::{DeclaredCounts, WriteOnly};
 use enact::report::{Report, TargetReport};
-use enact::resolve;
-use enact::retry::{ATTEMPTS, MAX_WAIT};
-use enact::source::Files;
-use enact::state::{Desired, Observed};
-use enact::system::Kind;
+use enact::resolve::{self, base};
+use enact::run::observe::observe_all;
+use enact::run::project::Connected;
+use enact::{plan, run};
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
 use tokio::time::Instant;
-
-use crate::{check_diagnostics, check_report, loaded};
 
 /// The credential. A server may well echo it.
 pub const SECRET: &str = "canary-6f1d0c9e";
@@ -98,7 +99,7 @@ impl Subject {
                 write_only: WriteOnly::Changed,
                 http: http(self.target, answers),
             };
-            let mut planned = reconcile::plan(vec![connected]).await;
+            let mut planned = run::plan::plan(vec![connected]).await;
             let planned = planned.pop().unwrap_or_else(|| panic!("no plan"));
             let report = planned.report();
             (planned.observed, report)

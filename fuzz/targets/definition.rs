@@ -4,8 +4,10 @@
 //! can be opened, has a schema for each of its kinds that compiles, and is defined to be the same again.
 #![no_main]
 
-use enact::schema::{self, check::Checker};
-use enact::system::{api_version, defined};
+use enact::model::kind::api_version;
+use enact::schema;
+use enact::schema::check::Checker;
+use enact::system::defined;
 use enact_fuzz::check_diagnostics;
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;

@@ -7,7 +7,7 @@
 use std::sync::OnceLock;
 
 use enact::report::Report;
-use enact::review::Reviewed;
+use enact::report::plan_file::PlanFile;
 use enact_fuzz::{check_diagnostics, reply};
 use libfuzzer_sys::fuzz_target;
 
@@ -15,7 +15,7 @@ const ANSWERS: &[u8] = include_bytes!("../corpus/reply_compiuta/whole");
 const CONFIG: &str = "apiVersion: enact/v1\n";
 
 fuzz_target!(|text: &str| {
-    static FRESH: OnceLock<Reviewed> = OnceLock::new();
+    static FRESH: OnceLock<PlanFile> = OnceLock::new();
     let fresh = FRESH.get_or_init(|| {
         let report = Report {
             command: "plan",
@@ -23,16 +23,16 @@ fuzz_target!(|text: &str| {
             targets: vec![reply::report("compiuta", ANSWERS)],
             ..Report::default()
         };
-        Reviewed::new(&report, CONFIG)
+        PlanFile::new(&report, CONFIG)
     });
-    match Reviewed::parse("plan.json", text) {
+    match PlanFile::parse("plan.json", text) {
         Err(diagnostic) => check_diagnostics(text, &[diagnostic]),
         Ok(reviewed) => {
             let moved = reviewed.moved(fresh);
             assert_eq!(moved.is_empty(), reviewed == *fresh, "{moved:#?}");
             assert!(moved.iter().all(|diagnostic| diagnostic.is_error()), "{moved:#?}");
             check_diagnostics(text, &moved);
-            assert_eq!(Reviewed::parse("plan.json", &reviewed.text()).ok().as_ref(), Some(&reviewed));
+            assert_eq!(PlanFile::parse("plan.json", &reviewed.text()).ok().as_ref(), Some(&reviewed));
         }
     }
 });

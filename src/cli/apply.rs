@@ -10,12 +10,15 @@ use clap::Args;
 use super::progress::Progress;
 use super::{Format, Global, RevisionArgs, SandboxArgs, print, say};
 use crate::diagnostic::{Class, Diagnostic, Severity};
-use crate::events::{Journal, Lines, Nowhere};
-use crate::history::History;
-use crate::reconcile::{self, Connected, Planned, Project, RunOptions};
+use crate::manifest::Files;
+use crate::report::plan_file::{self, PlanFile};
 use crate::report::{Exit, Report, TargetReport, text};
-use crate::review::{self, Reviewed};
-use crate::source::Files;
+use crate::run;
+use crate::run::history::History;
+use crate::run::journal::{Journal, Lines, Nowhere};
+use crate::run::options::RunOptions;
+use crate::run::plan::Planned;
+use crate::run::project::{Connected, Project};
 
 #[derive(Args)]
 pub(super) struct Apply {
@@ -132,11 +135,11 @@ impl Apply {
         files: &Files,
     ) -> Result<(), Exit> {
         let progress = Progress::start(global, "reading", &connected);
-        let planned = reconcile::plan(connected).await;
+        let planned = run::plan::plan(connected).await;
         drop(progress);
         report.targets = planned.iter().map(Planned::report).collect();
         if let Some(file) = &self.reviewed {
-            let moved = moved(file, &Reviewed::new(report, config));
+            let moved = moved(file, &PlanFile::new(report, config));
             if !moved.is_empty() {
                 report.diagnostics.extend(moved);
                 return Ok(());
@@ -147,7 +150,7 @@ impl Apply {
             return Err(if report.exit() == Exit::Done { Exit::Failure } else { report.exit() });
         }
         let _progress = Progress::start(global, "writing", planned.iter().map(|planned| &planned.at));
-        report.targets = reconcile::apply(planned, journal, &stop_on_signal()).await;
+        report.targets = run::apply::apply(planned, journal, &stop_on_signal()).await;
         Ok(())
     }
 
@@ -198,7 +201,7 @@ fn nobody_to_ask() -> Diagnostic {
 }
 
 /// What keeps a fresh plan from being the reviewed one.
-fn moved(file: &Path, fresh: &Reviewed) -> Vec<Diagnostic> {
+fn moved(file: &Path, fresh: &PlanFile) -> Vec<Diagnostic> {
     let shown = file.display().to_string();
     let regular = |meta: std::fs::Metadata| {
         if meta.is_file() { Ok(()) } else { Err(std::io::Error::other("it is no file")) }
@@ -206,10 +209,10 @@ fn moved(file: &Path, fresh: &Reviewed) -> Vec<Diagnostic> {
     let text =
         std::fs::metadata(file).and_then(regular).and_then(|()| std::fs::File::open(file)).and_then(|file| {
             let mut text = String::new();
-            file.take(review::MAX_BYTES as u64).read_to_string(&mut text).map(|_| text)
+            file.take(plan_file::MAX_BYTES as u64).read_to_string(&mut text).map(|_| text)
         });
     match text {
-        Ok(text) => Reviewed::parse(&shown, &text)
+        Ok(text) => PlanFile::parse(&shown, &text)
             .map_or_else(|diagnostic| vec![diagnostic], |reviewed| reviewed.moved(fresh)),
         Err(error) => {
             let message = format!("`{shown}` cannot be read: {error}");

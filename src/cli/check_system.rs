@@ -9,10 +9,10 @@ use clap::Args;
 use super::apply::stop_on_signal;
 use super::{Format, Global, shown};
 use crate::diagnostic::{Class, Diagnostic};
-use crate::manifest::{name_problem, yaml};
-use crate::probe::{self, Check};
+use crate::manifest::{Files, name_problem, yaml};
+use crate::model::probe::ProbeCheck;
 use crate::report::{Exit, Report};
-use crate::source::Files;
+use crate::run::probe;
 use crate::system::defined;
 use crate::system::defined::definition::Definition;
 use crate::text::inline;
@@ -118,12 +118,12 @@ impl CheckSystem {
     }
 
     /// Turns a check that failed into a diagnostic where the definition says what is not so.
-    fn places(&self, files: &Files) -> impl Fn(&Check) -> Diagnostic {
+    fn places(&self, files: &Files) -> impl Fn(&ProbeCheck) -> Diagnostic {
         let file = self.file();
         let text = files.get(&file).cloned().unwrap_or_default();
         let document = yaml::parse(&text, &file, &mut Vec::new()).pop();
         move |check| {
-            let Check { kind, what, defined, found, agrees: _, pointer } = check;
+            let ProbeCheck { kind, what, defined, found, agrees: _, pointer } = check;
             let message = format!("{kind} {what}: defined is {defined}, and found was: {}", inline(found));
             let diagnostic = Diagnostic::error("probe/disagrees", message).class(Class::Failed);
             let diagnostic = match &document {
@@ -143,7 +143,7 @@ fn read(file: &Path) -> std::io::Result<String> {
 }
 
 /// The checks, kind by kind, each with what is defined and what was found.
-fn table(checks: &[Check]) -> String {
+fn table(checks: &[ProbeCheck]) -> String {
     let mut text = String::new();
     let mut kind = "";
     for check in checks {

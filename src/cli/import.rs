@@ -9,11 +9,13 @@ use super::progress::Progress;
 use super::{Format, Global, SandboxArgs, print, unshown};
 use crate::diagnostic::{Class, Diagnostic};
 use crate::import::{self, NewManifest};
-use crate::observe::observe_all;
-use crate::reconcile::{Connected, Empty, Load, Project, RunOptions};
+use crate::model::state::Observed;
+use crate::model::wire::ReadError;
 use crate::report::{Exit, Report};
-use crate::request::ReadError;
-use crate::state::Observed;
+use crate::run::load::Load;
+use crate::run::observe::observe_all;
+use crate::run::options::{Empty, RunOptions};
+use crate::run::project::{Connected, Project};
 use crate::text::safe;
 
 #[derive(Args)]
@@ -58,14 +60,16 @@ impl Import {
         diagnostics: &mut Vec<Diagnostic>,
         global: &Global,
     ) {
-        let system = at.target.system.as_ref();
-        let observed = observe_all(system, &at.http.reader(), at.target.config.limits.concurrency).await;
-        let unread: Vec<_> = unread(&observed, &at.target.config.name);
+        let system = at.intent.target.system.as_ref();
+        let observed =
+            observe_all(system, &at.http.reader(), at.intent.target.config.limits.concurrency).await;
+        let unread: Vec<_> = unread(&observed, &at.intent.target.config.name);
         if !unread.is_empty() {
             return diagnostics.extend(unread);
         }
         let root = project.config.folder();
-        let folder = self.to.clone().unwrap_or_else(|| default_folder(project, &at.target.config.name));
+        let folder =
+            self.to.clone().unwrap_or_else(|| default_folder(project, &at.intent.target.config.name));
         if !is_inside(&folder) {
             let message = format!("`{}` is not inside the folder of enact.yaml", folder.display());
             let help = "name a folder inside one that `manifests` names";
@@ -73,13 +77,13 @@ impl Import {
                 .push(Diagnostic::error("import/outside", message).class(Class::Usage).help(help));
         }
         let schemas = schema_folder(root, &folder);
-        let to = import::To { system: &at.target.config.system, schemas: schemas.as_deref() };
+        let to = import::To { system: &at.intent.target.config.system, schemas: schemas.as_deref() };
         diagnostics.extend(unlisted(at));
-        let manifests = import::manifests(&to, system, at.desired, &observed, diagnostics);
+        let manifests = import::manifests(&to, system, at.intent.desired, &observed, diagnostics);
         if let Some(file) = manifests
             .iter()
             .map(|new| folder.join(&new.file))
-            .find(|file| !at.target.includes(&file.to_string_lossy()))
+            .find(|file| !at.intent.target.includes(&file.to_string_lossy()))
         {
             let message = format!("the target's `include` does not take `{}`", file.display());
             let diagnostic = Diagnostic::error("import/unclaimed", message).class(Class::Failed);
@@ -99,13 +103,13 @@ impl Import {
 
 /// Kinds whose objects nobody can list.
 fn unlisted(at: &Connected<'_>) -> Vec<Diagnostic> {
-    let kinds = at.target.system.kinds().iter().filter(|kind| !kind.listed);
+    let kinds = at.intent.target.system.kinds().iter().filter(|kind| !kind.listed);
     kinds
         .map(|kind| {
             let message =
                 format!("the API cannot list objects of the kind {}, so none is imported", kind.name);
             let help = "write their manifests by hand; plan looks for those that are named";
-            Diagnostic::warning("import/unlisted", message).about(&at.target.config.name).help(help)
+            Diagnostic::warning("import/unlisted", message).about(&at.intent.target.config.name).help(help)
         })
         .collect()
 }

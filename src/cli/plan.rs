@@ -8,9 +8,11 @@ use clap::Args;
 use super::progress::Progress;
 use super::{Global, RevisionArgs, SandboxArgs};
 use crate::diagnostic::{Class, Diagnostic};
-use crate::reconcile::{self, Load};
+use crate::report::plan_file::PlanFile;
 use crate::report::{Exit, Report};
-use crate::review::Reviewed;
+use crate::run;
+use crate::run::load::Load;
+use crate::run::plan::Planned;
 
 #[derive(Args)]
 pub(super) struct Plan {
@@ -37,8 +39,8 @@ impl Plan {
         match self.sandbox.connect(project).await {
             Ok((_sandbox, connected)) => {
                 let _progress = Progress::start(global, "reading", &connected);
-                let planned = reconcile::plan(connected).await;
-                report.targets = planned.iter().map(reconcile::Planned::report).collect();
+                let planned = run::plan::plan(connected).await;
+                report.targets = planned.iter().map(Planned::report).collect();
             }
             Err(diagnostics) => report.diagnostics.extend(diagnostics),
         }
@@ -75,7 +77,7 @@ fn write(file: &Path, report: &Report, config: &str) -> Result<(), Diagnostic> {
             "apply would refuse it: mend what is wrong first",
         ));
     }
-    let text = Reviewed::new(report, config).text();
+    let text = PlanFile::new(report, config).text();
     replace(file, &text)
         .map_err(|error| wrong(format!("`{shown}` could not be written: {error}"), "name another file"))
 }

@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Global;
 use crate::http::Http;
-use crate::reconcile::Connected;
+use crate::run::project::Connected;
 
 /// Shows how many requests were sent, until it is dropped. Only on a terminal.
 pub(super) struct Progress {

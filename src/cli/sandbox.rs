@@ -8,8 +8,10 @@ use clap::Args;
 use super::{Global, SandboxArgs, say, shown};
 use crate::config::FILE_NAME;
 use crate::diagnostic::{Class, Diagnostic};
-use crate::reconcile::{Connected, Load, Origin, Project, RunOptions, load};
 use crate::report::Exit;
+use crate::run::load::{ConfigText, Load, load};
+use crate::run::options::RunOptions;
+use crate::run::project::{Connected, Project};
 use crate::sandbox::{self, Seed, Served, Store};
 use crate::system::Registry;
 
@@ -78,8 +80,11 @@ impl SandboxArgs {
     /// Loads the project. The sandbox also works where there is no configuration.
     pub(super) fn load(&self, global: &Global, options: &RunOptions) -> Load {
         if self.sandbox && global.config == Path::new(FILE_NAME) && !global.config.exists() {
-            let origin =
-                Origin { file: FILE_NAME.to_owned(), folder: PathBuf::from("."), text: EXAMPLE.to_owned() };
+            let origin = ConfigText {
+                file: FILE_NAME.to_owned(),
+                folder: PathBuf::from("."),
+                text: EXAMPLE.to_owned(),
+            };
             return load(&origin, options);
         }
         global.load(options)

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Global, say, shown};
+use crate::catalog;
 use crate::report::Exit;
-use crate::schema;
 
 #[derive(Args)]
 pub(super) struct Schema {
@@ -26,7 +26,7 @@ impl Schema {
                 return Exit::Invalid;
             }
         };
-        let schemas = schema::all(&registry);
+        let schemas = catalog::all(&registry);
         if let Some(folder) = &self.write {
             return write(folder, &schemas);
         }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::redact::Redactor;
 use super::transport::Response;
-use crate::request::Errors;
+use crate::model::wire::Errors;
 
 /// More than this of a server's words is not shown.
 const MAX_WORDS: usize = 300;

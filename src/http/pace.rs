@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::retry::Budget;
+use crate::http::retry::Budget;
 
 /// After so many answers in a row without a complaint, one more request may run at once.
 const GROW_AFTER: usize = 20;

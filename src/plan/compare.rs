@@ -2,13 +2,17 @@
 
 use serde_json::Value;
 
-use super::{AccessShift, Action, Change};
+use crate::access::AccessShift;
 use crate::compare::cause::Cause;
 use crate::compare::diff::{Field, diff};
 use crate::diagnostic::Diagnostic;
-use crate::resource::ResourceId;
-use crate::state::{Declared, Desired, LiveObject, Names};
-use crate::system::{At, Draft, Kind, Named, System};
+use crate::model::change::{Action, Change};
+use crate::model::kind::{At, Kind, Named};
+use crate::model::names::Names;
+use crate::model::resource::ResourceId;
+use crate::model::state::{Declared, Desired, LiveObject};
+use crate::plan::input::WriteOnly;
+use crate::system::{Draft, System};
 
 /// What is needed to compare the sides of any object of a target.
 pub struct Comparison<'a> {
@@ -20,18 +24,6 @@ pub struct Comparison<'a> {
     pub names: Names,
     /// When fields are sent that cannot be read back.
     pub write_only: WriteOnly,
-}
-
-/// When the fields of a live object are sent that cannot be read back, such as a password.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum WriteOnly {
-    /// Where git changed them since the base.
-    #[default]
-    Changed,
-    /// Wherever git declares them, because somebody asks for it.
-    All,
-    /// Not at all: they have just been sent.
-    Nothing,
 }
 
 /// The canonical forms of an object on the side of git.

@@ -1,10 +1,11 @@
 //! The diagnostics that only a comparison with the live side can make.
 
 use crate::diagnostic::{Class, Diagnostic, nearest};
-use crate::request::ReadError;
-use crate::resource::ResourceId;
-use crate::state::{Declared, LiveObject, Names, Unresolved};
-use crate::system::{Kind, Named};
+use crate::model::kind::{Kind, Named};
+use crate::model::names::{Names, Unresolved};
+use crate::model::resource::ResourceId;
+use crate::model::state::{Declared, LiveObject};
+use crate::model::wire::ReadError;
 
 /// The help where a read failed and the error itself knows nothing better.
 const RUN_AGAIN: &str = "nothing is written to this target; run again";

@@ -3,62 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use super::{Action, Target, TargetPlan};
-use crate::base::DeclaredCounts;
-use crate::diagnostic::{Class, Diagnostic, Severity};
-use crate::state::{Declared, Desired, Observed};
-
-/// What the codes of guards start with.
-const PREFIX: &str = "guard/";
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::change::Action;
+use crate::model::guard::Guard;
+use crate::model::plan::TargetPlan;
+use crate::model::state::{Declared, Desired, Observed};
+use crate::plan::input::{DeclaredCounts, PlanInput};
 
 /// More than this share of a kind is not deleted ...
 const SHARE_PERCENT: usize = 20;
 /// ... where there are at least so many: of three objects one may always go.
 const SHARE_FROM: usize = 10;
-
-/// What a plan may not do by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Guard {
-    /// Delete more than `limits.max_deletes`
-    MaxDeletes,
-    /// Delete more than 20 % of a kind that has ten objects or more
-    DeletedShare,
-    /// Prune every object of a target, because git declares none any more
-    Emptied,
-    /// Create again what the base says was there, because a list is suddenly empty
-    Vanished,
-    /// Delete an object with `protect: true`
-    Protected,
-    /// Take away the last administrators
-    LastAdministrator,
-}
-
-impl Guard {
-    /// The code of its diagnostics.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::MaxDeletes => "guard/max-deletes",
-            Self::DeletedShare => "guard/deleted-share",
-            Self::Emptied => "guard/emptied",
-            Self::Vanished => "guard/vanished",
-            Self::Protected => "guard/protected",
-            Self::LastAdministrator => "guard/last-administrator",
-        }
-    }
-
-    /// How a person gets past it, for the help of its diagnostics.
-    pub fn way_through(self) -> String {
-        let name = self.code().trim_start_matches(PREFIX);
-        format!("if it is really meant, `--allow {name}` lets it through once")
-    }
-
-    fn diagnostic(self, about: impl std::fmt::Display, message: String, help: &str) -> Diagnostic {
-        Diagnostic::error(self.code(), message)
-            .class(Class::Guarded)
-            .about(about)
-            .help(format!("{help}; {}", self.way_through()))
-    }
-}
 
 /// `protect: true` keeps an object from being deleted.
 pub(super) fn protect(declared: &Declared) -> Option<Diagnostic> {
@@ -69,14 +24,14 @@ pub(super) fn protect(declared: &Declared) -> Option<Diagnostic> {
 }
 
 /// Checks a finished plan. What is allowed stays visible, as a warning.
-pub(super) fn check(plan: &mut TargetPlan, target: &Target<'_>, base: Option<&Desired>, observed: &Observed) {
-    let single = [max_deletes(plan, target.max_deletes), emptied(plan, target.counts)];
-    let shares = deleted_share(plan, target.counts);
-    let vanished = base.map(|base| vanished(plan, base, observed)).unwrap_or_default();
+pub(super) fn check(plan: &mut TargetPlan, input: &PlanInput<'_>) {
+    let single = [max_deletes(plan, input.max_deletes), emptied(plan, input.counts)];
+    let shares = deleted_share(plan, input.counts);
+    let vanished = input.base.map(|base| vanished(plan, base, input.observed)).unwrap_or_default();
     plan.diagnostics.extend(single.into_iter().flatten().chain(shares).chain(vanished));
-    let allowed =
-        |diagnostic: &Diagnostic| target.allowed.iter().any(|guard| guard.code() == diagnostic.code);
-    for diagnostic in plan.diagnostics.iter_mut().filter(|diagnostic| allowed(diagnostic)) {
+    let allowed = &input.options.allowed;
+    let is_allowed = |diagnostic: &Diagnostic| allowed.iter().any(|guard| guard.code() == diagnostic.code);
+    for diagnostic in plan.diagnostics.iter_mut().filter(|diagnostic| is_allowed(diagnostic)) {
         diagnostic.severity = Severity::Warning;
     }
 }

@@ -3,13 +3,15 @@
 use serde_json::{Value, json};
 
 use super::{Report, TargetReport};
-use crate::apply::Outcome;
+use crate::access::AccessShift;
 use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
 use crate::diagnostic::{Class, Diagnostic, Place};
-use crate::plan::{AccessShift, Action, Change, Skipped, TargetPlan};
-use crate::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
-use crate::resource::ResourceId;
+use crate::model::change::{Action, Change};
+use crate::model::outcome::Outcome;
+use crate::model::plan::{Skipped, TargetPlan};
+use crate::model::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
+use crate::model::resource::ResourceId;
 
 pub(super) fn field(path: &str, before: Value, after: Value) -> Field {
     Field { path: path.into(), before, after, cause: Cause::Unknown }

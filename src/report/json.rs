@@ -7,20 +7,22 @@ use serde_json::Value;
 
 use super::summary::{self, Totals};
 use super::{Report, TargetReport, labels};
-use crate::apply::Outcome;
 use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
-use crate::diagnostic::{self, Severity};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::digest::digest;
-use crate::plan::{self, Action, Skipped};
-use crate::probe::Check;
-use crate::request::Request;
-use crate::resource::ResourceId;
-use crate::text;
+use crate::model::change::{Action, Change};
+use crate::model::outcome::Outcome;
+use crate::model::plan::Skipped;
+use crate::model::probe::ProbeCheck;
+use crate::model::request::Request;
+use crate::model::resource::ResourceId;
+use crate::{plan, text};
 
 /// What a run of enact found out.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Document {
+#[schemars(rename = "Document")]
+pub struct ReportJson {
     /// The version of this format: 1. It changes when a field changes its meaning or goes away.
     pub format_version: u32,
     /// The command that ran, such as `plan`.
@@ -32,23 +34,24 @@ pub struct Document {
     /// The commit that the base was read from; null without a base, and where targets have different ones.
     pub base_commit: Option<String>,
     /// How many of each.
-    pub summary: Summary,
+    pub summary: SummaryJson,
     /// What was planned, in the order of apply, target by target.
-    pub changes: Vec<Change>,
+    pub changes: Vec<ChangeJson>,
     /// Declared objects that are left alone.
     pub skipped: Vec<Skipped>,
     /// After apply: what a second plan would still change; null when there was none.
-    pub remaining: Option<Vec<Change>>,
+    pub remaining: Option<Vec<ChangeJson>>,
     /// What a live target did beside what the definition of its system says; null unless the command is
     /// `check-system --against`.
-    pub checks: Option<Vec<Check>>,
+    pub checks: Option<Vec<ProbeCheck>>,
     /// What is wrong.
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Vec<DiagnosticJson>,
 }
 
 /// How many objects of each sort there are, over all targets.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Summary {
+#[schemars(rename = "Summary")]
+pub struct SummaryJson {
     /// Objects to create.
     pub create: usize,
     /// Objects to update.
@@ -63,7 +66,8 @@ pub struct Summary {
 
 /// One object that is, or was, to be written.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Change {
+#[schemars(rename = "Change")]
+pub struct ChangeJson {
     /// Which object.
     #[serde(flatten)]
     pub id: ResourceId,
@@ -74,7 +78,7 @@ pub struct Change {
     /// The fields that differ; none for a delete.
     pub fields: Vec<Field>,
     /// The writes, in order.
-    pub requests: Vec<Write>,
+    pub requests: Vec<WriteJson>,
     /// For a delete: the digest of the object as it was seen.
     pub seen: Option<String>,
     /// How it ended; null unless the command is `apply`.
@@ -83,7 +87,8 @@ pub struct Change {
 
 /// One request that writes.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Write {
+#[schemars(rename = "Write")]
+pub struct WriteJson {
     /// The HTTP method.
     pub method: String,
     /// The path with its query, below the target's URL.
@@ -94,7 +99,8 @@ pub struct Write {
 
 /// One problem.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Diagnostic {
+#[schemars(rename = "Diagnostic")]
+pub struct DiagnosticJson {
     /// Errors keep something from being written, warnings do not.
     pub severity: Severity,
     /// Stable and for machines, such as `schema/type`.
@@ -125,14 +131,16 @@ pub fn render(report: &Report) -> String {
 
 /// The document as a value.
 #[must_use]
-pub fn document(report: &Report) -> Document {
+pub fn document(report: &Report) -> ReportJson {
     let verified: Vec<_> = report.targets.iter().filter_map(|target| target.verified.as_ref()).collect();
     let remaining =
         || verified.iter().flat_map(|plan| &plan.changes).map(|change| change_of(change, None)).collect();
-    Document {
+    ReportJson {
         format_version: 1,
         command: report.command.to_owned(),
-        digest: plan::digest(report.targets.iter().map(|target| (target.url.as_str(), &target.plan))),
+        digest: plan::digest::of_writes(
+            report.targets.iter().map(|target| (target.url.as_str(), &target.plan)),
+        ),
         commit: report.commit.clone(),
         base_commit: report.base_commit.clone(),
         summary: summary_of(report),
@@ -149,15 +157,15 @@ pub fn document(report: &Report) -> Document {
 pub fn schema() -> Value {
     // As it is written, not as it could be read: a field that may be null is still always there.
     let settings = SchemaSettings::draft2020_12().for_serialize();
-    settings.into_generator().into_root_schema_for::<Document>().to_value()
+    settings.into_generator().into_root_schema_for::<ReportJson>().to_value()
 }
 
-fn summary_of(report: &Report) -> Summary {
+fn summary_of(report: &Report) -> SummaryJson {
     let Totals { create, update, delete, unchanged, skipped, requests: _ } = Totals::of(report);
-    Summary { create, update, delete, unchanged, skipped }
+    SummaryJson { create, update, delete, unchanged, skipped }
 }
 
-fn changes<'a>(report: &Report, target: &'a TargetReport) -> impl Iterator<Item = Change> + 'a {
+fn changes<'a>(report: &Report, target: &'a TargetReport) -> impl Iterator<Item = ChangeJson> + 'a {
     // A document of apply is written once, at its end: every change has an outcome by then.
     let is_apply = report.command == "apply";
     target.changes().map(move |(change, outcome)| {
@@ -165,9 +173,9 @@ fn changes<'a>(report: &Report, target: &'a TargetReport) -> impl Iterator<Item 
     })
 }
 
-fn change_of(change: &plan::Change, outcome: Option<Outcome>) -> Change {
-    let plan::Change { id, action, cause, fields, requests, shift: _, seen: _, observed } = change;
-    Change {
+fn change_of(change: &Change, outcome: Option<Outcome>) -> ChangeJson {
+    let Change { id, action, cause, fields, requests, shift: _, seen: _, observed } = change;
+    ChangeJson {
         id: id.clone(),
         action: *action,
         cause: *cause,
@@ -178,29 +186,20 @@ fn change_of(change: &plan::Change, outcome: Option<Outcome>) -> Change {
     }
 }
 
-fn write(request: &Request) -> Write {
-    Write {
+fn write(request: &Request) -> WriteJson {
+    WriteJson {
         method: request.method.as_str().to_owned(),
         path: request.path.to_string(),
         body: request.body.clone(),
     }
 }
 
-fn diagnostic(diagnostic: &diagnostic::Diagnostic) -> Diagnostic {
-    let diagnostic::Diagnostic {
-        severity,
-        class: _,
-        code,
-        message,
-        place,
-        subject,
-        help,
-        within: _,
-        private: _,
-    } = diagnostic.clone();
+fn diagnostic(diagnostic: &Diagnostic) -> DiagnosticJson {
+    let Diagnostic { severity, class: _, code, message, place, subject, help, within: _, private: _ } =
+        diagnostic.clone();
     let (line, column) = place.as_ref().map(|place| (place.line, place.column)).unzip();
     let (file, path) = place.map(|place| (place.file, place.path)).unzip();
-    Diagnostic { severity, code: code.to_owned(), message, file, line, column, path, help, subject }
+    DiagnosticJson { severity, code: code.to_owned(), message, file, line, column, path, help, subject }
 }
 
 #[cfg(test)]

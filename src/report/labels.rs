@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use super::TargetReport;
-use crate::apply::Outcome;
 use crate::compare::cause::Cause;
-use crate::plan::{Action, Skipped, TargetPlan};
+use crate::model::change::Action;
+use crate::model::outcome::Outcome;
+use crate::model::plan::{Skipped, TargetPlan};
 
 /// A number with its noun.
 pub(super) fn count(number: usize, noun: &str) -> String {

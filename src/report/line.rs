@@ -8,7 +8,7 @@ use super::labels;
 use super::value::{self, shorten};
 use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
-use crate::plan::{Action, Change};
+use crate::model::change::{Action, Change};
 
 /// How many lines around a difference are shown.
 const CONTEXT: usize = 2;

@@ -7,10 +7,11 @@
 use super::line::{self, Layout, Line, Mark};
 use super::summary::{self, Totals};
 use super::{Report, TargetReport, labels};
-use crate::apply::Outcome;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::plan::{Action, Change, Skipped};
-use crate::resource::ResourceId;
+use crate::model::change::{Action, Change};
+use crate::model::outcome::Outcome;
+use crate::model::plan::Skipped;
+use crate::model::resource::ResourceId;
 use escape::{code, fence, html_code};
 
 mod escape;

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{Exit, Report, TargetReport, labels};
-use crate::apply::Outcome;
 use crate::compare::cause::Cause;
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Action, Change, TargetPlan};
+use crate::model::change::{Action, Change};
+use crate::model::outcome::Outcome;
+use crate::model::plan::TargetPlan;
 use labels::count;
 
 /// The counts of a run.

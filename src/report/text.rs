@@ -7,12 +7,12 @@ use std::fmt::Display;
 use anstyle::AnsiColor;
 
 use super::line::{self, Layout, Line, Mark};
-use super::summary;
 use super::value::quoted;
-use super::{Report, TargetReport, labels};
-use crate::apply::Outcome;
-use crate::plan::{Action, Change, Skipped, TargetPlan};
-use crate::request::Request;
+use super::{Report, TargetReport, labels, summary};
+use crate::model::change::{Action, Change};
+use crate::model::outcome::Outcome;
+use crate::model::plan::{Skipped, TargetPlan};
+use crate::model::request::Request;
 use crate::text::inline;
 
 /// How far fields stand from the margin.

@@ -13,10 +13,9 @@ mod tenant;
 
 use serde_json::{Value, json};
 
-use super::Seed;
 use super::api::{Answer, Api, Call, Problem};
-use super::fields;
 use super::store::{Collections, Object, id_of};
+use super::{Seed, fields};
 
 pub(crate) struct Compiuta;
 

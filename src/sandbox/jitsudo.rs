@@ -10,10 +10,9 @@ mod seed;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Seed;
 use super::api::{Answer, Api, Call, Problem, uuid};
-use super::fields;
 use super::store::{Collections, Object, id_of};
+use super::{Seed, fields};
 
 pub(crate) struct Jitsudo;
 

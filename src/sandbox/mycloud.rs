@@ -9,10 +9,9 @@ mod seed;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::Seed;
 use super::api::{Answer, Api, Call, Problem, uuid};
-use super::fields;
 use super::store::{Collections, Object};
+use super::{Seed, fields};
 
 pub(crate) struct Mycloud;
 

@@ -9,10 +9,9 @@ mod seed;
 
 use serde_json::{Value, json};
 
-use super::Seed;
 use super::api::{Answer, Api, Call, Problem, seeded_id, uuid};
-use super::fields;
 use super::store::{Collections, Object};
+use super::{Seed, fields};
 
 pub(crate) struct Polytomic;
 

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use git2::{ObjectType, Oid};
 
-use super::{Entry, Files, Kind, Tree, read, walk};
+use super::{Entry, Kind, Tree, read, walk};
 use crate::diagnostic::Diagnostic;
 use crate::git::{Commit, Repository};
+use crate::manifest::Files;
 use crate::text::inline;
 
 /// Reads the manifests of a commit. `prefix` is the folder of enact.yaml in the repository, empty at its top.

@@ -5,8 +5,9 @@ use std::fs::{DirEntry, File, FileType};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::{Entry, Files, Kind, MAX_FILE, Tree, read};
+use super::{Entry, Kind, MAX_FILE, Tree, read};
 use crate::diagnostic::Diagnostic;
+use crate::manifest::Files;
 use crate::text::inline;
 
 /// Reads files and folders below `folder`. Symbolic links are not followed; hidden files are passed over.

@@ -10,17 +10,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{
-    Draft, Kind, NameRule, Problem, Reference, Registered, System, found, kind_of, list, text, texts,
-};
+use super::{Draft, Problem, Registered, System, found, kind_of, list, text, texts};
+use crate::access::Grants;
 use crate::compare::diff::{Field, merge};
 use crate::diagnostic::{Class, Diagnostic};
-use crate::plan::guard::Guard;
-use crate::plan::{Action, Change, Grants};
-use crate::request::{Method, Path, ReadError, Reader, Request};
-use crate::resource::RemoteId;
-use crate::retry::Repeatability;
-use crate::state::{LiveObject, Names, Observed};
+use crate::model::change::{Action, Change};
+use crate::model::guard::Guard;
+use crate::model::kind::{Kind, NameRule, Reference};
+use crate::model::names::Names;
+use crate::model::request::{Method, Path, Repeatability, Request};
+use crate::model::resource::RemoteId;
+use crate::model::state::{LiveObject, Observed};
+use crate::model::wire::{ReadError, Reader};
 
 /// The row of the registry.
 pub(super) fn registered() -> Registered {

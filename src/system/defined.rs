@@ -9,12 +9,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::{Draft, Kind, NameRule, Registered, System};
+use super::{Draft, Registered, System};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::yaml::{self, Node};
-use crate::request::{Errors, ReadError, Reader, Request};
+use crate::model::kind::{Kind, NameRule, matches};
+use crate::model::names::Names;
+use crate::model::request::Request;
+use crate::model::state::LiveObject;
+use crate::model::wire::{Errors, ReadError, Reader};
 use crate::schema::check::Checker;
-use crate::state::{LiveObject, Names};
 
 mod check;
 pub mod definition;
@@ -68,7 +71,7 @@ fn parse(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Pa
         }
         return None;
     };
-    match Checker::new(crate::schema::system()) {
+    match Checker::new(crate::system::defined::definition::schema()) {
         Ok(checker) => checker.check(file, &document, diagnostics),
         Err(error) => diagnostics.push(Diagnostic::error("schema/invalid", error.to_string())),
     }
@@ -185,7 +188,7 @@ impl System for Defined {
         let mut spec = body.clone();
         let references = self.api.form(&kind.name).map_or(&[][..], |form| &form.by_id);
         for reference in references {
-            for (at, id) in super::matches(body, &reference.pattern) {
+            for (at, id) in matches(body, &reference.pattern) {
                 let name =
                     template::scalar(id).and_then(|id| names.name(&reference.kind, &id).map(str::to_owned));
                 if let (Some(name), Some(place)) = (name, spec.pointer_mut(&at)) {

@@ -11,11 +11,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::paging::pages;
-use super::{Draft, Kind, Problem, Registered, System, found, kind_of, list, text, texts};
+use super::{Draft, Problem, Registered, System, found, kind_of, list, text, texts};
+use crate::access::Grants;
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Action, Grants};
-use crate::request::{Errors, Id, Method, Path, ReadError, Reader, Request, Symbol};
-use crate::state::{LiveObject, Names};
+use crate::model::change::Action;
+use crate::model::kind::Kind;
+use crate::model::names::Names;
+use crate::model::request::{Id, Method, Path, Request, Symbol};
+use crate::model::state::LiveObject;
+use crate::model::wire::{Errors, ReadError, Reader};
 
 mod rules;
 

@@ -10,13 +10,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::paging::pages;
-use super::{Draft, Kind, Problem, Registered, System, found, kind_of, list, text, texts};
+use super::{Draft, Problem, Registered, System, found, kind_of, list, text, texts};
+use crate::access::Grants;
 use crate::compare::diff::{insert_some, merge};
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Action, Grants};
-use crate::request::{Method, Path, ReadError, Reader, Request};
-use crate::retry::Repeatability;
-use crate::state::{LiveObject, Names};
+use crate::model::change::Action;
+use crate::model::kind::Kind;
+use crate::model::names::Names;
+use crate::model::request::{Method, Path, Repeatability, Request};
+use crate::model::state::LiveObject;
+use crate::model::wire::{ReadError, Reader};
 
 /// The row of the registry.
 pub(super) fn registered() -> Registered {

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::request::{Path, ReadError, Reader};
+use crate::model::request::Path;
+use crate::model::wire::{ReadError, Reader};
 
 /// More pages than this are a server that never ends.
 const MAX_PAGES: usize = 1_000;

@@ -10,12 +10,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Draft, Kind, Problem, Reference, Registered, System, found, kind_of, list, text, texts};
+use super::{Draft, Problem, Registered, System, found, kind_of, list, text, texts};
 use crate::diagnostic::{Class, Diagnostic};
-use crate::plan::{Action, Change};
-use crate::request::{Id, KNOWN_AFTER_APPLY, Method, Path, ReadError, Reader, Request, Symbol};
-use crate::retry::Repeatability;
-use crate::state::{LiveObject, Names, Observed};
+use crate::model::change::{Action, Change};
+use crate::model::kind::{Kind, Reference};
+use crate::model::names::Names;
+use crate::model::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Repeatability, Request, Symbol};
+use crate::model::state::{LiveObject, Observed};
+use crate::model::wire::{ReadError, Reader};
 
 /// The row of the registry.
 pub(super) fn registered() -> Registered {

@@ -7,10 +7,10 @@ pub(crate) mod subject;
 use std::process::Stdio;
 use std::time::Duration;
 
+use crate::world::{World, actions, fault, outcomes};
 use enact::sandbox::Fault;
 use serde_json::{Value, json};
 
-use crate::world::{World, actions, fault, outcomes};
 use subject::{DIRECTUS, RABBITMQ, SUBJECTS, Subject};
 
 /// The tests of each story: on all systems of the sandbox, and on each server apart. Neighbours are on different

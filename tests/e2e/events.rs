@@ -1,9 +1,8 @@
 //! The journal of an apply: nothing that was written is forgotten with the process.
 
+use crate::world::{World, fault, outcomes};
 use enact::sandbox::Fault;
 use serde_json::{Value, json};
-
-use crate::world::{World, fault, outcomes};
 
 /// Three roles that are to be created.
 fn world() -> World {

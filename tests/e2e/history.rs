@@ -2,10 +2,9 @@
 
 use std::process::Command;
 
+use crate::world::{Run, World, codes, fault, file, manifest};
 use enact::sandbox::Fault;
 use serde_json::{Value, json};
-
-use crate::world::{Run, World, codes, fault, file, manifest};
 
 const ROLE: &str = "{name: R, actions: ['core:things:get']}";
 

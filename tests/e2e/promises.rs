@@ -1,9 +1,8 @@
 //! The promises of DESIGN.md §4 that no story of one system shows.
 
+use crate::world::{CANARY, World, fault};
 use enact::sandbox::Fault;
 use serde_json::{Value, json};
-
-use crate::world::{CANARY, World, fault};
 
 #[test]
 fn validated_first_one_invalid_file_and_nothing_is_sent_anywhere() {

@@ -11,10 +11,10 @@ mod wire;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::{env, io};
 
+use crate::live::Live;
 use enact::sandbox::{Fault, Seen};
 use serde_json::Value;
 
-use crate::live::Live;
 use child::Kept;
 use proxy::Proxy;
 use wire::Wire;

@@ -1,9 +1,8 @@
 //! What is special about one system, beyond the story that all share.
 
+use crate::world::{World, codes, fault, outcomes};
 use enact::sandbox::Fault;
 use serde_json::json;
-
-use crate::world::{World, codes, fault, outcomes};
 
 #[test]
 fn polytomic_shows_a_new_role_as_known_after_apply_and_fills_in_its_id() {

@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::live::{Embedded, Live, TARGET};
+use crate::support;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use enact::sandbox::{Fault, Seen};
 use serde_json::Value;
 use tempfile::TempDir;
-
-use crate::live::{Embedded, Live, TARGET};
-use crate::support;
 
 pub(crate) use crate::support::canary::CANARY;
 pub(crate) use crate::support::{Run, actions, codes, enact, outcomes};

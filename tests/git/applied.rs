@@ -2,10 +2,9 @@
 
 use std::fs;
 
+use crate::support::{World, at, git};
 use enact::git::Commit;
 use git2::Oid;
-
-use crate::support::{World, at, git};
 
 const REFERENCE: &str = "refs/enact/applied/prod";
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::support::{FILE, FOLDER, World, strings};
 use enact::diagnostic::Diagnostic;
-use enact::source::{Files, working_tree};
+use enact::manifest::Files;
+use enact::source::working_tree;
 use git2::Oid;
 use proptest::prelude::*;
-
-use crate::support::{FILE, FOLDER, World, strings};
 
 #[derive(Clone, Debug)]
 enum Node {

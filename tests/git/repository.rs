@@ -2,12 +2,12 @@
 
 use std::fs;
 
+use crate::support::{FILE, FOLDER, LINK, World, git, names, open, strings, told};
 use enact::diagnostic::Diagnostic;
 use enact::git::Repository;
-use enact::source::{Files, uncommitted, working_tree};
+use enact::manifest::Files;
+use enact::source::{uncommitted, working_tree};
 use tempfile::TempDir;
-
-use crate::support::{FILE, FOLDER, LINK, World, git, names, open, strings, told};
 
 const CONFIG: &str = "apiVersion: enact/v1\n";
 

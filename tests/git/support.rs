@@ -6,7 +6,8 @@ use std::process::Command;
 
 use enact::diagnostic::Diagnostic;
 use enact::git::{Commit, Repository};
-use enact::source::{self, Files};
+use enact::manifest::Files;
+use enact::source;
 use git2::{ObjectType, Oid};
 use tempfile::TempDir;
 

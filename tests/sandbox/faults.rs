@@ -1,9 +1,8 @@
 //! Injected faults: what goes wrong, and when.
 
+use crate::support::Target;
 use enact::sandbox::Fault;
 use serde_json::{Value, json};
-
-use crate::support::Target;
 
 fn role(id: &str) -> Value {
     json!({"id": id, "name": id, "actions": ["core:things:get"]})

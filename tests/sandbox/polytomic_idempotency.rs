@@ -1,10 +1,9 @@
 //! Polytomic's `Idempotency-Key`.
 
+use crate::support::{Reply, Target, reply};
 use enact::sandbox::Fault;
 use reqwest::Method;
 use serde_json::json;
-
-use crate::support::{Reply, Target, reply};
 
 const ROLES: &str = "/api/permissions/roles";
 

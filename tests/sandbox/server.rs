@@ -1,10 +1,9 @@
 //! What is the same for all four APIs: paths, log, bad requests.
 
+use crate::support::{NOBODY, TENANT, Target, client, reply, sandbox};
 use enact::sandbox::{Seed, Served, Store, start};
 use reqwest::Method;
 use serde_json::{Value, json};
-
-use crate::support::{NOBODY, TENANT, Target, client, reply, sandbox};
 
 /// A collection and an object's path of each system.
 const PATHS: [(&str, &str); 4] = [

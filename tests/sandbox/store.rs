@@ -3,10 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use crate::support::{NOBODY, Target, sandbox};
 use enact::sandbox::{Seed, Served, Store, start};
 use serde_json::{Value, json};
-
-use crate::support::{NOBODY, Target, sandbox};
 
 fn role(id: &str) -> Value {
     json!({"id": id, "name": id, "actions": ["core:things:get"]})

@@ -10,16 +10,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
-use enact::apply::Outcome;
-use enact::plan::Action;
-use serde_json::Value;
-use tokio::time::Instant;
-
 use self::pool::{Shop, Words, shops};
 use self::server::Server;
 use crate::road::{Run, Site};
 use crate::server::Fault;
 use crate::world::{Chance, Crash};
+use enact::model::change::Action;
+use enact::model::outcome::Outcome;
+use serde_json::Value;
+use tokio::time::Instant;
 
 /// One of so many seeds is for these worlds, which take longer.
 const SHARE: u64 = 20;

@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use enact::plan::Change;
-use enact::resource::ResourceId;
-use serde_json::Value;
-
 use crate::history::{Named, holds, last_read, moments, roles, want};
 use crate::road::Ended;
 use crate::server::{Commit, Entry, Objects};
+use enact::model::change::Change;
+use enact::model::resource::ResourceId;
+use serde_json::Value;
 
 mod ends;
 mod order;

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::checks;
 use crate::history::Body;
 use crate::road::{self, Ended};
-use crate::story;
 use crate::world::{Crash, World};
+use crate::{checks, story};
 
 const SCENARIOS: usize = 50;
 

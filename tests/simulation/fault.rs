@@ -2,11 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use enact::http::transport::{Failure, FailureKind};
-use serde_json::{Map, Value, json};
-
 use crate::profile::{Api, Paging};
 use crate::server::{Asked, Said};
+use enact::http::transport::{Failure, FailureKind};
+use serde_json::{Map, Value, json};
 
 /// What goes wrong with a request. `done` is whether the server did it nevertheless.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -48,9 +48,10 @@ pub(crate) struct Want {
 
 /// What git wants of a name; `None` if it does not speak of it.
 pub(crate) fn want(ended: &Ended<'_>, kind: &str, name: &str) -> Option<Want> {
-    let id = enact::resource::ResourceId::new("t", kind, name);
+    let id = enact::model::resource::ResourceId::new("t", kind, name);
     let declared = ended.desired.get(&id)?;
-    let spec = |declared: &enact::state::Declared| declared.spec().as_object().cloned().unwrap_or_default();
+    let spec =
+        |declared: &enact::model::state::Declared| declared.spec().as_object().cloned().unwrap_or_default();
     let mut fields = Body::new();
     if let Some(base) = ended.base.as_ref().and_then(|base| base.get(&id)) {
         let dropped = spec(base).into_iter().filter(|_| !declared.absent());

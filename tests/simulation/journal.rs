@@ -1,11 +1,10 @@
 //! The journal of a run, in memory, on a disk that may be full.
 
-use enact::apply::Outcome;
-use enact::events::Journal;
-use enact::plan::Change;
-use enact::resource::ResourceId;
-
 use crate::road::{Peer, Site, lock};
+use enact::model::change::Change;
+use enact::model::outcome::Outcome;
+use enact::model::resource::ResourceId;
+use enact::run::journal::Journal;
 
 /// What is written down of a change that ended.
 pub(crate) type Line = (ResourceId, Outcome);

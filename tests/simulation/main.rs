@@ -1,7 +1,7 @@
 //! The whole road against a simulated server and clock, under a seeded schedule of faults.
 //!
 //! A seed makes a world: an API, what it holds, what git declares, which faults, who else writes, a crash. The road
-//! (`reconcile::plan` and `reconcile::apply` over the real `Http`, retries included) runs in it until it is healed, and
+//! (`run::plan` and `run::apply` over the real `Http`, retries included) runs in it until it is healed, and
 //! `checks` reads the server's log for the promises. The same seed makes the same world and the same log.
 //!
 //! ```text

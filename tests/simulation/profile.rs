@@ -5,9 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use enact::config::{self, Loaded, Systems};
-use enact::manifest::Manifest;
+use enact::manifest::{Files, Manifest};
 use enact::resolve;
-use enact::source::Files;
 use enact::system::{Registry, defined};
 use serde_json::{Map, Value, json};
 
@@ -158,7 +157,7 @@ impl Profile {
     }
 
     /// What git declares, resolved as the road resolves it.
-    pub(crate) fn desired(&self, wishes: &[Wish]) -> enact::state::Desired {
+    pub(crate) fn desired(&self, wishes: &[Wish]) -> enact::model::state::Desired {
         let manifests: Vec<_> = wishes.iter().map(|wish| self.manifests[&wish.file()].clone()).collect();
         let mut diagnostics = Vec::new();
         let desired = resolve::for_target(&self.config.targets[0], &manifests, &mut diagnostics);

@@ -4,25 +4,26 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use crate::journal::{Diary, Line};
+use crate::server::{Asked, By, Objects, PATIENCE, Said, Server};
+use crate::world::{Chance, Crash, World};
 use async_trait::async_trait;
-use enact::base::{self, DeclaredCounts};
 use enact::config::Target;
 use enact::http::transport::{Call, Failure, FailureKind, Response, Transport};
 use enact::http::{Http, Settings};
-use enact::plan::guard::Guard;
-use enact::plan::{TargetPlan, WriteOnly};
-use enact::reconcile::{self, Connected};
+use enact::model::guard::Guard;
+use enact::model::plan::TargetPlan;
+use enact::model::state::Desired;
+use enact::plan::input::{DeclaredCounts, PlanOptions};
 use enact::report::{Exit, Report, TargetReport};
-use enact::state::Desired;
+use enact::resolve::base;
+use enact::run;
+use enact::run::project::{Connected, Intent};
 use futures::future::{Either, join, select};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
 use tokio::sync::Notify;
 use tokio::time::Instant;
-
-use crate::journal::{Diary, Line};
-use crate::server::{Asked, By, Objects, PATIENCE, Said, Server};
-use crate::world::{Chance, Crash, World};
 
 /// What stands for the API: everything that a run sends reaches it, or is lost on the way.
 pub(crate) trait Peer: Send {
@@ -258,23 +259,23 @@ impl<P: Peer + 'static> Site<'_, P> {
         };
         let random = Arc::new(move || chance.lock().unwrap().number());
         let connected = Connected {
-            target,
-            desired: self.desired,
-            base: self.base,
-            counts: &DeclaredCounts::of(self.desired),
-            allowed: ALLOWED,
-            only_declared: false,
-            write_only: WriteOnly::Changed,
+            intent: Intent {
+                target,
+                desired: self.desired,
+                base: self.base,
+                counts: &DeclaredCounts::of(self.desired),
+                options: &PlanOptions { allowed: ALLOWED.to_vec(), ..PlanOptions::default() },
+            },
             http: Http::over(settings, Box::new(End(wire.clone())), random).unwrap(),
         };
-        let planned = reconcile::plan(vec![connected]).await;
+        let planned = run::plan::plan(vec![connected]).await;
         {
             let mut runs = self.runs();
             (runs[run].planned, runs[run].plan) = (self.length(), Some(planned[0].plan.clone()));
         }
         wire.writing.store(true, Ordering::Relaxed);
         let diary = Diary { site: self, run };
-        let targets = reconcile::apply(planned, &diary, &wire.stopped).await;
+        let targets = run::apply::apply(planned, &diary, &wire.stopped).await;
         let mut report = Report { targets, ..Report::default() };
         let record = &mut self.runs()[run];
         (record.exit, record.report) = (Some(report.exit()), report.targets.pop());

@@ -4,13 +4,13 @@ mod others;
 
 use std::collections::BTreeMap;
 
+use crate::fault::{Weather, spoil};
+use crate::profile::{Api, Paging};
+use crate::world::{Chance, defaults};
 use enact::http::transport::Failure;
 use serde_json::{Map, Value, json};
 
 pub(crate) use crate::fault::Fault;
-use crate::fault::{Weather, spoil};
-use crate::profile::{Api, Paging};
-use crate::world::{Chance, defaults};
 
 /// How long anybody waits for an answer, in milliseconds.
 pub(crate) const PATIENCE: u64 = 30_000;

@@ -78,7 +78,7 @@ pub(crate) fn outcomes(run: &Run) -> String {
     }
     let outcomes = run.report.as_ref().map_or(&[][..], |report| &report.outcomes);
     for (index, change) in plan.changes.iter().enumerate() {
-        let words = outcomes.get(index).map_or("-".to_owned(), enact::apply::Outcome::words);
+        let words = outcomes.get(index).map_or("-".to_owned(), enact::model::outcome::Outcome::words);
         writeln!(out, "   {:?} {}: {words}", change.action, change.id).unwrap();
     }
     out

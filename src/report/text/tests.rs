@@ -150,7 +150,7 @@ fn a_run_that_ended_before_its_targets_sums_up_the_manifests() {
 
 #[test]
 fn a_new_object_is_cut_with_counts_unless_all_is_asked_for() {
-    let id = crate::resource::ResourceId::new("t", "Rule", "r");
+    let id = crate::model::resource::ResourceId::new("t", "Rule", "r");
     let text = (0..30).map(|line| format!("line {line}")).collect::<Vec<_>>().join("\n");
     let fields = vec![
         fixture::field("/a", Value::Null, json!(text)),

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{
     CUSTOM, body, check_same_id, envelope, find, grammar, name, new_id, own_tenants, put, refuse_managed,
+    set, shuffled, statement,
 };
-use super::{set, shuffled, statement};
 use crate::sandbox::api::{Answer, Call, Problem};
 use crate::sandbox::fields;
 use crate::sandbox::store::{Collections, Object, id_of};

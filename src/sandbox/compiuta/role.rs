@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{CUSTOM, body, check_same_id, envelope, find, grammar, name, new_id, own_tenants, policy, put};
-use super::{refuse_managed, set, shuffled};
+use super::{
+    CUSTOM, body, check_same_id, envelope, find, grammar, name, new_id, own_tenants, policy, put,
+    refuse_managed, set, shuffled,
+};
 use crate::sandbox::api::{Answer, Call, Problem};
 use crate::sandbox::fields;
 use crate::sandbox::store::{Collections, Object};

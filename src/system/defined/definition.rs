@@ -9,8 +9,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::request::Method;
+use crate::model::request::Method;
 use crate::system::Scheme;
+
+/// The JSON Schema of a file that defines a system.
+pub fn schema() -> Value {
+    crate::schema::of::<Definition>()
+}
 
 /// A policy API that is not built in: where its objects are, how they are written, and how they compare.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]

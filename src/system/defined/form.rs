@@ -13,10 +13,11 @@ use super::definition::{
 use super::problems::Problems;
 use super::spec::Spec;
 use super::template::{Placeholder, Route, Template};
+use crate::model::kind::Reference;
+use crate::model::name_form::NameForm;
+use crate::model::request::{Method, Repeatability};
+use crate::model::wire::Statuses;
 use crate::pointer::child;
-use crate::request::{Method, Statuses};
-use crate::retry::Repeatability;
-use crate::system::{NameForm, Reference};
 
 /// A kind, ready for use.
 #[derive(Debug)]
@@ -133,7 +134,8 @@ pub(super) fn compile(
     let mut compiler = Compiler { kind, at, context, problems };
     let key = compiler.key();
     let named = compiler.named(&key)?;
-    let ordered = |part: &crate::system::Part| key.iter().find(|field| field.label == part.label).cloned();
+    let ordered =
+        |part: &crate::model::name_form::Part| key.iter().find(|field| field.label == part.label).cloned();
     let key: Vec<_> = named.parts().iter().filter_map(ordered).collect();
     let (references, by_id) = compiler.references();
     let list = kind.list.as_ref().and_then(|list| compiler.list(list, &key));

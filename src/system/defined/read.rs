@@ -8,9 +8,10 @@ use super::Defined;
 use super::definition::{Mark, PageSize, Paging};
 use super::form::{Form, List};
 use super::template::{Values, scalar};
-use crate::request::{Answer, Id, Path, ReadError, Reader, Reply, Statuses};
-use crate::resource::RemoteId;
-use crate::state::LiveObject;
+use crate::model::request::{Id, Path};
+use crate::model::resource::RemoteId;
+use crate::model::state::LiveObject;
+use crate::model::wire::{GetResult, ReadError, Reader, Reply, Statuses};
 
 /// More pages than this are a server that never ends.
 const MAX_PAGES: usize = 10_000;
@@ -68,8 +69,8 @@ impl Defined {
         let values = self.values(form, listed);
         let path = get.route.fill(&values).ok_or_else(unfilled)?;
         match reader.read(&path, &get.statuses).await? {
-            Answer::Gone(status) => self.gone(form, listed, status, &path, reader).await,
-            Answer::Reply(reply) => in_full(form, listed, &get.object, reply, &path).map(Some),
+            GetResult::Gone(status) => self.gone(form, listed, status, &path, reader).await,
+            GetResult::Reply(reply) => in_full(form, listed, &get.object, reply, &path).map(Some),
         }
     }
 
@@ -305,7 +306,7 @@ impl Pages<'_> {
     /// Reads a page, and says where the next one is.
     async fn read(&mut self, path: &Path, reader: &dyn Reader) -> Result<Option<Path>, ReadError> {
         let statuses: &Statuses = &self.list.statuses;
-        let Answer::Reply(reply) = reader.read(path, statuses).await? else {
+        let GetResult::Reply(reply) = reader.read(path, statuses).await? else {
             return Err(ReadError::unexpected(path, "says that there is no list"));
         };
         let page = match reply.body.pointer(&self.list.items) {

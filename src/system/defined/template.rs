@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::request::{Id, Path};
+use crate::model::request::{Id, Path};
 
 /// A text with placeholders.
 #[derive(Clone, Debug, PartialEq, Eq)]

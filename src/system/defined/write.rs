@@ -11,11 +11,12 @@ use super::read::parts;
 use super::template::Values;
 use crate::compare::diff::merge;
 use crate::diagnostic::{Class, Diagnostic};
-use crate::plan::Action;
+use crate::model::change::Action;
+use crate::model::kind::matches;
+use crate::model::request::{Hidden, Id, KNOWN_AFTER_APPLY, Method, Request, Symbol};
+use crate::model::state::LiveObject;
 use crate::pointer::{child, fields, put, take};
-use crate::request::{Hidden, Id, KNOWN_AFTER_APPLY, Method, Request, Symbol};
-use crate::state::LiveObject;
-use crate::system::{Draft, matches};
+use crate::system::Draft;
 
 impl Defined {
     /// The one request of a change.
@@ -232,7 +233,7 @@ impl Body {
     }
 
     /// The request, with the body where the API wants it.
-    fn request(self, method: Method, path: crate::request::Path, within: &str) -> Request {
+    fn request(self, method: Method, path: crate::model::request::Path, within: &str) -> Request {
         let value = match within {
             "" => self.value,
             within => {

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::{COLLECTION, list, text};
 use crate::cedar::{self, Canonical, CedarError, Scope};
-use crate::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
-use crate::resource::RemoteId;
+use crate::model::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
+use crate::model::resource::RemoteId;
 use crate::system::{Draft, Problem};
 
 /// The fields that `policy_text` stands for.

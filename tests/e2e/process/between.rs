@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use crate::live::{Embedded, Live};
 use enact::sandbox::{Fault, Seen};
 use serde_json::Value;
-
-use crate::live::{Embedded, Live};
 
 /// How long a process that has ended may leave a request behind.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,10 +1,9 @@
 //! no-secret-out: no redirect is followed, whatever its status and whatever was asked.
 
-use enact::sandbox::Fault;
-use serde_json::{Value, json};
-
 use crate::conformance::subject::subject;
 use crate::world::{World, fault, outcomes};
+use enact::sandbox::Fault;
+use serde_json::{Value, json};
 
 const STATUSES: [u16; 5] = [301, 302, 303, 307, 308];
 

@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::wire::{Wire, runtime};
+use crate::live::TARGET;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
@@ -17,9 +19,6 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
-
-use super::wire::{Wire, runtime};
-use crate::live::TARGET;
 
 /// How long a request may be under way after the one who sent it has ended.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -3,14 +3,13 @@
 
 use std::io;
 
-use enact::sandbox::{Fault, Seen};
-use serde_json::{Value, json};
-
 use super::proxy::Proxy;
 use super::wire::Wire;
 use super::{is_there, live};
 use crate::live::{Embedded, Live};
 use crate::world::fault;
+use enact::sandbox::{Fault, Seen};
+use serde_json::{Value, json};
 
 const ROLES: &str = "/api/permissions/roles";
 

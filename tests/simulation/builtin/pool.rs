@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use crate::world::Chance;
 use enact::config::{self, Loaded, Systems, Target};
-use enact::manifest::Manifest;
+use enact::manifest::{Files, Manifest};
+use enact::model::state::Desired;
 use enact::resolve;
-use enact::source::Files;
-use enact::state::Desired;
 use enact::system::Registry;
 use serde_json::{Value, json};
-
-use crate::world::Chance;
 
 /// A kind, its names, and the specs that its objects may have.
 pub(super) struct Shelf {

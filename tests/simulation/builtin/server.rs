@@ -1,14 +1,13 @@
 //! The sandbox as the server of a simulation: the same faults, and a log of what came and what it did.
 
-use enact::http::transport::{Call, Failure, FailureKind, Response};
-use enact::sandbox::{self, Hub, Seed, Served};
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
-use serde_json::{Value, json};
-
 use super::pool::Stock;
 use crate::road::Peer;
 use crate::server::{By, Fault};
 use crate::world::Chance;
+use enact::http::transport::{Call, Failure, FailureKind, Response};
+use enact::sandbox::{self, Hub, Seed, Served};
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use serde_json::{Value, json};
 
 /// One line of the log.
 pub(super) struct Entry {

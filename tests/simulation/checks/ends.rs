@@ -1,15 +1,15 @@
 //! What a run owes at its end: outcomes that are true, a journal of them, an exit code that hides nothing; and the world
 //! at its end.
 
-use enact::apply::Outcome;
-use enact::plan::{Action, Change, TargetPlan};
-use enact::report::Exit;
-use serde_json::Value;
-
 use super::{AT_ONCE, Checker};
 use crate::history::{moments, same, want};
 use crate::road::Run;
 use crate::server::{Commit, Entry};
+use enact::model::change::{Action, Change};
+use enact::model::outcome::Outcome;
+use enact::model::plan::TargetPlan;
+use enact::report::Exit;
+use serde_json::Value;
 
 impl Checker<'_> {
     /// Every planned write ends in one outcome, and the outcome is true.

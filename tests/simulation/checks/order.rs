@@ -1,14 +1,13 @@
 //! In which order a run writes: what is referred to before what refers to it, deletes last and backwards, nothing behind
 //! what did not succeed, and nothing after an interruption.
 
-use enact::apply::Outcome;
-use enact::plan::{Action, Change};
-use enact::resource::ResourceId;
-use serde_json::{Value, json};
-
 use super::{AT_ONCE, Checker};
 use crate::road::Run;
 use crate::server::Commit;
+use enact::model::change::{Action, Change};
+use enact::model::outcome::Outcome;
+use enact::model::resource::ResourceId;
+use serde_json::{Value, json};
 
 impl Checker<'_> {
     pub(super) fn order(&mut self, number: usize, run: &Run) {

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use enact::plan::{Action, TargetPlan};
-
 use super::Checker;
 use crate::history::{Named, Want, holds, moments, want};
 use crate::profile::{KINDS, NAMES};
 use crate::road::Run;
 use crate::server::Entry;
+use enact::model::change::Action;
+use enact::model::plan::TargetPlan;
 
 impl Checker<'_> {
     pub(super) fn plan(&mut self, number: usize, run: &Run) {

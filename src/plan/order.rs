@@ -1,59 +1,29 @@
-//! In which order writes are safe where a deny wins: at no moment is anything allowed that neither the old nor the new
-//! policies allow, nor refused that both allow.
+//! In which order writes are safe.
 //!
-//! First denies widen, then grants, then grants narrow, then denies. While grants of both sides are in force, so are the
-//! denies of both, and what both sides allow is granted and denied by neither.
+//! A reference always finds its object. And where a deny wins, at no moment is anything allowed that neither the old nor
+//! the new policies allow, nor refused that both allow: first denies widen, then grants, then grants narrow, then
+//! denies. While grants of both sides are in force, so are the denies of both, and what both sides allow is granted and
+//! denied by neither.
 
-use std::collections::BTreeSet;
-
-use super::Change;
+use crate::access::AccessShift;
 use crate::diagnostic::Diagnostic;
+use crate::model::change::{Action, Change};
+use crate::model::kind::Kind;
 
-/// What an object grants and denies, as texts of which equal ones mean the same.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Grants {
-    /// What it allows.
-    pub allows: BTreeSet<String>,
-    /// What it refuses, whatever allows it.
-    pub denies: BTreeSet<String>,
-}
-
-/// What a change does to what is allowed, in the order in which changes are safe.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum AccessShift {
-    /// Nothing, or nothing that enact knows of.
-    #[default]
-    None,
-    /// More is denied.
-    WidensDenies,
-    /// More is granted.
-    WidensGrants,
-    /// Some is granted and some no more, in one write.
-    MovesGrants,
-    /// Less is granted.
-    NarrowsGrants,
-    /// Less is denied.
-    NarrowsDenies,
-    /// Several of these at once: safe alone, and in no place of an order.
-    Mixed,
-}
-
-impl AccessShift {
-    /// What a change from one to another does, with so many writes.
-    pub fn of(before: &Grants, after: &Grants, writes: usize) -> Self {
-        let more = |a: &BTreeSet<String>, b: &BTreeSet<String>| !b.is_subset(a);
-        let grants = (more(&before.allows, &after.allows), more(&after.allows, &before.allows));
-        let denies = (more(&before.denies, &after.denies), more(&after.denies, &before.denies));
-        match (denies, grants) {
-            ((false, false), (false, false)) => Self::None,
-            ((true, false), (false, false)) => Self::WidensDenies,
-            ((false, false), (true, false)) => Self::WidensGrants,
-            ((false, false), (true, true)) if writes == 1 => Self::MovesGrants,
-            ((false, false), (false, true)) => Self::NarrowsGrants,
-            ((false, true), (false, false)) => Self::NarrowsDenies,
-            _ => Self::Mixed,
-        }
-    }
+/// Creates and updates kind by kind, then deletes with the kinds backwards, so that a reference always finds its
+/// object; inside of that by what they do to what is allowed; ties by id, so that the order never depends on the server.
+pub(super) fn order(changes: &mut [Change], kinds: &[Kind]) {
+    let last = kinds.len().saturating_sub(1);
+    let level = |change: &Change| {
+        let kind = kinds.iter().position(|kind| kind.name == change.id.kind).unwrap_or(last);
+        let backwards = 2 * last - kind;
+        // Deletes of the last kind come right behind its updates: where they shift, they are in one order with them.
+        let shifts = change.shift != AccessShift::None && kind == last;
+        let deletes = change.action == Action::Delete;
+        let step = if deletes { backwards } else { kind };
+        (step, deletes && !shifts, change.shift, deletes)
+    };
+    changes.sort_by(|a, b| (level(a), &a.id).cmp(&(level(b), &b.id)));
 }
 
 /// Warns where no order of the changes of a target is safe.
@@ -86,15 +56,16 @@ pub(super) fn check(target: &str, changes: &[Change]) -> Option<Diagnostic> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use proptest::prelude::*;
     use serde_json::Value;
 
     use super::*;
+    use crate::access::Grants;
     use crate::compare::cause::Cause;
-    use crate::plan::{Action, order};
-    use crate::resource::ResourceId;
+    use crate::model::change::Action;
+    use crate::model::resource::ResourceId;
 
     type Policies = BTreeMap<String, Grants>;
 
@@ -139,7 +110,7 @@ mod tests {
         fn no_moment_allows_more_than_both_sides_nor_refuses_what_both_allow(old in policies(), new in policies()) {
             let names: BTreeSet<_> = old.keys().chain(new.keys()).collect();
             let mut changes: Vec<_> = names.into_iter().map(|name| change(name, &old, &new)).collect();
-            let kind = crate::system::Kind::new("Policy", "", Value::Null);
+            let kind = crate::model::kind::Kind::new("Policy", "", Value::Null);
             order(&mut changes, &[kind]);
             prop_assume!(check("t", &changes).is_none());
             let (before, after) = (allowed(&old), allowed(&new));

@@ -18,7 +18,7 @@ pub const MAX_BYTES: usize = 64 << 20;
 /// What a plan file holds: the changes, and what they were made from.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Reviewed {
+pub struct PlanFile {
     format_version: u32,
     /// The version of enact.
     enact: String,
@@ -35,13 +35,14 @@ pub struct Reviewed {
     changes: Vec<Value>,
 }
 
-impl Reviewed {
+impl PlanFile {
     /// The plan of a report. `config` is the text of enact.yaml.
     pub fn new(report: &Report, config: &str) -> Self {
         let document = json::document(report);
-        let schemas: String = crate::schema::all(&Registry::built_in()).into_values().collect();
+        let schemas: String = crate::catalog::all(&Registry::built_in()).into_values().collect();
         // A plan has no outcomes, whatever command made it.
-        let change = |change: json::Change| serde_json::to_value(json::Change { outcome: None, ..change });
+        let change =
+            |change: json::ChangeJson| serde_json::to_value(json::ChangeJson { outcome: None, ..change });
         Self {
             format_version: document.format_version,
             enact: env!("CARGO_PKG_VERSION").to_owned(),

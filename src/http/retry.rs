@@ -4,34 +4,20 @@
 
 use std::time::Duration;
 
+use crate::model::request::Repeatability;
+use crate::model::wire::Next;
+
 /// How often a request is tried in all.
-pub const ATTEMPTS: u32 = 5;
+pub(super) const ATTEMPTS: u32 = 5;
 /// The longest wait that a server is granted. One that asks for more is told to the user, not waited for.
-pub const MAX_WAIT: Duration = Duration::from_secs(300);
+pub(super) const MAX_WAIT: Duration = Duration::from_secs(300);
 /// The longest wait of our own.
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
 const FIRST_BACKOFF: Duration = Duration::from_millis(250);
 
-/// What a request is, as far as doing it twice matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repeatability {
-    /// It changes nothing.
-    Read,
-    /// It says how the object is to be, as PUT and merge PATCH do: twice is the same as once.
-    Absolute,
-    /// A create with a key, under which the server answers a repeat with the first answer, also if that was a failure.
-    Keyed,
-    /// A create that the server refuses when there is an object of its name, or whose id the client chooses.
-    Named,
-    /// A create that makes another object each time.
-    Blind,
-    /// A delete.
-    Delete,
-}
-
 /// How an attempt ended if not with a usable answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
+pub(super) enum Event {
     /// Nothing was sent: no address, no connection, no TLS.
     NotSent,
     /// Nothing was sent: the server could not prove who it is.
@@ -48,27 +34,6 @@ pub enum Event {
     Unexpected,
     /// A status that is no success.
     Status(u16),
-}
-
-/// What follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// Nothing was done, or the server knows a repeat: send the same again.
-    Again,
-    /// The same, but only once.
-    Once,
-    /// Look what became of it, and send it again if nothing did.
-    Look,
-    /// The same, with another key: the server would answer the old one with the old failure.
-    NewKey,
-    /// Look what became of it, and never send it again: a second object could come of it.
-    LookOnly,
-    /// It was done; only the answer was of no use.
-    Done,
-    /// Somebody else was faster.
-    Moved,
-    /// The server said no.
-    Refused,
 }
 
 /// A row: what happened, and what follows for each [`Repeatability`] in its order.
@@ -112,14 +77,14 @@ fn status(event: Event, range: std::ops::Range<u16>) -> bool {
 }
 
 /// What follows for a request of this repeatability.
-pub fn next(event: Event, repeatability: Repeatability) -> Next {
+pub(super) fn next(event: Event, repeatability: Repeatability) -> Next {
     let row = TABLE.iter().find(|(fits, _)| fits(event));
     row.and_then(|(_, next)| next.get(repeatability as usize)).copied().unwrap_or(Next::Refused)
 }
 
 /// The wait before the attempt after this one: what the server asks for and a little more, so that not all come at once,
 /// else doubling with full jitter. `None` if the server asks for longer than anybody would wait. `random` is any number.
-pub fn wait(attempt: u32, asked: Option<Duration>, random: u64) -> Option<Duration> {
+pub(super) fn wait(attempt: u32, asked: Option<Duration>, random: u64) -> Option<Duration> {
     let share = |of: Duration| of.mul_f64((random % 1024) as f64 / 1024.0);
     match asked {
         Some(asked) if asked > MAX_WAIT => None,
@@ -131,19 +96,19 @@ pub fn wait(attempt: u32, asked: Option<Duration>, random: u64) -> Option<Durati
 /// How many repeats an origin may still cost: each request earns a tenth of one, so that a server in trouble gets at most
 /// a tenth more than it would in good times.
 #[derive(Clone, Copy, Debug)]
-pub struct Budget(u32);
+pub(super) struct Budget(u32);
 
 impl Budget {
     const FULL: u32 = 100;
     const REPEAT: u32 = 10;
 
     /// A request was sent.
-    pub fn earn(&mut self) {
+    pub(super) fn earn(&mut self) {
         self.0 = (self.0 + 1).min(Self::FULL);
     }
 
     /// Takes one repeat out, if there is one.
-    pub fn spend(&mut self) -> bool {
+    pub(super) fn spend(&mut self) -> bool {
         let rest = self.0.checked_sub(Self::REPEAT);
         self.0 = rest.unwrap_or(self.0);
         rest.is_some()

@@ -1,36 +1,15 @@
 //! What the base does to what is desired, before anything is compared: objects that git gave up, names that objects had,
 //! and which objects are looked at at all. Pure; `history` reads the base.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::config::Target;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Manifest;
-use crate::resource::ResourceId;
-use crate::state::{Declared, Desired};
-use crate::system::Named;
-
-/// How much git declares for a target, whatever part of it a run looks at. Guards measure by it.
-#[derive(Clone, Debug, Default)]
-pub struct DeclaredCounts {
-    /// Objects of each kind that are declared, or were at the base.
-    pub of_kind: BTreeMap<String, usize>,
-    /// Whether git wants anything to exist at all.
-    pub declares: bool,
-}
-
-impl DeclaredCounts {
-    /// Measures a whole desired set, orphans included.
-    pub fn of(desired: &Desired) -> Self {
-        let mut counts =
-            Self { declares: desired.values().any(|declared| !declared.absent()), ..Self::default() };
-        for declared in desired.values().filter(|declared| declared.orphan || !declared.absent()) {
-            *counts.of_kind.entry(declared.id.kind.clone()).or_default() += 1;
-        }
-        counts
-    }
-}
+use crate::model::kind::Named;
+use crate::model::resource::ResourceId;
+use crate::model::state::{Declared, Desired};
 
 /// Objects that the base declared and git no longer does join the desired set, to be pruned. One that git now declares
 /// under another name does not.

@@ -8,11 +8,10 @@ use std::sync::Arc;
 use crate::config::{self, Systems, Target};
 use crate::diagnostic::{Class, Diagnostic, Severity};
 use crate::git::{Commit, Repository};
-use crate::manifest::Manifest;
-use crate::resolve;
-use crate::source::{self, Files};
-use crate::state::Desired;
+use crate::manifest::{Files, Manifest};
+use crate::model::state::Desired;
 use crate::system::Registry;
+use crate::{resolve, source};
 
 /// Where the base of a run comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

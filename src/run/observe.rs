@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use futures::StreamExt as _;
 
-use crate::request::{ReadError, Reader};
-use crate::state::{Desired, LiveObject, Observed};
-use crate::system::{Kind, System};
+use crate::model::kind::Kind;
+use crate::model::state::{Desired, LiveObject, Observed};
+use crate::model::wire::{ReadError, Reader};
+use crate::system::System;
 
 /// Reads all that planning needs, and records what could not be read. `concurrency` requests run at once.
 pub async fn observe(

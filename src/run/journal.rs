@@ -8,8 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
-use crate::apply::Outcome;
-use crate::plan::Change;
+use crate::model::change::Change;
+use crate::model::outcome::Outcome;
 
 /// Where ended writes are recorded.
 pub trait Journal: Send + Sync {

@@ -8,48 +8,34 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use schemars::JsonSchema;
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::apply::{self, Outcome};
-use crate::base::DeclaredCounts;
 use crate::config::Target;
 use crate::diagnostic::{Class, Diagnostic};
-use crate::events::Nowhere;
 use crate::http::Http;
 use crate::manifest::{Ensure, Manifest, yaml};
-use crate::observe::observe;
-use crate::plan::{self, TargetPlan, WriteOnly};
-use crate::request::{Attempt, ReadError, Request, Sent, Writer as _};
-use crate::resource::ResourceId;
-use crate::retry::Next;
-use crate::state::{Declared, Desired, LiveObject, Observed};
+use crate::model::change::Action;
+use crate::model::kind::{Kind, api_version};
+use crate::model::outcome::Outcome;
+use crate::model::plan::TargetPlan;
+use crate::model::probe::ProbeCheck;
+use crate::model::request::Request;
+use crate::model::resource::ResourceId;
+use crate::model::state::{Declared, Desired, LiveObject, Observed};
+use crate::model::wire::{Attempt, Next, ReadError, Sent, Writer as _};
+use crate::plan;
+use crate::plan::compare::Comparison;
+use crate::plan::input::{DeclaredCounts, PlanInput, PlanOptions, WriteOnly};
+use crate::run::journal::Nowhere;
+use crate::run::observe::observe;
+use crate::run::write::{self, WriteInput};
 use crate::system::defined::definition::{Definition, KeyPart, KindForm, Mode, Scratch};
-use crate::system::{Kind, api_version};
-
-/// Something that a definition says, and what the live target does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Check {
-    /// The kind.
-    pub kind: String,
-    /// What was tried, such as `update keeps what it leaves out`.
-    pub what: String,
-    /// What the definition says.
-    pub defined: String,
-    /// What the target did.
-    pub found: String,
-    /// Whether the two agree.
-    pub agrees: bool,
-    /// Where the definition says it, as a JSON pointer.
-    pub pointer: String,
-}
 
 /// What a probe found out.
 #[derive(Debug, Default)]
 pub struct Verdict {
     /// In the order in which they were tried.
-    pub checks: Vec<Check>,
+    pub checks: Vec<ProbeCheck>,
     /// What kept the probe from going on, and what it had to leave behind.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -254,16 +240,16 @@ impl<'a> Probe<'a> {
         let config = &self.target.config;
         let system = self.target.system.as_ref();
         let observed = observe(system, &self.desired, &self.http.reader(), config.limits.concurrency).await;
-        let target = plan::Target {
-            name: &config.name,
+        let plan = plan::plan(&PlanInput {
+            target: &config.name,
             system,
-            max_deletes: self.desired.len(),
-            allowed: &[],
+            desired: &self.desired,
+            base: None,
+            observed: &observed,
             counts: &DeclaredCounts::of(&self.desired),
-            only_declared: false,
-            write_only: WriteOnly::Nothing,
-        };
-        let plan = plan::plan(&target, &self.desired, None, &observed);
+            max_deletes: self.desired.len(),
+            options: &PlanOptions { write_only: WriteOnly::Nothing, ..PlanOptions::default() },
+        });
         (observed, plan)
     }
 
@@ -273,7 +259,7 @@ impl<'a> Probe<'a> {
         if let Some(diagnostic) = error_about(&plan, id) {
             return Err(diagnostic.message.clone());
         }
-        let target = apply::Target {
+        let target = WriteInput {
             system: self.target.system.as_ref(),
             desired: &self.desired,
             base: None,
@@ -285,7 +271,7 @@ impl<'a> Probe<'a> {
             journal: &Nowhere,
             stop: self.stop,
         };
-        let outcomes = apply::apply(&target, &plan).await;
+        let outcomes = write::apply(&target, &plan).await;
         let of_subject = plan.changes.iter().zip(&outcomes).filter(|(change, _)| change.id == *id);
         let wrong = of_subject.map(|(_, outcome)| outcome).find(|outcome| **outcome != Outcome::Applied);
         wrong.map_or(Ok(()), |outcome| Err(outcome.words()))
@@ -314,7 +300,7 @@ impl<'a> Probe<'a> {
     ) {
         let agrees = found.is_ok();
         let (Ok(found) | Err(found)) = found;
-        self.verdict.checks.push(Check {
+        self.verdict.checks.push(ProbeCheck {
             kind: subject.id.kind.clone(),
             what: what.to_owned(),
             defined: defined.into(),
@@ -530,10 +516,10 @@ impl<'a> Probe<'a> {
     /// The request that would create the scratch object, or change a live one as declared.
     async fn request(&self, subject: &Subject<'_>, live: Option<&LiveObject>) -> Option<Request> {
         let (observed, _) = self.plan().await;
-        let sides = plan::Comparison {
+        let sides = Comparison {
             system: self.target.system.as_ref(),
             base: None,
-            names: crate::state::Names::new(self.target.system.kinds(), &self.desired, &observed),
+            names: crate::model::names::Names::new(self.target.system.kinds(), &self.desired, &observed),
             write_only: WriteOnly::Nothing,
         };
         let declared = self.desired.get(&subject.id)?;
@@ -633,12 +619,12 @@ impl<'a> Probe<'a> {
 
     /// Whether all requests that delete it were answered with success.
     async fn delete_found(&self, subject: &Subject<'_>, found: &LiveObject) -> bool {
-        let names = crate::state::Names::default();
+        let names = crate::model::names::Names::default();
         let nothing = json!({});
         let draft = crate::system::Draft {
             id: &subject.id,
             kind: subject.kind,
-            action: plan::Action::Delete,
+            action: Action::Delete,
             written: &nothing,
             declared: &nothing,
             live: Some(found),

@@ -9,92 +9,27 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use schemars::JsonSchema;
-use serde::Serialize;
 use serde_json::Value;
 
+use crate::access::AccessShift;
 use crate::compare::diff;
 use crate::diagnostic::Diagnostic;
-use crate::events::Journal;
-use crate::plan::{AccessShift, Action, Change, Comparison, TargetPlan, WriteOnly};
-use crate::request::{Attempt, ReadError, Reader, Request, Sent, Symbol, Writer};
-use crate::resource::{RemoteId, ResourceId};
-use crate::retry::Next;
-use crate::state::{Declared, Desired, LiveObject, Names, Observed};
-use crate::system::{Kind, System};
-
-/// How a planned write ended. Every change ends in exactly one of these.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(tag = "result", rename_all = "snake_case")]
-pub enum Outcome {
-    /// All its requests were answered with success.
-    Applied,
-    /// The live object is no longer what the plan saw; nothing was written.
-    Conflict {
-        /// What moved.
-        reason: String,
-    },
-    /// The API refused; `reason` says at which request if there were several.
-    Failed {
-        /// Why.
-        reason: String,
-    },
-    /// There was no answer that tells whether the write happened.
-    Unknown {
-        /// Why.
-        reason: String,
-    },
-    /// Nothing was sent for it.
-    NotAttempted {
-        /// Why.
-        reason: String,
-    },
-}
-
-impl Outcome {
-    /// How it ended, in a sentence.
-    pub fn words(&self) -> String {
-        let (word, reason) = match self {
-            Self::Applied => return "applied".to_owned(),
-            Self::Conflict { reason } => ("conflict", reason),
-            Self::Failed { reason } => ("failed", reason),
-            Self::Unknown { reason } => ("unknown", reason),
-            Self::NotAttempted { reason } => ("not attempted", reason),
-        };
-        format!("{word}: {reason}")
-    }
-
-    /// The same with another reason, made from this one.
-    fn told(self, words: impl Fn(String) -> String) -> Self {
-        match self {
-            Self::Applied => Self::Applied,
-            Self::Conflict { reason } => Self::Conflict { reason: words(reason) },
-            Self::Failed { reason } => Self::Failed { reason: words(reason) },
-            Self::Unknown { reason } => Self::Unknown { reason: words(reason) },
-            Self::NotAttempted { reason } => Self::NotAttempted { reason: words(reason) },
-        }
-    }
-
-    /// The same for a write that was sent before without an answer: whatever a repeat is told, the first may have
-    /// happened.
-    fn after_open_write(self) -> Self {
-        let open = |reason| Self::Unknown { reason: format!("{reason}; an earlier try was not answered") };
-        match self {
-            Self::Applied | Self::Unknown { .. } => self,
-            Self::Conflict { reason } | Self::Failed { reason } | Self::NotAttempted { reason } => {
-                open(reason)
-            }
-        }
-    }
-
-    /// Whether somebody else's change was in the way.
-    pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::Conflict { .. })
-    }
-}
+use crate::model::change::{Action, Change};
+use crate::model::kind::Kind;
+use crate::model::names::Names;
+use crate::model::outcome::Outcome;
+use crate::model::plan::TargetPlan;
+use crate::model::request::{Request, Symbol};
+use crate::model::resource::{RemoteId, ResourceId};
+use crate::model::state::{Declared, Desired, LiveObject, Observed};
+use crate::model::wire::{Attempt, Next, ReadError, Reader, Sent, Writer};
+use crate::plan::compare::Comparison;
+use crate::plan::input::WriteOnly;
+use crate::run::journal::Journal;
+use crate::system::System;
 
 /// What apply needs of a target.
-pub struct Target<'a> {
+pub struct WriteInput<'a> {
     /// Its API.
     pub system: &'a dyn System,
     /// What git declares.
@@ -118,7 +53,7 @@ pub struct Target<'a> {
 }
 
 /// Carries out the plan of one target; the outcomes are in the order of its changes.
-pub async fn apply(target: &Target<'_>, plan: &TargetPlan) -> Vec<Outcome> {
+pub async fn apply(target: &WriteInput<'_>, plan: &TargetPlan) -> Vec<Outcome> {
     let run = Run {
         target,
         sides: Comparison {
@@ -163,7 +98,7 @@ fn phases(changes: &[Change]) -> impl Iterator<Item = &[Change]> {
 }
 
 struct Run<'a> {
-    target: &'a Target<'a>,
+    target: &'a WriteInput<'a>,
     sides: Comparison<'a>,
     ids: Mutex<BTreeMap<Symbol, RemoteId>>,
     failed: Mutex<Vec<ResourceId>>,

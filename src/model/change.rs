@@ -1,0 +1,45 @@
+//! One object that is to be written, and how.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::access::AccessShift;
+use crate::compare::cause::Cause;
+use crate::compare::diff::Field;
+use crate::model::request::Request;
+use crate::model::resource::ResourceId;
+use crate::model::state::LiveObject;
+
+/// What happens to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// It does not exist yet.
+    Create,
+    /// It exists and differs.
+    Update,
+    /// Git says `ensure: absent`.
+    Delete,
+}
+
+/// One object that apply would write. Nothing is left to decide: only ids that a create reveals are open.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// Which object.
+    pub id: ResourceId,
+    /// What happens to it.
+    pub action: Action,
+    /// Which side moved.
+    pub cause: Cause,
+    /// What it does to what is allowed.
+    pub shift: AccessShift,
+    /// The fields that differ; for a delete, none.
+    pub fields: Vec<Field>,
+    /// The writes, in order.
+    pub requests: Vec<Request>,
+    /// The live object as the plan saw it; `None` for a create.
+    pub seen: Option<LiveObject>,
+    /// The same in canonical form; null for a create.
+    pub observed: Value,
+}

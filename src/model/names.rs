@@ -1,0 +1,99 @@
+//! The names of one target's objects and the ids behind them, both ways.
+
+use std::collections::BTreeMap;
+
+use crate::model::kind::Kind;
+use crate::model::request::{Id, Symbol};
+use crate::model::resource::{RemoteId, ResourceId};
+use crate::model::state::{Declared, Desired, Index, LiveObject, Observed};
+
+/// Why a name does not lead to exactly one object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unresolved {
+    /// Nothing has this name, and git does not create it.
+    Missing,
+    /// Several live objects could be meant.
+    Ambiguous,
+}
+
+/// Names to ids and back, over one target's live objects and those that this run creates.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    renamed: BTreeMap<(String, String), String>,
+    ids: BTreeMap<(String, String), Result<Id, Unresolved>>,
+    names: BTreeMap<(String, String), String>,
+}
+
+impl Names {
+    /// Builds the tables from what is live and what git is going to create.
+    pub fn new(kinds: &[Kind], desired: &Desired, observed: &Observed) -> Self {
+        let mut names = Self::default();
+        let index = observed.index(kinds);
+        for kind in kinds {
+            for found in observed.found(&kind.name) {
+                names.add_live(kind, found, &index);
+            }
+        }
+        for declared in desired.values().filter(|declared| !declared.absent()) {
+            if let Some(kind) = kinds.iter().find(|kind| kind.name == declared.id.kind) {
+                names.add_declared(declared, &index.meant(kind, declared));
+            }
+        }
+        names
+    }
+
+    /// Takes in the id of an object that this run has created.
+    pub fn learn(&mut self, resource: &ResourceId, remote: &RemoteId) {
+        let key = (resource.kind.clone(), resource.name.clone());
+        self.names.insert((key.0.clone(), remote.to_string()), key.1.clone());
+        self.ids.insert(key, Ok(Id::Known(remote.clone())));
+    }
+
+    fn add_live(&mut self, kind: &Kind, found: &LiveObject, index: &Index<'_>) {
+        let unique = index.named(kind, &found.name).len() == 1;
+        let id = if unique { Ok(Id::Known(found.remote.clone())) } else { Err(Unresolved::Ambiguous) };
+        self.ids.insert((kind.name.clone(), found.name.clone()), id);
+        if unique {
+            self.names.insert((kind.name.clone(), found.remote.to_string()), found.name.clone());
+        }
+    }
+
+    /// A name that is not live yet belongs to an object that is to be renamed, or else created.
+    fn add_declared(&mut self, declared: &Declared, meant: &[&LiveObject]) {
+        let key = (declared.id.kind.clone(), declared.id.name.clone());
+        if self.ids.contains_key(&key) {
+            return;
+        }
+        let id = match meant {
+            [] => Ok(Id::Later(Symbol::of(&declared.id))),
+            [one] => Ok(Id::Known(one.remote.clone())),
+            _ => Err(Unresolved::Ambiguous),
+        };
+        if let [one] = meant {
+            self.names.insert((key.0.clone(), one.remote.to_string()), key.1.clone());
+            self.renamed.insert((key.0.clone(), one.name.clone()), key.1.clone());
+        }
+        self.ids.insert(key, id);
+    }
+
+    /// The id behind a name.
+    pub fn id(&self, kind: &str, name: &str) -> Result<Id, Unresolved> {
+        let key = (kind.to_owned(), name.to_owned());
+        self.ids.get(&key).cloned().unwrap_or(Err(Unresolved::Missing))
+    }
+
+    /// The name that git now has for an object of this name.
+    pub fn renamed(&self, kind: &str, name: &str) -> Option<&str> {
+        self.renamed.get(&(kind.to_owned(), name.to_owned())).map(String::as_str)
+    }
+
+    /// The name of a live object, if that name means it alone.
+    pub fn name(&self, kind: &str, id: &str) -> Option<&str> {
+        self.names.get(&(kind.to_owned(), id.to_owned())).map(String::as_str)
+    }
+
+    /// All names of a kind, for suggestions.
+    pub fn all<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
+        self.ids.keys().filter(move |(of, _)| of == kind).map(|(_, name)| name.as_str())
+    }
+}

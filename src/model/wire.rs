@@ -1,0 +1,172 @@
+//! What goes over the wire, and the two powers: a [`Reader`] may only GET, a [`Writer`] may write.
+//!
+//! Only the write step of a run ever holds a `Writer`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use crate::model::request::{Path, Request};
+
+/// Why something could not be read. Never "it is not there": that is `Ok(None)`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ReadError {
+    /// One sentence: what was asked and what came back.
+    pub message: String,
+    /// What to do next, where enact knows.
+    pub help: Option<String>,
+}
+
+impl ReadError {
+    /// A reply that is not what the contract says.
+    pub fn unexpected(path: &Path, what: &str) -> Self {
+        Self { message: format!("the answer to GET {path} {what}"), help: None }
+    }
+}
+
+/// How the errors of an API look.
+#[derive(Clone, Debug)]
+pub struct Errors {
+    /// Where an error's code may be, as JSON pointers.
+    pub code: Vec<String>,
+    /// Where its message may be.
+    pub message: Vec<String>,
+    /// Where more about it may be.
+    pub detail: Vec<String>,
+    /// What makes an answer an error although its status says success.
+    pub in_success: Vec<String>,
+    /// What to do about some codes.
+    pub help: BTreeMap<String, String>,
+}
+
+impl Default for Errors {
+    /// The usual places.
+    fn default() -> Self {
+        let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
+        Self {
+            code: texts(&["/code", "/key"]),
+            message: texts(&["/message", "/error/message", "/error", "/errors/0/message"]),
+            detail: texts(&["/error/details", "/details"]),
+            in_success: texts(&["/error", "/errors"]),
+            help: BTreeMap::new(),
+        }
+    }
+}
+
+/// What the statuses of a read mean. All others are failures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statuses {
+    /// The answer is what was asked for.
+    pub success: Vec<u16>,
+    /// There is no such object.
+    pub gone: Vec<u16>,
+}
+
+impl Default for Statuses {
+    fn default() -> Self {
+        Self { success: vec![200], gone: vec![404] }
+    }
+}
+
+/// The answer to a read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum GetResult {
+    /// What was asked for.
+    Reply(Reply),
+    /// One of [`Statuses::gone`].
+    Gone(u16),
+}
+
+/// A reply in full.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reply {
+    /// The JSON body.
+    pub body: Value,
+    /// The version of the object, as the `ETag` header has it.
+    pub etag: Option<String>,
+    /// The target of the `Link` header's `rel="next"` (RFC 8288): with an origin only if that is another one.
+    pub next: Option<String>,
+}
+
+/// The power to read: GET below one target's URL, nothing else.
+#[async_trait]
+pub trait Reader: Send + Sync {
+    /// The answer to a GET.
+    async fn read(&self, path: &Path, statuses: &Statuses) -> Result<GetResult, ReadError>;
+
+    /// The JSON answer, or `None` for 404.
+    async fn get(&self, path: &Path) -> Result<Option<Value>, ReadError> {
+        match self.read(path, &Statuses::default()).await? {
+            GetResult::Reply(reply) => Ok(Some(reply.body)),
+            GetResult::Gone(_) => Ok(None),
+        }
+    }
+}
+
+/// What follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing was done, or the server knows a repeat: send the same again.
+    Again,
+    /// The same, but only once.
+    Once,
+    /// Look what became of it, and send it again if nothing did.
+    Look,
+    /// The same, with another key: the server would answer the old one with the old failure.
+    NewKey,
+    /// Look what became of it, and never send it again: a second object could come of it.
+    LookOnly,
+    /// It was done; only the answer was of no use.
+    Done,
+    /// Somebody else was faster.
+    Moved,
+    /// The server said no.
+    Refused,
+}
+
+/// How one write ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// The API said yes; the JSON answer, or null.
+    Done(Value),
+    /// The API said no, so nothing was changed; why.
+    Refused(String),
+    /// The object is no longer what `If-Match` says, so nothing was changed; why.
+    Moved(String),
+    /// No answer that decides it: the write may be needed again, and may have happened.
+    Open {
+        /// Why.
+        reason: String,
+        /// What may be done about it.
+        next: Next,
+        /// Whether nothing was done, unless the server errs.
+        undone: bool,
+        /// How long the server wants to be left alone.
+        asked: Option<Duration>,
+    },
+}
+
+/// What one attempt at a write is made with.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt<'a> {
+    /// The version of the object as it was read, for a request that has [`Request::if_match`].
+    pub etag: Option<&'a str>,
+    /// The key, for a request that has [`Request::idempotency_header`].
+    pub key: &'a str,
+}
+
+/// The power to write to one target.
+#[async_trait]
+pub trait Writer: Send + Sync {
+    /// Sends one request that [`Request::resolve`] has completed, once.
+    async fn send(&self, request: &Request, with: &Attempt<'_>) -> Sent;
+
+    /// A key that no request had before.
+    fn key(&self) -> String;
+
+    /// Waits for the attempt after this one, at least as long as the server asks; false if there is to be none.
+    async fn pause(&self, attempt: u32, asked: Option<Duration>) -> bool;
+}

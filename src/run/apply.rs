@@ -1,0 +1,52 @@
+//! Carries out plans, target by target, and verifies each with a second plan.
+
+use std::sync::atomic::AtomicBool;
+
+use crate::diagnostic::{Class, Diagnostic};
+use crate::plan::input::{PlanOptions, WriteOnly};
+use crate::report::TargetReport;
+use crate::run::journal::Journal;
+use crate::run::plan::{Planned, observe_and_plan};
+use crate::run::project::{Connected, Intent};
+use crate::run::write::{self, WriteInput};
+
+/// Carries out the plans that are sound, target by target, and verifies each with a second plan. A manifest that turned
+/// out to be wrong when it met the live side, such as a reference to nothing, stops all of them: promise 9.
+pub async fn apply(planned: Vec<Planned<'_>>, journal: &dyn Journal, stop: &AtomicBool) -> Vec<TargetReport> {
+    let invalid = |diagnostic: &Diagnostic| diagnostic.is_error() && diagnostic.class == Class::Invalid;
+    if planned.iter().any(|planned| planned.plan.diagnostics.iter().any(invalid)) {
+        return planned.iter().map(Planned::report).collect();
+    }
+    let mut reports = Vec::new();
+    for planned in planned {
+        reports.push(apply_one(planned, journal, stop).await);
+    }
+    reports
+}
+
+async fn apply_one(planned: Planned<'_>, journal: &dyn Journal, stop: &AtomicBool) -> TargetReport {
+    if !planned.plan.is_sound() || planned.plan.changes.is_empty() {
+        return planned.report();
+    }
+    let Connected { intent, http } = &planned.at;
+    let (reader, writer) = (http.reader(), http.writer());
+    let target = WriteInput {
+        system: intent.target.system.as_ref(),
+        desired: intent.desired,
+        base: intent.base,
+        observed: &planned.observed,
+        reader: &reader,
+        writer: &writer,
+        write_only: intent.options.write_only,
+        concurrency: intent.target.config.limits.concurrency.min(WRITES_AT_ONCE),
+        journal,
+        stop,
+    };
+    let outcomes = write::apply(&target, &planned.plan).await;
+    let options = PlanOptions { write_only: WriteOnly::Nothing, ..intent.options.clone() };
+    let (_, verified) = observe_and_plan(&Intent { options: &options, ..*intent }, &reader).await;
+    TargetReport { outcomes, verified: Some(verified), ..planned.report() }
+}
+
+/// Policy APIs are small; many writes side by side gain little and make trouble hard to read.
+const WRITES_AT_ONCE: usize = 4;

@@ -1,0 +1,267 @@
+//! From a configuration to a project: loads, validates and resolves. Nothing is sent.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::config::{self, Prune, Systems, Target};
+use crate::diagnostic::{self, Class, Diagnostic, Severity};
+use crate::manifest::Files;
+use crate::model::state::Desired;
+use crate::plan::input::DeclaredCounts;
+use crate::resolve::{self, base};
+use crate::run::history::{self, Base, BaseSource, History};
+use crate::run::options::{Empty, RunOptions};
+use crate::run::project::Project;
+use crate::source;
+use crate::system::Registry;
+
+/// Where the configuration comes from.
+pub struct ConfigText {
+    /// The file's name as the user would type it.
+    pub file: String,
+    /// The folder that manifests are relative to.
+    pub folder: PathBuf,
+    /// The file's text.
+    pub text: String,
+}
+
+impl ConfigText {
+    /// The file's name in its folder.
+    fn name(&self) -> &str {
+        Path::new(&self.file).file_name().and_then(|name| name.to_str()).unwrap_or(&self.file)
+    }
+}
+
+/// What was read on the way to a project, for showing diagnostics in their source.
+#[derive(Default)]
+pub struct Load {
+    /// The project, if nothing is wrong with it.
+    pub project: Option<Project>,
+    /// Everything that is wrong or odd.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The texts that diagnostics point into.
+    pub files: Files,
+    /// The text of the configuration.
+    pub config: String,
+}
+
+/// Loads, validates and resolves. Nothing is sent.
+pub fn load(origin: &ConfigText, options: &RunOptions) -> Load {
+    // The text of enact.yaml is never shown: a secret may stand in any of its lines by mistake.
+    let mut load = Load { config: origin.text.clone(), ..Load::default() };
+    let mut definitions = Files::new();
+    let systems = Systems::Defined(&mut definitions);
+    let config = config::load(&origin.file, &origin.folder, &origin.text, systems, &mut load.diagnostics);
+    // A definition is as much a part of the configuration as what names it.
+    load.config.extend(definitions.values().map(String::as_str));
+    load.files.extend(definitions.clone());
+    if let Some(config) = config {
+        let project = resolve(&Trusted { origin, definitions }, config, options, &mut load);
+        load.project = project.filter(|_| !load.diagnostics.iter().any(Diagnostic::is_error));
+    }
+    if load.project.is_none() && !load.diagnostics.iter().any(Diagnostic::is_error) {
+        // Nothing to do and nothing loaded must never look the same.
+        let help = "please report this as a defect of enact";
+        load.diagnostics.push(Diagnostic::error("load/nothing", "it could not be loaded").help(help));
+    }
+    diagnostic::sort(&mut load.diagnostics);
+    load
+}
+
+/// The files of the checkout that the operator trusts.
+struct Trusted<'a> {
+    origin: &'a ConfigText,
+    /// What enact.yaml names in `systems`.
+    definitions: Files,
+}
+
+impl Trusted<'_> {
+    fn files(&self) -> Files {
+        let config = (self.origin.name().to_owned(), self.origin.text.clone());
+        self.definitions.clone().into_iter().chain([config]).collect()
+    }
+}
+
+fn resolve(
+    trusted: &Trusted<'_>,
+    config: config::Loaded,
+    options: &RunOptions,
+    load: &mut Load,
+) -> Option<Project> {
+    let origin = trusted.origin;
+    let selected = select(&config.targets, &options.only, &mut load.diagnostics)?;
+    let mut history = history(origin, options, &mut load.diagnostics)?;
+    let files = read(trusted, &config.manifests, options, history.as_mut(), &mut load.diagnostics);
+    let manifests = resolve::manifests(&config.registry, &files, &mut load.diagnostics);
+    let targets: Vec<_> = config.targets.iter().collect();
+    let mut desired = resolve::desired(&targets, &manifests, &mut load.diagnostics);
+    resolve::unclaimed(&config.targets, &manifests, &mut load.diagnostics);
+    load.files.extend(files);
+    let targets: Vec<_> =
+        targets.into_iter().filter(|target| selected.contains(&target.config.name)).collect();
+    let then = (origin.name(), &config.registry);
+    let (bases, counts) =
+        bases(history.as_ref(), options, then, &targets, &mut desired, &mut load.diagnostics);
+    Some(Project {
+        manifests,
+        desired,
+        bases,
+        counts,
+        history,
+        options: options.plan.clone(),
+        writes: options.writes,
+        selected,
+        config,
+    })
+}
+
+/// The repository, where a run has to do with it.
+fn history(
+    origin: &ConfigText,
+    options: &RunOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Option<History>> {
+    if options.rev.is_none() && options.base == BaseSource::Nowhere {
+        return Some(None);
+    }
+    match History::open(&origin.folder, options.rev.as_deref()) {
+        Ok(history) => Some(history),
+        Err(diagnostic) => {
+            diagnostics.push(diagnostic);
+            None
+        }
+    }
+}
+
+/// The bases, and what follows from them for what is desired.
+fn bases(
+    history: Option<&History>,
+    options: &RunOptions,
+    config: (&str, &Arc<Registry>),
+    targets: &[&Target],
+    desired: &mut BTreeMap<String, Desired>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (BTreeMap<String, Base>, BTreeMap<String, DeclaredCounts>) {
+    let Some(history) = history else {
+        diagnostics.extend(options.plan.only_declared.then(needs_base));
+        return (BTreeMap::new(), counts(desired));
+    };
+    let mut bases = history.bases(targets, &options.base, config, diagnostics);
+    // A pull request may well be behind what was applied: its plan names the base itself, and writes nothing.
+    if options.base == BaseSource::Applied || options.writes {
+        let behind = history.backwards(targets).into_iter();
+        diagnostics.extend(behind.map(|diagnostic| Diagnostic { severity: Severity::Warning, ..diagnostic }));
+    }
+    // To go back, the base has to be further on the same road; otherwise history was rewritten.
+    let usable = |base: &Base| base.leads_here || (options.rollback && base.ahead);
+    let elsewhere = bases.iter().filter(|(_, base)| !usable(base) && options.base != BaseSource::Applied);
+    diagnostics.extend(elsewhere.map(|(target, base)| history::elsewhere(target, base)));
+    bases.retain(|_, base| usable(base));
+    for target in targets {
+        let name = &target.config.name;
+        match (desired.get_mut(name), bases.get(name)) {
+            (Some(desired), Some(base)) => {
+                base::settle_names(desired, &base.desired);
+                // A file that was only deleted from the working tree was not deleted by git.
+                if target.config.prune == Prune::Tracked && history.uncommitted.is_empty() {
+                    base::add_orphans(desired, &base.desired);
+                    diagnostics.extend(base::dangling(target, desired));
+                }
+            }
+            (_, None) if options.plan.only_declared => diagnostics.push(needs_base().about(name)),
+            (_, None) if target.config.prune == Prune::Tracked => {
+                diagnostics.extend(no_record(name, options))
+            }
+            _ => {}
+        }
+    }
+    let counts = counts(desired);
+    for (target, base) in bases.iter().filter(|_| options.plan.only_declared) {
+        desired.entry(target.clone()).and_modify(|desired| base::only_declared(desired, &base.desired));
+    }
+    (bases, counts)
+}
+
+fn counts(desired: &BTreeMap<String, Desired>) -> BTreeMap<String, DeclaredCounts> {
+    desired.iter().map(|(target, desired)| (target.clone(), DeclaredCounts::of(desired))).collect()
+}
+
+fn needs_base() -> Diagnostic {
+    Diagnostic::error("git/no-base", "`--only-declared` needs a base to tell what git changed")
+        .class(Class::Usage)
+        .help("name one with `--base REV`, or fetch the record of what was applied")
+}
+
+/// A clone does not fetch the record by itself, and without it nothing would ever be pruned.
+fn no_record(target: &str, options: &RunOptions) -> Option<Diagnostic> {
+    let diagnostic = || {
+        Diagnostic::warning("git/no-record", "there is no record of what was applied, so nothing is pruned")
+            .about(target)
+            .help("fetch it: `git fetch origin '+refs/enact/applied/*:refs/enact/applied/*'`; the first apply makes it")
+    };
+    (options.base == BaseSource::Applied).then(diagnostic)
+}
+
+fn read(
+    trusted: &Trusted<'_>,
+    manifests: &[String],
+    options: &RunOptions,
+    history: Option<&mut History>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Files {
+    let origin = trusted.origin;
+    let there = |name: &&String| options.empty == Empty::Refused || origin.folder.join(name).exists();
+    let named: Vec<_> = manifests.iter().filter(there).cloned().collect();
+    let before = diagnostics.len();
+    let files = match (&options.rev, history) {
+        (Some(_), Some(history)) => history.files(&named, diagnostics),
+        (_, history) => {
+            let files = source::working_tree(&origin.folder, &named, diagnostics);
+            diagnostics.extend(
+                history.map(|history| uncommitted(trusted, &named, history, &files)).unwrap_or_default(),
+            );
+            files
+        }
+    };
+    if files.is_empty() && options.empty == Empty::Refused && diagnostics.len() == before {
+        let message = format!("there is no manifest in `{}`", manifests.join("`, `"));
+        let help = "add a `.yaml` file, correct `manifests` in enact.yaml, or begin with `enact import`";
+        diagnostics.push(Diagnostic::error("source/none", message).help(help));
+    }
+    files
+}
+
+/// Says that the working tree is not a commit, if it is not.
+fn uncommitted(
+    trusted: &Trusted<'_>,
+    manifests: &[String],
+    history: &mut History,
+    files: &Files,
+) -> Vec<Diagnostic> {
+    let mut diagnostics = history.compare(manifests, &trusted.files(), files);
+    let shown: Vec<_> = history.uncommitted.iter().take(3).map(|file| format!("`{file}`")).collect();
+    let rest = history.uncommitted.len().saturating_sub(shown.len());
+    if !shown.is_empty() {
+        let more = if rest == 0 { String::new() } else { format!(" and {rest} more") };
+        let message = format!("this is not a commit: {}{more} differ from it", shown.join(", "));
+        diagnostics.push(
+            Diagnostic::warning("git/uncommitted", message)
+                .class(Class::Guarded)
+                .help("commit before you apply"),
+        );
+    }
+    diagnostics
+}
+
+fn select(targets: &[Target], only: &[String], diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<String>> {
+    let names: Vec<_> = targets.iter().map(|target| target.config.name.clone()).collect();
+    for name in only.iter().filter(|name| !names.contains(name)) {
+        let help = format!("the targets in enact.yaml are {}", names.join(", "));
+        diagnostics
+            .push(Diagnostic::error("config/target", format!("there is no target `{name}`")).help(help));
+    }
+    let selected =
+        names.into_iter().filter(|name| only.is_empty() || only.contains(name)).collect::<Vec<_>>();
+    (!selected.is_empty()).then_some(selected)
+}

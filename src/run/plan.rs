@@ -1,0 +1,64 @@
+//! Reads what the targets hold, and plans. Only reads are sent: no [`crate::model::wire::Writer`] is in reach.
+
+use futures::future::join_all;
+
+use crate::model::plan::TargetPlan;
+use crate::model::state::Observed;
+use crate::model::wire::Reader;
+use crate::plan;
+use crate::plan::input::PlanInput;
+use crate::report::TargetReport;
+use crate::run::observe::observe;
+use crate::run::project::{Connected, Intent};
+
+/// A target with its plan and what the plan was made from.
+pub struct Planned<'a> {
+    /// The target.
+    pub at: Connected<'a>,
+    /// What it holds.
+    pub observed: Observed,
+    /// What would be written.
+    pub plan: TargetPlan,
+}
+
+/// Plans all targets at once. Only reads are sent: no [`crate::model::wire::Writer`] is in reach.
+pub async fn plan(connected: Vec<Connected<'_>>) -> Vec<Planned<'_>> {
+    join_all(connected.into_iter().map(|at| async move {
+        let (observed, plan) = observe_and_plan(&at.intent, &at.http.reader()).await;
+        Planned { at, observed, plan }
+    }))
+    .await
+}
+
+/// Reads and compares. It is handed a reader and nothing that a writer could be made from.
+pub(super) async fn observe_and_plan(intent: &Intent<'_>, reader: &dyn Reader) -> (Observed, TargetPlan) {
+    let Intent { target, desired, base, counts, options } = *intent;
+    let config = &target.config;
+    let system = target.system.as_ref();
+    let observed = observe(system, desired, reader, config.limits.concurrency).await;
+    let plan = plan::plan(&PlanInput {
+        target: &config.name,
+        system,
+        desired,
+        base,
+        observed: &observed,
+        counts,
+        max_deletes: config.limits.max_deletes,
+        options,
+    });
+    (observed, plan)
+}
+
+impl Planned<'_> {
+    /// The plan as a report, before anything was written.
+    pub fn report(&self) -> TargetReport {
+        TargetReport {
+            system: self.at.intent.target.config.system.clone(),
+            url: self.at.intent.target.config.url.clone(),
+            requests: self.at.http.requests(),
+            plan: self.plan.clone(),
+            outcomes: Vec::new(),
+            verified: None,
+        }
+    }
+}

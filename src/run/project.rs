@@ -1,0 +1,124 @@
+//! A repository that passed every check that needs no network, and the way from it to its targets.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::{self, Target};
+use crate::diagnostic::Diagnostic;
+use crate::http::Http;
+use crate::manifest::Manifest;
+use crate::model::state::Desired;
+use crate::plan::input::{DeclaredCounts, PlanOptions};
+use crate::report::Report;
+use crate::run::history::{Base, History};
+
+/// A repository that passed every check that needs no network.
+pub struct Project {
+    /// The configuration.
+    pub config: config::Loaded,
+    /// All manifests.
+    pub manifests: Vec<Arc<Manifest>>,
+    /// What each target is to hold.
+    pub desired: BTreeMap<String, Desired>,
+    /// What each target was to hold when it was last applied.
+    pub bases: BTreeMap<String, Base>,
+    /// The repository, if there is one and the run has to do with it.
+    pub history: Option<History>,
+    /// How much git declares for each target in all.
+    pub(super) counts: BTreeMap<String, DeclaredCounts>,
+    /// What a plan is made with.
+    pub(super) options: PlanOptions,
+    /// Whether the targets are to be written.
+    pub(super) writes: bool,
+    /// Which targets this run is about.
+    pub(super) selected: Vec<String>,
+}
+
+impl Project {
+    /// The commit that the manifests are, if they are one.
+    pub fn commit(&self) -> Option<String> {
+        let history = self.history.as_ref().filter(|history| history.uncommitted.is_empty())?;
+        history.commit.map(|commit| commit.hex())
+    }
+
+    /// The commit of the base, if all targets have the same one.
+    pub fn base_commit(&self) -> Option<String> {
+        let mut commits: Vec<_> = self.bases.values().map(|base| base.commit).collect();
+        commits.sort_unstable();
+        commits.dedup();
+        match commits.as_slice() {
+            [one] => Some(one.hex()),
+            _ => None,
+        }
+    }
+
+    /// A report about this project, before anything was asked.
+    pub fn report(&self, command: &'static str, diagnostics: Vec<Diagnostic>) -> Report {
+        let (commit, base_commit) = (self.commit(), self.base_commit());
+        Report {
+            command,
+            commit,
+            base_commit,
+            manifests: self.manifests.len(),
+            targets: Vec::new(),
+            checks: Vec::new(),
+            diagnostics,
+        }
+    }
+
+    /// The targets of this run, in the order of the configuration.
+    pub fn targets(&self) -> impl Iterator<Item = &Target> {
+        self.config.targets.iter().filter(|target| self.selected.contains(&target.config.name))
+    }
+
+    /// Sets up the connections; every missing credential is reported, and nothing is sent. `sandbox` gives the URL
+    /// of a sandbox that stands in for a target.
+    pub fn connect(
+        &self,
+        sandbox: impl Fn(&str) -> Option<String>,
+    ) -> Result<Vec<Connected<'_>>, Vec<Diagnostic>> {
+        let (mut connected, mut wrong) = (Vec::new(), Vec::new());
+        for target in self.targets() {
+            let http = match sandbox(&target.config.name) {
+                Some(url) => self.config.connect_sandbox(target, &url),
+                None => self.config.connect(target, self.writes),
+            };
+            match (http, self.desired.get(&target.config.name)) {
+                (Ok(http), Some(desired)) => {
+                    let base = self.bases.get(&target.config.name).map(|base| &base.desired);
+                    let counts = self.counts.get(&target.config.name);
+                    connected.extend(counts.map(|counts| Connected {
+                        intent: Intent { target, desired, base, counts, options: &self.options },
+                        http,
+                    }));
+                }
+                (Ok(_), None) => {}
+                (Err(diagnostic), _) => wrong.push(diagnostic),
+            }
+        }
+        if wrong.is_empty() { Ok(connected) } else { Err(wrong) }
+    }
+}
+
+/// A target and what git declares for it: everything that a run knows but the way there.
+#[derive(Clone, Copy)]
+pub struct Intent<'a> {
+    /// Its configuration and API.
+    pub target: &'a Target,
+    /// What it is to hold.
+    pub desired: &'a Desired,
+    /// What it was to hold when it was last applied.
+    pub base: Option<&'a Desired>,
+    /// How much git declares for it in all.
+    pub counts: &'a DeclaredCounts,
+    /// What a plan is made with.
+    pub options: &'a PlanOptions,
+}
+
+/// A target that can be asked.
+pub struct Connected<'a> {
+    /// The target, and what git declares for it.
+    pub intent: Intent<'a>,
+    /// The way to it.
+    pub http: Http,
+}
