@@ -1,24 +1,33 @@
 //! The embedded sandbox: the policy APIs of the built-in systems on loopback, quirks included.
 //!
 //! Here is what a caller sees: start, stop, look at what was asked, change things by hand, inject faults.
-//! `server` finds the target of a request, and each API lives in a file of its own, next to nothing else.
+//! `hub` holds the targets, `apis` is the table of APIs, and each API has a file of its own. Nothing in here knows the
+//! client that the sandbox is there to test, and no two files import each other, not even by way of others.
 
 mod api;
+mod apis;
+mod collections;
 mod compiuta;
 mod connection;
 mod fault;
 mod fields;
 mod file;
+mod hub;
+mod ids;
 mod jitsudo;
+mod log;
 mod mycloud;
+mod options;
 mod polytomic;
+mod problem;
+mod request;
+mod response;
 mod server;
-mod store;
 mod target;
+mod time;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,41 +37,16 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use fault::Fault;
-pub use server::{Hub, Seen};
+pub use hub::Hub;
+pub use log::Seen;
+pub use options::{Seed, Served, Store};
 
-use connection::Connections;
+use connection::{Connection, Connections};
 
 /// How long [`Sandbox::stop`] waits for requests that are under way.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// One target to serve: the API of `system` under `/<name>/`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Served {
-    /// The target's name, the first part of its paths.
-    pub name: String,
-    /// `polytomic`, `jitsudo`, `compiuta` or `mycloud`.
-    pub system: String,
-}
-
-/// Where the state lives.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Store {
-    /// It is gone with the sandbox.
-    Memory,
-    /// A JSON file: read at the start if it is there, replaced after each successful write, never by a read.
-    File(PathBuf),
-}
-
-/// What a target without stored state starts with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seed {
-    /// Objects that the example policies create, update, leave alone and skip.
-    Examples,
-    /// Only what the system itself puts into a new organization.
-    Empty,
-}
-
-/// Serves the targets until the answer is dropped. `listen` must be a loopback address, because any
+/// Serves the targets until the returned value is dropped. `listen` must be a loopback address, because any
 /// credential is good enough here; port 0 takes a free one.
 ///
 /// The first target of each system is served at the root as well, where clients without a base path look.
@@ -82,7 +66,7 @@ pub async fn start(
     let address = listener.local_addr()?;
     let (stop, stopped) = oneshot::channel();
     let app = server::router(Arc::clone(&hub));
-    let service = app.into_make_service_with_connect_info::<connection::Connection>();
+    let service = app.into_make_service_with_connect_info::<Connection>();
     let server = axum::serve(Connections::new(listener), service).with_graceful_shutdown(async {
         // An error means that the sandbox was dropped, which is the other way to ask for the end.
         let _dropped = stopped.await;
@@ -128,7 +112,7 @@ impl Sandbox {
         self.hub.inject(fault);
     }
 
-    /// The stored objects of a collection, oldest first: the truth, without the disguises of the API.
+    /// The stored objects of a collection, oldest first, as they are and not as the API shows them.
     #[must_use]
     pub fn objects(&self, target: &str, collection: &str) -> Vec<Value> {
         self.hub.objects(target, collection)

@@ -1,4 +1,6 @@
-//! TCP connections that can be cut in the middle of a request, so that a client loses an answer.
+//! TCP connections that can be cut in the middle of a request, so that a client loses a response.
+//!
+//! Which ones are cut, and why, is not known here.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,7 +14,7 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Accepts connections and keeps a knife for each.
+/// Accepts connections, each with a handle that can cut it.
 pub(crate) struct Connections(TcpListener);
 
 impl Connections {
@@ -27,7 +29,7 @@ impl Listener for Connections {
 
     async fn accept(&mut self) -> (Stream, SocketAddr) {
         let (tcp, address) = Listener::accept(&mut self.0).await;
-        // Without it small answers wait for the client's delayed acknowledgement; a failure only costs time.
+        // Without it small responses wait for the client's delayed acknowledgement; a failure only costs time.
         let _slower = tcp.set_nodelay(true);
         (Stream { tcp, connection: Connection::default() }, address)
     }
@@ -60,7 +62,7 @@ impl Connected<IncomingStream<'_, Connections>> for Connection {
     }
 }
 
-/// A TCP stream that looks at its knife before each write.
+/// A TCP stream that checks before each write whether it was cut.
 pub(crate) struct Stream {
     tcp: TcpStream,
     connection: Connection,

@@ -1,8 +1,9 @@
-//! Faults: what goes wrong on purpose, and when.
+//! Faults: what goes wrong on purpose, and when. What a fault does to the state of a target is in `target`.
 
 use serde_json::Value;
 
-use super::api::{Answer, Call};
+use super::request::Request;
+use super::response::Response;
 
 /// Makes matching requests fail: the next `times` of them, after `skip` that pass.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,40 +12,40 @@ pub struct Fault {
     pub target: String,
     /// The method it strikes; empty for any.
     pub method: String,
-    /// Part of the path or query it strikes, as in [`super::Seen::path`]; empty for any.
+    /// Part of the path or query it strikes, as in `Seen::path`; empty for any.
     pub path_contains: String,
     /// How many matching requests pass first.
     pub skip: usize,
     /// How many it strikes then.
     pub times: usize,
-    /// The status of the answer; 0 closes the connection without one.
+    /// The status of the response; 0 closes the connection without one.
     pub status: u16,
-    /// The request takes effect, and only its answer is lost or replaced.
+    /// The request takes effect, and only its response is lost or replaced.
     pub after_commit: bool,
-    /// Headers of the answer, beside or instead of the API's own.
+    /// Headers of the response, beside or instead of the API's own.
     pub headers: Vec<(String, String)>,
-    /// The body of the answer. `None` is the API's own error body (nothing below status 400); a string goes out
+    /// The body of the response. `None` is the API's own error body (nothing below status 400); a string goes out
     /// as plain text, as a proxy would send it.
     pub body: Option<Value>,
 }
 
 impl Fault {
-    fn matches(&self, target: &str, call: &Call) -> bool {
+    fn matches(&self, target: &str, request: &Request) -> bool {
         self.target == target
-            && (self.method.is_empty() || self.method.eq_ignore_ascii_case(&call.method))
-            && call.path_and_query.contains(&self.path_contains)
+            && (self.method.is_empty() || self.method.eq_ignore_ascii_case(&request.method))
+            && request.path_and_query.contains(&self.path_contains)
     }
 
-    /// The answer that the fault gives, unless it closes the connection.
-    pub(crate) fn answer(&self, own_error: impl FnOnce(u16) -> Answer) -> Option<Answer> {
-        let mut answer = match (self.status, &self.body) {
+    /// The response that the fault gives, unless it closes the connection.
+    pub(crate) fn response(&self, own_error: impl FnOnce(u16) -> Response) -> Option<Response> {
+        let mut response = match (self.status, &self.body) {
             (0, _) => return None,
-            (status, Some(body)) => Answer { status, headers: Vec::new(), body: Some(body.clone()) },
-            (status, None) if status < 400 => Answer::empty(status),
+            (status, Some(body)) => Response { status, headers: Vec::new(), body: Some(body.clone()) },
+            (status, None) if status < 400 => Response::empty(status),
             (status, None) => own_error(status),
         };
-        answer.headers.extend(self.headers.iter().cloned());
-        Some(answer)
+        response.headers.extend(self.headers.iter().cloned());
+        Some(response)
     }
 }
 
@@ -59,9 +60,9 @@ impl Faults {
 
     /// The fault that strikes this request. Only the first that matches looks at the request, so two faults on
     /// the same requests follow one another.
-    pub(crate) fn strike(&mut self, target: &str, call: &Call) -> Option<Fault> {
+    pub(crate) fn strike(&mut self, target: &str, request: &Request) -> Option<Fault> {
         self.0.retain(|fault| fault.times > 0);
-        let fault = self.0.iter_mut().find(|fault| fault.matches(target, call))?;
+        let fault = self.0.iter_mut().find(|fault| fault.matches(target, request))?;
         if fault.skip > 0 {
             fault.skip -= 1;
             return None;

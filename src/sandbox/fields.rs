@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::api::Problem;
-use super::store::Object;
+use super::collections::Object;
+use super::problem::Problem;
 
 /// A field as `read` understands it, if the object has it.
 fn field<'a, T>(
@@ -69,15 +69,28 @@ pub(crate) fn repeated<'a>(list: &[&'a str]) -> Option<&'a str> {
     list.iter().find(|item| !seen.insert(**item)).copied()
 }
 
+/// Refuses a list with an item that may not be in it.
+pub(crate) fn check_items(name: &str, list: &[&str], is_valid: impl Fn(&str) -> bool) -> Result<(), Problem> {
+    match list.iter().find(|item| !is_valid(item)) {
+        Some(item) => Err(Problem::invalid(format!("`{item}` cannot be in `{name}`"))),
+        None => Ok(()),
+    }
+}
+
 /// The first field of an object that is not among the known ones.
 pub(crate) fn unknown<'a>(object: &'a Object, known: &[&str]) -> Option<&'a str> {
     object.keys().map(String::as_str).find(|name| !known.contains(name))
 }
 
 /// The fields of a stored object beyond those of the contract: what a newer version of the API has added.
-/// Requests may carry them.
 pub(crate) fn extras<'a>(stored: &'a Object, contract: &[&str]) -> Vec<&'a str> {
     stored.keys().map(String::as_str).filter(|name| !contract.contains(name)).collect()
+}
+
+/// The fields that a request may carry for a stored object: the writable ones and the extras.
+pub(crate) fn accepted<'a>(writable: &[&'a str], read_only: &[&str], stored: &'a Object) -> Vec<&'a str> {
+    let extras = extras(stored, read_only).into_iter().filter(|name| !writable.contains(name));
+    writable.iter().copied().chain(extras).collect()
 }
 
 /// An object without its null fields, for an API in which null means absent.

@@ -1,4 +1,4 @@
-//! The file that keeps the state of a sandbox between runs.
+//! The file that keeps the state of a sandbox between runs. When it is written is up to `hub`.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::Store;
+use super::options::Store;
 
 /// Grows when the file's meaning changes.
 const FORMAT_VERSION: u64 = 1;
@@ -27,12 +27,12 @@ pub(crate) fn read(store: &Store) -> io::Result<Value> {
 }
 
 /// An error that says which file is not a sandbox state, and why.
-pub(crate) fn broken(path: &Path, why: &str) -> io::Error {
+fn broken(path: &Path, why: &str) -> io::Error {
     let message = format!("`{}` is not the state of a sandbox: {why}", path.display());
     io::Error::new(io::ErrorKind::InvalidData, message)
 }
 
-/// Replaces the stored state as a whole: whoever dies in between, a reader finds the old or the new one.
+/// Replaces the stored state as a whole: whatever process dies in between, a reader finds the old or the new one.
 pub(crate) fn write(path: &Path, targets: &Value) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;

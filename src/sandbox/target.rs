@@ -1,14 +1,20 @@
-//! A served target: its name, its API and its state; which requests it gets, and what a fault does to its answers.
+//! A served target: its name, its API and its state; which requests it gets, and what a fault does to its responses.
+//!
+//! Which faults there are, and what all targets share, is in `hub`.
 
 use std::io;
 
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::api::{APIS, Answer, Api, Call, Problem};
+use super::api::Api;
+use super::apis;
+use super::collections::{Collections, Object, id_of};
 use super::fault::Fault;
-use super::store::{Collections, Object, id_of};
-use super::{Seed, Served};
+use super::options::{Seed, Served};
+use super::problem::Problem;
+use super::request::{Request, without_query};
+use super::response::Response;
 
 /// One target and all it holds.
 #[derive(Debug)]
@@ -27,9 +33,8 @@ pub(crate) fn all(
 ) -> io::Result<Vec<Target>> {
     let mut targets: Vec<Target> = Vec::new();
     for Served { name, system } in served {
-        let api = APIS.into_iter().find(|api| api.system() == system);
-        let api =
-            api.ok_or_else(|| unusable(&name, &format!("there is no sandbox for the system `{system}`")))?;
+        let unknown = || unusable(&name, &format!("there is no sandbox for the system `{system}`"));
+        let api = apis::of(&system).ok_or_else(unknown)?;
         let prefix = prefix(&name);
         if prefix == "/" || targets.iter().any(|other| other.prefix == prefix) {
             return Err(unusable(&name, "its name cannot be a path of its own"));
@@ -40,7 +45,7 @@ pub(crate) fn all(
             _ => api.seed(seed),
         };
         // What a target starts with is not a change: a fresh state is stored with the first write.
-        state.settle();
+        state.mark_saved();
         targets.push(Target { name, prefix, api, state });
     }
     Ok(targets)
@@ -69,8 +74,8 @@ pub(crate) fn prefix(name: &str) -> String {
 ///
 /// The root belongs to the first target of each system. A path that fits both readings, because a target is
 /// called like the first part of some API's paths, goes where it makes sense.
-pub(crate) fn route(targets: &[Target], call: &mut Call) -> Option<usize> {
-    let path = call.path_and_query.clone();
+pub(crate) fn route(targets: &[Target], request: &mut Request) -> Option<usize> {
+    let path = request.path_and_query.clone();
     let below = |target: &Target| below(&target.prefix, &path);
     let named = targets.iter().position(|target| below(target).is_some());
     let named_path =
@@ -78,7 +83,7 @@ pub(crate) fn route(targets: &[Target], call: &mut Call) -> Option<usize> {
     let makes_sense = named_path.as_ref().is_some_and(|(target, path)| target.owns(path));
     let root = targets.iter().position(|target| target.owns(&path)).filter(|_| !makes_sense);
     if let (None, Some((_, path))) = (root, named_path) {
-        call.path_and_query = path;
+        request.path_and_query = path;
     }
     root.or(named)
 }
@@ -95,48 +100,48 @@ fn below(prefix: &str, path: &str) -> Option<String> {
 
 impl Target {
     fn owns(&self, path: &str) -> bool {
-        let (path, _) = path.split_once('?').unwrap_or((path, ""));
+        let path = without_query(path);
         self.api.prefixes().iter().any(|prefix| below(prefix, path).is_some())
     }
 
-    /// The answer to a request, or `None` if its fault is to close the connection.
-    pub(crate) fn answer(&mut self, call: &Call, fault: Option<&Fault>) -> Option<Answer> {
+    /// The response to a request, or `None` if its fault is to close the connection.
+    pub(crate) fn answer(&mut self, request: &Request, fault: Option<&Fault>) -> Option<Response> {
         let happens = fault.is_none_or(|fault| fault.after_commit);
-        let own = happens.then(|| self.own_answer(call));
+        let own = happens.then(|| self.own_response(request));
         let injected =
-            fault.map(|fault| fault.answer(|status| self.refuse(call, &Problem::of_status(status))));
+            fault.map(|fault| fault.response(|status| self.refuse(request, &Problem::of_status(status))));
         let outcome = match (&injected, &own) {
-            // Only a 500 is the API's own outcome; other failures come from what stands before it.
+            // Only a 500 is the API's own outcome; other failures come from a proxy in front of it.
             (Some(Some(failure)), _) if failure.status == 500 => Some(failure),
             (_, Some(Ok(own))) => Some(own),
             _ => None,
         };
         if let Some(outcome) = outcome {
-            self.api.remember(&mut self.state, call, outcome);
+            self.api.remember(&mut self.state, request, outcome);
         }
-        let shown = injected.unwrap_or_else(|| own.map(|own| own.unwrap_or_else(|refused| refused)));
-        shown.map(|answer| self.with_headers(call, answer))
+        let sent = injected.unwrap_or_else(|| own.map(|own| own.unwrap_or_else(|refused| refused)));
+        sent.map(|response| self.with_headers(request, response))
     }
 
     /// What the API answers by itself; `Err` if it did not even let the request in.
-    fn own_answer(&mut self, call: &Call) -> Result<Answer, Answer> {
-        self.api.admit(&mut self.state, call).map_err(|problem| self.refuse(call, &problem))?;
-        let handled = self.api.handle(&mut self.state, call);
-        Ok(handled.unwrap_or_else(|problem| self.refuse(call, &problem)))
+    fn own_response(&mut self, request: &Request) -> Result<Response, Response> {
+        self.api.admit(&mut self.state, request).map_err(|problem| self.refuse(request, &problem))?;
+        let handled = self.api.handle(&mut self.state, request);
+        Ok(handled.unwrap_or_else(|problem| self.refuse(request, &problem)))
     }
 
     /// A problem in the API's words.
-    pub(crate) fn refuse(&self, call: &Call, problem: &Problem) -> Answer {
-        self.api.refuse(call, problem)
+    pub(crate) fn refuse(&self, request: &Request, problem: &Problem) -> Response {
+        self.api.refuse(request, problem)
     }
 
-    fn with_headers(&self, call: &Call, mut answer: Answer) -> Answer {
-        for (name, value) in self.api.headers(call) {
-            if !answer.headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(&name)) {
-                answer.headers.push((name, value));
+    fn with_headers(&self, request: &Request, mut response: Response) -> Response {
+        for (name, value) in self.api.headers(request) {
+            if !response.headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(&name)) {
+                response.headers.push((name, value));
             }
         }
-        answer
+        response
     }
 
     /// Stores an object as it is, marked as managed by the system or not.

@@ -1,33 +1,44 @@
 //! The members of a policy: a set that can change without the policy, also where the policy is managed.
+//!
+//! The policies themselves are in `policy`.
 
 use serde_json::{Value, json};
 
-use super::{MANAGED, body, envelope, find, grammar, policy, set};
-use crate::sandbox::api::{Answer, Call, Problem};
-use crate::sandbox::store::{Collections, Object, id_of};
+use super::common::{MANAGED, POLICIES, body, envelope, set};
+use super::grammar;
+use crate::sandbox::collections::{Collections, Object, id_of};
+use crate::sandbox::problem::Problem;
+use crate::sandbox::request::Request;
+use crate::sandbox::response::Response;
 
 /// Removing it would lock everybody out, which this endpoint refuses; replacing all members does not.
 const LAST_ADMINS: (&str, &str) = ("administrator-access", "team:local:admins");
 
-/// The colon of the two verbs is part of the path, so a percent-encoded one is another path.
-pub(super) fn all(state: &mut Collections, call: &Call, id: &str, verb: &str) -> Result<Answer, Problem> {
+/// Answers a request for the members of a policy. The colon of the two verbs is part of the path, so a percent-encoded
+/// one is another path.
+pub(super) fn handle(
+    state: &mut Collections,
+    request: &Request,
+    id: &str,
+    verb: &str,
+) -> Result<Response, Problem> {
     if !["members", "members:add", "members:remove"].contains(&verb) {
         return Err(Problem::not_found("path"));
     }
-    let mut policy = find(state, policy::COLLECTION, "policy", id)?;
+    let mut policy = state.find(POLICIES, "policy", id)?;
     let old = members(&policy);
-    let new = match (call.method.as_str(), verb) {
+    let new = match (request.method.as_str(), verb) {
         ("GET", "members") => {
-            call.shuffle_field(&mut policy, "members");
+            request.shuffle_field(&mut policy, "members");
             return Ok(envelope("members", json!(members(&policy))));
         }
-        ("PUT", "members") => sent(call)?,
-        ("POST", "members:add") => added(old, at_least_one(call)?),
-        ("POST", "members:remove") => removed(&policy, old, &at_least_one(call)?)?,
+        ("PUT", "members") => sent(request)?,
+        ("POST", "members:add") => added(old, at_least_one(request)?),
+        ("POST", "members:remove") => removed(&policy, old, &at_least_one(request)?)?,
         _ => return Err(Problem::method_not_allowed()),
     };
     policy.insert("members".into(), json!(new));
-    state.put(policy::COLLECTION, policy);
+    state.put(POLICIES, policy);
     Ok(envelope("members", json!(new)))
 }
 
@@ -36,13 +47,13 @@ fn members(policy: &Object) -> Vec<String> {
     members.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-fn sent(call: &Call) -> Result<Vec<String>, Problem> {
-    let body = body(call, &["id", "members"])?;
+fn sent(request: &Request) -> Result<Vec<String>, Problem> {
+    let body = body(request, &["id", "members"])?;
     Ok(set(&body, "members", grammar::is_member)?.into_iter().map(str::to_owned).collect())
 }
 
-fn at_least_one(call: &Call) -> Result<Vec<String>, Problem> {
-    match sent(call)? {
+fn at_least_one(request: &Request) -> Result<Vec<String>, Problem> {
+    match sent(request)? {
         none if none.is_empty() => Err(Problem::invalid("`members` must hold at least one")),
         members => Ok(members),
     }

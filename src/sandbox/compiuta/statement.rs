@@ -1,11 +1,13 @@
-//! Statements of a policy. They have no ids and no order.
+//! Statements of a policy. They have no ids and no order. The rest of a policy is in `policy`.
 
 use serde_json::{Value, json};
 
-use super::{grammar, refuse_unknown, role, set, tenant};
-use crate::sandbox::api::{Call, Problem};
+use super::common::{ROLES, TENANTS, refuse_unknown, set};
+use super::grammar;
+use crate::sandbox::collections::{Collections, Object, object_of};
 use crate::sandbox::fields;
-use crate::sandbox::store::{Collections, Object};
+use crate::sandbox::problem::Problem;
+use crate::sandbox::request::Request;
 
 const CONTRACT: [&str; 5] = ["effect", "role", "actions", "resources", "tenants"];
 
@@ -46,7 +48,7 @@ fn one(state: &Collections, mut statement: Object, known: &[&str]) -> Result<Val
     if defaulted.get("role") == Some(&json!("")) && defaulted.get("actions") == Some(&json!([])) {
         return Err(Problem::invalid("a statement needs a role or actions"));
     }
-    statement.extend(defaulted.as_object().cloned().unwrap_or_default());
+    statement.extend(object_of(defaulted));
     Ok(Value::Object(statement))
 }
 
@@ -60,14 +62,14 @@ fn effect(statement: &Object) -> Result<&str, Problem> {
 fn role_of<'a>(state: &Collections, statement: &'a Object) -> Result<&'a str, Problem> {
     match fields::text(statement, "role")?.unwrap_or_default() {
         "" => Ok(""),
-        id if state.has(role::COLLECTION, id) => Ok(id),
+        id if state.has(ROLES, id) => Ok(id),
         id => Err(Problem::invalid(format!("there is no role `{id}`"))),
     }
 }
 
 /// The tenants in which a statement holds. Other than for the policy itself, an unknown one is a 400.
 fn scope<'a>(state: &Collections, statement: &'a Object) -> Result<Vec<&'a str>, Problem> {
-    let is_known = |id: &str| matches!(id, "*" | "(unassigned)") || state.has(tenant::COLLECTION, id);
+    let is_known = |id: &str| matches!(id, "*" | "(unassigned)") || state.has(TENANTS, id);
     let tenants = set(statement, "tenants", is_known)?;
     if tenants.is_empty() {
         return Err(Problem::invalid("a statement needs at least one tenant, or `*`"));
@@ -90,11 +92,7 @@ pub(super) fn without_role(statements: &mut Vec<Value>, role: &str) {
 }
 
 /// Puts statements, and the lists in them, into some order.
-pub(super) fn shuffle(call: &Call, policy: &mut Object) {
-    let Some(Value::Array(statements)) = policy.get_mut("statements") else { return };
-    for statement in statements.iter_mut().filter_map(Value::as_object_mut) {
-        call.shuffle_field(statement, "actions");
-        call.shuffle_field(statement, "tenants");
-    }
-    call.shuffle(statements);
+pub(super) fn shuffle(request: &Request, policy: &mut Object) {
+    request.shuffle_fields_of_each(policy, "statements", &["actions", "tenants"]);
+    request.shuffle_field(policy, "statements");
 }

@@ -1,13 +1,16 @@
 //! Between Cedar text and the structured fields of a rule, through the real parser and its syntax tree.
+//!
+//! Where a rule is kept, and in which order, is in `rule`.
 
 use std::str::FromStr;
 
 use cedar_policy::{ParseErrors, Policy, PolicySet};
 use serde_json::{Value, json};
 
-use crate::sandbox::api::Problem;
+use super::common::without_allowed_nulls;
+use crate::sandbox::collections::Object;
 use crate::sandbox::fields;
-use crate::sandbox::store::Object;
+use crate::sandbox::problem::Problem;
 
 /// The fields that say together what the Cedar text says.
 pub(super) const STRUCTURE: [&str; 10] = [
@@ -71,7 +74,7 @@ pub(super) fn rules_of(text: &str) -> Result<Vec<Object>, Problem> {
 
 /// A whole rule out of its structured fields: checked, filled up, and with `policy_text`.
 pub(super) fn assemble(mut structure: Object) -> Result<Object, Problem> {
-    let given = super::without_allowed_nulls(&structure, &NULLABLE);
+    let given = without_allowed_nulls(&structure, &NULLABLE);
     let conditions = conditions(&given)?;
     let tree = json!({
         "effect": effect(&given)?,

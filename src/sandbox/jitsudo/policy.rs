@@ -1,13 +1,16 @@
-//! Policies: durations and flags. Their rules are next door.
+//! Policies: durations and flags. Their rules are in `rule`.
 
 use serde_json::{Value, json};
 
-use super::{cedar, new_order, page, refuse_unknown, rule, without_allowed_nulls};
-use crate::sandbox::api::{Answer, Call, Problem, now_after};
+use super::common::{POLICIES, new_order, refuse_unknown, without_allowed_nulls};
+use super::page::page;
+use super::{cedar, rule};
+use crate::sandbox::collections::{Collections, Object, id_of, object_of};
 use crate::sandbox::fields;
-use crate::sandbox::store::{Collections, Object, id_of};
-
-pub(super) const COLLECTION: &str = "policies";
+use crate::sandbox::problem::Problem;
+use crate::sandbox::request::Request;
+use crate::sandbox::response::Response;
+use crate::sandbox::time;
 
 /// What a PATCH may carry; a create may carry `cedar_policy_set` too.
 const WRITABLE: [&str; 7] = [
@@ -20,94 +23,84 @@ const WRITABLE: [&str; 7] = [
     "notification_channel",
 ];
 
+const READ_ONLY: [&str; 3] = ["id", "created_at", "updated_at"];
+
 const NULLABLE: [&str; 3] = ["description", "default_duration_seconds", "notification_channel"];
 
-pub(super) fn many(state: &mut Collections, call: &Call) -> Result<Answer, Problem> {
-    match call.method.as_str() {
+pub(super) fn many(state: &mut Collections, request: &Request) -> Result<Response, Problem> {
+    match request.method.as_str() {
         "GET" => {
-            page(call, state.after(COLLECTION, 0).map(|(place, policy)| (place, summary(state, policy))))
+            page(request, state.after(POLICIES, 0).map(|(place, policy)| (place, summary(state, policy))))
         }
-        "POST" => create(state, call),
+        "POST" => create(state, request),
         _ => Err(Problem::method_not_allowed()),
     }
 }
 
-pub(super) fn one(state: &mut Collections, call: &Call, id: &str) -> Result<Answer, Problem> {
-    let policy = find(state, id)?;
-    match call.method.as_str() {
-        "GET" => Ok(Answer::json(200, full(state, policy))),
-        "PATCH" => update(state, call, policy),
+pub(super) fn one(state: &mut Collections, request: &Request, id: &str) -> Result<Response, Problem> {
+    let policy = state.find(POLICIES, "policy", id)?;
+    match request.method.as_str() {
+        "GET" => Ok(Response::json(200, full(state, policy))),
+        "PATCH" => update(state, request, policy),
         "DELETE" => {
             rule::remove_all(state, id);
-            state.remove(COLLECTION, id);
-            Ok(Answer::empty(204))
+            state.remove(POLICIES, id);
+            Ok(Response::empty(204))
         }
         _ => Err(Problem::method_not_allowed()),
     }
 }
 
 /// Gives the first policy the highest priority, because higher ones are evaluated first.
-pub(super) fn reorder(state: &mut Collections, call: &Call) -> Result<Answer, Problem> {
-    let present: Vec<String> = state.all(COLLECTION).map(|policy| id_of(policy).to_owned()).collect();
-    for (priority, id) in new_order(call, &present)?.iter().rev().zip(1_u64..).map(|(id, n)| (n * 10, id)) {
-        let mut policy = find(state, id)?;
+pub(super) fn reorder(state: &mut Collections, request: &Request) -> Result<Response, Problem> {
+    let present: Vec<String> = state.all(POLICIES).map(|policy| id_of(policy).to_owned()).collect();
+    for (priority, id) in new_order(request, &present)?.iter().rev().zip(1_u64..).map(|(id, n)| (n * 10, id))
+    {
+        let mut policy = state.find(POLICIES, "policy", id)?;
         policy.insert("priority".into(), json!(priority));
-        touch(&mut policy);
-        state.put(COLLECTION, policy);
+        time::touch(&mut policy);
+        state.put(POLICIES, policy);
     }
-    Ok(Answer::empty(200))
+    Ok(Response::empty(200))
 }
 
-pub(super) fn find(state: &Collections, id: &str) -> Result<Object, Problem> {
-    state.get(COLLECTION, id).cloned().ok_or_else(|| Problem::not_found("policy"))
-}
-
-/// Moves `updated_at`.
-pub(super) fn touch(policy: &mut Object) {
-    let now = now_after(policy.get("updated_at"));
-    policy.insert("updated_at".into(), now);
-}
-
-fn create(state: &mut Collections, call: &Call) -> Result<Answer, Problem> {
-    let mut body = call.object()?;
+fn create(state: &mut Collections, request: &Request) -> Result<Response, Problem> {
+    let mut body = request.object()?;
     let rules = match body.shift_remove("cedar_policy_set") {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::String(text)) => cedar::rules_of(&text)?,
         Some(_) => return Err(Problem::invalid("`cedar_policy_set` must be a string or null")),
     };
     refuse_unknown(&body, &WRITABLE)?;
-    let mut policy = fresh(&state.new_id(), now_after(None));
+    let mut policy = new_policy(&state.new_id(), time::now());
     for name in ["name", "max_duration_seconds"] {
         fields::required(body.get(name), name)?;
     }
     write(&mut policy, body)?;
     let id = id_of(&policy).to_owned();
-    state.put(COLLECTION, policy.clone());
+    state.put(POLICIES, policy.clone());
     for fields in rules {
         rule::add(state, &id, fields);
     }
-    Ok(Answer::json(201, full(state, policy)))
+    Ok(Response::json(201, full(state, policy)))
 }
 
 /// A policy with the defaults of the API.
-pub(super) fn fresh(id: &str, now: Value) -> Object {
-    let policy = json!({
+pub(super) fn new_policy(id: &str, now: Value) -> Object {
+    object_of(json!({
         "id": id, "name": null, "description": null, "enabled": true, "priority": 0,
         "max_duration_seconds": null, "default_duration_seconds": null, "notification_channel": null,
         "created_at": now, "updated_at": now,
-    });
-    policy.as_object().cloned().unwrap_or_default()
+    }))
 }
 
-fn update(state: &mut Collections, call: &Call, mut policy: Object) -> Result<Answer, Problem> {
-    let body = call.object()?;
-    let contract = [&WRITABLE[..], &["id", "created_at", "updated_at"]].concat();
-    let known = [&WRITABLE[..], &fields::extras(&policy, &contract)].concat();
-    refuse_unknown(&body, &known)?;
+fn update(state: &mut Collections, request: &Request, mut policy: Object) -> Result<Response, Problem> {
+    let body = request.object()?;
+    refuse_unknown(&body, &fields::accepted(&WRITABLE, &READ_ONLY, &policy))?;
     write(&mut policy, body)?;
-    touch(&mut policy);
-    state.put(COLLECTION, policy.clone());
-    Ok(Answer::json(200, full(state, policy)))
+    time::touch(&mut policy);
+    state.put(POLICIES, policy.clone());
+    Ok(Response::json(200, full(state, policy)))
 }
 
 /// Puts the fields of a body into a policy; what it leaves out stays.

@@ -1,13 +1,20 @@
 //! Rules: one Cedar statement each, in an order that only their ordinals tell.
+//!
+//! What a statement says is in `cedar`. A policy knows its rules; a rule only knows the id of its policy.
 
 use serde_json::{Value, json};
 
-use super::{cedar, new_order, page, policy, refuse_unknown, without_allowed_nulls};
-use crate::sandbox::api::{Answer, Call, Problem, now_after};
+use super::cedar;
+use super::common::{POLICIES, new_order, refuse_unknown, without_allowed_nulls};
+use super::page::page;
+use crate::sandbox::collections::{Collections, Object, id_of, object_of};
 use crate::sandbox::fields;
-use crate::sandbox::store::{Collections, Object, id_of};
+use crate::sandbox::problem::Problem;
+use crate::sandbox::request::Request;
+use crate::sandbox::response::Response;
+use crate::sandbox::time;
 
-const COLLECTION: &str = "rules";
+const RULES: &str = "rules";
 
 /// Which policy a rule belongs to; the API does not show it.
 const OWNER: &str = "policy_id";
@@ -34,82 +41,86 @@ pub(super) fn count(state: &Collections, policy: &str) -> usize {
 }
 
 fn belonging_to<'a>(state: &'a Collections, policy: &'a str) -> impl Iterator<Item = &'a Object> {
-    state.all(COLLECTION).filter(move |rule| rule.get(OWNER).and_then(Value::as_str) == Some(policy))
+    state.all(RULES).filter(move |rule| rule.get(OWNER).and_then(Value::as_str) == Some(policy))
 }
 
 fn ordinal(rule: &Object) -> i64 {
     rule.get("ordinal").and_then(Value::as_i64).unwrap_or_default()
 }
 
-pub(super) fn many(state: &mut Collections, call: &Call, policy: &str) -> Result<Answer, Problem> {
-    policy::find(state, policy)?;
-    match call.method.as_str() {
-        "GET" => page(call, (1..).zip(of(state, policy).into_iter().map(shown))),
+pub(super) fn many(state: &mut Collections, request: &Request, policy: &str) -> Result<Response, Problem> {
+    state.find(POLICIES, "policy", policy)?;
+    match request.method.as_str() {
+        "GET" => page(request, (1..).zip(of(state, policy).into_iter().map(shown))),
         "POST" => {
-            let mut rule = fresh(state);
-            write(&mut rule, &call.object()?)?;
-            Ok(Answer::json(201, shown(add(state, policy, rule))))
+            let mut rule = new_rule(state);
+            write(&mut rule, &request.object()?)?;
+            Ok(Response::json(201, shown(add(state, policy, rule))))
         }
         _ => Err(Problem::method_not_allowed()),
     }
 }
 
-pub(super) fn one(state: &mut Collections, call: &Call, policy: &str, id: &str) -> Result<Answer, Problem> {
-    policy::find(state, policy)?;
-    let rule = state.get(COLLECTION, id).filter(|rule| rule.get(OWNER) == Some(&json!(policy))).cloned();
+pub(super) fn one(
+    state: &mut Collections,
+    request: &Request,
+    policy: &str,
+    id: &str,
+) -> Result<Response, Problem> {
+    state.find(POLICIES, "policy", policy)?;
+    let rule = state.get(RULES, id).filter(|rule| rule.get(OWNER) == Some(&json!(policy))).cloned();
     let mut rule = rule.ok_or_else(|| Problem::not_found("rule"))?;
-    match call.method.as_str() {
-        "GET" => return Ok(Answer::json(200, shown(rule))),
+    match request.method.as_str() {
+        "GET" => return Ok(Response::json(200, shown(rule))),
         "PATCH" => {
-            write(&mut rule, &call.object()?)?;
-            state.put(COLLECTION, rule.clone());
+            write(&mut rule, &request.object()?)?;
+            state.put(RULES, rule.clone());
         }
-        "DELETE" => _ = state.remove(COLLECTION, id),
+        "DELETE" => _ = state.remove(RULES, id),
         _ => return Err(Problem::method_not_allowed()),
     }
-    touch(state, policy);
-    Ok(if call.method == "DELETE" { Answer::empty(204) } else { Answer::json(200, shown(rule)) })
+    touch_policy(state, policy);
+    Ok(if request.method == "DELETE" { Response::empty(204) } else { Response::json(200, shown(rule)) })
 }
 
-pub(super) fn reorder(state: &mut Collections, call: &Call, policy: &str) -> Result<Answer, Problem> {
-    policy::find(state, policy)?;
+pub(super) fn reorder(state: &mut Collections, request: &Request, policy: &str) -> Result<Response, Problem> {
+    state.find(POLICIES, "policy", policy)?;
     let rules = of(state, policy);
     let present: Vec<String> = rules.iter().map(|rule| id_of(rule).to_owned()).collect();
-    let order = new_order(call, &present)?;
+    let order = new_order(request, &present)?;
     for mut rule in rules {
         let place = (1..).zip(&order).find(|(_, id)| *id == id_of(&rule)).map_or(0, |(place, _)| place);
         rule.insert("ordinal".into(), json!(place * STEP));
-        state.put(COLLECTION, rule);
+        state.put(RULES, rule);
     }
-    touch(state, policy);
-    Ok(Answer::empty(200))
+    touch_policy(state, policy);
+    Ok(Response::empty(200))
 }
 
 /// Adds a rule to a policy, at its end unless the rule says where.
 pub(super) fn add(state: &mut Collections, policy: &str, fields: Object) -> Object {
-    let mut rule = fresh(state);
+    let mut rule = new_rule(state);
     rule.extend(fields);
     rule.insert(OWNER.into(), json!(policy));
     if rule.get("ordinal").is_none_or(Value::is_null) {
         let last = of(state, policy).last().map(ordinal).unwrap_or_default();
         rule.insert("ordinal".into(), json!(last + STEP));
     }
-    state.put(COLLECTION, rule.clone());
-    touch(state, policy);
+    state.put(RULES, rule.clone());
+    touch_policy(state, policy);
     rule
 }
 
 pub(super) fn remove_all(state: &mut Collections, policy: &str) {
     for rule in of(state, policy) {
-        state.remove(COLLECTION, id_of(&rule));
+        state.remove(RULES, id_of(&rule));
     }
 }
 
 /// A rule before it says anything.
-fn fresh(state: &mut Collections) -> Object {
-    let rule = json!({"id": state.new_id(), "ordinal": null, "notice": null, "audit_session": true,
-                      "created_at": now_after(None)});
-    rule.as_object().cloned().unwrap_or_default()
+fn new_rule(state: &mut Collections) -> Object {
+    object_of(json!({"id": state.new_id(), "ordinal": null, "notice": null, "audit_session": true,
+                     "created_at": time::now()}))
 }
 
 /// Puts the fields of a body into a rule; what it leaves out stays.
@@ -132,8 +143,7 @@ fn write(rule: &mut Object, body: &Object) -> Result<(), Problem> {
 
 /// The names that a body may hold, with those that a newer version of the API put into the stored rule.
 fn accepted(rule: &Object) -> Vec<&str> {
-    let contract = [&cedar::STRUCTURE[..], &OTHERS, &["id", "created_at", OWNER]].concat();
-    [&cedar::STRUCTURE[..], &OTHERS, &fields::extras(rule, &contract)].concat()
+    fields::accepted(&[&cedar::STRUCTURE[..], &OTHERS].concat(), &["id", "created_at", OWNER], rule)
 }
 
 /// The statement that a rule makes after a write: the text wins, and untouched structure stays as it is.
@@ -151,10 +161,10 @@ fn statement(rule: &Object, body: &Object, text: Option<&str>) -> Result<Object,
 }
 
 /// Moves `updated_at` of the policy that the rule belongs to.
-fn touch(state: &mut Collections, policy: &str) {
-    if let Ok(mut policy) = policy::find(state, policy) {
-        policy::touch(&mut policy);
-        state.put(policy::COLLECTION, policy);
+fn touch_policy(state: &mut Collections, policy: &str) {
+    if let Some(mut policy) = state.get(POLICIES, policy).cloned() {
+        time::touch(&mut policy);
+        state.put(POLICIES, policy);
     }
 }
 

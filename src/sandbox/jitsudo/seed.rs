@@ -1,11 +1,13 @@
-//! What a tenant holds at first.
+//! What a tenant holds at first. It is stored as it is, past the checks of a request.
 
 use serde_json::{Value, json};
 
+use super::common::POLICIES;
 use super::{cedar, policy, rule};
-use crate::sandbox::Seed;
-use crate::sandbox::api::{SEEDED_AT, seeded_id};
-use crate::sandbox::store::{Collections, Object};
+use crate::sandbox::collections::{Collections, object_of};
+use crate::sandbox::ids::seeded_id;
+use crate::sandbox::options::Seed;
+use crate::sandbox::time::SEEDED_AT;
 
 const SYSTEM: &str = "jitsudo";
 
@@ -38,26 +40,25 @@ fn examples(state: &mut Collections) {
         json!({"name": "break-glass", "description": "Emergencies, reviewed the day after", "priority": 1000,
                "max_duration_seconds": 3600}),
         &[json!({"effect": "permit", "principal_scope_type": "in", "principal_entity_type": "User",
-                 "principal_entity_id": "on-call", "action_scope_type": "any", "resource_scope_type": "any"})],
+                 "principal_entity_id": "on-request", "action_scope_type": "any", "resource_scope_type": "any"})],
     );
 }
 
 fn add(state: &mut Collections, fields: Value, rules: &[Value]) {
     let name = fields.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
     let id = seeded_id(SYSTEM, "policy", &name);
-    let mut object = policy::fresh(&id, json!(SEEDED_AT));
-    object.extend(fields.as_object().cloned().unwrap_or_default());
-    state.put(policy::COLLECTION, object.clone());
+    let mut object = policy::new_policy(&id, json!(SEEDED_AT));
+    object.extend(object_of(fields));
+    state.put(POLICIES, object.clone());
     for (number, rule) in (1..).zip(rules) {
         add_rule(state, &id, &seeded_id(SYSTEM, "rule", &format!("{name}/{number}")), rule);
     }
     // Adding rules moved the time of the last change.
-    state.put(policy::COLLECTION, object);
+    state.put(POLICIES, object);
 }
 
 fn add_rule(state: &mut Collections, policy: &str, id: &str, structure: &Value) {
-    let structure: Object = structure.as_object().cloned().unwrap_or_default();
-    if let Ok(mut rule) = cedar::assemble(structure) {
+    if let Ok(mut rule) = cedar::assemble(object_of(structure.clone())) {
         rule.insert("id".into(), json!(id));
         rule.insert("created_at".into(), json!(SEEDED_AT));
         rule::add(state, policy, rule);

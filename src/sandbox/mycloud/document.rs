@@ -1,18 +1,19 @@
-//! The document of a policy: statements, checked as a whole.
+//! The document of a policy: statements, checked as a whole. The fields around it are in `policy`.
 
 use serde_json::Value;
 
-use super::{known, refuse_unknown};
-use crate::sandbox::api::{Call, Problem};
+use super::common::refuse_unknown;
+use crate::sandbox::collections::Object;
 use crate::sandbox::fields;
-use crate::sandbox::store::Object;
+use crate::sandbox::problem::Problem;
+use crate::sandbox::request::Request;
 
 /// The only version there is.
 const VERSION: &str = "2024-01-01";
 
 /// Checks a document that takes the place of `stored`.
-pub(super) fn check(document: &Object, stored: Option<&Object>) -> Result<(), Problem> {
-    refuse_unknown(document, &known(&["version", "statements"], stored))?;
+pub(super) fn check(document: &Object, stored: &Object) -> Result<(), Problem> {
+    refuse_unknown(document, &fields::accepted(&["version", "statements"], &[], stored))?;
     if fields::required(fields::text(document, "version")?, "version")? != VERSION {
         return Err(Problem::invalid(format!("`version` must be {VERSION}")));
     }
@@ -20,9 +21,9 @@ pub(super) fn check(document: &Object, stored: Option<&Object>) -> Result<(), Pr
     if statements.is_empty() {
         return Err(Problem::invalid("a document needs at least one statement"));
     }
-    let stored = stored.and_then(|stored| stored.get("statements"));
+    let stored = merged(stored.get("statements"));
     for statement in &statements {
-        check_statement(statement, stored)?;
+        check_statement(statement, &stored)?;
     }
     check_sids(&statements)
 }
@@ -35,12 +36,9 @@ fn check_sids(statements: &[&Object]) -> Result<(), Problem> {
     }
 }
 
-fn check_statement(statement: &Object, stored: Option<&Value>) -> Result<(), Problem> {
-    let stored = merged(stored);
-    refuse_unknown(
-        statement,
-        &known(&["sid", "effect", "actions", "resources", "conditions"], Some(&stored)),
-    )?;
+fn check_statement(statement: &Object, stored: &Object) -> Result<(), Problem> {
+    let contract = ["sid", "effect", "actions", "resources", "conditions"];
+    refuse_unknown(statement, &fields::accepted(&contract, &[], stored))?;
     fields::word(statement, "sid")?;
     if !["allow", "deny"].contains(&fields::required(fields::text(statement, "effect")?, "effect")?) {
         return Err(Problem::invalid("`effect` must be allow or deny"));
@@ -54,7 +52,7 @@ fn check_statement(statement: &Object, stored: Option<&Value>) -> Result<(), Pro
 }
 
 fn check_condition(condition: &Object, stored: &Object) -> Result<(), Problem> {
-    refuse_unknown(condition, &known(&["operator", "key", "values"], Some(stored)))?;
+    refuse_unknown(condition, &fields::accepted(&["operator", "key", "values"], &[], stored))?;
     fields::required(fields::word(condition, "operator")?, "operator")?;
     fields::required(fields::word(condition, "key")?, "key")?;
     words(condition, "values", |_| true)
@@ -69,11 +67,8 @@ fn merged(list: Option<&Value>) -> Object {
 /// A list of strings that has to be there and hold something.
 fn words(object: &Object, name: &str, is_valid: impl Fn(&str) -> bool) -> Result<(), Problem> {
     let list = fields::required(fields::texts(object, name)?, name)?;
-    match list.iter().find(|item| !is_valid(item)) {
-        Some(item) => Err(Problem::invalid(format!("`{item}` cannot be in `{name}`"))),
-        None if list.is_empty() => Err(Problem::invalid(format!("`{name}` must not be empty"))),
-        None => Ok(()),
-    }
+    fields::check_items(name, &list, is_valid)?;
+    if list.is_empty() { Err(Problem::invalid(format!("`{name}` must not be empty"))) } else { Ok(()) }
 }
 
 /// `service:Action`, with wildcards, or all of them at once.
@@ -83,14 +78,10 @@ fn is_action(action: &str) -> bool {
 }
 
 /// Puts the lists that are sets into some order.
-pub(super) fn shuffle(call: &Call, document: &mut Object) {
-    let Some(Value::Array(statements)) = document.get_mut("statements") else { return };
-    for statement in statements.iter_mut().filter_map(Value::as_object_mut) {
-        call.shuffle_field(statement, "actions");
-        call.shuffle_field(statement, "resources");
-        let Some(Value::Array(conditions)) = statement.get_mut("conditions") else { continue };
-        for condition in conditions.iter_mut().filter_map(Value::as_object_mut) {
-            call.shuffle_field(condition, "values");
-        }
+pub(super) fn shuffle(request: &Request, document: &mut Object) {
+    request.shuffle_fields_of_each(document, "statements", &["actions", "resources"]);
+    let statements = document.get_mut("statements").and_then(Value::as_array_mut);
+    for statement in statements.into_iter().flatten().filter_map(Value::as_object_mut) {
+        request.shuffle_fields_of_each(statement, "conditions", &["values"]);
     }
 }

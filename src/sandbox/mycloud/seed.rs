@@ -1,11 +1,12 @@
-//! What an organization holds at first.
+//! What an organization holds at first. It is stored as it is, past the checks of a request.
 
 use serde_json::{Value, json};
 
-use super::policy;
-use crate::sandbox::Seed;
-use crate::sandbox::api::{SEEDED_AT, seeded_id};
-use crate::sandbox::store::Collections;
+use super::common::{POLICIES, crn};
+use crate::sandbox::collections::Collections;
+use crate::sandbox::ids::seeded_id;
+use crate::sandbox::options::Seed;
+use crate::sandbox::time::SEEDED_AT;
 
 pub(super) fn state(seed: Seed) -> Collections {
     let mut state = Collections::default();
@@ -37,8 +38,8 @@ fn add(state: &mut Collections, name: &str, description: &str, statement: &Value
     let id = seeded_id("mycloud", "policy", name);
     let document = json!({"version": "2024-01-01", "statements": [statement]});
     state.put_value(
-        policy::COLLECTION,
-        json!({"id": id, "crn": policy::crn(&id), "name": name, "description": description,
+        POLICIES,
+        json!({"id": id, "crn": crn(&id), "name": name, "description": description,
                "document": document, "created_at": SEEDED_AT, "updated_at": SEEDED_AT}),
     );
 }

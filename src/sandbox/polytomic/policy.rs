@@ -1,10 +1,13 @@
-//! The actions of a policy: which roles may do what.
+//! The actions of a policy: which roles may do what. The rest of a policy is in `object`.
 
 use serde_json::{Value, json};
 
-use crate::sandbox::api::{Call, Problem, uuid};
+use super::common::Kind;
+use crate::sandbox::collections::{Collections, Object};
 use crate::sandbox::fields;
-use crate::sandbox::store::{Collections, Object};
+use crate::sandbox::ids::uuid;
+use crate::sandbox::problem::Problem;
+use crate::sandbox::request::Request;
 
 /// Every policy carries all of these, with or without roles.
 const ACTIONS: [&str; 7] = ["apply_policy", "create", "read", "edit", "delete", "sync_to", "trigger"];
@@ -30,19 +33,17 @@ fn binding(state: &Collections, action: &Object) -> Result<Value, Problem> {
 
 fn role(state: &Collections, id: &str) -> Result<String, Problem> {
     let id = uuid(id).map_err(|_| Problem::invalid("`role_ids` must be UUIDs"))?;
-    if state.has("roles", &id) { Ok(id) } else { Err(Problem::not_found("role")) }
+    if state.has(Kind::Role.collection(), &id) { Ok(id) } else { Err(Problem::not_found("role")) }
 }
 
 /// Makes a policy look as the API shows it: every action there is, in no order.
-pub(super) fn disguise(call: &Call, policy: &mut Object) {
+pub(super) fn complete(request: &Request, policy: &mut Object) {
     let Value::Array(actions) = policy.entry("policy_actions").or_insert(json!([])) else { return };
     for name in ACTIONS {
         if !actions.iter().any(|action| action.get("action") == Some(&json!(name))) {
             actions.push(json!({"action": name, "role_ids": []}));
         }
     }
-    for action in actions.iter_mut().filter_map(Value::as_object_mut) {
-        call.shuffle_field(action, "role_ids");
-    }
-    call.shuffle(actions);
+    request.shuffle_fields_of_each(policy, "policy_actions", &["role_ids"]);
+    request.shuffle_field(policy, "policy_actions");
 }

@@ -1,11 +1,11 @@
-//! What a new organization holds.
+//! What a new organization holds. It is stored as it is, past the checks of a request.
 
 use serde_json::{Value, json};
 
-use super::{Kind, organization};
-use crate::sandbox::Seed;
-use crate::sandbox::api::seeded_id;
-use crate::sandbox::store::Collections;
+use super::common::{Kind, organization};
+use crate::sandbox::collections::{Collections, object_of};
+use crate::sandbox::ids::seeded_id;
+use crate::sandbox::options::Seed;
 
 pub(super) fn state(seed: Seed) -> Collections {
     let mut state = Collections::default();
@@ -37,10 +37,9 @@ fn role(name: &str) -> String {
 }
 
 fn add(state: &mut Collections, kind: Kind, name: &str, system: bool, more: Value) {
-    let id = seeded_id("polytomic", kind.word(), name);
-    let mut object = json!({"id": id, "name": name, "organization_id": organization(), "system": system});
-    if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
-        object.extend(more);
-    }
-    state.put_value(kind.collection(), object);
+    let id = seeded_id("polytomic", kind.name(), name);
+    let object = json!({"id": id, "name": name, "organization_id": organization(), "system": system});
+    let mut object = object_of(object);
+    object.extend(object_of(more));
+    state.put(kind.collection(), object);
 }

@@ -1,9 +1,13 @@
 //! The state of one target: named collections of JSON objects, in order of creation.
+//!
+//! What the objects mean is the business of the APIs; where the state is kept is in `file`.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
-use uuid::Uuid;
+
+use super::ids::Ids;
+use super::problem::Problem;
 
 /// A stored object, or the object of a request body.
 pub(crate) type Object = Map<String, Value>;
@@ -11,6 +15,11 @@ pub(crate) type Object = Map<String, Value>;
 /// The `id` of an object.
 pub(crate) fn id_of(object: &Object) -> &str {
     object.get("id").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The object that a JSON value is; anything else is an empty one.
+pub(crate) fn object_of(value: Value) -> Object {
+    if let Value::Object(object) = value { object } else { Object::new() }
 }
 
 /// Objects by id, listed in order of creation.
@@ -42,28 +51,6 @@ impl Collection {
     }
 }
 
-/// Where the ids of new objects come from.
-#[derive(Clone, Debug, Default)]
-pub(crate) enum Ids {
-    /// Chance.
-    #[default]
-    Random,
-    /// A count, so that the same requests make the same ids.
-    Counted(u64),
-}
-
-impl Ids {
-    fn next(&mut self) -> Uuid {
-        match self {
-            Self::Random => Uuid::new_v4(),
-            Self::Counted(count) => {
-                *count += 1;
-                Uuid::new_v5(&Uuid::NAMESPACE_OID, &count.to_be_bytes())
-            }
-        }
-    }
-}
-
 /// The collections of one target.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Collections {
@@ -80,6 +67,11 @@ impl Collections {
 
     pub(crate) fn get(&self, collection: &str, id: &str) -> Option<&Object> {
         self.collections.get(collection)?.objects.get(id).map(|(_, object)| object)
+    }
+
+    /// A copy of an object that a request is about; `kind` is what the problem calls it.
+    pub(crate) fn find(&self, collection: &str, kind: &str, id: &str) -> Result<Object, Problem> {
+        self.get(collection, id).cloned().ok_or_else(|| Problem::not_found(kind))
     }
 
     pub(crate) fn has(&self, collection: &str, id: &str) -> bool {
@@ -121,21 +113,21 @@ impl Collections {
         removed
     }
 
-    /// Stores what the API notices by the way. That alone is no reason to write the file; the next change takes
-    /// it along.
+    /// Stores what the API notes for itself. That alone is no reason to write the file; the next change takes it
+    /// along.
     pub(crate) fn put_aside(&mut self, collection: &str, value: Value) {
         let changed = self.changed;
         self.put_value(collection, value);
         self.changed = changed;
     }
 
-    /// Whether anything changed since the state was last settled.
+    /// Whether anything changed since the state was last saved.
     pub(crate) fn is_changed(&self) -> bool {
         self.changed
     }
 
-    /// Takes the state as it is for stored.
-    pub(crate) fn settle(&mut self) {
+    /// Takes the state as it is for saved.
+    pub(crate) fn mark_saved(&mut self) {
         self.changed = false;
     }
 

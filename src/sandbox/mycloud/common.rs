@@ -1,0 +1,21 @@
+//! What the files of mycloud share. It knows none of them.
+
+use crate::sandbox::collections::Object;
+use crate::sandbox::fields;
+use crate::sandbox::problem::Problem;
+
+/// The collection of policies.
+pub(super) const POLICIES: &str = "policies";
+
+/// The policy's resource name.
+pub(super) fn crn(id: &str) -> String {
+    format!("crn::iam:policy:{id}")
+}
+
+/// A misspelt or unknown field is refused before anything else is looked at.
+pub(super) fn refuse_unknown(object: &Object, known: &[&str]) -> Result<(), Problem> {
+    match fields::unknown(object, known) {
+        Some(name) => Err(Problem::new(422, "unknown_field", format!("unknown field `{name}`"))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,32 @@
+//! What a caller chooses when it starts a sandbox: the targets, where their state is kept, what they hold at first.
+//!
+//! What the choices mean is in the files that act on them.
+
+use std::path::PathBuf;
+
+/// One target to serve: the API of `system` under `/<name>/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// The target's name, the first part of its paths.
+    pub name: String,
+    /// `polytomic`, `jitsudo`, `compiuta` or `mycloud`.
+    pub system: String,
+}
+
+/// Where the state is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Store {
+    /// It is gone with the sandbox.
+    Memory,
+    /// A JSON file: read at the start if it is there, replaced after each successful write, never by a read.
+    File(PathBuf),
+}
+
+/// What a target without stored state starts with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seed {
+    /// Objects that the example policies create, update, leave alone and skip.
+    Examples,
+    /// Only what the system itself puts into a new organization.
+    Empty,
+}
