@@ -49,7 +49,7 @@ pub(crate) fn texts<'a>(object: &'a Object, name: &str) -> Result<Option<Vec<&'a
 }
 
 /// A string with more than blanks in it, if the object has the field.
-pub(crate) fn word<'a>(object: &'a Object, name: &str) -> Result<Option<&'a str>, Problem> {
+pub(crate) fn non_blank<'a>(object: &'a Object, name: &str) -> Result<Option<&'a str>, Problem> {
     match text(object, name)? {
         Some(blank) if blank.trim().is_empty() => {
             Err(Problem::invalid(format!("`{name}` must not be blank")))

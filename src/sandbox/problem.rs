@@ -7,7 +7,7 @@ pub(crate) struct Problem {
     /// For machines.
     pub(crate) key: &'static str,
     pub(crate) message: String,
-    /// Findings of the Cedar parser.
+    /// Diagnostics of the Cedar parser.
     pub(crate) notices: Vec<String>,
 }
 

@@ -55,7 +55,7 @@ pub(super) fn new_id<'a>(
 
 /// The name that a body must have.
 pub(super) fn name(body: &Object) -> Result<&str, Problem> {
-    fields::required(fields::word(body, "name")?, "name")
+    fields::required(fields::non_blank(body, "name")?, "name")
 }
 
 /// A list of strings without repeats that follow a grammar; empty, if the body leaves it out.

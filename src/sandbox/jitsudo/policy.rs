@@ -112,7 +112,7 @@ fn write(policy: &mut Object, body: Object) -> Result<(), Problem> {
 
 fn check_types(body: &Object) -> Result<(), Problem> {
     let body = without_allowed_nulls(body, &NULLABLE);
-    fields::word(&body, "name")?;
+    fields::non_blank(&body, "name")?;
     fields::text(&body, "description")?;
     fields::boolean(&body, "enabled")?;
     fields::integer(&body, "priority")?;

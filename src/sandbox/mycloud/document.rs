@@ -39,12 +39,12 @@ fn check_sids(statements: &[&Object]) -> Result<(), Problem> {
 fn check_statement(statement: &Object, stored: &Object) -> Result<(), Problem> {
     let contract = ["sid", "effect", "actions", "resources", "conditions"];
     refuse_unknown(statement, &fields::accepted(&contract, &[], stored))?;
-    fields::word(statement, "sid")?;
+    fields::non_blank(statement, "sid")?;
     if !["allow", "deny"].contains(&fields::required(fields::text(statement, "effect")?, "effect")?) {
         return Err(Problem::invalid("`effect` must be allow or deny"));
     }
-    words(statement, "actions", is_action)?;
-    words(statement, "resources", |resource| !resource.trim().is_empty())?;
+    check_list(statement, "actions", is_action)?;
+    check_list(statement, "resources", |resource| !resource.trim().is_empty())?;
     for condition in fields::objects(statement, "conditions")?.unwrap_or_default() {
         check_condition(condition, &merged(stored.get("conditions")))?;
     }
@@ -53,9 +53,9 @@ fn check_statement(statement: &Object, stored: &Object) -> Result<(), Problem> {
 
 fn check_condition(condition: &Object, stored: &Object) -> Result<(), Problem> {
     refuse_unknown(condition, &fields::accepted(&["operator", "key", "values"], &[], stored))?;
-    fields::required(fields::word(condition, "operator")?, "operator")?;
-    fields::required(fields::word(condition, "key")?, "key")?;
-    words(condition, "values", |_| true)
+    fields::required(fields::non_blank(condition, "operator")?, "operator")?;
+    fields::required(fields::non_blank(condition, "key")?, "key")?;
+    check_list(condition, "values", |_| true)
 }
 
 /// All the fields that the objects of a list have, to tell which ones the API knows.
@@ -65,7 +65,7 @@ fn merged(list: Option<&Value>) -> Object {
 }
 
 /// A list of strings that has to be there and hold something.
-fn words(object: &Object, name: &str, is_valid: impl Fn(&str) -> bool) -> Result<(), Problem> {
+fn check_list(object: &Object, name: &str, is_valid: impl Fn(&str) -> bool) -> Result<(), Problem> {
     let list = fields::required(fields::texts(object, name)?, name)?;
     fields::check_items(name, &list, is_valid)?;
     if list.is_empty() { Err(Problem::invalid(format!("`{name}` must not be empty"))) } else { Ok(()) }

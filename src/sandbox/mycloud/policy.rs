@@ -115,7 +115,7 @@ fn check(state: &Collections, body: &Object, stored: &Object) -> Result<(), Prob
         let nothing = Object::new();
         document::check(document, stored.get("document").and_then(Value::as_object).unwrap_or(&nothing))?;
     }
-    match fields::word(body, "name")? {
+    match fields::non_blank(body, "name")? {
         Some(name) if is_taken(state, name, id_of(stored)) => {
             Err(Problem::conflict(format!("the name `{name}` is in use")))
         }

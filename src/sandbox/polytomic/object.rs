@@ -59,7 +59,7 @@ pub(super) fn one(
 /// Puts the body's definition into an object, in place of the one that is there.
 fn write(state: &Collections, request: &Request, kind: Kind, object: &mut Object) -> Result<(), Problem> {
     let body = request.object()?;
-    let name = fields::required(fields::word(&body, "name")?, "name")?;
+    let name = fields::required(fields::non_blank(&body, "name")?, "name")?;
     check_organization(&body)?;
     let actions = match kind {
         Kind::Role => None,

@@ -23,7 +23,7 @@ pub(super) fn bindings(state: &Collections, body: &Object) -> Result<Value, Prob
 
 /// One binding as it is stored: what was sent, with ids in one spelling.
 fn binding(state: &Collections, action: &Object) -> Result<Value, Problem> {
-    fields::required(fields::word(action, "action")?, "action")?;
+    fields::required(fields::non_blank(action, "action")?, "action")?;
     let ids = fields::texts(action, "role_ids")?.unwrap_or_default();
     let ids = ids.into_iter().map(|id| role(state, id)).collect::<Result<Vec<_>, _>>()?;
     let mut binding = action.clone();
