@@ -1,0 +1,199 @@
+//! The plan of the house: which floor each module of `src` is on, and that it uses only what is below.
+//!
+//! To add a module, give it a line in [`FLOORS`]. If a test fails, move what is needed down to a floor that both may
+//! use, or hand it in as a value. Change a floor only if the plan itself is wrong.
+//!
+//! Only names are seen, in code that is not for tests. Not seen: methods and fields of a value whose type is not
+//! named; `now` behind a type alias or in `<T>::now`; a `use` inside a macro call, for the names after it; names that a
+//! macro builds; `include!`. Test code inside a macro call is taken for production code.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "in a test a wrong assumption should end it"
+)]
+
+mod floors;
+mod graph;
+mod paths;
+mod tokens;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use floors::{House, Part, World, edge, pure};
+use tree::Tree;
+
+/// From the roof down to the ground. A module may use what is on the floors below its own. Modules on one floor must
+/// not use each other; if one has to, it gets a floor of its own.
+///
+/// `pure` modules use only pure ones, and touch nothing that [`WORLD`] lists. A module includes those below it, unless
+/// they have a line of their own (`config::file`). `lib` and `main` are the two roots.
+const FLOORS: &[&[Part]] = &[
+    &[edge("lib", "the list of modules, nothing else"), edge("main", "calls `cli`, nothing else")],
+    &[edge("cli", "one file a command; only `cli::output` prints")],
+    &[edge("run", "the road: load, observe, plan, apply, write, verify")],
+    &[pure("catalog", "collects the JSON Schemas that users see; each format makes its own")],
+    &[pure("resolve", "manifests become what is desired")],
+    &[pure("report", "one renderer a format")],
+    &[edge("config", "reads credentials; values that planning and reports need are in `model`")],
+    &[pure("import", "")],
+    &[pure("defined", "systems from YAML; reads through `&dyn Reader` only")],
+    &[pure("plan", "compares and orders; it is handed no way to read")],
+    &[pure("system", "built-in systems; reads through `&dyn Reader` only")],
+    &[edge("http", "the only client of live APIs")],
+    &[pure("model", "the values that all steps share, and the traits `Reader` and `Writer`")],
+    &[
+        pure("schema", ""),
+        edge("source", "reads manifests"),
+        pure("manifest", ""),
+        edge("git", "the only user of git"),
+    ],
+    &[pure("compare", ""), pure("access", "what a change does to what is allowed")],
+    &[
+        pure("diagnostic", "knows no module that reports one"),
+        pure("cedar", ""),
+        pure("digest", ""),
+        pure("pointer", ""),
+        pure("text", "text that cannot harm a screen"),
+    ],
+    &[edge("sandbox", "plays the live APIs, so it knows no code of the client")],
+];
+
+/// What only an edge module may name. `name!` is a macro, `.name` a method.
+const WORLD: &[World] = &[
+    World {
+        what: "touches files",
+        paths: &[
+            "std::fs",
+            ".canonicalize",
+            ".exists",
+            ".is_dir",
+            ".is_file",
+            ".is_symlink",
+            ".read_dir",
+            ".read_link",
+            ".symlink_metadata",
+            ".try_exists",
+        ],
+        instead: "Take what the file holds as a value",
+    },
+    World { what: "touches a repository", paths: &["git2"], instead: "Take what was read as a value" },
+    World {
+        what: "touches the network",
+        paths: &["std::net", "axum", "hyper", "hyper_util", "reqwest", "rustls"],
+        instead: "Return the request, or read through `&dyn Reader`",
+    },
+    World {
+        what: "touches the runtime",
+        paths: &["std::thread", "tokio"],
+        instead: "Let the caller wait and run things at once",
+    },
+    World { what: "touches the environment", paths: &["std::env"], instead: "Take the setting as a value" },
+    World {
+        what: "touches processes",
+        paths: &["std::process"],
+        instead: "Return what the caller should do",
+    },
+    World {
+        what: "reads the clock",
+        paths: &[
+            "std::time::Instant",
+            "std::time::SystemTime",
+            "jiff::Timestamp::now",
+            "jiff::Zoned::now",
+            "jiff::tz::TimeZone::system",
+        ],
+        instead: "Take the time as a value",
+    },
+    World {
+        what: "is random",
+        paths: &[
+            "fastrand",
+            "getrandom",
+            "rand",
+            "std::collections::hash_map::RandomState",
+            "std::hash::RandomState",
+            "uuid::Uuid::new_v4",
+            "uuid::Uuid::now_v7",
+        ],
+        instead: "Take the random value as a value, so that the same input gives the same bytes",
+    },
+    World {
+        what: "prints",
+        paths: &[
+            "dbg!",
+            "eprint!",
+            "eprintln!",
+            "print!",
+            "println!",
+            "indicatif",
+            "std::io::stderr",
+            "std::io::stdin",
+            "std::io::stdout",
+            "tracing",
+        ],
+        instead: "Return what is to be shown",
+    },
+];
+
+static TREE: LazyLock<Tree> =
+    LazyLock::new(|| Tree::new(&sources(Path::new(env!("CARGO_MANIFEST_DIR")), "src")));
+static HOUSE: LazyLock<House> = LazyLock::new(|| House { floors: FLOORS, world: WORLD, tree: &TREE });
+
+#[test]
+fn every_module_has_a_floor_and_every_floor_its_modules() {
+    none(HOUSE.unplanned());
+}
+
+#[test]
+fn no_path_climbs() {
+    none(HOUSE.climbing());
+}
+
+#[test]
+fn no_pure_module_uses_an_edge_module() {
+    none(HOUSE.pure_on_edge());
+}
+
+#[test]
+fn no_pure_module_touches_the_world() {
+    none(HOUSE.touching_the_world());
+}
+
+#[test]
+fn no_files_use_each_other_in_a_circle() {
+    none(HOUSE.circles());
+}
+
+/// A reader of the source that sees nothing would find no fault.
+#[test]
+fn the_source_is_seen() {
+    let uses = TREE.uses();
+    assert!(uses.iter().any(|used| used.from.file == "src/main.rs" && used.to.name() == "cli"));
+    assert!(uses.len() > TREE.modules.len(), "{} uses in {} modules", uses.len(), TREE.modules.len());
+}
+
+#[track_caller]
+fn none(findings: Vec<String>) {
+    assert!(findings.is_empty(), "{} findings:\n\n{}\n", findings.len(), findings.join("\n"));
+}
+
+/// The text of every Rust file below a folder, by its path from the package.
+fn sources(package: &Path, folder: &str) -> BTreeMap<String, String> {
+    let entries = std::fs::read_dir(package.join(folder)).expect("a folder of sources");
+    let names =
+        entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name in UTF-8"));
+    let mut files = BTreeMap::new();
+    for path in names.map(|name| format!("{folder}/{name}")) {
+        if package.join(&path).is_dir() {
+            files.extend(sources(package, &path));
+        } else if path.ends_with(".rs") {
+            let text = std::fs::read_to_string(package.join(&path)).expect("a file of sources");
+            files.insert(path, text);
+        }
+    }
+    files
+}
