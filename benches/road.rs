@@ -18,7 +18,7 @@ use enact::manifest::{Files, yaml};
 use enact::model::resource::RemoteId;
 use enact::model::state::{LiveObject, Observed};
 use enact::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
-use enact::system::Registry;
+use enact::system::registry::Registry;
 use enact::{plan, resolve};
 use serde_json::{Value, json};
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::config;
+use crate::defined::definition;
 use crate::model::kind::{Kind, api_version, document_schema, schema_file_name};
 use crate::report::json;
-use crate::system::Registry;
-use crate::system::defined::definition;
+use crate::system::registry::Registry;
 
 /// Every schema by its file's name, as text with a line break at its end.
 pub fn all(registry: &Registry) -> BTreeMap<String, String> {

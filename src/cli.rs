@@ -16,7 +16,7 @@ use crate::report::{self, Exit, Report};
 use crate::run::history::BaseSource;
 use crate::run::load::{ConfigText, Load};
 use crate::run::options::RunOptions;
-use crate::system::Registry;
+use crate::system::registry::Registry;
 
 mod apply;
 mod check_system;

@@ -14,9 +14,10 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::manifest::Files;
 use crate::manifest::yaml::{self, Node};
 use crate::schema::check::Checker;
-use crate::system::{Registry, System, defined};
+use crate::system::System;
+use crate::system::registry::Registry;
 use crate::text::short;
-use crate::{http, source};
+use crate::{defined, http, source};
 
 mod credential;
 
@@ -248,7 +249,7 @@ fn define(
     *files = source::working_tree(folder, systems, diagnostics);
     for (path, text) in files {
         let row = defined::define(path, text, diagnostics);
-        if let Some(Err(row)) = row.map(|row| registry.add(row)) {
+        if let Some(Err(row)) = row.map(|(row, _)| registry.add(row)) {
             let message = format!("there is a system `{}` already", row.name);
             let diagnostic =
                 Diagnostic::error("config/system-twice", message).at(document.place(file, "/systems"));
@@ -386,7 +387,7 @@ fn check_settings_needed(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let needed: Vec<_> =
-        crate::system::list(&system.settings, "required").iter().filter_map(Value::as_str).collect();
+        crate::system::body::list(&system.settings, "required").iter().filter_map(Value::as_str).collect();
     if !needed.is_empty() {
         let message = format!("a {} target needs `settings` with `{}`", system.name, needed.join("`, `"));
         diagnostics.push(

@@ -10,7 +10,7 @@ use crate::model::kind::{Kind, api_version};
 use crate::model::names::Names;
 use crate::model::state::{Desired, LiveObject, Observed};
 use crate::schema::check::Checker;
-use crate::system::System;
+use crate::system::Translate;
 use crate::text::is_deceptive;
 
 /// A manifest to be written.
@@ -35,7 +35,7 @@ pub struct To<'a> {
 /// that cannot be declared, because its name is not its own or is not plain to see, is reported.
 pub fn manifests(
     to: &To<'_>,
-    system: &dyn System,
+    system: &dyn Translate,
     desired: &Desired,
     observed: &Observed,
     diagnostics: &mut Vec<Diagnostic>,
@@ -54,11 +54,11 @@ pub fn manifests(
                 diagnostics.push(ambiguous(kind, found));
                 continue;
             }
-            let mut spec = kind.shape.observed(&system.observed(kind, &found.body, &Value::Null, &names));
+            let mut spec = kind.shape.observed(&system.observed(kind, &found.body, &names));
             if let Some(spec) = spec.as_object_mut() {
                 spec.retain(|name, _| !kind.not_imported.contains(name));
             }
-            let spec = kind.shape.without_defaults(&spec);
+            let spec = kind.shape.without_defaults(&system.spelled(kind, &spec, &[&found.body]));
             let text = document(to, kind, &found.name, &spec);
             let refused = || refused(system, kind, &spec);
             let lost = || dangling(kind, &found.name, &spec, &names);
@@ -88,7 +88,7 @@ fn unusable(to: &To<'_>, kind: &Kind, text: &str) -> Option<String> {
 }
 
 /// The same for what the system checks beyond the schema: a server may hold what it would not take.
-fn refused(system: &dyn System, kind: &Kind, spec: &Value) -> Option<String> {
+fn refused(system: &dyn Translate, kind: &Kind, spec: &Value) -> Option<String> {
     let problems = system.check(kind, spec).into_iter();
     problems.filter(|problem| problem.severity == Severity::Error).map(|problem| problem.message).next()
 }

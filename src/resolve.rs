@@ -13,7 +13,7 @@ use crate::model::kind::{Kind, Named, api_version};
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Desired};
 use crate::schema::check::Checker;
-use crate::system::Registry;
+use crate::system::registry::Registry;
 use crate::text::short;
 
 /// Every manifest with its kind, checked one by one. All problems of all files are reported; a manifest with some is

@@ -1,13 +1,11 @@
-//! What enact must know of a policy API, and the registry of those it knows.
+//! What enact must know of a policy API, by what each step needs: to observe, to translate, to judge.
 //!
 //! A system reads through a [`Reader`] and turns a change into [`Request`]s. It never writes, and knows nothing of
 //! ownership, order, retry or limits.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -15,20 +13,20 @@ use crate::access::Grants;
 use crate::compare::diff::Field;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::change::{Action, Change};
-use crate::model::kind::{Kind, api_version};
+use crate::model::kind::Kind;
 use crate::model::names::Names;
-use crate::model::request::{Path, Request};
-use crate::model::resource::{RemoteId, ResourceId};
+use crate::model::request::Request;
+use crate::model::resource::ResourceId;
 use crate::model::state::{LiveObject, Observed};
 use crate::model::wire::{Errors, ReadError, Reader};
-use defined::definition::Definition;
 
+pub mod body;
 pub mod compiuta;
-pub mod defined;
 pub mod jitsudo;
 pub mod mycloud;
 mod paging;
 pub mod polytomic;
+pub mod registry;
 
 /// A row of the registry.
 pub struct Registered {
@@ -43,56 +41,29 @@ pub struct Registered {
     /// The system for a target with these settings, which passed their schema.
     pub open: Open,
     /// The file that defines it; `None` for one that is built in.
-    pub definition: Option<Arc<Definition>>,
+    pub definition: Option<Value>,
 }
 
 /// Makes the system of a target from its settings.
 pub type Open = Box<dyn Fn(&Value) -> Result<Box<dyn System>, serde_json::Error> + Send + Sync>;
 
-/// Every system that is built in. A new one is its file and a line here.
-const BUILT_IN: &[fn() -> Registered] =
-    &[polytomic::registered, jitsudo::registered, compiuta::registered, mycloud::registered];
-
-/// The systems that a run knows: those that are built in, and those that `enact.yaml` defines.
-pub struct Registry(Vec<Registered>);
-
-impl Registry {
-    /// The systems that are built in.
-    pub fn built_in() -> Self {
-        Self(BUILT_IN.iter().map(|row| row()).collect())
-    }
-
-    /// Adds a system, unless there is one of its name.
-    pub fn add(&mut self, row: Registered) -> Result<(), Registered> {
-        if self.get(&row.name).is_some() {
-            return Err(row);
+impl Registered {
+    /// A system that is built in. `open` makes it from settings that passed their schema.
+    fn built_in<S, T>(name: &str, kinds: Vec<Kind>, open: impl Fn(S) -> T + Send + Sync + 'static) -> Self
+    where
+        S: JsonSchema + DeserializeOwned,
+        T: System + 'static,
+    {
+        Self {
+            name: name.to_owned(),
+            settings: crate::schema::of::<S>(),
+            auth: Vec::new(),
+            kinds,
+            open: Box::new(move |settings| {
+                S::deserialize(settings).map(|settings| Box::new(open(settings)) as Box<_>)
+            }),
+            definition: None,
         }
-        self.0.push(row);
-        Ok(())
-    }
-
-    /// The row of a system.
-    pub fn get(&self, name: &str) -> Option<&Registered> {
-        self.0.iter().find(|row| row.name == name)
-    }
-
-    /// Every row, the built-in ones first.
-    pub fn rows(&self) -> impl Iterator<Item = &Registered> {
-        self.0.iter()
-    }
-
-    /// The names of all systems.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|row| row.name.as_str())
-    }
-
-    /// Every kind of every system by apiVersion and name.
-    pub fn kinds(&self) -> BTreeMap<(String, String), &Kind> {
-        let of = |row| {
-            let Registered { name, kinds, .. }: &Registered = row;
-            kinds.iter().map(move |kind| ((api_version(name), kind.name.clone()), kind))
-        };
-        self.0.iter().flat_map(of).collect()
     }
 }
 
@@ -187,9 +158,8 @@ impl Draft<'_> {
     }
 }
 
-/// One policy API with the settings of one target.
-#[async_trait]
-pub trait System: Send + Sync {
+/// Between what git says and what an API takes and returns. Pure.
+pub trait Translate: Send + Sync {
     /// Its kinds, in the order in which they are created; deletes go backwards.
     fn kinds(&self) -> &[Kind];
 
@@ -198,6 +168,39 @@ pub trait System: Send + Sync {
         self.kinds().iter().find(|kind| kind.name == name)
     }
 
+    /// Mistakes in a spec that passed its schema.
+    fn check(&self, _kind: &Kind, _spec: &Value) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    /// A spec from git in the words of the canonical form; `Shape::declared` does the rest.
+    fn declared(&self, _kind: &Kind, spec: &Value, _names: &Names) -> Value {
+        spec.clone()
+    }
+
+    /// A live object as a spec in the words of the canonical form; `Shape::observed` does the rest.
+    fn observed(&self, _kind: &Kind, body: &Value, _names: &Names) -> Value {
+        body.clone()
+    }
+
+    /// A value in canonical form as people wrote it, where the API knows several spellings of one thing. Of the
+    /// `spellings`, a spec or a live body each, the first that says the same counts.
+    fn spelled(&self, _kind: &Kind, canonical: &Value, _spellings: &[&Value]) -> Value {
+        canonical.clone()
+    }
+
+    /// Whether a live object may be written at all. One that may not is skipped with the reason `system`.
+    fn writable(&self, _kind: &Kind, live: &LiveObject) -> bool {
+        !live.system
+    }
+
+    /// The writes that make a change, or why it is not possible or not safe. A pure function of the draft.
+    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic>;
+}
+
+/// How what an API holds is read. The only part of a system that is handed a way to read.
+#[async_trait]
+pub trait Observe: Translate {
     /// Headers that every request carries. Never a secret.
     fn headers(&self) -> Vec<(String, String)> {
         Vec::new()
@@ -206,11 +209,6 @@ pub trait System: Send + Sync {
     /// How its errors look.
     fn errors(&self) -> Errors {
         Errors::default()
-    }
-
-    /// Mistakes in a spec that passed its schema.
-    fn check(&self, _kind: &Kind, _spec: &Value) -> Vec<Problem> {
-        Vec::new()
     }
 
     /// All live objects of a kind. Bodies may be summaries where [`Kind::list_is_whole`] says no.
@@ -233,24 +231,10 @@ pub trait System: Send + Sync {
             _ => Ok(found),
         }
     }
+}
 
-    /// A spec from git in the words of the canonical form; `Shape::declared` does the rest.
-    fn declared(&self, _kind: &Kind, spec: &Value, _names: &Names) -> Value {
-        spec.clone()
-    }
-
-    /// A live object as a spec in the words of the canonical form; `Shape::observed` does the rest. Where the API
-    /// knows two spellings of one thing, the one that `declared` uses is taken.
-    fn observed(&self, kind: &Kind, body: &Value, declared: &Value, names: &Names) -> Value;
-
-    /// Whether a live object may be written at all. One that may not is skipped with the reason `system`.
-    fn writable(&self, _kind: &Kind, live: &LiveObject) -> bool {
-        !live.system
-    }
-
-    /// The writes that make a change, or why it is not possible or not safe. A pure function of the draft.
-    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic>;
-
+/// What a change does beyond its own object. Pure.
+pub trait Judge: Translate {
     /// What an object in canonical form grants and denies, where a deny wins over every grant; null is no object. `None`
     /// where that is not so, or not known.
     fn grants(&self, _kind: &Kind, _object: &Value) -> Option<Grants> {
@@ -263,39 +247,7 @@ pub trait System: Send + Sync {
     }
 }
 
-/// A string field of an API's object; empty if it is absent.
-pub(crate) fn text<'a>(body: &'a Value, field: &str) -> &'a str {
-    body.get(field).and_then(Value::as_str).unwrap_or_default()
-}
+/// One policy API with the settings of one target. Each step is handed only the part that it needs.
+pub trait System: Observe + Judge {}
 
-/// An object of an API. Without a usable id and a name it could be anything, so that is an error.
-pub(crate) fn found(path: &Path, body: &Value, name: &str, system: bool) -> Result<LiveObject, ReadError> {
-    let remote = RemoteId::new(text(body, "id"));
-    let remote = remote.ok_or_else(|| ReadError::unexpected(path, "has an object without a usable id"))?;
-    let name = text(body, name);
-    if name.is_empty() {
-        return Err(ReadError::unexpected(path, "has an object without a name"));
-    }
-    Ok(LiveObject { remote, name: name.to_owned(), system, body: body.clone(), etag: None })
-}
-
-/// A list field of an API's object; absent and null are empty.
-pub(crate) fn list<'a>(body: &'a Value, field: &str) -> &'a [Value] {
-    body.get(field).and_then(Value::as_array).map_or(&[], Vec::as_slice)
-}
-
-/// A kind with the schema of its spec type, and nothing special about it.
-pub(crate) fn kind_of<S>(name: &str, about: &str) -> Kind
-where
-    S: schemars::JsonSchema,
-{
-    Kind::new(name, about, crate::schema::of::<S>())
-}
-
-/// Owned texts, for the tables of the systems.
-pub(crate) fn texts(texts: &[&str]) -> Vec<String> {
-    texts.iter().map(|&text| text.to_owned()).collect()
-}
-
-/// The pattern of a UUID, for schemas.
-pub(crate) const UUID: &str = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$";
+impl<T: Observe + Judge> System for T {}

@@ -19,7 +19,7 @@ use enact::model::state::{Desired, LiveObject, Observed};
 use enact::plan;
 use enact::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
 use enact::resolve::{self, base};
-use enact::system::Registry;
+use enact::system::registry::Registry;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 

@@ -12,9 +12,9 @@ use enact::diagnostic::Diagnostic;
 use enact::manifest::{Files, Manifest};
 use enact::report::text::{self, Style};
 use enact::report::{self, Report, diagnostic, json};
-use enact::resolve;
-use enact::system::{Registry, defined};
+use enact::system::registry::Registry;
 use enact::text::is_deceptive;
+use enact::{defined, resolve};
 use serde_json::Value;
 
 /// The file that every input is said to be.

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use enact::config::{self, Systems};
 use enact::manifest::yaml::{self, Node, Value};
-use enact::system::Registry;
+use enact::system::registry::Registry;
 use enact_fuzz::check_diagnostics;
 use libfuzzer_sys::fuzz_target;
 

@@ -5,9 +5,8 @@
 #![no_main]
 
 use enact::model::kind::api_version;
-use enact::schema;
 use enact::schema::check::Checker;
-use enact::system::defined;
+use enact::{defined, schema};
 use enact_fuzz::check_diagnostics;
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;

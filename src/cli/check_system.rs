@@ -2,19 +2,18 @@
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::Args;
 
 use super::apply::stop_on_signal;
 use super::{Format, Global, shown};
+use crate::defined;
+use crate::defined::definition::Definition;
 use crate::diagnostic::{Class, Diagnostic};
 use crate::manifest::{Files, name_problem, yaml};
 use crate::model::probe::ProbeCheck;
 use crate::report::{Exit, Report};
 use crate::run::probe;
-use crate::system::defined;
-use crate::system::defined::definition::Definition;
 use crate::text::inline;
 
 #[derive(Args)]
@@ -55,13 +54,13 @@ impl CheckSystem {
     }
 
     /// The definition, if it is sound.
-    fn definition(&self, files: &mut Files, diagnostics: &mut Vec<Diagnostic>) -> Option<Arc<Definition>> {
+    fn definition(&self, files: &mut Files, diagnostics: &mut Vec<Diagnostic>) -> Option<Definition> {
         let file = self.file();
         match read(&self.file) {
             Ok(text) => {
                 let row = defined::define(&file, &text, diagnostics);
                 files.insert(file, text);
-                row?.definition
+                Some(row?.1)
             }
             Err(error) => {
                 let message = format!("`{file}` cannot be read: {error}");
@@ -95,8 +94,8 @@ impl CheckSystem {
                 .push(diagnostic.help("`--against` takes the name of a target in enact.yaml"));
         };
         // What is tried has to be what a plan would use.
-        let row = config.registry.get(&target.config.system).and_then(|row| row.definition.as_deref());
-        if row.map(|of_target| serde_json::json!(of_target)) != Some(serde_json::json!(definition)) {
+        let row = config.registry.get(&target.config.system).and_then(|row| row.definition.clone());
+        if row != serde_json::to_value(definition).ok() {
             let message = format!(
                 "the target `{}` is not of the system that `{}` defines",
                 target.config.name,

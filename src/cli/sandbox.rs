@@ -13,7 +13,7 @@ use crate::run::load::{ConfigText, Load, load};
 use crate::run::options::RunOptions;
 use crate::run::project::{Connected, Project};
 use crate::sandbox::{self, Seed, Served, Store};
-use crate::system::Registry;
+use crate::system::registry::Registry;
 
 /// The configuration of this repository, for trying enact in a folder that has none.
 const EXAMPLE: &str = include_str!("../../enact.yaml");

@@ -4,7 +4,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::compare::cause::Cause;
 use crate::compare::shape::Shape;
@@ -149,13 +149,6 @@ fn merge_items(item: &Shape, keys: Option<&[String]>, live: &Value, declared: &[
         None => declared.clone(),
     };
     declared.iter().map(&mut merged).collect()
-}
-
-/// Sets a field only if it holds something; bodies leave out what is not declared.
-pub fn insert_some(map: &mut Map<String, Value>, name: &str, value: Option<&Value>) {
-    if let Some(value) = value {
-        map.insert(name.to_owned(), value.clone());
-    }
 }
 
 #[cfg(test)]

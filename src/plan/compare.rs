@@ -12,12 +12,12 @@ use crate::model::names::Names;
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Desired, LiveObject};
 use crate::plan::input::WriteOnly;
-use crate::system::{Draft, System};
+use crate::system::{Draft, Judge};
 
 /// What is needed to compare the sides of any object of a target.
 pub struct Comparison<'a> {
     /// The target's API.
-    pub system: &'a dyn System,
+    pub system: &'a dyn Judge,
     /// What git declared at the base, if there is one.
     pub base: Option<&'a Desired>,
     /// Names and ids.
@@ -44,7 +44,7 @@ impl Comparison<'_> {
         live: Option<&LiveObject>,
     ) -> Result<Option<Change>, Diagnostic> {
         let declaration = self.declaration(kind, declared, live);
-        let observed = live.map_or(Value::Null, |live| self.observed(kind, live, &declaration.now));
+        let observed = live.map_or(Value::Null, |live| self.observed(kind, live));
         let action = match live {
             _ if declared.absent() => Action::Delete,
             Some(_) => Action::Update,
@@ -80,6 +80,7 @@ impl Comparison<'_> {
             (Some(before), Some(after)) => AccessShift::of(&before, &after, requests.len()),
             _ => AccessShift::None,
         };
+        self.spell(kind, declared, live, &mut fields);
         Ok(Some(Change {
             id: declared.id.clone(),
             action,
@@ -92,9 +93,20 @@ impl Comparison<'_> {
         }))
     }
 
-    /// A live object in canonical form, spelled as `declared` is where the API knows several spellings.
-    pub fn observed(&self, kind: &Kind, live: &LiveObject, declared: &Value) -> Value {
-        kind.shape.observed(&self.system.observed(kind, &live.body, declared, &self.names))
+    /// A live object in canonical form.
+    pub fn observed(&self, kind: &Kind, live: &LiveObject) -> Value {
+        kind.shape.observed(&self.system.observed(kind, &live.body, &self.names))
+    }
+
+    /// The fields as people spell them: as git does, else as the API has it.
+    fn spell(&self, kind: &Kind, declared: &Declared, live: Option<&LiveObject>, fields: &mut [Field]) {
+        let mut spellings = vec![declared.spec()];
+        spellings.extend(live.map(|live| &live.body));
+        for Field { before, after, .. } in fields {
+            for value in [before, after] {
+                *value = self.system.spelled(kind, value, &spellings);
+            }
+        }
     }
 
     fn canonical(&self, kind: &Kind, declared: &Declared) -> Value {
@@ -140,7 +152,7 @@ impl Comparison<'_> {
     /// Whether the live object is no longer what the base declared.
     pub(super) fn moved(&self, kind: &Kind, orphan: &Declared, live: &LiveObject) -> bool {
         let base = kind.shape.readable(self.canonical_base(kind, orphan));
-        !diff(&kind.shape, &self.observed(kind, live, &base), &base).is_empty()
+        !diff(&kind.shape, &self.observed(kind, live), &base).is_empty()
     }
 
     /// Fields that the base declared, that git no longer does, and that have no default to go back to.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::guard::Guard;
 use crate::model::state::{Desired, Observed};
-use crate::system::System;
+use crate::system::Judge;
 
 /// What is planned, and what is known about it.
 #[derive(Clone, Copy)]
@@ -12,7 +12,7 @@ pub struct PlanInput<'a> {
     /// The target's name in `enact.yaml`.
     pub target: &'a str,
     /// Its API.
-    pub system: &'a dyn System,
+    pub system: &'a dyn Judge,
     /// What git declares.
     pub desired: &'a Desired,
     /// What git declared at the base. Without one every cause is unknown, and no field goes back to its default.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::diagnostic::{Class, Diagnostic};
 use crate::digest::digest;
 use crate::report::{Report, json};
-use crate::system::Registry;
+use crate::system::registry::Registry;
 use crate::text;
 
 /// Larger files are no plans.

@@ -10,7 +10,7 @@ use crate::diagnostic::{Class, Diagnostic, Severity};
 use crate::git::{Commit, Repository};
 use crate::manifest::{Files, Manifest};
 use crate::model::state::Desired;
-use crate::system::Registry;
+use crate::system::registry::Registry;
 use crate::{resolve, source};
 
 /// Where the base of a run comes from.

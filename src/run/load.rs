@@ -14,7 +14,7 @@ use crate::run::history::{self, Base, BaseSource, History};
 use crate::run::options::{Empty, RunOptions};
 use crate::run::project::Project;
 use crate::source;
-use crate::system::Registry;
+use crate::system::registry::Registry;
 
 /// Where the configuration comes from.
 pub struct ConfigText {

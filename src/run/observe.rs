@@ -7,11 +7,11 @@ use futures::StreamExt as _;
 use crate::model::kind::Kind;
 use crate::model::state::{Desired, LiveObject, Observed};
 use crate::model::wire::{ReadError, Reader};
-use crate::system::System;
+use crate::system::Observe;
 
 /// Reads all that planning needs, and records what could not be read. `concurrency` requests run at once.
 pub async fn observe(
-    system: &dyn System,
+    system: &dyn Observe,
     desired: &Desired,
     reader: &dyn Reader,
     concurrency: usize,
@@ -37,7 +37,7 @@ pub async fn observe(
 
 /// What git names of a kind that the API cannot list, in full.
 async fn named(
-    system: &dyn System,
+    system: &dyn Observe,
     kind: &Kind,
     desired: &Desired,
     reader: &dyn Reader,
@@ -60,7 +60,7 @@ async fn named(
 }
 
 /// Reads every object of every kind in full, for import.
-pub async fn observe_all(system: &dyn System, reader: &dyn Reader, concurrency: usize) -> Observed {
+pub async fn observe_all(system: &dyn Observe, reader: &dyn Reader, concurrency: usize) -> Observed {
     let mut observed = Observed::default();
     for kind in system.kinds().iter().filter(|kind| kind.listed) {
         observed.kinds.insert(kind.name.clone(), system.list(kind, reader).await);
@@ -75,7 +75,7 @@ pub async fn observe_all(system: &dyn System, reader: &dyn Reader, concurrency: 
 
 /// The kinds that git declares, and those that a system must know whole to judge a change: a kind whose names are
 /// referred to, and a kind that refers to one from which something is deleted.
-fn wanted_kinds<'a>(system: &'a dyn System, desired: &Desired) -> Vec<&'a Kind> {
+fn wanted_kinds<'a>(system: &'a dyn Observe, desired: &Desired) -> Vec<&'a Kind> {
     let declared: BTreeSet<_> = desired.keys().map(|id| id.kind.as_str()).collect();
     let deleted: BTreeSet<_> = desired.values().filter(|d| d.absent()).map(|d| d.id.kind.as_str()).collect();
     let wanted = |kind: &&Kind| {
@@ -91,7 +91,7 @@ fn wanted_kinds<'a>(system: &'a dyn System, desired: &Desired) -> Vec<&'a Kind> 
 }
 
 async fn read_in_full(
-    system: &dyn System,
+    system: &dyn Observe,
     desired: &Desired,
     reader: &dyn Reader,
     concurrency: usize,
@@ -118,7 +118,7 @@ async fn read_in_full(
 }
 
 async fn read(
-    system: &dyn System,
+    system: &dyn Observe,
     objects: Vec<(&Kind, LiveObject)>,
     reader: &dyn Reader,
     concurrency: usize,

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::{Map, Value, json};
 
 use crate::config::Target;
+use crate::defined::definition::{Definition, KeyPart, KindForm, Mode, Scratch};
 use crate::diagnostic::{Class, Diagnostic};
 use crate::http::Http;
 use crate::manifest::{Ensure, Manifest, yaml};
@@ -29,7 +30,6 @@ use crate::plan::input::{DeclaredCounts, PlanInput, PlanOptions, WriteOnly};
 use crate::run::journal::Nowhere;
 use crate::run::observe::observe;
 use crate::run::write::{self, WriteInput};
-use crate::system::defined::definition::{Definition, KeyPart, KindForm, Mode, Scratch};
 
 /// What a probe found out.
 #[derive(Debug, Default)]
@@ -489,7 +489,8 @@ impl<'a> Probe<'a> {
     async fn partial(&self, subject: &Subject<'_>, before: &LiveObject) -> Option<(Request, Vec<String>)> {
         let mut request = self.request(subject, Some(before)).await?;
         let within = subject.form.update.as_ref().map(|update| update.within.0.clone()).unwrap_or_default();
-        let required = crate::system::list(&subject.form.spec, "required").iter().filter_map(Value::as_str);
+        let required =
+            crate::system::body::list(&subject.form.spec, "required").iter().filter_map(Value::as_str);
         let required: Vec<_> = required.collect();
         let one = subject.scratch.change.as_object()?.keys().next()?.clone();
         let declared = self.desired.get(&subject.id)?.spec().clone();

@@ -430,9 +430,8 @@ fn moved(
 
 /// The fields in which the object differs from what the plan saw.
 fn moved_fields(run: &Run<'_>, kind: &Kind, planned: &Change, live: Option<&LiveObject>) -> Option<String> {
-    let canonical = |found: Option<&LiveObject>| {
-        found.map_or(Value::Null, |found| run.sides.observed(kind, found, &Value::Null))
-    };
+    let canonical =
+        |found: Option<&LiveObject>| found.map_or(Value::Null, |found| run.sides.observed(kind, found));
     let fields = diff::diff(&kind.shape, &canonical(planned.seen.as_ref()), &canonical(live));
     let paths: Vec<_> = fields.iter().map(|field| format!("`{}`", field.path)).collect();
     (!paths.is_empty()).then(|| format!("changed since the plan: {}", paths.join(", ")))

@@ -22,7 +22,7 @@ mod tests {
     fn every_built_in_system_has_a_sandbox() {
         let mut served: Vec<_> = APIS.iter().map(|api| api.system()).collect();
         served.sort_unstable();
-        let registry = crate::system::Registry::built_in();
+        let registry = crate::system::registry::Registry::built_in();
         let mut built_in: Vec<_> = registry.names().collect();
         built_in.sort_unstable();
         assert_eq!(served, built_in);

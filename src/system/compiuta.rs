@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Draft, Problem, Registered, System, found, kind_of, list, text, texts};
+use super::{Draft, Judge, Observe, Problem, Registered, Translate};
 use crate::access::Grants;
 use crate::compare::diff::{Field, merge};
 use crate::diagnostic::{Class, Diagnostic};
@@ -22,25 +22,17 @@ use crate::model::request::{Method, Path, Repeatability, Request};
 use crate::model::resource::RemoteId;
 use crate::model::state::{LiveObject, Observed};
 use crate::model::wire::{ReadError, Reader};
+use crate::system::body::{found, kind_of, list, text, texts};
 
 /// The row of the registry.
 pub(super) fn registered() -> Registered {
-    Registered {
-        name: "compiuta".to_owned(),
-        settings: crate::schema::of::<Settings>(),
-        auth: Vec::new(),
-        kinds: kinds(),
-        open: Box::new(|settings| {
-            Settings::deserialize(settings).map(|Settings {}| Box::new(Compiuta { kinds: kinds() }) as Box<_>)
-        }),
-        definition: None,
-    }
+    Registered::built_in("compiuta", kinds(), |_: CompiutaSettings| Compiuta { kinds: kinds() })
 }
 
-/// Settings of a compiuta target: there are none.
+/// CompiutaSettings of a compiuta target: there are none.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {}
+pub struct CompiutaSettings {}
 
 /// A role: a named set of actions. Its id is `metadata.name`.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
@@ -141,8 +133,7 @@ struct Compiuta {
     kinds: Vec<Kind>,
 }
 
-#[async_trait]
-impl System for Compiuta {
+impl Translate for Compiuta {
     fn kinds(&self) -> &[Kind] {
         &self.kinds
     }
@@ -154,6 +145,29 @@ impl System for Compiuta {
         problems
     }
 
+    fn observed(&self, _kind: &Kind, body: &Value, _names: &Names) -> Value {
+        body.clone()
+    }
+
+    fn writable(&self, kind: &Kind, live: &LiveObject) -> bool {
+        !live.system || kind.name == "Policy"
+    }
+
+    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
+        match draft.live {
+            None => Ok(vec![create(draft)]),
+            Some(live) if live.system => managed(draft, live),
+            Some(live) if draft.action == Action::Delete => {
+                Ok(vec![Request::new(Method::Delete, collection(draft.kind).known(&live.remote))])
+            }
+            Some(live) if only_members(draft) => Ok(member_requests(draft, live)),
+            Some(live) => Ok(vec![replace(draft, live)]),
+        }
+    }
+}
+
+#[async_trait]
+impl Observe for Compiuta {
     async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
         let path = collection(kind);
         let reply = reader.get(&path).await?.ok_or_else(|| ReadError::unexpected(&path, "is 404"))?;
@@ -176,15 +190,9 @@ impl System for Compiuta {
         let Some(id) = RemoteId::new(name) else { return Ok(Vec::new()) };
         Ok(get(kind, &id, reader).await?.into_iter().collect())
     }
+}
 
-    fn observed(&self, _kind: &Kind, body: &Value, _declared: &Value, _names: &Names) -> Value {
-        body.clone()
-    }
-
-    fn writable(&self, kind: &Kind, live: &LiveObject) -> bool {
-        !live.system || kind.name == "Policy"
-    }
-
+impl Judge for Compiuta {
     /// What every member of a policy may and may not do where. A role means something different in each policy that names
     /// it, so its actions count as both.
     fn grants(&self, kind: &Kind, object: &Value) -> Option<Grants> {
@@ -210,18 +218,6 @@ impl System for Compiuta {
             }
         }
         Some(grants)
-    }
-
-    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
-        match draft.live {
-            None => Ok(vec![create(draft)]),
-            Some(live) if live.system => managed(draft, live),
-            Some(live) if draft.action == Action::Delete => {
-                Ok(vec![Request::new(Method::Delete, collection(draft.kind).known(&live.remote))])
-            }
-            Some(live) if only_members(draft) => Ok(member_requests(draft, live)),
-            Some(live) => Ok(vec![replace(draft, live)]),
-        }
     }
 
     fn hazards(&self, changes: &[Change], observed: &Observed) -> Vec<Diagnostic> {

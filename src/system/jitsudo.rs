@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::paging::pages;
-use super::{Draft, Problem, Registered, System, found, kind_of, list, text, texts};
+use super::{Draft, Judge, Observe, Problem, Registered, Translate};
 use crate::access::Grants;
 use crate::diagnostic::Diagnostic;
 use crate::model::change::Action;
@@ -20,29 +20,21 @@ use crate::model::names::Names;
 use crate::model::request::{Id, Method, Path, Request, Symbol};
 use crate::model::state::LiveObject;
 use crate::model::wire::{Errors, ReadError, Reader};
+use crate::system::body::{found, kind_of, list, text, texts};
 
 mod rules;
 
 /// The row of the registry.
 pub(super) fn registered() -> Registered {
-    Registered {
-        name: "jitsudo".to_owned(),
-        settings: crate::schema::of::<Settings>(),
-        auth: Vec::new(),
-        kinds: kinds(),
-        open: Box::new(|settings| {
-            Ok(Box::new(Jitsudo { settings: Settings::deserialize(settings)?, kinds: kinds() }))
-        }),
-        definition: None,
-    }
+    Registered::built_in("jitsudo", kinds(), |settings| Jitsudo { settings, kinds: kinds() })
 }
 
-/// Settings of a JITSudo target.
+/// JitsudoSettings of a JITSudo target.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
+pub struct JitsudoSettings {
     /// The tenant's UUID, sent as `X-Tenant-ID`. It must be the tenant of the credential.
-    #[schemars(regex(pattern = super::UUID), extend("x-pattern-hint" = "a UUID"))]
+    #[schemars(regex(pattern = super::body::UUID), extend("x-pattern-hint" = "a UUID"))]
     tenant: String,
 }
 
@@ -150,16 +142,58 @@ fn kinds() -> Vec<Kind> {
 }
 
 struct Jitsudo {
-    settings: Settings,
+    settings: JitsudoSettings,
     kinds: Vec<Kind>,
 }
 
-#[async_trait]
-impl System for Jitsudo {
+impl Translate for Jitsudo {
     fn kinds(&self) -> &[Kind] {
         &self.kinds
     }
 
+    fn check(&self, _kind: &Kind, spec: &Value) -> Vec<Problem> {
+        let mut problems: Vec<_> = check_durations(spec).into_iter().collect();
+        for (index, rule) in list(spec, "rules").iter().enumerate() {
+            problems.extend(rules::check(rule, &format!("/rules/{index}")));
+        }
+        problems
+    }
+
+    fn declared(&self, _kind: &Kind, spec: &Value, _names: &Names) -> Value {
+        let mut spec = spec.clone();
+        if let Some(Value::Array(rules)) = spec.get_mut("rules") {
+            *rules = rules.iter().map(rules::canonical).collect();
+        }
+        spec
+    }
+
+    fn observed(&self, _kind: &Kind, body: &Value, _names: &Names) -> Value {
+        let mut body = body.clone();
+        let live = rules::in_order(&body).into_iter().map(rules::observed).collect();
+        if let Some(body) = body.as_object_mut() {
+            body.insert("rules".to_owned(), live);
+        }
+        body
+    }
+
+    /// Cedar has many spellings of one rule.
+    fn spelled(&self, _kind: &Kind, canonical: &Value, spellings: &[&Value]) -> Value {
+        rules::Spellings::of(spellings).spelled(canonical)
+    }
+
+    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
+        Ok(match draft.live {
+            None => create(draft),
+            Some(live) if draft.action == Action::Delete => {
+                vec![Request::new(Method::Delete, Path::fixed(COLLECTION).known(&live.remote))]
+            }
+            Some(live) => update(draft, live),
+        })
+    }
+}
+
+#[async_trait]
+impl Observe for Jitsudo {
     fn headers(&self) -> Vec<(String, String)> {
         vec![("x-tenant-id".to_owned(), self.settings.tenant.clone())]
     }
@@ -170,14 +204,6 @@ impl System for Jitsudo {
             help: BTreeMap::from([("tenant_mismatch".to_owned(), help.to_owned())]),
             ..Errors::default()
         }
-    }
-
-    fn check(&self, _kind: &Kind, spec: &Value) -> Vec<Problem> {
-        let mut problems: Vec<_> = check_durations(spec).into_iter().collect();
-        for (index, rule) in list(spec, "rules").iter().enumerate() {
-            problems.extend(rules::check(rule, &format!("/rules/{index}")));
-        }
-        problems
     }
 
     async fn list(&self, _kind: &Kind, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
@@ -208,25 +234,9 @@ impl System for Jitsudo {
         }
         found(&path, &body, "name", false).map(Some)
     }
+}
 
-    fn declared(&self, _kind: &Kind, spec: &Value, _names: &Names) -> Value {
-        let mut spec = spec.clone();
-        if let Some(Value::Array(rules)) = spec.get_mut("rules") {
-            *rules = rules.iter().map(rules::canonical).collect();
-        }
-        spec
-    }
-
-    fn observed(&self, _kind: &Kind, body: &Value, declared: &Value, _names: &Names) -> Value {
-        let mut body = body.clone();
-        let spellings = rules::Spellings::of(list(declared, "rules"));
-        let live = rules::in_order(&body).into_iter().map(|rule| rules::observed(rule, &spellings)).collect();
-        if let Some(body) = body.as_object_mut() {
-            body.insert("rules".to_owned(), live);
-        }
-        body
-    }
-
+impl Judge for Jitsudo {
     /// Every rule of a policy that is in force.
     fn grants(&self, _kind: &Kind, object: &Value) -> Option<Grants> {
         let mut grants = Grants::default();
@@ -237,16 +247,6 @@ impl System for Jitsudo {
             }
         }
         Some(grants)
-    }
-
-    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
-        Ok(match draft.live {
-            None => create(draft),
-            Some(live) if draft.action == Action::Delete => {
-                vec![Request::new(Method::Delete, Path::fixed(COLLECTION).known(&live.remote))]
-            }
-            Some(live) => update(draft, live),
-        })
     }
 }
 
@@ -276,7 +276,7 @@ fn next_cursor(page: &Value) -> Option<&str> {
 fn create(draft: &Draft<'_>) -> Vec<Request> {
     let mut body = Map::from_iter([("name".to_owned(), Value::from(draft.id.name.as_str()))]);
     for field in FIELDS {
-        crate::compare::diff::insert_some(&mut body, field, draft.declared.get(*field));
+        crate::system::body::insert_some(&mut body, field, draft.declared.get(*field));
     }
     let policy = Symbol::of(draft.id);
     let create = Request::new(Method::Post, Path::fixed(COLLECTION))

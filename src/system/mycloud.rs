@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::paging::pages;
-use super::{Draft, Problem, Registered, System, found, kind_of, list, text, texts};
+use super::{Draft, Judge, Observe, Problem, Registered, Translate};
 use crate::access::Grants;
-use crate::compare::diff::{insert_some, merge};
+use crate::compare::diff::merge;
 use crate::diagnostic::Diagnostic;
 use crate::model::change::Action;
 use crate::model::kind::Kind;
@@ -20,25 +20,17 @@ use crate::model::names::Names;
 use crate::model::request::{Method, Path, Repeatability, Request};
 use crate::model::state::LiveObject;
 use crate::model::wire::{ReadError, Reader};
+use crate::system::body::{found, insert_some, kind_of, list, text, texts};
 
 /// The row of the registry.
 pub(super) fn registered() -> Registered {
-    Registered {
-        name: "mycloud".to_owned(),
-        settings: crate::schema::of::<Settings>(),
-        auth: Vec::new(),
-        kinds: kinds(),
-        open: Box::new(|settings| {
-            Settings::deserialize(settings).map(|Settings {}| Box::new(Mycloud { kinds: kinds() }) as Box<_>)
-        }),
-        definition: None,
-    }
+    Registered::built_in("mycloud", kinds(), |_: MycloudSettings| Mycloud { kinds: kinds() })
 }
 
-/// Settings of a mycloud target: there are none.
+/// MycloudSettings of a mycloud target: there are none.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {}
+pub struct MycloudSettings {}
 
 /// An IAM policy. Attaching it to roles and groups is done on those.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
@@ -117,8 +109,7 @@ struct Mycloud {
     kinds: Vec<Kind>,
 }
 
-#[async_trait]
-impl System for Mycloud {
+impl Translate for Mycloud {
     fn kinds(&self) -> &[Kind] {
         &self.kinds
     }
@@ -127,6 +118,29 @@ impl System for Mycloud {
         check_sids(spec.get("document").unwrap_or(&Value::Null))
     }
 
+    fn observed(&self, _kind: &Kind, body: &Value, _names: &Names) -> Value {
+        body.clone()
+    }
+
+    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
+        let collection = Path::fixed(COLLECTION);
+        let request = match draft.live {
+            None => Request::new(Method::Post, collection)
+                .repeatability(Repeatability::Named)
+                .body(create_body(draft)),
+            Some(live) if draft.action == Action::Delete => {
+                Request::new(Method::Delete, collection.known(&live.remote))
+            }
+            Some(live) => {
+                Request::new(Method::Patch, collection.known(&live.remote)).body(patch_body(draft, live))
+            }
+        };
+        Ok(vec![request])
+    }
+}
+
+#[async_trait]
+impl Observe for Mycloud {
     async fn list(&self, _kind: &Kind, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
         all(Path::fixed(COLLECTION).query("limit", PAGE), reader).await
     }
@@ -153,11 +167,9 @@ impl System for Mycloud {
         found.retain(|found| found.name == name);
         Ok(found)
     }
+}
 
-    fn observed(&self, _kind: &Kind, body: &Value, _declared: &Value, _names: &Names) -> Value {
-        body.clone()
-    }
-
+impl Judge for Mycloud {
     /// Every action on every resource under its conditions, one by one.
     fn grants(&self, _kind: &Kind, object: &Value) -> Option<Grants> {
         let mut grants = Grants::default();
@@ -172,22 +184,6 @@ impl System for Mycloud {
             }
         }
         Some(grants)
-    }
-
-    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
-        let collection = Path::fixed(COLLECTION);
-        let request = match draft.live {
-            None => Request::new(Method::Post, collection)
-                .repeatability(Repeatability::Named)
-                .body(create_body(draft)),
-            Some(live) if draft.action == Action::Delete => {
-                Request::new(Method::Delete, collection.known(&live.remote))
-            }
-            Some(live) => {
-                Request::new(Method::Patch, collection.known(&live.remote)).body(patch_body(draft, live))
-            }
-        };
-        Ok(vec![request])
     }
 }
 

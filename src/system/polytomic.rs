@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Draft, Problem, Registered, System, found, kind_of, list, text, texts};
+use super::{Draft, Judge, Observe, Problem, Registered, Translate};
 use crate::diagnostic::{Class, Diagnostic};
 use crate::model::change::{Action, Change};
 use crate::model::kind::{Kind, Reference};
@@ -18,25 +18,17 @@ use crate::model::names::Names;
 use crate::model::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Repeatability, Request, Symbol};
 use crate::model::state::{LiveObject, Observed};
 use crate::model::wire::{ReadError, Reader};
+use crate::system::body::{found, kind_of, list, text, texts};
 
 /// The row of the registry.
 pub(super) fn registered() -> Registered {
-    Registered {
-        name: "polytomic".to_owned(),
-        settings: crate::schema::of::<Settings>(),
-        auth: Vec::new(),
-        kinds: kinds(),
-        open: Box::new(|settings| {
-            Ok(Box::new(Polytomic { settings: Settings::deserialize(settings)?, kinds: kinds() }))
-        }),
-        definition: None,
-    }
+    Registered::built_in("polytomic", kinds(), |settings| Polytomic { settings, kinds: kinds() })
 }
 
-/// Settings of a Polytomic target.
+/// PolytomicSettings of a Polytomic target.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
+pub struct PolytomicSettings {
     /// The API version, sent as `X-Polytomic-Version`. Updates are PATCH before 2024-02-08 and PUT from it on.
     #[serde(default)]
     version: Version,
@@ -85,7 +77,7 @@ enum Verb {
 #[serde(deny_unknown_fields)]
 struct RoleSpec {
     /// The organization it is created in. Only for credentials that reach several; it cannot change later.
-    #[schemars(regex(pattern = super::UUID), extend("x-pattern-hint" = "a UUID"))]
+    #[schemars(regex(pattern = super::body::UUID), extend("x-pattern-hint" = "a UUID"))]
     organization_id: Option<String>,
 }
 
@@ -97,7 +89,7 @@ struct PolicySpec {
     #[schemars(extend("x-nullable" = true, "x-list-type" = "map", "x-list-map-keys" = ["action"], "default" = []))]
     policy_actions: Option<Vec<PolicyAction>>,
     /// The organization it is created in. Only for credentials that reach several; it cannot change later.
-    #[schemars(regex(pattern = super::UUID), extend("x-pattern-hint" = "a UUID"))]
+    #[schemars(regex(pattern = super::body::UUID), extend("x-pattern-hint" = "a UUID"))]
     organization_id: Option<String>,
 }
 
@@ -112,7 +104,7 @@ struct PolicyAction {
     #[schemars(extend("x-list-type" = "set", "default" = []), inner(length(min = 1)))]
     roles: Option<Vec<String>>,
     /// Roles by id, for those that have no usable name.
-    #[schemars(extend("x-list-type" = "set", "default" = []), inner(regex(pattern = super::UUID)))]
+    #[schemars(extend("x-list-type" = "set", "default" = []), inner(regex(pattern = super::body::UUID)))]
     role_ids: Option<Vec<String>>,
 }
 
@@ -136,7 +128,7 @@ fn kinds() -> Vec<Kind> {
 }
 
 struct Polytomic {
-    settings: Settings,
+    settings: PolytomicSettings,
     kinds: Vec<Kind>,
 }
 
@@ -151,40 +143,13 @@ impl Polytomic {
     }
 }
 
-#[async_trait]
-impl System for Polytomic {
+impl Translate for Polytomic {
     fn kinds(&self) -> &[Kind] {
         &self.kinds
     }
 
-    fn headers(&self) -> Vec<(String, String)> {
-        vec![("x-polytomic-version".to_owned(), self.settings.version.as_str().to_owned())]
-    }
-
     fn check(&self, _kind: &Kind, spec: &Value) -> Vec<Problem> {
         check_actions(spec)
-    }
-
-    async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
-        let path = collection(kind);
-        let reply = reader.get(&path).await?.ok_or_else(|| ReadError::unexpected(&path, "is 404"))?;
-        match reply.get("data") {
-            Some(Value::Null) => Ok(Vec::new()),
-            Some(Value::Array(items)) => items.iter().map(|item| object(&path, item)).collect(),
-            _ => Err(ReadError::unexpected(&path, "has no `data`")),
-        }
-    }
-
-    async fn get(
-        &self,
-        kind: &Kind,
-        listed: &LiveObject,
-        reader: &dyn Reader,
-    ) -> Result<Option<LiveObject>, ReadError> {
-        let path = collection(kind).known(&listed.remote);
-        let Some(reply) = reader.get(&path).await? else { return Ok(None) };
-        let body = reply.get("data").ok_or_else(|| ReadError::unexpected(&path, "has no `data`"))?;
-        object(&path, body).map(Some)
     }
 
     fn declared(&self, _kind: &Kind, spec: &Value, names: &Names) -> Value {
@@ -198,14 +163,8 @@ impl System for Polytomic {
         spec
     }
 
-    fn observed(&self, kind: &Kind, body: &Value, _declared: &Value, names: &Names) -> Value {
+    fn observed(&self, kind: &Kind, body: &Value, names: &Names) -> Value {
         self.declared(kind, body, names)
-    }
-
-    fn hazards(&self, changes: &[Change], observed: &Observed) -> Vec<Diagnostic> {
-        let deleted =
-            changes.iter().filter(|change| change.action == Action::Delete && change.id.kind == "Role");
-        deleted.filter_map(|change| left_behind(change, changes, observed)).collect()
     }
 
     fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
@@ -231,6 +190,43 @@ impl System for Polytomic {
             Some(live) => write(self.update_method(), path.known(&live.remote), draft),
         };
         Ok(vec![request])
+    }
+}
+
+#[async_trait]
+impl Observe for Polytomic {
+    fn headers(&self) -> Vec<(String, String)> {
+        vec![("x-polytomic-version".to_owned(), self.settings.version.as_str().to_owned())]
+    }
+
+    async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
+        let path = collection(kind);
+        let reply = reader.get(&path).await?.ok_or_else(|| ReadError::unexpected(&path, "is 404"))?;
+        match reply.get("data") {
+            Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::Array(items)) => items.iter().map(|item| object(&path, item)).collect(),
+            _ => Err(ReadError::unexpected(&path, "has no `data`")),
+        }
+    }
+
+    async fn get(
+        &self,
+        kind: &Kind,
+        listed: &LiveObject,
+        reader: &dyn Reader,
+    ) -> Result<Option<LiveObject>, ReadError> {
+        let path = collection(kind).known(&listed.remote);
+        let Some(reply) = reader.get(&path).await? else { return Ok(None) };
+        let body = reply.get("data").ok_or_else(|| ReadError::unexpected(&path, "has no `data`"))?;
+        object(&path, body).map(Some)
+    }
+}
+
+impl Judge for Polytomic {
+    fn hazards(&self, changes: &[Change], observed: &Observed) -> Vec<Diagnostic> {
+        let deleted =
+            changes.iter().filter(|change| change.action == Action::Delete && change.id.kind == "Role");
+        deleted.filter_map(|change| left_behind(change, changes, observed)).collect()
     }
 }
 
@@ -286,11 +282,7 @@ fn write(method: Method, path: Path, draft: &Draft<'_>) -> Request {
     let mut body = carried_over(draft.live);
     body.insert("name".to_owned(), Value::from(draft.id.name.as_str()));
     if draft.live.is_none() {
-        crate::compare::diff::insert_some(
-            &mut body,
-            "organization_id",
-            draft.declared.get("organization_id"),
-        );
+        crate::system::body::insert_some(&mut body, "organization_id", draft.declared.get("organization_id"));
     }
     let mut request = Request::new(method, path);
     if draft.kind.name == "Policy" {

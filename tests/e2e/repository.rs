@@ -14,7 +14,7 @@ fn read(path: &str) -> String {
 
 #[test]
 fn the_schemas_in_the_repository_are_current() {
-    let expected = enact::catalog::all(&enact::system::Registry::built_in());
+    let expected = enact::catalog::all(&enact::system::registry::Registry::built_in());
     for (file, text) in &expected {
         assert_eq!(&read(&format!("schema/{file}")), text, "run `cargo run -- schema --write schema`");
     }
@@ -24,7 +24,7 @@ fn the_schemas_in_the_repository_are_current() {
 
 #[test]
 fn every_schema_is_valid_and_explains_every_field() {
-    for (file, text) in enact::catalog::all(&enact::system::Registry::built_in()) {
+    for (file, text) in enact::catalog::all(&enact::system::registry::Registry::built_in()) {
         let schema: Value = serde_json::from_str(&text).unwrap();
         assert!(jsonschema::meta::is_valid(&schema), "{file}");
         every_property(&schema, &mut |name, property| {
@@ -78,7 +78,7 @@ fn every_registered_system_has_an_example() {
     let mut files = Vec::new();
     walk(&root("policies"), &mut files);
     let texts: String = files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
-    for (api_version, kind) in enact::system::Registry::built_in().kinds().into_keys() {
+    for (api_version, kind) in enact::system::registry::Registry::built_in().kinds().into_keys() {
         assert!(
             texts.contains(&format!("apiVersion: {api_version}\nkind: {kind}\n")),
             "{api_version} {kind}"

@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use enact::config::{self, Loaded, Systems};
 use enact::manifest::{Files, Manifest};
-use enact::resolve;
-use enact::system::{Registry, defined};
+use enact::system::registry::Registry;
+use enact::{defined, resolve};
 use serde_json::{Map, Value, json};
 
 /// How long lists go on.
@@ -140,7 +140,7 @@ impl Profile {
         let row = defined::define("system.yaml", &definition(&api), &mut diagnostics);
         assert!(diagnostics.is_empty(), "{diagnostics:#?}");
         let mut registry = Registry::built_in();
-        assert!(registry.add(row.unwrap()).is_ok());
+        assert!(registry.add(row.unwrap().0).is_ok());
         let registry = Arc::new(registry);
         let text = format!(
             "apiVersion: enact/v1\nkind: Config\nmanifests: [policies]\ntargets:\n- name: t\n  system: {}\n  \

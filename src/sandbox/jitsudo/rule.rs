@@ -8,11 +8,10 @@ use super::cedar;
 use super::common::{POLICIES, new_order, refuse_unknown, without_allowed_nulls};
 use super::page::page;
 use crate::sandbox::collections::{Collections, Object, id_of, object_of};
-use crate::sandbox::fields;
 use crate::sandbox::problem::Problem;
 use crate::sandbox::request::Request;
 use crate::sandbox::response::Response;
-use crate::sandbox::time;
+use crate::sandbox::{fields, time};
 
 const RULES: &str = "rules";
 

@@ -5,12 +5,11 @@ use serde_json::{Value, json};
 use super::common::{POLICIES, crn, refuse_unknown};
 use super::document;
 use crate::sandbox::collections::{Collections, Object, id_of, object_of};
-use crate::sandbox::fields;
 use crate::sandbox::ids::uuid;
 use crate::sandbox::problem::Problem;
 use crate::sandbox::request::Request;
 use crate::sandbox::response::Response;
-use crate::sandbox::time;
+use crate::sandbox::{fields, time};
 
 /// Ids and names of policies that roles or groups still use.
 const ATTACHED: &str = "attached";

@@ -28,7 +28,7 @@ const STRUCTURED: &[&str] = &[
 /// A declared rule in canonical words. A rule that is not valid stays as written; `check` has reported it.
 pub(super) fn canonical(rule: &Value) -> Value {
     match cedar_of(rule) {
-        Ok(cedar) => with_text(rule, cedar.text),
+        Ok(cedar) => with_text(rule, cedar.structure),
         Err(_) => rule.clone(),
     }
 }
@@ -43,34 +43,53 @@ fn cedar_of(rule: &Value) -> Result<Canonical, CedarError> {
 fn with_text(rule: &Value, text: String) -> Value {
     let mut canonical = Map::from_iter([("policy_text".to_owned(), Value::from(text))]);
     for field in ["notice", "audit_session"] {
-        crate::compare::diff::insert_some(&mut canonical, field, rule.get(field));
+        crate::system::body::insert_some(&mut canonical, field, rule.get(field));
     }
     Value::Object(canonical)
 }
 
-/// A live rule in canonical words. The server's text says it all; the fields beside it lose the second type of `is_in`,
-/// the namespace of an action and every annotation, so they only count where the text is not Cedar. A rule that git
-/// declares with the same structure takes git's spelling.
-pub(super) fn observed(rule: &Value, declared: &Spellings) -> Value {
-    let live = cedar::canonical(text(rule, "policy_text")).or_else(|_| from_fields(rule));
-    let chosen = live.map_or_else(
-        |_| text(rule, "policy_text").to_owned(),
-        |live| declared.0.get(&live.structure).cloned().unwrap_or(live.text),
-    );
-    with_text(rule, chosen)
+/// A live rule in canonical words.
+pub(super) fn observed(rule: &Value) -> Value {
+    let structure = live_cedar(rule).map(|live| live.structure);
+    with_text(rule, structure.unwrap_or_else(|_| text(rule, "policy_text").to_owned()))
 }
 
-/// How git spells the rules that it declares, by their structure.
+/// The server's text says it all; the fields beside it lose the second type of `is_in`, the namespace of an action and
+/// every annotation, so they only count where the text is not Cedar.
+fn live_cedar(rule: &Value) -> Result<Canonical, CedarError> {
+    cedar::canonical(text(rule, "policy_text")).or_else(|_| from_fields(rule))
+}
+
+/// How people spell rules, by their structure.
 pub(super) struct Spellings(BTreeMap<String, String>);
 
 impl Spellings {
-    /// Of canonical rules.
-    pub(super) fn of(rules: &[Value]) -> Self {
-        let spelling = |rule: &Value| {
-            let text = text(rule, "policy_text");
-            Some((cedar::canonical(text).ok()?.structure, text.to_owned()))
-        };
-        Self(rules.iter().filter_map(spelling).collect())
+    /// Of the rules of policies, as git or the API has them; the first of several spellings counts.
+    pub(super) fn of(policies: &[&Value]) -> Self {
+        let mut spellings = BTreeMap::new();
+        for rule in policies.iter().flat_map(|policy| list(policy, "rules")) {
+            if let Ok(Canonical { text, structure }) = cedar_of(rule).or_else(|_| live_cedar(rule)) {
+                spellings.entry(structure).or_insert(text);
+            }
+        }
+        Self(spellings)
+    }
+
+    /// A canonical value with its rules so spelled.
+    pub(super) fn spelled(&self, value: &Value) -> Value {
+        match value {
+            Value::Array(items) => items.iter().map(|item| self.spelled(item)).collect(),
+            Value::Object(map) => {
+                let spelled = |(name, value): (&String, &Value)| {
+                    let text = value.as_str().filter(|_| name == "policy_text");
+                    let spelling =
+                        text.and_then(|text| self.0.get(text)).map(|text| Value::from(text.as_str()));
+                    (name.clone(), spelling.unwrap_or_else(|| self.spelled(value)))
+                };
+                Value::Object(map.iter().map(spelled).collect())
+            }
+            other => other.clone(),
+        }
     }
 }
 
@@ -215,7 +234,7 @@ fn patch(wanted: &Wanted<'_>, base: &Path) -> Option<Request> {
     for field in ["notice", "audit_session"] {
         let after = wanted.canonical.get(field);
         if live.canonical.get(field) != after {
-            crate::compare::diff::insert_some(&mut body, field, after);
+            crate::system::body::insert_some(&mut body, field, after);
         }
     }
     Some(Request::new(Method::Patch, base.clone().known(&live.id)).body(Value::Object(body)))

@@ -9,7 +9,7 @@ use enact::config::{self, Loaded, Systems, Target};
 use enact::manifest::{Files, Manifest};
 use enact::model::state::Desired;
 use enact::resolve;
-use enact::system::Registry;
+use enact::system::registry::Registry;
 use serde_json::{Value, json};
 
 /// A kind, its names, and the specs that its objects may have.

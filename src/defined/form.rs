@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::definition::{
+use crate::defined::definition::{
     By, CreateForm, CreateMethod, DeleteForm, GetForm, KeyPart, KindForm, ListForm, Mark, Mode, Paging,
     ReferenceForm, UpdateForm,
 };
-use super::problems::Problems;
-use super::spec::Spec;
-use super::template::{Placeholder, Route, Template};
+use crate::defined::problems::Problems;
+use crate::defined::spec::Spec;
+use crate::defined::template::{Placeholder, Route, Template};
 use crate::model::kind::Reference;
 use crate::model::name_form::NameForm;
 use crate::model::request::{Method, Repeatability};

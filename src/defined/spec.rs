@@ -28,7 +28,7 @@ impl Spec {
         let mut spec = Self::default();
         let mut schema = given.clone();
         if let Some(required) = schema.as_object_mut().and_then(|schema| schema.remove("required")) {
-            spec.required = crate::system::list(&json!({"required": required}), "required")
+            spec.required = crate::system::body::list(&json!({"required": required}), "required")
                 .iter()
                 .filter_map(Value::as_str)
                 .map(str::to_owned)
@@ -73,7 +73,7 @@ impl Spec {
     }
 
     fn write_only(&mut self, field: &mut Value, whole: &Value, at: String) {
-        let replaced = crate::system::list(whole, "x-replaces").iter().filter_map(Value::as_str);
+        let replaced = crate::system::body::list(whole, "x-replaces").iter().filter_map(Value::as_str);
         self.replaces.insert(at.clone(), replaced.map(str::to_owned).collect());
         // What may be a text may be a secret.
         let is_text = |kind: &Value| {
@@ -90,7 +90,7 @@ impl Spec {
 fn resolved(field: &Value, root: &Value, depth: usize) -> Value {
     let referred =
         field.get("$ref").and_then(Value::as_str).and_then(|at| root.pointer(at.strip_prefix('#')?));
-    let several = ["allOf", "anyOf", "oneOf"].iter().flat_map(|name| crate::system::list(field, name));
+    let several = ["allOf", "anyOf", "oneOf"].iter().flat_map(|name| crate::system::body::list(field, name));
     let all = several.chain(referred);
     let mut whole = field.clone();
     for other in all.filter(|_| depth < 3) {

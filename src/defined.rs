@@ -9,7 +9,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::{Draft, Registered, System};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::yaml::{self, Node};
 use crate::model::kind::{Kind, NameRule, matches};
@@ -18,6 +17,8 @@ use crate::model::request::Request;
 use crate::model::state::LiveObject;
 use crate::model::wire::{Errors, ReadError, Reader};
 use crate::schema::check::Checker;
+use crate::system::body::list;
+use crate::system::{Draft, Judge, Observe, Registered, Translate};
 
 mod check;
 pub mod definition;
@@ -33,15 +34,17 @@ use form::Form;
 use problems::Problems;
 use template::{Template, Values};
 
-/// Reads the text of a definition; what is wrong with it is reported, all of it.
-pub fn define(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Registered> {
+/// Reads the text of a definition, and makes the row of the registry for it; what is wrong with it is reported, all of
+/// it.
+pub fn define(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<(Registered, Definition)> {
     let definition = parse(file, text, diagnostics)?;
     let Parsed { definition, document } = definition;
     let mut problems = Problems::new(file, &document, diagnostics);
     let before = problems.count();
     let api = check::compile(definition, &mut problems);
     let api = Arc::new(api.filter(|_| problems.count() == before)?);
-    Some(Registered {
+    let definition = api.definition.clone();
+    let row = Registered {
         name: api.definition.name.clone(),
         settings: api.settings.clone(),
         auth: api.definition.auth.clone(),
@@ -50,8 +53,10 @@ pub fn define(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Opti
             let api = api.clone();
             Box::new(move |settings| Ok(Box::new(Defined::new(api.clone(), settings))))
         },
-        definition: Some(Arc::new(api.definition.clone())),
-    })
+        // Its types are all of JSON.
+        definition: serde_json::to_value(&definition).ok(),
+    };
+    Some((row, definition))
 }
 
 struct Parsed {
@@ -71,7 +76,7 @@ fn parse(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Pa
         }
         return None;
     };
-    match Checker::new(crate::system::defined::definition::schema()) {
+    match Checker::new(crate::defined::definition::schema()) {
         Ok(checker) => checker.check(file, &document, diagnostics),
         Err(error) => diagnostics.push(Diagnostic::error("schema/invalid", error.to_string())),
     }
@@ -128,12 +133,36 @@ impl Defined {
     }
 }
 
-#[async_trait]
-impl System for Defined {
+impl Translate for Defined {
     fn kinds(&self) -> &[Kind] {
         &self.api.kinds
     }
 
+    /// Names where the API has ids.
+    fn observed(&self, kind: &Kind, body: &Value, names: &Names) -> Value {
+        let mut spec = body.clone();
+        let references = self.api.form(&kind.name).map_or(&[][..], |form| &form.by_id);
+        for reference in references {
+            for (at, id) in matches(body, &reference.pattern) {
+                let name =
+                    template::scalar(id).and_then(|id| names.name(&reference.kind, &id).map(str::to_owned));
+                if let (Some(name), Some(place)) = (name, spec.pointer_mut(&at)) {
+                    *place = Value::from(name);
+                }
+            }
+        }
+        spec
+    }
+
+    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
+        let undefined = || Diagnostic::error("defined/kind", "the kind is not defined");
+        let form = self.api.form(&draft.kind.name).ok_or_else(undefined)?;
+        self.request(form, draft).map(|request| vec![request])
+    }
+}
+
+#[async_trait]
+impl Observe for Defined {
     fn headers(&self) -> Vec<(String, String)> {
         let values = Values { settings: &self.settings, id: None, parts: Vec::new() };
         let fill = |(name, value): &(String, Template)| Some((name.clone(), value.fill(&values)?));
@@ -182,29 +211,9 @@ impl System for Defined {
             _ => Ok(found),
         }
     }
-
-    /// Names where the API has ids.
-    fn observed(&self, kind: &Kind, body: &Value, _declared: &Value, names: &Names) -> Value {
-        let mut spec = body.clone();
-        let references = self.api.form(&kind.name).map_or(&[][..], |form| &form.by_id);
-        for reference in references {
-            for (at, id) in matches(body, &reference.pattern) {
-                let name =
-                    template::scalar(id).and_then(|id| names.name(&reference.kind, &id).map(str::to_owned));
-                if let (Some(name), Some(place)) = (name, spec.pointer_mut(&at)) {
-                    *place = Value::from(name);
-                }
-            }
-        }
-        spec
-    }
-
-    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
-        let undefined = || Diagnostic::error("defined/kind", "the kind is not defined");
-        let form = self.api.form(&draft.kind.name).ok_or_else(undefined)?;
-        self.request(form, draft).map(|request| vec![request])
-    }
 }
+
+impl Judge for Defined {}
 
 /// The kind as the rest of enact knows it.
 fn kind(given: &KindForm, form: &Form) -> Kind {
@@ -253,7 +262,7 @@ fn name_rules(given: &KindForm, form: &Form, in_path: bool) -> Vec<NameRule> {
 
 /// Settings that every target has (`true`), and that only some have.
 fn settings_of(schema: &Value) -> BTreeMap<String, bool> {
-    let required: BTreeSet<_> = super::list(schema, "required").iter().filter_map(Value::as_str).collect();
+    let required: BTreeSet<_> = list(schema, "required").iter().filter_map(Value::as_str).collect();
     let properties = schema.get("properties").and_then(Value::as_object);
     let sure = |(name, property): (&String, &Value)| {
         (name.clone(), required.contains(name.as_str()) || property.get("default").is_some())

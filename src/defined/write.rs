@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::Defined;
-use super::definition::Mode;
-use super::form::Form;
-use super::read::parts;
-use super::template::Values;
 use crate::compare::diff::merge;
+use crate::defined::Defined;
+use crate::defined::definition::Mode;
+use crate::defined::form::Form;
+use crate::defined::read::parts;
+use crate::defined::template::Values;
 use crate::diagnostic::{Class, Diagnostic};
 use crate::model::change::Action;
 use crate::model::kind::matches;

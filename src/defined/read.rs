@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::Defined;
-use super::definition::{Mark, PageSize, Paging};
-use super::form::{Form, List};
-use super::template::{Values, scalar};
+use crate::defined::Defined;
+use crate::defined::definition::{Mark, PageSize, Paging};
+use crate::defined::form::{Form, List};
+use crate::defined::template::{Values, scalar};
 use crate::model::request::{Id, Path};
 use crate::model::resource::RemoteId;
 use crate::model::state::LiveObject;

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::definition::{Definition, KindForm, Mark, Mode};
-use super::form::{self, Context, Form};
-use super::problems::Problems;
-use super::template::{Placeholder, Template};
-use super::{Api, kind, settings_of, settings_schema};
+use crate::defined::definition::{Definition, KindForm, Mark, Mode};
+use crate::defined::form::{self, Context, Form};
+use crate::defined::problems::Problems;
+use crate::defined::template::{Placeholder, Template};
+use crate::defined::{Api, kind, settings_of, settings_schema};
 use crate::diagnostic::nearest;
 use crate::pointer::child;
 use crate::schema::check::Checker;
@@ -196,7 +196,7 @@ fn check_fields(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
     fields.iter().for_each(|field| walk.field(field));
     let properties = kind.spec.get("properties");
     for (index, name) in
-        crate::system::list(&kind.spec, "required").iter().filter_map(Value::as_str).enumerate()
+        crate::system::body::list(&kind.spec, "required").iter().filter_map(Value::as_str).enumerate()
     {
         let field = properties.and_then(|properties| properties.get(name));
         let message = match field {
@@ -358,7 +358,7 @@ impl Walk<'_, '_> {
 
     fn map_keys(&mut self, at: &str, schema: &Value) {
         let keys: Vec<_> =
-            crate::system::list(schema, "x-list-map-keys").iter().filter_map(Value::as_str).collect();
+            crate::system::body::list(schema, "x-list-map-keys").iter().filter_map(Value::as_str).collect();
         if keys.is_empty() {
             let help = "add `x-list-map-keys: [FIELD]`, the fields that tell items apart";
             self.tell(

@@ -1,0 +1,53 @@
+//! Small tools for the bodies that APIs return and take, and for the tables of the systems.
+
+use serde_json::{Map, Value};
+
+use crate::model::kind::Kind;
+use crate::model::request::Path;
+use crate::model::resource::RemoteId;
+use crate::model::state::LiveObject;
+use crate::model::wire::ReadError;
+
+/// A string field of an API's object; empty if it is absent.
+pub(crate) fn text<'a>(body: &'a Value, field: &str) -> &'a str {
+    body.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// An object of an API. Without a usable id and a name it could be anything, so that is an error.
+pub(crate) fn found(path: &Path, body: &Value, name: &str, system: bool) -> Result<LiveObject, ReadError> {
+    let remote = RemoteId::new(text(body, "id"));
+    let remote = remote.ok_or_else(|| ReadError::unexpected(path, "has an object without a usable id"))?;
+    let name = text(body, name);
+    if name.is_empty() {
+        return Err(ReadError::unexpected(path, "has an object without a name"));
+    }
+    Ok(LiveObject { remote, name: name.to_owned(), system, body: body.clone(), etag: None })
+}
+
+/// A list field of an API's object; absent and null are empty.
+pub(crate) fn list<'a>(body: &'a Value, field: &str) -> &'a [Value] {
+    body.get(field).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// A kind with the schema of its spec type, and nothing special about it.
+pub(crate) fn kind_of<S>(name: &str, about: &str) -> Kind
+where
+    S: schemars::JsonSchema,
+{
+    Kind::new(name, about, crate::schema::of::<S>())
+}
+
+/// Owned texts, for the tables of the systems.
+pub(crate) fn texts(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|&text| text.to_owned()).collect()
+}
+
+/// The pattern of a UUID, for schemas.
+pub(crate) const UUID: &str = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$";
+
+/// Sets a field only if it holds something; bodies leave out what is not declared.
+pub(crate) fn insert_some(map: &mut Map<String, Value>, name: &str, value: Option<&Value>) {
+    if let Some(value) = value {
+        map.insert(name.to_owned(), value.clone());
+    }
+}

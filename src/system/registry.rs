@@ -1,0 +1,53 @@
+//! The systems that a run knows.
+
+use std::collections::BTreeMap;
+
+use super::{Registered, compiuta, jitsudo, mycloud, polytomic};
+use crate::model::kind::{Kind, api_version};
+
+/// Every system that is built in. A new one is its file and a line here.
+const BUILT_IN: &[fn() -> Registered] =
+    &[polytomic::registered, jitsudo::registered, compiuta::registered, mycloud::registered];
+
+/// The systems that a run knows: those that are built in, and those that `enact.yaml` defines.
+pub struct Registry(Vec<Registered>);
+
+impl Registry {
+    /// The systems that are built in.
+    pub fn built_in() -> Self {
+        Self(BUILT_IN.iter().map(|row| row()).collect())
+    }
+
+    /// Adds a system, unless there is one of its name.
+    pub fn add(&mut self, row: Registered) -> Result<(), Registered> {
+        if self.get(&row.name).is_some() {
+            return Err(row);
+        }
+        self.0.push(row);
+        Ok(())
+    }
+
+    /// The row of a system.
+    pub fn get(&self, name: &str) -> Option<&Registered> {
+        self.0.iter().find(|row| row.name == name)
+    }
+
+    /// Every row, the built-in ones first.
+    pub fn rows(&self) -> impl Iterator<Item = &Registered> {
+        self.0.iter()
+    }
+
+    /// The names of all systems.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|row| row.name.as_str())
+    }
+
+    /// Every kind of every system by apiVersion and name.
+    pub fn kinds(&self) -> BTreeMap<(String, String), &Kind> {
+        let of = |row| {
+            let Registered { name, kinds, .. }: &Registered = row;
+            kinds.iter().map(move |kind| ((api_version(name), kind.name.clone()), kind))
+        };
+        self.0.iter().flat_map(of).collect()
+    }
+}
