@@ -70,7 +70,7 @@ fn main() {
     });
     let load = || {
         resolve::for_target(
-            target,
+            &target.claim(),
             &resolve::manifests(&config.registry, &files, &mut Vec::new()),
             &mut Vec::new(),
         )

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
-use crate::config::{self, Loaded, Systems};
+use crate::config::target::Config;
+use crate::config::{self, Systems};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Files;
 use crate::model::guard::Guard;
@@ -46,7 +47,7 @@ struct Cli {
 #[derive(Args)]
 struct Global {
     /// The configuration file; manifests are looked for beside it
-    #[arg(long, global = true, value_name = "FILE", default_value = crate::config::FILE_NAME)]
+    #[arg(long, global = true, value_name = "FILE", default_value = crate::config::file::FILE_NAME)]
     config: PathBuf,
     /// Only this target (repeatable)
     #[arg(long, global = true, value_name = "NAME")]
@@ -228,7 +229,7 @@ impl Global {
     }
 
     /// The configuration without manifests; the texts of the definitions that it names are put into `files`.
-    fn config(&self, files: &mut Files, diagnostics: &mut Vec<Diagnostic>) -> Option<Loaded> {
+    fn config(&self, files: &mut Files, diagnostics: &mut Vec<Diagnostic>) -> Option<Config> {
         let origin = self.origin().map_err(|diagnostic| diagnostics.push(diagnostic)).ok()?;
         let mut definitions = Files::new();
         let systems = Systems::Defined(&mut definitions);
@@ -239,7 +240,7 @@ impl Global {
 
     /// The systems that the configuration knows, or only those that are built in where there is none.
     fn registry(&self) -> Result<Arc<Registry>, (Vec<Diagnostic>, Files)> {
-        let is_default = self.config == Path::new(crate::config::FILE_NAME);
+        let is_default = self.config == Path::new(crate::config::file::FILE_NAME);
         if is_default && !self.config.exists() {
             return Ok(Arc::new(Registry::built_in()));
         }

@@ -6,13 +6,13 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::config::Target;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::manifest::{self, Files, Manifest, yaml};
-use crate::model::kind::{Kind, Named, api_version};
+use crate::model::kind::{Kind, Named};
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Desired};
 use crate::schema::check::Checker;
+use crate::system::claim::Claim;
 use crate::system::registry::Registry;
 use crate::text::short;
 
@@ -115,18 +115,18 @@ fn unknown_kind(
 
 /// What git declares for each target, by the target's name.
 pub fn desired(
-    targets: &[&Target],
+    claims: &[Claim<'_>],
     manifests: &[Arc<Manifest>],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, Desired> {
     let mut all = BTreeMap::new();
-    for target in targets {
-        all.insert(target.config.name.clone(), for_target(target, manifests, diagnostics));
+    for claim in claims {
+        all.insert(claim.target.to_owned(), for_target(claim, manifests, diagnostics));
     }
-    for target in targets {
-        if let Some(desired) = all.get(&target.config.name) {
-            check_target(target, desired, diagnostics);
-            check_claims(target, desired, diagnostics);
+    for claim in claims {
+        if let Some(desired) = all.get(claim.target) {
+            check_target(claim, desired, diagnostics);
+            check_claims(claim, desired, diagnostics);
         }
     }
     dedup(diagnostics);
@@ -134,9 +134,9 @@ pub fn desired(
 }
 
 /// Warns of manifests that no target takes: they would never be applied.
-pub fn unclaimed(targets: &[Target], manifests: &[Arc<Manifest>], diagnostics: &mut Vec<Diagnostic>) {
+pub fn unclaimed(claims: &[Claim<'_>], manifests: &[Arc<Manifest>], diagnostics: &mut Vec<Diagnostic>) {
     for manifest in manifests {
-        if !targets.iter().any(|target| takes(target, manifest)) {
+        if !claims.iter().any(|claim| claim.takes(manifest)) {
             let message =
                 format!("no target in enact.yaml takes this {} manifest", manifest.header.api_version);
             let help = "add a target of this system, or widen its `include`";
@@ -149,21 +149,17 @@ pub fn unclaimed(targets: &[Target], manifests: &[Arc<Manifest>], diagnostics: &
     }
 }
 
-fn takes(target: &Target, manifest: &Manifest) -> bool {
-    manifest.header.api_version == api_version(&target.config.system) && target.includes(&manifest.file)
-}
-
 /// What some manifests declare for one target.
 pub fn for_target(
-    target: &Target,
+    claim: &Claim<'_>,
     manifests: &[Arc<Manifest>],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Desired {
     let mut desired = Desired::new();
     let mut taken = BTreeMap::new();
-    for manifest in manifests.iter().filter(|manifest| takes(target, manifest)) {
-        let id = ResourceId::new(&target.config.name, &manifest.header.kind, &manifest.name);
-        let Some(kind) = target.system.kind(&id.kind) else { continue };
+    for manifest in manifests.iter().filter(|manifest| claim.takes(manifest)) {
+        let id = ResourceId::new(claim.target, &manifest.header.kind, &manifest.name);
+        let Some(kind) = claim.system.kind(&id.kind) else { continue };
         match taken.entry((id.kind.clone(), kind.folded(&id.name))) {
             Entry::Occupied(first) => {
                 diagnostics.extend(desired.get(first.get()).map(|first| twice(first, manifest)))
@@ -189,12 +185,12 @@ fn twice(first: &Declared, second: &Manifest) -> Diagnostic {
     Diagnostic::error("manifest/declared-twice", message).at(second.place("/metadata/name")).help(help)
 }
 
-fn check_target(target: &Target, desired: &Desired, diagnostics: &mut Vec<Diagnostic>) {
+fn check_target(claim: &Claim<'_>, desired: &Desired, diagnostics: &mut Vec<Diagnostic>) {
     for declared in desired.values() {
-        let Some(kind) = target.system.kind(&declared.id.kind) else {
+        let Some(kind) = claim.system.kind(&declared.id.kind) else {
             continue;
         };
-        for problem in target.system.check(kind, declared.spec()) {
+        for problem in claim.system.check(kind, declared.spec()) {
             let place = declared.place_within(&problem.pointer, problem.offset);
             if declared.manifest.refused.iter().any(|refused| touches(refused, &place.path)) {
                 continue;
@@ -203,22 +199,22 @@ fn check_target(target: &Target, desired: &Desired, diagnostics: &mut Vec<Diagno
                 Diagnostic { severity: problem.severity, ..Diagnostic::error(problem.code, problem.message) };
             diagnostics.push(diagnostic.at(place).help(problem.help));
         }
-        diagnostics.extend(unknown_secrets(target, kind, declared));
-        check_references(target.system.kinds(), kind, declared, desired, diagnostics);
+        diagnostics.extend(unknown_secrets(claim, kind, declared));
+        check_references(claim.system.kinds(), kind, declared, desired, diagnostics);
         check_previous_names(declared, desired, diagnostics);
     }
 }
 
 /// Secrets that the target's configuration does not have.
-fn unknown_secrets(target: &Target, kind: &Kind, declared: &Declared) -> Vec<Diagnostic> {
+fn unknown_secrets(claim: &Claim<'_>, kind: &Kind, declared: &Declared) -> Vec<Diagnostic> {
     let named = |pointer: &String| {
         let name = declared.spec().pointer(pointer)?.get("secret")?.as_str()?;
         Some((name, declared.place(&format!("{pointer}/secret"))))
     };
-    let unknown = kind.secrets.iter().filter_map(named).filter(|(name, _)| !target.has_secret(name));
+    let unknown = kind.secrets.iter().filter_map(named).filter(|(name, _)| !claim.secrets.contains(name));
     unknown
         .map(|(name, place)| {
-            let message = format!("the target `{}` has no secret `{name}`", target.config.name);
+            let message = format!("the target `{}` has no secret `{name}`", claim.target);
             let help = format!("say where it comes from in enact.yaml: `secrets: {{{name}: {{env: NAME}}}}`");
             Diagnostic::error("reference/secret", message).at(place).help(help)
         })
@@ -226,10 +222,10 @@ fn unknown_secrets(target: &Target, kind: &Kind, declared: &Declared) -> Vec<Dia
 }
 
 /// One object cannot have become two.
-fn check_claims(target: &Target, desired: &Desired, diagnostics: &mut Vec<Diagnostic>) {
+fn check_claims(claim: &Claim<'_>, desired: &Desired, diagnostics: &mut Vec<Diagnostic>) {
     let mut claims = BTreeMap::new();
     for declared in desired.values() {
-        let Some(kind) = target.system.kind(&declared.id.kind) else {
+        let Some(kind) = claim.system.kind(&declared.id.kind) else {
             continue;
         };
         for (index, name) in declared.manifest.previously.iter().enumerate() {

@@ -21,6 +21,7 @@ use crate::model::state::{LiveObject, Observed};
 use crate::model::wire::{Errors, ReadError, Reader};
 
 pub mod body;
+pub mod claim;
 pub mod compiuta;
 pub mod jitsudo;
 pub mod mycloud;

@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use enact::config::{self, Loaded, Systems};
+use enact::config::target::Config;
+use enact::config::{self, Systems};
 use enact::manifest::Files;
 use enact::model::change::Action;
 use enact::model::plan::TargetPlan;
@@ -61,7 +62,7 @@ fn objects() -> impl Strategy<Value = BTreeMap<String, Fields>> {
     proptest::collection::btree_map("[a-d]", fields(), 0..4)
 }
 
-fn config() -> Loaded {
+fn config() -> Config {
     let systems = Systems::Known(Arc::new(Registry::built_in()));
     config::load("enact.yaml", Path::new("."), CONFIG, systems, &mut Vec::new()).unwrap()
 }
@@ -76,15 +77,15 @@ fn manifest(name: &str, fields: &Fields) -> String {
     )
 }
 
-fn desired_of(config: &Loaded, files: &Files) -> Desired {
+fn desired_of(config: &Config, files: &Files) -> Desired {
     let mut diagnostics = Vec::new();
     let manifests = resolve::manifests(&config.registry, files, &mut diagnostics);
-    let desired = resolve::for_target(&config.targets[0], &manifests, &mut diagnostics);
+    let desired = resolve::for_target(&config.targets[0].claim(), &manifests, &mut diagnostics);
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     desired
 }
 
-fn desired(config: &Loaded, objects: &BTreeMap<String, Fields>) -> Desired {
+fn desired(config: &Config, objects: &BTreeMap<String, Fields>) -> Desired {
     let files =
         objects.iter().map(|(name, fields)| (format!("policies/{name}.yaml"), manifest(name, fields)));
     desired_of(config, &files.collect())
@@ -117,7 +118,7 @@ fn observed(objects: impl IntoIterator<Item = LiveObject>) -> Observed {
     }
 }
 
-fn planned(config: &Loaded, mut desired: Desired, base: Option<&Desired>, observed: &Observed) -> TargetPlan {
+fn planned(config: &Config, mut desired: Desired, base: Option<&Desired>, observed: &Observed) -> TargetPlan {
     if let Some(base) = base {
         base::settle_names(&mut desired, base);
         base::add_orphans(&mut desired, base);

@@ -7,7 +7,8 @@ pub mod reply;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use enact::config::{self, Loaded, Systems};
+use enact::config::target::Config;
+use enact::config::{self, Systems};
 use enact::diagnostic::Diagnostic;
 use enact::manifest::{Files, Manifest};
 use enact::report::text::{self, Style};
@@ -38,8 +39,8 @@ targets:
 ";
 
 /// The configuration, loaded once.
-pub fn loaded() -> &'static Loaded {
-    static LOADED: OnceLock<Loaded> = OnceLock::new();
+pub fn loaded() -> &'static Config {
+    static LOADED: OnceLock<Config> = OnceLock::new();
     LOADED.get_or_init(|| {
         let mut diagnostics = Vec::new();
         let paged = defined::define("paged.yaml", include_str!("paged.yaml"), &mut diagnostics);

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use crate::{check_diagnostics, check_report, loaded};
-use enact::config::Target;
+use enact::config::target::Target;
 use enact::http::retry::{ATTEMPTS, MAX_WAIT};
 use enact::http::transport::{Call, Failure, FailureKind, Response, Transport};
 use enact::http::{Http, Settings};
@@ -149,7 +149,7 @@ impl Subject {
             imported.into_iter().map(|new| (format!("policies/{}", new.file), new.text)).collect();
         let mut diagnostics = Vec::new();
         let manifests = resolve::manifests(&loaded().registry, &files, &mut diagnostics);
-        let desired = resolve::desired(&[self.target], &manifests, &mut diagnostics);
+        let desired = resolve::desired(&[self.target.claim()], &manifests, &mut diagnostics);
         let errors: Vec<_> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
         assert!(errors.is_empty(), "{errors:#?}\n{files:#?}");
         let desired = &desired[&config.name];
@@ -173,7 +173,7 @@ fn declared(target: &Target, text: &str) -> Desired {
     let files = Files::from([(crate::FILE.to_owned(), text.to_owned())]);
     let mut diagnostics = Vec::new();
     let manifests = resolve::manifests(&loaded().registry, &files, &mut diagnostics);
-    let desired = resolve::for_target(target, &manifests, &mut diagnostics);
+    let desired = resolve::for_target(&target.claim(), &manifests, &mut diagnostics);
     assert!(diagnostics.is_empty(), "{diagnostics:#?}");
     desired
 }

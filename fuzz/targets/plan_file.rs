@@ -23,7 +23,7 @@ fuzz_target!(|text: &str| {
             targets: vec![reply::report("compiuta", ANSWERS)],
             ..Report::default()
         };
-        PlanFile::new(&report, CONFIG)
+        PlanFile::new(&report, CONFIG, "sha256:schemas".to_owned())
     });
     match PlanFile::parse("plan.json", text) {
         Err(diagnostic) => check_diagnostics(text, &[diagnostic]),

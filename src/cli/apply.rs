@@ -13,12 +13,12 @@ use crate::diagnostic::{Class, Diagnostic, Severity};
 use crate::manifest::Files;
 use crate::report::plan_file::{self, PlanFile};
 use crate::report::{Exit, Report, TargetReport, text};
-use crate::run;
 use crate::run::history::History;
 use crate::run::journal::{Journal, Lines, Nowhere};
 use crate::run::options::RunOptions;
 use crate::run::plan::Planned;
 use crate::run::project::{Connected, Project};
+use crate::{catalog, run};
 
 #[derive(Args)]
 pub(super) struct Apply {
@@ -139,7 +139,7 @@ impl Apply {
         drop(progress);
         report.targets = planned.iter().map(Planned::report).collect();
         if let Some(file) = &self.reviewed {
-            let moved = moved(file, &PlanFile::new(report, config));
+            let moved = moved(file, &PlanFile::new(report, config, catalog::digest()));
             if !moved.is_empty() {
                 report.diagnostics.extend(moved);
                 return Ok(());

@@ -83,7 +83,7 @@ impl Import {
         if let Some(file) = manifests
             .iter()
             .map(|new| folder.join(&new.file))
-            .find(|file| !at.intent.target.includes(&file.to_string_lossy()))
+            .find(|file| !at.intent.target.claim().includes(&file.to_string_lossy()))
         {
             let message = format!("the target's `include` does not take `{}`", file.display());
             let diagnostic = Diagnostic::error("import/unclaimed", message).class(Class::Failed);

@@ -10,9 +10,9 @@ use super::{Global, RevisionArgs, SandboxArgs};
 use crate::diagnostic::{Class, Diagnostic};
 use crate::report::plan_file::PlanFile;
 use crate::report::{Exit, Report};
-use crate::run;
 use crate::run::load::Load;
 use crate::run::plan::Planned;
+use crate::{catalog, run};
 
 #[derive(Args)]
 pub(super) struct Plan {
@@ -77,7 +77,7 @@ fn write(file: &Path, report: &Report, config: &str) -> Result<(), Diagnostic> {
             "apply would refuse it: mend what is wrong first",
         ));
     }
-    let text = PlanFile::new(report, config).text();
+    let text = PlanFile::new(report, config, catalog::digest()).text();
     replace(file, &text)
         .map_err(|error| wrong(format!("`{shown}` could not be written: {error}"), "name another file"))
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::{Global, SandboxArgs, say, shown};
-use crate::config::FILE_NAME;
+use crate::config::file::FILE_NAME;
 use crate::diagnostic::{Class, Diagnostic};
 use crate::report::Exit;
 use crate::run::load::{ConfigText, Load, load};
@@ -123,7 +123,7 @@ fn defined(project: &Project) -> Vec<Diagnostic> {
 }
 
 async fn start(project: &Project) -> Result<sandbox::Sandbox, Diagnostic> {
-    let served = |target: &crate::config::Target| Served {
+    let served = |target: &crate::config::target::Target| Served {
         name: target.config.name.clone(),
         system: target.config.system.clone(),
     };

@@ -1,41 +1,16 @@
 //! Credentials: where they come from, and the connection that they open. They are read here and nowhere else.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 
 use reqwest::Url;
 use reqwest::header::HeaderName;
-use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
 
-use super::{Loaded, Target};
+use super::file::{Auth, Secret};
+use super::target::{Config, Target};
 use crate::diagnostic::{Class, Diagnostic};
 use crate::http::{self, SetupError};
-use crate::system::{Registered, Scheme};
-
-/// A credential: exactly one of the three.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Auth {
-    /// `Authorization: Bearer ...`
-    Bearer(Secret),
-    /// `Authorization: Basic ...`
-    Basic {
-        /// The user name; for Polytomic the organization's id.
-        username: String,
-        /// The password or key.
-        password: Secret,
-    },
-    /// A header of the API's own.
-    Header {
-        /// Such as `X-API-Key`.
-        name: String,
-        /// Its value.
-        value: Secret,
-    },
-}
 
 /// Whether a secret may have several lines, as a key may that an API stores; in a header it cannot.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,62 +19,7 @@ enum Lines {
     Any,
 }
 
-/// Where a secret comes from. It is never written into enact.yaml itself.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Secret {
-    /// The name of an environment variable.
-    Env(#[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"))] String),
-    /// The path of a file, relative to enact.yaml. White space at its end does not count.
-    File(PathBuf),
-}
-
-impl Auth {
-    fn secret(&self) -> &Secret {
-        match self {
-            Self::Bearer(secret)
-            | Self::Basic { password: secret, .. }
-            | Self::Header { value: secret, .. } => secret,
-        }
-    }
-
-    fn scheme(&self) -> Scheme {
-        match self {
-            Self::Bearer(_) => Scheme::Bearer,
-            Self::Basic { .. } => Scheme::Basic,
-            Self::Header { name, .. } => Scheme::Header(name.to_lowercase()),
-        }
-    }
-
-    /// A diagnostic if a system does not take a credential in this way.
-    pub(super) fn refused_by(&self, system: &Registered) -> Option<Diagnostic> {
-        let ways: Vec<_> = system.auth.iter().map(Scheme::lower).collect();
-        if ways.is_empty() || ways.contains(&self.scheme()) {
-            return None;
-        }
-        let way = |scheme: &Scheme| match scheme {
-            Scheme::Bearer => "`bearer: {env: NAME}`".to_owned(),
-            Scheme::Basic => "`basic: {username: NAME, password: {env: NAME}}`".to_owned(),
-            Scheme::Header(name) => format!("`header: {{name: {name}, value: {{env: NAME}}}}`"),
-        };
-        let ways: Vec<_> = system.auth.iter().map(way).collect();
-        let message = format!("`{}` does not take its credential in this way", system.name);
-        let diagnostic = Diagnostic::error("config/auth", message);
-        Some(diagnostic.help(format!("write {} below `auth:`", ways.join(" or "))))
-    }
-}
-
-impl Scheme {
-    /// The names of headers know no case.
-    fn lower(&self) -> Self {
-        match self {
-            Self::Header(name) => Self::Header(name.to_lowercase()),
-            other => other.clone(),
-        }
-    }
-}
-
-impl Loaded {
+impl Config {
     /// The names of the variables that hold credentials and other secrets.
     pub fn secret_variables(&self) -> Vec<String> {
         let variable = |secret: &Secret| match secret {
@@ -242,6 +162,16 @@ impl Loaded {
                 wrong("holds a line break or a control character", "it must be one line")
             }
             text => Ok(SecretString::from(text.to_owned())),
+        }
+    }
+}
+
+impl Auth {
+    fn secret(&self) -> &Secret {
+        match self {
+            Self::Bearer(secret)
+            | Self::Basic { password: secret, .. }
+            | Self::Header { value: secret, .. } => secret,
         }
     }
 }

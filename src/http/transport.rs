@@ -86,7 +86,7 @@ impl Network {
             .connect_timeout(CONNECT)
             .read_timeout(IDLE.max(HEAD))
             .timeout(TOTAL);
-        if super::is_loopback(url) {
+        if is_loopback(url) {
             builder = builder.no_proxy();
         }
         if url.scheme() == "http" {
@@ -161,6 +161,16 @@ fn is_untrusted(error: &(dyn Error + 'static)) -> bool {
 /// What an error comes from, from the outside in.
 pub(super) fn sources<'a>(error: &'a dyn Error) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(error.source(), |error: &&(dyn Error + 'static)| (*error).source())
+}
+
+/// Whether a URL stays on this machine.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
 }
 
 #[cfg(test)]

@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::config::Target;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Manifest;
 use crate::model::kind::Named;
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Desired};
+use crate::system::claim::Claim;
 
 /// Objects that the base declared and git no longer does join the desired set, to be pruned. One that git now declares
 /// under another name does not.
@@ -40,13 +40,13 @@ pub fn settle_names(desired: &mut Desired, base: &Desired) {
 }
 
 /// References of what stays to what would be pruned.
-pub fn dangling(target: &Target, desired: &Desired) -> Vec<Diagnostic> {
+pub fn dangling(claim: &Claim<'_>, desired: &Desired) -> Vec<Diagnostic> {
     let stays = desired.values().filter(|declared| !declared.absent());
-    stays.flat_map(|declared| dangling_of(target, declared, desired)).collect()
+    stays.flat_map(|declared| dangling_of(claim, declared, desired)).collect()
 }
 
-fn dangling_of(target: &Target, declared: &Declared, desired: &Desired) -> Vec<Diagnostic> {
-    let Some(kind) = target.system.kind(&declared.id.kind) else { return Vec::new() };
+fn dangling_of(claim: &Claim<'_>, declared: &Declared, desired: &Desired) -> Vec<Diagnostic> {
+    let Some(kind) = claim.system.kind(&declared.id.kind) else { return Vec::new() };
     let pruned = |named: &Named<'_>| {
         let id = ResourceId::new(&declared.id.target, named.kind, named.name.as_ref());
         desired.get(&id).is_some_and(|found| found.orphan)

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::{self, Systems, Target};
+use crate::config::target::{Config, Target};
+use crate::config::{self, Systems};
 use crate::diagnostic::{Class, Diagnostic, Severity};
 use crate::git::{Commit, Repository};
 use crate::manifest::{Files, Manifest};
@@ -170,7 +171,7 @@ impl History {
     fn base(&self, target: &Target, commit: Commit, then: Option<&Then>) -> Result<Base, Diagnostic> {
         let of_then = then.and_then(|then| {
             let same = then.config.targets.iter().find(|of_then| of_then.is_same_system(target))?;
-            Some(resolve::for_target(same, &then.manifests, &mut Vec::new()))
+            Some(resolve::for_target(&same.claim(), &then.manifests, &mut Vec::new()))
         });
         let Some(desired) = of_then else { return Err(another_system(&commit)) };
         let (leads_here, ahead) = match &self.commit {
@@ -265,6 +266,6 @@ fn another_system(commit: &Commit) -> Diagnostic {
 
 /// What a commit held.
 struct Then {
-    config: config::Loaded,
+    config: Config,
     manifests: Vec<Arc<Manifest>>,
 }

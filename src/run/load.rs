@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::config::{self, Prune, Systems, Target};
+use crate::config::file::Prune;
+use crate::config::target::{Config, Target};
+use crate::config::{self, Systems};
 use crate::diagnostic::{self, Class, Diagnostic, Severity};
 use crate::manifest::Files;
 use crate::model::state::Desired;
@@ -83,23 +85,19 @@ impl Trusted<'_> {
     }
 }
 
-fn resolve(
-    trusted: &Trusted<'_>,
-    config: config::Loaded,
-    options: &RunOptions,
-    load: &mut Load,
-) -> Option<Project> {
+fn resolve(trusted: &Trusted<'_>, config: Config, options: &RunOptions, load: &mut Load) -> Option<Project> {
     let origin = trusted.origin;
     let selected = select(&config.targets, &options.only, &mut load.diagnostics)?;
     let mut history = history(origin, options, &mut load.diagnostics)?;
     let files = read(trusted, &config.manifests, options, history.as_mut(), &mut load.diagnostics);
     let manifests = resolve::manifests(&config.registry, &files, &mut load.diagnostics);
-    let targets: Vec<_> = config.targets.iter().collect();
-    let mut desired = resolve::desired(&targets, &manifests, &mut load.diagnostics);
-    resolve::unclaimed(&config.targets, &manifests, &mut load.diagnostics);
+    let claims: Vec<_> = config.targets.iter().map(Target::claim).collect();
+    let mut desired = resolve::desired(&claims, &manifests, &mut load.diagnostics);
+    resolve::unclaimed(&claims, &manifests, &mut load.diagnostics);
+    drop(claims);
     load.files.extend(files);
     let targets: Vec<_> =
-        targets.into_iter().filter(|target| selected.contains(&target.config.name)).collect();
+        config.targets.iter().filter(|target| selected.contains(&target.config.name)).collect();
     let then = (origin.name(), &config.registry);
     let (bases, counts) =
         bases(history.as_ref(), options, then, &targets, &mut desired, &mut load.diagnostics);
@@ -166,7 +164,7 @@ fn bases(
                 // A file that was only deleted from the working tree was not deleted by git.
                 if target.config.prune == Prune::Tracked && history.uncommitted.is_empty() {
                     base::add_orphans(desired, &base.desired);
-                    diagnostics.extend(base::dangling(target, desired));
+                    diagnostics.extend(base::dangling(&target.claim(), desired));
                 }
             }
             (_, None) if options.plan.only_declared => diagnostics.push(needs_base().about(name)),

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Map, Value, json};
 
-use crate::config::Target;
+use crate::config::target::Target;
 use crate::defined::definition::{Definition, KeyPart, KindForm, Mode, Scratch};
 use crate::diagnostic::{Class, Diagnostic};
 use crate::http::Http;

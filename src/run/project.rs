@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::config::{self, Target};
+use crate::config::target::{Config, Target};
 use crate::diagnostic::Diagnostic;
 use crate::http::Http;
 use crate::manifest::Manifest;
@@ -15,7 +15,7 @@ use crate::run::history::{Base, History};
 /// A repository that passed every check that needs no network.
 pub struct Project {
     /// The configuration.
-    pub config: config::Loaded,
+    pub config: Config,
     /// All manifests.
     pub manifests: Vec<Arc<Manifest>>,
     /// What each target is to hold.

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use git2::{ObjectType, Oid};
 
-use super::{Entry, Kind, Tree, read, walk};
+use super::read::read;
+use super::tree::{Entry, EntryKind, Tree};
+use super::walk;
 use crate::diagnostic::Diagnostic;
 use crate::git::{Commit, Repository};
 use crate::manifest::Files;
@@ -123,13 +125,13 @@ fn entries(mut tree: &[u8]) -> Option<Vec<Entry<Oid>>> {
     Some(entries)
 }
 
-fn kind(mode: &[u8]) -> Option<Kind> {
+fn kind(mode: &[u8]) -> Option<EntryKind> {
     let mode = u32::from_str_radix(std::str::from_utf8(mode).ok()?, 8).ok()?;
     Some(match mode & 0o170_000 {
-        0o040_000 => Kind::Folder,
-        0o100_000 => Kind::File,
-        0o120_000 => Kind::Link,
-        0o160_000 => Kind::Submodule,
-        _ => Kind::Other,
+        0o040_000 => EntryKind::Folder,
+        0o100_000 => EntryKind::File,
+        0o120_000 => EntryKind::Link,
+        0o160_000 => EntryKind::Submodule,
+        _ => EntryKind::Other,
     })
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
 
-use super::{Entry, Kind, Tree, name};
+use super::name;
+use super::tree::{Entry, EntryKind, Tree};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::text::inline;
 
@@ -194,8 +195,10 @@ impl<T: Tree> Walk<'_, T> {
         let named = wanted.is_some_and(|wanted| wanted.named);
         let whole = named || folder.covers(name);
         match entry.kind {
-            Kind::Folder => self.folder(&entry.id, &Folder { path, depth: folder.depth + 1, whole, wanted }),
-            Kind::File => {
+            EntryKind::Folder => {
+                self.folder(&entry.id, &Folder { path, depth: folder.depth + 1, whole, wanted })
+            }
+            EntryKind::File => {
                 for below in wanted.iter().flat_map(|wanted| wanted.below.keys()) {
                     self.refuse("source/missing", &format!("{path}/{below}"), "does not exist", CORRECT);
                 }
@@ -203,13 +206,15 @@ impl<T: Tree> Walk<'_, T> {
                     self.add(&path, &entry.id);
                 }
             }
-            Kind::Link => {
+            EntryKind::Link => {
                 self.refuse("source/link", &path, "is a symbolic link", "put the file itself there");
             }
-            Kind::Submodule => {
+            EntryKind::Submodule => {
                 self.refuse("source/submodule", &path, "is a submodule", "keep its manifests here");
             }
-            Kind::Other => self.refuse("source/kind", &path, "is neither a file nor a folder", "remove it"),
+            EntryKind::Other => {
+                self.refuse("source/kind", &path, "is neither a file nor a folder", "remove it")
+            }
         }
     }
 

@@ -5,7 +5,8 @@ use std::fs::{DirEntry, File, FileType};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::{Entry, Kind, MAX_FILE, Tree, read};
+use super::read::read;
+use super::tree::{Entry, EntryKind, MAX_FILE, Tree};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Files;
 use crate::text::inline;
@@ -55,16 +56,16 @@ fn entry_of(entry: &DirEntry) -> io::Result<Entry<PathBuf>> {
     Ok(Entry { name: bytes(&entry.file_name()), kind, id: entry.path() })
 }
 
-fn kind(file_type: FileType) -> Kind {
+fn kind(file_type: FileType) -> EntryKind {
     if file_type.is_symlink() {
-        Kind::Link
+        EntryKind::Link
     } else if file_type.is_dir() {
-        Kind::Folder
+        EntryKind::Folder
     } else if file_type.is_file() {
-        Kind::File
+        EntryKind::File
     } else {
         // Reading a pipe would wait for ever.
-        Kind::Other
+        EntryKind::Other
     }
 }
 

@@ -283,7 +283,7 @@ fn create(draft: &Draft<'_>) -> Vec<Request> {
         .body(Value::Object(body))
         .reveals(policy.clone(), "/id");
     let mut requests = vec![create];
-    requests.extend(rules::requests(draft, &Id::Later(policy)));
+    requests.extend(rules::requests(draft, &Path::fixed(COLLECTION).id(&Id::Later(policy))));
     requests
 }
 
@@ -299,8 +299,9 @@ fn update(draft: &Draft<'_>, live: &LiveObject) -> Vec<Request> {
     }
     let disables = body.get("enabled") == Some(&json!(false));
     let path = Path::fixed(COLLECTION).known(&live.remote);
-    let patch = (!body.is_empty()).then(|| Request::new(Method::Patch, path).body(Value::Object(body)));
-    let mut requests = rules::requests(draft, &Id::Known(live.remote.clone()));
+    let patch =
+        (!body.is_empty()).then(|| Request::new(Method::Patch, path.clone()).body(Value::Object(body)));
+    let mut requests = rules::requests(draft, &path);
     let at = if disables { 0 } else { requests.len() };
     requests.splice(at..at, patch);
     requests

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use enact::config::{self, Loaded, Systems};
+use enact::config::target::Config;
+use enact::config::{self, Systems};
 use enact::manifest::{Files, Manifest};
 use enact::system::registry::Registry;
 use enact::{defined, resolve};
@@ -64,7 +65,7 @@ pub(crate) const ROLES: [&[&str]; 4] = [&[], &["a"], &["a", "b"], &["c"]];
 /// An API with its configuration and every manifest that a world may hold.
 pub(crate) struct Profile {
     pub(crate) api: Api,
-    pub(crate) config: Loaded,
+    pub(crate) config: Config,
     manifests: BTreeMap<String, Arc<Manifest>>,
 }
 
@@ -160,7 +161,7 @@ impl Profile {
     pub(crate) fn desired(&self, wishes: &[Wish]) -> enact::model::state::Desired {
         let manifests: Vec<_> = wishes.iter().map(|wish| self.manifests[&wish.file()].clone()).collect();
         let mut diagnostics = Vec::new();
-        let desired = resolve::for_target(&self.config.targets[0], &manifests, &mut diagnostics);
+        let desired = resolve::for_target(&self.config.targets[0].claim(), &manifests, &mut diagnostics);
         assert!(diagnostics.is_empty(), "{diagnostics:#?}");
         desired
     }

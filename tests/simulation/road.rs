@@ -8,7 +8,7 @@ use crate::journal::{Diary, Line};
 use crate::server::{Asked, By, Objects, PATIENCE, Said, Server};
 use crate::world::{Chance, Crash, World};
 use async_trait::async_trait;
-use enact::config::Target;
+use enact::config::target::Target;
 use enact::http::transport::{Call, Failure, FailureKind, Response, Transport};
 use enact::http::{Http, Settings};
 use enact::model::guard::Guard;

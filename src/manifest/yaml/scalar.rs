@@ -2,7 +2,7 @@
 
 use serde_json::Number;
 
-use super::Value;
+use super::node::Value;
 
 /// How many digits a 64-bit float keeps.
 const FLOAT_DIGITS: usize = 17;

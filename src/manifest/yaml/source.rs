@@ -2,7 +2,7 @@
 
 use std::ops::{ControlFlow, Range};
 
-use super::{MAX_BYTES, MAX_DIAGNOSTICS, Span};
+use super::node::{MAX_BYTES, MAX_DIAGNOSTICS, Span};
 use crate::diagnostic::Diagnostic;
 
 /// A text with its lines.

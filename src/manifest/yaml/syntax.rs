@@ -1,8 +1,7 @@
 //! The parser's errors in our words: what is wrong here, and what people usually meant.
 
-use super::Span;
+use super::node::{MAX_DEPTH, Span};
 use super::source::Source;
-use super::tree::too_deep;
 use crate::diagnostic::Diagnostic;
 use crate::text::short;
 
@@ -91,6 +90,12 @@ const PHRASES: &[Phrase] = &[
     ("tab", "a tab cannot stand here", "use spaces"),
     ("alphabetic or numeric", "a `*` or `&` without a name", "quote a value that starts with `*` or `&`"),
 ];
+
+/// More levels than anybody reads.
+pub(super) fn too_deep(source: &Source<'_>, span: Span) -> Diagnostic {
+    let message = format!("more than {MAX_DEPTH} lists and mappings lie inside one another");
+    source.error("yaml/budget", span, message).help("flatten the structure")
+}
 
 /// Turns the text of a parser's error into a diagnostic.
 pub(super) fn diagnostic(info: &str, span: Span, source: &Source<'_>) -> Diagnostic {

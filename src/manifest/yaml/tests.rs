@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value as Json, json};
 
 use super::*;
+use crate::diagnostic::Place;
 
 /// Parses, and tells each diagnostic as `line:column+width code: message; help`.
 fn read(text: &str) -> (Vec<Json>, String) {

@@ -7,8 +7,9 @@ use std::ops::Range;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span as EventSpan};
 
+use super::node::{Key, MAX_DEPTH, MAX_DIAGNOSTICS, MAX_WEIGHT, Node, Span, Style, Value};
 use super::source::Source;
-use super::{Key, MAX_DEPTH, MAX_DIAGNOSTICS, MAX_WEIGHT, Node, Span, Style, Value, syntax};
+use super::syntax::{self, too_deep};
 use crate::diagnostic::Diagnostic;
 
 /// Reads all documents, piece by piece.
@@ -23,11 +24,6 @@ pub(super) fn documents(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) 
     builder.judge_empty_documents();
     diagnostics.extend(builder.diagnostics);
     builder.documents
-}
-
-pub(super) fn too_deep(source: &Source<'_>, span: Span) -> Diagnostic {
-    let message = format!("more than {MAX_DEPTH} lists and mappings lie inside one another");
-    source.error("yaml/budget", span, message).help("flatten the structure")
 }
 
 /// The piece cannot be read on; its diagnostic is already told.

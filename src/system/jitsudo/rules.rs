@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{COLLECTION, list, text};
 use crate::cedar::{self, Canonical, CedarError, Scope};
-use crate::model::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
+use crate::model::request::{KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
 use crate::model::resource::RemoteId;
+use crate::system::body::{list, text};
 use crate::system::{Draft, Problem};
 
 /// The fields that `policy_text` stands for.
@@ -161,14 +161,14 @@ fn effect(canonical: &Value) -> &str {
 
 /// The writes, in an order in which no moment allows more than the old and the new rules: forbids are added, rules
 /// change, permits are added, permits go, forbids go, and at last the order is set if it is not right by then.
-pub(super) fn requests(draft: &Draft<'_>, policy: &Id) -> Vec<Request> {
+pub(super) fn requests(draft: &Draft<'_>, policy: &Path) -> Vec<Request> {
     if !draft.differs("rules") {
         return Vec::new();
     }
     let bodies = draft.live.map(|live| in_order(&live.body)).unwrap_or_default();
     let live: Vec<_> = bodies.into_iter().zip(list(draft.observed, "rules")).filter_map(live_rule).collect();
     let wanted = pair(draft, &live);
-    let base = Path::fixed(COLLECTION).id(policy).text("rules");
+    let base = policy.clone().text("rules");
     let gone: Vec<_> =
         live.iter().filter(|live| !wanted.iter().any(|wanted| is_live(wanted, live))).collect();
 

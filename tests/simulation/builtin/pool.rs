@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use crate::world::Chance;
-use enact::config::{self, Loaded, Systems, Target};
+use enact::config::target::{Config, Target};
+use enact::config::{self, Systems};
 use enact::manifest::{Files, Manifest};
 use enact::model::state::Desired;
 use enact::resolve;
@@ -159,7 +160,7 @@ impl Stock {
 /// A system with its configuration and every manifest that its worlds may hold.
 pub(super) struct Shop {
     pub(super) stock: &'static Stock,
-    config: Loaded,
+    config: Config,
     manifests: BTreeMap<String, Arc<Manifest>>,
 }
 
@@ -212,7 +213,7 @@ impl Shop {
         };
         let manifests: Vec<_> = words.iter().map(manifest).collect();
         let mut diagnostics = Vec::new();
-        let desired = resolve::for_target(self.target(), &manifests, &mut diagnostics);
+        let desired = resolve::for_target(&self.target().claim(), &manifests, &mut diagnostics);
         assert!(diagnostics.is_empty(), "{diagnostics:#?}");
         desired
     }

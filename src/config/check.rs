@@ -1,0 +1,178 @@
+//! What the JSON Schema of `enact.yaml` cannot say, and what no message about it may tell.
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use reqwest::Url;
+use serde_json::Value;
+
+use super::file::{Auth, TargetConfig};
+use crate::diagnostic::Diagnostic;
+use crate::http::transport::is_loopback;
+use crate::manifest::yaml::Node;
+use crate::schema::check::Checker;
+use crate::system::{Registered, Scheme};
+
+/// A warning is told, and stops nothing.
+pub(super) fn errors_since(before: usize, diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().skip(before).any(Diagnostic::is_error)
+}
+
+pub(super) fn check(schema: Value, file: &str, document: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    match Checker::new(schema) {
+        Ok(checker) => checker.check(file, document, diagnostics),
+        Err(error) => diagnostics.push(Diagnostic::error("schema/invalid", error.to_string())),
+    }
+}
+
+/// A message about a credential says nothing of what stands there.
+pub(super) fn hide_credential(diagnostic: &mut Diagnostic) {
+    let place = diagnostic.place.as_mut();
+    let end = place.as_ref().and_then(|place| private(&place.path));
+    if let (Some(place), Some(end)) = (place, end) {
+        place.path.truncate(end);
+    }
+    match diagnostic.code {
+        "schema/missing-field" => {}
+        "schema/unknown-field" if end.is_some() => diagnostic.message = "unknown field".to_owned(),
+        _ if end.is_some() => {
+            diagnostic.message = "this is not how a credential or a URL is given".to_owned();
+            let help = "write `auth: {bearer: {env: NAME}}`; the secret itself is never in enact.yaml";
+            diagnostic.help = Some(help.to_owned());
+        }
+        // A password that begins with `*` is an alias, one that begins with `!` is a tag.
+        code if code.starts_with("yaml/") => diagnostic.message = unquoted(&diagnostic.message),
+        _ => {}
+    }
+}
+
+pub(super) fn check_twice(file: &str, rows: &[Node], diagnostics: &mut Vec<Diagnostic>) {
+    let name = |row: &Node| row.get("name").and_then(Node::as_str).map(str::to_owned);
+    for (index, row) in rows.iter().enumerate() {
+        let twice = rows.iter().take(index).any(|other| name(other) == name(row));
+        if twice {
+            let message = format!("the target `{}` is defined twice", name(row).unwrap_or_default());
+            diagnostics.push(
+                Diagnostic::error("config/target-twice", message)
+                    .at(row.place(file, "/name"))
+                    .help("give each target its own name"),
+            );
+        }
+    }
+}
+
+pub(super) fn globs(
+    file: &str,
+    config: &TargetConfig,
+    row: &Node,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<GlobSet> {
+    let patterns = config.include.as_ref()?;
+    let mut set = GlobSetBuilder::new();
+    for (index, pattern) in patterns.iter().enumerate() {
+        match GlobBuilder::new(pattern).literal_separator(true).build() {
+            Ok(glob) => drop(set.add(glob)),
+            Err(error) => {
+                let place = row.place(file, &format!("/include/{index}"));
+                diagnostics.push(
+                    Diagnostic::error("config/glob", format!("`{pattern}` is not a glob: {}", error.kind()))
+                        .at(place),
+                );
+            }
+        }
+    }
+    set.build().ok()
+}
+
+/// A credential must not travel in the clear, nor stand in the URL.
+pub(super) fn check_url(text: &str) -> Option<Diagnostic> {
+    let wrong =
+        |what: &str, help: &str| Some(Diagnostic::error("config/url", format!("`url` {what}")).help(help));
+    let Ok(url) = Url::parse(text) else {
+        return wrong("is not a URL", "write it as `https://host`");
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return wrong("holds a credential", "move it to `auth`, where it is read from a variable or a file");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return wrong("has a query or a fragment", "write only the scheme, the host and, if need be, a path");
+    }
+    match url.scheme() {
+        "https" => None,
+        "http" if is_loopback(&url) => None,
+        "http" => wrong("is not encrypted", "use https; http is only for this machine"),
+        _ => wrong("is not https", "write it as `https://host`"),
+    }
+}
+
+pub(super) fn check_settings_needed(
+    file: &str,
+    system: &crate::system::Registered,
+    row: &Node,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let needed: Vec<_> =
+        crate::system::body::list(&system.settings, "required").iter().filter_map(Value::as_str).collect();
+    if !needed.is_empty() {
+        let message = format!("a {} target needs `settings` with `{}`", system.name, needed.join("`, `"));
+        diagnostics.push(
+            Diagnostic::error("config/settings", message)
+                .at(row.place(file, "/system"))
+                .help("add them below `settings:`"),
+        );
+    }
+}
+
+/// How much of a path leads to a place where a secret may stand by mistake. One may be a key as well, where the blank
+/// behind a colon is missing: `bearer:SECRET`. The rest of the path is not shown.
+fn private(path: &str) -> Option<usize> {
+    let below = [".auth", ".secrets"].iter().filter_map(|part| Some(path.find(part)? + part.len()));
+    let odd_key = path.find("[\"");
+    below.chain(odd_key).min().or_else(|| path.ends_with(".url").then_some(path.len()))
+}
+
+/// A message without what it quotes.
+fn unquoted(message: &str) -> String {
+    match (message.find('`'), message.rfind('`')) {
+        (Some(start), Some(end)) if start < end => {
+            let around = [message.get(..=start), message.get(end..)];
+            around.map(Option::unwrap_or_default).join("…")
+        }
+        _ => message.to_owned(),
+    }
+}
+
+impl Auth {
+    fn scheme(&self) -> Scheme {
+        match self {
+            Self::Bearer(_) => Scheme::Bearer,
+            Self::Basic { .. } => Scheme::Basic,
+            Self::Header { name, .. } => Scheme::Header(name.to_lowercase()),
+        }
+    }
+
+    /// A diagnostic if a system does not take a credential in this way.
+    pub(super) fn refused_by(&self, system: &Registered) -> Option<Diagnostic> {
+        let ways: Vec<_> = system.auth.iter().map(Scheme::lower).collect();
+        if ways.is_empty() || ways.contains(&self.scheme()) {
+            return None;
+        }
+        let way = |scheme: &Scheme| match scheme {
+            Scheme::Bearer => "`bearer: {env: NAME}`".to_owned(),
+            Scheme::Basic => "`basic: {username: NAME, password: {env: NAME}}`".to_owned(),
+            Scheme::Header(name) => format!("`header: {{name: {name}, value: {{env: NAME}}}}`"),
+        };
+        let ways: Vec<_> = system.auth.iter().map(way).collect();
+        let message = format!("`{}` does not take its credential in this way", system.name);
+        let diagnostic = Diagnostic::error("config/auth", message);
+        Some(diagnostic.help(format!("write {} below `auth:`", ways.join(" or "))))
+    }
+}
+
+impl Scheme {
+    /// The names of headers know no case.
+    fn lower(&self) -> Self {
+        match self {
+            Self::Header(name) => Self::Header(name.to_lowercase()),
+            other => other.clone(),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The configuration when it has passed all checks: targets that are ready to be asked.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use globset::GlobSet;
+
+use super::file::TargetConfig;
+use crate::http;
+use crate::manifest::yaml::Node;
+use crate::model::kind::api_version;
+use crate::system::System;
+use crate::system::claim::Claim;
+use crate::system::registry::Registry;
+
+/// A target that is ready to be asked.
+pub struct Target {
+    /// Its row in the configuration.
+    pub config: TargetConfig,
+    /// Its API.
+    pub system: Box<dyn System>,
+    pub(super) include: Option<GlobSet>,
+    /// The row in the file, for diagnostics.
+    pub(super) node: Node,
+}
+
+impl Target {
+    /// Whether another configuration's target is this very one, so that what was applied to it was applied here.
+    pub fn is_same_system(&self, other: &Self) -> bool {
+        let identity = |target: &Self| {
+            let TargetConfig { name, system, url, settings, .. } = &target.config;
+            (name.clone(), system.clone(), url.clone(), settings.clone())
+        };
+        identity(self) == identity(other)
+    }
+
+    /// What it takes of the manifests.
+    pub fn claim(&self) -> Claim<'_> {
+        Claim {
+            target: &self.config.name,
+            api_version: api_version(&self.config.system),
+            system: self.system.as_ref(),
+            include: self.include.as_ref(),
+            secrets: self.config.secrets.keys().map(String::as_str).collect(),
+        }
+    }
+}
+
+/// A configuration that passed all checks.
+pub struct Config {
+    /// Where manifests are.
+    pub manifests: Vec<String>,
+    /// The targets, in the order of the file.
+    pub targets: Vec<Target>,
+    /// The systems that its targets may be of.
+    pub registry: Arc<Registry>,
+    pub(super) file: String,
+    pub(super) folder: PathBuf,
+    /// What the targets of one origin share, by origin.
+    pub(super) origins: Mutex<BTreeMap<String, Arc<http::Origin>>>,
+}
+
+impl Config {
+    /// The folder that manifests are relative to.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}

@@ -1,0 +1,214 @@
+//! The tree of a document: values, keys, and where they were written.
+
+use serde_json::Number;
+
+use crate::diagnostic::Place;
+use crate::pointer;
+
+/// The largest file that is read, in bytes.
+pub const MAX_BYTES: usize = 1 << 20;
+/// How many lists and mappings may lie inside one another, aliases expanded.
+pub const MAX_DEPTH: usize = 64;
+/// How much one file may hold, aliases expanded; a value counts one, and one more for every 64 bytes of its text.
+pub const MAX_WEIGHT: usize = 250_000;
+/// After this many diagnostics the rest of a file is not looked at.
+pub const MAX_DIAGNOSTICS: usize = 100;
+
+/// A value and where it was written; for an alias, where its anchor is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// What it says.
+    pub value: Value,
+    /// Where it is.
+    pub span: Span,
+    /// How it was written.
+    pub style: Style,
+}
+
+/// What a node says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// `null`, `~` or nothing at all.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number that JSON can carry without loss; [`Node::raw`] has its spelling.
+    Number(Number),
+    /// Text, quoted or not.
+    String(String),
+    /// A list.
+    Seq(Vec<Node>),
+    /// A mapping in the order of the file; its keys are unique.
+    Map(Vec<(Key, Node)>),
+}
+
+/// A mapping's key and where it was written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Key {
+    /// The key's text.
+    pub name: String,
+    /// Where it is.
+    pub span: Span,
+}
+
+/// How a node was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// A scalar without quotes, with its text: `007` for the number 7.
+    Plain(String),
+    /// A scalar in single or double quotes, or one tagged `!!str`.
+    Quoted,
+    /// A block after `|`: its lines are the value's lines.
+    Literal,
+    /// A block after `>`.
+    Folded,
+    /// A list or a mapping.
+    Collection,
+}
+
+/// A place in the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// First line is 1.
+    pub line: usize,
+    /// First column is 1, counted in characters; a byte order mark does not count.
+    pub column: usize,
+    /// How many characters of that line, at least 1.
+    pub width: usize,
+}
+
+impl Span {
+    /// Names the span's place: `path` is where in the document, such as `spec.rules[0].effect`.
+    pub fn place(self, file: &str, path: &str) -> Place {
+        let Self { line, column, width } = self;
+        Place { file: file.to_owned(), line, column, width, path: path.to_owned() }
+    }
+}
+
+impl Node {
+    /// The same data without positions.
+    pub fn to_json(&self) -> serde_json::Value {
+        match &self.value {
+            Value::Null => serde_json::Value::Null,
+            Value::Bool(truth) => (*truth).into(),
+            Value::Number(number) => number.clone().into(),
+            Value::String(text) => text.as_str().into(),
+            Value::Seq(items) => items.iter().map(Self::to_json).collect(),
+            Value::Map(entries) => {
+                entries.iter().map(|(key, value)| (key.name.clone(), value.to_json())).collect()
+            }
+        }
+    }
+
+    /// The text, if it is text.
+    pub fn as_str(&self) -> Option<&str> {
+        if let Value::String(text) = &self.value { Some(text) } else { None }
+    }
+
+    /// The items, if it is a list.
+    pub fn as_seq(&self) -> Option<&[Node]> {
+        if let Value::Seq(items) = &self.value { Some(items) } else { None }
+    }
+
+    /// The entries, if it is a mapping.
+    pub fn as_map(&self) -> Option<&[(Key, Node)]> {
+        if let Value::Map(entries) = &self.value { Some(entries) } else { None }
+    }
+
+    /// The text as it was written, if it is a scalar without quotes.
+    pub fn raw(&self) -> Option<&str> {
+        if let Style::Plain(raw) = &self.style { Some(raw) } else { None }
+    }
+
+    /// The value of a mapping's key.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entry(key).map(|(_, value)| value)
+    }
+
+    /// The node at a JSON pointer.
+    pub fn at(&self, pointer: &str) -> Option<&Node> {
+        pointer::fields(pointer).try_fold(self, |node, token| node.child(&token))
+    }
+
+    /// The key at a JSON pointer, if the pointer leads to a mapping's field.
+    pub fn key_at(&self, pointer: &str) -> Option<&Key> {
+        let (parent, field) = pointer.rsplit_once('/')?;
+        self.at(parent)?.entry(&pointer::unescaped(field)).map(|(key, _)| key)
+    }
+
+    /// The place of a JSON pointer, or of its nearest ancestor that exists.
+    pub fn place(&self, file: &str, pointer: &str) -> Place {
+        let (node, path) = self.walk(pointer);
+        node.span.place(file, &path)
+    }
+
+    /// The place of the key at a JSON pointer; of the value where there is no key, as in lists.
+    pub fn key_place(&self, file: &str, pointer: &str) -> Place {
+        match self.key_at(pointer) {
+            Some(key) => key.span.place(file, &self.walk(pointer).1),
+            None => self.place(file, pointer),
+        }
+    }
+
+    /// Where a byte of the text lies in the file, for the errors of a language inside YAML such as Cedar.
+    ///
+    /// Exact in literal blocks and in plain text on one line; elsewhere escapes and folding hide it, and it is the
+    /// whole value.
+    pub fn span_within(&self, offset: usize) -> Span {
+        let Some(before) = self.as_str().and_then(|text| text.get(..offset)) else { return self.span };
+        let last_line = before.rsplit('\n').next().unwrap_or_default();
+        let column = self.span.column + last_line.chars().count();
+        match &self.style {
+            Style::Literal => Span { line: self.literal_line(before), column, width: 1 },
+            Style::Plain(raw) if self.span.width == raw.chars().count() => {
+                Span { column, width: 1, ..self.span }
+            }
+            _ => self.span,
+        }
+    }
+
+    /// The parser places a literal block at its first line with text, so blank lines above it do not count.
+    fn literal_line(&self, before: &str) -> usize {
+        let newlines = |text: &str| text.matches('\n').count();
+        let blank = self.as_str().map_or(0, |text| newlines(text) - newlines(text.trim_start_matches('\n')));
+        (self.span.line + newlines(before)).saturating_sub(blank)
+    }
+
+    fn entry(&self, key: &str) -> Option<&(Key, Node)> {
+        self.as_map()?.iter().find(|(candidate, _)| candidate.name == key)
+    }
+
+    fn child(&self, token: &str) -> Option<&Node> {
+        match &self.value {
+            Value::Map(_) => self.get(token),
+            Value::Seq(items) => items.get(token.parse::<usize>().ok()?),
+            _ => None,
+        }
+    }
+
+    /// Follows a pointer as far as it goes, and names the way.
+    fn walk(&self, pointer: &str) -> (&Node, String) {
+        let mut node = self;
+        let mut path = String::new();
+        for token in pointer::fields(pointer) {
+            let Some(child) = node.child(&token) else { break };
+            extend_path(&mut path, node, &token);
+            node = child;
+        }
+        (node, path)
+    }
+}
+
+/// Adds a step to a path such as `spec.rules[0].effect`.
+fn extend_path(path: &mut String, parent: &Node, token: &str) {
+    let simple = !token.is_empty() && token.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+    if parent.as_seq().is_some() {
+        path.push_str(&format!("[{token}]"));
+    } else if !simple {
+        path.push_str(&format!("[{token:?}]"));
+    } else if path.is_empty() {
+        path.push_str(token);
+    } else {
+        path.push_str(&format!(".{token}"));
+    }
+}

@@ -1,0 +1,39 @@
+//! Where files are: what the working tree and a revision have in common.
+
+use crate::diagnostic::Diagnostic;
+
+/// Files larger than this are no manifests.
+pub(super) const MAX_FILE: u64 = 1 << 20;
+/// Where files are: the working tree or a revision. `path` is only for diagnostics.
+pub(super) trait Tree {
+    /// How a file or a folder is found again.
+    type Id: Clone + Ord;
+
+    /// The top folder.
+    fn root(&self) -> Result<Self::Id, Diagnostic>;
+
+    /// Everything in a folder, hidden or not, in any order.
+    fn list(&self, folder: &Self::Id, path: &str) -> Result<Vec<Entry<Self::Id>>, Diagnostic>;
+
+    /// The size of a file, before it is read.
+    fn size(&self, file: &Self::Id, path: &str) -> Result<u64, Diagnostic>;
+
+    /// The bytes of a file.
+    fn read(&self, file: &Self::Id, path: &str) -> Result<Vec<u8>, Diagnostic>;
+}
+
+/// A name in a folder.
+pub(super) struct Entry<Id> {
+    pub(super) name: Vec<u8>,
+    pub(super) kind: EntryKind,
+    pub(super) id: Id,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum EntryKind {
+    Folder,
+    File,
+    Link,
+    Submodule,
+    Other,
+}

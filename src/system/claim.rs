@@ -1,0 +1,34 @@
+//! What a target takes of the manifests, and what these may name.
+
+use std::collections::BTreeSet;
+
+use globset::GlobSet;
+
+use super::Translate;
+use crate::manifest::Manifest;
+
+/// The side of a target that manifests meet before anything is asked of it.
+pub struct Claim<'a> {
+    /// Its name in `enact.yaml`.
+    pub target: &'a str,
+    /// The `apiVersion` of the manifests that are for it.
+    pub api_version: String,
+    /// Its API.
+    pub system: &'a dyn Translate,
+    /// Which manifests are for it, by path; `None` is all.
+    pub include: Option<&'a GlobSet>,
+    /// The secrets that manifests may name.
+    pub secrets: BTreeSet<&'a str>,
+}
+
+impl Claim<'_> {
+    /// Whether a manifest is for this target.
+    pub fn takes(&self, manifest: &Manifest) -> bool {
+        manifest.header.api_version == self.api_version && self.includes(&manifest.file)
+    }
+
+    /// Whether a manifest at this path may be for this target.
+    pub fn includes(&self, file: &str) -> bool {
+        self.include.is_none_or(|globs| globs.is_match(file))
+    }
+}
