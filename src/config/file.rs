@@ -13,6 +13,7 @@ pub const FILE_NAME: &str = "enact.yaml";
 /// enact's configuration: where the manifests are and which systems they are for.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Config")]
 pub struct ConfigFile {
     /// The version of this format.
     #[serde(rename = "apiVersion")]
