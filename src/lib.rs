@@ -31,5 +31,6 @@ pub mod run;
 pub mod sandbox;
 pub mod schema;
 pub mod source;
+pub mod sync;
 pub mod system;
 pub mod text;

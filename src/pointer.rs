@@ -17,6 +17,16 @@ pub fn unescaped(part: &str) -> String {
     part.replace("~1", "/").replace("~0", "~")
 }
 
+/// Whether a pointer leads to a place or to something inside of it.
+pub fn is_within(inner: &str, outer: &str) -> bool {
+    inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether one of two pointers is within the other.
+pub fn overlap(a: &str, b: &str) -> bool {
+    is_within(a, b) || is_within(b, a)
+}
+
 /// Puts a value at a place, making the objects on the way.
 pub fn put(value: &mut Value, at: &str, new: Value) {
     if let Some(place) = value.pointer_mut(at) {
@@ -55,6 +65,7 @@ mod tests {
         put(&mut value, &at, json!(2));
         assert_eq!(value, json!({"x": 1, "a/b": {"c~1": 2}}));
         assert_eq!((take(&mut value, &at), take(&mut value, &at)), (Some(json!(2)), None));
+        assert!(overlap("/a", "/a/b") && overlap("/a/b", "/a") && !overlap("/a", "/ab"));
         assert_eq!(fields(&at).collect::<Vec<_>>(), ["a/b", "c~1"]);
     }
 }

@@ -19,6 +19,7 @@ use crate::model::request::Request;
 use crate::model::resource::ResourceId;
 use crate::model::state::{LiveObject, Observed};
 use crate::model::wire::{Errors, ReadError, Reader};
+use crate::pointer::{child, is_within};
 
 pub mod body;
 pub mod claim;
@@ -152,10 +153,8 @@ pub struct Draft<'a> {
 impl Draft<'_> {
     /// Whether a top-level field of the spec differs.
     pub fn differs(&self, field: &str) -> bool {
-        let prefix = format!("/{field}");
-        self.fields.iter().any(|changed| {
-            changed.path.strip_prefix(&prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        })
+        let at = child("", field);
+        self.fields.iter().any(|changed| is_within(&changed.path, &at))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Credentials: where they come from, and the connection that they open. They are read here and nowhere else.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use reqwest::Url;
 use reqwest::header::HeaderName;
@@ -11,6 +11,7 @@ use super::file::{Auth, Secret};
 use super::target::{Config, Target};
 use crate::diagnostic::{Class, Diagnostic};
 use crate::http::{self, SetupError};
+use crate::sync::lock;
 
 /// Whether a secret may have several lines, as a key may that an API stores; in a header it cannot.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -112,9 +113,7 @@ impl Config {
 
     /// What all targets of an origin share.
     fn origin(&self, url: &Url) -> Arc<http::Origin> {
-        // A panic elsewhere cannot leave the table half-written.
-        let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
-        origins.entry(url.origin().ascii_serialization()).or_default().clone()
+        lock(&self.origins).entry(url.origin().ascii_serialization()).or_default().clone()
     }
 
     /// The secrets that manifests may name, by name.

@@ -1,13 +1,14 @@
 //! How hard an API is driven: requests at once, requests per minute, and waiting when it says that it has had enough.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::http::retry::Budget;
+use crate::sync::lock;
 
 /// After so many answers in a row without a complaint, one more request may run at once.
 const GROW_AFTER: usize = 20;
@@ -136,11 +137,6 @@ impl Pace {
             self.free.notify_one();
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A panic elsewhere cannot leave these numbers half-written.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

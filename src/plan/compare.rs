@@ -12,6 +12,7 @@ use crate::model::names::Names;
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Desired, LiveObject};
 use crate::plan::input::WriteOnly;
+use crate::pointer;
 use crate::system::{Draft, Judge};
 
 /// What is needed to compare the sides of any object of a target.
@@ -176,7 +177,7 @@ impl Comparison<'_> {
         let by_git = diff(&kind.shape, base, &declaration.now);
         let by_hand = diff(&kind.shape, observed, &kind.shape.readable(base.clone()));
         for field in fields {
-            let moved = |side: &[Field]| side.iter().any(|other| overlap(&other.path, &field.path));
+            let moved = |side: &[Field]| side.iter().any(|other| pointer::overlap(&other.path, &field.path));
             field.cause = match Cause::of(moved(&by_git), moved(&by_hand)) {
                 Cause::Unknown => field.cause,
                 known => known,
@@ -215,12 +216,4 @@ fn renamed(declared: &Declared, live: &LiveObject) -> Option<Field> {
         cause: Cause::Declared,
     };
     (live.name != declared.id.name).then(field)
-}
-
-/// Whether one path lies inside the other.
-fn overlap(a: &str, b: &str) -> bool {
-    let inside = |outer: &str, inner: &str| {
-        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    inside(a, b) || inside(b, a)
 }

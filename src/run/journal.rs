@@ -4,12 +4,13 @@
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
 use crate::model::change::Change;
 use crate::model::outcome::Outcome;
+use crate::sync::lock;
 
 /// Where ended writes are recorded.
 pub trait Journal: Send + Sync {
@@ -52,11 +53,6 @@ impl Lines {
         }
         Ok(Self(Mutex::new(Pen { file, broken: None })))
     }
-
-    fn pen(&self) -> MutexGuard<'_, Pen> {
-        // A panic elsewhere cannot have left half a line: each is written at once.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// Whether the last line has no end, because the disk was full or the process was killed. The next line must not be
@@ -77,14 +73,14 @@ impl Journal for Lines {
     fn record(&self, change: &Change, outcome: &Outcome) {
         let mut line = line(change, outcome).to_string();
         line.push('\n');
-        let mut pen = self.pen();
+        let mut pen = lock(&self.0);
         if let Err(error) = pen.file.write_all(line.as_bytes()).and_then(|()| sync(&pen.file)) {
             pen.broken = Some(error.to_string());
         }
     }
 
     fn broken(&self) -> Option<String> {
-        self.pen().broken.clone()
+        lock(&self.0).broken.clone()
     }
 }
 

@@ -26,6 +26,7 @@ use crate::model::wire::{Attempt, Next, ReadError, Reader, Sent, Writer};
 use crate::plan::compare::Comparison;
 use crate::plan::input::WriteOnly;
 use crate::run::journal::Journal;
+use crate::sync::lock;
 use crate::system::System;
 
 /// What apply needs of a target.
@@ -435,9 +436,4 @@ fn moved_fields(run: &Run<'_>, kind: &Kind, planned: &Change, live: Option<&Live
     let fields = diff::diff(&kind.shape, &canonical(planned.seen.as_ref()), &canonical(live));
     let paths: Vec<_> = fields.iter().map(|field| format!("`{}`", field.path)).collect();
     (!paths.is_empty()).then(|| format!("changed since the plan: {}", paths.join(", ")))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // A panic elsewhere cannot leave these collections half-written.
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -56,6 +56,7 @@ const FLOORS: &[&[Part]] = &[
         pure("cedar", ""),
         pure("digest", ""),
         pure("pointer", ""),
+        pure("sync", ""),
         pure("text", "text that cannot harm a screen"),
     ],
     &[edge("sandbox", "plays the live APIs, so it knows no code of the client")],
