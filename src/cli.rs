@@ -9,7 +9,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::config::target::Config;
 use crate::config::{self, Systems};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::Files;
 use crate::model::guard::Guard;
 use crate::plan::input::{PlanOptions, WriteOnly};
@@ -213,7 +213,7 @@ impl Global {
         let file = self.config.to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&self.config).map_err(|error| {
             let help = "run enact in the folder of enact.yaml, name it with `--config`, or use `--sandbox` to try enact";
-            Diagnostic::error("config/unreadable", format!("`{file}` cannot be read: {error}")).help(help)
+            Diagnostic::new(Code::ConfigUnreadable, format!("`{file}` cannot be read: {error}")).help(help)
         })?;
         let folder = self.config.parent().map(PathBuf::from).unwrap_or_default();
         let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::manifest::Files;
 use crate::manifest::yaml::{self, Node};
 use crate::system::System;
@@ -16,7 +16,9 @@ pub mod credential;
 pub mod file;
 pub mod target;
 
-use check::{check, check_settings_needed, check_twice, check_url, errors_since, globs, hide_credential};
+use check::{
+    check, check_settings_needed, check_twice, check_url, errors_since, globs, hide_credential, hide_quotes,
+};
 use file::{ConfigFile, TargetConfig};
 use target::{Config, Target};
 
@@ -30,18 +32,19 @@ pub fn load(
 ) -> Option<Config> {
     let before = diagnostics.len();
     let documents = yaml::parse(text, file, diagnostics);
+    diagnostics.iter_mut().skip(before).for_each(hide_quotes);
     let [document] = documents.as_slice() else {
         if !errors_since(before, diagnostics) {
-            diagnostics.push(Diagnostic::error(
-                "config/documents",
+            diagnostics.push(Diagnostic::new(
+                Code::ConfigDocuments,
                 format!("`{file}` must hold exactly one document"),
             ));
         }
-        diagnostics.iter_mut().skip(before).for_each(hide_credential);
         return None;
     };
+    let parsed = diagnostics.len();
     check(file::schema(), file, document, diagnostics);
-    diagnostics.iter_mut().skip(before).for_each(hide_credential);
+    diagnostics.iter_mut().skip(parsed).for_each(hide_credential);
     if errors_since(before, diagnostics) {
         return None;
     }
@@ -49,7 +52,7 @@ pub fn load(
         Ok(config) => config,
         Err(error) => {
             diagnostics
-                .push(Diagnostic::error("config/type", error.to_string()).at(document.place(file, "")));
+                .push(Diagnostic::new(Code::ConfigType, error.to_string()).at(document.place(file, "")));
             return None;
         }
     };
@@ -100,7 +103,7 @@ fn define(
         if let Some(Err(row)) = row.map(|(row, _)| registry.add(row)) {
             let message = format!("there is a system `{}` already", row.name);
             let diagnostic =
-                Diagnostic::error("config/system-twice", message).at(document.place(file, "/systems"));
+                Diagnostic::new(Code::ConfigSystemTwice, message).at(document.place(file, "/systems"));
             diagnostics.push(diagnostic.help(format!("give the one in `{path}` another name")));
         }
     }
@@ -143,7 +146,7 @@ fn open_system(
         let message = format!("there is no system `{}`", short(&config.system));
         let help = format!("{help}; one of your own is named in `systems`");
         diagnostics
-            .push(Diagnostic::error("config/system", message).at(row.place(file, "/system")).help(help));
+            .push(Diagnostic::new(Code::ConfigSystem, message).at(row.place(file, "/system")).help(help));
         return None;
     };
     let before = diagnostics.len();
@@ -160,7 +163,7 @@ fn open_system(
     (registered.open)(&settings)
         .map_err(|error| {
             diagnostics.push(
-                Diagnostic::error("config/settings", error.to_string()).at(row.place(file, "/settings")),
+                Diagnostic::new(Code::ConfigSettings, error.to_string()).at(row.place(file, "/settings")),
             )
         })
         .ok()
@@ -213,7 +216,7 @@ mod tests {
         let text = "a: 1 # \u{202e}\n---\nb: 2\n";
         assert!(load(FILE_NAME, Path::new("."), text, systems, &mut diagnostics).is_none());
         assert!(
-            diagnostics.iter().any(|diagnostic| diagnostic.code == "config/documents"),
+            diagnostics.iter().any(|diagnostic| diagnostic.code == Code::ConfigDocuments),
             "{diagnostics:?}"
         );
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::yaml::{self, Node};
 use crate::model::kind::{Kind, NameRule, matches};
 use crate::model::names::Names;
@@ -72,13 +72,13 @@ fn parse(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Pa
         if !diagnostics.iter().skip(before).any(Diagnostic::is_error) {
             let message = format!("`{file}` must hold exactly one document");
             diagnostics
-                .push(Diagnostic::error("system/documents", message).help("one file defines one system"));
+                .push(Diagnostic::new(Code::SystemDocuments, message).help("one file defines one system"));
         }
         return None;
     };
     match Checker::new(crate::defined::definition::schema()) {
         Ok(checker) => checker.check(file, &document, diagnostics),
-        Err(error) => diagnostics.push(Diagnostic::error("schema/invalid", error.to_string())),
+        Err(error) => diagnostics.push(Diagnostic::new(Code::SchemaInvalid, error.to_string())),
     }
     if diagnostics.iter().skip(before).any(Diagnostic::is_error) {
         return None;
@@ -87,7 +87,7 @@ fn parse(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Pa
         Ok(definition) => Some(Parsed { definition, document }),
         Err(error) => {
             diagnostics
-                .push(Diagnostic::error("system/type", error.to_string()).at(document.place(file, "")));
+                .push(Diagnostic::new(Code::SystemType, error.to_string()).at(document.place(file, "")));
             None
         }
     }
@@ -155,7 +155,7 @@ impl Translate for Defined {
     }
 
     fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
-        let undefined = || Diagnostic::error("defined/kind", "the kind is not defined");
+        let undefined = || Diagnostic::new(Code::DefinedKind, "the kind is not defined");
         let form = self.api.form(&draft.kind.name).ok_or_else(undefined)?;
         self.request(form, draft).map(|request| vec![request])
     }

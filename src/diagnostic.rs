@@ -1,41 +1,18 @@
 //! Diagnostics: what is wrong, where, and what to do about it. Data only; `report` turns them into text.
 //!
+//! Here: one diagnostic. Which there are, and what each means for a run, is the table in `code`.
+//!
 //! Their sentences quote what users and servers wrote, so each is made one line without invisible characters here.
 
 use std::fmt;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
 use crate::text::inline;
 
-/// How much a diagnostic weighs: an error stops the road, a warning does not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Nothing is sent, or the object it names is not written.
-    Error,
-    /// Worth a look; the run goes on.
-    Warning,
-}
+mod class;
+mod code;
 
-/// What an error means for the run; each ends it with an exit code of its own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Class {
-    /// Manifests or configuration are wrong.
-    #[default]
-    Invalid,
-    /// Valid, and refused because the damage would be large.
-    Guarded,
-    /// Something could not be read.
-    Unread,
-    /// The live side, or what a plan was made from, moved.
-    Moved,
-    /// Anything else that went wrong.
-    Failed,
-    /// The command line is wrong.
-    Usage,
-}
+pub use class::{Class, Severity, Weight};
+pub use code::Code;
 
 /// A place in a file that a user wrote.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,12 +33,10 @@ pub struct Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Diagnostic {
-    /// Errors stop the road.
+    /// Errors stop the road. What its code says, unless [`allowed`](Self::allowed) or [`refused`](Self::refused).
     pub severity: Severity,
-    /// What an error means for the run.
-    pub class: Class,
-    /// Stable and for machines: `area/what`, such as `schema/type`.
-    pub code: &'static str,
+    /// Which one it is; also what it means for the run.
+    pub code: Code,
     /// What is wrong: one sentence, lower case, no full stop, user input in backticks.
     pub message: String,
     /// Where in the user's files.
@@ -77,20 +52,10 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// Starts a diagnostic that stops the road.
-    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(Severity::Error, code, message)
-    }
-
-    /// Starts a diagnostic that does not stop anything.
-    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(Severity::Warning, code, message)
-    }
-
-    fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
+    /// Starts a diagnostic, as heavy as its code says.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
-            severity,
-            class: Class::default(),
+            severity: code.severity(),
             code,
             message: inline(&message.into()).into_owned(),
             place: None,
@@ -101,9 +66,15 @@ impl Diagnostic {
         }
     }
 
-    /// Says what it means for the run, if it is not a mistake in a manifest or the configuration.
-    pub fn class(mut self, class: Class) -> Self {
-        self.class = class;
+    /// Says that a person let it through: it stays visible, and stops nothing.
+    pub fn allowed(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
+
+    /// Says that this run cannot go on with it, where others only warn.
+    pub fn refused(mut self) -> Self {
+        self.severity = Severity::Error;
         self
     }
 
@@ -168,8 +139,9 @@ mod tests {
 
     #[test]
     fn what_a_sentence_quotes_neither_begins_a_line_nor_hides() {
-        let diagnostic =
-            Diagnostic::error("a/b", "`x\u{202e}`").about("y\u{85}").help("z\nerror[a/b]: all is well");
+        let diagnostic = Diagnostic::new(Code::SchemaType, "`x\u{202e}`")
+            .about("y\u{85}")
+            .help("z\nerror[a/b]: all is well");
         let told = (diagnostic.message.as_str(), diagnostic.subject.as_deref(), diagnostic.help.as_deref());
         assert_eq!(told, ("`x\\u{202e}`", Some("y\\u{85}"), Some("z\\u{a}error[a/b]: all is well")));
     }

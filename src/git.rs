@@ -17,7 +17,7 @@ use std::path::Path;
 
 use git2::{ErrorCode, ObjectType, Oid, RepositoryOpenFlags};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 
 /// Objects larger than this are not read. A tree of a million names is smaller.
 const MAX_OBJECT: usize = 64 << 20;
@@ -93,7 +93,7 @@ impl Repository {
     pub(crate) fn object(&self, id: Oid, kind: ObjectType) -> Result<Vec<u8>, Diagnostic> {
         if self.size(id, kind)? > MAX_OBJECT as u64 {
             let message = format!("object {id} is larger than {} MiB", MAX_OBJECT >> 20);
-            return Err(Diagnostic::error("git/object", message).help("commit less in one folder"));
+            return Err(Diagnostic::new(Code::GitObject, message).help("commit less in one folder"));
         }
         let odb = self.git.odb().map_err(|error| broken(id, &error))?;
         let object = odb.read(id).map_err(|error| broken(id, &error))?;
@@ -117,7 +117,7 @@ impl Repository {
     fn content(&self, id: Oid) -> Result<Content, Diagnostic> {
         let bytes = self.object(id, ObjectType::Commit)?;
         Content::new(&bytes).ok_or_else(|| {
-            Diagnostic::error("git/object", format!("object {id} is not a commit that can be read"))
+            Diagnostic::new(Code::GitObject, format!("object {id} is not a commit that can be read"))
                 .help("`git fsck` tells more")
         })
     }
@@ -157,8 +157,8 @@ fn oid(hex: &str) -> Option<Oid> {
 fn unopened(folder: &Path, error: &git2::Error) -> Diagnostic {
     let folder = folder.display();
     if error.code() == ErrorCode::Owner {
-        return Diagnostic::error(
-            "git/owner",
+        return Diagnostic::new(
+            Code::GitOwner,
             format!("the repository of `{folder}` belongs to another user"),
         )
         .help(
@@ -171,19 +171,19 @@ fn unopened(folder: &Path, error: &git2::Error) -> Diagnostic {
         "`git status` in that folder tells more"
     };
     let message = format!("the repository of `{folder}` cannot be opened: {}", error.message());
-    Diagnostic::error("git/repository", message).help(help)
+    Diagnostic::new(Code::GitRepository, message).help(help)
 }
 
 fn broken(id: Oid, error: &git2::Error) -> Diagnostic {
     if error.code() == ErrorCode::NotFound {
-        return Diagnostic::error("git/object", format!("object {id} is missing from the repository"))
+        return Diagnostic::new(Code::GitObject, format!("object {id} is missing from the repository"))
             .help("fetch all objects: `git fetch --refetch` without `--filter`, or clone again");
     }
-    Diagnostic::error("git/object", format!("object {id} is damaged: {}", error.message()))
+    Diagnostic::new(Code::GitObject, format!("object {id} is damaged: {}", error.message()))
         .help("clone again; `git fsck` tells more")
 }
 
 fn mistaken(id: Oid, is: ObjectType, expected: ObjectType) -> Diagnostic {
-    Diagnostic::error("git/object", format!("object {id} is a {is} where a {expected} is expected"))
+    Diagnostic::new(Code::GitObject, format!("object {id} is a {is} where a {expected} is expected"))
         .help("`git fsck` tells more")
 }

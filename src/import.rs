@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::manifest::{Manifest, yaml};
 use crate::model::kind::{Kind, api_version};
 use crate::model::names::Names;
@@ -103,14 +103,14 @@ fn dangling(kind: &Kind, name: &str, spec: &Value, names: &Names) -> Option<Stri
 fn undeclarable(kind: &Kind, found: &LiveObject, reason: &str) -> Diagnostic {
     let message =
         format!("the {} `{}` ({}) cannot be declared: {reason}", kind.name, found.name, found.remote);
-    Diagnostic::warning("import/undeclarable", message)
+    Diagnostic::new(Code::ImportUndeclarable, message)
         .help("it was not imported; change it on the target first")
 }
 
 fn ambiguous(kind: &Kind, found: &LiveObject) -> Diagnostic {
     let message =
         format!("several live objects could be the {} `{}` ({})", kind.name, found.name, found.remote);
-    Diagnostic::warning("import/ambiguous", message)
+    Diagnostic::new(Code::ImportAmbiguous, message)
         .help("rename all but one on the target; this one was not imported")
 }
 

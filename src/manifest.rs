@@ -14,7 +14,7 @@ pub type Files = std::collections::BTreeMap<String, String>;
 
 pub use envelope::{Ensure, Metadata, document_schema};
 
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::text::{is_deceptive, short};
 use yaml::Node;
 
@@ -56,7 +56,7 @@ pub struct Manifest {
 /// Reads what a document says it is, or tells why that cannot be known.
 pub fn header(file: &str, document: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Header> {
     if document.as_map().is_none() {
-        let diagnostic = Diagnostic::error("manifest/not-a-mapping", "a manifest has to be a mapping")
+        let diagnostic = Diagnostic::new(Code::ManifestNotAMapping, "a manifest has to be a mapping")
             .at(document.place(file, ""))
             .help("start it with `apiVersion:` and `kind:`");
         diagnostics.push(diagnostic);
@@ -79,10 +79,10 @@ fn header_field(
         return Some(text.to_owned());
     }
     let (code, problem) = match value {
-        None => ("manifest/missing-header", "is missing"),
-        Some(_) => ("manifest/header-type", "has to be text"),
+        None => (Code::ManifestMissingHeader, "is missing"),
+        Some(_) => (Code::ManifestHeaderType, "has to be text"),
     };
-    let diagnostic = Diagnostic::error(code, format!("`{field}` {problem}"))
+    let diagnostic = Diagnostic::new(code, format!("`{field}` {problem}"))
         .at(document.place(file, &format!("/{field}")))
         .help(format!("write it as in `{field}: {example}`"));
     diagnostics.push(diagnostic);
@@ -97,7 +97,7 @@ impl Manifest {
         if let Some(problem) = name_problem(&metadata.name) {
             let message = format!("the name `{}` {problem}", short(&metadata.name));
             let diagnostic =
-                Diagnostic::error("manifest/name", message).at(document.place(file, "/metadata/name"));
+                Diagnostic::new(Code::ManifestName, message).at(document.place(file, "/metadata/name"));
             diagnostics.push(diagnostic.help("names are compared exactly, so they must be plain to see"));
             return None;
         }
@@ -130,7 +130,7 @@ fn metadata(file: &str, document: &Node, diagnostics: &mut Vec<Diagnostic>) -> O
     serde_json::from_value(value)
         .map_err(|error| {
             let diagnostic =
-                Diagnostic::error("manifest/metadata", format!("`metadata` is not usable: {error}"))
+                Diagnostic::new(Code::ManifestMetadata, format!("`metadata` is not usable: {error}"))
                     .at(document.key_place(file, "/metadata"))
                     .help("it needs at least a `name`");
             diagnostics.push(diagnostic);

@@ -109,16 +109,16 @@ impl Report {
     /// The exit code. Where several fit, the one that says most about what to do first.
     pub fn exit(&self) -> Exit {
         let errors = self.diagnostics_before().filter(|diagnostic| diagnostic.is_error());
-        let mut errors: Vec<_> = errors.map(|diagnostic| diagnostic.class).collect();
+        let mut errors: Vec<_> = errors.map(|diagnostic| diagnostic.code.class()).collect();
         let later = self.targets.iter().filter_map(|target| target.verified.as_ref());
         let later = later.flat_map(|plan| &plan.diagnostics);
         // What the second plan finds is no mistake that kept anything from being written.
-        errors.extend(later.filter(|diagnostic| diagnostic.is_error()).map(
-            |diagnostic| match diagnostic.class {
+        errors.extend(later.filter(|diagnostic| diagnostic.is_error()).map(|diagnostic| {
+            match diagnostic.code.class() {
                 Class::Invalid => Class::Failed,
                 class => class,
-            },
-        ));
+            }
+        }));
         let outcomes: Vec<_> = self.targets.iter().flat_map(|target| &target.outcomes).collect();
         let verified = self.targets.iter().filter_map(|target| target.verified.as_ref());
         if errors.contains(&Class::Usage) {

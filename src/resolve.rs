@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::manifest::{self, Files, Manifest, yaml};
 use crate::model::kind::{Kind, Named};
 use crate::model::resource::ResourceId;
@@ -59,7 +59,7 @@ impl Checkers<'_> {
                     Ok(checker) => free.insert(checker),
                     Err(error) => {
                         let message = format!("the schema of {} {}: {error}", free.key().0, free.key().1);
-                        diagnostics.push(Diagnostic::error("schema/invalid", message));
+                        diagnostics.push(Diagnostic::new(Code::SchemaInvalid, message));
                         return None;
                     }
                 }
@@ -100,15 +100,15 @@ fn unknown_kind(
     let (code, field, word, known) = if of_version.is_empty() {
         let mut versions: Vec<_> = kinds.keys().map(|(version, _)| version.as_str()).collect();
         versions.dedup();
-        ("manifest/api-version", "apiVersion", api_version, versions)
+        (Code::ManifestApiVersion, "apiVersion", api_version, versions)
     } else {
-        ("manifest/kind", "kind", kind, of_version)
+        (Code::ManifestKind, "kind", kind, of_version)
     };
     let help = nearest(word, known.iter().copied()).map_or_else(
         || format!("known ones are {}", known.join(", ")),
         |near| format!("did you mean `{near}`?"),
     );
-    Diagnostic::error(code, format!("`{}` is not a known {field}", short(word)))
+    Diagnostic::new(code, format!("`{}` is not a known {field}", short(word)))
         .at(document.place(file, &format!("/{field}")))
         .help(help)
 }
@@ -141,7 +141,7 @@ pub fn unclaimed(claims: &[Claim<'_>], manifests: &[Arc<Manifest>], diagnostics:
                 format!("no target in enact.yaml takes this {} manifest", manifest.header.api_version);
             let help = "add a target of this system, or widen its `include`";
             diagnostics.push(
-                Diagnostic::warning("config/unclaimed", message)
+                Diagnostic::new(Code::ConfigUnclaimed, message)
                     .at(manifest.place("/metadata/name"))
                     .help(help),
             );
@@ -182,7 +182,7 @@ fn twice(first: &Declared, second: &Manifest) -> Diagnostic {
     };
     let message = format!("the {} `{}` is declared twice{same}", second.header.kind, second.name);
     let help = format!("the first one is at {}:{}; keep one of them", place.file, place.line);
-    Diagnostic::error("manifest/declared-twice", message).at(second.place("/metadata/name")).help(help)
+    Diagnostic::new(Code::ManifestDeclaredTwice, message).at(second.place("/metadata/name")).help(help)
 }
 
 fn check_target(claim: &Claim<'_>, desired: &Desired, diagnostics: &mut Vec<Diagnostic>) {
@@ -196,7 +196,7 @@ fn check_target(claim: &Claim<'_>, desired: &Desired, diagnostics: &mut Vec<Diag
                 continue;
             }
             let diagnostic =
-                Diagnostic { severity: problem.severity, ..Diagnostic::error(problem.code, problem.message) };
+                Diagnostic { severity: problem.severity, ..Diagnostic::new(problem.code, problem.message) };
             diagnostics.push(diagnostic.at(place).help(problem.help));
         }
         diagnostics.extend(unknown_secrets(claim, kind, declared));
@@ -216,7 +216,7 @@ fn unknown_secrets(claim: &Claim<'_>, kind: &Kind, declared: &Declared) -> Vec<D
         .map(|(name, place)| {
             let message = format!("the target `{}` has no secret `{name}`", claim.target);
             let help = format!("say where it comes from in enact.yaml: `secrets: {{{name}: {{env: NAME}}}}`");
-            Diagnostic::error("reference/secret", message).at(place).help(help)
+            Diagnostic::new(Code::ReferenceSecret, message).at(place).help(help)
         })
         .collect()
 }
@@ -234,7 +234,7 @@ fn check_claims(claim: &Claim<'_>, desired: &Desired, diagnostics: &mut Vec<Diag
                 let message = format!("`{name}` cannot have become this one: it became `{}`", first.name);
                 let place = declared.manifest.place(&format!("/metadata/previously/{index}"));
                 diagnostics.push(
-                    Diagnostic::error("manifest/previously", message)
+                    Diagnostic::new(Code::ManifestPreviously, message)
                         .at(place)
                         .help("keep it in one of the two"),
                 );
@@ -251,7 +251,7 @@ fn check_previous_names(declared: &Declared, desired: &Desired, diagnostics: &mu
             let place = other.name_place();
             let message =
                 format!("the {} `{name}` cannot have become this one: it is still declared", old.kind);
-            let diagnostic = Diagnostic::error("manifest/previously", message)
+            let diagnostic = Diagnostic::new(Code::ManifestPreviously, message)
                 .at(declared.manifest.place(&format!("/metadata/previously/{index}")))
                 .help(format!(
                     "take the name out here, or the other declaration at {}:{}",
@@ -294,7 +294,7 @@ fn check_references(
 
 fn deleted_reference(kind: &str, name: &str, target: &Declared) -> Diagnostic {
     let place = target.manifest.place("/metadata/ensure");
-    Diagnostic::error("reference/deleted", format!("the {kind} `{name}` is declared `ensure: absent`"))
+    Diagnostic::new(Code::ReferenceDeleted, format!("the {kind} `{name}` is declared `ensure: absent`"))
         .help(format!("take it out here, or keep it at {}:{}", place.file, place.line))
 }
 
@@ -306,7 +306,7 @@ fn undeclared_reference(kinds: &[Kind], kind: &str, name: &str, desired: &Desire
         nearest(name, declared.chain(built_in.iter().map(String::as_str))).filter(|near| *near != name)?;
     let message = format!("the {kind} `{name}` is not declared in git");
     Some(
-        Diagnostic::warning("reference/undeclared", message)
+        Diagnostic::new(Code::ReferenceUndeclared, message)
             .help(format!("did you mean `{near}`? plan finds out if it is live")),
     )
 }

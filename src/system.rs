@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::access::Grants;
 use crate::compare::diff::Field;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
 use crate::model::names::Names;
@@ -89,7 +89,7 @@ pub struct Problem {
     /// Where in the spec, as a JSON pointer.
     pub pointer: String,
     /// Stable and for machines.
-    pub code: &'static str,
+    pub code: Code,
     /// What is wrong.
     pub message: String,
     /// What to do.
@@ -102,28 +102,18 @@ impl Problem {
     /// A mistake at a place.
     pub fn new(
         pointer: impl Into<String>,
-        code: &'static str,
+        code: Code,
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> Self {
         Self {
-            severity: Severity::Error,
+            severity: code.severity(),
             pointer: pointer.into(),
             code,
             message: message.into(),
             help: help.into(),
             offset: None,
         }
-    }
-
-    /// Something odd at a place that may be meant.
-    pub fn warning(
-        pointer: impl Into<String>,
-        code: &'static str,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Self {
-        Self { severity: Severity::Warning, ..Self::new(pointer, code, message, help) }
     }
 }
 

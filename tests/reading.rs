@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use enact::diagnostic::{Diagnostic, Place};
+use enact::diagnostic::{Code, Diagnostic, Place};
 use enact::manifest::yaml::{self, Node};
 use enact::report::diagnostics;
 use enact::text;
@@ -133,7 +133,7 @@ proptest! {
     fn diagnostics_can_always_be_shown(text in prop_oneof![any::<String>(), nearly_yaml()], line in 0..9_usize, column in 0..50_usize) {
         let mut diagnostics = parse(&text).1;
         let place = Place { file: text.clone(), line, column, width: column, path: text.clone() };
-        diagnostics.push(Diagnostic::warning("a/b", text.clone()).at(place).about(&text).help(text.clone()));
+        diagnostics.push(Diagnostic::new(Code::YamlBidi, text.clone()).at(place).about(&text).help(text.clone()));
         let shown = diagnostics::render(&diagnostics, &|_| Some(text.clone()), false);
         prop_assert!(!shown.chars().any(|c| !matches!(c, '\n' | '\t') && text::is_deceptive(c)), "{shown:?}");
     }
@@ -176,7 +176,7 @@ fn diagnostics_in_long_lines_are_shown_soon() {
                 width: 3,
                 path: String::new(),
             };
-            Diagnostic::error("a/b", "m").at(place)
+            Diagnostic::new(Code::YamlSyntax, "m").at(place)
         })
         .collect();
     let start = Instant::now();

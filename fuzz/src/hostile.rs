@@ -3,7 +3,7 @@
 use enact::access::AccessShift;
 use enact::compare::cause::Cause;
 use enact::compare::diff::Field;
-use enact::diagnostic::{Diagnostic, Place};
+use enact::diagnostic::{Code, Diagnostic, Place};
 use enact::model::change::{Action, Change};
 use enact::model::outcome::Outcome;
 use enact::model::plan::{Skipped, TargetPlan};
@@ -90,8 +90,8 @@ pub fn report(words: &Words) -> Report {
         words.change(Action::Delete, Vec::new()),
     ];
     let at = Place { file: place.clone(), line: 1, column: 1, width: 1, path: field.clone() };
-    let diagnostic = Diagnostic::warning("schema/type", said).at(at).about(name).help(value);
-    let about = Diagnostic::warning("live/odd", said).about(name).help(said);
+    let diagnostic = Diagnostic::new(Code::SchemaLeadingZeros, said).at(at).about(name).help(value);
+    let about = Diagnostic::new(Code::PlanMixed, said).about(name).help(said);
     let mut only = words.target(changes);
     only.plan.skipped.push(Skipped { id: words.id(), reason: said.clone() });
     only.plan.diagnostics.extend([diagnostic.clone(), about]);

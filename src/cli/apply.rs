@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::progress::Progress;
 use super::{Format, Global, RevisionArgs, SandboxArgs, print, say};
-use crate::diagnostic::{Class, Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::Files;
 use crate::report::plan_file::{self, PlanFile};
 use crate::report::{Exit, Report, TargetReport, text};
@@ -97,7 +97,7 @@ impl Apply {
         let Some(file) = &self.events else { return Ok(Box::new(Nowhere)) };
         let lines = Lines::open(file).map_err(|error| {
             let message = format!("`{}` cannot be opened: {error}", file.display());
-            let diagnostic = Diagnostic::error("events/file", message).class(Class::Failed);
+            let diagnostic = Diagnostic::new(Code::EventsFile, message);
             diagnostic.help("nothing was written; name another file with `--events`")
         })?;
         Ok(Box::new(lines))
@@ -107,19 +107,19 @@ impl Apply {
     fn unjournaled(&self, journal: &dyn Journal) -> Option<Diagnostic> {
         let (file, error) = (self.events.as_ref()?, journal.broken()?);
         let message = format!("`{}` could not be written: {error}", file.display());
-        let diagnostic = Diagnostic::error("events/file", message).class(Class::Failed);
+        let diagnostic = Diagnostic::new(Code::EventsFile, message);
         Some(diagnostic.help("at least one write is not in it; the report tells of all"))
     }
 
     /// What plan only warns of and apply does not do by itself.
     fn refusals(&self, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let refuse = |diagnostic: Diagnostic| match diagnostic.code {
-            "git/uncommitted" if !self.allow_dirty => Diagnostic { severity: Severity::Error, ..diagnostic }
-                .help("commit first, or apply the files as they are with `--allow-dirty`"),
-            // Without the history nobody can tell whether this would take the target back.
-            "git/shallow" | "git/history" => Diagnostic { severity: Severity::Error, ..diagnostic },
-            "git/backwards" if !self.rollback => Diagnostic { severity: Severity::Error, ..diagnostic },
-            "git/base" => Diagnostic { severity: Severity::Error, ..diagnostic },
+            Code::GitUncommitted if self.allow_dirty => diagnostic,
+            Code::GitBackwards if self.rollback => diagnostic,
+            Code::GitUncommitted => {
+                diagnostic.refused().help("commit first, or apply the files as they are with `--allow-dirty`")
+            }
+            code if code.is_refused_by_apply() => diagnostic.refused(),
             _ => diagnostic,
         };
         diagnostics.into_iter().map(refuse).collect()
@@ -195,8 +195,7 @@ impl Apply {
 }
 
 fn nobody_to_ask() -> Diagnostic {
-    Diagnostic::error("cli/nobody-to-ask", "apply asks before it writes, and there is nobody to ask here")
-        .class(Class::Usage)
+    Diagnostic::new(Code::CliNobodyToAsk, "apply asks before it writes, and there is nobody to ask here")
         .help("look at `enact plan`, then run `enact apply --yes`")
 }
 
@@ -216,7 +215,7 @@ fn moved(file: &Path, fresh: &PlanFile) -> Vec<Diagnostic> {
             .map_or_else(|diagnostic| vec![diagnostic], |reviewed| reviewed.moved(fresh)),
         Err(error) => {
             let message = format!("`{shown}` cannot be read: {error}");
-            vec![Diagnostic::error("review/file", message).help("write one with `enact plan --out FILE`")]
+            vec![Diagnostic::new(Code::ReviewFile, message).help("write one with `enact plan --out FILE`")]
         }
     }
 }

@@ -9,7 +9,7 @@ use super::apply::stop_on_signal;
 use super::{Format, Global, shown};
 use crate::defined;
 use crate::defined::definition::Definition;
-use crate::diagnostic::{Class, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::{Files, name_problem, yaml};
 use crate::model::probe::ProbeCheck;
 use crate::report::{Exit, Report};
@@ -65,7 +65,7 @@ impl CheckSystem {
             Err(error) => {
                 let message = format!("`{file}` cannot be read: {error}");
                 diagnostics.push(
-                    Diagnostic::error("system/unreadable", message).help("name the file of a definition"),
+                    Diagnostic::new(Code::SystemUnreadable, message).help("name the file of a definition"),
                 );
                 None
             }
@@ -81,14 +81,13 @@ impl CheckSystem {
         report: &mut Report,
     ) {
         if let Some(problem) = name_problem(name) {
-            let diagnostic =
-                Diagnostic::error("cli/scratch", format!("the name `{name}` {problem}")).class(Class::Usage);
+            let diagnostic = Diagnostic::new(Code::CliScratch, format!("the name `{name}` {problem}"));
             return report.diagnostics.push(diagnostic.help("give another one with `--scratch`"));
         }
         let Some(config) = global.config(files, &mut report.diagnostics) else { return };
         let Some(target) = config.targets.iter().find(|row| row.config.name == target) else {
             let message = format!("there is no target `{target}`");
-            let diagnostic = Diagnostic::error("config/target", message);
+            let diagnostic = Diagnostic::new(Code::ConfigTarget, message);
             return report
                 .diagnostics
                 .push(diagnostic.help("`--against` takes the name of a target in enact.yaml"));
@@ -102,7 +101,7 @@ impl CheckSystem {
                 self.file()
             );
             let help = "name the file in `systems` of enact.yaml, and the system in the target";
-            return report.diagnostics.push(Diagnostic::error("config/system", message).help(help));
+            return report.diagnostics.push(Diagnostic::new(Code::ConfigSystem, message).help(help));
         }
         match config.connect(target, true) {
             Ok(http) => {
@@ -124,7 +123,7 @@ impl CheckSystem {
         move |check| {
             let ProbeCheck { kind, what, defined, found, agrees: _, pointer } = check;
             let message = format!("{kind} {what}: defined is {defined}, and found was: {}", inline(found));
-            let diagnostic = Diagnostic::error("probe/disagrees", message).class(Class::Failed);
+            let diagnostic = Diagnostic::new(Code::ProbeDisagrees, message);
             let diagnostic = match &document {
                 Some(document) => diagnostic.at(document.place(&file, pointer)),
                 None => diagnostic,

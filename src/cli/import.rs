@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::progress::Progress;
 use super::{Format, Global, SandboxArgs, print, unshown};
-use crate::diagnostic::{Class, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::import::{self, NewManifest};
 use crate::model::state::Observed;
 use crate::model::wire::ReadError;
@@ -73,8 +73,7 @@ impl Import {
         if !is_inside(&folder) {
             let message = format!("`{}` is not inside the folder of enact.yaml", folder.display());
             let help = "name a folder inside one that `manifests` names";
-            return diagnostics
-                .push(Diagnostic::error("import/outside", message).class(Class::Usage).help(help));
+            return diagnostics.push(Diagnostic::new(Code::ImportOutside, message).help(help));
         }
         let schemas = schema_folder(root, &folder);
         let to = import::To { system: &at.intent.target.config.system, schemas: schemas.as_deref() };
@@ -86,7 +85,7 @@ impl Import {
             .find(|file| !at.intent.target.claim().includes(&file.to_string_lossy()))
         {
             let message = format!("the target's `include` does not take `{}`", file.display());
-            let diagnostic = Diagnostic::error("import/unclaimed", message).class(Class::Failed);
+            let diagnostic = Diagnostic::new(Code::ImportUnclaimed, message);
             return diagnostics
                 .push(diagnostic.help("name another folder with `--to`, or widen `include` in enact.yaml"));
         }
@@ -109,7 +108,7 @@ fn unlisted(at: &Connected<'_>) -> Vec<Diagnostic> {
             let message =
                 format!("the API cannot list objects of the kind {}, so none is imported", kind.name);
             let help = "write their manifests by hand; plan looks for those that are named";
-            Diagnostic::warning("import/unlisted", message).about(&at.intent.target.config.name).help(help)
+            Diagnostic::new(Code::ImportUnlisted, message).about(&at.intent.target.config.name).help(help)
         })
         .collect()
 }
@@ -118,10 +117,7 @@ fn unread(observed: &Observed, target: &str) -> Vec<Diagnostic> {
     let lists = observed.kinds.values().filter_map(|listing| listing.as_ref().err());
     let diagnostic = |error: &ReadError| {
         let help = error.help.clone().unwrap_or_else(|| "nothing was imported; run again".to_owned());
-        Diagnostic::error("live/unreadable", error.message.clone())
-            .class(Class::Unread)
-            .about(target)
-            .help(help)
+        Diagnostic::new(Code::LiveUnreadable, error.message.clone()).about(target).help(help)
     };
     lists.chain(observed.unread.values()).map(diagnostic).collect()
 }
@@ -130,8 +126,7 @@ fn unread(observed: &Observed, target: &str) -> Vec<Diagnostic> {
 fn show(folder: &Path, manifests: &[NewManifest]) -> Result<(), Diagnostic> {
     let document = |new: &NewManifest| format!("---\n# {}\n{}", folder.join(&new.file).display(), new.text);
     let text: String = manifests.iter().map(document).collect();
-    print(&safe(&text))
-        .map_err(|error| Diagnostic::error("import/show", unshown(&error)).class(Class::Failed))
+    print(&safe(&text)).map_err(|error| Diagnostic::new(Code::ImportShow, unshown(&error)))
 }
 
 fn write(root: &Path, folder: &Path, manifests: &[NewManifest], diagnostics: &mut Vec<Diagnostic>) -> usize {
@@ -143,7 +138,7 @@ fn write(root: &Path, folder: &Path, manifests: &[NewManifest], diagnostics: &mu
                 let file = folder.join(&new.file);
                 let message = format!("`{}` could not be written: {error}", file.display());
                 let help = "nothing is overwritten: move the file away, or name another folder with `--to`";
-                diagnostics.push(Diagnostic::error("import/write", message).class(Class::Failed).help(help));
+                diagnostics.push(Diagnostic::new(Code::ImportWrite, message).help(help));
             }
         }
     }

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::progress::Progress;
 use super::{Global, RevisionArgs, SandboxArgs};
-use crate::diagnostic::{Class, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::report::plan_file::PlanFile;
 use crate::report::{Exit, Report};
 use crate::run::load::Load;
@@ -68,9 +68,7 @@ fn is_ours(file: &Path) -> io::Result<()> {
 /// Writes the plan as a whole or not at all. A plan that could not be applied is not worth a review.
 fn write(file: &Path, report: &Report, config: &str) -> Result<(), Diagnostic> {
     let shown = file.display();
-    let wrong = |what: String, help: &str| {
-        Diagnostic::error("review/out", what).class(Class::Failed).help(help.to_owned())
-    };
+    let wrong = |what: String, help: &str| Diagnostic::new(Code::ReviewOut, what).help(help.to_owned());
     if report.exit() != Exit::Done {
         return Err(wrong(
             format!("the plan was not written to `{shown}`"),

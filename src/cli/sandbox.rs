@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{Global, SandboxArgs, say, shown};
 use crate::config::file::FILE_NAME;
-use crate::diagnostic::{Class, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::report::Exit;
 use crate::run::load::{ConfigText, Load, load};
 use crate::run::options::RunOptions;
@@ -116,7 +116,7 @@ fn defined(project: &Project) -> Vec<Diagnostic> {
         .map(|target| {
             let system = &target.config.system;
             let message = format!("the sandbox does not serve `{system}`, which is defined in YAML");
-            let diagnostic = Diagnostic::error("sandbox/system", message).class(Class::Usage);
+            let diagnostic = Diagnostic::new(Code::SandboxSystem, message);
             diagnostic.about(&target.config.name).help("name the other targets with `--target`")
         })
         .collect()
@@ -132,8 +132,7 @@ async fn start(project: &Project) -> Result<sandbox::Sandbox, Diagnostic> {
     sandbox::start(SocketAddr::from(([127, 0, 0, 1], 0)), targets, Store::File(state), Seed::Examples)
         .await
         .map_err(|error| {
-            Diagnostic::error("sandbox/start", format!("the sandbox cannot start: {error}"))
-                .class(Class::Failed)
+            Diagnostic::new(Code::SandboxStart, format!("the sandbox cannot start: {error}"))
                 .help(format!("if `{STATE}` is damaged, remove it; the sandbox starts anew"))
         })
 }

@@ -5,7 +5,7 @@ use reqwest::Url;
 use serde_json::Value;
 
 use super::file::{Auth, TargetConfig};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::http::transport::is_loopback;
 use crate::manifest::yaml::Node;
 use crate::schema::check::Checker;
@@ -19,8 +19,14 @@ pub(super) fn errors_since(before: usize, diagnostics: &[Diagnostic]) -> bool {
 pub(super) fn check(schema: Value, file: &str, document: &Node, diagnostics: &mut Vec<Diagnostic>) {
     match Checker::new(schema) {
         Ok(checker) => checker.check(file, document, diagnostics),
-        Err(error) => diagnostics.push(Diagnostic::error("schema/invalid", error.to_string())),
+        Err(error) => diagnostics.push(Diagnostic::new(Code::SchemaInvalid, error.to_string())),
     }
+}
+
+/// A message about what is not YAML quotes nothing: a password that begins with `*` is an alias, one that begins with `!`
+/// is a tag.
+pub(super) fn hide_quotes(diagnostic: &mut Diagnostic) {
+    diagnostic.message = unquoted(&diagnostic.message);
 }
 
 /// A message about a credential says nothing of what stands there.
@@ -31,15 +37,13 @@ pub(super) fn hide_credential(diagnostic: &mut Diagnostic) {
         place.path.truncate(end);
     }
     match diagnostic.code {
-        "schema/missing-field" => {}
-        "schema/unknown-field" if end.is_some() => diagnostic.message = "unknown field".to_owned(),
+        Code::SchemaMissingField => {}
+        Code::SchemaUnknownField if end.is_some() => diagnostic.message = "unknown field".to_owned(),
         _ if end.is_some() => {
             diagnostic.message = "this is not how a credential or a URL is given".to_owned();
             let help = "write `auth: {bearer: {env: NAME}}`; the secret itself is never in enact.yaml";
             diagnostic.help = Some(help.to_owned());
         }
-        // A password that begins with `*` is an alias, one that begins with `!` is a tag.
-        code if code.starts_with("yaml/") => diagnostic.message = unquoted(&diagnostic.message),
         _ => {}
     }
 }
@@ -51,7 +55,7 @@ pub(super) fn check_twice(file: &str, rows: &[Node], diagnostics: &mut Vec<Diagn
         if twice {
             let message = format!("the target `{}` is defined twice", name(row).unwrap_or_default());
             diagnostics.push(
-                Diagnostic::error("config/target-twice", message)
+                Diagnostic::new(Code::ConfigTargetTwice, message)
                     .at(row.place(file, "/name"))
                     .help("give each target its own name"),
             );
@@ -73,7 +77,7 @@ pub(super) fn globs(
             Err(error) => {
                 let place = row.place(file, &format!("/include/{index}"));
                 diagnostics.push(
-                    Diagnostic::error("config/glob", format!("`{pattern}` is not a glob: {}", error.kind()))
+                    Diagnostic::new(Code::ConfigGlob, format!("`{pattern}` is not a glob: {}", error.kind()))
                         .at(place),
                 );
             }
@@ -85,7 +89,7 @@ pub(super) fn globs(
 /// A credential must not travel in the clear, nor stand in the URL.
 pub(super) fn check_url(text: &str) -> Option<Diagnostic> {
     let wrong =
-        |what: &str, help: &str| Some(Diagnostic::error("config/url", format!("`url` {what}")).help(help));
+        |what: &str, help: &str| Some(Diagnostic::new(Code::ConfigUrl, format!("`url` {what}")).help(help));
     let Ok(url) = Url::parse(text) else {
         return wrong("is not a URL", "write it as `https://host`");
     };
@@ -114,7 +118,7 @@ pub(super) fn check_settings_needed(
     if !needed.is_empty() {
         let message = format!("a {} target needs `settings` with `{}`", system.name, needed.join("`, `"));
         diagnostics.push(
-            Diagnostic::error("config/settings", message)
+            Diagnostic::new(Code::ConfigSettings, message)
                 .at(row.place(file, "/system"))
                 .help("add them below `settings:`"),
         );
@@ -162,7 +166,7 @@ impl Auth {
         };
         let ways: Vec<_> = system.auth.iter().map(way).collect();
         let message = format!("`{}` does not take its credential in this way", system.name);
-        let diagnostic = Diagnostic::error("config/auth", message);
+        let diagnostic = Diagnostic::new(Code::ConfigAuth, message);
         Some(diagnostic.help(format!("write {} below `auth:`", ways.join(" or "))))
     }
 }

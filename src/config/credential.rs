@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::file::{Auth, Secret};
 use super::target::{Config, Target};
-use crate::diagnostic::{Class, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::http::{self, SetupError};
 use crate::sync::lock;
 
@@ -35,7 +35,7 @@ impl Config {
     /// Sets up the connection to a sandbox in place of a target. It takes any credential, and none of the user's is
     /// read.
     pub fn connect_sandbox(&self, target: &Target, url: &str) -> Result<http::Http, Diagnostic> {
-        let wrong = |error: String| Diagnostic::error("sandbox/connect", error).about(&target.config.name);
+        let wrong = |error: String| Diagnostic::new(Code::SandboxConnect, error).about(&target.config.name);
         let settings = http::Settings {
             url: Url::parse(url).map_err(|error| wrong(error.to_string()))?,
             headers: target.system.headers(),
@@ -81,7 +81,7 @@ impl Config {
             }
         };
         let fail = |what: String| {
-            Diagnostic::error("config/credential", what).at(at("/auth")).about(&target.config.name)
+            Diagnostic::new(Code::ConfigCredential, what).at(at("/auth")).about(&target.config.name)
         };
         let header = HeaderName::from_bytes(name.to_lowercase().as_bytes())
             .map_err(|_| fail(format!("`{name}` is not the name of a header")))?;
@@ -104,8 +104,7 @@ impl Config {
         };
         http::Http::new(settings).map_err(|error| match &error {
             SetupError::Header(_) | SetupError::Secrets(_) => fail(error.to_string()),
-            SetupError::Client(_) => Diagnostic::error("http/client", error.to_string())
-                .class(Class::Failed)
+            SetupError::Client(_) => Diagnostic::new(Code::HttpClient, error.to_string())
                 .about(&target.config.name)
                 .help("see that certificates are installed, or name a file of them in SSL_CERT_FILE"),
         })
@@ -133,7 +132,7 @@ impl Config {
         let name = &target.config.name;
         let wrong = |what: &str, help: &str| {
             let message = format!("{source}, a credential of the target `{name}`, {what}");
-            Err(Diagnostic::error("config/credential", message).about(name).help(help))
+            Err(Diagnostic::new(Code::ConfigCredential, message).about(name).help(help))
         };
         let text = match secret {
             Secret::Env(name) => match std::env::var(name) {

@@ -10,7 +10,7 @@ use crate::defined::form::{self, Context, Form};
 use crate::defined::problems::Problems;
 use crate::defined::template::{Placeholder, Template};
 use crate::defined::{Api, kind, settings_of, settings_schema};
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Code, nearest};
 use crate::pointer::child;
 use crate::schema::check::Checker;
 use crate::text::short;
@@ -63,7 +63,7 @@ fn check_kinds_once(definition: &Definition, problems: &mut Problems<'_>) {
             let message = format!("the kind {} is defined twice", kind.name);
             problems.tell(
                 &format!("/kinds/{index}/name"),
-                "system/kind-twice",
+                Code::SystemKindTwice,
                 message,
                 "give each kind its own name",
             );
@@ -74,7 +74,7 @@ fn check_kinds_once(definition: &Definition, problems: &mut Problems<'_>) {
 fn check_settings(settings: &Value, problems: &mut Problems<'_>) {
     if settings.get("type") != Some(&json!("object")) {
         let help = "write `type: object` with `properties`";
-        problems.tell("/settings/type", "system/settings", "settings are an object", help);
+        problems.tell("/settings/type", Code::SystemSettings, "settings are an object", help);
     }
     check_schema(settings, "/settings", problems);
 }
@@ -84,7 +84,7 @@ fn check_schema(schema: &Value, at: &str, problems: &mut Problems<'_>) {
     let Err(error) = Checker::new(schema.clone()) else { return };
     let place = format!("{at}{}", error.pointer());
     let message = format!("this is not a JSON Schema: {}", error.problem());
-    problems.tell(&place, "system/schema", message, "see json-schema.org, draft 2020-12");
+    problems.tell(&place, Code::SystemSchema, message, "see json-schema.org, draft 2020-12");
 }
 
 fn headers(
@@ -98,13 +98,13 @@ fn headers(
         problems.header(&at, name);
         if headers.iter().any(|(known, _): &(String, Template)| *known == name.to_lowercase()) {
             let message = format!("the header `{name}` is given twice: case makes no difference");
-            problems.tell(&at, "system/header", message, "keep one of them");
+            problems.tell(&at, Code::SystemHeader, message, "keep one of them");
         }
         let template = match Template::new(text) {
             Ok(template) => template,
             Err(problem) => {
                 let help = "write a setting as `{settings.NAME}`";
-                problems.tell(&at, "system/template", format!("`{text}` {problem}"), help);
+                problems.tell(&at, Code::SystemTemplate, format!("`{text}` {problem}"), help);
                 continue;
             }
         };
@@ -117,7 +117,7 @@ fn headers(
                 )),
             };
             if let Some((message, help)) = problem {
-                problems.tell(&at, "system/template", message, help);
+                problems.tell(&at, Code::SystemTemplate, message, help);
             }
         }
         headers.push((name.to_lowercase(), template));
@@ -139,7 +139,7 @@ fn check_renames(definition: &Definition, problems: &mut Problems<'_>) {
             let message =
                 format!("a {} cannot be renamed: its name is a part of the key of {}", kind.name, other.name);
             let at = format!("/kinds/{index}/update/renames");
-            problems.tell(&at, "system/renames", message, "take `renames` out");
+            problems.tell(&at, Code::SystemRenames, message, "take `renames` out");
         }
     }
 }
@@ -149,7 +149,7 @@ fn check_spec(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
     let object = kind.spec.get("type").is_none_or(|of| *of == "object");
     if !object || !kind.spec.get("properties").is_some_and(Value::is_object) {
         let help = "write `type: object` with `properties`; `properties: {}` where an object is only its key";
-        problems.tell(&at, "system/spec", "a spec is an object with known fields", help);
+        problems.tell(&at, Code::SystemSpec, "a spec is an object with known fields", help);
         return;
     }
     check_schema(&kind.spec, &at, problems);
@@ -163,7 +163,7 @@ fn check_references(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
         own.into_iter().flat_map(Map::keys).filter(|name| ["Ensure", "Metadata"].contains(&name.as_str()))
     {
         let message = format!("`{name}` is a part of every manifest");
-        problems.tell(&format!("{at}/$defs/{name}"), "system/schema", message, "give it another name");
+        problems.tell(&format!("{at}/$defs/{name}"), Code::SystemSchema, message, "give it another name");
     }
     check_references_in(&kind.spec, &at, problems);
 }
@@ -173,7 +173,7 @@ fn check_references_in(schema: &Value, at: &str, problems: &mut Problems<'_>) {
     if let Some(to) = schema.get("$ref").and_then(Value::as_str).filter(|to| elsewhere(to)) {
         let message = format!("`{}` does not lead to `$defs`", short(to));
         let help = "put what is used in several places below `$defs` of `spec`, and write `#/$defs/NAME`";
-        problems.tell(&format!("{at}/$ref"), "system/schema", message, help);
+        problems.tell(&format!("{at}/$ref"), Code::SystemSchema, message, help);
     }
     match schema {
         Value::Object(map) => {
@@ -207,7 +207,7 @@ fn check_fields(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
             Some(_) => continue,
         };
         let place = format!("/required/{index}");
-        walk.tell(&place, "system/required", message, "take it out of `required`, or describe it");
+        walk.tell(&place, Code::SystemRequired, message, "take it out of `required`, or describe it");
     }
 }
 
@@ -300,7 +300,7 @@ struct Walk<'a, 'p> {
 }
 
 impl Walk<'_, '_> {
-    fn tell(&mut self, at: &str, code: &'static str, message: impl Into<String>, help: impl Into<String>) {
+    fn tell(&mut self, at: &str, code: Code, message: impl Into<String>, help: impl Into<String>) {
         self.problems.tell(&format!("{}{at}", self.root), code, message, help);
     }
 
@@ -319,7 +319,7 @@ impl Walk<'_, '_> {
             let meant = same.or_else(|| nearest(name, KEYWORDS.iter().copied()));
             if let Some(meant) = meant.filter(|_| !known) {
                 let message = format!("`{name}` means nothing in a JSON Schema");
-                self.tell(&child(at, name), "system/keyword", message, format!("did you mean `{meant}`?"));
+                self.tell(&child(at, name), Code::SystemKeyword, message, format!("did you mean `{meant}`?"));
             }
         }
     }
@@ -330,7 +330,7 @@ impl Walk<'_, '_> {
                 let place = format!("{at}/x-list-map-keys");
                 self.tell(
                     &place,
-                    "system/list-type",
+                    Code::SystemListType,
                     "keys are for a list of type `map`",
                     "add `x-list-type: map`",
                 );
@@ -342,14 +342,14 @@ impl Walk<'_, '_> {
         if !list_type.as_str().is_some_and(|name| known.contains(&name)) {
             self.tell(
                 &place,
-                "system/list-type",
+                Code::SystemListType,
                 "this is no type of list",
                 format!("one of {}", known.join(", ")),
             );
         }
         if schema.get("items").is_none() {
             let message = "only a list with `items` has a type of list";
-            self.tell(&place, "system/list-type", message, "describe the items, or take it out");
+            self.tell(&place, Code::SystemListType, message, "describe the items, or take it out");
         }
         if *list_type == "map" {
             self.map_keys(at, schema);
@@ -363,7 +363,7 @@ impl Walk<'_, '_> {
             let help = "add `x-list-map-keys: [FIELD]`, the fields that tell items apart";
             self.tell(
                 &format!("{at}/x-list-type"),
-                "system/list-type",
+                Code::SystemListType,
                 "a list of type `map` needs its keys",
                 help,
             );
@@ -376,7 +376,7 @@ impl Walk<'_, '_> {
             {
                 let place = format!("{at}/x-list-map-keys/{index}");
                 let message = format!("items have no text `{key}`");
-                self.tell(&place, "system/list-type", message, "name fields of the items that are texts");
+                self.tell(&place, Code::SystemListType, message, "name fields of the items that are texts");
             }
         }
     }
@@ -388,20 +388,20 @@ impl Walk<'_, '_> {
         if is("writeOnly") && is("readOnly") {
             self.tell(
                 &write_only,
-                "system/field",
+                Code::SystemField,
                 "nobody could ever see or set this field",
                 "keep one of the two",
             );
         } else if is("writeOnly") && *in_list {
             let message = "a list with a field that cannot be read back would differ for ever";
-            self.tell(&write_only, "system/field", message, "put it beside the list, or take it out");
+            self.tell(&write_only, Code::SystemField, message, "put it beside the list, or take it out");
         }
         let deep = at.matches("/properties/").count() > 1;
         if is("writeOnly") && deep && self.merges {
             let message = "a field that cannot be read back is lost when the object around it is sent";
             self.tell(
                 &write_only,
-                "system/field",
+                Code::SystemField,
                 message,
                 "it has to be a field of `spec` itself where an update merges",
             );
@@ -409,15 +409,30 @@ impl Walk<'_, '_> {
         if is("writeOnly") && schema.get("type").is_some_and(|kind| kind == "object" || kind == "array") {
             let message =
                 "an object or a list that cannot be read back may hold secrets that nobody would see as such";
-            self.tell(&write_only, "system/field", message, "mark its texts as `writeOnly`, not the whole");
+            self.tell(
+                &write_only,
+                Code::SystemField,
+                message,
+                "mark its texts as `writeOnly`, not the whole",
+            );
         }
         if schema.get("x-replaces").is_some() && deep {
             let place = format!("{at}/x-replaces");
-            self.tell(&place, "system/field", "only a field of `spec` itself replaces others", "take it out");
+            self.tell(
+                &place,
+                Code::SystemField,
+                "only a field of `spec` itself replaces others",
+                "take it out",
+            );
         }
         if schema.get("x-replaces").is_some() && !is("writeOnly") {
             let place = format!("{at}/x-replaces");
-            self.tell(&place, "system/field", "only a field with `writeOnly` replaces others", "take it out");
+            self.tell(
+                &place,
+                Code::SystemField,
+                "only a field with `writeOnly` replaces others",
+                "take it out",
+            );
         }
     }
 
@@ -432,7 +447,7 @@ impl Walk<'_, '_> {
             && let Err(error) = validator.validate(default)
         {
             let message = format!("the default is not what the field takes: {error}");
-            self.tell(&format!("{at}/default"), "system/default", message, "write what the API takes");
+            self.tell(&format!("{at}/default"), Code::SystemDefault, message, "write what the API takes");
         }
     }
 }
@@ -440,7 +455,7 @@ impl Walk<'_, '_> {
 fn check_key_pattern(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
     if kind.key_pattern.is_some() && kind.key.len() > 1 {
         let message = "a pattern is for a key of one part";
-        problems.tell(&format!("{at}/key_pattern"), "system/key", message, "take it out");
+        problems.tell(&format!("{at}/key_pattern"), Code::SystemKey, message, "take it out");
     }
 }
 
@@ -452,7 +467,7 @@ fn check_marks(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
             let place = format!("{at}/system/{index}/name");
             problems.tell(
                 &place,
-                "system/mark",
+                Code::SystemMark,
                 format!("the name `{name}` {problem}"),
                 "write it as the API does",
             );
@@ -468,6 +483,6 @@ fn check_scratch(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
     problems.check(&format!("{at}/scratch/change"), &checker);
     if kind.update.is_some() && scratch.change.as_object().is_none_or(Map::is_empty) {
         let help = "write fields of `spec` with other values";
-        problems.tell(&format!("{at}/scratch"), "system/scratch", "its `change` changes nothing", help);
+        problems.tell(&format!("{at}/scratch"), Code::SystemScratch, "its `change` changes nothing", help);
     }
 }

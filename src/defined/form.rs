@@ -13,6 +13,7 @@ use crate::defined::definition::{
 use crate::defined::problems::Problems;
 use crate::defined::spec::Spec;
 use crate::defined::template::{Placeholder, Route, Template};
+use crate::diagnostic::Code;
 use crate::model::kind::Reference;
 use crate::model::name_form::NameForm;
 use crate::model::request::{Method, Repeatability};
@@ -186,7 +187,7 @@ impl Compiler<'_, '_> {
                 let message = format!("`{label}` cannot be the name of a part of the key");
                 self.problems.tell(
                     &place,
-                    "system/key",
+                    Code::SystemKey,
                     message,
                     "use lower-case letters, digits and `_`, and not `id`",
                 );
@@ -195,7 +196,7 @@ impl Compiler<'_, '_> {
                 let message = "two parts of the key are at one place";
                 self.problems.tell(
                     &place,
-                    "system/key",
+                    Code::SystemKey,
                     message,
                     "give each its own JSON pointer, or leave one out",
                 );
@@ -207,7 +208,7 @@ impl Compiler<'_, '_> {
                 let message = format!("`{}` is a part of the key and a field of `spec`", at.0);
                 self.problems.tell(
                     &place,
-                    "system/key",
+                    Code::SystemKey,
                     message,
                     "take it out of `spec`: it stands in `metadata.name`",
                 );
@@ -232,7 +233,7 @@ impl Compiler<'_, '_> {
         };
         self.problems.tell(
             place,
-            "system/reference",
+            Code::SystemReference,
             format!("`{kind}` cannot be referred to from here"),
             help,
         );
@@ -251,7 +252,7 @@ impl Compiler<'_, '_> {
             (None, _) => {
                 let labels: Vec<_> = key.iter().map(|field| format!("{{{}}}", field.label)).collect();
                 let help = format!("say how a name is made of them, as in `named: \"{}\"`", labels.join("@"));
-                self.problems.tell(self.at, "system/named", "a key of several parts needs `named`", help);
+                self.problems.tell(self.at, Code::SystemNamed, "a key of several parts needs `named`", help);
                 return None;
             }
         };
@@ -264,7 +265,7 @@ impl Compiler<'_, '_> {
             Err(problem) => {
                 let message = format!("`{template}` {problem}");
                 let help = "write parts with something between them, such as `{name}@{vhost}`";
-                self.problems.tell(&place, "system/named", message, help);
+                self.problems.tell(&place, Code::SystemNamed, message, help);
                 return None;
             }
         };
@@ -278,7 +279,7 @@ impl Compiler<'_, '_> {
             (None, None) if twice => "a part of the key stands in the name twice".to_owned(),
             (None, None) => return Some(form),
         };
-        self.problems.tell(&place, "system/named", message, "a name has every part of the key once");
+        self.problems.tell(&place, Code::SystemNamed, message, "a name has every part of the key once");
         None
     }
 
@@ -296,13 +297,13 @@ impl Compiler<'_, '_> {
             if !leads_to_text(&self.kind.spec, pattern) {
                 let message = format!("`{pattern}` is no text in `spec`");
                 let help = "write a JSON pointer to a field of the spec, with `*` for every item of a list";
-                self.problems.tell(&place, "system/reference", message, help);
+                self.problems.tell(&place, Code::SystemReference, message, help);
             }
             if by == Some(By::Id) && !self.has_ids(kind) {
                 let message = format!("a {kind} has no id of the server");
                 self.problems.tell(
                     &place,
-                    "system/reference",
+                    Code::SystemReference,
                     message,
                     "write `by: name`, or give that kind an `id`",
                 );
@@ -376,7 +377,7 @@ impl Compiler<'_, '_> {
                 let message = "objects of this kind have no id of the server";
                 self.problems.tell(
                     &format!("{place}/id"),
-                    "system/id",
+                    Code::SystemId,
                     message,
                     "take it out, or add `id` to the kind",
                 );
@@ -409,7 +410,7 @@ impl Compiler<'_, '_> {
             let message = "`if_match` needs the `ETag` of `get`, and there is no `get`";
             self.problems.tell(
                 &format!("{place}/if_match"),
-                "system/if-match",
+                Code::SystemIfMatch,
                 message,
                 "add `get`, or take it out",
             );
@@ -417,7 +418,12 @@ impl Compiler<'_, '_> {
         let named_in_path = key.iter().any(|field| route.has_part(&field.label));
         if update.renames && (named_in_path || self.kind.id.is_none()) {
             let message = "an object whose key is its path cannot be renamed";
-            self.problems.tell(&format!("{place}/renames"), "system/renames", message, "take `renames` out");
+            self.problems.tell(
+                &format!("{place}/renames"),
+                Code::SystemRenames,
+                message,
+                "take `renames` out",
+            );
         }
         Some(Update {
             method: update.method.into(),
@@ -446,7 +452,7 @@ impl Compiler<'_, '_> {
                 let message = format!("nothing says how a {} is read", kind.name);
                 self.problems.tell(
                     at,
-                    "system/list",
+                    Code::SystemList,
                     message,
                     "add `list`, or `get` with the key in its path",
                 );
@@ -455,7 +461,7 @@ impl Compiler<'_, '_> {
                 let message = "without `list`, nothing tells the ids of objects";
                 self.problems.tell(
                     at,
-                    "system/list",
+                    Code::SystemList,
                     message,
                     "add `list`, or take `id` out and use the key in paths",
                 );
@@ -473,7 +479,7 @@ impl Compiler<'_, '_> {
                     let message = "without `list`, an object has to be read where it is written, or one that is there would be overwritten unseen";
                     self.problems.tell(
                         &format!("{at}/get/path"),
-                        "system/get",
+                        Code::SystemGet,
                         message,
                         "add `list`, or use one path",
                     );
@@ -483,7 +489,7 @@ impl Compiler<'_, '_> {
                 let message = "the list does not show objects in full, and there is no `get`";
                 self.problems.tell(
                     &format!("{at}/list/whole"),
-                    "system/get",
+                    Code::SystemGet,
                     message,
                     "add `get`, or take `whole` out",
                 );
@@ -502,7 +508,7 @@ impl Compiler<'_, '_> {
             let help = format!("put {id}`{}` into it", ways.join("` and `"));
             self.problems.tell(
                 &format!("{place}/path"),
-                "system/template",
+                Code::SystemTemplate,
                 "the path does not say which object",
                 help,
             );
@@ -522,7 +528,7 @@ impl Compiler<'_, '_> {
             Ok(route) => route,
             Err(problem) => {
                 let help = "a path begins with `/`, and each part between slashes says something";
-                self.problems.tell(&at, "system/template", format!("`{path}` {problem}"), help);
+                self.problems.tell(&at, Code::SystemTemplate, format!("`{path}` {problem}"), help);
                 return None;
             }
         };
@@ -551,7 +557,7 @@ impl Compiler<'_, '_> {
                     sound = false;
                     self.problems.tell(
                         &at,
-                        "system/template",
+                        Code::SystemTemplate,
                         format!("`{text}` {problem}"),
                         "write `{PART}`",
                     );
@@ -582,7 +588,7 @@ impl Compiler<'_, '_> {
             };
             if let Some((message, help)) = problem {
                 sound = false;
-                self.problems.tell(at, "system/template", message, help);
+                self.problems.tell(at, Code::SystemTemplate, message, help);
             }
         }
         sound
@@ -591,7 +597,7 @@ impl Compiler<'_, '_> {
     fn statuses(&mut self, statuses: &[u16], at: &str, range: std::ops::Range<u16>, help: &str) {
         for (index, status) in statuses.iter().enumerate().filter(|(_, status)| !range.contains(*status)) {
             let message = format!("the status {status} cannot mean this");
-            self.problems.tell(&format!("{at}/{index}"), "system/status", message, help);
+            self.problems.tell(&format!("{at}/{index}"), Code::SystemStatus, message, help);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What is wrong with a definition, where it stands.
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::yaml::Node;
 
 /// Collects diagnostics about one file.
@@ -21,15 +21,9 @@ impl<'a> Problems<'a> {
     }
 
     /// Adds one. `at` is a JSON pointer.
-    pub(super) fn tell(
-        &mut self,
-        at: &str,
-        code: &'static str,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
+    pub(super) fn tell(&mut self, at: &str, code: Code, message: impl Into<String>, help: impl Into<String>) {
         let place = self.document.place(self.file, at);
-        self.diagnostics.push(Diagnostic::error(code, message).at(place).help(help));
+        self.diagnostics.push(Diagnostic::new(code, message).at(place).help(help));
     }
 
     /// Refuses a header that is not a definition's to set.
@@ -40,7 +34,7 @@ impl<'a> Problems<'a> {
             Ok(_) => return,
         };
         let help = "a credential is given in enact.yaml, with `auth`; take this header out";
-        self.tell(at, "system/header", format!("`{name}` {wrong}"), help);
+        self.tell(at, Code::SystemHeader, format!("`{name}` {wrong}"), help);
     }
 
     /// The part of the document at a place, checked against a JSON Schema.

@@ -10,7 +10,7 @@ use crate::defined::definition::Mode;
 use crate::defined::form::Form;
 use crate::defined::read::parts;
 use crate::defined::template::Values;
-use crate::diagnostic::{Class, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::model::change::Action;
 use crate::model::kind::matches;
 use crate::model::request::{Hidden, Id, KNOWN_AFTER_APPLY, Method, Request, Symbol};
@@ -32,7 +32,7 @@ impl Defined {
         let Some(create) = &form.create else {
             let message = format!("a {} cannot be created by this API", form.name);
             let help = "create it on the target in another way, or take the manifest out";
-            return Err(refused("defined/no-create", message).help(help));
+            return Err(refused(Code::DefinedNoCreate, message).help(help));
         };
         let (values, later) = self.new_values(form, draft);
         let mut body = Body::wired(form, draft);
@@ -55,7 +55,7 @@ impl Defined {
                 format!("a {} cannot be changed by this API, and {} differ", form.name, differ.join(", "));
             let help =
                 "declare what is live; or delete it with `ensure: absent` and declare it anew after that";
-            return Err(refused("defined/no-update", message).help(help));
+            return Err(refused(Code::DefinedNoUpdate, message).help(help));
         };
         not_kept(form, draft, live)?;
         let values = self.values(form, live);
@@ -83,7 +83,7 @@ impl Defined {
         let Some(delete) = &form.delete else {
             let message = format!("a {} cannot be deleted by this API", form.name);
             let help = "delete it on the target in another way, or take `ensure: absent` out";
-            return Err(refused("defined/no-delete", message).help(help));
+            return Err(refused(Code::DefinedNoDelete, message).help(help));
         };
         let path = delete.route.fill(&self.values(form, live)).ok_or_else(unfilled)?;
         Ok(Request { success: delete.success.clone(), ..Request::new(Method::Delete, path) })
@@ -278,13 +278,14 @@ fn not_kept(form: &Form, draft: &Draft<'_>, live: &LiveObject) -> Result<(), Dia
     let dropped: Vec<_> = dropped.iter().map(|name| format!("`{name}`")).collect();
     let message = format!("the API does not keep {}: no reply has it", dropped.join(", "));
     let help = "it may be misspelt, or of another version of the API: take it out here and in the definition's `spec`";
-    Err(refused("defined/not-kept", message).help(help).within(first))
+    Err(refused(Code::DefinedNotKept, message).help(help).within(first))
 }
 
-fn refused(code: &'static str, message: String) -> Diagnostic {
-    Diagnostic::error(code, message).class(Class::Failed)
+fn refused(code: Code, message: String) -> Diagnostic {
+    Diagnostic::new(code, message)
 }
 
 fn unfilled() -> Diagnostic {
-    refused("defined/path", "its name or id cannot stand in a path".to_owned()).help("give it another name")
+    refused(Code::DefinedPath, "its name or id cannot stand in a path".to_owned())
+        .help("give it another name")
 }

@@ -3,7 +3,7 @@
 use git2::{ErrorCode, Oid, ReferenceType};
 
 use super::{Commit, DEEPEN, Repository};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::text::{inline, short};
 
 impl Repository {
@@ -61,11 +61,12 @@ impl Repository {
     }
 
     fn check_forward(&self, name: &str, from: &Commit, to: &Commit) -> Result<(), Diagnostic> {
-        if self.is_ancestor(from, to)? {
+        // What the history does not tell is no reason to move a record.
+        if self.is_ancestor(from, to).map_err(Diagnostic::refused)? {
             return Ok(());
         }
         let message = format!("`{name}` would move from {from} to {to}, which does not contain it");
-        Err(Diagnostic::error("git/applied-backwards", message)
+        Err(Diagnostic::new(Code::GitAppliedBackwards, message)
             .help("apply a newer commit, or say that this is a rollback"))
     }
 }
@@ -78,31 +79,31 @@ pub(super) fn reference(target: &str) -> Result<String, Diagnostic> {
         return Ok(name);
     }
     let message = format!("`{}` cannot be the name of a target in git", short(target));
-    Err(Diagnostic::error("git/applied", message).help("use lower-case letters, digits, `-` and `_`"))
+    Err(Diagnostic::new(Code::GitApplied, message).help("use lower-case letters, digits, `-` and `_`"))
 }
 
 fn unusable(name: &str, why: &str) -> Diagnostic {
-    Diagnostic::error("git/applied", format!("`{name}` {}", inline(why)))
+    Diagnostic::new(Code::GitApplied, format!("`{name}` {}", inline(why)))
         .help(format!("fetch it again, or forget it: `git update-ref -d {name}`"))
 }
 
 fn unmoved(name: &str, error: &git2::Error) -> Diagnostic {
     let (code, why, help) = match error.code() {
         ErrorCode::Modified | ErrorCode::NotFound => (
-            "git/applied-moved",
+            Code::GitAppliedMoved,
             "was moved by another run meanwhile".to_owned(),
             "plan again: the other run has applied another commit",
         ),
         ErrorCode::Locked => (
-            "git/applied",
+            Code::GitApplied,
             "is locked by another process".to_owned(),
             "wait for it; if there is none, remove the `.lock` file beside the reference",
         ),
         _ => (
-            "git/applied",
+            Code::GitApplied,
             format!("cannot be moved: {}", error.message()),
             "see that the repository can be written",
         ),
     };
-    Diagnostic::error(code, format!("`{name}` {why}")).help(help)
+    Diagnostic::new(code, format!("`{name}` {why}")).help(help)
 }

@@ -5,14 +5,14 @@ use std::collections::{BinaryHeap, HashSet};
 use git2::Oid;
 
 use super::{Commit, DEEPEN, Repository};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 
 /// How far a walk goes, in commits.
 const MAX_COMMITS: usize = 2_000_000;
 
 impl Repository {
     /// Whether `new` contains `old`: is the same commit, or was made after it along any parent. A shallow clone that
-    /// left out the part that would tell is an error, never a `false`.
+    /// left out the part that would tell is an `Err`, never a `false`.
     pub fn is_ancestor(&self, old: &Commit, new: &Commit) -> Result<bool, Diagnostic> {
         let mut walk = Walk { next: BinaryHeap::new(), seen: HashSet::new(), hidden: false };
         let mut around = vec![new.0];
@@ -25,7 +25,7 @@ impl Repository {
             }
             if walk.seen.len() > MAX_COMMITS {
                 let message = format!("the history of {new} has more than {MAX_COMMITS} commits");
-                return Err(Diagnostic::error("git/history", message).help("use `--base`"));
+                return Err(Diagnostic::new(Code::GitHistory, message).help("use `--base`"));
             }
             match walk.next.pop() {
                 Some((_, _, parents)) => around = parents,
@@ -57,5 +57,5 @@ struct Walk {
 
 fn shallow(old: &Commit, new: &Commit) -> Diagnostic {
     let message = format!("this shallow clone does not tell whether {new} contains {old}");
-    Diagnostic::error("git/shallow", message).help(DEEPEN)
+    Diagnostic::new(Code::GitShallow, message).help(DEEPEN)
 }

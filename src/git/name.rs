@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use git2::{ErrorCode, ObjectType, Oid, Reference};
 
 use super::{Commit, DEEPEN, Repository, broken, oid};
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::text::short;
 
 /// Where a short name is looked up, as git does it.
@@ -73,7 +73,7 @@ impl Repository {
                 Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::InvalidSpec) => {}
                 Err(error) => {
                     let message = format!("`{}` cannot be read: {}", short(&place), error.message());
-                    return Err(Diagnostic::error("git/revision", message).help("`git fsck` tells more"));
+                    return Err(Diagnostic::new(Code::GitRevision, message).help("`git fsck` tells more"));
                 }
             }
         }
@@ -107,12 +107,12 @@ impl Repository {
                 ObjectType::Tag => id = self.tagged(id)?,
                 _ => {
                     let message = format!("`{}` is a {kind}, not a commit", short(name));
-                    return Err(Diagnostic::error("git/not-a-commit", message).help(WRITE));
+                    return Err(Diagnostic::new(Code::GitNotACommit, message).help(WRITE));
                 }
             }
         }
         let message = format!("`{}` is a tag of a tag of a tag, without end", short(name));
-        Err(Diagnostic::error("git/not-a-commit", message).help(WRITE))
+        Err(Diagnostic::new(Code::GitNotACommit, message).help(WRITE))
     }
 
     fn kind(&self, id: Oid) -> Result<ObjectType, Diagnostic> {
@@ -124,7 +124,7 @@ impl Repository {
         let bytes = self.object(tag, ObjectType::Tag)?;
         let line = bytes.split(|byte| *byte == b'\n').next().and_then(|line| std::str::from_utf8(line).ok());
         line.and_then(|line| oid(line.strip_prefix("object ")?)).ok_or_else(|| {
-            Diagnostic::error("git/object", format!("object {tag} is not a tag that can be read"))
+            Diagnostic::new(Code::GitObject, format!("object {tag} is not a tag that can be read"))
                 .help("`git fsck` tells more")
         })
     }
@@ -139,7 +139,7 @@ impl Repository {
             let parents = self.content(id)?.parents;
             let Some(parent) = parents.get(number - 1) else {
                 let message = format!("`{}`: commit {} has no such parent", short(revision), Commit(id));
-                return Err(Diagnostic::error("git/unknown-revision", message).help(WRITE));
+                return Err(Diagnostic::new(Code::GitUnknownRevision, message).help(WRITE));
             };
             if self.is_left_out(*parent) {
                 return Err(self.unknown(revision));
@@ -152,7 +152,7 @@ impl Repository {
     fn unknown(&self, name: &str) -> Diagnostic {
         let names = self.reference_names();
         if names.is_empty() && self.git.find_reference("HEAD").is_ok_and(|head| head.resolve().is_err()) {
-            return Diagnostic::error("git/no-commits", "the repository has no commits yet")
+            return Diagnostic::new(Code::GitNoCommits, "the repository has no commits yet")
                 .help("commit the manifests first");
         }
         let near = nearest(name, names.iter().map(String::as_str));
@@ -163,7 +163,7 @@ impl Repository {
         };
         let why = if self.is_shallow() { "this shallow clone" } else { "the repository" };
         let message = format!("there is no revision `{}` in {why}", short(name));
-        Diagnostic::error("git/unknown-revision", message).help(help)
+        Diagnostic::new(Code::GitUnknownRevision, message).help(help)
     }
 
     fn reference_names(&self) -> Vec<String> {
@@ -173,14 +173,14 @@ impl Repository {
 }
 
 fn ambiguous(name: &str, help: &str) -> Diagnostic {
-    Diagnostic::error("git/ambiguous", format!("`{}` means several commits", short(name))).help(help)
+    Diagnostic::new(Code::GitAmbiguous, format!("`{}` means several commits", short(name))).help(help)
 }
 
 /// Splits a revision into a name and steps from there.
 fn parse(revision: &str) -> Result<(&str, Vec<Step>), Diagnostic> {
     let refuse = |why: &str| {
         let message = format!("`{}` {why}", short(revision));
-        Err(Diagnostic::error("git/revision", message).help(WRITE))
+        Err(Diagnostic::new(Code::GitRevision, message).help(WRITE))
     };
     let (name, mut rest) = revision.split_at(revision.find(['~', '^']).unwrap_or(revision.len()));
     if revision.contains("@{") {

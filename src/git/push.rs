@@ -7,7 +7,7 @@
 use std::process::{Command, Output, Stdio};
 
 use super::{Commit, Repository, applied};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::text::{inline, short};
 
 /// Variables that would lead git to another repository than the one that was opened.
@@ -72,7 +72,7 @@ impl Repository {
             names => format!("remotes are {}", names.join(", ")),
         };
         let message = format!("the repository has no remote `{}`", short(remote));
-        Err(Diagnostic::error("git/remote", message).help(help))
+        Err(Diagnostic::new(Code::GitRemote, message).help(help))
     }
 
     fn git_command(&self, secrets: &[String]) -> Command {
@@ -91,7 +91,7 @@ impl Repository {
 }
 
 fn not_started(error: &std::io::Error) -> Diagnostic {
-    Diagnostic::error("git/push", format!("`git` cannot be started: {error}"))
+    Diagnostic::new(Code::GitPush, format!("`git` cannot be started: {error}"))
         .help("install git, or push the reference yourself")
 }
 
@@ -106,7 +106,7 @@ fn refused(remote: &str, reference: &str, output: &Output) -> Diagnostic {
         format!("try it by hand: `git push {remote} {reference}`")
     };
     let message = format!("`{remote}` did not take `{reference}`: {}", inline(&without_credentials(told)));
-    Diagnostic::error("git/push", message).help(help)
+    Diagnostic::new(Code::GitPush, message).help(help)
 }
 
 /// Cuts what stands before the `@` of a URL.

@@ -1,8 +1,8 @@
 //! The guards by name. What each of them checks is in `plan`.
-use crate::diagnostic::{Class, Diagnostic};
 
-/// What the codes of guards start with.
-const PREFIX: &str = "guard/";
+use clap::ValueEnum as _;
+
+use crate::diagnostic::{Code, Diagnostic};
 
 /// What a plan may not do by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -23,28 +23,25 @@ pub enum Guard {
 
 impl Guard {
     /// The code of its diagnostics.
-    pub fn code(self) -> &'static str {
+    pub fn code(self) -> Code {
         match self {
-            Self::MaxDeletes => "guard/max-deletes",
-            Self::DeletedShare => "guard/deleted-share",
-            Self::Emptied => "guard/emptied",
-            Self::Vanished => "guard/vanished",
-            Self::Protected => "guard/protected",
-            Self::LastAdministrator => "guard/last-administrator",
+            Self::MaxDeletes => Code::GuardMaxDeletes,
+            Self::DeletedShare => Code::GuardDeletedShare,
+            Self::Emptied => Code::GuardEmptied,
+            Self::Vanished => Code::GuardVanished,
+            Self::Protected => Code::GuardProtected,
+            Self::LastAdministrator => Code::GuardLastAdministrator,
         }
     }
 
-    /// How a person gets past it, for the help of its diagnostics.
-    pub fn way_through(self) -> String {
-        let name = self.code().trim_start_matches(PREFIX);
+    /// How a person gets past it.
+    fn way_through(self) -> String {
+        let name = self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
         format!("if it is really meant, `--allow {name}` lets it through once")
     }
 
     /// An error of this guard.
     pub fn diagnostic(self, about: impl std::fmt::Display, message: String, help: &str) -> Diagnostic {
-        Diagnostic::error(self.code(), message)
-            .class(Class::Guarded)
-            .about(about)
-            .help(format!("{help}; {}", self.way_through()))
+        Diagnostic::new(self.code(), message).about(about).help(format!("{help}; {}", self.way_through()))
     }
 }

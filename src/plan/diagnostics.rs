@@ -1,6 +1,6 @@
 //! The diagnostics that only a comparison with the live side can make.
 
-use crate::diagnostic::{Class, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::model::kind::{Kind, Named};
 use crate::model::names::{Names, Unresolved};
 use crate::model::resource::ResourceId;
@@ -15,7 +15,7 @@ pub(super) fn missing(kind: &Kind, declared: &Declared) -> Vec<Diagnostic> {
     let left_out = kind.required.iter().filter(|field| declared.spec().get(field.as_str()).is_none());
     left_out
         .map(|field| {
-            Diagnostic::error("plan/needed-to-create", format!("creating this {} needs `{field}`", kind.name))
+            Diagnostic::new(Code::PlanNeededToCreate, format!("creating this {} needs `{field}`", kind.name))
                 .at(declared.name_place())
                 .about(&declared.id)
                 .help(format!("it does not exist on the target yet; add `{field}` to its spec"))
@@ -39,16 +39,16 @@ pub(super) fn dangling(kind: &Kind, declared: &Declared, names: &Names) -> Vec<D
 
 fn unresolved(problem: Unresolved, kind: &str, name: &str, names: &Names) -> Diagnostic {
     match problem {
-        Unresolved::Ambiguous => Diagnostic::error(
-            "reference/ambiguous",
+        Unresolved::Ambiguous => Diagnostic::new(
+            Code::ReferenceAmbiguous,
             format!("several live objects could be the {kind} `{name}`"),
         )
         .help("rename all but one on the target, or refer to it by its id"),
         Unresolved::Missing => {
             let near =
                 nearest(name, names.all(kind)).map(|near| format!("did you mean `{near}`? otherwise "));
-            Diagnostic::error(
-                "reference/dangling",
+            Diagnostic::new(
+                Code::ReferenceDangling,
                 format!("there is no {kind} `{name}`, neither live nor in git"),
             )
             .help(format!("{}declare the {kind} in git or create it on the target", near.unwrap_or_default()))
@@ -60,8 +60,7 @@ fn unresolved(problem: Unresolved, kind: &str, name: &str, names: &Names) -> Dia
 pub(super) fn ambiguous(kind: &Kind, declared: &Declared, several: &[&LiveObject]) -> Diagnostic {
     let list: Vec<_> = several.iter().map(|found| format!("`{}` ({})", found.name, found.remote)).collect();
     let message = format!("the live {} that is meant is not certain: {}", kind.name, list.join(", "));
-    Diagnostic::error("live/ambiguous", message)
-        .class(Class::Failed)
+    Diagnostic::new(Code::LiveAmbiguous, message)
         .at(declared.name_place())
         .about(&declared.id)
         .help("enact does not guess: rename or remove the others on the target, or correct the name here")
@@ -69,8 +68,7 @@ pub(super) fn ambiguous(kind: &Kind, declared: &Declared, several: &[&LiveObject
 
 /// A declared object that was listed and could not be read.
 pub(super) fn unread(declared: &Declared, error: &ReadError) -> Diagnostic {
-    Diagnostic::error("live/unreadable", error.message.clone())
-        .class(Class::Unread)
+    Diagnostic::new(Code::LiveUnreadable, error.message.clone())
         .at(declared.name_place())
         .about(&declared.id)
         .help(help_of(error))
@@ -78,16 +76,12 @@ pub(super) fn unread(declared: &Declared, error: &ReadError) -> Diagnostic {
 
 /// An object that git does not name, and that could not be read.
 pub(super) fn unread_other(id: &ResourceId, error: &ReadError) -> Diagnostic {
-    Diagnostic::error("live/unreadable", error.message.clone())
-        .class(Class::Unread)
-        .about(id)
-        .help(help_of(error))
+    Diagnostic::new(Code::LiveUnreadable, error.message.clone()).about(id).help(help_of(error))
 }
 
 /// A kind of which not even the list could be read.
 pub(super) fn unlisted(target: &str, kind: &Kind, error: &ReadError) -> Diagnostic {
-    Diagnostic::error("live/unreadable", error.message.clone())
-        .class(Class::Unread)
+    Diagnostic::new(Code::LiveUnreadable, error.message.clone())
         .about(format!("{target}: every {}", kind.name))
         .help(help_of(error))
 }
@@ -99,8 +93,8 @@ fn help_of(error: &ReadError) -> String {
 /// A field that git no longer declares and that cannot go back by itself.
 pub(super) fn no_default(declared: &Declared, pointer: &str) -> Diagnostic {
     let field = pointer.trim_start_matches('/');
-    Diagnostic::warning(
-        "plan/no-default",
+    Diagnostic::new(
+        Code::PlanNoDefault,
         format!("git no longer declares `{field}`, and the API has no default for it"),
     )
     .at(declared.place(pointer))
@@ -111,8 +105,7 @@ pub(super) fn no_default(declared: &Declared, pointer: &str) -> Diagnostic {
 /// A rename that the API cannot do.
 pub(super) fn no_rename(kind: &Kind, declared: &Declared, live: &LiveObject) -> Diagnostic {
     let message = format!("the live {} `{}` cannot be renamed by the API", kind.name, live.name);
-    Diagnostic::error("plan/no-rename", message)
-        .class(Class::Failed)
+    Diagnostic::new(Code::PlanNoRename, message)
         .at(declared.manifest.place("/metadata/previously"))
         .about(&declared.id)
         .help("take `previously` out to create a new one, and declare the old one `ensure: absent`")

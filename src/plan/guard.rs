@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::model::change::Action;
 use crate::model::guard::Guard;
 use crate::model::plan::TargetPlan;
@@ -31,9 +31,8 @@ pub(super) fn check(plan: &mut TargetPlan, input: &PlanInput<'_>) {
     plan.diagnostics.extend(single.into_iter().flatten().chain(shares).chain(vanished));
     let allowed = &input.options.allowed;
     let is_allowed = |diagnostic: &Diagnostic| allowed.iter().any(|guard| guard.code() == diagnostic.code);
-    for diagnostic in plan.diagnostics.iter_mut().filter(|diagnostic| is_allowed(diagnostic)) {
-        diagnostic.severity = Severity::Warning;
-    }
+    let let_through = |diagnostic| if is_allowed(&diagnostic) { diagnostic.allowed() } else { diagnostic };
+    plan.diagnostics = std::mem::take(&mut plan.diagnostics).into_iter().map(let_through).collect();
 }
 
 fn deletes(plan: &TargetPlan) -> BTreeMap<&str, usize> {

@@ -6,7 +6,7 @@
 //! denied by neither.
 
 use crate::access::AccessShift;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
 
@@ -47,7 +47,7 @@ pub(super) fn check(target: &str, changes: &[Change]) -> Option<Diagnostic> {
             "{}{more} both give and take away: until all is written, somebody may have access that neither the old nor the new policies give, or lack what both give",
             shown.join(", ")
         );
-        Diagnostic::warning("plan/mixed", message)
+        Diagnostic::new(Code::PlanMixed, message)
             .about(target)
             .help("where that matters, apply in two steps: first what denies and grants more, then the rest")
     };

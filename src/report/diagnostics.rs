@@ -62,15 +62,14 @@ fn rest(diagnostics: &[Diagnostic]) -> String {
 }
 
 fn group<'a>(diagnostic: &'a Diagnostic, source: Option<Element<'a>>) -> Group<'a> {
-    let Diagnostic { severity, class: _, code, message, place, subject, help, within: _, private: _ } =
-        diagnostic;
+    let Diagnostic { severity, code, message, place, subject, help, within: _, private: _ } = diagnostic;
     let level = match severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     level
         .primary_title(safe(message))
-        .id(*code)
+        .id(code.text())
         .elements(source.or_else(|| origin(place.as_ref(), subject.as_deref())))
         .elements(notes(place.as_ref(), subject.as_deref(), help.as_deref()))
 }

@@ -6,7 +6,7 @@ use super::{Report, TargetReport};
 use crate::access::AccessShift;
 use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
-use crate::diagnostic::{Class, Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::model::change::{Action, Change};
 use crate::model::outcome::Outcome;
 use crate::model::plan::{Skipped, TargetPlan};
@@ -110,8 +110,7 @@ pub(super) fn incomplete() -> Report {
     let mut plan = plan("analytics", vec![delete()], 1);
     plan.incomplete = true;
     plan.diagnostics.push(
-        Diagnostic::error("live/unreadable", "GET `/api/permissions/roles` was answered with 503")
-            .class(Class::Unread)
+        Diagnostic::new(Code::LiveUnreadable, "GET `/api/permissions/roles` was answered with 503")
             .about("analytics: every Role")
             .help("run again"),
     );
@@ -123,7 +122,7 @@ pub(super) fn invalid() -> Report {
     let place =
         Place { file: "policies/a.yaml".into(), line: 7, column: 11, width: 4, path: "spec.priority".into() };
     let diagnostic =
-        Diagnostic::error("schema/type", "`high` is not a number").at(place).help("write a number");
+        Diagnostic::new(Code::SchemaType, "`high` is not a number").at(place).help("write a number");
     Report { diagnostics: vec![diagnostic], ..report("plan", Vec::new()) }
 }
 
@@ -144,7 +143,7 @@ pub(super) fn hostile(text: &str) -> Report {
         change(Action::Delete, id(text), Vec::new()),
     ];
     let place = Place { file: text.into(), line: 1, column: 1, width: 1, path: text.into() };
-    let diagnostic = Diagnostic::warning("schema/type", text).at(place).about(text).help(text);
+    let diagnostic = Diagnostic::new(Code::SchemaLeadingZeros, text).at(place).about(text).help(text);
     let mut only =
         TargetReport { system: text.into(), url: text.into(), ..target(plan(text, changes, 1), 1) };
     only.plan.skipped.push(Skipped { id: id(text), reason: text.into() });

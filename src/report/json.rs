@@ -195,11 +195,11 @@ fn write(request: &Request) -> WriteJson {
 }
 
 fn diagnostic(diagnostic: &Diagnostic) -> DiagnosticJson {
-    let Diagnostic { severity, class: _, code, message, place, subject, help, within: _, private: _ } =
+    let Diagnostic { severity, code, message, place, subject, help, within: _, private: _ } =
         diagnostic.clone();
     let (line, column) = place.as_ref().map(|place| (place.line, place.column)).unzip();
     let (file, path) = place.map(|place| (place.file, place.path)).unzip();
-    DiagnosticJson { severity, code: code.to_owned(), message, file, line, column, path, help, subject }
+    DiagnosticJson { severity, code: code.to_string(), message, file, line, column, path, help, subject }
 }
 
 #[cfg(test)]

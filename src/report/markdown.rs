@@ -110,8 +110,7 @@ fn delete(change: &Change) -> String {
 }
 
 fn diagnostic(diagnostic: &Diagnostic) -> String {
-    let Diagnostic { severity, class: _, code: id, message, place, subject, help, within: _, private: _ } =
-        diagnostic;
+    let Diagnostic { severity, code: id, message, place, subject, help, within: _, private: _ } = diagnostic;
     let severity = match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -121,7 +120,7 @@ fn diagnostic(diagnostic: &Diagnostic) -> String {
     let parts =
         [part(" at ", place.as_ref()), part(" about ", subject.as_ref()), part("\n  Help: ", help.as_ref())];
     let [place, subject, help] = parts.map(Option::unwrap_or_default);
-    format!("- **{severity}** {}{place}{subject}\n  {}{help}\n", code(id), code(message))
+    format!("- **{severity}** {}{place}{subject}\n  {}{help}\n", code(id.text()), code(message))
 }
 
 /// What stands before and after the entries of a target; one with nothing to tell has none and is not folded.

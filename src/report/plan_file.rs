@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::diagnostic::{Class, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::digest::digest;
 use crate::report::{Report, json};
 use crate::text;
@@ -63,7 +63,7 @@ impl PlanFile {
     pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostic> {
         serde_json::from_str(text).map_err(|error| {
             let message = format!("`{file}` is not a plan: {error}");
-            Diagnostic::error("review/file", message).help("write one with `enact plan --out FILE`")
+            Diagnostic::new(Code::ReviewFile, message).help("write one with `enact plan --out FILE`")
         })
     }
 
@@ -93,8 +93,7 @@ fn input(what: &str) -> Diagnostic {
 }
 
 fn diagnostic(message: String) -> Diagnostic {
-    Diagnostic::error("review/moved", message)
-        .class(Class::Moved)
+    Diagnostic::new(Code::ReviewMoved, message)
         .help("nothing was written: plan again with `--out`, and have the new plan reviewed")
 }
 

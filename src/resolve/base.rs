@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::Manifest;
 use crate::model::kind::Named;
 use crate::model::resource::ResourceId;
@@ -56,7 +56,7 @@ fn dangling_of(claim: &Claim<'_>, declared: &Declared, desired: &Desired) -> Vec
         .filter(pruned)
         .map(|Named { at, kind, name }| {
             let message = format!("git no longer declares the {kind} `{name}`, so it would be pruned");
-            Diagnostic::error("reference/deleted", message)
+            Diagnostic::new(Code::ReferenceDeleted, message)
                 .at(declared.place_at(&at))
                 .help(format!("take it out here, or declare the {kind} again"))
         })

@@ -13,7 +13,8 @@ use crate::run::write::{self, WriteInput};
 /// Carries out the plans that are sound, target by target, and verifies each with a second plan. A manifest that turned
 /// out to be wrong when it met the live side, such as a reference to nothing, stops all of them: promise 9.
 pub async fn apply(planned: Vec<Planned<'_>>, journal: &dyn Journal, stop: &AtomicBool) -> Vec<TargetReport> {
-    let invalid = |diagnostic: &Diagnostic| diagnostic.is_error() && diagnostic.class == Class::Invalid;
+    let invalid =
+        |diagnostic: &Diagnostic| diagnostic.is_error() && diagnostic.code.class() == Class::Invalid;
     if planned.iter().any(|planned| planned.plan.diagnostics.iter().any(invalid)) {
         return planned.iter().map(Planned::report).collect();
     }

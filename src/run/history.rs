@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::config::target::{Config, Target};
 use crate::config::{self, Systems};
-use crate::diagnostic::{Class, Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::git::{Commit, Repository};
 use crate::manifest::{Files, Manifest};
 use crate::model::state::Desired;
@@ -54,10 +54,6 @@ pub struct Base {
 impl History {
     /// Opens the repository of a folder, if it is in one. `rev` names the commit that the run is about.
     pub fn open(folder: &Path, rev: Option<&str>) -> Result<Option<Self>, Diagnostic> {
-        Self::find(folder, rev).map_err(classed)
-    }
-
-    fn find(folder: &Path, rev: Option<&str>) -> Result<Option<Self>, Diagnostic> {
         // With a bare clone the trusted configuration lies elsewhere, and the repository is where the user is.
         let repository = match Repository::discover(folder)? {
             None if rev.is_some() => Repository::discover(Path::new("."))?,
@@ -119,9 +115,7 @@ impl History {
             });
             match base {
                 Ok(base) => bases.extend(base.map(|base| (target.config.name.clone(), base))),
-                Err(diagnostic) => {
-                    diagnostics.push(without_base(classed(diagnostic)).about(&target.config.name))
-                }
+                Err(diagnostic) => diagnostics.push(diagnostic.about(&target.config.name)),
             }
         }
         bases
@@ -134,12 +128,12 @@ impl History {
             let name = &target.config.name;
             let applied = match self.repository.applied(name) {
                 Ok(applied) => applied?,
-                Err(diagnostic) => return Some(classed(diagnostic)),
+                Err(diagnostic) => return Some(diagnostic.about(name)),
             };
             match self.repository.is_ancestor(&applied, now) {
                 Ok(true) => None,
                 Ok(false) => Some(backwards(name, applied, now)),
-                Err(diagnostic) => Some(without_base(classed(diagnostic)).about(name)),
+                Err(diagnostic) => Some(diagnostic.about(name)),
             }
         };
         targets.iter().filter_map(behind).collect()
@@ -185,19 +179,19 @@ impl History {
 
     /// Whether what is applied to a target could be recorded.
     pub fn can_record(&self, target: &str) -> Result<(), Diagnostic> {
-        self.repository.can_set_applied(target).map_err(classed)
+        self.repository.can_set_applied(target)
     }
 
     /// Whether a remote is known that the record could be sent to.
     pub fn can_push(&self, remote: &str) -> Result<(), Diagnostic> {
-        self.repository.check_remote(remote).map_err(classed)
+        self.repository.check_remote(remote)
     }
 
     /// Records that a target was brought to this run's commit, and hands back what was recorded before.
     pub fn record(&self, target: &str, rollback: bool) -> Result<Option<Commit>, Diagnostic> {
-        let from = self.repository.applied(target).map_err(classed)?;
+        let from = self.repository.applied(target)?;
         if let Some(commit) = &self.commit {
-            self.repository.set_applied(target, from.as_ref(), commit, rollback).map_err(classed)?;
+            self.repository.set_applied(target, from.as_ref(), commit, rollback)?;
         }
         Ok(from)
     }
@@ -210,32 +204,12 @@ impl History {
         from: Option<&Commit>,
         secrets: &[String],
     ) -> Result<(), Diagnostic> {
-        self.repository.push_applied(remote, target, from, secrets).map_err(classed)
+        self.repository.push_applied(remote, target, from, secrets)
     }
-}
-
-/// A clone that left history out can be planned without a base: less is known, so less is removed.
-fn without_base(diagnostic: Diagnostic) -> Diagnostic {
-    match diagnostic.code {
-        "git/shallow" | "git/history" => Diagnostic { severity: Severity::Warning, ..diagnostic },
-        _ => diagnostic,
-    }
-}
-
-/// What the diagnostics of git mean for a run.
-fn classed(diagnostic: Diagnostic) -> Diagnostic {
-    let class = match diagnostic.code {
-        "git/object" | "git/shallow" | "git/history" => Class::Unread,
-        "git/applied-moved" => Class::Moved,
-        "git/applied-backwards" | "git/backwards" => Class::Guarded,
-        "git/owner" | "git/repository" | "git/push" | "git/remote" | "git/applied" => Class::Failed,
-        _ => diagnostic.class,
-    };
-    diagnostic.class(class)
 }
 
 fn no_repository(rev: &str) -> Diagnostic {
-    Diagnostic::error("git/no-repository", format!("there is no git repository to read `{rev}` from"))
+    Diagnostic::new(Code::GitNoRepository, format!("there is no git repository to read `{rev}` from"))
         .help("run enact inside of the repository, or leave `--rev` out to read the files as they are")
 }
 
@@ -243,8 +217,7 @@ fn no_repository(rev: &str) -> Diagnostic {
 /// target back.
 fn backwards(target: &str, applied: Commit, now: &Commit) -> Diagnostic {
     let message = format!("the target was brought to {applied}, and {now} does not contain that commit");
-    Diagnostic::error("git/backwards", message)
-        .class(Class::Guarded)
+    Diagnostic::new(Code::GitBackwards, message)
         .about(target)
         .help("apply a commit that contains it, or take the target back with `--rollback`")
 }
@@ -252,15 +225,14 @@ fn backwards(target: &str, applied: Commit, now: &Commit) -> Diagnostic {
 /// A base that is not part of this run's history says nothing about what this run's commit means.
 pub fn elsewhere(target: &str, base: &Base) -> Diagnostic {
     let message = format!("the base {} is not part of this history, so it is not used", base.commit);
-    Diagnostic::warning("git/base", message)
-        .class(Class::Guarded)
+    Diagnostic::new(Code::GitBase, message)
         .about(target)
         .help("for a pull request, give what `git merge-base` prints")
 }
 
 fn another_system(commit: &Commit) -> Diagnostic {
     let message = format!("at {commit} enact.yaml had no such target with this system, URL and settings");
-    Diagnostic::warning("git/another-system", message)
+    Diagnostic::new(Code::GitAnotherSystem, message)
         .help("nothing is known of what was applied here; the next apply begins anew")
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::config::file::Prune;
 use crate::config::target::{Config, Target};
 use crate::config::{self, Systems};
-use crate::diagnostic::{self, Class, Diagnostic, Severity};
+use crate::diagnostic::{self, Code, Diagnostic};
 use crate::manifest::Files;
 use crate::model::state::Desired;
 use crate::plan::input::DeclaredCounts;
@@ -65,7 +65,7 @@ pub fn load(origin: &ConfigText, options: &RunOptions) -> Load {
     if load.project.is_none() && !load.diagnostics.iter().any(Diagnostic::is_error) {
         // Nothing to do and nothing loaded must never look the same.
         let help = "please report this as a defect of enact";
-        load.diagnostics.push(Diagnostic::error("load/nothing", "it could not be loaded").help(help));
+        load.diagnostics.push(Diagnostic::new(Code::LoadNothing, "it could not be loaded").help(help));
     }
     diagnostic::sort(&mut load.diagnostics);
     load
@@ -148,8 +148,10 @@ fn bases(
     let mut bases = history.bases(targets, &options.base, config, diagnostics);
     // A pull request may well be behind what was applied: its plan names the base itself, and writes nothing.
     if options.base == BaseSource::Applied || options.writes {
+        // What keeps the base from being read is told with the base.
         let behind = history.backwards(targets).into_iter();
-        diagnostics.extend(behind.map(|diagnostic| Diagnostic { severity: Severity::Warning, ..diagnostic }));
+        let behind: Vec<_> = behind.filter(|diagnostic| !diagnostics.contains(diagnostic)).collect();
+        diagnostics.extend(behind);
     }
     // To go back, the base has to be further on the same road; otherwise history was rewritten.
     let usable = |base: &Base| base.leads_here || (options.rollback && base.ahead);
@@ -186,15 +188,14 @@ fn counts(desired: &BTreeMap<String, Desired>) -> BTreeMap<String, DeclaredCount
 }
 
 fn needs_base() -> Diagnostic {
-    Diagnostic::error("git/no-base", "`--only-declared` needs a base to tell what git changed")
-        .class(Class::Usage)
+    Diagnostic::new(Code::GitNoBase, "`--only-declared` needs a base to tell what git changed")
         .help("name one with `--base REV`, or fetch the record of what was applied")
 }
 
 /// A clone does not fetch the record by itself, and without it nothing would ever be pruned.
 fn no_record(target: &str, options: &RunOptions) -> Option<Diagnostic> {
     let diagnostic = || {
-        Diagnostic::warning("git/no-record", "there is no record of what was applied, so nothing is pruned")
+        Diagnostic::new(Code::GitNoRecord, "there is no record of what was applied, so nothing is pruned")
             .about(target)
             .help("fetch it: `git fetch origin '+refs/enact/applied/*:refs/enact/applied/*'`; the first apply makes it")
     };
@@ -225,7 +226,7 @@ fn read(
     if files.is_empty() && options.empty == Empty::Refused && diagnostics.len() == before {
         let message = format!("there is no manifest in `{}`", manifests.join("`, `"));
         let help = "add a `.yaml` file, correct `manifests` in enact.yaml, or begin with `enact import`";
-        diagnostics.push(Diagnostic::error("source/none", message).help(help));
+        diagnostics.push(Diagnostic::new(Code::SourceNone, message).help(help));
     }
     files
 }
@@ -243,11 +244,7 @@ fn uncommitted(
     if !shown.is_empty() {
         let more = if rest == 0 { String::new() } else { format!(" and {rest} more") };
         let message = format!("this is not a commit: {}{more} differ from it", shown.join(", "));
-        diagnostics.push(
-            Diagnostic::warning("git/uncommitted", message)
-                .class(Class::Guarded)
-                .help("commit before you apply"),
-        );
+        diagnostics.push(Diagnostic::new(Code::GitUncommitted, message).help("commit before you apply"));
     }
     diagnostics
 }
@@ -257,7 +254,7 @@ fn select(targets: &[Target], only: &[String], diagnostics: &mut Vec<Diagnostic>
     for name in only.iter().filter(|name| !names.contains(name)) {
         let help = format!("the targets in enact.yaml are {}", names.join(", "));
         diagnostics
-            .push(Diagnostic::error("config/target", format!("there is no target `{name}`")).help(help));
+            .push(Diagnostic::new(Code::ConfigTarget, format!("there is no target `{name}`")).help(help));
     }
     let selected =
         names.into_iter().filter(|name| only.is_empty() || only.contains(name)).collect::<Vec<_>>();

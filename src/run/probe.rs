@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::config::target::Target;
 use crate::defined::definition::{Definition, KeyPart, KindForm, Mode, Scratch};
-use crate::diagnostic::{Class, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::http::Http;
 use crate::manifest::{Ensure, Manifest, yaml};
 use crate::model::change::Action;
@@ -113,17 +113,16 @@ impl<'a> Probe<'a> {
             match self.everywhere(kind, &name).await {
                 Ok(found) if found.is_empty() => {}
                 Ok(_) => taken.push(
-                    self.diagnostic("probe/taken", format!("there is a {} `{name}` already", kind.name))
-                        .class(Class::Guarded)
+                    self.diagnostic(Code::ProbeTaken, format!("there is a {} `{name}` already", kind.name))
                         .help("nothing was written; give another name with `--scratch`"),
                 ),
-                Err(error) => taken.push(
-                    self.diagnostic("probe/unreadable", error.message.clone()).class(Class::Unread).help(
+                Err(error) => {
+                    taken.push(self.diagnostic(Code::ProbeUnreadable, error.message.clone()).help(
                         error.help.unwrap_or_else(|| {
                             "nothing was written; correct how the kind is read".to_owned()
                         }),
-                    ),
-                ),
+                    ))
+                }
             }
         }
         let free = taken.is_empty();
@@ -147,8 +146,8 @@ impl<'a> Probe<'a> {
         Ok(found)
     }
 
-    fn diagnostic(&self, code: &'static str, message: String) -> Diagnostic {
-        Diagnostic::error(code, message).class(Class::Failed).about(&self.target.config.name)
+    fn diagnostic(&self, code: Code, message: String) -> Diagnostic {
+        Diagnostic::new(code, message).about(&self.target.config.name)
     }
 
     /// The name of a kind's scratch object: what refers to other objects refers to theirs.
@@ -642,7 +641,7 @@ impl<'a> Probe<'a> {
 
     fn left_behind(&mut self, subject: &Subject<'_>, why: &str) {
         let message = format!("the {} `{}` stays on the target: {why}", subject.id.kind, subject.id.name);
-        let diagnostic = self.diagnostic("probe/left-behind", message).help("delete it there by hand");
+        let diagnostic = self.diagnostic(Code::ProbeLeftBehind, message).help("delete it there by hand");
         self.verdict.diagnostics.push(diagnostic);
     }
 }

@@ -12,7 +12,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value as Json;
 
-use crate::diagnostic::{self, Diagnostic, Place, nearest};
+use crate::diagnostic::{self, Code, Diagnostic, Place, nearest};
 use crate::manifest::yaml::{MAX_DIAGNOSTICS, Node};
 use crate::pointer;
 use crate::text::short;
@@ -123,7 +123,7 @@ impl<'a> Check<'a> {
                 let name = inner.instance().as_str().unwrap_or_default();
                 let place = self.document.key_place(self.file, &pointer::child(pointer, name));
                 let message = format!("`{}` is not allowed as the name of a field", short(name));
-                self.tell("schema/rule", place, message, "rename or remove it");
+                self.tell(Code::SchemaRule, place, message, "rename or remove it");
             }
             Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
                 self.alternatives(pointer, context, self.rule(error));
@@ -139,7 +139,7 @@ impl<'a> Check<'a> {
     fn secret(&mut self, pointer: &str) {
         let place = self.value_place(pointer);
         let help = "write `{secret: NAME}`, and where the secret of that name is in `secrets` of enact.yaml";
-        let diagnostic = Diagnostic::error("schema/secret", "a secret is named here, and never written");
+        let diagnostic = Diagnostic::new(Code::SchemaSecret, "a secret is named here, and never written");
         self.diagnostics.push(diagnostic.at(place).help(help).private());
     }
 
@@ -150,7 +150,7 @@ impl<'a> Check<'a> {
             let place = self.document.key_place(self.file, &pointer::child(pointer, name));
             if read_only.is_some_and(|names| names.contains(&Json::from(name.as_str()))) {
                 let message = format!("`{}` is set by the server and cannot be declared", short(name));
-                self.tell("schema/read-only", place, message, "remove it");
+                self.tell(Code::SchemaReadOnly, place, message, "remove it");
                 continue;
             }
             let help = match nearest(name, known.iter().copied()) {
@@ -158,7 +158,7 @@ impl<'a> Check<'a> {
                 None if known.is_empty() => "remove it".to_owned(),
                 None => format!("allowed here: {}", list(&known)),
             };
-            self.tell("schema/unknown-field", place, format!("unknown field `{}`", short(name)), help);
+            self.tell(Code::SchemaUnknownField, place, format!("unknown field `{}`", short(name)), help);
         }
     }
 
@@ -169,13 +169,13 @@ impl<'a> Check<'a> {
             None => format!("add `{name}`"),
         };
         let place = self.document.key_place(self.file, pointer);
-        self.tell("schema/missing-field", place, format!("the field `{}` is missing", short(name)), help);
+        self.tell(Code::SchemaMissingField, place, format!("the field `{}` is missing", short(name)), help);
     }
 
     fn wrong_type(&mut self, pointer: &str, kinds: &[&str]) {
         let Some(node) = self.document.at(pointer) else { return };
         let message = format!("expected {}, found {}", expected(kinds), found(node));
-        self.tell("schema/type", self.value_place(pointer), message, words::type_help(kinds, node));
+        self.tell(Code::SchemaType, self.value_place(pointer), message, words::type_help(kinds, node));
     }
 
     fn not_in_enum(&mut self, pointer: &str, options: &[Json]) {
@@ -188,14 +188,14 @@ impl<'a> Check<'a> {
             None => allowed,
         };
         let message = format!("{} is not one of the allowed values", found(node));
-        self.tell("schema/enum", self.value_place(pointer), message, help);
+        self.tell(Code::SchemaEnum, self.value_place(pointer), message, help);
     }
 
     fn not_constant(&mut self, pointer: &str, wanted: &Json) {
         let Some(node) = self.document.at(pointer) else { return };
         let wanted = words::json(wanted);
         let message = format!("expected `{wanted}`, found {}", found(node));
-        self.tell("schema/const", self.value_place(pointer), message, format!("write `{wanted}`"));
+        self.tell(Code::SchemaConst, self.value_place(pointer), message, format!("write `{wanted}`"));
     }
 
     fn wrong_form(&mut self, pointer: &str, pattern: &str, rule: Option<&Json>) {
@@ -205,7 +205,7 @@ impl<'a> Check<'a> {
             .or_else(|| rule.and_then(|rule| words::description(rule, self.schema)))
             .unwrap_or_else(|| format!("it has to match `{pattern}`"));
         let message = format!("`{}` does not have the expected form", shown(node));
-        self.tell("schema/pattern", self.value_place(pointer), message, help);
+        self.tell(Code::SchemaPattern, self.value_place(pointer), message, help);
     }
 
     fn repeated_item(&mut self, pointer: &str) {
@@ -216,7 +216,7 @@ impl<'a> Check<'a> {
         };
         let message = format!("{} is in the list twice", items.get(index).map(found).unwrap_or_default());
         self.tell(
-            "schema/items",
+            Code::SchemaItems,
             self.value_place(&format!("{pointer}/{index}")),
             message,
             "remove one of them",
@@ -244,7 +244,7 @@ impl<'a> Check<'a> {
         }
         let message = format!("{} loses the zeros in front of it", found(node));
         let help = format!("quote it if text is meant: `\"{}\"`", shown(node));
-        self.diagnostics.push(Diagnostic::warning("schema/leading-zeros", message).at(place).help(help));
+        self.diagnostics.push(Diagnostic::new(Code::SchemaLeadingZeros, message).at(place).help(help));
     }
 
     /// The part of the schema that holds the violated keyword.
@@ -257,8 +257,8 @@ impl<'a> Check<'a> {
         self.document.place(self.file, pointer)
     }
 
-    fn tell(&mut self, code: &'static str, place: Place, message: String, help: impl Into<String>) {
-        self.diagnostics.push(Diagnostic::error(code, message).at(place).help(help));
+    fn tell(&mut self, code: Code, place: Place, message: String, help: impl Into<String>) {
+        self.diagnostics.push(Diagnostic::new(code, message).at(place).help(help));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::tree::{MAX_FILE, Tree};
 use super::walk;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::Files;
 use crate::text::inline;
 
@@ -38,7 +38,7 @@ fn read_file<T: Tree>(tree: &T, id: &T::Id, path: &str, left: &mut u64) -> Resul
     *left = left.saturating_sub(size);
     if *left == 0 {
         let message = format!("the manifests hold more than {} MiB", MAX_TEXT >> 20);
-        return Err(Diagnostic::error("source/too-large", message).help("correct `manifests` in enact.yaml"));
+        return Err(Diagnostic::new(Code::SourceTooLarge, message).help("correct `manifests` in enact.yaml"));
     }
     let bytes = tree.read(id, path)?;
     // A file can grow after its size was asked for.
@@ -48,11 +48,11 @@ fn read_file<T: Tree>(tree: &T, id: &T::Id, path: &str, left: &mut u64) -> Resul
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let message = format!("`{}` is not UTF-8 at byte {at}", inline(path));
-        Diagnostic::error("source/encoding", message).help("save it as UTF-8")
+        Diagnostic::new(Code::SourceEncoding, message).help("save it as UTF-8")
     })
 }
 
 fn too_large(path: &str) -> Diagnostic {
     let message = format!("`{}` is larger than 1 MiB", inline(path));
-    Diagnostic::error("source/too-large", message).help("split it into several files")
+    Diagnostic::new(Code::SourceTooLarge, message).help("split it into several files")
 }

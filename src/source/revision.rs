@@ -7,7 +7,7 @@ use git2::{ObjectType, Oid};
 use super::read::read;
 use super::tree::{Entry, EntryKind, Tree};
 use super::walk;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::git::{Commit, Repository};
 use crate::manifest::Files;
 use crate::text::inline;
@@ -44,7 +44,7 @@ pub fn uncommitted(
     let mut diagnostics = Vec::new();
     let committed = walk::list(&Revision { repository, commit }, prefix, &named, &mut diagnostics);
     // A folder that the commit does not hold yet is a difference, not a fault of the commit.
-    diagnostics.retain(|diagnostic| diagnostic.code != "source/missing");
+    diagnostics.retain(|diagnostic| diagnostic.code != Code::SourceMissing);
     if !diagnostics.is_empty() {
         return Err(diagnostics.into_iter().map(|diagnostic| about(commit, diagnostic)).collect());
     }
@@ -84,7 +84,7 @@ impl Tree for Revision<'_> {
         let tree = self.object(*folder, ObjectType::Tree, path)?;
         entries(&tree).ok_or_else(|| {
             let message = format!("git's tree of `{}` is not a tree: object {folder}", inline(path));
-            Diagnostic::error("git/object", message).help("`git fsck` tells more")
+            Diagnostic::new(Code::GitObject, message).help("`git fsck` tells more")
         })
     }
 

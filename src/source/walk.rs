@@ -5,7 +5,7 @@ use std::path::{Component, Path};
 
 use super::name;
 use super::tree::{Entry, EntryKind, Tree};
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::text::inline;
 
 /// More manifests than this are a mistake in `manifests:`.
@@ -70,7 +70,7 @@ impl Wanted {
 fn parts(entry: &str) -> Result<Vec<&str>, Diagnostic> {
     let refuse = |why: &str| {
         let message = format!("`{}` in `manifests` {why}", inline(entry));
-        Err(Diagnostic::error("source/outside", message).help("name files and folders inside it"))
+        Err(Diagnostic::new(Code::SourceOutside, message).help("name files and folders inside it"))
     };
     let mut parts = Vec::new();
     for part in Path::new(entry).components() {
@@ -136,7 +136,7 @@ impl<T: Tree> Walk<'_, T> {
             return;
         }
         if folder.depth > MAX_DEPTH {
-            return self.refuse("source/depth", &folder.path, "lies too deep", "nest fewer folders");
+            return self.refuse(Code::SourceDepth, &folder.path, "lies too deep", "nest fewer folders");
         }
         let mut entries = match self.tree.list(id, self.shown(&folder.path)) {
             Ok(entries) => entries,
@@ -200,20 +200,20 @@ impl<T: Tree> Walk<'_, T> {
             }
             EntryKind::File => {
                 for below in wanted.iter().flat_map(|wanted| wanted.below.keys()) {
-                    self.refuse("source/missing", &format!("{path}/{below}"), "does not exist", CORRECT);
+                    self.refuse(Code::SourceMissing, &format!("{path}/{below}"), "does not exist", CORRECT);
                 }
                 if named || (whole && is_manifest(name)) {
                     self.add(&path, &entry.id);
                 }
             }
             EntryKind::Link => {
-                self.refuse("source/link", &path, "is a symbolic link", "put the file itself there");
+                self.refuse(Code::SourceLink, &path, "is a symbolic link", "put the file itself there");
             }
             EntryKind::Submodule => {
-                self.refuse("source/submodule", &path, "is a submodule", "keep its manifests here");
+                self.refuse(Code::SourceSubmodule, &path, "is a submodule", "keep its manifests here");
             }
             EntryKind::Other => {
-                self.refuse("source/kind", &path, "is neither a file nor a folder", "remove it")
+                self.refuse(Code::SourceKind, &path, "is neither a file nor a folder", "remove it")
             }
         }
     }
@@ -236,7 +236,7 @@ impl<T: Tree> Walk<'_, T> {
 
     fn fill(&mut self, message: &str) {
         if !std::mem::replace(&mut self.full, true) {
-            self.diagnostics.push(Diagnostic::error("source/too-many", message).help(CORRECT));
+            self.diagnostics.push(Diagnostic::new(Code::SourceTooMany, message).help(CORRECT));
         }
     }
 
@@ -244,22 +244,22 @@ impl<T: Tree> Walk<'_, T> {
         let names = entries.iter().filter_map(|entry| std::str::from_utf8(&entry.name).ok());
         let help = nearest(name, names).map(|near| format!("did you mean `{}`?", inline(near)));
         let help = help.as_deref().unwrap_or(CORRECT);
-        self.refuse("source/missing", &folder.join(name), "does not exist", help);
+        self.refuse(Code::SourceMissing, &folder.join(name), "does not exist", help);
     }
 
     fn refuse_if(&mut self, condition: bool, folder: &Folder<'_>, name: &str, why: &str) {
         if condition {
-            self.refuse("source/name", &folder.join(name), why, "rename it");
+            self.refuse(Code::SourceName, &folder.join(name), why, "rename it");
         }
     }
 
-    fn refuse(&mut self, code: &'static str, path: &str, why: &str, help: &str) {
+    fn refuse(&mut self, code: Code, path: &str, why: &str, help: &str) {
         self.refused += 1;
         if self.refused > MAX_REFUSED {
             return self.fill(&format!("more than {MAX_REFUSED} files and folders cannot be taken"));
         }
         let message = format!("`{}` {why}", inline(self.shown(path)));
-        self.diagnostics.push(Diagnostic::error(code, message).help(help));
+        self.diagnostics.push(Diagnostic::new(code, message).help(help));
     }
 
     /// A path as the user knows it: relative to the configuration's folder, if it is below that.

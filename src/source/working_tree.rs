@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::read::read;
 use super::tree::{Entry, EntryKind, MAX_FILE, Tree};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::Files;
 use crate::text::inline;
 
@@ -74,6 +74,6 @@ fn bytes(name: &OsStr) -> Vec<u8> {
 }
 
 fn unreadable(path: &str, error: &io::Error) -> Diagnostic {
-    Diagnostic::error("source/unreadable", format!("`{}` cannot be read: {error}", inline(path)))
+    Diagnostic::new(Code::SourceUnreadable, format!("`{}` cannot be read: {error}", inline(path)))
         .help("correct `manifests` in enact.yaml, or the file's rights")
 }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::{Draft, Judge, Observe, Problem, Registered, Translate};
 use crate::access::Grants;
 use crate::compare::diff::{Field, merge};
-use crate::diagnostic::{Class, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::model::change::{Action, Change};
 use crate::model::guard::Guard;
 use crate::model::kind::{Kind, NameRule, Reference};
@@ -256,19 +256,18 @@ fn only_members(draft: &Draft<'_>) -> bool {
 /// A managed policy takes nothing but members.
 fn managed(draft: &Draft<'_>, live: &LiveObject) -> Result<Vec<Request>, Diagnostic> {
     if draft.action == Action::Delete {
-        return Err(Diagnostic::error(
-            "compiuta/managed",
+        return Err(Diagnostic::new(
+            Code::CompiutaManaged,
             "a policy that the system manages cannot be deleted",
         )
         .help("take this manifest out"));
     }
     if let Some(field) = draft.fields.iter().find(|field| field.path != "/members") {
         let name = field.path.trim_start_matches('/');
-        return Err(Diagnostic::error(
-            "compiuta/managed",
+        return Err(Diagnostic::new(
+            Code::CompiutaManaged,
             format!("`{name}` of a policy that the system manages cannot change"),
         )
-        .class(Class::Failed)
         .help("declare only `members` for it; put other statements in a policy of your own"));
     }
     Ok(member_requests(draft, live))
@@ -283,12 +282,8 @@ fn lock_out(change: &Change) -> Option<Diagnostic> {
         return None;
     }
     let message = format!("this would take `{ADMIN_TEAM}` out of `{ADMIN_POLICY}`");
-    Some(
-        Diagnostic::error(Guard::LastAdministrator.code(), message)
-            .class(Class::Guarded)
-            .about(&change.id)
-            .help(format!("add `{ADMIN_TEAM}` to its `members`; {}", Guard::LastAdministrator.way_through())),
-    )
+    let help = format!("add `{ADMIN_TEAM}` to its `members`");
+    Some(Guard::LastAdministrator.diagnostic(&change.id, message, &help))
 }
 
 fn strings(value: &Value) -> BTreeSet<&str> {
@@ -374,8 +369,7 @@ fn cascade(delete: &Change, changes: &[Change], observed: &Observed) -> Option<D
     policies.sort();
     let message = format!("deleting this role would also take it out of {}", policies.join(", "));
     (!policies.is_empty()).then(|| {
-        Diagnostic::error("compiuta/cascade", message)
-            .class(Class::Guarded)
+        Diagnostic::new(Code::CompiutaCascade, message)
             .about(&delete.id)
             .help("take the role out of these policies first; a statement left empty would be deleted, and so would a policy")
     })
@@ -399,7 +393,7 @@ fn check_tenants(spec: &Value) -> Option<Problem> {
     let message = "this is no tenant that something could belong to";
     Some(Problem::new(
         format!("/tenants/{index}"),
-        "compiuta/tenant",
+        Code::CompiutaTenant,
         message,
         "leave `tenants` empty for none",
     ))
@@ -411,7 +405,7 @@ fn check_members(spec: &Value) -> Vec<Problem> {
         (!is_member(member)).then(|| {
             let message = format!("`{member}` does not look like a member");
             let help = "members are `user:local:NAME`, `team:local:NAME`, `token:ID` or one of them with `*`";
-            Problem::warning(format!("/members/{index}"), "compiuta/member", message, help)
+            Problem::new(format!("/members/{index}"), Code::CompiutaMember, message, help)
         })
     });
     odd.collect()
@@ -440,7 +434,7 @@ fn check_statements(spec: &Value) -> Vec<Problem> {
             let message = "this statement has neither a role nor an action";
             Problem::new(
                 format!("/statements/{index}"),
-                "compiuta/empty-statement",
+                Code::CompiutaEmptyStatement,
                 message,
                 "add `role` or `actions`",
             )

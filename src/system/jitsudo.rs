@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::paging::pages;
 use super::{Draft, Judge, Observe, Problem, Registered, Translate};
 use crate::access::Grants;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::model::change::Action;
 use crate::model::kind::Kind;
 use crate::model::names::Names;
@@ -314,7 +314,7 @@ fn check_durations(spec: &Value) -> Option<Problem> {
         let message = format!("the default duration {default} is above the maximum {max}");
         Problem::new(
             "/default_duration_seconds",
-            "jitsudo/duration",
+            Code::JitsudoDuration,
             message,
             "lower it, or raise `max_duration_seconds`",
         )

@@ -13,7 +13,7 @@ use super::paging::pages;
 use super::{Draft, Judge, Observe, Problem, Registered, Translate};
 use crate::access::Grants;
 use crate::compare::diff::merge;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::model::change::Action;
 use crate::model::kind::Kind;
 use crate::model::names::Names;
@@ -254,7 +254,7 @@ fn check_sids(document: &Value) -> Vec<Problem> {
             let at = format!("/document/statements/{index}/sid");
             Problem::new(
                 at,
-                "mycloud/sid-twice",
+                Code::MycloudSidTwice,
                 format!("the sid `{sid}` is used twice"),
                 "give each statement its own sid",
             )

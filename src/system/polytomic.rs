@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{Draft, Judge, Observe, Problem, Registered, Translate};
-use crate::diagnostic::{Class, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::model::change::{Action, Change};
 use crate::model::kind::{Kind, Reference};
 use crate::model::names::Names;
@@ -169,11 +169,10 @@ impl Translate for Polytomic {
 
     fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
         if draft.action == Action::Update && draft.differs("organization_id") {
-            return Err(Diagnostic::error(
-                "polytomic/organization",
+            return Err(Diagnostic::new(
+                Code::PolytomicOrganization,
                 "`organization_id` cannot change after creation",
             )
-            .class(Class::Failed)
             .help("take it out, or delete the object and create it in the other organization"));
         }
         let path = collection(draft.kind);
@@ -243,7 +242,7 @@ fn left_behind(delete: &Change, changes: &[Change], observed: &Observed) -> Opti
         observed.found("Policy").iter().filter(still).map(|policy| format!("`{}`", policy.name)).collect();
     let message = format!("{} still name this role, and keep its id when it is gone", policies.join(", "));
     let diagnostic = || {
-        Diagnostic::warning("polytomic/left-behind", message)
+        Diagnostic::new(Code::PolytomicLeftBehind, message)
             .about(&delete.id)
             .help("declare the bindings of these policies without it, before or together with the delete")
     };
@@ -346,7 +345,7 @@ fn check_actions(spec: &Value) -> Vec<Problem> {
                 let message = format!("the action `{name}` is listed twice");
                 return Some(Problem::new(
                     at,
-                    "polytomic/action-twice",
+                    Code::PolytomicActionTwice,
                     message,
                     "put all its roles in one entry",
                 ));
@@ -357,9 +356,9 @@ fn check_actions(spec: &Value) -> Vec<Problem> {
                     || format!("known ones are {}", ACTIONS.join(", ")),
                     |near| format!("did you mean `{near}`?"),
                 );
-                Problem::warning(
+                Problem::new(
                     at,
-                    "polytomic/unknown-action",
+                    Code::PolytomicUnknownAction,
                     format!("the action `{name}` is not a known one"),
                     help,
                 )

@@ -22,7 +22,7 @@ fn set(world: &World, from: Option<Oid>, to: Oid, rollback: bool) -> Result<(), 
     let repository = world.open();
     let from = from.map(|id| at(&repository, id));
     let to = at(&repository, to);
-    repository.set_applied("prod", from.as_ref(), &to, rollback).map_err(|diagnostic| diagnostic.code)
+    repository.set_applied("prod", from.as_ref(), &to, rollback).map_err(|diagnostic| diagnostic.code.text())
 }
 
 fn applied(world: &World) -> Option<String> {
@@ -31,7 +31,7 @@ fn applied(world: &World) -> Option<String> {
 
 fn unusable(world: &World) -> String {
     let diagnostic = world.open().applied("prod").unwrap_err();
-    assert_eq!(diagnostic.code, "git/applied");
+    assert_eq!(diagnostic.code.text(), "git/applied");
     diagnostic.message
 }
 
@@ -167,7 +167,7 @@ fn a_target_cannot_name_another_reference() {
     let repository = world.open();
     for target in ["", "../../heads/main", "a/b", "a..b", "a.lock", "a b", "@{", "a\n", "-é"] {
         assert_eq!(
-            repository.applied(target).map_err(|diagnostic| diagnostic.code),
+            repository.applied(target).map_err(|diagnostic| diagnostic.code.text()),
             Err("git/applied"),
             "{target:?}"
         );
@@ -215,9 +215,9 @@ fn what_was_applied_is_pushed_only_over_what_this_run_knows() {
     assert_eq!(remote.git.refname_to_id(REFERENCE), Ok(two));
     set(&world, Some(two), one, true).unwrap();
     // A clone that never fetched the record, or another one, does not move it.
-    assert_eq!(push(&world, Some(one)).unwrap_err().code, "git/push");
+    assert_eq!(push(&world, Some(one)).unwrap_err().code.text(), "git/push");
     let diagnostic = push(&world, None).unwrap_err();
-    assert_eq!(diagnostic.code, "git/push");
+    assert_eq!(diagnostic.code.text(), "git/push");
     assert!(diagnostic.help.unwrap().contains("another run has pushed"));
     assert_eq!(remote.git.refname_to_id(REFERENCE), Ok(two));
     assert_eq!(push(&world, Some(two)), Ok(()));
@@ -231,7 +231,7 @@ fn a_push_goes_to_a_configured_remote_only() {
     let url = remote.path().to_str().unwrap();
     for name in [url, "--receive-pack=touch", "-f", "", "ext::sh -c true", "upstream", "origin "] {
         let diagnostic = world.open().push_applied(name, "prod", None, &[]).unwrap_err();
-        assert_eq!(diagnostic.code, "git/remote", "{name}");
+        assert_eq!(diagnostic.code.text(), "git/remote", "{name}");
         assert_eq!(diagnostic.help.as_deref(), Some("remotes are origin"));
     }
 }
@@ -242,7 +242,7 @@ fn a_push_that_fails_tells_why_without_a_credential() {
     set(&world, None, one, false).unwrap();
     world.git.remote_set_url("origin", "https://user:hunter2@127.0.0.1:9/x.git").unwrap();
     let diagnostic = push(&world, None).unwrap_err();
-    assert_eq!(diagnostic.code, "git/push");
+    assert_eq!(diagnostic.code.text(), "git/push");
     assert!(!format!("{diagnostic:?}").contains("hunter2"), "{diagnostic:?}");
     assert!(diagnostic.message.contains("127.0.0.1"), "{diagnostic:?}");
 }

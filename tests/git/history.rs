@@ -9,7 +9,7 @@ use crate::support::{World, at, git, open};
 fn ancestor(world: &World, old: Oid, new: Oid) -> Result<bool, &'static str> {
     let repository = world.open();
     let (old, new) = (at(&repository, old), at(&repository, new));
-    repository.is_ancestor(&old, &new).map_err(|diagnostic| diagnostic.code)
+    repository.is_ancestor(&old, &new).map_err(|diagnostic| diagnostic.code.text())
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_shallow_clone_made_by_git_is_told_from_a_whole_one() {
     let find = |id| at(&repository, id);
     assert_eq!(repository.is_ancestor(&find(side), &find(merge)), Ok(true));
     let diagnostic = repository.is_ancestor(&find(merge), &find(one)).unwrap_err();
-    assert_eq!(diagnostic.code, "git/shallow");
+    assert_eq!(diagnostic.code.text(), "git/shallow");
     assert!(diagnostic.help.unwrap().contains("git fetch --unshallow"));
 }
 

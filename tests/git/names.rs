@@ -7,7 +7,7 @@ use crate::support::{FILE, World, at, git, open};
 fn refusal(world: &World, revision: &str) -> (&'static str, String, String) {
     let diagnostic = world.open().commit(revision).unwrap_err();
     assert!(!diagnostic.message.chars().any(char::is_control));
-    (diagnostic.code, diagnostic.message, diagnostic.help.unwrap_or_default())
+    (diagnostic.code.text(), diagnostic.message, diagnostic.help.unwrap_or_default())
 }
 
 /// Three commits in a row and a merge, on `main`.
@@ -207,7 +207,7 @@ fn a_shallow_clone_says_how_to_get_the_rest() {
     assert!(repository.commit("HEAD").is_ok());
     for revision in ["HEAD~1", "v1", &one.to_string()] {
         let diagnostic = repository.commit(revision).unwrap_err();
-        assert_eq!(diagnostic.code, "git/unknown-revision");
+        assert_eq!(diagnostic.code.text(), "git/unknown-revision");
         let help = diagnostic.help.unwrap();
         assert!(help.contains("fetch-depth: 0") && help.contains("git fetch --unshallow"), "{help}");
     }

@@ -118,7 +118,7 @@ fn a_repository_that_cannot_be_understood_is_an_error() {
     config.set_i32("core.repositoryformatversion", 1).unwrap();
     config.set_str("extensions.newfangled", "true").unwrap();
     let diagnostic = Repository::discover(world.path()).map(|_| ()).unwrap_err();
-    assert_eq!(diagnostic.code, "git/repository");
+    assert_eq!(diagnostic.code.text(), "git/repository");
 }
 
 #[cfg(unix)]
@@ -131,7 +131,7 @@ fn a_repository_of_another_user_is_refused() {
         return;
     }
     let diagnostic = Repository::discover(world.path()).map(|_| ()).unwrap_err();
-    assert_eq!(diagnostic.code, "git/owner");
+    assert_eq!(diagnostic.code.text(), "git/owner");
     assert!(diagnostic.help.unwrap().contains("safe.directory"));
 }
 
@@ -216,7 +216,7 @@ fn a_commit_that_cannot_be_read_is_never_clean() {
     world.check_out(world.commit(world.tree(&[(FOLDER, "in", tree)]), &[]));
     fs::remove_file(world.path().join("in/policies/b.yaml")).unwrap();
     let diagnostics = changed(&world).unwrap_err();
-    assert_eq!(diagnostics[0].code, "source/link");
+    assert_eq!(diagnostics[0].code.text(), "source/link");
     assert!(diagnostics[0].subject.as_ref().unwrap().starts_with("commit "));
 }
 

@@ -105,7 +105,11 @@ fn manifests_cannot_lead_out_of_the_folder_or_into_git() {
     for entry in ["../a", "/etc", "policies/../../a", ".git", ".GIT/x", "a\\b", "c:", "git~1", "nul.yaml"] {
         let (files, diagnostics) = world.read(commit, "", &[entry]);
         assert!(files.is_empty());
-        assert_eq!(diagnostics.first().map(|diagnostic| diagnostic.code), Some("source/outside"), "{entry}");
+        assert_eq!(
+            diagnostics.first().map(|diagnostic| diagnostic.code.text()),
+            Some("source/outside"),
+            "{entry}"
+        );
     }
 }
 
@@ -191,7 +195,7 @@ fn names_that_no_file_system_should_see_are_refused() {
     for name in names {
         let (files, diagnostics) = world.read_policies(&[(FILE, "z.yaml", blob), (FILE, name, blob)]);
         assert_eq!(diagnostics.len(), 1, "{name:?} {diagnostics:?}");
-        assert_eq!(diagnostics[0].code, "source/name", "{name:?}");
+        assert_eq!(diagnostics[0].code.text(), "source/name", "{name:?}");
         assert!(!diagnostics[0].message.chars().any(char::is_control), "{diagnostics:?}");
         assert_eq!(files.len(), 1, "{name:?}");
         let folder = world.tree(&[(FILE, "z.yaml", blob)]);
@@ -255,7 +259,7 @@ fn a_twin_of_the_folder_of_manifests_is_refused() {
         let (_, diagnostics) =
             world.read_tree(world.tree(&[(FOLDER, twin, other), (FOLDER, "policies", folder)]));
         assert_eq!(
-            diagnostics.iter().map(|diagnostic| diagnostic.code).collect::<Vec<_>>(),
+            diagnostics.iter().map(|diagnostic| diagnostic.code.text()).collect::<Vec<_>>(),
             ["source/name"],
             "{twin}"
         );
@@ -335,7 +339,7 @@ fn more_odd_names_than_anyone_reads_are_one_diagnostic_more() {
     let (files, diagnostics) = world.read_policies(&entries);
     assert!(files.is_empty());
     assert_eq!(diagnostics.len(), 1001);
-    assert_eq!(diagnostics.last().map(|diagnostic| diagnostic.code), Some("source/too-many"));
+    assert_eq!(diagnostics.last().map(|diagnostic| diagnostic.code.text()), Some("source/too-many"));
 }
 
 #[test]
@@ -346,7 +350,10 @@ fn folders_that_lie_too_deep_are_refused() {
         folder = world.tree(&[(FOLDER, "d", folder)]);
     }
     let (_, diagnostics) = world.read_tree(world.tree(&[(FOLDER, "policies", folder)]));
-    assert_eq!(diagnostics.iter().map(|diagnostic| diagnostic.code).collect::<Vec<_>>(), ["source/depth"]);
+    assert_eq!(
+        diagnostics.iter().map(|diagnostic| diagnostic.code.text()).collect::<Vec<_>>(),
+        ["source/depth"]
+    );
 }
 
 #[test]
@@ -373,7 +380,7 @@ fn a_damaged_blob_is_an_error() {
     world.damage(blob, other);
     let (files, diagnostics) = world.read_policies(&[(FILE, "a.yaml", blob)]);
     assert!(files.is_empty());
-    assert_eq!(diagnostics[0].code, "git/object");
+    assert_eq!(diagnostics[0].code.text(), "git/object");
     assert!(diagnostics[0].message.contains("is damaged"), "{diagnostics:?}");
 }
 
@@ -383,7 +390,10 @@ fn an_object_of_another_kind_is_an_error() {
     let blob = world.blob("x");
     let tree = world.tree(&[(FILE, "a.yaml", blob)]);
     let (_, diagnostics) = world.read_policies(&[(FILE, "a.yaml", tree), (FOLDER, "b", blob)]);
-    assert_eq!(diagnostics.iter().map(|diagnostic| diagnostic.code).collect::<Vec<_>>(), ["git/object"; 2]);
+    assert_eq!(
+        diagnostics.iter().map(|diagnostic| diagnostic.code.text()).collect::<Vec<_>>(),
+        ["git/object"; 2]
+    );
 }
 
 #[test]
@@ -400,7 +410,7 @@ fn a_tree_that_is_no_tree_is_an_error() {
         let (files, diagnostics) = world.read_tree(world.tree(&[(FOLDER, "policies", folder)]));
         assert!(files.is_empty());
         assert_eq!(
-            diagnostics.iter().map(|diagnostic| diagnostic.code).collect::<Vec<_>>(),
+            diagnostics.iter().map(|diagnostic| diagnostic.code.text()).collect::<Vec<_>>(),
             ["git/object"],
             "{bytes:?}"
         );
@@ -451,7 +461,7 @@ fn objects_of_an_alternate_are_read_and_checked() {
     assert_eq!((files["policies/a.yaml"].as_str(), diagnostics.len()), ("lent", 0));
     lender.damage(blob, other);
     let (_, diagnostics) = world.read_policies(&[(FILE, "a.yaml", blob)]);
-    assert_eq!(diagnostics[0].code, "git/object");
+    assert_eq!(diagnostics[0].code.text(), "git/object");
 }
 
 #[test]

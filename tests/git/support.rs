@@ -152,7 +152,7 @@ pub(crate) fn names(files: &Files) -> Vec<&str> {
 
 /// Codes and messages, for comparing.
 pub(crate) fn told(diagnostics: &[Diagnostic]) -> Vec<(&str, &str)> {
-    diagnostics.iter().map(|diagnostic| (diagnostic.code, diagnostic.message.as_str())).collect()
+    diagnostics.iter().map(|diagnostic| (diagnostic.code.text(), diagnostic.message.as_str())).collect()
 }
 
 /// Runs git without the configuration of this machine. `None`, and a line, where there is no git.

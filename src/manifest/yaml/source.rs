@@ -3,7 +3,7 @@
 use std::ops::{ControlFlow, Range};
 
 use super::node::{MAX_BYTES, MAX_DIAGNOSTICS, Span};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 
 /// A text with its lines.
 pub(super) struct Source<'a> {
@@ -103,8 +103,8 @@ impl<'a> Source<'a> {
         self.span(line, column, (length + 1).saturating_sub(column))
     }
 
-    pub(super) fn error(&self, code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::error(code, message).at(span.place(self.file, ""))
+    pub(super) fn error(&self, code: Code, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(code, message).at(span.place(self.file, ""))
     }
 }
 
@@ -113,8 +113,9 @@ fn size(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> ControlFlow<(
         return ControlFlow::Continue(());
     }
     let message = format!("the file has {} bytes, more than the {MAX_BYTES} allowed", source.text.len());
-    diagnostics
-        .push(source.error("yaml/budget", source.span(1, 1, 1), message).help("split it into several files"));
+    diagnostics.push(
+        source.error(Code::YamlBudget, source.span(1, 1, 1), message).help("split it into several files"),
+    );
     ControlFlow::Break(())
 }
 
@@ -125,7 +126,7 @@ fn lfs_pointer(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> Contro
     let message = "the file is a git LFS pointer, not the manifest itself";
     diagnostics.push(
         source
-            .error("yaml/lfs-pointer", source.rest_of_line(1, 1), message)
+            .error(Code::YamlLfsPointer, source.rest_of_line(1, 1), message)
             .help("fetch it with `git lfs pull`, or keep manifests out of git LFS"),
     );
     ControlFlow::Break(())
@@ -139,7 +140,7 @@ fn conflict_markers(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> C
         diagnostics.push(
             source
                 .error(
-                    "yaml/conflict-markers",
+                    Code::YamlConflictMarkers,
                     source.span(line, 1, 7),
                     "a merge conflict was left in the file",
                 )
@@ -176,18 +177,18 @@ fn character_problem(character: char) -> Option<Diagnostic> {
     match character {
         '\t' | '\u{85}' => None,
         BYTE_ORDER_MARK => Some(
-            Diagnostic::error("yaml/encoding", "a byte order mark stands inside the file")
+            Diagnostic::new(Code::YamlEncoding, "a byte order mark stands inside the file")
                 .help("remove it: it is only allowed as the first character"),
         ),
         c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => Some(
-            Diagnostic::error("yaml/encoding", format!("the character `{shown}` is not allowed in YAML"))
+            Diagnostic::new(Code::YamlEncoding, format!("the character `{shown}` is not allowed in YAML"))
                 .help(
                     "save the file as UTF-8; inside double quotes the character can be written as an escape",
                 ),
         ),
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => Some(
-            Diagnostic::warning(
-                "yaml/bidi",
+            Diagnostic::new(
+                Code::YamlBidi,
                 format!("the invisible character `{shown}` reorders the text on screen"),
             )
             .help("remove it, or write it as an escape inside double quotes"),
@@ -203,7 +204,11 @@ fn directives(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> Control
         if between_documents && text.starts_with('%') && errors(diagnostics) < MAX_DIAGNOSTICS {
             diagnostics.push(
                 source
-                    .error("yaml/directive", source.rest_of_line(line, 1), "YAML directives are not allowed")
+                    .error(
+                        Code::YamlDirective,
+                        source.rest_of_line(line, 1),
+                        "YAML directives are not allowed",
+                    )
                     .help("remove the line: manifests are YAML 1.2 without declared tags"),
             );
         } else if text.starts_with("...") {

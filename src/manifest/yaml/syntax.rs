@@ -2,7 +2,7 @@
 
 use super::node::{MAX_DEPTH, Span};
 use super::source::Source;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::text::short;
 
 /// A part of the parser's text, our message, and the help.
@@ -94,7 +94,7 @@ const PHRASES: &[Phrase] = &[
 /// More levels than anybody reads.
 pub(super) fn too_deep(source: &Source<'_>, span: Span) -> Diagnostic {
     let message = format!("more than {MAX_DEPTH} lists and mappings lie inside one another");
-    source.error("yaml/budget", span, message).help("flatten the structure")
+    source.error(Code::YamlBudget, span, message).help("flatten the structure")
 }
 
 /// Turns the text of a parser's error into a diagnostic.
@@ -105,15 +105,15 @@ pub(super) fn diagnostic(info: &str, span: Span, source: &Source<'_>) -> Diagnos
         unknown_alias(source, span)
     } else if info.contains("handle wasn't declared") {
         source
-            .error("yaml/tag", span, "a tag with an undeclared prefix is not allowed")
+            .error(Code::YamlTag, span, "a tag with an undeclared prefix is not allowed")
             .help("remove the tag")
     } else if let Some(diagnostic) = tab(info, source, span.line) {
         diagnostic
     } else if let Some((_, message, help)) = PHRASES.iter().find(|(part, ..)| info.contains(part)) {
-        source.error("yaml/syntax", span, *message).help(*help)
+        source.error(Code::YamlSyntax, span, *message).help(*help)
     } else {
         source
-            .error("yaml/syntax", span, format!("this is not valid YAML: {info}"))
+            .error(Code::YamlSyntax, span, format!("this is not valid YAML: {info}"))
             .help("check the indentation and the quotes")
     }
 }
@@ -125,7 +125,7 @@ fn unknown_alias(source: &Source<'_>, span: Span) -> Diagnostic {
     let span = Span { width: name.chars().count().max(1), ..span };
     source
         .error(
-            "yaml/unknown-alias",
+            Code::YamlUnknownAlias,
             span,
             format!("the alias `{}` has no anchor above it in this document", short(&name)),
         )
@@ -138,5 +138,5 @@ fn tab(info: &str, source: &Source<'_>, line: usize) -> Option<Diagnostic> {
     let indent = |line| source.line(line).len() - source.line(line).trim_start_matches(' ').len();
     let line = (line..=last).find(|line| source.line(*line).trim_start_matches(' ').starts_with('\t'))?;
     let span = source.span(line, indent(line) + 1, 1);
-    Some(source.error("yaml/tab", span, "a tab is used as indentation").help("indent with spaces"))
+    Some(source.error(Code::YamlTab, span, "a tab is used as indentation").help("indent with spaces"))
 }

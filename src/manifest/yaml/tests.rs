@@ -163,8 +163,8 @@ fn a_file_that_declares_nothing_is_an_error() {
         read("---\n# none\n---\na: 1\n---\n"),
         (
             vec![json!({"a": 1})],
-            "1:1+3 yaml/empty: this document is empty; remove its `---`\n\
-         5:1+3 yaml/empty: this document is empty; remove its `---`"
+            "1:1+3 yaml/empty-document: this document is empty; remove its `---`\n\
+         5:1+3 yaml/empty-document: this document is empty; remove its `---`"
                 .to_owned()
         )
     );

@@ -10,7 +10,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span as EventSpan};
 use super::node::{Key, MAX_DEPTH, MAX_DIAGNOSTICS, MAX_WEIGHT, Node, Span, Style, Value};
 use super::source::Source;
 use super::syntax::{self, too_deep};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 
 /// Reads all documents, piece by piece.
 pub(super) fn documents(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
@@ -224,9 +224,13 @@ impl<'a> Builder<'a> {
         }
         let cycle = self.stack.iter().any(|frame| frame.anchor == anchor);
         let diagnostic = if cycle {
-            self.source.error("yaml/alias-cycle", span, "the alias stands inside the value that it repeats")
+            self.source.error(Code::YamlAliasCycle, span, "the alias stands inside the value that it repeats")
         } else {
-            self.source.error("yaml/unknown-alias", span, "the alias refers to an anchor of another document")
+            self.source.error(
+                Code::YamlUnknownAlias,
+                span,
+                "the alias refers to an anchor of another document",
+            )
         };
         self.tell(diagnostic.help("write the value out"));
         let node = Node { value: Value::Null, span, style: Style::Quoted };
@@ -271,7 +275,7 @@ impl<'a> Builder<'a> {
         }
         self.weight_left = 0;
         let message = format!("the file holds more than {MAX_WEIGHT} values once its aliases are expanded");
-        let diagnostic = self.source.error("yaml/budget", span, message);
+        let diagnostic = self.source.error(Code::YamlBudget, span, message);
         self.give_up(diagnostic.help("split the file, and use fewer aliases"))
     }
 

@@ -1,13 +1,14 @@
 //! What a terminal shows.
 
 use super::*;
+use crate::diagnostic::Code;
 
 fn place(line: usize, column: usize, width: usize, path: &str) -> Place {
     Place { file: "policies/a.yaml".to_owned(), line, column, width, path: path.to_owned() }
 }
 
 fn type_error() -> Diagnostic {
-    Diagnostic::error("schema/type", "expected a string, found the number `007`")
+    Diagnostic::new(Code::SchemaType, "expected a string, found the number `007`")
         .at(place(3, 13, 3, "spec.rules[0].effect"))
         .help("quote it: `\"007\"`")
 }
@@ -43,24 +44,24 @@ fn a_diagnostic_without_source_shows_its_place() {
 
 #[test]
 fn a_diagnostic_without_place_shows_its_subject() {
-    let diagnostic = Diagnostic::warning("plan/skipped", "the object is not ours")
-        .about("analytics Policy \"Sy\u{1b}ncs\"");
+    let diagnostic =
+        Diagnostic::new(Code::PlanMixed, "the object is not ours").about("analytics Policy \"Sy\u{1b}ncs\"");
     insta::assert_snapshot!(shown(diagnostic.clone(), ""), @r#"
-    warning[plan/skipped]: the object is not ours
+    warning[plan/mixed]: the object is not ours
     --> analytics Policy "Sy\u{1b}ncs"
     "#);
-    let bare = Diagnostic::warning("config/unused", "no target uses it");
+    let bare = Diagnostic::new(Code::ConfigUnclaimed, "no target uses it");
     insta::assert_snapshot!(shown(bare, ""), @r#"
-    warning[config/unused]: no target uses it
+    warning[config/unclaimed]: no target uses it
     "#);
 }
 
 #[test]
 fn hostile_text_is_escaped_and_underlined_in_the_right_column() {
-    let diagnostic =
-        Diagnostic::error("yaml/x", "the value `\u{1b}[31m` is odd\u{202e}").at(place(1, 8, 3, "a\u{7}"));
+    let diagnostic = Diagnostic::new(Code::YamlSyntax, "the value `\u{1b}[31m` is odd\u{202e}")
+        .at(place(1, 8, 3, "a\u{7}"));
     insta::assert_snapshot!(shown(diagnostic, "\u{feff}\u{1b}a\tb\u{202e}: xyz\r\n"), @r#"
-    error[yaml/x]: the value `\u{1b}[31m` is odd\u{202e}
+    error[yaml/syntax]: the value `\u{1b}[31m` is odd\u{202e}
      --> policies/a.yaml:1:8
       |
     1 | ␛a    b�: xyz
@@ -72,8 +73,8 @@ fn hostile_text_is_escaped_and_underlined_in_the_right_column() {
 
 #[test]
 fn wide_characters_are_underlined_in_the_right_column() {
-    insta::assert_snapshot!(shown(Diagnostic::error("yaml/x", "m").at(place(1, 6, 2, "")), "日本: é😀\n"), @r#"
-    error[yaml/x]: m
+    insta::assert_snapshot!(shown(Diagnostic::new(Code::YamlSyntax, "m").at(place(1, 6, 2, "")), "日本: é😀\n"), @r#"
+    error[yaml/syntax]: m
      --> policies/a.yaml:1:6
       |
     1 | 日本: é😀
@@ -84,28 +85,28 @@ fn wide_characters_are_underlined_in_the_right_column() {
 #[test]
 fn long_lines_are_cut_around_the_place() {
     let line = format!("a: [{}here{}]\n", "x, ".repeat(1000), ", y".repeat(1000));
-    insta::assert_snapshot!(shown(Diagnostic::error("yaml/x", "m").at(place(1, 3005, 4, "")), &line), @r#"
-    error[yaml/x]: m
+    insta::assert_snapshot!(shown(Diagnostic::new(Code::YamlSyntax, "m").at(place(1, 3005, 4, "")), &line), @r#"
+    error[yaml/syntax]: m
      --> policies/a.yaml:1:3005
       |
     1 | ... x, x, x, x, x, x, x, x, x, x, x, x, x, x, here, y, y, y, y, y, y, y, y, y, y, y, y, y, y,...
       |                                               ^^^^
     "#);
-    let wide = shown(Diagnostic::error("yaml/x", "m").at(place(1, 1, 5000, "")), &line);
+    let wide = shown(Diagnostic::new(Code::YamlSyntax, "m").at(place(1, 1, 5000, "")), &line);
     assert!(wide.lines().all(|line| line.chars().count() <= WIDTH + 4), "{wide}");
 }
 
 #[test]
 fn places_at_the_end_of_the_file_are_shown() {
-    insta::assert_snapshot!(shown(Diagnostic::error("yaml/x", "m").at(place(2, 3, 1, "")), "a:\n- \n"), @r#"
-    error[yaml/x]: m
+    insta::assert_snapshot!(shown(Diagnostic::new(Code::YamlSyntax, "m").at(place(2, 3, 1, "")), "a:\n- \n"), @r#"
+    error[yaml/syntax]: m
      --> policies/a.yaml:2:3
       |
     2 | - 
       |   ^
     "#);
-    insta::assert_snapshot!(shown(Diagnostic::error("yaml/x", "m").at(place(1, 1, 1, "")), ""), @r#"
-    error[yaml/x]: m
+    insta::assert_snapshot!(shown(Diagnostic::new(Code::YamlSyntax, "m").at(place(1, 1, 1, "")), ""), @r#"
+    error[yaml/syntax]: m
     --> policies/a.yaml:1:1
     "#);
 }

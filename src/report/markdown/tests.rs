@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::super::{fixture, summary};
 use super::*;
-use crate::diagnostic::Place;
+use crate::diagnostic::{Code, Place};
 use crate::text::inline;
 
 #[test]
@@ -224,7 +224,7 @@ proptest! {
 fn a_comment_is_bounded_closes_what_it_opens_and_keeps_the_sums() {
     let long = "`é@\u{202e}".repeat(300);
     let place = Place { file: long.clone(), line: 1, column: 1, width: 1, path: String::new() };
-    let diagnostic = Diagnostic::warning("schema/type", long.clone()).at(place).help(long.clone());
+    let diagnostic = Diagnostic::new(Code::SchemaLeadingZeros, long.clone()).at(place).help(long.clone());
     let value = json!(vec![long.as_str(); 50].join("\n"));
     let id = |index| ResourceId::new("t", "Policy", format!("{index}{long}"));
     let change = |index| {

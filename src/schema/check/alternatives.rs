@@ -1,5 +1,6 @@
 //! `oneOf` and `anyOf`: the one violation that helps, instead of one per branch.
 
+use crate::diagnostic::Code;
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use serde_json::Value as Json;
@@ -62,7 +63,7 @@ impl Check<'_> {
         required.dedup();
         let help = format!("add one of: {}", super::list(&required));
         let place = self.document.key_place(self.file, pointer);
-        self.tell("schema/missing-field", place, "a field is missing".to_owned(), help);
+        self.tell(Code::SchemaMissingField, place, "a field is missing".to_owned(), help);
     }
 }
 

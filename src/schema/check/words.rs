@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jsonschema::error::ValidationErrorKind as Kind;
 use serde_json::Value as Json;
 
+use crate::diagnostic::Code;
 use crate::manifest::yaml::{Node, Value};
 use crate::text::short;
 
@@ -102,22 +103,22 @@ fn boolean_help(text: &str) -> String {
 }
 
 /// Code, message and help of the rules that need no look at the schema.
-pub(super) fn plain_rule(kind: &Kind, node: Option<&Node>) -> (&'static str, String, String) {
+pub(super) fn plain_rule(kind: &Kind, node: Option<&Node>) -> (Code, String, String) {
     let value = node.map(|node| format!("`{}`", shown(node))).unwrap_or_default();
     let limit = |code, message: String, most: &str, limit: &dyn ToString, unit: &str| {
         (code, message, format!("use {most} {}{unit}", limit.to_string()))
     };
-    let range = |most, end| limit("schema/range", format!("{value} is out of range"), most, end, "");
+    let range = |most, end| limit(Code::SchemaRange, format!("{value} is out of range"), most, end, "");
     let length = |problem, most, end| {
-        limit("schema/length", format!("{value} is too {problem}"), most, end, " characters")
+        limit(Code::SchemaLength, format!("{value} is too {problem}"), most, end, " characters")
     };
     let items = |problem, most, end| {
-        limit("schema/items", format!("the list has too {problem} items"), most, end, "")
+        limit(Code::SchemaItems, format!("the list has too {problem} items"), most, end, "")
     };
     let fields = |problem, most, end| {
-        limit("schema/rule", format!("the mapping has too {problem} fields"), most, end, "")
+        limit(Code::SchemaRule, format!("the mapping has too {problem} fields"), most, end, "")
     };
-    let rule = |message, help: &str| ("schema/rule", message, help.to_owned());
+    let rule = |message, help: &str| (Code::SchemaRule, message, help.to_owned());
     match kind {
         Kind::Maximum { limit } => range("at most", limit),
         Kind::Minimum { limit } => range("at least", limit),
@@ -131,7 +132,7 @@ pub(super) fn plain_rule(kind: &Kind, node: Option<&Node>) -> (&'static str, Str
         Kind::MaxProperties { limit } => fields("many", "at most", limit),
         Kind::MinProperties { limit } => fields("few", "at least", limit),
         Kind::Format { format } => {
-            ("schema/format", format!("{value} is not a valid {format}"), format!("write a {format}"))
+            (Code::SchemaFormat, format!("{value} is not a valid {format}"), format!("write a {format}"))
         }
         Kind::MultipleOf { multiple_of } => {
             rule(format!("{value} is not a multiple of {multiple_of}"), "use a multiple of it")

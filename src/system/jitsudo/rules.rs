@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::cedar::{self, Canonical, CedarError, Scope};
+use crate::diagnostic::Code;
 use crate::model::request::{KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
 use crate::model::resource::RemoteId;
 use crate::system::body::{list, text};
@@ -302,7 +303,7 @@ fn not_cedar(rule: &Value, at: &str, error: &CedarError) -> Problem {
     } else {
         "write one Cedar statement: `permit (principal, action, resource) when { .. };`"
     };
-    let problem = Problem::new(at, "jitsudo/cedar", format!("this is not valid Cedar: {error}"), help);
+    let problem = Problem::new(at, Code::JitsudoCedar, format!("this is not valid Cedar: {error}"), help);
     Problem { offset: error.offset, ..problem }
 }
 
@@ -313,7 +314,7 @@ fn check_text(rule: &Value, at: &str) -> Vec<Problem> {
             let message = format!("`{field}` has no effect beside `policy_text`");
             Problem::new(
                 format!("{at}/{field}"),
-                "jitsudo/text-and-fields",
+                Code::JitsudoTextAndFields,
                 message,
                 "say it in one of the two ways only",
             )
@@ -329,7 +330,7 @@ fn check_fields(rule: &Value, at: &str) -> Vec<Problem> {
             let message = format!("a rule without `policy_text` needs `{field}`");
             Problem::new(
                 at,
-                "jitsudo/missing-field",
+                Code::JitsudoMissingField,
                 message,
                 format!("add `{field}`, or write the rule as `policy_text`"),
             )
@@ -355,7 +356,7 @@ fn check_scope(rule: &Value, variable: &str, at: &str) -> Vec<Problem> {
         if suffix == "entity_type" && has && !cedar::is_type(text(rule, &field)) {
             let message = format!("`{}` is not the name of a Cedar type", text(rule, &field));
             let help = "type names are like `User` or `Company::User`";
-            return Some(Problem::new(format!("{at}/{field}"), "jitsudo/entity-type", message, help));
+            return Some(Problem::new(format!("{at}/{field}"), Code::JitsudoEntityType, message, help));
         }
         let place = if rule.get(&field).is_some() {
             format!("{at}/{field}")
@@ -365,13 +366,13 @@ fn check_scope(rule: &Value, variable: &str, at: &str) -> Vec<Problem> {
         match (wanted, has) {
             (true, false) => Some(Problem::new(
                 place,
-                "jitsudo/scope",
+                Code::JitsudoScope,
                 format!("the scope `{scope}` needs `{field}`"),
                 format!("add `{field}`, or use another `{variable}_scope_type`"),
             )),
             (false, true) => Some(Problem::new(
                 place,
-                "jitsudo/scope",
+                Code::JitsudoScope,
                 format!("the scope `{scope}` has no `{field}`"),
                 format!("take `{field}` out, or use another `{variable}_scope_type`"),
             )),
@@ -392,7 +393,7 @@ fn check_actions(rule: &Value, at: &str) -> Option<Problem> {
     let place = if rule.get("action_ids").is_some() { "action_ids" } else { "action_scope_type" };
     Some(Problem::new(
         format!("{at}/{place}"),
-        "jitsudo/scope",
+        Code::JitsudoScope,
         wrong,
         "change `action_ids` or `action_scope_type`",
     ))

@@ -7,6 +7,7 @@ use crate::history::{Named, Want, holds, moments, want};
 use crate::profile::{KINDS, NAMES};
 use crate::road::Run;
 use crate::server::Entry;
+use enact::diagnostic::Code;
 use enact::model::change::Action;
 use enact::model::plan::TargetPlan;
 
@@ -45,7 +46,8 @@ impl Checker<'_> {
                 wrong.push(format!("run {number} holds {} for unchanged", unchanged.name));
             }
         }
-        let ambiguous = plan.diagnostics.iter().any(|diagnostic| diagnostic.code.contains("ambiguous"));
+        let is_ambiguous = |code| matches!(code, Code::LiveAmbiguous | Code::ReferenceAmbiguous);
+        let ambiguous = plan.diagnostics.iter().any(|diagnostic| is_ambiguous(diagnostic.code));
         if ambiguous && !self.ever_several() {
             wrong.push(format!("run {number} finds names ambiguous that are not"));
         }

@@ -6,7 +6,7 @@ use saphyr_parser::Tag;
 
 use super::super::scalar;
 use super::{Builder, Key, Node, Span, Value};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::text::short;
 
 impl Builder<'_> {
@@ -15,18 +15,19 @@ impl Builder<'_> {
         let mut empty = std::mem::take(&mut self.empty).into_iter();
         if self.documents.is_empty() && self.diagnostics.is_empty() {
             let place = empty.next().unwrap_or_else(|| self.source.span(1, 1, 1));
-            let diagnostic = self.source.error("yaml/empty", place, "the file declares nothing");
+            let diagnostic = self.source.error(Code::YamlEmpty, place, "the file declares nothing");
             return self.tell(diagnostic.help("write a manifest, or delete the file"));
         }
         for place in empty {
-            let diagnostic = Diagnostic::warning("yaml/empty", "this document is empty");
+            let diagnostic = Diagnostic::new(Code::YamlEmptyDocument, "this document is empty");
             self.tell(diagnostic.at(place.place(self.source.file, "")).help("remove its `---`"));
         }
     }
 
     pub(super) fn plain(&mut self, text: &str, span: Span) -> Value {
         scalar::resolve(text).unwrap_or_else(|problem| {
-            let diagnostic = self.source.error("yaml/number", span, format!("`{}` {problem}", short(text)));
+            let diagnostic =
+                self.source.error(Code::YamlNumber, span, format!("`{}` {problem}", short(text)));
             self.tell(diagnostic.help("quote it if text is meant"));
             Value::Null
         })
@@ -40,13 +41,13 @@ impl Builder<'_> {
         }
         let name = if core { format!("!!{}", tag.suffix) } else { format!("{}{}", tag.handle, tag.suffix) };
         let message = format!("the tag `{}` is not allowed", short(&name));
-        let diagnostic = self.source.error("yaml/tag", span, message);
+        let diagnostic = self.source.error(Code::YamlTag, span, message);
         self.tell(diagnostic.help("remove the tag; quote a value that is meant as text"));
     }
 
     pub(super) fn key(&mut self, node: &Node) -> Option<Key> {
         let Some(name) = node.as_str() else {
-            let diagnostic = self.source.error("yaml/key-type", node.span, "a key has to be text");
+            let diagnostic = self.source.error(Code::YamlKeyType, node.span, "a key has to be text");
             self.tell(diagnostic.help(match node.raw() {
                 None | Some("") => "write the name of a field".to_owned(),
                 Some(raw) => format!("quote it: `\"{}\"`", short(raw)),
@@ -55,7 +56,7 @@ impl Builder<'_> {
         };
         if name == "<<" && node.raw().is_some() {
             let diagnostic =
-                self.source.error("yaml/merge-key", node.span, "the merge key `<<` is not allowed");
+                self.source.error(Code::YamlMergeKey, node.span, "the merge key `<<` is not allowed");
             self.tell(diagnostic.help("write the fields out, or repeat a whole value with an alias"));
             return None;
         }
@@ -71,7 +72,7 @@ impl Builder<'_> {
                 short(&key.name),
                 key.span.line
             );
-            let diagnostic = self.source.error("yaml/duplicate-key", key.span, message);
+            let diagnostic = self.source.error(Code::YamlDuplicateKey, key.span, message);
             self.tell(diagnostic.help("keep one of them"));
         }
     }
