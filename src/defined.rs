@@ -9,7 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::manifest::yaml::{self, Node};
 use crate::model::kind::{Kind, NameRule, matches};
 use crate::model::names::Names;
@@ -154,7 +154,7 @@ impl Translate for Defined {
         spec
     }
 
-    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
+    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, SpecDiagnostic> {
         let undefined = || Diagnostic::new(Code::DefinedKind, "the kind is not defined");
         let form = self.api.form(&draft.kind.name).ok_or_else(undefined)?;
         self.request(form, draft).map(|request| vec![request])

@@ -11,7 +11,7 @@ use crate::text::inline;
 mod class;
 mod code;
 
-pub use class::{Class, Severity, Weight};
+pub use class::{Class, Severity};
 pub use code::Code;
 
 /// A place in a file that a user wrote.
@@ -29,29 +29,39 @@ pub struct Place {
     pub path: String,
 }
 
-/// One problem, found before or while comparing, never a Rust error.
+/// A place in a spec, of which only who knows the document can say where in a file it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpecPlace {
+    /// The JSON pointer below the spec.
+    pub pointer: String,
+    /// The byte of the text at that place, for a mistake inside a text.
+    pub offset: Option<usize>,
+}
+
+/// What a system says of a spec, before anybody has said where that is.
+pub type SpecDiagnostic = Diagnostic<SpecPlace>;
+
+/// One problem, found before or while comparing, never a Rust error. What is shown has its place in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
-pub struct Diagnostic {
+pub struct Diagnostic<P = Place> {
     /// Errors stop the road. What its code says, unless [`allowed`](Self::allowed) or [`refused`](Self::refused).
     pub severity: Severity,
     /// Which one it is; also what it means for the run.
     pub code: Code,
     /// What is wrong: one sentence, lower case, no full stop, user input in backticks.
     pub message: String,
-    /// Where in the user's files.
-    pub place: Option<Place>,
+    /// Where it is.
+    pub place: Option<P>,
     /// Which live or declared object, such as `analytics Policy "Warehouse syncs"`.
     pub subject: Option<String>,
     /// What to do next.
     pub help: Option<String>,
-    /// Where in the spec it is, as a JSON pointer, until who knows the document says where that is.
-    pub within: Option<String>,
     /// Whether its line may hold a secret that was written by mistake, and is not shown.
     pub private: bool,
 }
 
-impl Diagnostic {
+impl<P> Diagnostic<P> {
     /// Starts a diagnostic, as heavy as its code says.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
@@ -61,7 +71,6 @@ impl Diagnostic {
             place: None,
             subject: None,
             help: None,
-            within: None,
             private: false,
         }
     }
@@ -79,9 +88,15 @@ impl Diagnostic {
     }
 
     /// Says where it is.
-    pub fn at(mut self, place: Place) -> Self {
+    pub fn at(mut self, place: P) -> Self {
         self.place = Some(place);
         self
+    }
+
+    /// Says where its place is, or what stands for it where it has none; for one who knows the document.
+    pub fn placed<Q>(self, place: impl FnOnce(Option<P>) -> Q) -> Diagnostic<Q> {
+        let Self { severity, code, message, place: of, subject, help, private } = self;
+        Diagnostic { severity, code, message, place: Some(place(of)), subject, help, private }
     }
 
     /// Says which object it is about.
@@ -96,12 +111,6 @@ impl Diagnostic {
         self
     }
 
-    /// Says where in the spec it is, as a JSON pointer.
-    pub fn within(mut self, pointer: String) -> Self {
-        self.within = Some(pointer);
-        self
-    }
-
     /// Says that its line is not to be shown.
     pub fn private(mut self) -> Self {
         self.private = true;
@@ -111,6 +120,13 @@ impl Diagnostic {
     /// Whether it stops the road.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
+    }
+}
+
+impl SpecDiagnostic {
+    /// Says where in the spec it is, as a JSON pointer.
+    pub fn in_spec(self, pointer: impl Into<String>) -> Self {
+        self.at(SpecPlace { pointer: pointer.into(), offset: None })
     }
 }
 
@@ -139,7 +155,7 @@ mod tests {
 
     #[test]
     fn what_a_sentence_quotes_neither_begins_a_line_nor_hides() {
-        let diagnostic = Diagnostic::new(Code::SchemaType, "`x\u{202e}`")
+        let diagnostic: Diagnostic = Diagnostic::new(Code::SchemaType, "`x\u{202e}`")
             .about("y\u{85}")
             .help("z\nerror[a/b]: all is well");
         let told = (diagnostic.message.as_str(), diagnostic.subject.as_deref(), diagnostic.help.as_deref());

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::manifest::{Manifest, yaml};
 use crate::model::kind::{Kind, api_version};
 use crate::model::names::Names;
@@ -89,8 +89,8 @@ fn unusable(to: &To<'_>, kind: &Kind, text: &str) -> Option<String> {
 
 /// The same for what the system checks beyond the schema: a server may hold what it would not take.
 fn refused(system: &dyn Translate, kind: &Kind, spec: &Value) -> Option<String> {
-    let problems = system.check(kind, spec).into_iter();
-    problems.filter(|problem| problem.severity == Severity::Error).map(|problem| problem.message).next()
+    let mut diagnostics = system.check(kind, spec).into_iter();
+    diagnostics.find(SpecDiagnostic::is_error).map(|diagnostic| diagnostic.message)
 }
 
 /// Why a manifest would not pass `plan`: it would name an object that has no name of its own.

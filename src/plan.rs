@@ -168,11 +168,7 @@ impl Planner<'_> {
                 None => Verdict::Change(Box::new(change)),
             },
             Ok(None) => Verdict::Unchanged,
-            Err(diagnostic) if diagnostic.place.is_some() => diagnostic.about(&declared.id).into(),
-            Err(diagnostic) => {
-                let place = diagnostic.within.as_ref().map(|pointer| declared.place(pointer));
-                diagnostic.at(place.unwrap_or_else(|| declared.name_place())).about(&declared.id).into()
-            }
+            Err(diagnostic) => declared.placed(diagnostic).about(&declared.id).into(),
         }
     }
 

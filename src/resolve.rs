@@ -190,19 +190,19 @@ fn check_target(claim: &Claim<'_>, desired: &Desired, diagnostics: &mut Vec<Diag
         let Some(kind) = claim.system.kind(&declared.id.kind) else {
             continue;
         };
-        for problem in claim.system.check(kind, declared.spec()) {
-            let place = declared.place_within(&problem.pointer, problem.offset);
-            if declared.manifest.refused.iter().any(|refused| touches(refused, &place.path)) {
-                continue;
-            }
-            let diagnostic =
-                Diagnostic { severity: problem.severity, ..Diagnostic::new(problem.code, problem.message) };
-            diagnostics.push(diagnostic.at(place).help(problem.help));
-        }
+        let found = claim.system.check(kind, declared.spec()).into_iter();
+        let found = found.map(|diagnostic| declared.placed(diagnostic));
+        diagnostics.extend(found.filter(|diagnostic| !is_refused(declared, diagnostic)));
         diagnostics.extend(unknown_secrets(claim, kind, declared));
         check_references(claim.system.kinds(), kind, declared, desired, diagnostics);
         check_previous_names(declared, desired, diagnostics);
     }
+}
+
+/// Whether its JSON Schema has refused the place already: that is not said again in other words.
+fn is_refused(declared: &Declared, diagnostic: &Diagnostic) -> bool {
+    let place = diagnostic.place.as_ref();
+    place.is_some_and(|place| declared.manifest.refused.iter().any(|refused| touches(refused, &place.path)))
 }
 
 /// Secrets that the target's configuration does not have.

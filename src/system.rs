@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::access::Grants;
 use crate::compare::diff::Field;
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, SpecDiagnostic};
 use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
 use crate::model::names::Names;
@@ -81,42 +81,6 @@ pub enum Scheme {
     Header(String),
 }
 
-/// A mistake in a spec that its JSON Schema cannot express.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// Errors stop the road.
-    pub severity: Severity,
-    /// Where in the spec, as a JSON pointer.
-    pub pointer: String,
-    /// Stable and for machines.
-    pub code: Code,
-    /// What is wrong.
-    pub message: String,
-    /// What to do.
-    pub help: String,
-    /// The byte of the text at that place, for a mistake inside a text.
-    pub offset: Option<usize>,
-}
-
-impl Problem {
-    /// A mistake at a place.
-    pub fn new(
-        pointer: impl Into<String>,
-        code: Code,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Self {
-        Self {
-            severity: code.severity(),
-            pointer: pointer.into(),
-            code,
-            message: message.into(),
-            help: help.into(),
-            offset: None,
-        }
-    }
-}
-
 /// A change whose requests are wanted.
 #[derive(Clone, Copy, Debug)]
 pub struct Draft<'a> {
@@ -159,7 +123,7 @@ pub trait Translate: Send + Sync {
     }
 
     /// Mistakes in a spec that passed its schema.
-    fn check(&self, _kind: &Kind, _spec: &Value) -> Vec<Problem> {
+    fn check(&self, _kind: &Kind, _spec: &Value) -> Vec<SpecDiagnostic> {
         Vec::new()
     }
 
@@ -185,7 +149,7 @@ pub trait Translate: Send + Sync {
     }
 
     /// The writes that make a change, or why it is not possible or not safe. A pure function of the draft.
-    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic>;
+    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, SpecDiagnostic>;
 }
 
 /// How what an API holds is read. The only part of a system that is handed a way to read.

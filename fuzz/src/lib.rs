@@ -12,7 +12,7 @@ use enact::config::{self, Systems};
 use enact::diagnostic::Diagnostic;
 use enact::manifest::{Files, Manifest};
 use enact::report::text::{self, Style};
-use enact::report::{self, Report, diagnostic, json};
+use enact::report::{self, Report, diagnostics, json};
 use enact::system::registry::Registry;
 use enact::text::is_deceptive;
 use enact::{defined, resolve};
@@ -87,7 +87,7 @@ pub fn check_diagnostics(text: &str, diagnostics: &[Diagnostic]) {
 
 /// Diagnostics that may hold any text can be shown, and each begins its own lines only.
 pub fn check_shown(diagnostics: &[Diagnostic], text: &str) {
-    let shown = diagnostic::render(diagnostics, &|_| Some(text.to_owned()), false);
+    let shown = diagnostics::render(diagnostics, &|_| Some(text.to_owned()), false);
     assert!(!shown.contains(|c: char| !matches!(c, '\n' | '\t') && is_deceptive(c)), "{shown:?}");
     let titles = shown.lines().filter(|line| line.starts_with(['e', 'w'])).count();
     assert_eq!(titles, diagnostics.len().min(100), "{shown}");

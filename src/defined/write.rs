@@ -10,7 +10,7 @@ use crate::defined::definition::Mode;
 use crate::defined::form::Form;
 use crate::defined::read::parts;
 use crate::defined::template::Values;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::model::change::Action;
 use crate::model::kind::matches;
 use crate::model::request::{Hidden, Id, KNOWN_AFTER_APPLY, Method, Request, Symbol};
@@ -20,7 +20,7 @@ use crate::system::Draft;
 
 impl Defined {
     /// The one request of a change.
-    pub(super) fn request(&self, form: &Form, draft: &Draft<'_>) -> Result<Request, Diagnostic> {
+    pub(super) fn request(&self, form: &Form, draft: &Draft<'_>) -> Result<Request, SpecDiagnostic> {
         match draft.live {
             None => self.create(form, draft),
             Some(live) if draft.action == Action::Delete => self.delete(form, live),
@@ -28,7 +28,7 @@ impl Defined {
         }
     }
 
-    fn create(&self, form: &Form, draft: &Draft<'_>) -> Result<Request, Diagnostic> {
+    fn create(&self, form: &Form, draft: &Draft<'_>) -> Result<Request, SpecDiagnostic> {
         let Some(create) = &form.create else {
             let message = format!("a {} cannot be created by this API", form.name);
             let help = "create it on the target in another way, or take the manifest out";
@@ -48,7 +48,7 @@ impl Defined {
         })
     }
 
-    fn update(&self, form: &Form, draft: &Draft<'_>, live: &LiveObject) -> Result<Request, Diagnostic> {
+    fn update(&self, form: &Form, draft: &Draft<'_>, live: &LiveObject) -> Result<Request, SpecDiagnostic> {
         let Some(update) = &form.update else {
             let differ: Vec<_> = draft.fields.iter().map(|field| format!("`{}`", field.path)).collect();
             let message =
@@ -79,7 +79,7 @@ impl Defined {
         Ok(request)
     }
 
-    fn delete(&self, form: &Form, live: &LiveObject) -> Result<Request, Diagnostic> {
+    fn delete(&self, form: &Form, live: &LiveObject) -> Result<Request, SpecDiagnostic> {
         let Some(delete) = &form.delete else {
             let message = format!("a {} cannot be deleted by this API", form.name);
             let help = "delete it on the target in another way, or take `ensure: absent` out";
@@ -261,7 +261,7 @@ fn strip(value: &mut Value, read_only: &[String]) {
 }
 
 /// Refuses to write a field for ever that the API drops every time.
-fn not_kept(form: &Form, draft: &Draft<'_>, live: &LiveObject) -> Result<(), Diagnostic> {
+fn not_kept(form: &Form, draft: &Draft<'_>, live: &LiveObject) -> Result<(), SpecDiagnostic> {
     if !form.returns_every_field {
         return Ok(());
     }
@@ -278,14 +278,14 @@ fn not_kept(form: &Form, draft: &Draft<'_>, live: &LiveObject) -> Result<(), Dia
     let dropped: Vec<_> = dropped.iter().map(|name| format!("`{name}`")).collect();
     let message = format!("the API does not keep {}: no reply has it", dropped.join(", "));
     let help = "it may be misspelt, or of another version of the API: take it out here and in the definition's `spec`";
-    Err(refused(Code::DefinedNotKept, message).help(help).within(first))
+    Err(refused(Code::DefinedNotKept, message).help(help).in_spec(first))
 }
 
-fn refused(code: Code, message: String) -> Diagnostic {
+fn refused(code: Code, message: String) -> SpecDiagnostic {
     Diagnostic::new(code, message)
 }
 
-fn unfilled() -> Diagnostic {
+fn unfilled() -> SpecDiagnostic {
     refused(Code::DefinedPath, "its name or id cannot stand in a path".to_owned())
         .help("give it another name")
 }

@@ -33,7 +33,7 @@ pub enum Class {
 
 /// What a code weighs by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weight {
+pub(super) enum Weight {
     /// An error wherever it is found.
     Error,
     /// A warning where nothing is written; apply refuses to go on, unless a flag lets it.

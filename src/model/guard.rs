@@ -45,3 +45,16 @@ impl Guard {
         Diagnostic::new(self.code(), message).about(about).help(format!("{help}; {}", self.way_through()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guard_is_let_through_by_the_name_of_its_code() {
+        for guard in Guard::value_variants() {
+            let name = guard.to_possible_value().unwrap();
+            assert_eq!(guard.code().text(), format!("guard/{}", name.get_name()));
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::diagnostic::Place;
+use crate::diagnostic::{Diagnostic, Place, SpecDiagnostic, SpecPlace};
 use crate::manifest::{Ensure, Manifest};
 use crate::model::kind::{At, Kind, Named};
 use crate::model::resource::{RemoteId, ResourceId};
@@ -47,8 +47,16 @@ impl Declared {
         self.manifest.place(&format!("/spec{pointer}"))
     }
 
+    /// Says where in the manifest a diagnostic about its spec is: at the name, where it is about no part of the spec.
+    pub fn placed(&self, diagnostic: SpecDiagnostic) -> Diagnostic {
+        diagnostic.placed(|place| match place {
+            Some(SpecPlace { pointer, offset }) => self.place_within(&pointer, offset),
+            None => self.name_place(),
+        })
+    }
+
     /// The place of a byte inside a text of the spec, where it can be told.
-    pub fn place_within(&self, pointer: &str, offset: Option<usize>) -> Place {
+    fn place_within(&self, pointer: &str, offset: Option<usize>) -> Place {
         let place = self.place(pointer);
         let node = self.manifest.document.at(&format!("/spec{pointer}"));
         match (node, offset) {

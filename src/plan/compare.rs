@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::access::AccessShift;
 use crate::compare::cause::Cause;
 use crate::compare::diff::{Field, diff};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::SpecDiagnostic;
 use crate::model::change::{Action, Change};
 use crate::model::kind::{At, Kind, Named};
 use crate::model::names::Names;
@@ -43,7 +43,7 @@ impl Comparison<'_> {
         kind: &Kind,
         declared: &Declared,
         live: Option<&LiveObject>,
-    ) -> Result<Option<Change>, Diagnostic> {
+    ) -> Result<Option<Change>, SpecDiagnostic> {
         let declaration = self.declaration(kind, declared, live);
         let observed = live.map_or(Value::Null, |live| self.observed(kind, live));
         let action = match live {

@@ -62,7 +62,7 @@ fn rest(diagnostics: &[Diagnostic]) -> String {
 }
 
 fn group<'a>(diagnostic: &'a Diagnostic, source: Option<Element<'a>>) -> Group<'a> {
-    let Diagnostic { severity, code, message, place, subject, help, within: _, private: _ } = diagnostic;
+    let Diagnostic { severity, code, message, place, subject, help, private: _ } = diagnostic;
     let level = match severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,

@@ -195,8 +195,7 @@ fn write(request: &Request) -> WriteJson {
 }
 
 fn diagnostic(diagnostic: &Diagnostic) -> DiagnosticJson {
-    let Diagnostic { severity, code, message, place, subject, help, within: _, private: _ } =
-        diagnostic.clone();
+    let Diagnostic { severity, code, message, place, subject, help, private: _ } = diagnostic.clone();
     let (line, column) = place.as_ref().map(|place| (place.line, place.column)).unzip();
     let (file, path) = place.map(|place| (place.file, place.path)).unzip();
     DiagnosticJson { severity, code: code.to_string(), message, file, line, column, path, help, subject }

@@ -110,7 +110,7 @@ fn delete(change: &Change) -> String {
 }
 
 fn diagnostic(diagnostic: &Diagnostic) -> String {
-    let Diagnostic { severity, code: id, message, place, subject, help, within: _, private: _ } = diagnostic;
+    let Diagnostic { severity, code: id, message, place, subject, help, private: _ } = diagnostic;
     let severity = match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",

@@ -10,10 +10,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Draft, Judge, Observe, Problem, Registered, Translate};
+use super::{Draft, Judge, Observe, Registered, Translate};
 use crate::access::Grants;
 use crate::compare::diff::{Field, merge};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::model::change::{Action, Change};
 use crate::model::guard::Guard;
 use crate::model::kind::{Kind, NameRule, Reference};
@@ -138,11 +138,11 @@ impl Translate for Compiuta {
         &self.kinds
     }
 
-    fn check(&self, _kind: &Kind, spec: &Value) -> Vec<Problem> {
-        let mut problems = check_members(spec);
-        problems.extend(check_tenants(spec));
-        problems.extend(check_statements(spec));
-        problems
+    fn check(&self, _kind: &Kind, spec: &Value) -> Vec<SpecDiagnostic> {
+        let mut diagnostics = check_members(spec);
+        diagnostics.extend(check_tenants(spec));
+        diagnostics.extend(check_statements(spec));
+        diagnostics
     }
 
     fn observed(&self, _kind: &Kind, body: &Value, _names: &Names) -> Value {
@@ -153,7 +153,7 @@ impl Translate for Compiuta {
         !live.system || kind.name == "Policy"
     }
 
-    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
+    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, SpecDiagnostic> {
         match draft.live {
             None => Ok(vec![create(draft)]),
             Some(live) if live.system => managed(draft, live),
@@ -254,7 +254,7 @@ fn only_members(draft: &Draft<'_>) -> bool {
 }
 
 /// A managed policy takes nothing but members.
-fn managed(draft: &Draft<'_>, live: &LiveObject) -> Result<Vec<Request>, Diagnostic> {
+fn managed(draft: &Draft<'_>, live: &LiveObject) -> Result<Vec<Request>, SpecDiagnostic> {
     if draft.action == Action::Delete {
         return Err(Diagnostic::new(
             Code::CompiutaManaged,
@@ -386,26 +386,25 @@ fn final_body(change: &Change) -> Option<&Value> {
 }
 
 /// `(unassigned)` means the objects without a tenant, so only a statement can have it.
-fn check_tenants(spec: &Value) -> Option<Problem> {
+fn check_tenants(spec: &Value) -> Option<SpecDiagnostic> {
     let index = list(spec, "tenants")
         .iter()
         .position(|tenant| ["(unassigned)", "*"].iter().any(|special| tenant == special))?;
     let message = "this is no tenant that something could belong to";
-    Some(Problem::new(
-        format!("/tenants/{index}"),
-        Code::CompiutaTenant,
-        message,
-        "leave `tenants` empty for none",
-    ))
+    Some(
+        Diagnostic::new(Code::CompiutaTenant, message)
+            .in_spec(format!("/tenants/{index}"))
+            .help("leave `tenants` empty for none"),
+    )
 }
 
-fn check_members(spec: &Value) -> Vec<Problem> {
+fn check_members(spec: &Value) -> Vec<SpecDiagnostic> {
     let odd = list(spec, "members").iter().enumerate().filter_map(|(index, member)| {
         let member = member.as_str()?;
         (!is_member(member)).then(|| {
             let message = format!("`{member}` does not look like a member");
             let help = "members are `user:local:NAME`, `team:local:NAME`, `token:ID` or one of them with `*`";
-            Problem::new(format!("/members/{index}"), Code::CompiutaMember, message, help)
+            Diagnostic::new(Code::CompiutaMember, message).in_spec(format!("/members/{index}")).help(help)
         })
     });
     odd.collect()
@@ -424,7 +423,7 @@ fn is_member(member: &str) -> bool {
     }
 }
 
-fn check_statements(spec: &Value) -> Vec<Problem> {
+fn check_statements(spec: &Value) -> Vec<SpecDiagnostic> {
     let empty =
         |statement: &Value| text(statement, "role").is_empty() && list(statement, "actions").is_empty();
     let statements = list(spec, "statements").iter().enumerate();
@@ -432,12 +431,9 @@ fn check_statements(spec: &Value) -> Vec<Problem> {
         .filter(|(_, statement)| empty(statement))
         .map(|(index, _)| {
             let message = "this statement has neither a role nor an action";
-            Problem::new(
-                format!("/statements/{index}"),
-                Code::CompiutaEmptyStatement,
-                message,
-                "add `role` or `actions`",
-            )
+            Diagnostic::new(Code::CompiutaEmptyStatement, message)
+                .in_spec(format!("/statements/{index}"))
+                .help("add `role` or `actions`")
         })
         .collect()
 }

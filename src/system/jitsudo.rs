@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::paging::pages;
-use super::{Draft, Judge, Observe, Problem, Registered, Translate};
+use super::{Draft, Judge, Observe, Registered, Translate};
 use crate::access::Grants;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::model::change::Action;
 use crate::model::kind::Kind;
 use crate::model::names::Names;
@@ -151,12 +151,12 @@ impl Translate for Jitsudo {
         &self.kinds
     }
 
-    fn check(&self, _kind: &Kind, spec: &Value) -> Vec<Problem> {
-        let mut problems: Vec<_> = check_durations(spec).into_iter().collect();
+    fn check(&self, _kind: &Kind, spec: &Value) -> Vec<SpecDiagnostic> {
+        let mut diagnostics: Vec<_> = check_durations(spec).into_iter().collect();
         for (index, rule) in list(spec, "rules").iter().enumerate() {
-            problems.extend(rules::check(rule, &format!("/rules/{index}")));
+            diagnostics.extend(rules::check(rule, &format!("/rules/{index}")));
         }
-        problems
+        diagnostics
     }
 
     fn declared(&self, _kind: &Kind, spec: &Value, _names: &Names) -> Value {
@@ -181,7 +181,7 @@ impl Translate for Jitsudo {
         rules::Spellings::of(spellings).spelled(canonical)
     }
 
-    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
+    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, SpecDiagnostic> {
         Ok(match draft.live {
             None => create(draft),
             Some(live) if draft.action == Action::Delete => {
@@ -307,16 +307,13 @@ fn update(draft: &Draft<'_>, live: &LiveObject) -> Vec<Request> {
     requests
 }
 
-fn check_durations(spec: &Value) -> Option<Problem> {
+fn check_durations(spec: &Value) -> Option<SpecDiagnostic> {
     let seconds = |field: &str| spec.get(field).and_then(Value::as_u64);
     let (default, max) = (seconds("default_duration_seconds")?, seconds("max_duration_seconds")?);
     (default > max).then(|| {
         let message = format!("the default duration {default} is above the maximum {max}");
-        Problem::new(
-            "/default_duration_seconds",
-            Code::JitsudoDuration,
-            message,
-            "lower it, or raise `max_duration_seconds`",
-        )
+        Diagnostic::new(Code::JitsudoDuration, message)
+            .in_spec("/default_duration_seconds")
+            .help("lower it, or raise `max_duration_seconds`")
     })
 }

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::paging::pages;
-use super::{Draft, Judge, Observe, Problem, Registered, Translate};
+use super::{Draft, Judge, Observe, Registered, Translate};
 use crate::access::Grants;
 use crate::compare::diff::merge;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::model::change::Action;
 use crate::model::kind::Kind;
 use crate::model::names::Names;
@@ -114,7 +114,7 @@ impl Translate for Mycloud {
         &self.kinds
     }
 
-    fn check(&self, _kind: &Kind, spec: &Value) -> Vec<Problem> {
+    fn check(&self, _kind: &Kind, spec: &Value) -> Vec<SpecDiagnostic> {
         check_sids(spec.get("document").unwrap_or(&Value::Null))
     }
 
@@ -122,7 +122,7 @@ impl Translate for Mycloud {
         body.clone()
     }
 
-    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
+    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, SpecDiagnostic> {
         let collection = Path::fixed(COLLECTION);
         let request = match draft.live {
             None => Request::new(Method::Post, collection)
@@ -246,18 +246,15 @@ fn patch_body(draft: &Draft<'_>, live: &LiveObject) -> Value {
     Value::Object(body)
 }
 
-fn check_sids(document: &Value) -> Vec<Problem> {
+fn check_sids(document: &Value) -> Vec<SpecDiagnostic> {
     let mut seen = BTreeSet::new();
     let sids = list(document, "statements").iter().map(|statement| text(statement, "sid")).enumerate();
     sids.filter(|(_, sid)| !sid.is_empty() && !seen.insert(*sid))
         .map(|(index, sid)| {
             let at = format!("/document/statements/{index}/sid");
-            Problem::new(
-                at,
-                Code::MycloudSidTwice,
-                format!("the sid `{sid}` is used twice"),
-                "give each statement its own sid",
-            )
+            Diagnostic::new(Code::MycloudSidTwice, format!("the sid `{sid}` is used twice"))
+                .in_spec(at)
+                .help("give each statement its own sid")
         })
         .collect()
 }

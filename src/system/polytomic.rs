@@ -10,8 +10,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Draft, Judge, Observe, Problem, Registered, Translate};
-use crate::diagnostic::{Code, Diagnostic};
+use super::{Draft, Judge, Observe, Registered, Translate};
+use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::model::change::{Action, Change};
 use crate::model::kind::{Kind, Reference};
 use crate::model::names::Names;
@@ -148,7 +148,7 @@ impl Translate for Polytomic {
         &self.kinds
     }
 
-    fn check(&self, _kind: &Kind, spec: &Value) -> Vec<Problem> {
+    fn check(&self, _kind: &Kind, spec: &Value) -> Vec<SpecDiagnostic> {
         check_actions(spec)
     }
 
@@ -167,7 +167,7 @@ impl Translate for Polytomic {
         self.declared(kind, body, names)
     }
 
-    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, Diagnostic> {
+    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, SpecDiagnostic> {
         if draft.action == Action::Update && draft.differs("organization_id") {
             return Err(Diagnostic::new(
                 Code::PolytomicOrganization,
@@ -334,7 +334,7 @@ fn action_body(action: &Value, draft: &Draft<'_>) -> ActionBody {
     ActionBody { body: Value::Object(body), later }
 }
 
-fn check_actions(spec: &Value) -> Vec<Problem> {
+fn check_actions(spec: &Value) -> Vec<SpecDiagnostic> {
     let mut seen = BTreeSet::new();
     let actions = list(spec, "policy_actions").iter().enumerate();
     actions
@@ -343,12 +343,11 @@ fn check_actions(spec: &Value) -> Vec<Problem> {
             let at = format!("/policy_actions/{index}/action");
             if !seen.insert(name) {
                 let message = format!("the action `{name}` is listed twice");
-                return Some(Problem::new(
-                    at,
-                    Code::PolytomicActionTwice,
-                    message,
-                    "put all its roles in one entry",
-                ));
+                return Some(
+                    Diagnostic::new(Code::PolytomicActionTwice, message)
+                        .in_spec(at)
+                        .help("put all its roles in one entry"),
+                );
             }
             (!ACTIONS.contains(&name)).then(|| {
                 let near = crate::diagnostic::nearest(name, ACTIONS.iter().copied());
@@ -356,12 +355,12 @@ fn check_actions(spec: &Value) -> Vec<Problem> {
                     || format!("known ones are {}", ACTIONS.join(", ")),
                     |near| format!("did you mean `{near}`?"),
                 );
-                Problem::new(
-                    at,
+                Diagnostic::new(
                     Code::PolytomicUnknownAction,
                     format!("the action `{name}` is not a known one"),
-                    help,
                 )
+                .in_spec(at)
+                .help(help)
             })
         })
         .collect()

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::cedar::{self, Canonical, CedarError, Scope};
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic, SpecPlace};
 use crate::model::request::{KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
 use crate::model::resource::RemoteId;
+use crate::system::Draft;
 use crate::system::body::{list, text};
-use crate::system::{Draft, Problem};
 
 /// The fields that `policy_text` stands for.
 const STRUCTURED: &[&str] = &[
@@ -286,16 +286,16 @@ fn reorder(draft: &Draft<'_>, wanted: &[Wanted<'_>], live: &[Live<'_>], base: &P
 }
 
 /// What a rule's JSON Schema cannot say.
-pub(super) fn check(rule: &Value, at: &str) -> Vec<Problem> {
-    let mut problems =
+pub(super) fn check(rule: &Value, at: &str) -> Vec<SpecDiagnostic> {
+    let mut diagnostics =
         if rule.get("policy_text").is_some() { check_text(rule, at) } else { check_fields(rule, at) };
-    if problems.is_empty() {
-        problems.extend(cedar_of(rule).err().map(|error| not_cedar(rule, at, &error)));
+    if diagnostics.is_empty() {
+        diagnostics.extend(cedar_of(rule).err().map(|error| not_cedar(rule, at, &error)));
     }
-    problems
+    diagnostics
 }
 
-fn not_cedar(rule: &Value, at: &str, error: &CedarError) -> Problem {
+fn not_cedar(rule: &Value, at: &str, error: &CedarError) -> SpecDiagnostic {
     let field = ["policy_text", "conditions"].into_iter().find(|field| rule.get(*field).is_some());
     let at = field.map_or_else(|| at.to_owned(), |field| format!("{at}/{field}"));
     let help = if field == Some("conditions") {
@@ -303,46 +303,40 @@ fn not_cedar(rule: &Value, at: &str, error: &CedarError) -> Problem {
     } else {
         "write one Cedar statement: `permit (principal, action, resource) when { .. };`"
     };
-    let problem = Problem::new(at, Code::JitsudoCedar, format!("this is not valid Cedar: {error}"), help);
-    Problem { offset: error.offset, ..problem }
+    let place = SpecPlace { pointer: at, offset: error.offset };
+    Diagnostic::new(Code::JitsudoCedar, format!("this is not valid Cedar: {error}")).at(place).help(help)
 }
 
-fn check_text(rule: &Value, at: &str) -> Vec<Problem> {
+fn check_text(rule: &Value, at: &str) -> Vec<SpecDiagnostic> {
     let beside = STRUCTURED.iter().filter(|field| rule.get(**field).is_some());
     beside
         .map(|field| {
             let message = format!("`{field}` has no effect beside `policy_text`");
-            Problem::new(
-                format!("{at}/{field}"),
-                Code::JitsudoTextAndFields,
-                message,
-                "say it in one of the two ways only",
-            )
+            Diagnostic::new(Code::JitsudoTextAndFields, message)
+                .in_spec(format!("{at}/{field}"))
+                .help("say it in one of the two ways only")
         })
         .collect()
 }
 
-fn check_fields(rule: &Value, at: &str) -> Vec<Problem> {
+fn check_fields(rule: &Value, at: &str) -> Vec<SpecDiagnostic> {
     let needed = ["effect", "principal_scope_type", "action_scope_type", "resource_scope_type"];
     let missing = needed.iter().filter(|field| rule.get(**field).is_none());
-    let mut problems: Vec<_> = missing
+    let mut diagnostics: Vec<_> = missing
         .map(|field| {
             let message = format!("a rule without `policy_text` needs `{field}`");
-            Problem::new(
-                at,
-                Code::JitsudoMissingField,
-                message,
-                format!("add `{field}`, or write the rule as `policy_text`"),
-            )
+            Diagnostic::new(Code::JitsudoMissingField, message)
+                .in_spec(at)
+                .help(format!("add `{field}`, or write the rule as `policy_text`"))
         })
         .collect();
-    problems.extend(["principal", "resource"].iter().flat_map(|variable| check_scope(rule, variable, at)));
-    problems.extend(check_actions(rule, at));
-    problems
+    diagnostics.extend(["principal", "resource"].iter().flat_map(|variable| check_scope(rule, variable, at)));
+    diagnostics.extend(check_actions(rule, at));
+    diagnostics
 }
 
 /// Which of type and id each scope type has.
-fn check_scope(rule: &Value, variable: &str, at: &str) -> Vec<Problem> {
+fn check_scope(rule: &Value, variable: &str, at: &str) -> Vec<SpecDiagnostic> {
     let scope = text(rule, &format!("{variable}_scope_type"));
     let wants = match scope {
         "any" => [("entity_type", false), ("entity_id", false)],
@@ -356,7 +350,9 @@ fn check_scope(rule: &Value, variable: &str, at: &str) -> Vec<Problem> {
         if suffix == "entity_type" && has && !cedar::is_type(text(rule, &field)) {
             let message = format!("`{}` is not the name of a Cedar type", text(rule, &field));
             let help = "type names are like `User` or `Company::User`";
-            return Some(Problem::new(format!("{at}/{field}"), Code::JitsudoEntityType, message, help));
+            return Some(
+                Diagnostic::new(Code::JitsudoEntityType, message).in_spec(format!("{at}/{field}")).help(help),
+            );
         }
         let place = if rule.get(&field).is_some() {
             format!("{at}/{field}")
@@ -364,25 +360,23 @@ fn check_scope(rule: &Value, variable: &str, at: &str) -> Vec<Problem> {
             format!("{at}/{variable}_scope_type")
         };
         match (wanted, has) {
-            (true, false) => Some(Problem::new(
-                place,
-                Code::JitsudoScope,
-                format!("the scope `{scope}` needs `{field}`"),
-                format!("add `{field}`, or use another `{variable}_scope_type`"),
-            )),
-            (false, true) => Some(Problem::new(
-                place,
-                Code::JitsudoScope,
-                format!("the scope `{scope}` has no `{field}`"),
-                format!("take `{field}` out, or use another `{variable}_scope_type`"),
-            )),
+            (true, false) => Some(
+                Diagnostic::new(Code::JitsudoScope, format!("the scope `{scope}` needs `{field}`"))
+                    .in_spec(place)
+                    .help(format!("add `{field}`, or use another `{variable}_scope_type`")),
+            ),
+            (false, true) => Some(
+                Diagnostic::new(Code::JitsudoScope, format!("the scope `{scope}` has no `{field}`"))
+                    .in_spec(place)
+                    .help(format!("take `{field}` out, or use another `{variable}_scope_type`")),
+            ),
             _ => None,
         }
     });
     wrong.collect()
 }
 
-fn check_actions(rule: &Value, at: &str) -> Option<Problem> {
+fn check_actions(rule: &Value, at: &str) -> Option<SpecDiagnostic> {
     let count = list(rule, "action_ids").len();
     let wrong = match text(rule, "action_scope_type") {
         "any" if count > 0 => "the scope `any` has no `action_ids`",
@@ -391,10 +385,9 @@ fn check_actions(rule: &Value, at: &str) -> Option<Problem> {
         _ => return None,
     };
     let place = if rule.get("action_ids").is_some() { "action_ids" } else { "action_scope_type" };
-    Some(Problem::new(
-        format!("{at}/{place}"),
-        Code::JitsudoScope,
-        wrong,
-        "change `action_ids` or `action_scope_type`",
-    ))
+    Some(
+        Diagnostic::new(Code::JitsudoScope, wrong)
+            .in_spec(format!("{at}/{place}"))
+            .help("change `action_ids` or `action_scope_type`"),
+    )
 }
