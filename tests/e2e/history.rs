@@ -587,6 +587,20 @@ fn a_base_from_elsewhere_is_not_used_and_apply_refuses_it() {
 }
 
 #[test]
+fn a_record_that_cannot_be_read_is_refused_whatever_base_is_named() {
+    let repo = Repo::new("polytomic", "");
+    repo.declare("Role", "R", "{}");
+    let first = repo.commit();
+    repo.converge();
+    repo.declare("Role", "S", "{}");
+    repo.commit();
+    repo.git(&["symbolic-ref", "refs/enact/applied/live", "refs/heads/main"]);
+    let run = repo.apply_with(&["--base", &first]);
+    assert_eq!((run.code, codes(&run.json()), repo.writes()), (1, vec!["git/applied"], Vec::new()));
+    assert_eq!(codes(&repo.plan_with(&[])), ["git/applied"], "told once");
+}
+
+#[test]
 fn what_still_refers_to_a_pruned_role_is_an_error_before_anything_is_written() {
     let repo = Repo::new("polytomic", PRUNE);
     repo.declare("Role", "readers", "{}");
