@@ -15,6 +15,11 @@ pub fn of<T: JsonSchema>() -> Value {
     schema
 }
 
+/// Whether a schema says `true` for a keyword, such as `readOnly`.
+pub(crate) fn is_true(schema: &Value, keyword: &str) -> bool {
+    schema.get(keyword) == Some(&Value::Bool(true))
+}
+
 fn drop_null(schema: &mut Value) {
     if let Value::Object(map) = schema {
         let nullable = map.remove("x-nullable").is_some();

@@ -26,7 +26,7 @@ pub mod claim;
 pub mod compiuta;
 pub mod jitsudo;
 pub mod mycloud;
-mod paging;
+pub(crate) mod paging;
 pub mod polytomic;
 pub mod registry;
 

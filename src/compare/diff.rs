@@ -111,6 +111,14 @@ impl<'a> Keyed<'a> {
     }
 }
 
+/// The fields of an object, and over them those of another, each whole. What is no object has no fields.
+#[must_use]
+pub fn overlaid(below: &Value, above: &Value) -> Value {
+    let mut whole = below.as_object().cloned().unwrap_or_default();
+    whole.extend(above.as_object().cloned().unwrap_or_default());
+    Value::Object(whole)
+}
+
 /// `declared` written over `live`: what git does not declare stays as it is live, also fields that the schema
 /// does not know, at every depth where an item of a list is recognised. For APIs that replace a whole object.
 /// Sets come out in order, whatever order the server has.

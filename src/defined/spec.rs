@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::pointer::child;
+use crate::schema::is_true;
+use crate::system::body::list;
 
 /// What the schema of a spec says.
 #[derive(Clone, Debug, Default)]
@@ -14,7 +16,7 @@ pub(super) struct Spec {
     pub(super) schema: Value,
     /// Top-level fields without which no object can be created.
     pub(super) required: Vec<String>,
-    /// The server's own fields, as JSON pointers in which `*` stands for every item.
+    /// The server's own fields, as JSON pointers in which `*` means every item.
     pub(super) read_only: Vec<String>,
     /// Fields whose value is a secret, as JSON pointers.
     pub(super) secrets: Vec<String>,
@@ -28,11 +30,8 @@ impl Spec {
         let mut spec = Self::default();
         let mut schema = given.clone();
         if let Some(required) = schema.as_object_mut().and_then(|schema| schema.remove("required")) {
-            spec.required = crate::system::body::list(&json!({"required": required}), "required")
-                .iter()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect();
+            let required = required.as_array().into_iter().flatten().filter_map(Value::as_str);
+            spec.required = required.map(str::to_owned).collect();
         }
         let root = given.clone();
         for definition in schema.get_mut("$defs").and_then(Value::as_object_mut).into_iter().flatten() {
@@ -56,10 +55,10 @@ impl Spec {
         for (name, field) in properties.iter_mut() {
             let at = child(at, name);
             let whole = resolved(field, root, 0);
-            if is(&whole, "readOnly") {
+            if is_true(&whole, "readOnly") {
                 read_only.push(name.clone());
                 self.read_only.push(at);
-            } else if is(&whole, "writeOnly") {
+            } else if is_true(&whole, "writeOnly") {
                 self.write_only(field, &whole, at);
             } else {
                 self.prepare(field, &at, root);
@@ -73,7 +72,7 @@ impl Spec {
     }
 
     fn write_only(&mut self, field: &mut Value, whole: &Value, at: String) {
-        let replaced = crate::system::body::list(whole, "x-replaces").iter().filter_map(Value::as_str);
+        let replaced = list(whole, "x-replaces").iter().filter_map(Value::as_str);
         self.replaces.insert(at.clone(), replaced.map(str::to_owned).collect());
         // What may be a text may be a secret.
         let is_text = |kind: &Value| {
@@ -90,7 +89,7 @@ impl Spec {
 fn resolved(field: &Value, root: &Value, depth: usize) -> Value {
     let referred =
         field.get("$ref").and_then(Value::as_str).and_then(|at| root.pointer(at.strip_prefix('#')?));
-    let several = ["allOf", "anyOf", "oneOf"].iter().flat_map(|name| crate::system::body::list(field, name));
+    let several = ["allOf", "anyOf", "oneOf"].iter().flat_map(|name| list(field, name));
     let all = several.chain(referred);
     let mut whole = field.clone();
     for other in all.filter(|_| depth < 3) {
@@ -108,18 +107,14 @@ fn resolved(field: &Value, root: &Value, depth: usize) -> Value {
 fn read_only_in(schema: &Value, at: &str, found: &mut Vec<String>) {
     for (name, field) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let at = child(at, name);
-        if is(field, "readOnly") { found.push(at) } else { read_only_in(field, &at, found) }
+        if is_true(field, "readOnly") { found.push(at) } else { read_only_in(field, &at, found) }
     }
     if let Some(items) = schema.get("items") {
         read_only_in(items, &format!("{at}/*"), found);
     }
 }
 
-fn is(field: &Value, keyword: &str) -> bool {
-    field.get(keyword) == Some(&Value::Bool(true))
-}
-
-/// The name of a secret stands in git, never the secret.
+/// The name of a secret is in git, never the secret.
 fn secret(description: Option<&Value>) -> Value {
     let name = json!({
         "type": "string",
@@ -148,7 +143,7 @@ fn close(schema: &mut Value) {
     }
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
         // What the server adds to an item is no difference.
-        let own = properties.iter().filter(|(_, field)| is(field, "readOnly"));
+        let own = properties.iter().filter(|(_, field)| is_true(field, "readOnly"));
         let own: Vec<_> = own.map(|(name, _)| name.clone()).collect();
         properties.retain(|name, _| !own.contains(name));
         properties.values_mut().for_each(close);

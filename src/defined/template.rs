@@ -44,7 +44,7 @@ impl Values<'_> {
     }
 }
 
-/// The text of a scalar that may stand in a path or a name.
+/// The text of a scalar that may be in a path or a name.
 pub(super) fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -92,7 +92,7 @@ impl Template {
         self.0.iter().map(piece).collect()
     }
 
-    /// The same as one part of a path, where an id may stand that does not exist yet.
+    /// The same as one part of a path, where an id may be that does not exist yet.
     fn segment(&self, path: Path, values: &Values<'_>) -> Option<Path> {
         if let [Piece::Placeholder(placeholder)] = self.0.as_slice() {
             return Some(path.id(&values.get(placeholder)?));
@@ -139,7 +139,7 @@ impl Route {
         self.segments.iter().chain(self.query.iter().map(|(_, value)| value)).flat_map(Template::placeholders)
     }
 
-    /// Whether a part of the key stands in the path itself.
+    /// Whether a part of the key is in the path itself.
     pub(super) fn has_part(&self, label: &str) -> bool {
         let is = |placeholder: &Placeholder| matches!(placeholder, Placeholder::Part(part) if part == label);
         self.segments.iter().flat_map(Template::placeholders).any(is)

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::access::AccessShift;
 use crate::compare::cause::Cause;
-use crate::compare::diff::{Field, diff};
+use crate::compare::diff::{Field, diff, overlaid};
 use crate::diagnostic::SpecDiagnostic;
 use crate::model::change::{Action, Change};
 use crate::model::kind::{At, Kind, Named};
@@ -197,13 +197,6 @@ impl Comparison<'_> {
             }
         }
     }
-}
-
-/// What is live once the declaration is written: fields that it leaves out stay.
-fn overlaid(observed: &Value, declared: &Value) -> Value {
-    let mut after = observed.as_object().cloned().unwrap_or_default();
-    after.extend(declared.as_object().cloned().unwrap_or_default());
-    Value::Object(after)
 }
 
 /// The change of a name, which is no field of the spec.

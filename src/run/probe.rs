@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Map, Value, json};
 
+use crate::compare::diff::overlaid;
 use crate::config::target::Target;
 use crate::defined::definition::{Definition, KeyPart, KindForm, Mode, Scratch};
 use crate::diagnostic::{Code, Diagnostic};
@@ -30,6 +31,7 @@ use crate::plan::input::{DeclaredCounts, PlanInput, PlanOptions, WriteOnly};
 use crate::run::journal::Nowhere;
 use crate::run::observe::observe;
 use crate::run::write::{self, WriteInput};
+use crate::schema::is_true;
 
 /// What a probe found out.
 #[derive(Debug, Default)]
@@ -704,17 +706,9 @@ fn emptied(subject: &Subject<'_>, body: &Value) -> Value {
     body
 }
 
+/// Whether the schema of a field of the spec says `true` for a keyword.
 fn is(form: &KindForm, field: &str, keyword: &str) -> bool {
-    let field = form.spec.get("properties").and_then(|fields| fields.get(field));
-    field.and_then(|field| field.get(keyword)) == Some(&Value::Bool(true))
-}
-
-fn overlaid(spec: &Value, change: &Value) -> Value {
-    let mut spec = spec.clone();
-    if let (Some(spec), Some(change)) = (spec.as_object_mut(), change.as_object()) {
-        spec.extend(change.clone());
-    }
-    spec
+    form.field(field).is_some_and(|field| is_true(field, keyword))
 }
 
 fn words(statuses: &[u16]) -> String {

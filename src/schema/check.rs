@@ -15,6 +15,7 @@ use serde_json::Value as Json;
 use crate::diagnostic::{self, Code, Diagnostic, Place, nearest};
 use crate::manifest::yaml::{MAX_DIAGNOSTICS, Node};
 use crate::pointer;
+use crate::schema::is_true;
 use crate::text::short;
 use words::{expected, found, list, shown};
 
@@ -81,7 +82,7 @@ impl Checker {
     fn is_secret(&self, error: &ValidationError<'_>) -> bool {
         let path = error.schema_path().as_str();
         let ancestors = path.match_indices('/').filter_map(|(end, _)| self.schema.pointer(path.get(..end)?));
-        ancestors.into_iter().any(|schema| schema.get("x-secret") == Some(&Json::Bool(true)))
+        ancestors.into_iter().any(|schema| is_true(schema, "x-secret"))
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn registered() -> Registered {
     Registered::built_in("compiuta", kinds(), |_: CompiutaSettings| Compiuta { kinds: kinds() })
 }
 
-/// CompiutaSettings of a compiuta target: there are none.
+/// Settings of a compiuta target: there are none.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompiutaSettings {}

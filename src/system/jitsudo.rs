@@ -29,7 +29,7 @@ pub(super) fn registered() -> Registered {
     Registered::built_in("jitsudo", kinds(), |settings| Jitsudo { settings, kinds: kinds() })
 }
 
-/// JitsudoSettings of a JITSudo target.
+/// Settings of a JITSudo target.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JitsudoSettings {

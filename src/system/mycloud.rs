@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::paging::pages;
+use super::paging::{check_total, pages};
 use super::{Draft, Judge, Observe, Registered, Translate};
 use crate::access::Grants;
 use crate::compare::diff::merge;
@@ -27,7 +27,7 @@ pub(super) fn registered() -> Registered {
     Registered::built_in("mycloud", kinds(), |_: MycloudSettings| Mycloud { kinds: kinds() })
 }
 
-/// MycloudSettings of a mycloud target: there are none.
+/// Settings of a mycloud target: there are none.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MycloudSettings {}
@@ -202,9 +202,7 @@ async fn all(first: Path, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadEr
         }
         total = page.pointer("/meta/total").and_then(Value::as_u64).unwrap_or(0);
     }
-    if total > all.len() as u64 {
-        return Err(ReadError::unexpected(&first, &format!("holds {} of {total} policies", all.len())));
-    }
+    check_total(&first, all.len(), total)?;
     Ok(all.into_values().collect())
 }
 

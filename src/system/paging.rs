@@ -1,4 +1,6 @@
-//! Lists that come in pages, each naming the next by an opaque token.
+//! Lists that come in pages: what keeps each from never ending, or from ending too early.
+//!
+//! Here also: lists whose pages name the next by a token. Other ways to go on are in `defined`.
 
 use std::collections::BTreeSet;
 
@@ -8,31 +10,97 @@ use crate::model::request::Path;
 use crate::model::wire::{ReadError, Reader};
 
 /// More pages than this are a server that never ends.
-const MAX_PAGES: usize = 1_000;
+const MAX_PAGES: usize = 10_000;
+
+/// The way through the pages of one list.
+pub(crate) struct PageWalk<'a> {
+    first: &'a Path,
+    pages: usize,
+    /// What led to the pages so far.
+    seen: BTreeSet<String>,
+}
+
+impl<'a> PageWalk<'a> {
+    /// Starts before the first page.
+    pub(crate) fn new(first: &'a Path) -> Self {
+        Self { first, pages: 0, seen: BTreeSet::new() }
+    }
+
+    /// Goes to one page more; refused where there are too many.
+    pub(crate) fn step(&mut self) -> Result<(), ReadError> {
+        if self.pages == MAX_PAGES {
+            return Err(ReadError::unexpected(self.first, "has too many pages"));
+        }
+        self.pages += 1;
+        Ok(())
+    }
+
+    /// How many pages there were so far.
+    pub(crate) fn pages(&self) -> usize {
+        self.pages
+    }
+
+    /// Takes what leads from the page at `path` to the next. Refuses it where it is empty or led to a page before: the
+    /// list would never end.
+    pub(crate) fn lead_on(&mut self, path: &Path, token: &str) -> Result<(), ReadError> {
+        if token.is_empty() || !self.seen.insert(token.to_owned()) {
+            let what = "says there is more but does not lead on, so the list would never end";
+            return Err(ReadError::unexpected(path, what));
+        }
+        Ok(())
+    }
+}
+
+/// Refuses the end of a list that holds fewer objects than the server itself counts: it is not all.
+pub(crate) fn check_total(path: &Path, held: usize, total: u64) -> Result<(), ReadError> {
+    if (held as u64) < total {
+        return Err(ReadError::unexpected(path, &format!("ends the list with {held} of {total} objects")));
+    }
+    Ok(())
+}
 
 /// All pages from the first on. `next` takes the token out of a page: `None` ends the list, an empty one is an
-/// error; it is sent as the query parameter `parameter`. A token that comes again would never end, so it is refused.
+/// error; it is sent as the query parameter `parameter`.
 pub(super) async fn pages(
     first: &Path,
     parameter: &str,
     next: impl Fn(&Value) -> Option<&str>,
     reader: &dyn Reader,
 ) -> Result<Vec<Value>, ReadError> {
+    let mut walk = PageWalk::new(first);
     let mut path = first.clone();
     let mut pages = Vec::new();
-    let mut seen = BTreeSet::new();
-    while pages.len() < MAX_PAGES {
+    loop {
+        walk.step()?;
         let page = reader.get(&path).await?.ok_or_else(|| ReadError::unexpected(&path, "is 404"))?;
         let token = next(&page).map(str::to_owned);
         pages.push(page);
         let Some(token) = token else { return Ok(pages) };
-        if token.is_empty() || !seen.insert(token.clone()) {
-            return Err(ReadError::unexpected(
-                &path,
-                "says there is more but does not lead on, so the list would never end",
-            ));
-        }
+        walk.lead_on(&path, &token)?;
         path = first.clone().query(parameter, token);
     }
-    Err(ReadError::unexpected(first, "has too many pages"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_walk_refuses_what_would_never_end() {
+        let first = Path::fixed("things");
+        let mut walk = PageWalk::new(&first);
+        assert!(walk.lead_on(&first, "a").is_ok() && walk.lead_on(&first, "b").is_ok());
+        assert!(walk.lead_on(&first, "a").is_err(), "it came before");
+        assert!(walk.lead_on(&first, "").is_err(), "it leads nowhere");
+        assert!((0..MAX_PAGES).all(|_| walk.step().is_ok()));
+        assert!(walk.step().is_err(), "after {} pages", walk.pages());
+    }
+
+    #[test]
+    fn a_list_holds_at_least_what_the_server_counts() {
+        let path = Path::fixed("things");
+        assert!(check_total(&path, 2, 2).is_ok() && check_total(&path, 3, 2).is_ok());
+        let message = "the answer to GET /things ends the list with 1 of 2 objects";
+        assert_eq!(check_total(&path, 1, 2).unwrap_err().message, message);
+    }
 }

@@ -25,7 +25,7 @@ pub(super) fn registered() -> Registered {
     Registered::built_in("polytomic", kinds(), |settings| Polytomic { settings, kinds: kinds() })
 }
 
-/// PolytomicSettings of a Polytomic target.
+/// Settings of a Polytomic target.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PolytomicSettings {

@@ -41,6 +41,15 @@ fn merge_sends_only_what_differs() {
 }
 
 #[test]
+fn merge_sends_a_field_whose_name_a_pointer_escapes() {
+    let world = World::things(|kind| kind["spec"]["properties"]["a/b~c"] = json!({"type": "integer"}));
+    world.declare("Thing", "a", "{a/b~c: 1}");
+    world.converge();
+    world.declare("Thing", "a", "{a/b~c: 2}");
+    assert_eq!(world.converge()[0].body, json!({"a/b~c": 2}));
+}
+
+#[test]
 fn merge_sends_a_field_whole_with_what_is_live_in_it() {
     let world = World::things(|_| {});
     world.declare("Thing", "a", "{limits: {cpu: 1}}");

@@ -13,7 +13,7 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "read-only-fields-sent-back",
         item: "Body::lay_over",
-        old: "strip(&mut carried, &form.spec.read_only);",
+        old: "strip(&mut carried, &kind.spec.read_only);",
         new: "",
     },
     Bug {

@@ -25,26 +25,26 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "only-the-first-page-by-number",
         item: "is_last",
-        old: "held >= total",
-        new: "held <= total",
+        old: "held as u64 >= total",
+        new: "held as u64 <= total",
     },
     Bug {
         name: "only-the-first-page-by-link",
         item: "Pages::next",
-        old: "self.linked(path, link).map(Some)",
+        old: "self.linked(page)",
         new: "Ok(None)",
     },
     Bug {
         name: "looping-cursor-ends-the-list",
         item: "Pages::next",
-        old: "self.once(path, &token)?;",
-        new: "if self.once(path, &token).is_err() { return Ok(None); }",
+        old: "self.walk.lead_on(page.path, &token)?;",
+        new: "if self.walk.lead_on(page.path, &token).is_err() { return Ok(None); }",
     },
     Bug {
         name: "empty-page-ends-the-list-before-its-total",
         item: "is_last",
-        old: "Some(at) = total",
-        new: "Some(at) = total.filter(|_| !empty)",
+        old: "Some(Pointer(at)) = total",
+        new: "Some(Pointer(at)) = total.filter(|_| page.last.is_some())",
     },
     Bug {
         name: "repeated-items-count-twice",

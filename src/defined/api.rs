@@ -1,0 +1,73 @@
+//! A definition, compiled, and the system that it becomes with the settings of one target.
+//!
+//! How that system reads is in `read`, what it writes in `write`.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::defined::compiled::{CompiledKind, KeyField};
+use crate::defined::definition::Definition;
+use crate::defined::template::{Template, Values};
+use crate::model::kind::Kind;
+use crate::model::request::Id;
+use crate::model::resource::RemoteId;
+use crate::model::state::LiveObject;
+use crate::system::Judge;
+
+/// A definition, compiled.
+pub(super) struct Api {
+    pub(super) definition: Definition,
+    /// The kinds as the rest of enact knows them.
+    pub(super) kinds: Vec<Kind>,
+    /// The same kinds, as reading and writing need them.
+    pub(super) compiled: Vec<CompiledKind>,
+    /// The headers of every request, by their names in lower case.
+    pub(super) headers: Vec<(String, Template)>,
+    /// The JSON Schema of a target's settings.
+    pub(super) settings: Value,
+}
+
+impl Api {
+    pub(super) fn compiled(&self, kind: &str) -> Option<&CompiledKind> {
+        self.compiled.iter().find(|compiled| compiled.name == kind)
+    }
+}
+
+/// A defined system with the settings of one target.
+pub(super) struct Defined {
+    pub(super) api: Arc<Api>,
+    pub(super) settings: Value,
+}
+
+impl Defined {
+    /// The system with these settings, and the defaults of those that are left out.
+    pub(super) fn new(api: Arc<Api>, settings: &Value) -> Self {
+        let mut settings = settings.clone();
+        let properties = api.settings.get("properties").and_then(Value::as_object);
+        for (name, property) in properties.into_iter().flatten() {
+            if let (Some(map), Some(default)) = (settings.as_object_mut(), property.get("default")) {
+                map.entry(name.clone()).or_insert_with(|| default.clone());
+            }
+        }
+        Self { api, settings }
+    }
+
+    /// What is known of a live object.
+    pub(super) fn values<'a>(&'a self, kind: &'a CompiledKind, live: &LiveObject) -> Values<'a> {
+        let from_name = kind.parts(&live.name);
+        let part = |field: &'a KeyField| {
+            let read = live.body.pointer(&field.at).and_then(RemoteId::from_json).map(Id::Known);
+            let named =
+                || from_name.iter().find(|(label, _)| *label == field.label).map(|(_, id)| id.clone());
+            Some((field.label.as_str(), read.or_else(named)?))
+        };
+        Values {
+            settings: &self.settings,
+            id: kind.id.as_ref().map(|_| Id::Known(live.remote.clone())),
+            parts: kind.key.iter().filter_map(part).collect(),
+        }
+    }
+}
+
+impl Judge for Defined {}

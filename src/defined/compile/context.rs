@@ -1,0 +1,25 @@
+//! What is known when a kind is compiled.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::defined::definition::KindForm;
+use crate::defined::settings::Settings;
+
+/// A kind as it is written, and what is known of the other kinds and the settings.
+pub(super) struct Context<'a> {
+    pub(super) kind: &'a KindForm,
+    /// Where the kind is, as a JSON pointer.
+    pub(super) at: &'a str,
+    /// The kinds before this one, by name, with whether they have ids of the server.
+    pub(super) earlier: &'a BTreeMap<&'a str, bool>,
+    /// The names of all kinds.
+    pub(super) all: &'a BTreeSet<&'a str>,
+    pub(super) settings: &'a Settings,
+}
+
+impl Context<'_> {
+    /// Whether the server gives ids to the objects of a kind before this one.
+    pub(super) fn has_ids(&self, kind: &str) -> bool {
+        self.earlier.get(kind).copied().unwrap_or(false)
+    }
+}

@@ -1,0 +1,121 @@
+//! The headers of a definition: which of them it may set, and their values as templates.
+
+use crate::defined::definition::Definition;
+use crate::defined::problems::Problems;
+use crate::defined::settings::Settings;
+use crate::defined::template::{Placeholder, Template};
+use crate::diagnostic::Code;
+
+/// Headers that say who enact is, where a request goes, or how it is sent.
+const RESERVED: &[&str] = &[
+    "accept",
+    "accept-encoding",
+    "authorization",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "cookie",
+    "expect",
+    "forwarded",
+    "host",
+    "if-match",
+    "if-none-match",
+    "proxy-authorization",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "x-forwarded-host",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+];
+
+/// The headers of every request, by their names in lower case.
+pub(super) fn compile(
+    definition: &Definition,
+    settings: &Settings,
+    problems: &mut Problems<'_>,
+) -> Vec<(String, Template)> {
+    let mut headers: Vec<(String, Template)> = Vec::new();
+    for (name, text) in &definition.headers {
+        let at = format!("/headers/{name}");
+        check_name(name, &at, problems);
+        if headers.iter().any(|(known, _)| *known == name.to_lowercase()) {
+            let message = format!("the header `{name}` is given twice: case makes no difference");
+            problems.tell(&at, Code::SystemHeader, message, "keep one of them");
+        }
+        if let Some(template) = value(text, &at, settings, problems) {
+            headers.push((name.to_lowercase(), template));
+        }
+    }
+    headers
+}
+
+fn value(text: &str, at: &str, settings: &Settings, problems: &mut Problems<'_>) -> Option<Template> {
+    let template = match Template::new(text) {
+        Ok(template) => template,
+        Err(problem) => {
+            let help = "write a setting as `{settings.NAME}`";
+            problems.tell(at, Code::SystemTemplate, format!("`{text}` {problem}"), help);
+            return None;
+        }
+    };
+    for placeholder in template.placeholders() {
+        let problem = match placeholder {
+            Placeholder::Setting(name) => settings.problem(name),
+            Placeholder::Id | Placeholder::Part(_) => {
+                Some(("only settings can stand in a header".to_owned(), "write `{settings.NAME}`".to_owned()))
+            }
+        };
+        if let Some((message, help)) = problem {
+            problems.tell(at, Code::SystemTemplate, message, help);
+        }
+    }
+    Some(template)
+}
+
+/// Refuses a header that is not a definition's to set.
+pub(super) fn check_name(name: &str, at: &str, problems: &mut Problems<'_>) {
+    let wrong = if !is_token(name) {
+        "is not the name of a header"
+    } else if RESERVED.contains(&name.to_ascii_lowercase().as_str()) {
+        "is set by enact"
+    } else {
+        return;
+    };
+    let help = "a credential is given in enact.yaml, with `auth`; take this header out";
+    problems.tell(at, Code::SystemHeader, format!("`{name}` {wrong}"), help);
+}
+
+/// Whether a text is a token, as the name of a header has to be (RFC 9110, 5.6.2).
+fn is_token(text: &str) -> bool {
+    let is_token_character = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_token_character)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_header_is_a_token() {
+        for name in ["X-Tenant", "x_1", "!#$%&'*+-.^_`|~"] {
+            assert!(is_token(name), "{name}");
+        }
+        for name in ["", "X Tenant", "X:", "X\r\nY", "é", "a/b", "(a)", "a\u{7f}"] {
+            assert!(!is_token(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_a_token_is_what_http_takes() {
+        for byte in 0..=u8::MAX {
+            let text = char::from(byte).to_string();
+            let taken = reqwest::header::HeaderName::from_bytes(text.as_bytes()).is_ok();
+            assert_eq!(is_token(&text), taken, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The key of a kind: its parts, and how a name is made of them.
+
+use std::collections::BTreeSet;
+
+use super::context::Context;
+use super::references::can_refer;
+use crate::defined::compiled::KeyField;
+use crate::defined::problems::Problems;
+use crate::diagnostic::Code;
+use crate::model::name_form::{NameForm, Part};
+
+/// The parts of the key in the order of the name, and the form of the name.
+pub(super) fn compile(
+    context: &Context<'_>,
+    problems: &mut Problems<'_>,
+) -> Option<(Vec<KeyField>, NameForm)> {
+    let fields = fields(context, problems);
+    let form = name_form(context, &fields, problems)?;
+    let of = |part: &Part| fields.iter().find(|field| field.label == part.label).cloned();
+    let key = form.parts().iter().filter_map(of).collect();
+    Some((key, form))
+}
+
+fn fields(context: &Context<'_>, problems: &mut Problems<'_>) -> Vec<KeyField> {
+    let mut fields: Vec<KeyField> = Vec::new();
+    for (label, part) in &context.kind.key {
+        let place = format!("{}/key/{label}", context.at);
+        let at = &part.at().0;
+        check_label(label, &place, problems);
+        if fields.iter().any(|field| field.at == *at) {
+            let message = "two parts of the key are at one place";
+            let help = "give each its own JSON pointer, or leave one out";
+            problems.tell(&place, Code::SystemKey, message, help);
+        }
+        check_not_in_spec(context, at, &place, problems);
+        let known = part.kind().filter(|kind| can_refer(context, kind, &place, problems));
+        let id_of = known.filter(|kind| context.has_ids(kind)).map(str::to_owned);
+        fields.push(KeyField { label: label.clone(), at: at.clone(), id_of });
+    }
+    fields
+}
+
+fn check_label(label: &str, place: &str, problems: &mut Problems<'_>) {
+    let plain = label.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if !plain || label == "id" || label.is_empty() {
+        let message = format!("`{label}` cannot be the name of a part of the key");
+        let help = "use lower-case letters, digits and `_`, and not `id`";
+        problems.tell(place, Code::SystemKey, message, help);
+    }
+}
+
+fn check_not_in_spec(context: &Context<'_>, at: &str, place: &str, problems: &mut Problems<'_>) {
+    let field = at.strip_prefix('/').filter(|name| !name.contains('/'));
+    if field.is_some_and(|name| context.kind.field(name).is_some()) {
+        let message = format!("`{at}` is a part of the key and a field of `spec`");
+        let help = "take it out of `spec`: it stands in `metadata.name`";
+        problems.tell(place, Code::SystemKey, message, help);
+    }
+}
+
+fn name_form(context: &Context<'_>, key: &[KeyField], problems: &mut Problems<'_>) -> Option<NameForm> {
+    let place = format!("{}/named", context.at);
+    let template = template(context, key, problems)?;
+    let kind = |label: &str| context.kind.key.get(label)?.kind().map(str::to_owned);
+    let form = match NameForm::new(&template, kind) {
+        Ok(form) => form,
+        Err(problem) => {
+            let message = format!("`{template}` {problem}");
+            let help = "write parts with something between them, such as `{name}@{vhost}`";
+            problems.tell(&place, Code::SystemNamed, message, help);
+            return None;
+        }
+    };
+    let Some(message) = parts_problem(context, &form) else { return Some(form) };
+    problems.tell(&place, Code::SystemNamed, message, "a name has every part of the key once");
+    None
+}
+
+/// How the definition writes names; a key of one part needs no word about it.
+fn template(context: &Context<'_>, key: &[KeyField], problems: &mut Problems<'_>) -> Option<String> {
+    match (&context.kind.named, key) {
+        (Some(template), _) => Some(template.clone()),
+        (None, [only]) => Some(format!("{{{}}}", only.label)),
+        (None, _) => {
+            let labels: Vec<_> = key.iter().map(|field| format!("{{{}}}", field.label)).collect();
+            let help = format!("say how a name is made of them, as in `named: \"{}\"`", labels.join("@"));
+            problems.tell(context.at, Code::SystemNamed, "a key of several parts needs `named`", help);
+            None
+        }
+    }
+}
+
+fn parts_problem(context: &Context<'_>, form: &NameForm) -> Option<String> {
+    let key = &context.kind.key;
+    let labels: Vec<_> = form.parts().iter().map(|part| part.label.as_str()).collect();
+    let unknown = labels.iter().find(|label| !key.contains_key(**label));
+    let left_out = key.keys().find(|label| !labels.contains(&label.as_str()));
+    let twice = labels.len() > labels.iter().collect::<BTreeSet<_>>().len();
+    match (unknown, left_out) {
+        (Some(label), _) => Some(format!("`{label}` is no part of the key")),
+        (None, Some(label)) => Some(format!("`{label}` is a part of the key and not of the name")),
+        (None, None) => twice.then(|| "a part of the key stands in the name twice".to_owned()),
+    }
+}

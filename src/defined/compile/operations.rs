@@ -1,0 +1,171 @@
+//! The operations of a kind: how its objects are listed, read, created, changed and deleted.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::headers;
+use super::routes::{Compiler, Scope};
+use crate::defined::compiled::{Create, Delete, Get, List, Update};
+use crate::defined::definition::{CreateForm, DeleteForm, GetForm, ListForm, UpdateForm};
+use crate::defined::template::{Placeholder, Route};
+use crate::diagnostic::Code;
+use crate::model::request::Repeatability;
+use crate::model::wire::Statuses;
+
+impl Compiler<'_, '_> {
+    pub(super) fn list(&mut self, list: &ListForm) -> Option<List> {
+        let place = format!("{}/list", self.context.at);
+        let route = self.route(&list.path.0, &list.query, &place, Scope::Settings)?;
+        let find = match &list.find {
+            None => None,
+            Some(query) => {
+                let mut find = route.clone();
+                self.query(&mut find, query, &format!("{place}/find"), Scope::Key)?;
+                Some(find)
+            }
+        };
+        self.success(&list.success, &place);
+        Some(List {
+            route,
+            find,
+            statuses: Statuses { success: list.success.clone(), gone: Vec::new() },
+            items: list.items.0.clone(),
+            whole: list.whole,
+            paging: list.paging.clone(),
+        })
+    }
+
+    pub(super) fn get(&mut self, get: &GetForm) -> Option<Get> {
+        let place = format!("{}/get", self.context.at);
+        let scope = if self.context.kind.list.is_some() { Scope::Live } else { Scope::Key };
+        let route = self.route(&get.path.0, &get.query, &place, scope)?;
+        self.one_object(&route, &place);
+        self.success(&get.success, &place);
+        let help = "a status for what is gone is 400 to 499";
+        self.statuses(&get.gone, &format!("{place}/gone"), 400..500, help);
+        let statuses = Statuses { success: get.success.clone(), gone: get.gone.clone() };
+        let by_name = route.placeholders().all(|placeholder| self.is_in_name(placeholder));
+        Some(Get { by_name, route, statuses, object: get.object.0.clone() })
+    }
+
+    pub(super) fn create(&mut self, create: &CreateForm) -> Option<Create> {
+        let place = format!("{}/create", self.context.at);
+        let route = self.route(&create.path.0, &BTreeMap::new(), &place, Scope::New)?;
+        self.success(&create.success, &place);
+        if let Some(header) = &create.idempotency_header {
+            headers::check_name(header, &format!("{place}/idempotency_header"), self.problems);
+        }
+        Some(Create {
+            method: create.method.into(),
+            route,
+            success: create.success.clone(),
+            within: create.within.0.clone(),
+            id: self.new_id(create, &place),
+            idempotency_header: create.idempotency_header.clone(),
+            repeatability: self.repeatability(create),
+        })
+    }
+
+    pub(super) fn update(&mut self, update: &UpdateForm) -> Option<Update> {
+        let place = format!("{}/update", self.context.at);
+        let route = self.route(&update.path.0, &BTreeMap::new(), &place, Scope::Live)?;
+        self.one_object(&route, &place);
+        self.success(&update.success, &place);
+        if update.if_match && self.context.kind.get.is_none() {
+            let message = "`if_match` needs the `ETag` of `get`, and there is no `get`";
+            let help = "add `get`, or take it out";
+            self.problems.tell(&format!("{place}/if_match"), Code::SystemIfMatch, message, help);
+        }
+        let named_in_path = self.key.iter().any(|field| route.has_part(&field.label));
+        if update.renames && (named_in_path || self.context.kind.id.is_none()) {
+            let message = "an object whose key is its path cannot be renamed";
+            self.problems.tell(
+                &format!("{place}/renames"),
+                Code::SystemRenames,
+                message,
+                "take `renames` out",
+            );
+        }
+        Some(Update {
+            method: update.method.into(),
+            route,
+            mode: update.mode(),
+            success: update.success.clone(),
+            within: update.within.0.clone(),
+            if_match: update.if_match,
+            renames: update.renames,
+        })
+    }
+
+    pub(super) fn delete(&mut self, delete: &DeleteForm) -> Option<Delete> {
+        let place = format!("{}/delete", self.context.at);
+        let route = self.route(&delete.path.0, &delete.query, &place, Scope::Live)?;
+        self.one_object(&route, &place);
+        self.success(&delete.success, &place);
+        Some(Delete { route, success: delete.success.clone() })
+    }
+
+    /// Whether a name alone, with the settings, says what to fill in.
+    fn is_in_name(&self, placeholder: &Placeholder) -> bool {
+        match placeholder {
+            Placeholder::Id => false,
+            Placeholder::Setting(_) => true,
+            Placeholder::Part(label) => {
+                self.key.iter().any(|field| field.label == *label && field.id_of.is_none())
+            }
+        }
+    }
+
+    /// Where the reply to a create has the new id.
+    fn new_id(&mut self, create: &CreateForm, place: &str) -> Option<String> {
+        let kind = self.context.kind;
+        let Some(id) = &kind.id else {
+            if create.id.is_some() {
+                let message = "objects of this kind have no id of the server";
+                let help = "take it out, or add `id` to the kind";
+                self.problems.tell(&format!("{place}/id"), Code::SystemId, message, help);
+            }
+            return None;
+        };
+        let object = kind.get.as_ref().map_or("", |get| &get.object.0);
+        match &create.id {
+            Some(given) => given.as_ref().map(|pointer| pointer.0.clone()),
+            None => Some(format!("{object}{}", id.0)),
+        }
+    }
+
+    fn repeatability(&self, create: &CreateForm) -> Repeatability {
+        let kind = self.context.kind;
+        if create.idempotency_header.is_some() {
+            Repeatability::Keyed
+        } else if kind.unique || kind.id.is_none() {
+            Repeatability::Named
+        } else {
+            Repeatability::Blind
+        }
+    }
+
+    /// A path of `get`, `update` or `delete` has to say which object is meant.
+    fn one_object(&mut self, route: &Route, place: &str) {
+        let by_id = route.placeholders().any(|placeholder| *placeholder == Placeholder::Id);
+        let by_key = self.key.iter().all(|field| route.has_part(&field.label));
+        if !by_id && !by_key {
+            let ways: Vec<_> = self.key.iter().map(|field| format!("{{{}}}", field.label)).collect();
+            let id = if self.context.kind.id.is_some() { "`{id}`, or " } else { "" };
+            let message = "the path does not say which object";
+            let help = format!("put {id}`{}` into it", ways.join("` and `"));
+            self.problems.tell(&format!("{place}/path"), Code::SystemTemplate, message, help);
+        }
+    }
+
+    fn success(&mut self, statuses: &[u16], place: &str) {
+        self.statuses(statuses, &format!("{place}/success"), 200..300, "a success is 200 to 299");
+    }
+
+    fn statuses(&mut self, statuses: &[u16], at: &str, range: Range<u16>, help: &str) {
+        for (index, status) in statuses.iter().enumerate().filter(|(_, status)| !range.contains(*status)) {
+            let message = format!("the status {status} cannot mean this");
+            self.problems.tell(&format!("{at}/{index}"), Code::SystemStatus, message, help);
+        }
+    }
+}

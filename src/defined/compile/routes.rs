@@ -1,0 +1,131 @@
+//! The routes of operations: paths and queries whose placeholders are known at that place.
+
+use std::collections::BTreeMap;
+
+use super::context::Context;
+use crate::defined::compiled::KeyField;
+use crate::defined::problems::Problems;
+use crate::defined::template::{Placeholder, Route, Template};
+use crate::diagnostic::Code;
+use crate::pointer::child;
+
+/// What may be in a template, and what has to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Only settings.
+    Settings,
+    /// The key as well, as far as a name tells it.
+    Key,
+    /// A new object: its key, but no id yet.
+    New,
+    /// An object that was read: all of its key, and its id.
+    Live,
+}
+
+/// Compiles the operations of a kind whose key is known.
+pub(super) struct Compiler<'a, 'p> {
+    pub(super) context: &'a Context<'a>,
+    pub(super) key: &'a [KeyField],
+    pub(super) problems: &'a mut Problems<'p>,
+}
+
+impl Compiler<'_, '_> {
+    /// The route of the operation at `place`.
+    pub(super) fn route(
+        &mut self,
+        path: &str,
+        query: &BTreeMap<String, String>,
+        place: &str,
+        scope: Scope,
+    ) -> Option<Route> {
+        let at = format!("{place}/path");
+        let mut route = match Route::new(path) {
+            Ok(route) => route,
+            Err(problem) => {
+                let help = "a path begins with `/`, and each part between slashes says something";
+                self.problems.tell(&at, Code::SystemTemplate, format!("`{path}` {problem}"), help);
+                return None;
+            }
+        };
+        let sound = self.placeholders(route.placeholders(), &at, scope);
+        let query = self.query(&mut route, query, &format!("{place}/query"), scope);
+        (sound && query.is_some()).then_some(route)
+    }
+
+    /// Adds the parameters at `place` to a route; `None` if one of them cannot be used.
+    pub(super) fn query(
+        &mut self,
+        route: &mut Route,
+        query: &BTreeMap<String, String>,
+        place: &str,
+        scope: Scope,
+    ) -> Option<()> {
+        let mut sound = true;
+        for (name, text) in query {
+            let at = child(place, name);
+            match Template::new(text) {
+                Ok(template) => {
+                    sound &= self.placeholders(template.placeholders(), &at, scope);
+                    route.query(name, template);
+                }
+                Err(problem) => {
+                    sound = false;
+                    let message = format!("`{text}` {problem}");
+                    self.problems.tell(&at, Code::SystemTemplate, message, "write `{PART}`");
+                }
+            }
+        }
+        sound.then_some(())
+    }
+
+    fn placeholders<'t>(
+        &mut self,
+        placeholders: impl Iterator<Item = &'t Placeholder>,
+        at: &str,
+        scope: Scope,
+    ) -> bool {
+        let before = self.problems.count();
+        for placeholder in placeholders {
+            if let Some((message, help)) = self.placeholder_problem(placeholder, scope) {
+                self.problems.tell(at, Code::SystemTemplate, message, help);
+            }
+        }
+        self.problems.count() == before
+    }
+
+    /// What is wrong with a placeholder, and what to do.
+    fn placeholder_problem(&self, placeholder: &Placeholder, scope: Scope) -> Option<(String, String)> {
+        let has_id = self.context.kind.id.is_some();
+        match placeholder {
+            Placeholder::Setting(name) => self.context.settings.problem(name),
+            Placeholder::Id if scope == Scope::Live && has_id => None,
+            Placeholder::Id if has_id => {
+                Some(("`{id}` is not known here".to_owned(), "use the key".to_owned()))
+            }
+            Placeholder::Id => Some((
+                "objects of this kind have no `{id}`".to_owned(),
+                "say where an object has it, with `id`".to_owned(),
+            )),
+            Placeholder::Part(label) => part_problem(label, scope, self.key),
+        }
+    }
+}
+
+fn part_problem(label: &str, scope: Scope, key: &[KeyField]) -> Option<(String, String)> {
+    let Some(field) = key.iter().find(|field| field.label == label) else {
+        let known: Vec<_> = key.iter().map(|field| format!("`{{{}}}`", field.label)).collect();
+        let message = format!("`{{{label}}}` is no part of the key");
+        return Some((message, format!("parts are {}; a setting is `{{settings.NAME}}`", known.join(", "))));
+    };
+    match (scope, &field.id_of) {
+        (Scope::Settings, _) => Some((
+            format!("`{{{label}}}` is not known here: this reads all objects"),
+            "only settings can stand here".to_owned(),
+        )),
+        (Scope::Key, Some(kind)) => Some((
+            format!("`{{{label}}}` is the id of a {kind}, which a name does not tell"),
+            "leave it out: what is found is compared with the whole key".to_owned(),
+        )),
+        _ => None,
+    }
+}

@@ -1,0 +1,112 @@
+//! A kind of a definition, compiled: what reading and writing need of it, with nothing left to check.
+
+use serde_json::Value;
+
+use crate::defined::definition::{Mark, Mode, Paging};
+use crate::defined::spec::Spec;
+use crate::defined::template::Route;
+use crate::model::kind::Reference;
+use crate::model::name_form::NameForm;
+use crate::model::request::{Id, Method, Repeatability};
+use crate::model::wire::Statuses;
+
+/// A kind, ready for use.
+#[derive(Debug)]
+pub(super) struct CompiledKind {
+    pub(super) name: String,
+    /// Where an object has the server's id, if it has one.
+    pub(super) id: Option<String>,
+    /// In the order of the name.
+    pub(super) key: Vec<KeyField>,
+    pub(super) name_form: NameForm,
+    pub(super) spec: Spec,
+    pub(super) references: Vec<Reference>,
+    /// Those of the references where the API has an id.
+    pub(super) by_id: Vec<Reference>,
+    pub(super) list: Option<List>,
+    pub(super) get: Option<Get>,
+    pub(super) create: Option<Create>,
+    pub(super) update: Option<Update>,
+    pub(super) delete: Option<Delete>,
+    pub(super) marks: Vec<Mark>,
+    pub(super) returns_every_field: bool,
+}
+
+/// A part of the key.
+#[derive(Clone, Debug)]
+pub(super) struct KeyField {
+    pub(super) label: String,
+    /// Where an object has it, as a JSON pointer.
+    pub(super) at: String,
+    /// The kind that it names by the server's id.
+    pub(super) id_of: Option<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct List {
+    pub(super) route: Route,
+    /// The same for the objects with one key only.
+    pub(super) find: Option<Route>,
+    pub(super) statuses: Statuses,
+    pub(super) items: String,
+    pub(super) whole: bool,
+    pub(super) paging: Option<Paging>,
+}
+
+#[derive(Debug)]
+pub(super) struct Get {
+    /// Whether a name says where its object is.
+    pub(super) by_name: bool,
+    pub(super) route: Route,
+    pub(super) statuses: Statuses,
+    pub(super) object: String,
+}
+
+#[derive(Debug)]
+pub(super) struct Create {
+    pub(super) method: Method,
+    pub(super) route: Route,
+    pub(super) success: Vec<u16>,
+    pub(super) within: String,
+    /// Where the reply has the new id.
+    pub(super) id: Option<String>,
+    pub(super) idempotency_header: Option<String>,
+    pub(super) repeatability: Repeatability,
+}
+
+#[derive(Debug)]
+pub(super) struct Update {
+    pub(super) method: Method,
+    pub(super) route: Route,
+    pub(super) mode: Mode,
+    pub(super) success: Vec<u16>,
+    pub(super) within: String,
+    pub(super) if_match: bool,
+    pub(super) renames: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Delete {
+    pub(super) route: Route,
+    pub(super) success: Vec<u16>,
+}
+
+impl CompiledKind {
+    /// The parts of a name that go into paths as they are: all but the ids of other objects.
+    pub(super) fn parts(&self, name: &str) -> Vec<(&str, Id)> {
+        let values = self.name_form.split(name).unwrap_or_default();
+        let fields = self.key.iter().zip(values).filter(|(field, _)| field.id_of.is_none());
+        fields.filter_map(|(field, value)| Some((field.label.as_str(), Id::text(&value)?))).collect()
+    }
+
+    /// Whether a value of an object says that it belongs to the system.
+    pub(super) fn is_marked_by_value(&self, body: &Value) -> bool {
+        let by = |mark: &Mark| matches!(mark, Mark::Value { at, is } if body.pointer(&at.0) == Some(is));
+        self.marks.iter().any(by)
+    }
+
+    /// Whether the name of an object says that it belongs to the system.
+    pub(super) fn is_marked_by_name(&self, name: &str) -> bool {
+        self.marks.iter().any(|mark| matches!(mark, Mark::Name { name: of } if of == name))
+    }
+}

@@ -1,0 +1,214 @@
+//! The operations of a kind, as a definition says them.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::paging::Paging;
+use super::place::{PathTemplate, Pointer};
+use crate::model::request::Method;
+
+/// How objects are listed.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub struct ListForm {
+    /// Where.
+    pub path: PathTemplate,
+    /// Query parameters; the values are templates over the settings.
+    #[serde(default)]
+    pub query: BTreeMap<String, String>,
+    /// `GET`, and nothing else: planning reads and never writes.
+    #[serde(default)]
+    pub method: ReadMethod,
+    /// The statuses of a usable reply. Left out: 200.
+    #[serde(default = "ok")]
+    pub success: Vec<u16>,
+    /// Where in a reply the objects are, as a JSON pointer. Left out: the reply is the list.
+    #[serde(default)]
+    pub items: Pointer,
+    /// Whether the objects in the list are in full, so that none is read again with `get`.
+    #[serde(default = "yes")]
+    pub whole: bool,
+    /// How a long list goes on. Left out: a reply holds all objects.
+    pub paging: Option<Paging>,
+    /// Query parameters that leave only the objects with a key, for the look right before a write; templates over the
+    /// key, but not over a part that is an id of another object. Left out: the whole list is read.
+    pub find: Option<BTreeMap<String, String>>,
+}
+
+/// How one object is read.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub struct GetForm {
+    /// Where.
+    pub path: PathTemplate,
+    /// Query parameters; the values are templates over the key and the settings.
+    #[serde(default)]
+    pub query: BTreeMap<String, String>,
+    /// `GET`, and nothing else: planning reads and never writes.
+    #[serde(default)]
+    pub method: ReadMethod,
+    /// The statuses of a usable reply. Left out: 200.
+    #[serde(default = "ok")]
+    pub success: Vec<u16>,
+    /// The statuses that say that there is no such object. Left out: 404. Another one than 404 or 410 is only believed
+    /// of an object that the list does not hold either, because it may as well mean that enact may not see it.
+    #[serde(default = "gone")]
+    pub gone: Vec<u16>,
+    /// Where in a reply the object is, as a JSON pointer.
+    #[serde(default)]
+    pub object: Pointer,
+}
+
+/// The method of a read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub enum ReadMethod {
+    /// Changes nothing.
+    #[default]
+    #[serde(rename = "GET")]
+    Get,
+}
+
+/// How an object is created.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub struct CreateForm {
+    /// The method.
+    #[serde(default)]
+    pub method: CreateMethod,
+    /// Where.
+    pub path: PathTemplate,
+    /// The statuses of success. Left out: every 2xx.
+    #[serde(default)]
+    pub success: Vec<u16>,
+    /// Where in the body the object goes, as a JSON pointer to a field that enact makes. Left out: it is the body.
+    #[serde(default)]
+    pub within: Pointer,
+    /// Where the reply has the id of the new object. Left out: where the reply to `get` has it. Null: nowhere, and enact
+    /// looks for the object by its name.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Pointer>", extend("x-nullable" = true))]
+    pub id: Option<Option<Pointer>>,
+    /// The header for a key under which the API answers a repeat without doing it twice.
+    pub idempotency_header: Option<String>,
+}
+
+/// The method of a create.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum CreateMethod {
+    /// To the collection.
+    #[default]
+    Post,
+    /// To where the object is going to be.
+    Put,
+}
+
+impl From<CreateMethod> for Method {
+    fn from(method: CreateMethod) -> Self {
+        match method {
+            CreateMethod::Post => Self::Post,
+            CreateMethod::Put => Self::Put,
+        }
+    }
+}
+
+/// How an object is changed.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub struct UpdateForm {
+    /// The method.
+    pub method: UpdateMethod,
+    /// Where.
+    pub path: PathTemplate,
+    /// What becomes of a field that the body leaves out. Left out: `merge` for PATCH, `replace` for the others.
+    pub mode: Option<Mode>,
+    /// The statuses of success. Left out: every 2xx.
+    #[serde(default)]
+    pub success: Vec<u16>,
+    /// Where in the body the object goes, as a JSON pointer to a field that enact makes. Left out: it is the body.
+    #[serde(default)]
+    pub within: Pointer,
+    /// Whether the API takes `If-Match` with the `ETag` of `get`, and refuses an older one with 412.
+    #[serde(default)]
+    pub if_match: bool,
+    /// Whether it can change the key. Parts of the key that are in a path never change, nor does a key that is a part of
+    /// another kind's.
+    #[serde(default)]
+    pub renames: bool,
+}
+
+/// The method of an update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum UpdateMethod {
+    /// To the object.
+    Put,
+    /// To the object.
+    Patch,
+    /// To the object.
+    Post,
+}
+
+impl From<UpdateMethod> for Method {
+    fn from(method: UpdateMethod) -> Self {
+        match method {
+            UpdateMethod::Put => Self::Put,
+            UpdateMethod::Patch => Self::Patch,
+            UpdateMethod::Post => Self::Post,
+        }
+    }
+}
+
+/// What becomes of a field that the body of an update leaves out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// It stays, so that only fields that differ are sent.
+    Merge,
+    /// It goes back to its default, so that the whole object is sent, with what is live and not declared.
+    Replace,
+}
+
+impl UpdateForm {
+    /// What becomes of a field that the body leaves out.
+    pub fn mode(&self) -> Mode {
+        match (self.mode, self.method) {
+            (Some(mode), _) => mode,
+            (None, UpdateMethod::Patch) => Mode::Merge,
+            (None, UpdateMethod::Put | UpdateMethod::Post) => Mode::Replace,
+        }
+    }
+}
+
+/// How an object is deleted: with DELETE.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub struct DeleteForm {
+    /// Where.
+    pub path: PathTemplate,
+    /// Query parameters; the values are templates over the settings.
+    #[serde(default)]
+    pub query: BTreeMap<String, String>,
+    /// The statuses of success. Left out: every 2xx; 404 is one too, for what was to go is gone.
+    #[serde(default)]
+    pub success: Vec<u16>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn ok() -> Vec<u16> {
+    vec![200]
+}
+
+fn gone() -> Vec<u16> {
+    vec![404]
+}
+
+/// Tells null from what is left out.
+fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Pointer>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}

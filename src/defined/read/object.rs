@@ -1,0 +1,122 @@
+//! What a reply says of an object: its identity, its name, whose it is.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::defined::compiled::{CompiledKind, KeyField};
+use crate::defined::template::scalar;
+use crate::model::request::Path;
+use crate::model::resource::RemoteId;
+use crate::model::state::LiveObject;
+use crate::model::wire::{ReadError, Reply};
+
+/// The names of the objects of other kinds by their ids, as far as a key names them.
+pub(super) type NamesOf = BTreeMap<String, BTreeMap<String, String>>;
+
+/// An object of a list; `None` for one that no manifest can mean.
+pub(super) fn listed(
+    kind: &CompiledKind,
+    item: &Value,
+    names: &NamesOf,
+    path: &Path,
+) -> Result<Option<LiveObject>, ReadError> {
+    let system = kind.is_marked_by_value(item);
+    let mut values = Vec::new();
+    for field in &kind.key {
+        let Some(value) = key_value(field, item, system, path)? else { return Ok(None) };
+        values.push(name_for(field, value, names));
+    }
+    if values.iter().any(String::is_empty) {
+        return Ok(None);
+    }
+    let name = kind.name_form.join(values.iter().map(String::as_str));
+    let remote = match &kind.id {
+        None => RemoteId::new(&name),
+        // What the system makes by itself may have no id.
+        Some(at) if system && item.pointer(at).is_none_or(Value::is_null) => return Ok(None),
+        Some(at) => item.pointer(at).and_then(RemoteId::from_json),
+    };
+    let remote = remote.ok_or_else(|| ReadError::unexpected(path, "has an object without a usable id"))?;
+    let system = system || kind.is_marked_by_name(&name);
+    Ok(Some(LiveObject { remote, name, system, body: item.clone(), etag: None }))
+}
+
+/// A part of an object's key; `None` where it has none and need not have one.
+fn key_value(field: &KeyField, item: &Value, system: bool, path: &Path) -> Result<Option<String>, ReadError> {
+    let value = match item.pointer(&field.at) {
+        Some(Value::Null) => return Ok(None),
+        None if system => return Ok(None),
+        given => given.and_then(scalar),
+    };
+    let what = || format!("has an object without text at `{}`, a part of its key", field.at);
+    value.map(Some).ok_or_else(|| ReadError::unexpected(path, &what()))
+}
+
+/// The name for a part of a key that is the id of another object.
+fn name_for(field: &KeyField, value: String, names: &NamesOf) -> String {
+    let name = field.id_of.as_ref().and_then(|kind| names.get(kind)?.get(&value).cloned());
+    name.unwrap_or(value)
+}
+
+/// Adds an object to those of its id. A page that shifts while it is read may repeat an object; two that differ in more
+/// than that are two, and the planner has to know.
+pub(super) fn join(
+    kind: &CompiledKind,
+    same: &mut Vec<LiveObject>,
+    found: LiveObject,
+    path: &Path,
+) -> Result<(), ReadError> {
+    match same.first() {
+        Some(other) if kind.id.is_some() && other.name != found.name => {
+            let (a, b, id) = (&other.name, &found.name, &found.remote);
+            let what = format!("has two objects, `{a}` and `{b}`, with the id `{id}`");
+            let help = Some("correct `id` in the definition: it has to tell objects apart".to_owned());
+            return Err(ReadError { help, ..ReadError::unexpected(path, &what) });
+        }
+        Some(_) if kind.id.is_some() => *same = vec![found],
+        _ if same.contains(&found) => {}
+        _ => same.push(found),
+    }
+    Ok(())
+}
+
+/// The reply about an object that was listed, or looked for by its name.
+pub(super) fn in_full(
+    kind: &CompiledKind,
+    listed: &LiveObject,
+    object_at: &str,
+    reply: Reply,
+    path: &Path,
+) -> Result<LiveObject, ReadError> {
+    let body = reply.body.pointer(object_at).filter(|body| body.is_object());
+    let body = body.ok_or_else(|| ReadError::unexpected(path, &format!("has no object at `{object_at}`")))?;
+    if !is_same(kind, listed, body) {
+        return Err(ReadError {
+            message: format!("the answer to GET {path} is another object"),
+            help: Some("somebody may be writing at this moment; run again".to_owned()),
+        });
+    }
+    let marked = kind.is_marked_by_value(body) || kind.is_marked_by_name(&listed.name);
+    Ok(LiveObject {
+        remote: listed.remote.clone(),
+        name: listed.name.clone(),
+        system: listed.system || marked,
+        body: body.clone(),
+        etag: reply.etag,
+    })
+}
+
+/// Whether a body is of the object that was asked for: its id, and as far as both have it, its key.
+fn is_same(kind: &CompiledKind, listed: &LiveObject, body: &Value) -> bool {
+    let id = |at: &String| body.pointer(at).and_then(RemoteId::from_json);
+    if kind.id.as_ref().is_some_and(|at| id(at).as_ref() != Some(&listed.remote)) {
+        return false;
+    }
+    let named = kind.name_form.split(&listed.name).unwrap_or_default();
+    kind.key.iter().enumerate().all(|(index, field)| {
+        let before = listed.body.pointer(&field.at).and_then(scalar).or_else(|| named.get(index).cloned());
+        let now = body.pointer(&field.at).and_then(scalar);
+        before.is_none() || now.is_none() || before == now
+    })
+}

@@ -1,0 +1,164 @@
+//! The body of a request: what git declares in the words of the API, and what has to be kept of what is live.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::compare::diff::merge;
+use crate::defined::compiled::CompiledKind;
+use crate::defined::template::{Route, Values};
+use crate::model::kind::matches;
+use crate::model::request::{Hidden, Id, KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
+use crate::model::state::LiveObject;
+use crate::pointer::{child, fields, put, take};
+use crate::system::Draft;
+
+/// A body under construction, and what goes into it later.
+#[derive(Default)]
+pub(super) struct Body {
+    value: Value,
+    /// Places for ids that earlier writes of the run reveal.
+    fills: BTreeMap<String, Symbol>,
+    /// Places with what no output shows.
+    hidden: BTreeMap<String, Hidden>,
+}
+
+impl Body {
+    /// What git declares, in the words of the API: ids for names, and places for secrets.
+    pub(super) fn wired(kind: &CompiledKind, draft: &Draft<'_>) -> Self {
+        let mut body = Self { value: draft.declared.clone(), ..Self::default() };
+        for reference in &kind.by_id {
+            for (at, name) in matches(draft.declared, &reference.pattern) {
+                if let Some(Ok(id)) = name.as_str().map(|name| draft.names.id(&reference.kind, name)) {
+                    body.put_id(&at, &id);
+                }
+            }
+        }
+        for at in &kind.spec.secrets {
+            let name =
+                draft.declared.pointer(at).and_then(|given| given.get("secret")).and_then(Value::as_str);
+            if let Some(name) = name.map(str::to_owned) {
+                body.hide(at, Hidden::Secret(name));
+            }
+        }
+        body
+    }
+
+    fn hide(&mut self, at: &str, hidden: Hidden) {
+        put(&mut self.value, at, hidden.shown());
+        self.hidden.insert(at.to_owned(), hidden);
+    }
+
+    fn put_id(&mut self, at: &str, id: &Id) {
+        let value = match id {
+            Id::Known(id) => id.to_json(),
+            Id::Later(symbol) => {
+                self.fills.insert(at.to_owned(), symbol.clone());
+                Value::from(KNOWN_AFTER_APPLY)
+            }
+        };
+        put(&mut self.value, at, value);
+    }
+
+    /// Only the top-level fields that differ, each whole, with what git does not know of it kept.
+    pub(super) fn keep_changed(&mut self, kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject) {
+        let declared = std::mem::take(&mut self.value);
+        let mut before = live.body.clone();
+        // What a server shows in place of a secret is not its value.
+        kind.spec.replaces.keys().for_each(|at| drop(take(&mut before, at)));
+        let mut kept = Map::new();
+        for (name, value) in declared.as_object().into_iter().flatten() {
+            if draft.differs(name) {
+                let before = before.get(name).unwrap_or(&Value::Null);
+                kept.insert(name.clone(), merge(draft.kind.shape.field(name), before, value));
+            }
+        }
+        let sent = |at: &str| fields(at).next().is_some_and(|name| kept.contains_key(&name));
+        self.fills.retain(|at, _| sent(at));
+        self.hidden.retain(|at, _| sent(at));
+        self.value = Value::Object(kept);
+        strip(&mut self.value, &kind.spec.read_only);
+    }
+
+    /// The whole object: what is live and not the server's own, and over it what git declares.
+    pub(super) fn lay_over(&mut self, kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject) {
+        let declared = std::mem::take(&mut self.value);
+        let mut carried = if live.body.is_object() { live.body.clone() } else { Value::Object(Map::new()) };
+        let key = kind.key.iter().map(|field| &field.at);
+        // A server may show something in place of what cannot be read back; that is not its value.
+        let shown = kind.spec.replaces.keys();
+        for at in kind.id.iter().chain(key).chain(shown) {
+            take(&mut carried, at);
+        }
+        strip(&mut carried, &kind.spec.read_only);
+        let stored = take_stored(kind, &mut carried, &declared);
+        self.value = merge(&draft.kind.shape, &carried, &declared);
+        for (name, value) in stored {
+            self.hide(&child("", name), Hidden::Live(value));
+        }
+    }
+
+    /// What is beside a part of the key that lies deeper: its field is sent as a whole.
+    pub(super) fn keep_beside(&mut self, kind: &CompiledKind, live: &LiveObject) {
+        for field in kind.key.iter().filter(|field| fields(&field.at).count() > 1) {
+            let top = fields(&field.at).next().map(|name| child("", &name)).unwrap_or_default();
+            if let (None, Some(value)) = (self.value.pointer(&top), live.body.pointer(&top)) {
+                put(&mut self.value, &top, value.clone());
+            }
+        }
+    }
+
+    /// The parts of the key that are not in the path.
+    pub(super) fn add_key(&mut self, kind: &CompiledKind, values: &Values<'_>, route: &Route) {
+        for field in kind.key.iter().filter(|field| !route.has_part(&field.label)) {
+            if let Some((_, id)) = values.parts.iter().find(|(label, _)| *label == field.label) {
+                self.put_id(&field.at, id);
+            }
+        }
+    }
+
+    /// The request, with the body where the API wants it.
+    pub(super) fn request(self, method: Method, path: Path, within: &str) -> Request {
+        let value = match within {
+            "" => self.value,
+            within => {
+                let mut whole = Value::Object(Map::new());
+                put(&mut whole, within, self.value);
+                whole
+            }
+        };
+        let mut request = Request::new(method, path).body(value);
+        let inside = |at: String| format!("{within}{at}");
+        request.fills = self.fills.into_iter().map(|(at, symbol)| (inside(at), symbol)).collect();
+        request.hidden = self.hidden.into_iter().map(|(at, hidden)| (inside(at), hidden)).collect();
+        request
+    }
+}
+
+/// Takes out what secrets became on the server, which is as secret as they are. Handed back is what has to be given back:
+/// that of secrets that git does not declare.
+fn take_stored<'k>(
+    kind: &'k CompiledKind,
+    carried: &mut Value,
+    declared: &Value,
+) -> Vec<(&'k String, Value)> {
+    let mut stored = Vec::new();
+    for (at, replaced) in &kind.spec.replaces {
+        let taken = replaced.iter().filter_map(|name| Some((name, take(carried, &child("", name))?)));
+        let taken: Vec<_> = taken.collect();
+        if declared.pointer(at).is_none() {
+            stored.extend(taken);
+        }
+    }
+    stored
+}
+
+/// Takes out the server's own fields, also inside of lists.
+fn strip(value: &mut Value, read_only: &[String]) {
+    for pattern in read_only {
+        let found: Vec<_> = matches(value, pattern).into_iter().map(|(at, _)| at).collect();
+        for at in found {
+            take(value, &at);
+        }
+    }
+}
