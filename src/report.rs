@@ -1,19 +1,23 @@
 //! What a command found out, as one value; each format is one file that renders it.
 
 use crate::diagnostic::{Class, Diagnostic};
+use crate::manifest::Files;
 use crate::model::change::Change;
 use crate::model::outcome::Outcome;
 use crate::model::plan::TargetPlan;
-use crate::model::probe::ProbeCheck;
+use content::{CheckSystem, Content, Import, Sandbox, Schemas};
 
+pub mod content;
 pub mod diagnostics;
 #[cfg(test)]
 mod fixture;
+pub mod format;
 pub mod json;
 mod labels;
 mod line;
 pub mod markdown;
 pub mod plan_file;
+pub mod style;
 mod summary;
 pub mod text;
 mod value;
@@ -22,7 +26,7 @@ mod value;
 #[derive(Debug, Default)]
 #[must_use]
 pub struct Report {
-    /// The command's name, such as `plan`.
+    /// The command's name, such as `plan`; empty where the arguments name none.
     pub command: &'static str,
     /// The commit of the manifests; `None` outside of a repository, and where the files are not a commit.
     pub commit: Option<String>,
@@ -32,10 +36,26 @@ pub struct Report {
     pub manifests: usize,
     /// The targets in the order of the configuration; empty where the run ended before them.
     pub targets: Vec<TargetReport>,
-    /// What a definition was found to be right and wrong about by a probe.
-    pub checks: Vec<ProbeCheck>,
+    /// What was found out beside the targets.
+    pub content: Content,
     /// What is wrong in files and configuration.
     pub diagnostics: Vec<Diagnostic>,
+    /// The texts that diagnostics point into.
+    pub files: Files,
+    /// What came of a plan that nothing is wrong with.
+    pub ending: Ending,
+}
+
+/// What came of a plan that nothing is wrong with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// All that the command is to do with it was done.
+    #[default]
+    Done,
+    /// It has changes, and the exit code is to say so (`plan --exit-code`).
+    Pending,
+    /// Who was asked did not say yes.
+    Declined,
 }
 
 /// What a run has to tell of one target.
@@ -95,7 +115,32 @@ pub enum Exit {
     Usage = 64,
 }
 
+impl Ending {
+    fn exit(self) -> Exit {
+        match self {
+            Self::Done => Exit::Done,
+            Self::Pending => Exit::Pending,
+            Self::Declined => Exit::Failure,
+        }
+    }
+}
+
 impl Report {
+    /// The report of a command that has found out nothing yet.
+    pub fn of(command: &str) -> Self {
+        let (command, content) = match command {
+            "validate" => ("validate", Content::Run),
+            "plan" => ("plan", Content::Run),
+            "apply" => ("apply", Content::Run),
+            "import" => ("import", Content::Import(Import::default())),
+            "schema" => ("schema", Content::Schemas(Schemas::default())),
+            "sandbox" => ("sandbox", Content::Sandbox(Sandbox::default())),
+            "check-system" => ("check-system", Content::CheckSystem(CheckSystem::default())),
+            _ => ("", Content::Nothing),
+        };
+        Self { command, content, ..Self::default() }
+    }
+
     /// All diagnostics, those of targets and of their second plans included.
     pub fn all_diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
         let later = self.targets.iter().filter_map(|target| target.verified.as_ref());
@@ -137,7 +182,20 @@ impl Report {
         {
             Exit::Failure
         } else {
-            Exit::Done
+            self.ending.exit()
+        }
+    }
+
+    /// Whether files were written for people to go on with, so that what is printed only counts them.
+    pub fn is_in_files(&self) -> bool {
+        match &self.content {
+            Content::Import(import) => import.written() > 0,
+            Content::Schemas(schemas) => schemas.written() > 0,
+            Content::Run
+            | Content::Schema(_)
+            | Content::Sandbox(_)
+            | Content::CheckSystem(_)
+            | Content::Nothing => false,
         }
     }
 

@@ -11,8 +11,8 @@ use enact::config::target::Config;
 use enact::config::{self, Systems};
 use enact::diagnostic::Diagnostic;
 use enact::manifest::{Files, Manifest};
-use enact::report::text::{self, Style};
-use enact::report::{self, Report, diagnostics, json};
+use enact::report::style::Style;
+use enact::report::{self, Report, diagnostics, json, text};
 use enact::system::registry::Registry;
 use enact::text::is_deceptive;
 use enact::{defined, resolve};
@@ -95,7 +95,7 @@ pub fn check_shown(diagnostics: &[Diagnostic], text: &str) {
 
 /// Every format shows a report without driving the terminal, and shows no secret.
 pub fn check_report(report: &Report, secret: &str) {
-    let text = text::render(report, &Style { color: false, width: 80, verbose: true });
+    let text = text::render(report, &Style { color: false, width: 80, verbose: true, quiet: false });
     let markdown = report::markdown::render(report);
     let json = json::render(report);
     assert_eq!(

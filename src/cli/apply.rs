@@ -1,20 +1,19 @@
 //! `enact apply`.
 
-use std::io::{BufRead as _, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
-use super::progress::Progress;
-use super::{Format, Global, RevisionArgs, SandboxArgs, print, say};
+use super::args::{Global, RevisionArgs, SandboxArgs};
+use super::files;
+use super::output::Output;
+use super::signal::stop_on_signal;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::manifest::Files;
 use crate::report::plan_file::{self, PlanFile};
-use crate::report::{Exit, Report, TargetReport, text};
+use crate::report::{Ending, Exit, Report, TargetReport};
 use crate::run::history::History;
 use crate::run::journal::{Journal, Lines, Nowhere};
+use crate::run::load::Load;
 use crate::run::options::RunOptions;
 use crate::run::plan::Planned;
 use crate::run::project::{Connected, Project};
@@ -47,49 +46,37 @@ pub(super) struct Apply {
 }
 
 impl Apply {
-    pub(super) async fn run(self, global: &Global) -> Exit {
-        let interactive = std::io::stdin().is_terminal() && global.format == Format::Text;
-        if !self.yes && !interactive {
-            let report = Report { command: "apply", diagnostics: vec![nobody_to_ask()], ..Report::default() };
-            return global.finish(&report, &Files::new());
+    pub(super) async fn run(self, global: &Global, output: &Output) -> Report {
+        if !self.yes && !output.can_ask() {
+            return Report { diagnostics: vec![nobody_to_ask()], ..Report::of("apply") };
         }
-        let options = RunOptions {
-            rollback: self.rollback,
-            writes: !self.sandbox.sandbox,
-            ..self.revision.options(global, &self.sandbox)
+        let Load { project, diagnostics, files, config } = self.sandbox.load(global, &self.options(global));
+        let Some(project) = &project else {
+            return Report { diagnostics, files, ..Report::of("apply") };
         };
-        let load = self.sandbox.load(global, &options);
-        let Some(project) = &load.project else {
-            return global.finish(
-                &Report { command: "apply", diagnostics: load.diagnostics, ..Report::default() },
-                &load.files,
-            );
-        };
-        let mut report = project.report("apply", self.refusals(load.diagnostics));
+        let mut report = Report { files, ..project.report("apply", self.refusals(diagnostics)) };
         report.diagnostics.extend(self.unrecordable(project));
-        let journal = match self.journal() {
-            Ok(journal) => journal,
-            Err(diagnostic) => {
-                report.diagnostics.push(diagnostic);
-                return global.finish(&report, &load.files);
-            }
-        };
-        if report.exit() != Exit::Done {
-            return global.finish(&report, &load.files);
-        }
+        let journal = self.journal().map_err(|diagnostic| report.diagnostics.push(diagnostic)).ok();
+        let Some(journal) = journal.filter(|_| report.exit() == Exit::Done) else { return report };
         match self.sandbox.connect(project).await {
             Ok((_sandbox, connected)) => {
-                let run =
-                    self.apply(global, connected, journal.as_ref(), &mut report, &load.config, &load.files);
-                if let Err(exit) = run.await {
-                    return exit;
+                self.apply(output, connected, journal.as_ref(), &mut report, &config).await;
+                if report.ending != Ending::Declined {
+                    report.diagnostics.extend(self.unjournaled(journal.as_ref()));
+                    report.diagnostics.extend(self.record(project, &report));
                 }
-                report.diagnostics.extend(self.unjournaled(journal.as_ref()));
-                report.diagnostics.extend(self.record(project, &report));
             }
             Err(diagnostics) => report.diagnostics.extend(diagnostics),
         }
-        global.finish(&report, &load.files)
+        report
+    }
+
+    fn options(&self, global: &Global) -> RunOptions {
+        RunOptions {
+            rollback: self.rollback,
+            writes: !self.sandbox.sandbox,
+            ..self.revision.options(global, &self.sandbox)
+        }
     }
 
     /// Where ended writes are recorded. It is opened before anything is written.
@@ -125,43 +112,37 @@ impl Apply {
         diagnostics.into_iter().map(refuse).collect()
     }
 
+    /// Plans and, if that is what was reviewed or agreed to, writes.
     async fn apply(
         &self,
-        global: &Global,
+        output: &Output,
         connected: Vec<Connected<'_>>,
         journal: &dyn Journal,
         report: &mut Report,
         config: &str,
-        files: &Files,
-    ) -> Result<(), Exit> {
-        let progress = Progress::start(global, "reading", &connected);
+    ) {
+        let progress = output.progress("reading", &connected);
         let planned = run::plan::plan(connected).await;
         drop(progress);
         report.targets = planned.iter().map(Planned::report).collect();
         if let Some(file) = &self.reviewed {
             let moved = moved(file, &PlanFile::new(report, config, catalog::digest()));
             if !moved.is_empty() {
-                report.diagnostics.extend(moved);
-                return Ok(());
+                return report.diagnostics.extend(moved);
             }
         }
-        if global.format == Format::Text && report.has_changes() && !self.agreed(global, report, files) {
-            say("Nothing was written.\n");
-            return Err(if report.exit() == Exit::Done { Exit::Failure } else { report.exit() });
+        if output.format.interactive && report.has_changes() && !self.agreed(output, report) {
+            report.ending = Ending::Declined;
+            return;
         }
-        let _progress = Progress::start(global, "writing", planned.iter().map(|planned| &planned.at));
+        let _progress = output.progress("writing", planned.iter().map(|planned| &planned.at));
         report.targets = run::apply::apply(planned, journal, &stop_on_signal()).await;
-        Ok(())
     }
 
-    /// Shows the plan with what is wrong about it and, without `--yes`, asks.
-    fn agreed(&self, global: &Global, report: &Report, files: &Files) -> bool {
-        let printed = print(&format!("{}\n", text::render(report, &global.style())));
-        if self.yes {
-            return true;
-        }
-        global.show_diagnostics(&report.all_diagnostics().cloned().collect::<Vec<_>>(), files);
-        printed.is_ok() && asked()
+    /// Shows the plan and, without `--yes`, asks.
+    fn agreed(&self, output: &Output, report: &Report) -> bool {
+        let is_shown = output.plan(report);
+        self.yes || is_shown && output.agreed(report)
     }
 
     /// The memory of this run. What git does not hold is not remembered, nor what is only a part of it.
@@ -206,10 +187,7 @@ fn moved(file: &Path, fresh: &PlanFile) -> Vec<Diagnostic> {
         if meta.is_file() { Ok(()) } else { Err(std::io::Error::other("it is no file")) }
     };
     let text =
-        std::fs::metadata(file).and_then(regular).and_then(|()| std::fs::File::open(file)).and_then(|file| {
-            let mut text = String::new();
-            file.take(plan_file::MAX_BYTES as u64).read_to_string(&mut text).map(|_| text)
-        });
+        std::fs::metadata(file).and_then(regular).and_then(|()| files::read(file, plan_file::MAX_BYTES));
     match text {
         Ok(text) => PlanFile::parse(&shown, &text)
             .map_or_else(|diagnostic| vec![diagnostic], |reviewed| reviewed.moved(fresh)),
@@ -218,43 +196,4 @@ fn moved(file: &Path, fresh: &PlanFile) -> Vec<Diagnostic> {
             vec![Diagnostic::new(Code::ReviewFile, message).help("write one with `enact plan --out FILE`")]
         }
     }
-}
-
-/// A flag that the first Ctrl-C or SIGTERM sets, so that the report is still written; a second one ends at once.
-pub(super) fn stop_on_signal() -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = stop.clone();
-    tokio::spawn(async move {
-        signal().await;
-        flag.store(true, Ordering::Relaxed);
-        say("Stopping: what is in flight is finished, nothing new begins. Once more ends at once.\n");
-        signal().await;
-        std::process::exit(INTERRUPTED);
-    });
-    stop
-}
-
-/// What shells report for a process that Ctrl-C ended.
-const INTERRUPTED: i32 = 130;
-
-async fn signal() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = interrupt => {}
-            _ = terminate.recv() => {}
-        }
-        return;
-    }
-    // Without a way to hear signals, the process's default stands.
-    if interrupt.await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
-
-fn asked() -> bool {
-    say("Write these changes? Only `yes` is taken as a yes: ");
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == "yes"
 }

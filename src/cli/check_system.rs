@@ -1,18 +1,20 @@
 //! `enact check-system`.
 
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
-use super::apply::stop_on_signal;
-use super::{Format, Global, shown};
+use super::args::Global;
+use super::files;
+use super::signal::stop_on_signal;
+use crate::config::target::{Config, Target};
 use crate::defined;
 use crate::defined::definition::Definition;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::{Files, name_problem, yaml};
 use crate::model::probe::ProbeCheck;
-use crate::report::{Exit, Report};
+use crate::report::Report;
+use crate::report::content::{self, Content};
 use crate::run::probe;
 use crate::text::inline;
 
@@ -30,23 +32,17 @@ pub(super) struct CheckSystem {
 }
 
 impl CheckSystem {
-    pub(super) async fn run(self, global: &Global) -> Exit {
-        let mut report = Report { command: "check-system", ..Report::default() };
-        let mut files = Files::new();
-        let definition = self.definition(&mut files, &mut report.diagnostics);
+    pub(super) async fn run(self, global: &Global) -> Report {
+        let mut report = Report::of("check-system");
+        let definition = self.definition(&mut report.files, &mut report.diagnostics);
+        let mut checks = None;
         if let (Some(definition), Some(target), Some(name)) = (&definition, &self.against, &self.scratch) {
-            self.try_it(global, definition, (target, name), &mut files, &mut report).await;
+            let tried = self.try_it(global, definition, (target, name), &mut report).await;
+            checks = tried.map_err(|diagnostic| report.diagnostics.extend(diagnostic)).ok();
         }
-        let sound = definition.is_some() && self.against.is_none();
-        let mut told = Exit::Done;
-        if global.format == Format::Text && !global.quiet {
-            let text = if sound { format!("`{}` is sound.\n", self.file()) } else { table(&report.checks) };
-            told = shown(&text);
-        }
-        match global.finish(&report, &files) {
-            Exit::Done => told,
-            exit => exit,
-        }
+        let (file, sound) = (Some(self.file()), definition.is_some());
+        report.content = Content::CheckSystem(content::CheckSystem { file, sound, checks });
+        report
     }
 
     fn file(&self) -> String {
@@ -56,7 +52,8 @@ impl CheckSystem {
     /// The definition, if it is sound.
     fn definition(&self, files: &mut Files, diagnostics: &mut Vec<Diagnostic>) -> Option<Definition> {
         let file = self.file();
-        match read(&self.file) {
+        // One byte more than it may have, so that what is too large is not taken for what is whole.
+        match files::read(&self.file, yaml::MAX_BYTES + 1) {
             Ok(text) => {
                 let row = defined::define(&file, &text, diagnostics);
                 files.insert(file, text);
@@ -72,47 +69,48 @@ impl CheckSystem {
         }
     }
 
+    /// What the target does beside what is defined; no diagnostic where the configuration has its own already.
     async fn try_it(
         &self,
         global: &Global,
         definition: &Definition,
         (target, name): (&str, &str),
-        files: &mut Files,
         report: &mut Report,
-    ) {
+    ) -> Result<Vec<ProbeCheck>, Option<Diagnostic>> {
         if let Some(problem) = name_problem(name) {
             let diagnostic = Diagnostic::new(Code::CliScratch, format!("the name `{name}` {problem}"));
-            return report.diagnostics.push(diagnostic.help("give another one with `--scratch`"));
+            return Err(Some(diagnostic.help("give another one with `--scratch`")));
         }
-        let Some(config) = global.config(files, &mut report.diagnostics) else { return };
-        let Some(target) = config.targets.iter().find(|row| row.config.name == target) else {
-            let message = format!("there is no target `{target}`");
-            let diagnostic = Diagnostic::new(Code::ConfigTarget, message);
-            return report
-                .diagnostics
-                .push(diagnostic.help("`--against` takes the name of a target in enact.yaml"));
-        };
-        // What is tried has to be what a plan would use.
+        let config = global.config(&mut report.files, &mut report.diagnostics).ok_or(None)?;
+        let target = self.target(&config, definition, target)?;
+        let http = config.connect(target, true)?;
+        let verdict = probe::run(definition, target, &http, name, &stop_on_signal()).await;
+        let places = self.places(&report.files);
+        let wrong: Vec<_> = verdict.checks.iter().filter(|check| !check.agrees).map(places).collect();
+        report.diagnostics.extend(wrong);
+        report.diagnostics.extend(verdict.diagnostics);
+        Ok(verdict.checks)
+    }
+
+    /// The target of this name. What is tried has to be what a plan would use.
+    fn target<'a>(
+        &self,
+        config: &'a Config,
+        definition: &Definition,
+        name: &str,
+    ) -> Result<&'a Target, Diagnostic> {
+        let target = config.targets.iter().find(|row| row.config.name == name).ok_or_else(|| {
+            Diagnostic::new(Code::ConfigTarget, format!("there is no target `{name}`"))
+                .help("`--against` takes the name of a target in enact.yaml")
+        })?;
         let row = config.registry.get(&target.config.system).and_then(|row| row.definition.clone());
         if row != serde_json::to_value(definition).ok() {
-            let message = format!(
-                "the target `{}` is not of the system that `{}` defines",
-                target.config.name,
-                self.file()
-            );
+            let file = self.file();
+            let message = format!("the target `{name}` is not of the system that `{file}` defines");
             let help = "name the file in `systems` of enact.yaml, and the system in the target";
-            return report.diagnostics.push(Diagnostic::new(Code::ConfigSystem, message).help(help));
+            return Err(Diagnostic::new(Code::ConfigSystem, message).help(help));
         }
-        match config.connect(target, true) {
-            Ok(http) => {
-                let verdict = probe::run(definition, target, &http, name, &stop_on_signal()).await;
-                let places = self.places(files);
-                report.diagnostics.extend(verdict.checks.iter().filter(|check| !check.agrees).map(places));
-                report.diagnostics.extend(verdict.diagnostics);
-                report.checks = verdict.checks;
-            }
-            Err(diagnostic) => report.diagnostics.push(diagnostic),
-        }
+        Ok(target)
     }
 
     /// Turns a check that failed into a diagnostic where the definition says what is not so.
@@ -131,27 +129,4 @@ impl CheckSystem {
             diagnostic.help("say here what the API does; a plan acts on it")
         }
     }
-}
-
-/// The text of a file that is no larger than a definition may be.
-fn read(file: &Path) -> std::io::Result<String> {
-    let mut text = String::new();
-    std::fs::File::open(file)?.take(yaml::MAX_BYTES as u64 + 1).read_to_string(&mut text)?;
-    Ok(text)
-}
-
-/// The checks, kind by kind, each with what is defined and what was found.
-fn table(checks: &[ProbeCheck]) -> String {
-    let mut text = String::new();
-    let mut kind = "";
-    for check in checks {
-        if check.kind != kind {
-            kind = &check.kind;
-            text.push_str(&format!("{kind}\n"));
-        }
-        let mark = if check.agrees { "ok" } else { "NO" };
-        let (defined, found) = (inline(&check.defined), inline(&check.found));
-        text.push_str(&format!("  {mark} {}: {found} (defined: {defined})\n", check.what));
-    }
-    text
 }

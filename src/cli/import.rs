@@ -1,22 +1,22 @@
 //! `enact import`.
 
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::progress::Progress;
-use super::{Format, Global, SandboxArgs, print, unshown};
+use super::args::{Global, SandboxArgs};
+use super::files;
+use super::output::Output;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::import::{self, NewManifest};
 use crate::model::state::Observed;
 use crate::model::wire::ReadError;
-use crate::report::{Exit, Report};
+use crate::report::Report;
+use crate::report::content::{self, Content, Imported};
 use crate::run::load::Load;
 use crate::run::observe::observe_all;
 use crate::run::options::{Empty, RunOptions};
 use crate::run::project::{Connected, Project};
-use crate::text::safe;
 
 #[derive(Args)]
 pub(super) struct Import {
@@ -34,70 +34,99 @@ pub(super) struct Import {
 }
 
 impl Import {
-    pub(super) async fn run(self, global: &Global) -> Exit {
+    pub(super) async fn run(self, global: &Global, output: &Output) -> Report {
         let options =
             RunOptions { only: vec![self.from.clone()], empty: Empty::Allowed, ..RunOptions::default() };
-        let Load { project, diagnostics, files, .. } = self.sandbox.load(global, &options);
-        let mut report = Report { command: "import", diagnostics, ..Report::default() };
+        let Load { project, diagnostics, files, config: _ } = self.sandbox.load(global, &options);
+        let mut import = content::Import { dry_run: self.dry_run, ..content::Import::default() };
+        let mut report = Report { diagnostics, files, ..Report::of("import") };
         if let Some(project) = &project {
             match self.sandbox.connect(project).await {
                 Ok((_sandbox, connected)) => {
-                    let _progress = Progress::start(global, "reading", &connected);
+                    let _progress = output.progress("reading", &connected);
                     for at in &connected {
-                        self.import(at, project, &mut report.diagnostics, global).await;
+                        self.import(at, project, &mut import, &mut report.diagnostics).await;
                     }
                 }
                 Err(diagnostics) => report.diagnostics.extend(diagnostics),
             }
         }
-        global.finish(&report, &files)
+        report.content = Content::Import(import);
+        report
     }
 
     async fn import(
         &self,
         at: &Connected<'_>,
         project: &Project,
+        import: &mut content::Import,
         diagnostics: &mut Vec<Diagnostic>,
-        global: &Global,
     ) {
-        let system = at.intent.target.system.as_ref();
+        let target = at.intent.target;
         let observed =
-            observe_all(system, &at.http.reader(), at.intent.target.config.limits.concurrency).await;
-        let unread: Vec<_> = unread(&observed, &at.intent.target.config.name);
-        if !unread.is_empty() {
-            return diagnostics.extend(unread);
-        }
+            observe_all(target.system.as_ref(), &at.http.reader(), target.config.limits.concurrency).await;
         let root = project.config.folder();
-        let folder =
-            self.to.clone().unwrap_or_else(|| default_folder(project, &at.intent.target.config.name));
-        if !is_inside(&folder) {
-            let message = format!("`{}` is not inside the folder of enact.yaml", folder.display());
-            let help = "name a folder inside one that `manifests` names";
-            return diagnostics.push(Diagnostic::new(Code::ImportOutside, message).help(help));
+        let folder = self.to.clone().unwrap_or_else(|| default_folder(project, &target.config.name));
+        let wrong = [unread(&observed, &target.config.name), outside(&folder)].concat();
+        if !wrong.is_empty() {
+            return diagnostics.extend(wrong);
         }
         let schemas = schema_folder(root, &folder);
-        let to = import::To { system: &at.intent.target.config.system, schemas: schemas.as_deref() };
+        let to = import::To { system: &target.config.system, schemas: schemas.as_deref() };
         diagnostics.extend(unlisted(at));
+        let system = target.system.as_ref();
         let manifests = import::manifests(&to, system, at.intent.desired, &observed, diagnostics);
-        if let Some(file) = manifests
-            .iter()
-            .map(|new| folder.join(&new.file))
-            .find(|file| !at.intent.target.claim().includes(&file.to_string_lossy()))
-        {
-            let message = format!("the target's `include` does not take `{}`", file.display());
-            let diagnostic = Diagnostic::new(Code::ImportUnclaimed, message);
-            return diagnostics
-                .push(diagnostic.help("name another folder with `--to`, or widen `include` in enact.yaml"));
+        if let Some(unclaimed) = unclaimed(at, &folder, &manifests) {
+            return diagnostics.push(unclaimed);
         }
-        if self.dry_run {
-            return diagnostics.extend(show(&folder, &manifests).err());
-        }
-        let written = write(root, &folder, &manifests, diagnostics);
-        if global.format == Format::Text && !global.quiet {
-            // The files are written; a reader that went away changes nothing about that.
-            let _ = print(&format!("{written} manifests were written to {}.\n", folder.display()));
-        }
+        let write = |new| self.write(root, &folder, new, diagnostics);
+        import.manifests.extend(manifests.into_iter().map(write));
+        import.folder = Some(folder.to_string_lossy().into_owned());
     }
+
+    /// Writes a manifest, unless they are only shown.
+    fn write(
+        &self,
+        root: &Path,
+        folder: &Path,
+        new: NewManifest,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Imported {
+        let path = folder.join(&new.file);
+        let file = path.to_string_lossy().into_owned();
+        let mut imported = Imported { file, text: new.text, written: false };
+        if !self.dry_run {
+            match files::create(&root.join(&path), &imported.text) {
+                Ok(()) => imported.written = true,
+                Err(error) => diagnostics.push(unwritten(&path, &error)),
+            }
+        }
+        imported
+    }
+}
+
+fn unwritten(file: &Path, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::new(Code::ImportWrite, format!("`{}` could not be written: {error}", file.display()))
+        .help("nothing is overwritten: move the file away, or name another folder with `--to`")
+}
+
+/// A folder that cannot be named relative to enact.yaml.
+fn outside(folder: &Path) -> Vec<Diagnostic> {
+    if is_inside(folder) {
+        return Vec::new();
+    }
+    let message = format!("`{}` is not inside the folder of enact.yaml", folder.display());
+    let diagnostic = Diagnostic::new(Code::ImportOutside, message);
+    vec![diagnostic.help("name a folder inside one that `manifests` names")]
+}
+
+/// A manifest that the target would not take from where it is to be.
+fn unclaimed(at: &Connected<'_>, folder: &Path, manifests: &[NewManifest]) -> Option<Diagnostic> {
+    let mut files = manifests.iter().map(|new| folder.join(&new.file));
+    let file = files.find(|file| !at.intent.target.claim().includes(&file.to_string_lossy()))?;
+    let message = format!("the target's `include` does not take `{}`", file.display());
+    let diagnostic = Diagnostic::new(Code::ImportUnclaimed, message);
+    Some(diagnostic.help("name another folder with `--to`, or widen `include` in enact.yaml"))
 }
 
 /// Kinds whose objects nobody can list.
@@ -120,38 +149,6 @@ fn unread(observed: &Observed, target: &str) -> Vec<Diagnostic> {
         Diagnostic::new(Code::LiveUnreadable, error.message.clone()).about(target).help(help)
     };
     lists.chain(observed.unread.values()).map(diagnostic).collect()
-}
-
-/// Prints the manifests as one stream of documents, whatever the format: they are the result.
-fn show(folder: &Path, manifests: &[NewManifest]) -> Result<(), Diagnostic> {
-    let document = |new: &NewManifest| format!("---\n# {}\n{}", folder.join(&new.file).display(), new.text);
-    let text: String = manifests.iter().map(document).collect();
-    print(&safe(&text)).map_err(|error| Diagnostic::new(Code::ImportShow, unshown(&error)))
-}
-
-fn write(root: &Path, folder: &Path, manifests: &[NewManifest], diagnostics: &mut Vec<Diagnostic>) -> usize {
-    let mut written = 0;
-    for new in manifests {
-        match create(&root.join(folder), new) {
-            Ok(()) => written += 1,
-            Err(error) => {
-                let file = folder.join(&new.file);
-                let message = format!("`{}` could not be written: {error}", file.display());
-                let help = "nothing is overwritten: move the file away, or name another folder with `--to`";
-                diagnostics.push(Diagnostic::new(Code::ImportWrite, message).help(help));
-            }
-        }
-    }
-    written
-}
-
-fn create(folder: &Path, new: &NewManifest) -> io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    let file = folder.join(&new.file);
-    std::fs::File::create_new(&file)?.write_all(new.text.as_bytes()).inspect_err(|_| {
-        // Half a manifest may well be valid, and say something else.
-        let _ = std::fs::remove_file(&file);
-    })
 }
 
 fn default_folder(project: &Project, target: &str) -> PathBuf {

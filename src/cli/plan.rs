@@ -1,15 +1,16 @@
 //! `enact plan`.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::progress::Progress;
-use super::{Global, RevisionArgs, SandboxArgs};
+use super::args::{Global, RevisionArgs, SandboxArgs};
+use super::files::{Readers, replace};
+use super::output::Output;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::report::plan_file::PlanFile;
-use crate::report::{Exit, Report};
+use crate::report::{Ending, Exit, Report};
 use crate::run::load::Load;
 use crate::run::plan::Planned;
 use crate::{catalog, run};
@@ -29,16 +30,16 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) async fn run(self, global: &Global) -> Exit {
-        let Load { project, diagnostics, files, config } =
-            self.sandbox.load(global, &self.revision.options(global, &self.sandbox));
+    pub(super) async fn run(self, global: &Global, output: &Output) -> Report {
+        let options = self.revision.options(global, &self.sandbox);
+        let Load { project, diagnostics, files, config } = self.sandbox.load(global, &options);
         let Some(project) = &project else {
-            return global.finish(&Report { command: "plan", diagnostics, ..Report::default() }, &files);
+            return Report { diagnostics, files, ..Report::of("plan") };
         };
-        let mut report = project.report("plan", diagnostics);
+        let mut report = Report { files, ..project.report("plan", diagnostics) };
         match self.sandbox.connect(project).await {
             Ok((_sandbox, connected)) => {
-                let _progress = Progress::start(global, "reading", &connected);
+                let _progress = output.progress("reading", &connected);
                 let planned = run::plan::plan(connected).await;
                 report.targets = planned.iter().map(Planned::report).collect();
             }
@@ -47,21 +48,10 @@ impl Plan {
         if let Some(file) = &self.out {
             report.diagnostics.extend(write(file, &report, &config).err());
         }
-        match global.finish(&report, &files) {
-            Exit::Done if self.exit_code && report.has_changes() => Exit::Pending,
-            exit => exit,
+        if self.exit_code && report.has_changes() {
+            report.ending = Ending::Pending;
         }
-    }
-}
-
-/// Refuses to take the place of what is no plan, such as a manifest.
-fn is_ours(file: &Path) -> io::Result<()> {
-    let there = std::fs::read(file)?;
-    match there.is_empty()
-        || serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&there).is_ok()
-    {
-        true => Ok(()),
-        false => Err(io::Error::other("it is there, and is not a plan")),
+        report
     }
 }
 
@@ -76,31 +66,21 @@ fn write(file: &Path, report: &Report, config: &str) -> Result<(), Diagnostic> {
         ));
     }
     let text = PlanFile::new(report, config, catalog::digest()).text();
-    replace(file, &text)
+    is_ours(file)
+        .and_then(|()| replace(file, &text, Readers::Owner))
         .map_err(|error| wrong(format!("`{shown}` could not be written: {error}"), "name another file"))
 }
 
-/// Beside the file first, then in its place, and for its owner only. A pipe or a device has no place to take.
-fn replace(file: &Path, text: &str) -> io::Result<()> {
-    let file = &file.canonicalize().unwrap_or_else(|_| file.to_owned());
-    match std::fs::metadata(file) {
-        Ok(there) if there.is_file() => is_ours(file)?,
-        Ok(there) if !there.is_dir() => {
-            return std::fs::OpenOptions::new().write(true).open(file)?.write_all(text.as_bytes());
-        }
-        _ => {}
+/// Refuses to take the place of what is no plan, such as a manifest.
+fn is_ours(file: &Path) -> io::Result<()> {
+    if !std::fs::metadata(file).is_ok_and(|there| there.is_file()) {
+        return Ok(());
     }
-    let mut beside = file.as_os_str().to_owned();
-    beside.push(format!(".{}.tmp", std::process::id()));
-    let beside = PathBuf::from(beside);
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut out = options.open(&beside)?;
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.sync_all());
-    written.and_then(|()| std::fs::rename(&beside, file)).inspect_err(|_| {
-        // What is left is of no use to anybody.
-        let _ = std::fs::remove_file(&beside);
-    })
+    let there = std::fs::read(file)?;
+    match there.is_empty()
+        || serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&there).is_ok()
+    {
+        true => Ok(()),
+        false => Err(io::Error::other("it is there, and is not a plan")),
+    }
 }

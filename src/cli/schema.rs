@@ -1,12 +1,16 @@
 //! `enact schema`.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Global, say, shown};
+use super::args::Global;
+use super::files::{Readers, replace};
 use crate::catalog;
-use crate::report::Exit;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::report::Report;
+use crate::report::content::{Content, SchemaFile, Schemas};
 
 #[derive(Args)]
 pub(super) struct Schema {
@@ -18,46 +22,64 @@ pub(super) struct Schema {
 }
 
 impl Schema {
-    pub(super) fn run(self, global: &Global) -> Exit {
-        let registry = match global.registry() {
-            Ok(registry) => registry,
-            Err((diagnostics, files)) => {
-                global.show_diagnostics(&diagnostics, &files);
-                return Exit::Invalid;
-            }
+    pub(super) fn run(self, global: &Global) -> Report {
+        let mut report = Report::of("schema");
+        let Some(registry) = global.registry(&mut report.files, &mut report.diagnostics) else {
+            return report;
         };
         let schemas = catalog::all(&registry);
-        if let Some(folder) = &self.write {
-            return write(folder, &schemas);
-        }
-        let Some(name) = &self.name else {
-            return shown(&schemas.keys().map(|file| format!("{}\n", stem(file))).collect::<String>());
-        };
-        match schemas.iter().find(|(file, _)| stem(file) == name.as_str() || *file == name) {
-            Some((_, text)) => shown(text),
-            None => {
-                say(&format!(
-                    "error: there is no schema `{}`\n  = help: `enact schema` lists them\n",
-                    crate::text::safe(name)
-                ));
-                Exit::Usage
+        match (self.name, self.write) {
+            (Some(name), _) => match one(&name, schemas) {
+                Some(text) => report.content = Content::Schema(text),
+                None => report.diagnostics.push(unknown(&name)),
+            },
+            (None, Some(folder)) => {
+                let schemas = write(&folder, &schemas, &mut report.diagnostics);
+                let folder = Some(folder.to_string_lossy().into_owned());
+                report.content = Content::Schemas(Schemas { folder, schemas });
+            }
+            (None, None) => {
+                let schemas = schemas.keys().map(|file| row(file, false)).collect();
+                report.content = Content::Schemas(Schemas { folder: None, schemas });
             }
         }
+        report
     }
 }
 
-fn stem(file: &str) -> &str {
-    file.trim_end_matches(".schema.json")
+/// The text of one schema, which may also be named by its file.
+fn one(name: &str, schemas: BTreeMap<String, String>) -> Option<String> {
+    let is_named = |file: &str| catalog::name(file) == name || file == name;
+    schemas.into_iter().find(|(file, _)| is_named(file)).map(|(_, text)| text)
 }
 
-fn write(folder: &std::path::Path, schemas: &std::collections::BTreeMap<String, String>) -> Exit {
-    let written = std::fs::create_dir_all(folder)
-        .and_then(|()| schemas.iter().try_for_each(|(file, text)| std::fs::write(folder.join(file), text)));
-    match written {
-        Ok(()) => Exit::Done,
-        Err(error) => {
-            say(&format!("error: the schemas could not be written to `{}`: {error}\n", folder.display()));
-            Exit::Failure
-        }
+fn unknown(name: &str) -> Diagnostic {
+    Diagnostic::new(Code::CliSchema, format!("there is no schema `{name}`")).help("`enact schema` lists them")
+}
+
+fn row(file: &str, written: bool) -> SchemaFile {
+    SchemaFile { name: catalog::name(file).to_owned(), file: file.to_owned(), written }
+}
+
+/// Writes as many as can be written.
+fn write(
+    folder: &Path,
+    schemas: &BTreeMap<String, String>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<SchemaFile> {
+    if let Err(error) = std::fs::create_dir_all(folder) {
+        diagnostics.push(unwritten(folder, &error));
+        return schemas.keys().map(|file| row(file, false)).collect();
     }
+    let one = |(file, text): (&String, &String)| {
+        let path = folder.join(file);
+        let written = replace(&path, text, Readers::Usual).map_err(|error| unwritten(&path, &error));
+        row(file, written.map_err(|diagnostic| diagnostics.push(diagnostic)).is_ok())
+    };
+    schemas.iter().map(one).collect()
+}
+
+fn unwritten(path: &Path, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::new(Code::CliSchemaWrite, format!("`{}` could not be written: {error}", path.display()))
+        .help("name another folder with `--write`")
 }

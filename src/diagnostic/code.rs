@@ -88,10 +88,27 @@ codes! {
     /// `enact apply --yes`, or hand a reviewed plan file to `enact apply FILE --yes`.
     CliNobodyToAsk = "cli/nobody-to-ask" (Usage, Error),
 
+    /// The program could not set up what runs its requests at once, usually because the system grants it too few file
+    /// descriptors or threads. Nothing was read and nothing was written. Raise the limits of the process, then run again.
+    CliRuntime = "cli/runtime" (Failed, Error),
+
+    /// `enact schema` knows no schema of the name that was given. Nothing was printed, because another schema in its place
+    /// could mislead an editor or a check. `enact schema` without a name lists them all.
+    CliSchema = "cli/schema" (Usage, Error),
+
+    /// A schema could not be written into the folder of `--write`, for example because it may not be written to. The
+    /// other schemas were written; the result lists which. Name another folder, or change its permissions.
+    CliSchemaWrite = "cli/schema-write" (Failed, Error),
+
     /// The name given with `--scratch` cannot be the name of an object: it is empty, too long, starts or ends with a
     /// blank, or holds a character that cannot be seen. The scratch objects of a live check are created under it, so
     /// nothing was sent. Give another name.
     CliScratch = "cli/scratch" (Usage, Error),
+
+    /// The arguments are not ones that enact understands: an unknown command or flag, a value that is missing, or two
+    /// flags that contradict each other. Nothing was read and nothing was sent. See `enact --help`, or `--help` of the
+    /// command.
+    CliUsage = "cli/usage" (Usage, Error),
 
     /// Compiuta takes a deleted role out of every statement that names it, deletes statements that this leaves empty,
     /// and then policies that are left empty. Policies that the plan does not rewrite would lose rights that nobody
@@ -355,10 +372,6 @@ codes! {
     /// configuration. Name a folder inside of one that `manifests` names.
     ImportOutside = "import/outside" (Usage, Error),
 
-    /// The manifests of `--dry-run` could not be printed, for example because the reader of a pipe went away. They are
-    /// the result of the command, so this is a failure. Run it again, with somewhere to print to.
-    ImportShow = "import/show" (Failed, Error),
-
     /// The manifests would be written where the target's own `include` does not take them, so no plan would see them.
     /// Nothing was written. Name another folder with `--to`, or widen `include` in enact.yaml.
     ImportUnclaimed = "import/unclaimed" (Failed, Error),
@@ -549,6 +562,10 @@ codes! {
     /// The connection to the embedded sandbox could not be set up. No real target is involved. See the message for the
     /// cause, and run again.
     SandboxConnect = "sandbox/connect" (Failed, Error),
+
+    /// `enact sandbox` was to listen on an address that other machines may reach. It takes any credential, so it only
+    /// listens on this machine. Use 127.0.0.1 or [::1].
+    SandboxLoopback = "sandbox/loopback" (Usage, Error),
 
     /// The embedded sandbox could not start, for example because its state file is damaged. No real target is involved.
     /// Remove the state file that the help names; the sandbox then starts anew.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::content::{CheckSystem, Content, Import, Imported, Sandbox, SandboxTarget, SchemaFile, Schemas};
 use super::{Report, TargetReport};
 use crate::access::AccessShift;
 use crate::compare::cause::Cause;
@@ -10,6 +11,7 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::model::change::{Action, Change};
 use crate::model::outcome::Outcome;
 use crate::model::plan::{Skipped, TargetPlan};
+use crate::model::probe::ProbeCheck;
 use crate::model::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
 use crate::model::resource::ResourceId;
 
@@ -153,4 +155,38 @@ pub(super) fn hostile(text: &str) -> Report {
     let quiet =
         TargetReport { system: text.into(), url: text.into(), ..target(plan(text, Vec::new(), 1), 1) };
     Report { diagnostics: vec![diagnostic], ..report("apply", vec![only, quiet]) }
+}
+
+/// The same text in whatever commands tell that are no runs over targets.
+pub(super) fn hostile_contents(text: &str) -> Vec<Report> {
+    let of = |command: &str, content| Report {
+        content,
+        diagnostics: vec![Diagnostic::new(Code::PlanNoDefault, text).about(text).help(text)],
+        ..Report::of(command)
+    };
+    let import = |dry_run| {
+        let manifest = |written| Imported { file: text.into(), text: text.into(), written };
+        let manifests = vec![manifest(false), manifest(true)];
+        of("import", Content::Import(Import { folder: Some(text.into()), dry_run, manifests }))
+    };
+    let schemas = |folder| {
+        let schemas = vec![SchemaFile { name: text.into(), file: text.into(), written: true }];
+        of("schema", Content::Schemas(Schemas { folder, schemas }))
+    };
+    let target = SandboxTarget { name: text.into(), url: text.into() };
+    let check = |agrees| {
+        let [kind, what, defined, found, pointer] = [text; 5].map(str::to_owned);
+        ProbeCheck { kind, what, defined, found, agrees, pointer }
+    };
+    let checked = |checks| CheckSystem { file: Some(text.into()), sound: true, checks };
+    vec![
+        import(true),
+        import(false),
+        schemas(None),
+        schemas(Some(text.into())),
+        of("sandbox", Content::Sandbox(Sandbox { targets: vec![target] })),
+        of("check-system", Content::CheckSystem(checked(None))),
+        of("check-system", Content::CheckSystem(checked(Some(vec![check(true), check(false)])))),
+        of("", Content::Nothing),
+    ]
 }

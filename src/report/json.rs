@@ -1,25 +1,30 @@
-//! The JSON document: everything a run found out, for programs. Nothing in it is cut or put into words.
+//! The JSON document: everything a command found out, for programs. Nothing in it is cut or put into words.
+//!
+//! The document of a run over targets is here, those of the other commands are in `document`.
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::content::{CheckSystem, Content, Import, Sandbox, Schemas};
 use super::summary::{self, Totals};
 use super::{Report, TargetReport, labels};
 use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
-use crate::diagnostic::{Diagnostic, Severity};
 use crate::digest::digest;
 use crate::model::change::{Action, Change};
 use crate::model::outcome::Outcome;
 use crate::model::plan::Skipped;
-use crate::model::probe::ProbeCheck;
 use crate::model::request::Request;
 use crate::model::resource::ResourceId;
 use crate::{plan, text};
+use diagnostic::DiagnosticJson;
+use document::{Document, NoCommand, schema_of};
 
-/// What a run of enact found out.
+pub mod diagnostic;
+mod document;
+
+/// What a run over targets found out.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Document")]
 pub struct ReportJson {
@@ -41,9 +46,6 @@ pub struct ReportJson {
     pub skipped: Vec<Skipped>,
     /// After apply: what a second plan would still change; null when there was none.
     pub remaining: Option<Vec<ChangeJson>>,
-    /// What a live target did beside what the definition of its system says; null unless the command is
-    /// `check-system --against`.
-    pub checks: Option<Vec<ProbeCheck>>,
     /// What is wrong.
     pub diagnostics: Vec<DiagnosticJson>,
 }
@@ -97,39 +99,41 @@ pub struct WriteJson {
     pub body: Option<Value>,
 }
 
-/// One problem.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Diagnostic")]
-pub struct DiagnosticJson {
-    /// Errors keep something from being written, warnings do not.
-    pub severity: Severity,
-    /// Stable and for machines, such as `schema/type`.
-    pub code: String,
-    /// What is wrong.
-    pub message: String,
-    /// The file, relative to the repository; null if it is about none.
-    pub file: Option<String>,
-    /// The line, from 1.
-    pub line: Option<usize>,
-    /// The column in characters, from 1.
-    pub column: Option<usize>,
-    /// Where in the document, such as `spec.rules[0].effect`.
-    pub path: Option<String>,
-    /// What to do next.
-    pub help: Option<String>,
-    /// Which object it is about.
-    pub subject: Option<String>,
-}
-
 /// The document as text: exactly one, with a line feed at the end.
 #[must_use]
 pub fn render(report: &Report) -> String {
-    // Only keys that are no strings could make this fail, and there are none.
-    let text = serde_json::to_string_pretty(&document(report)).unwrap_or_default();
-    text::json(&text) + "\n"
+    match &report.content {
+        Content::Run => pretty(&document(report)),
+        Content::Import(import) => pretty(&with(report, import)),
+        Content::Schemas(schemas) => pretty(&with(report, schemas)),
+        Content::Schema(schema) => schema.clone(),
+        // Who started it reads one line, and then uses what is served.
+        Content::Sandbox(sandbox) => shown(serde_json::to_string(&with(report, sandbox))),
+        Content::CheckSystem(check) => pretty(&with(report, check)),
+        Content::Nothing => {
+            pretty(&NoCommand { format_version: 1, command: (), diagnostics: diagnostics(report) })
+        }
+    }
 }
 
-/// The document as a value.
+fn pretty(document: &impl Serialize) -> String {
+    shown(serde_json::to_string_pretty(document))
+}
+
+fn shown(text: serde_json::Result<String>) -> String {
+    // Only keys that are no strings could make this fail, and there are none.
+    text::json(&text.unwrap_or_default()) + "\n"
+}
+
+fn with<'a, T>(report: &Report, content: &'a T) -> Document<'a, T> {
+    Document { format_version: 1, command: report.command, content, diagnostics: diagnostics(report) }
+}
+
+fn diagnostics(report: &Report) -> Vec<DiagnosticJson> {
+    summary::diagnostics(report).into_iter().map(DiagnosticJson::from).collect()
+}
+
+/// The document of a run over targets, as a value.
 #[must_use]
 pub fn document(report: &Report) -> ReportJson {
     let verified: Vec<_> = report.targets.iter().filter_map(|target| target.verified.as_ref()).collect();
@@ -147,17 +151,21 @@ pub fn document(report: &Report) -> ReportJson {
         changes: report.targets.iter().flat_map(|target| changes(report, target)).collect(),
         skipped: report.targets.iter().flat_map(|target| target.plan.skipped.clone()).collect(),
         remaining: (!verified.is_empty()).then(remaining),
-        checks: (!report.checks.is_empty()).then(|| report.checks.clone()),
-        diagnostics: summary::diagnostics(report).into_iter().map(diagnostic).collect(),
+        diagnostics: diagnostics(report),
     }
 }
 
-/// The JSON Schema (2020-12) of the document.
+/// The JSON Schemas of all documents, each by its name. None has a hyphen: those of manifests have one.
 #[must_use]
-pub fn schema() -> Value {
-    // As it is written, not as it could be read: a field that may be null is still always there.
-    let settings = SchemaSettings::draft2020_12().for_serialize();
-    settings.into_generator().into_root_schema_for::<ReportJson>().to_value()
+pub fn schemas() -> [(&'static str, Value); 6] {
+    [
+        ("plan", schema_of::<ReportJson>("What `enact validate`, `plan` and `apply` found out.")),
+        ("import", schema_of::<Document<'_, Import>>("What `enact import` found out.")),
+        ("schema", schema_of::<Document<'_, Schemas>>("What `enact schema` lists or writes.")),
+        ("sandbox", schema_of::<Document<'_, Sandbox>>("What `enact sandbox` serves, once it is ready.")),
+        ("check", schema_of::<Document<'_, CheckSystem>>("What `enact check-system` found out.")),
+        ("usage", schema_of::<NoCommand>("What is wrong with arguments that name no command.")),
+    ]
 }
 
 fn summary_of(report: &Report) -> SummaryJson {
@@ -194,18 +202,16 @@ fn write(request: &Request) -> WriteJson {
     }
 }
 
-fn diagnostic(diagnostic: &Diagnostic) -> DiagnosticJson {
-    let Diagnostic { severity, code, message, place, subject, help, private: _ } = diagnostic.clone();
-    let (line, column) = place.as_ref().map(|place| (place.line, place.column)).unzip();
-    let (file, path) = place.map(|place| (place.file, place.path)).unzip();
-    DiagnosticJson { severity, code: code.to_string(), message, file, line, column, path, help, subject }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::fixture;
     use super::*;
     use serde_json::json;
+
+    fn validator(name: &str) -> jsonschema::Validator {
+        let schema = schemas().into_iter().find(|(of, _)| *of == name).unwrap().1;
+        jsonschema::validator_for(&schema).unwrap()
+    }
 
     fn parsed(report: &Report) -> Value {
         serde_json::from_str(&render(report)).unwrap()
@@ -213,7 +219,7 @@ mod tests {
 
     #[test]
     fn every_document_is_as_its_schema_says() {
-        let validator = jsonschema::validator_for(&schema()).unwrap();
+        let validator = validator("plan");
         let reports = [
             fixture::three_changes("plan"),
             fixture::every_outcome(),
@@ -226,6 +232,25 @@ mod tests {
             assert!(errors.is_empty(), "{errors:?}\n{document:#}");
         }
         assert!(!validator.is_valid(&json!({"format_version": 1})), "nothing may be missing");
+    }
+
+    #[test]
+    fn what_other_commands_tell_is_as_the_schema_of_their_document_says() {
+        for report in fixture::hostile_contents("\u{1b}[2J\u{202e}\n`") {
+            let name = match &report.content {
+                Content::Run => "plan",
+                Content::Import(_) => "import",
+                Content::Schemas(_) | Content::Schema(_) => "schema",
+                Content::Sandbox(_) => "sandbox",
+                Content::CheckSystem(_) => "check",
+                Content::Nothing => "usage",
+            };
+            let document = parsed(&report);
+            let errors: Vec<_> =
+                validator(name).iter_errors(&document).map(|error| error.to_string()).collect();
+            assert!(errors.is_empty(), "{errors:?}\n{document:#}");
+            assert!(!render(&report).contains(['\u{1b}', '\u{202e}']), "{document:#}");
+        }
     }
 
     #[test]

@@ -13,6 +13,11 @@ pub(super) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
+/// A number with its noun and verb.
+pub(super) fn were(number: usize, noun: &str) -> String {
+    format!("{} {}", count(number, noun), if number == 1 { "was" } else { "were" })
+}
+
 /// What happens to an object.
 pub(super) fn action(action: Action) -> &'static str {
     match action {

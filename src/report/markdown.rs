@@ -4,6 +4,7 @@
 //! `inert` and stand in code only. GitHub refuses a comment of more than 65,536 characters, so the lists end early
 //! with a count of what is left out, while the sums at the top are always whole.
 
+use super::content::Content;
 use super::line::{self, Layout, Line, Mark};
 use super::summary::{self, Totals};
 use super::{Report, TargetReport, labels};
@@ -14,6 +15,7 @@ use crate::model::plan::Skipped;
 use crate::model::resource::ResourceId;
 use escape::{code, fence, html_code};
 
+mod content;
 mod escape;
 
 /// How long the text may be when a section ends; in bytes, which are never fewer than characters.
@@ -28,11 +30,16 @@ const CREATE: (usize, usize) = (16, 200);
 /// The report as the text of a comment. Its first line tells enact's comment from others.
 #[must_use]
 pub fn render(report: &Report) -> String {
+    if let Content::Schema(schema) = &report.content {
+        return schema.clone();
+    }
     let mut page = Page { text: "<!-- enact -->\n".to_owned() };
-    page.push(&format!("### enact {}: {}\n\n", report.command, summary::headline(report)));
+    let program = format!("enact {}", report.command);
+    page.push(&format!("### {}: {}\n\n", program.trim_end(), summary::headline(report)));
     page.push(&format!("{}\n\n", summary::sentence(report)));
     page.deletes(report);
     page.diagnostics(report);
+    page.list(TARGETS_END, &content::items(&report.content));
     page.targets(report);
     page.text.truncate(page.text.trim_end().len());
     page.text.push('\n');
@@ -161,7 +168,7 @@ fn entry(change: &Change, outcome: Option<&Outcome>) -> String {
         format!("**{}** {} {}{cause}{outcome}", labels::action(*action), code(&id.kind), code(&id.name));
     let lines: Vec<_> =
         line::lines(change, &Layout { width: 0, create: Some(CREATE) }).into_iter().map(marked).collect();
-    let fields = if lines.is_empty() { String::new() } else { fence(&lines, CHANGE_ROOM) + "\n" };
+    let fields = if lines.is_empty() { String::new() } else { fence("diff", &lines, CHANGE_ROOM) + "\n" };
     format!("{head}\n\n{fields}")
 }
 

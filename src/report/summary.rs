@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::content::Content;
 use super::{Exit, Report, TargetReport, labels};
 use crate::compare::cause::Cause;
 use crate::diagnostic::Diagnostic;
@@ -9,6 +10,8 @@ use crate::model::change::{Action, Change};
 use crate::model::outcome::Outcome;
 use crate::model::plan::TargetPlan;
 use labels::count;
+
+mod content;
 
 /// The counts of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,6 +97,7 @@ pub(super) fn headline(report: &Report) -> String {
     let changes = Totals::of(report).changes();
     match problem(report) {
         Some(problem) => problem,
+        None if !matches!(report.content, Content::Run) => content::headline(&report.content),
         None if report.targets.is_empty() => "valid".to_owned(),
         None if changes == 0 => "no changes".to_owned(),
         None if was_attempted(report) => format!("{} applied", count(changes, "change")),
@@ -105,6 +109,7 @@ pub(super) fn headline(report: &Report) -> String {
 pub(super) fn sentence(report: &Report) -> String {
     let requests = count(Totals::of(report).requests, "request");
     let sentence = match problem(report) {
+        _ if !matches!(report.content, Content::Run) => return content::sentence(&report.content),
         _ if report.targets.is_empty() => return without_targets(report),
         _ if was_attempted(report) && report.has_changes() => applied(report),
         Some(problem) => {
@@ -121,7 +126,8 @@ fn problem(report: &Report) -> Option<String> {
     let errors =
         || count(diagnostics(report).into_iter().filter(|diagnostic| diagnostic.is_error()).count(), "error");
     match report.exit() {
-        Exit::Done | Exit::Pending | Exit::Usage => None,
+        Exit::Done | Exit::Pending => None,
+        Exit::Usage => Some("wrong usage".to_owned()),
         Exit::Invalid => Some(format!("invalid, {}", errors())),
         Exit::Guarded => Some("refused by a guard".to_owned()),
         Exit::Incomplete => Some("incomplete, not everything could be read".to_owned()),
@@ -134,6 +140,7 @@ fn problem(report: &Report) -> Option<String> {
 fn without_targets(report: &Report) -> String {
     let manifests = count(report.manifests, "manifest");
     match problem(report) {
+        Some(problem) if report.manifests == 0 => format!("{}; nothing was sent.", capital(&problem)),
         Some(problem) => format!("{} in {manifests}; nothing was sent.", capital(&problem)),
         None if report.manifests == 1 => "1 manifest is valid.".to_owned(),
         None => format!("{manifests} are valid."),

@@ -1,39 +1,47 @@
 //! What a person reads in a terminal: the plan before it is applied, and how it ended afterwards.
 //!
-//! Diagnostics are not here; they are shown with their source by `diagnostic`.
+//! What other commands print is in `content`. Diagnostics are in neither; `diagnostics` shows them with their source.
 
 use std::fmt::Display;
 
 use anstyle::AnsiColor;
 
+use super::content::Content;
 use super::line::{self, Layout, Line, Mark};
+use super::style::Style;
 use super::value::quoted;
-use super::{Report, TargetReport, labels, summary};
+use super::{Ending, Exit, Report, TargetReport, labels, summary};
 use crate::model::change::{Action, Change};
 use crate::model::outcome::Outcome;
 use crate::model::plan::{Skipped, TargetPlan};
 use crate::model::request::Request;
 use crate::text::inline;
 
+mod content;
+
 /// How far fields stand from the margin.
 const INDENT: usize = 6;
 /// How many lines a field of a new object takes before it is cut.
 const CREATE_LINES: usize = 16;
 
-/// How the text is to look.
-#[derive(Clone, Copy, Debug)]
-pub struct Style {
-    /// Whether to use colours.
-    pub color: bool,
-    /// How many columns there are.
-    pub width: usize,
-    /// Whether to show requests, long values of new objects, and after apply the fields once more.
-    pub verbose: bool,
-}
-
-/// The report as text; the last line sums it up.
+/// The report as text; empty where the diagnostics say it all.
 #[must_use]
 pub fn render(report: &Report, style: &Style) -> String {
+    match &report.content {
+        Content::Run if report.ending == Ending::Declined => "Nothing was written.\n".to_owned(),
+        Content::Run if !report.targets.is_empty() => run(report, style),
+        Content::Run if report.exit() == Exit::Done && !style.quiet => summary::sentence(report) + "\n",
+        Content::Run | Content::Nothing => String::new(),
+        Content::Import(import) => content::import(import, style),
+        Content::Schemas(schemas) => content::schemas(schemas, style),
+        Content::Schema(schema) => schema.clone(),
+        Content::Sandbox(sandbox) => content::sandbox(sandbox),
+        Content::CheckSystem(check) => content::check_system(check, style),
+    }
+}
+
+/// The targets, and a last line that sums them up.
+fn run(report: &Report, style: &Style) -> String {
     let mut page = Page { style, ended: summary::was_attempted(report), text: String::new() };
     for target in &report.targets {
         page.target(target);

@@ -60,9 +60,8 @@ impl Project {
             commit,
             base_commit,
             manifests: self.manifests.len(),
-            targets: Vec::new(),
-            checks: Vec::new(),
             diagnostics,
+            ..Report::default()
         }
     }
 

@@ -108,6 +108,21 @@ impl House<'_> {
         findings.into_iter().map(|(_, _, text)| text).collect()
     }
 
+    /// Modules that print, other than the one that is to do it for all.
+    pub(crate) fn printing(&self, printer: &str, paths: &[&str]) -> Vec<String> {
+        let mut findings = BTreeSet::new();
+        for outside in self.tree.outside().iter().filter(|outside| !reaches(&outside.from.name(), printer)) {
+            for path in paths.iter().filter(|path| reaches(&outside.path, path)) {
+                let (file, line) = (&outside.from.file, outside.line);
+                let text = format!(
+                    "{file}:{line} prints by `{path}`. Return what is to be shown, or ask `{printer}`"
+                );
+                findings.insert((file, line, text));
+            }
+        }
+        findings.into_iter().map(|(_, _, text)| text).collect()
+    }
+
     /// Files that use each other in a loop.
     pub(crate) fn circles(&self) -> Vec<String> {
         let uses = self.tree.uses();

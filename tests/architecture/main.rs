@@ -139,6 +139,24 @@ const WORLD: &[World] = &[
     },
 ];
 
+/// The one module that prints, with those below it.
+const PRINTER: &str = "cli::output";
+
+/// What only the printer may name. Who sends requests names `tracing`; it is up to the printer what becomes of that.
+const PRINTS: &[&str] = &[
+    "dbg!",
+    "eprint!",
+    "eprintln!",
+    "print!",
+    "println!",
+    ".print",
+    "indicatif",
+    "std::io::stderr",
+    "std::io::stdin",
+    "std::io::stdout",
+    "tracing_subscriber",
+];
+
 static TREE: LazyLock<Tree> =
     LazyLock::new(|| Tree::new(&sources(Path::new(env!("CARGO_MANIFEST_DIR")), "src")));
 static HOUSE: LazyLock<House> = LazyLock::new(|| House { floors: FLOORS, world: WORLD, tree: &TREE });
@@ -161,6 +179,11 @@ fn no_pure_module_uses_an_edge_module() {
 #[test]
 fn no_pure_module_touches_the_world() {
     none(HOUSE.touching_the_world());
+}
+
+#[test]
+fn only_the_printer_prints() {
+    none(HOUSE.printing(PRINTER, PRINTS));
 }
 
 #[test]

@@ -11,6 +11,7 @@
 mod commands;
 mod conformance;
 mod events;
+mod formats;
 mod history;
 mod import;
 mod jitsudo;

@@ -127,7 +127,7 @@ fn the_definition_that_the_page_about_systems_builds_up_is_sound_piece_by_piece_
     let head = "apiVersion: enact/v1\nkind: Config\nmanifests: [policies]\n";
     std::fs::write(dir.path().join("enact.yaml"), format!("{head}{config}")).unwrap();
     let valid = run(dir.path(), &["validate"]);
-    assert_eq!((valid.code, valid.out.as_str()), (0, "1 manifests are valid.\n"), "{}", valid.err);
+    assert_eq!((valid.code, valid.out.as_str()), (0, "1 manifest is valid.\n"), "{}", valid.err);
 }
 
 #[test]

@@ -36,9 +36,9 @@ pub(super) fn html_code(text: &str) -> String {
     html + "</code>"
 }
 
-/// A fenced block of the lines of a difference, of about `room` bytes; what does not fit is counted. The lines are
-/// safe to print already, so that none holds a line break.
-pub(super) fn fence(lines: &[String], room: usize) -> String {
+/// A fenced block of lines in a language, of about `room` bytes; what does not fit is counted. The lines are safe to
+/// print already, so that none holds a line break.
+pub(super) fn fence(language: &str, lines: &[String], room: usize) -> String {
     let lines: Vec<_> = lines.iter().map(|line| format!("{}\n", shorten(line, LONGEST_LINE))).collect();
     let mut used = 0;
     let fits = |line: &&String| {
@@ -50,7 +50,7 @@ pub(super) fn fence(lines: &[String], room: usize) -> String {
     let mark = if hidden > 0 { format!("... {hidden} more lines\n") } else { String::new() };
     let body = shown.concat();
     let ticks = "`".repeat(longest_run(&body).max(2) + 1);
-    format!("{ticks}diff\n{body}{mark}{ticks}\n")
+    format!("{ticks}{language}\n{body}{mark}{ticks}\n")
 }
 
 fn longest_run(text: &str) -> usize {
@@ -78,8 +78,8 @@ mod tests {
 
     #[test]
     fn a_fence_is_longer_than_what_it_holds_and_is_always_closed() {
-        assert_eq!(fence(&["+ ````".into()], 100), "`````diff\n+ ````\n`````\n");
+        assert_eq!(fence("diff", &["+ ````".into()], 100), "`````diff\n+ ````\n`````\n");
         let lines = ["+ aaaa", "+ bbbb", "+ cccc"].map(str::to_owned);
-        assert_eq!(fence(&lines, 10), "```diff\n+ aaaa\n... 2 more lines\n```\n");
+        assert_eq!(fence("diff", &lines, 10), "```diff\n+ aaaa\n... 2 more lines\n```\n");
     }
 }

@@ -73,6 +73,55 @@ fn what_is_invalid_is_listed_with_its_place_and_a_way_out() {
 }
 
 #[test]
+fn what_a_definition_says_is_told_beside_what_was_found() {
+    let report = fixture::hostile_contents("x").remove(6);
+    insta::assert_snapshot!(render(&report), @r###"
+    <!-- enact -->
+    ### enact check-system: the target agrees
+
+    The target agrees in 1 of 2 checks.
+
+    #### 1 diagnostic
+
+    - **warning** `plan/no-default` about `x`
+      `x`
+      Help: `x`
+
+    - ok: `x` `x`: `x` (defined: `x`)
+    - **no**: `x` `x`: `x` (defined: `x`)
+    "###);
+}
+
+#[test]
+fn a_dry_import_shows_its_manifests() {
+    let report = fixture::hostile_contents("x").remove(0);
+    insta::assert_snapshot!(render(&report), @r###"
+    <!-- enact -->
+    ### enact import: 2 manifests
+
+    An import would write 2 manifests; nothing was written.
+
+    #### 1 diagnostic
+
+    - **warning** `plan/no-default` about `x`
+      `x`
+      Help: `x`
+
+    `x`
+
+    ```yaml
+    x
+    ```
+
+    `x`
+
+    ```yaml
+    x
+    ```
+    "###);
+}
+
+#[test]
 fn an_incomplete_plan_says_that_nothing_is_written() {
     insta::assert_snapshot!(render(&fixture::incomplete()), @r###"
     <!-- enact -->
@@ -207,13 +256,21 @@ fn untrusted() -> impl Strategy<Value = String> {
 }
 
 /// What the comment looks like when nobody is hostile.
-static BENIGN: LazyLock<Vec<String>> = LazyLock::new(|| structure(&render(&fixture::hostile("x"))));
+static BENIGN: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| structures("x"));
+
+fn structures(text: &str) -> Vec<Vec<String>> {
+    let contents = fixture::hostile_contents(text);
+    std::iter::once(fixture::hostile(text))
+        .chain(contents)
+        .map(|report| structure(&render(&report)))
+        .collect()
+}
 
 proptest! {
     #[test]
     fn untrusted_text_stays_in_code(text in untrusted()) {
         let comment = render(&fixture::hostile(&text));
-        prop_assert_eq!(&structure(&comment), &*BENIGN);
+        prop_assert_eq!(&structures(&text), &*BENIGN);
         if (1..500).contains(&text.chars().count()) {
             prop_assert!(code_spans(&comment).contains(&inline(&text).into_owned()), "{}", comment);
         }

@@ -4,7 +4,7 @@ use super::super::{TargetReport, fixture};
 use super::*;
 use crate::text::is_deceptive;
 
-const PLAIN: Style = Style { color: false, width: 80, verbose: false };
+const PLAIN: Style = Style { color: false, width: 80, verbose: false, quiet: false };
 
 fn shown(report: &Report) -> String {
     render(report, &PLAIN)
@@ -143,9 +143,17 @@ fn an_incomplete_plan_is_never_no_changes() {
 }
 
 #[test]
-fn a_run_that_ended_before_its_targets_sums_up_the_manifests() {
-    assert_eq!(shown(&fixture::invalid()), "Invalid, 1 error in 3 manifests; nothing was sent.\n");
-    assert_eq!(shown(&fixture::report("validate", vec![])), "3 manifests are valid.\n");
+fn a_run_that_ended_before_its_targets_says_no_more_than_that_all_is_valid() {
+    assert_eq!(shown(&fixture::invalid()), "");
+    let valid = fixture::report("validate", vec![]);
+    assert_eq!(shown(&valid), "3 manifests are valid.\n");
+    assert_eq!(render(&valid, &Style { quiet: true, ..PLAIN }), "");
+}
+
+#[test]
+fn who_said_no_is_not_shown_the_plan_again() {
+    let report = Report { ending: Ending::Declined, ..fixture::three_changes("apply") };
+    assert_eq!((shown(&report).as_str(), report.exit()), ("Nothing was written.\n", Exit::Failure));
 }
 
 #[test]
@@ -178,4 +186,16 @@ fn hostile_text_neither_drives_the_terminal_nor_starts_a_line() {
     let text = shown(&fixture::hostile("\u{1b}[2J\rPlan: all is well\n\u{202e}"));
     assert!(!text.chars().any(|c| c != '\n' && is_deceptive(c)), "{text}");
     assert!(!text.lines().any(|line| line.starts_with("Plan:")), "{text}");
+    for report in fixture::hostile_contents("\u{1b}[2J\rPlan: all is well\u{202e}") {
+        let text = shown(&report);
+        assert!(!text.chars().any(|c| c != '\n' && is_deceptive(c)), "{text}");
+    }
+}
+
+#[test]
+fn what_a_definition_says_is_told_beside_what_was_found() {
+    let checks = fixture::hostile_contents("x").remove(6);
+    assert_eq!(shown(&checks), "x\n  ok x: x (defined: x)\n  NO x: x (defined: x)\n");
+    let sound = fixture::hostile_contents("a.yaml").remove(5);
+    assert_eq!(shown(&sound), "`a.yaml` is sound.\n");
 }

@@ -45,7 +45,7 @@ fn world() -> World {
 const SYSTEM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/systems/vault.yaml");
 
 /// All commands that end by themselves, with the code that they end with when all is read.
-const COMMANDS: [(&[&str], i32); 12] = [
+const COMMANDS: [(&[&str], i32); 17] = [
     (&["validate"], 0),
     (&["validate", "--format", "json"], 0),
     (&["plan"], 0),
@@ -54,9 +54,14 @@ const COMMANDS: [(&[&str], i32); 12] = [
     (&["plan", "--format", "json"], 0),
     (&["plan", "--format", "markdown"], 0),
     (&["import", "live", "--dry-run"], 0),
+    (&["import", "live", "--dry-run", "--format", "json"], 0),
     (&["check-system", SYSTEM], 0),
+    (&["check-system", SYSTEM, "--format", "json"], 0),
     (&["schema"], 0),
+    (&["schema", "--format", "json"], 0),
     (&["schema", "config"], 0),
+    (&["plam", "--format", "json"], 64),
+    (&["sandbox", "--listen", "0.0.0.0:0", "--format", "json"], 64),
     (&["apply", "--format", "json"], 64),
 ];
 
@@ -145,5 +150,13 @@ fn what_import_has_written_stays_where_nobody_reads_that_it_has() {
         .live
         .insert("roles", serde_json::json!({"id": "00000000-0000-4000-8000-000000000001", "name": "x"}));
     assert_eq!(run(&world, &["import", "live"], Closed, Closed).code, 0);
+    world.assert_converged();
+
+    // A program that waits for the document has none.
+    std::fs::remove_dir_all(world.dir.path().join("policies/live")).unwrap();
+    let json = run(&world, &["import", "live", "--format", "json"], Full, Read);
+    assert_eq!(json.code, 1, "{}", json.err);
+    assert!(json.err.contains("could not be written"), "{}", json.err);
+    assert!(json.err.contains("1 manifest was written to policies/live."), "{}", json.err);
     world.assert_converged();
 }

@@ -4,25 +4,24 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Global;
 use crate::http::Http;
 use crate::run::project::Connected;
 
 /// Shows how many requests were sent, until it is dropped. Only on a terminal.
-pub(super) struct Progress {
+pub(in crate::cli) struct Progress {
     task: tokio::task::JoinHandle<()>,
     bar: ProgressBar,
 }
 
 impl Progress {
     pub(super) fn start<'a>(
-        global: &Global,
+        quiet: bool,
         what: &'static str,
         connected: impl IntoIterator<Item = &'a Connected<'a>>,
     ) -> Self {
         let https: Vec<Http> = connected.into_iter().map(|connected| connected.http.clone()).collect();
         // indicatif draws only where standard error is a terminal.
-        let target = if global.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(None, target).with_style(ProgressStyle::default_spinner());
         let shown = bar.clone();
         let task = tokio::spawn(async move {

@@ -1,0 +1,117 @@
+//! The flags that commands share. What is done with them is in `project` and in the files of the commands.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
+
+use crate::model::guard::Guard;
+use crate::plan::input::{PlanOptions, WriteOnly};
+use crate::report::format::{self, FORMATS, Format};
+use crate::run::history::BaseSource;
+use crate::run::options::RunOptions;
+
+/// The flags of every command.
+#[derive(Args)]
+#[command(next_help_heading = "Options of every command")]
+pub(super) struct Global {
+    /// The configuration file; manifests are looked for beside it
+    #[arg(long, global = true, value_name = "FILE", default_value = crate::config::file::FILE_NAME)]
+    pub(super) config: PathBuf,
+    /// Only this target (repeatable)
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(super) target: Vec<String>,
+    /// How results are written
+    #[arg(long, global = true, value_parser = formats(), default_value = format::USUAL)]
+    pub(super) format: &'static Format,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub(super) color: Color,
+    /// Shows the requests of a plan; twice, also each request as it is sent
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Shows only results and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+}
+
+impl Global {
+    /// The targets that were named, and manifests for them.
+    pub(super) fn options(&self) -> RunOptions {
+        RunOptions { only: self.target.clone(), ..RunOptions::default() }
+    }
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Where a plan looks: the targets of enact.yaml, or the embedded sandbox.
+#[derive(Args)]
+pub(super) struct SandboxArgs {
+    /// Runs against an embedded sandbox, without target or credential; its state is in `.enact/`
+    #[arg(long)]
+    pub(super) sandbox: bool,
+}
+
+/// Which manifests a plan is made from, and what they are compared with.
+#[derive(Args)]
+pub(super) struct RevisionArgs {
+    /// Reads the manifests as git objects of this revision, never the working tree; enact.yaml stays the checkout's
+    #[arg(long, value_name = "REV")]
+    rev: Option<String>,
+    /// What git declared before, to tell its changes from drift; left out, what was last applied
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
+    /// Only what git changed since the base; only these objects are read
+    #[arg(long)]
+    pub(super) only_declared: bool,
+    /// Sends secrets, and whatever else cannot be read back, for every object that declares some
+    #[arg(long)]
+    set_secrets: bool,
+    /// Lets this run through a guard (repeatable)
+    #[arg(long, value_parser = guards(), value_name = "GUARD")]
+    allow: Vec<Guard>,
+}
+
+impl RevisionArgs {
+    /// In the sandbox there is no record of what was applied: it must not be taken for that of the real target.
+    pub(super) fn options(&self, global: &Global, sandbox: &SandboxArgs) -> RunOptions {
+        let base = match &self.base {
+            Some(rev) => BaseSource::Revision(rev.clone()),
+            None if sandbox.sandbox => BaseSource::Nowhere,
+            None => BaseSource::Applied,
+        };
+        let Self { rev, base: _, only_declared, set_secrets, allow } = self;
+        RunOptions {
+            rev: rev.clone(),
+            base,
+            plan: PlanOptions {
+                allowed: allow.clone(),
+                only_declared: *only_declared,
+                write_only: if *set_secrets { WriteOnly::All } else { WriteOnly::Changed },
+            },
+            ..global.options()
+        }
+    }
+}
+
+/// Takes the name of a format.
+fn formats() -> impl TypedValueParser<Value = &'static Format> {
+    let rows = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about));
+    // Only the names of the table get here.
+    PossibleValuesParser::new(rows).try_map(|name| format::named(&name).ok_or("there is no such format"))
+}
+
+/// Takes the name of a guard.
+fn guards() -> impl TypedValueParser<Value = Guard> {
+    let rows = Guard::ALL.into_iter().map(|(guard, about)| PossibleValue::new(guard.name()).help(about));
+    PossibleValuesParser::new(rows).try_map(|name| {
+        let row = Guard::ALL.into_iter().find(|(guard, _)| guard.name() == name);
+        row.map(|(guard, _)| guard).ok_or("there is no such guard")
+    })
+}

@@ -1,0 +1,131 @@
+//! From the flags to a project and its connections: to the targets, or to the embedded sandbox in their stead.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::args::{Global, SandboxArgs};
+use crate::config::file::FILE_NAME;
+use crate::config::target::{Config, Target};
+use crate::config::{self, Systems};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::manifest::Files;
+use crate::run::load::{ConfigText, Load, load};
+use crate::run::options::RunOptions;
+use crate::run::project::{Connected, Project};
+use crate::sandbox::{self, Sandbox, Seed, Served, Store};
+use crate::system::registry::Registry;
+
+/// The configuration of this repository, for trying enact in a folder that has none.
+const EXAMPLE: &str = include_str!("../../enact.yaml");
+
+/// Where the state of `--sandbox` is kept.
+const STATE: &str = ".enact/sandbox.json";
+
+impl Global {
+    /// Reads the configuration file.
+    fn origin(&self) -> Result<ConfigText, Diagnostic> {
+        let file = self.config.to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&self.config).map_err(|error| {
+            let help = "run enact in the folder of enact.yaml, name it with `--config`, or use `--sandbox` to try enact";
+            Diagnostic::new(Code::ConfigUnreadable, format!("`{file}` cannot be read: {error}")).help(help)
+        })?;
+        let folder = self.config.parent().map(PathBuf::from).unwrap_or_default();
+        let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
+        Ok(ConfigText { file, folder, text })
+    }
+
+    /// Loads the project; what is wrong with the configuration file itself is a diagnostic like any other.
+    pub(super) fn load(&self, options: &RunOptions) -> Load {
+        match self.origin() {
+            Ok(origin) => load(&origin, options),
+            Err(diagnostic) => Load { diagnostics: vec![diagnostic], ..Load::default() },
+        }
+    }
+
+    /// The configuration without manifests; the texts of the definitions that it names are put into `files`.
+    pub(super) fn config(&self, files: &mut Files, diagnostics: &mut Vec<Diagnostic>) -> Option<Config> {
+        let origin = self.origin().map_err(|diagnostic| diagnostics.push(diagnostic)).ok()?;
+        let mut definitions = Files::new();
+        let systems = Systems::Defined(&mut definitions);
+        let config = config::load(&origin.file, &origin.folder, &origin.text, systems, diagnostics);
+        files.extend(definitions);
+        config
+    }
+
+    /// The systems that the configuration knows, or only those that are built in where there is none.
+    pub(super) fn registry(
+        &self,
+        files: &mut Files,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Arc<Registry>> {
+        if self.is_left_out() {
+            return Some(Arc::new(Registry::built_in()));
+        }
+        self.config(files, diagnostics).map(|config| config.registry)
+    }
+
+    /// Whether nobody named a configuration and there is none.
+    fn is_left_out(&self) -> bool {
+        self.config == Path::new(FILE_NAME) && !self.config.exists()
+    }
+}
+
+impl SandboxArgs {
+    /// Loads the project. The sandbox also works where there is no configuration.
+    pub(super) fn load(&self, global: &Global, options: &RunOptions) -> Load {
+        if self.sandbox && global.is_left_out() {
+            let origin = ConfigText {
+                file: FILE_NAME.to_owned(),
+                folder: PathBuf::from("."),
+                text: EXAMPLE.to_owned(),
+            };
+            return load(&origin, options);
+        }
+        global.load(options)
+    }
+
+    /// Sets up the connections. The sandbox lives as long as the value that comes with them.
+    pub(super) async fn connect<'a>(
+        &self,
+        project: &'a Project,
+    ) -> Result<(Option<Sandbox>, Vec<Connected<'a>>), Vec<Diagnostic>> {
+        if !self.sandbox {
+            return project.connect(|_| None).map(|connected| (None, connected));
+        }
+        let unserved = unserved(project);
+        if !unserved.is_empty() {
+            return Err(unserved);
+        }
+        let sandbox = start(project).await.map_err(|diagnostic| vec![diagnostic])?;
+        let connected = project.connect(|target| Some(sandbox.url(target)))?;
+        Ok((Some(sandbox), connected))
+    }
+}
+
+/// Targets that the sandbox cannot replace: it only knows the built-in systems.
+fn unserved(project: &Project) -> Vec<Diagnostic> {
+    let registry = Registry::built_in();
+    let unknown = project.targets().filter(|target| registry.get(&target.config.system).is_none());
+    unknown
+        .map(|target| {
+            let system = &target.config.system;
+            let message = format!("the sandbox does not serve `{system}`, which is defined in YAML");
+            let diagnostic = Diagnostic::new(Code::SandboxSystem, message);
+            diagnostic.about(&target.config.name).help("name the other targets with `--target`")
+        })
+        .collect()
+}
+
+async fn start(project: &Project) -> Result<Sandbox, Diagnostic> {
+    let served =
+        |target: &Target| Served { name: target.config.name.clone(), system: target.config.system.clone() };
+    let targets = project.targets().map(served).collect();
+    let state = project.config.folder().join(STATE);
+    sandbox::start(SocketAddr::from(([127, 0, 0, 1], 0)), targets, Store::File(state), Seed::Examples)
+        .await
+        .map_err(|error| {
+            Diagnostic::new(Code::SandboxStart, format!("the sandbox cannot start: {error}"))
+                .help(format!("if `{STATE}` is damaged, remove it; the sandbox starts anew"))
+        })
+}

@@ -1,0 +1,44 @@
+//! The formats of `--format`: a table with one row for each. A new format is one file that renders a report, and one
+//! row here.
+
+use super::style::Style;
+use super::{Report, json, markdown, text};
+
+/// One way to write a report.
+#[derive(Debug)]
+pub struct Format {
+    /// What `--format` calls it.
+    pub name: &'static str,
+    /// What it is for, in a few words.
+    pub about: &'static str,
+    /// Whether a person reads it while the command runs, and can be asked.
+    pub interactive: bool,
+    /// Everything that it prints of a report on standard output.
+    pub render: fn(&Report, &Style) -> String,
+}
+
+/// What a command uses by itself.
+pub const USUAL: &str = "text";
+
+/// All formats.
+pub const FORMATS: &[Format] = &[
+    Format { name: USUAL, about: "For people", interactive: true, render: text::render },
+    Format {
+        name: "json",
+        about: "One JSON document",
+        interactive: false,
+        render: |report, _| json::render(report),
+    },
+    Format {
+        name: "markdown",
+        about: "A comment for a pull request",
+        interactive: false,
+        render: |report, _| markdown::render(report),
+    },
+];
+
+/// The format of this name.
+#[must_use]
+pub fn named(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
+}

@@ -1,0 +1,44 @@
+//! What a comment tells of commands that are no run over targets, as items of a list.
+
+use super::escape::{code, fence};
+use crate::model::probe::ProbeCheck;
+use crate::report::content::{CheckSystem, Content, Import, Imported, Sandbox, SandboxTarget, Schemas};
+use crate::text::inline;
+
+/// How many bytes the text of one manifest may take.
+const MANIFEST_ROOM: usize = 12_000;
+
+/// One item for each thing that the command has found or made.
+pub(super) fn items(content: &Content) -> Vec<String> {
+    match content {
+        Content::Import(Import { manifests, dry_run: true, .. }) => manifests.iter().map(shown).collect(),
+        Content::Import(Import { manifests, dry_run: false, .. }) => manifests.iter().map(file).collect(),
+        Content::Schemas(Schemas { schemas, .. }) => {
+            schemas.iter().map(|schema| format!("- {}\n", code(&schema.name))).collect()
+        }
+        Content::Sandbox(Sandbox { targets }) => targets.iter().map(served).collect(),
+        Content::CheckSystem(CheckSystem { checks, .. }) => checks.iter().flatten().map(check).collect(),
+        Content::Run | Content::Schema(_) | Content::Nothing => Vec::new(),
+    }
+}
+
+fn shown(manifest: &Imported) -> String {
+    let lines: Vec<_> = manifest.text.lines().map(|line| inline(line).into_owned()).collect();
+    format!("{}\n\n{}\n", code(&manifest.file), fence("yaml", &lines, MANIFEST_ROOM))
+}
+
+fn file(manifest: &Imported) -> String {
+    let written = if manifest.written { "" } else { ", **not written**" };
+    format!("- {}{written}\n", code(&manifest.file))
+}
+
+fn served(target: &SandboxTarget) -> String {
+    format!("- {} at {}\n", code(&target.name), code(&target.url))
+}
+
+fn check(check: &ProbeCheck) -> String {
+    let ProbeCheck { kind, what, defined, found, agrees, pointer: _ } = check;
+    let mark = if *agrees { "ok" } else { "**no**" };
+    let [kind, what, defined, found] = [kind, what, defined, found].map(|text| code(text));
+    format!("- {mark}: {kind} {what}: {found} (defined: {defined})\n")
+}

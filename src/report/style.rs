@@ -1,0 +1,14 @@
+//! How the text for people is to look.
+
+/// What a terminal can show, and how much a person wants to see.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    /// Whether to use colours.
+    pub color: bool,
+    /// How many columns there are.
+    pub width: usize,
+    /// Whether to show requests, long values of new objects, and after apply the fields once more.
+    pub verbose: bool,
+    /// Whether to leave out what only says that all went well.
+    pub quiet: bool,
+}

@@ -1,0 +1,56 @@
+//! What a command that is no run over targets comes to. Nothing untrusted is in it.
+
+use crate::report::content::{CheckSystem, Content, Import, Sandbox, Schemas};
+use crate::report::labels::{count, were};
+
+/// In a few words, where nothing is wrong.
+pub(super) fn headline(content: &Content) -> String {
+    match content {
+        Content::Import(Import { manifests, .. }) => count(manifests.len(), "manifest"),
+        Content::Schemas(Schemas { schemas, .. }) => count(schemas.len(), "schema"),
+        Content::Sandbox(_) => "ready".to_owned(),
+        Content::CheckSystem(CheckSystem { checks: None, .. }) => "sound".to_owned(),
+        Content::CheckSystem(CheckSystem { checks: Some(_), .. }) => "the target agrees".to_owned(),
+        Content::Run | Content::Schema(_) | Content::Nothing => "done".to_owned(),
+    }
+}
+
+/// In a sentence, whether or not something is wrong.
+pub(super) fn sentence(content: &Content) -> String {
+    match content {
+        Content::Import(import) => self::import(import),
+        Content::Schemas(Schemas { folder: None, schemas }) if schemas.is_empty() => {
+            "Nothing is listed.".to_owned()
+        }
+        Content::Schemas(Schemas { folder: None, .. }) => {
+            "`enact schema NAME` prints one of them.".to_owned()
+        }
+        Content::Schemas(schemas) => format!("{} written.", were(schemas.written(), "schema")),
+        Content::Sandbox(Sandbox { targets }) if targets.is_empty() => "Nothing is served.".to_owned(),
+        Content::Sandbox(_) => "Any credential is accepted.".to_owned(),
+        Content::CheckSystem(check) => definition(check),
+        Content::Run | Content::Schema(_) | Content::Nothing => "Nothing was done.".to_owned(),
+    }
+}
+
+fn import(import: &Import) -> String {
+    let Import { folder, dry_run, manifests } = import;
+    match (folder, dry_run) {
+        (None, _) => "Nothing was imported.".to_owned(),
+        (Some(_), true) => {
+            format!("An import would write {}; nothing was written.", count(manifests.len(), "manifest"))
+        }
+        (Some(_), false) => format!("{} written.", were(import.written(), "manifest")),
+    }
+}
+
+fn definition(check: &CheckSystem) -> String {
+    match check {
+        CheckSystem { checks: Some(checks), .. } => {
+            let agree = checks.iter().filter(|check| check.agrees).count();
+            format!("The target agrees in {agree} of {}.", count(checks.len(), "check"))
+        }
+        CheckSystem { sound: true, .. } => "The definition is sound.".to_owned(),
+        CheckSystem { sound: false, .. } => "The definition was not found to be sound.".to_owned(),
+    }
+}

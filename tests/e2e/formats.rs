@@ -1,0 +1,283 @@
+//! `--format`: whatever a command is given and whatever comes of it, its standard output is one document.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::world::{Run, World, codes, enact, run};
+
+const SYSTEM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/systems/vault.yaml");
+
+/// Each command with what it needs to come to a good end. `sandbox` has none, so it has a test of its own.
+const GOOD: &[&[&str]] = &[
+    &["validate"],
+    &["plan"],
+    &["plan", "--exit-code"],
+    &["apply", "--yes"],
+    &["import", "live", "--dry-run"],
+    &["import", "live"],
+    &["schema"],
+    &["schema", "--write", "schemas"],
+    &["check-system", SYSTEM],
+];
+
+/// Each command with something that is wrong, and the code that it is wrong by.
+const WRONG: &[(&[&str], &str)] = &[
+    (&["validate"], "config/"),
+    (&["plan"], "config/"),
+    (&["apply", "--yes"], "config/"),
+    (&["apply"], "cli/nobody-to-ask"),
+    (&["import", "live"], "config/"),
+    (&["schema"], "config/"),
+    (&["schema", "plan"], "config/"),
+    (&["schema", "--write", "schemas"], "config/"),
+    (&["sandbox", "--listen", "0.0.0.0:0"], "sandbox/loopback"),
+    (&["sandbox", "--target", "nobody"], "sandbox/system"),
+    (&["sandbox", "--state", "enact.yaml", "--listen", "127.0.0.1:0"], "sandbox/start"),
+    (&["check-system", "enact.yaml"], "system/"),
+    (&["check-system", "missing.yaml"], "system/unreadable"),
+    (&["check-system", SYSTEM, "--against", "live", "--scratch", "x"], "config/"),
+];
+
+/// The names of all commands, as clap knows them.
+fn commands() -> Vec<String> {
+    enact::cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
+}
+
+/// A system with an object that git does not declare, and the other way round.
+fn world() -> World {
+    let world = World::new("polytomic");
+    world.declare("Role", "declared", "{}");
+    let id = "00000000-0000-4000-8000-000000000001";
+    world.live.insert("roles", json!({"id": id, "name": "live", "system": false}));
+    world
+}
+
+/// The document on standard output, which is as the schema of its command says.
+#[track_caller]
+fn document(command: Option<&str>, run: &Run) -> Value {
+    let name = match command {
+        Some("validate" | "plan" | "apply") => "plan",
+        Some("check-system") => "check",
+        Some(command) => command,
+        None => "usage",
+    };
+    let file = format!("{}/schema/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let document = run.json();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<_> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}\n{document:#}");
+    assert_eq!((&document["format_version"], &document["command"]), (&json!(1), &json!(command)));
+    assert!(run.out.ends_with("}\n"), "{}", run.out);
+    document
+}
+
+#[test]
+fn json_is_one_document_of_every_command_that_ends_well() {
+    let world = world();
+    for args in GOOD {
+        let run = world.run(&[args, &["--format", "json"][..]].concat());
+        let document = document(Some(args[0]), &run);
+        assert_eq!(document["diagnostics"], json!([]), "{document:#}");
+        assert_eq!(run.code, if args.contains(&"--exit-code") { 2 } else { 0 }, "{}", run.err);
+    }
+    let told: Vec<_> = GOOD.iter().map(|args| args[0]).chain(["sandbox"]).collect();
+    assert!(commands().iter().all(|command| told.contains(&command.as_str())), "{told:?}");
+}
+
+#[test]
+fn json_is_one_document_of_every_command_that_something_is_wrong_with() {
+    let world = world();
+    world.write("enact.yaml", "nonsense");
+    for (args, code) in WRONG {
+        let run = world.run(&[args, &["--format", "json"][..]].concat());
+        let document = document(Some(args[0]), &run);
+        let is_told =
+            codes(&document).iter().any(|told| told.starts_with(code) || told.starts_with("schema/"));
+        assert!(is_told && run.code != 0, "{args:?}: {document:#}");
+        // People see it as well.
+        assert!(run.err.contains("error["), "{args:?}: {}", run.err);
+    }
+    assert!(commands().iter().all(|command| WRONG.iter().any(|(args, _)| args[0] == command)));
+    assert!(!world.dir.path().join("schemas").exists());
+}
+
+#[test]
+fn json_is_one_document_where_the_configuration_is_missing() {
+    let dir = TempDir::new().unwrap();
+    let configured = |args: &&&[&str]| !["sandbox", "check-system"].contains(&args[0]);
+    for args in GOOD.iter().filter(configured) {
+        let run = run(dir.path(), &[args, &["--config", "gone.yaml", "--format", "json"][..]].concat());
+        let document = document(Some(args[0]), &run);
+        assert_eq!((run.code, codes(&document)), (3, vec!["config/unreadable"]), "{args:?}");
+    }
+}
+
+#[test]
+fn json_is_one_document_where_the_arguments_are_wrong() {
+    let dir = TempDir::new().unwrap();
+    for command in commands() {
+        let command = command.as_str();
+        for args in [
+            &[command, "--nonsense", "--format", "json"][..],
+            &["--format=json", command, "--nonsense"],
+            &["--format", "json", "-v", "-q", command],
+            &[command, "--format", "xml", "--format", "json"],
+            &[command, "--format", "json", "--config", "a", "--config", "b"],
+            &[command, "--format", "json", "--nonsense", "--", "--format", "text"],
+        ] {
+            let run = run(dir.path(), args);
+            let document = document(Some(command), &run);
+            assert_eq!((run.code, codes(&document)), (64, vec!["cli/usage"]), "{args:?}");
+            assert!(run.err.starts_with("error: "), "people read what they always did: {}", run.err);
+        }
+    }
+    for args in
+        [&["plam", "--format", "json"][..], &["--format=json"], &["--config", "plan", "--format=json"]]
+    {
+        let run = run(dir.path(), args);
+        let document = document(None, &run);
+        assert_eq!((run.code, codes(&document)), (64, vec!["cli/usage"]), "{args:?}");
+    }
+    let typo = run(dir.path(), &["plan", "--fromat", "--format", "json"]).json();
+    let diagnostic = &typo["diagnostics"][0];
+    assert_eq!(diagnostic["message"], "unexpected argument '--fromat' found");
+    assert_eq!(diagnostic["help"], "a similar argument exists: '--format'; see `enact plan --help`");
+}
+
+#[test]
+fn the_format_is_not_looked_for_behind_two_hyphens() {
+    let dir = TempDir::new().unwrap();
+    let run = run(dir.path(), &["plan", "--", "--format", "json"]);
+    assert_eq!((run.code, run.out.as_str()), (64, ""), "{}", run.err);
+    assert!(run.err.contains("Usage:"), "{}", run.err);
+}
+
+#[test]
+fn json_is_one_document_where_the_program_cannot_start() {
+    let dir = TempDir::new().unwrap();
+    let limited = format!("ulimit -n 4; exec '{}' import live --format json", env!("CARGO_BIN_EXE_enact"));
+    let output = std::process::Command::new("sh").current_dir(dir.path()).args(["-c", &limited]).output();
+    let run = Run::from(&output.unwrap());
+    let document = document(Some("import"), &run);
+    assert_eq!((run.code, codes(&document)), (1, vec!["cli/runtime"]), "{}", run.err);
+}
+
+#[test]
+fn help_stays_text() {
+    let dir = TempDir::new().unwrap();
+    for args in [&["--help", "--format", "json"][..], &["plan", "--format", "json", "--help"], &["--version"]]
+    {
+        let run = run(dir.path(), args);
+        assert!(run.code == 0 && !run.out.starts_with('{'), "{}", run.out);
+    }
+}
+
+#[test]
+fn a_schema_is_its_own_document_in_every_format() {
+    let dir = TempDir::new().unwrap();
+    let list = run(dir.path(), &["schema", "--format", "json"]).json();
+    let names: Vec<_> = list["schemas"].as_array().unwrap().iter().map(|row| row["name"].clone()).collect();
+    for name in ["config", "plan", "import", "schema", "sandbox", "check", "usage", "polytomic-policy"] {
+        assert!(names.contains(&json!(name)), "{names:?}");
+        let file = format!("{}/schema/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
+        let expected = std::fs::read_to_string(file).unwrap();
+        for format in ["text", "json", "markdown"] {
+            let shown = run(dir.path(), &["schema", name, "--format", format]);
+            assert!(shown.code == 0 && shown.out == expected, "{name} {format}: {}", shown.err);
+        }
+    }
+}
+
+#[test]
+fn the_sandbox_says_in_one_line_where_it_is_and_then_serves() {
+    let dir = TempDir::new().unwrap();
+    let mut child = enact(dir.path())
+        .args(["sandbox", "--listen", "127.0.0.1:0", "--format", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    let ready = Run { code: 0, out: line, err: String::new() };
+    let document = document(Some("sandbox"), &ready);
+    let urls: Vec<_> =
+        document["targets"].as_array().unwrap().iter().map(|row| row["url"].as_str().unwrap()).collect();
+    assert_eq!(urls.len(), 4, "{document:#}");
+    let address = urls[0].strip_prefix("http://").unwrap().split('/').next().unwrap();
+    let served = std::net::TcpStream::connect(address);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).unwrap();
+    assert!(served.is_ok() && rest.is_empty(), "{served:?} {rest}");
+}
+
+#[test]
+fn what_an_import_wrote_and_what_it_could_not_is_in_its_document() {
+    let world = world();
+    let dry = world.run(&["import", "live", "--dry-run", "--format", "json"]).json();
+    let file = "policies/live/role-live.yaml";
+    assert_eq!(dry["manifests"][0]["file"], file, "{dry:#}");
+    assert_eq!((&dry["manifests"][0]["written"], &dry["dry_run"]), (&json!(false), &json!(true)));
+    let stream = world.run(&["import", "live", "--dry-run"]).out;
+    let text = dry["manifests"][0]["text"].as_str().unwrap();
+    assert_eq!(stream, format!("---\n# {file}\n{text}"));
+
+    let document = world.run(&["import", "live", "--format", "json"]).json();
+    assert_eq!(
+        (&document["manifests"][0]["written"], &document["folder"]),
+        (&json!(true), &json!("policies/live"))
+    );
+    assert_eq!(std::fs::read_to_string(world.dir.path().join(file)).unwrap(), text);
+
+    world.write(file, "apiVersion: polytomic/v1\nkind: Role\nmetadata: {name: other}\nspec: {}\n");
+    let again = world.run(&["import", "live", "--format", "json"]);
+    let document = again.json();
+    assert_eq!((again.code, codes(&document)), (1, vec!["import/write"]), "{document:#}");
+    assert_eq!(document["manifests"][0]["written"], false);
+}
+
+#[test]
+fn markdown_is_never_empty_where_there_is_something_to_tell() {
+    let world = world();
+    let markdown = |args: &[&str]| {
+        let run = world.run(&[args, &["--format", "markdown"]].concat());
+        let head = format!("<!-- enact -->\n### enact {}: ", args[0]);
+        let rest = run.out.strip_prefix(&head).unwrap_or_else(|| panic!("{args:?}: {}", run.out));
+        assert!(rest.lines().count() >= 3, "{args:?}: {}", run.out);
+        run
+    };
+    for args in GOOD {
+        let run = markdown(args);
+        assert!(!run.out.contains("**error**"), "{args:?}: {}", run.out);
+        std::fs::remove_dir_all(world.dir.path().join("policies/live")).unwrap_or_default();
+    }
+    world.write("enact.yaml", "nonsense");
+    for (args, _) in WRONG {
+        let run = markdown(args);
+        assert!(run.out.contains("**error**"), "{args:?}: {}", run.out);
+    }
+    for command in commands() {
+        let run = markdown(&[&command, "--nonsense"]);
+        assert!(run.out.contains(": wrong usage\n") && run.out.contains("`cli/usage`"), "{}", run.out);
+    }
+}
+
+#[test]
+fn quiet_leaves_out_what_only_says_that_all_went_well() {
+    let world = world();
+    for args in
+        [&["validate"][..], &["import", "live"], &["schema", "--write", "s"], &["check-system", SYSTEM]]
+    {
+        let run = world.run(&[args, &["-q"]].concat());
+        assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "", ""), "{args:?}");
+    }
+    assert!(world.run(&["schema", "-q"]).out.contains("plan\n"));
+    assert!(world.run(&["plan", "-q"]).out.contains("create Role"));
+}
