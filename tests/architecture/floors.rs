@@ -8,8 +8,8 @@ use crate::tree::{Module, Tree, Use};
 /// A module that has a floor, with all below it.
 #[derive(PartialEq)]
 pub(crate) struct Part {
-    path: &'static str,
-    pure: bool,
+    pub(crate) path: &'static str,
+    pub(crate) pure: bool,
     /// What it is for, or what it may touch.
     about: &'static str,
 }

@@ -15,6 +15,7 @@
 
 mod floors;
 mod graph;
+mod pages;
 mod paths;
 mod tokens;
 mod tree;

@@ -1,4 +1,4 @@
-//! The promises of DESIGN.md §4 that no story of one system shows.
+//! The promises (docs/promises.md) that no story of one system shows.
 
 use crate::world::{CANARY, World, fault};
 use enact::sandbox::Fault;
