@@ -5,7 +5,7 @@ use crate::diagnostic::{self, Diagnostic};
 use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
 use crate::model::names::Names;
-use crate::model::plan::{CHANGED, DRIFT, PROTECTED, Skipped, TargetPlan};
+use crate::model::plan::{SkipReason, Skipped, TargetPlan};
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Index, LiveObject};
 use crate::plan::compare::Comparison;
@@ -51,7 +51,7 @@ enum Verdict {
     Unchanged,
     /// It is gone, and git does not speak of it either.
     Gone,
-    Skipped(&'static str),
+    Skipped(SkipReason),
     Wrong(Vec<Diagnostic>),
     Unread(Diagnostic),
 }
@@ -132,7 +132,7 @@ impl Planner<'_> {
         match live {
             None if declared.orphan => Verdict::Gone,
             None if declared.absent() => Verdict::Unchanged,
-            Some(live) if !self.input.system.writable(kind, live) => Verdict::Skipped("system"),
+            Some(live) if !self.input.system.writable(kind, live) => Verdict::Skipped(SkipReason::System),
             Some(live) if live.name != declared.id.name && !kind.renames => {
                 diagnostics::no_rename(kind, declared, live).into()
             }
@@ -144,9 +144,9 @@ impl Planner<'_> {
     /// An object that git no longer declares goes only if it still is what git declared.
     fn prune(&self, kind: &Kind, orphan: &Declared, live: &LiveObject) -> Verdict {
         if orphan.manifest.protect {
-            Verdict::Skipped(PROTECTED)
+            Verdict::Skipped(SkipReason::Protected)
         } else if self.comparison.moved(kind, orphan, live) {
-            Verdict::Skipped(CHANGED)
+            Verdict::Skipped(SkipReason::Changed)
         } else {
             self.propose(kind, orphan, Some(live))
         }
@@ -161,7 +161,7 @@ impl Planner<'_> {
         }
         match self.comparison.change(kind, declared, live) {
             Ok(Some(change)) if self.input.options.only_declared && change.cause == Cause::Drift => {
-                Verdict::Skipped(DRIFT)
+                Verdict::Skipped(SkipReason::Drift)
             }
             Ok(Some(change)) => match guard::protect(declared).filter(|_| change.action == Action::Delete) {
                 Some(diagnostic) => Verdict::Guarded(Box::new(change), diagnostic),
@@ -182,7 +182,7 @@ impl Planner<'_> {
             }
             Verdict::Gone => {}
             Verdict::Unchanged => self.plan.unchanged.push(id),
-            Verdict::Skipped(reason) => self.plan.skipped.push(Skipped { id, reason: reason.to_owned() }),
+            Verdict::Skipped(reason) => self.plan.skipped.push(Skipped { id, reason }),
             Verdict::Wrong(diagnostics) => self.plan.diagnostics.extend(diagnostics),
             Verdict::Unread(diagnostic) => {
                 self.plan.diagnostics.push(diagnostic);

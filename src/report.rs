@@ -3,7 +3,7 @@
 use crate::diagnostic::{Class, Diagnostic};
 use crate::manifest::Files;
 use crate::model::change::Change;
-use crate::model::outcome::Outcome;
+use crate::model::outcome::{EndedChange, Outcome, WriteResult};
 use crate::model::plan::TargetPlan;
 use content::{CheckSystem, Content, Import, Sandbox, Schemas};
 
@@ -67,29 +67,43 @@ pub struct TargetReport {
     pub url: String,
     /// What was planned.
     pub plan: TargetPlan,
-    /// After apply: how each change ended, in the order of the plan's changes. Empty if nothing was attempted.
-    pub outcomes: Vec<Outcome>,
-    /// After apply: the second plan, which is empty if all is as declared.
-    pub verified: Option<TargetPlan>,
+    /// What apply did, if it got to this target.
+    pub apply: Option<ApplyReport>,
     /// How many requests were sent to it.
     pub requests: usize,
+}
+
+/// What apply did to one target.
+#[derive(Debug)]
+pub struct ApplyReport {
+    /// How each planned change ended, in the order of the plan.
+    pub changes: Vec<EndedChange>,
+    /// The second plan, which is empty if all is as declared.
+    pub verified: TargetPlan,
 }
 
 impl TargetReport {
     /// Whether the target is as declared, as far as this run knows: nothing was to do, or it was done and verified.
     pub fn is_converged(&self) -> bool {
         let clean = |plan: &TargetPlan| plan.is_sound() && plan.changes.is_empty() && !plan.leaves_orphans();
-        let applied = || self.outcomes.iter().all(|outcome| *outcome == Outcome::Applied);
-        self.plan.is_sound()
-            && self
-                .verified
-                .as_ref()
-                .map_or_else(|| clean(&self.plan), |verified| applied() && clean(verified))
+        let applied = |apply: &ApplyReport| apply.changes.iter().all(|ended| ended.outcome.is_applied());
+        let done = match &self.apply {
+            Some(apply) => applied(apply) && clean(&apply.verified),
+            None => clean(&self.plan),
+        };
+        self.plan.is_sound() && done
     }
 
-    /// Each change with its outcome, if apply got to it.
+    /// After apply: the second plan.
+    pub fn verified(&self) -> Option<&TargetPlan> {
+        self.apply.as_ref().map(|apply| &apply.verified)
+    }
+
+    /// Each planned change with its outcome, if apply got to the target.
     pub fn changes(&self) -> impl Iterator<Item = (&Change, Option<&Outcome>)> {
-        self.plan.changes.iter().enumerate().map(|(index, change)| (change, self.outcomes.get(index)))
+        let planned = self.plan.changes.iter().filter(|_| self.apply.is_none()).map(|change| (change, None));
+        let ended = self.apply.iter().flat_map(|apply| &apply.changes);
+        planned.chain(ended.map(|ended| (&ended.change, Some(&ended.outcome))))
     }
 }
 
@@ -143,7 +157,7 @@ impl Report {
 
     /// All diagnostics, those of targets and of their second plans included.
     pub fn all_diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
-        let later = self.targets.iter().filter_map(|target| target.verified.as_ref());
+        let later = self.targets.iter().filter_map(TargetReport::verified);
         self.diagnostics_before().chain(later.flat_map(|plan| &plan.diagnostics))
     }
 
@@ -155,7 +169,7 @@ impl Report {
     pub fn exit(&self) -> Exit {
         let errors = self.diagnostics_before().filter(|diagnostic| diagnostic.is_error());
         let mut errors: Vec<_> = errors.map(|diagnostic| diagnostic.code.class()).collect();
-        let later = self.targets.iter().filter_map(|target| target.verified.as_ref());
+        let later = self.targets.iter().filter_map(TargetReport::verified);
         let later = later.flat_map(|plan| &plan.diagnostics);
         // What the second plan finds is no mistake that kept anything from being written.
         errors.extend(later.filter(|diagnostic| diagnostic.is_error()).map(|diagnostic| {
@@ -164,8 +178,10 @@ impl Report {
                 class => class,
             }
         }));
-        let outcomes: Vec<_> = self.targets.iter().flat_map(|target| &target.outcomes).collect();
-        let verified = self.targets.iter().filter_map(|target| target.verified.as_ref());
+        let applies = self.targets.iter().filter_map(|target| target.apply.as_ref());
+        let results: Vec<_> =
+            applies.flat_map(|apply| &apply.changes).map(|ended| ended.outcome.result()).collect();
+        let verified = self.targets.iter().filter_map(TargetReport::verified);
         if errors.contains(&Class::Usage) {
             Exit::Usage
         } else if errors.contains(&Class::Invalid) {
@@ -174,10 +190,10 @@ impl Report {
             Exit::Guarded
         } else if errors.contains(&Class::Unread) {
             Exit::Incomplete
-        } else if errors.contains(&Class::Moved) || outcomes.iter().any(|outcome| outcome.is_conflict()) {
+        } else if errors.contains(&Class::Moved) || results.contains(&WriteResult::Conflict) {
             Exit::Conflict
         } else if !errors.is_empty()
-            || outcomes.iter().any(|outcome| **outcome != Outcome::Applied)
+            || results.iter().any(|result| *result != WriteResult::Applied)
             || verified.into_iter().any(|plan| !plan.changes.is_empty())
         {
             Exit::Failure
@@ -201,7 +217,7 @@ impl Report {
 
     /// Whether something was, or may have been, written.
     pub fn has_outcomes(&self) -> bool {
-        self.targets.iter().any(|target| !target.outcomes.is_empty())
+        self.targets.iter().any(|target| target.apply.is_some())
     }
 
     /// Whether apply would write anything.

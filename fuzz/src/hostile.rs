@@ -5,12 +5,12 @@ use enact::compare::cause::Cause;
 use enact::compare::diff::Field;
 use enact::diagnostic::{Code, Diagnostic, Place};
 use enact::model::change::{Action, Change};
-use enact::model::outcome::Outcome;
-use enact::model::plan::{Skipped, TargetPlan};
+use enact::model::outcome::{EndedChange, Outcome};
+use enact::model::plan::{SkipReason, Skipped, TargetPlan};
 use enact::model::request::{Method, Path, Request};
 use enact::model::resource::ResourceId;
 use enact::pointer;
-use enact::report::{Report, TargetReport};
+use enact::report::{ApplyReport, Report, TargetReport};
 use serde_json::{Value, json};
 
 /// The texts, by what they are taken for.
@@ -67,8 +67,7 @@ impl Words {
             system: self.field.clone(),
             url: self.place.clone(),
             plan,
-            outcomes: Vec::new(),
-            verified: None,
+            apply: None,
             requests: 1,
         }
     }
@@ -93,11 +92,14 @@ pub fn report(words: &Words) -> Report {
     let diagnostic = Diagnostic::new(Code::SchemaLeadingZeros, said).at(at).about(name).help(value);
     let about = Diagnostic::new(Code::PlanMixed, said).about(name).help(said);
     let mut only = words.target(changes);
-    only.plan.skipped.push(Skipped { id: words.id(), reason: said.clone() });
+    only.plan.skipped.push(Skipped { id: words.id(), reason: SkipReason::System });
     only.plan.diagnostics.extend([diagnostic.clone(), about]);
-    only.outcomes =
-        vec![Outcome::Failed { reason: said.clone() }, Outcome::Unknown { reason: value.clone() }];
-    only.verified = Some(words.target(vec![words.change(Action::Delete, Vec::new())]).plan);
+    let outcomes = [Outcome::failed(said), Outcome::unknown(value), Outcome::conflict(name)];
+    let changes = only.plan.changes.iter().cloned().zip(outcomes);
+    only.apply = Some(ApplyReport {
+        changes: changes.map(|(change, outcome)| EndedChange { change, outcome }).collect(),
+        verified: words.target(vec![words.change(Action::Delete, Vec::new())]).plan,
+    });
     let targets = vec![only, words.target(Vec::new())];
     Report { command: "apply", targets, diagnostics: vec![diagnostic], ..Report::default() }
 }

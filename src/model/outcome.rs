@@ -1,74 +1,133 @@
 //! How a planned write ended.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// How a planned write ended. Every change ends in exactly one of these.
+use crate::model::change::Change;
+
+/// How a planned write ended, and why. Every change ends in exactly one of these.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(tag = "result", rename_all = "snake_case")]
-pub enum Outcome {
+#[schemars(extend(
+    "if" = {"properties": {"result": {"const": "applied"}}},
+    "then" = {"not": {"required": ["reason"]}},
+    "else" = {"required": ["reason"]},
+))]
+pub struct Outcome {
+    /// How it ended.
+    result: WriteResult,
+    /// Why, unless it was applied; of several requests it says which.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    reason: Option<String>,
+}
+
+/// How a planned write ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WriteResult {
     /// All its requests were answered with success.
     Applied,
     /// The live object is no longer what the plan saw; nothing was written.
-    Conflict {
-        /// What moved.
-        reason: String,
-    },
-    /// The API refused; `reason` says at which request if there were several.
-    Failed {
-        /// Why.
-        reason: String,
-    },
+    Conflict,
+    /// The API refused.
+    Failed,
     /// There was no answer that tells whether the write happened.
-    Unknown {
-        /// Why.
-        reason: String,
-    },
+    Unknown,
     /// Nothing was sent for it.
-    NotAttempted {
-        /// Why.
-        reason: String,
-    },
+    NotAttempted,
+}
+
+/// A change that was to be made, and how that ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndedChange {
+    /// What was planned.
+    pub change: Change,
+    /// How it ended.
+    pub outcome: Outcome,
 }
 
 impl Outcome {
-    /// How it ended, in a sentence.
-    pub fn words(&self) -> String {
-        let (word, reason) = match self {
-            Self::Applied => return "applied".to_owned(),
-            Self::Conflict { reason } => ("conflict", reason),
-            Self::Failed { reason } => ("failed", reason),
-            Self::Unknown { reason } => ("unknown", reason),
-            Self::NotAttempted { reason } => ("not attempted", reason),
-        };
-        format!("{word}: {reason}")
+    /// All requests were answered with success.
+    pub fn applied() -> Self {
+        Self { result: WriteResult::Applied, reason: None }
+    }
+
+    /// The live object is no longer what the plan saw.
+    pub fn conflict(reason: impl Into<String>) -> Self {
+        Self { result: WriteResult::Conflict, reason: Some(reason.into()) }
+    }
+
+    /// The API refused.
+    pub fn failed(reason: impl Into<String>) -> Self {
+        Self { result: WriteResult::Failed, reason: Some(reason.into()) }
+    }
+
+    /// Whether the write happened cannot be told.
+    pub fn unknown(reason: impl Into<String>) -> Self {
+        Self { result: WriteResult::Unknown, reason: Some(reason.into()) }
+    }
+
+    /// Nothing was sent.
+    pub fn not_attempted(reason: impl Into<String>) -> Self {
+        Self { result: WriteResult::NotAttempted, reason: Some(reason.into()) }
+    }
+
+    /// How it ended.
+    pub fn result(&self) -> WriteResult {
+        self.result
+    }
+
+    /// Why; `None` where it was applied.
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// Whether all that was planned was done.
+    pub fn is_applied(&self) -> bool {
+        self.result == WriteResult::Applied
     }
 
     /// The same with another reason, made from this one.
-    pub fn told(self, words: impl Fn(String) -> String) -> Self {
-        match self {
-            Self::Applied => Self::Applied,
-            Self::Conflict { reason } => Self::Conflict { reason: words(reason) },
-            Self::Failed { reason } => Self::Failed { reason: words(reason) },
-            Self::Unknown { reason } => Self::Unknown { reason: words(reason) },
-            Self::NotAttempted { reason } => Self::NotAttempted { reason: words(reason) },
-        }
+    pub fn map_reason(self, words: impl FnOnce(String) -> String) -> Self {
+        Self { reason: self.reason.map(words), ..self }
     }
 
     /// The same for a write that was sent before without an answer: whatever a repeat is told, the first may have
     /// happened.
     pub fn after_open_write(self) -> Self {
-        let open = |reason| Self::Unknown { reason: format!("{reason}; an earlier try was not answered") };
-        match self {
-            Self::Applied | Self::Unknown { .. } => self,
-            Self::Conflict { reason } | Self::Failed { reason } | Self::NotAttempted { reason } => {
-                open(reason)
+        match self.result {
+            WriteResult::Applied | WriteResult::Unknown => self,
+            WriteResult::Conflict | WriteResult::Failed | WriteResult::NotAttempted => {
+                Self { result: WriteResult::Unknown, ..self }
+                    .map_reason(|reason| format!("{reason}; an earlier try was not answered"))
             }
         }
     }
+}
 
-    /// Whether somebody else's change was in the way.
-    pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::Conflict { .. })
+impl WriteResult {
+    /// All of them, the good one first.
+    pub const ALL: [Self; 5] =
+        [Self::Applied, Self::Conflict, Self::Failed, Self::Unknown, Self::NotAttempted];
+
+    /// The words for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Conflict => "conflict",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::NotAttempted => "not attempted",
+        }
+    }
+}
+
+/// How it ended, in a sentence.
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.result.as_str())?;
+        self.reason.iter().try_for_each(|reason| write!(f, ": {reason}"))
     }
 }

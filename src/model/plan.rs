@@ -13,18 +13,33 @@ pub struct Skipped {
     /// Which object.
     #[serde(flatten)]
     pub id: ResourceId,
-    /// Why, in a word: `system` for an object that the system manages itself.
-    pub reason: String,
+    /// Why.
+    pub reason: SkipReason,
 }
 
-/// Why an orphan stays: it is not what git declared any more.
-pub const CHANGED: &str = "changed";
+/// Why an object is left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    /// The system manages it itself.
+    System,
+    /// Git did not change it, and only what git changed was asked for.
+    Drift,
+    /// An orphan that is not what git declared any more.
+    Changed,
+    /// An orphan that git protected.
+    Protected,
+}
 
-/// Why an object stays that git did not change: only what git changed was asked for.
-pub const DRIFT: &str = "drift";
-
-/// Why an orphan stays: git protected it.
-pub const PROTECTED: &str = "protected";
+impl SkipReason {
+    /// Whether it keeps an object that git gave up.
+    fn keeps_an_orphan(self) -> bool {
+        match self {
+            Self::Changed | Self::Protected => true,
+            Self::System | Self::Drift => false,
+        }
+    }
+}
 
 /// The plan for one target.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +62,7 @@ pub struct TargetPlan {
 impl TargetPlan {
     /// Whether objects that git gave up stay where they are. As long as they do, the base that knows of them is kept.
     pub fn leaves_orphans(&self) -> bool {
-        self.skipped.iter().any(|skipped| [CHANGED, PROTECTED].contains(&skipped.reason.as_str()))
+        self.skipped.iter().any(|skipped| skipped.reason.keeps_an_orphan())
     }
 
     /// Whether apply may write to this target.

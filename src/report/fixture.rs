@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::content::{CheckSystem, Content, Import, Imported, Sandbox, SandboxTarget, SchemaFile, Schemas};
-use super::{Report, TargetReport};
+use super::{ApplyReport, Report, TargetReport};
 use crate::access::AccessShift;
 use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::model::change::{Action, Change};
-use crate::model::outcome::Outcome;
-use crate::model::plan::{Skipped, TargetPlan};
+use crate::model::outcome::{EndedChange, Outcome};
+use crate::model::plan::{SkipReason, Skipped, TargetPlan};
 use crate::model::probe::ProbeCheck;
 use crate::model::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
 use crate::model::resource::ResourceId;
@@ -43,10 +43,20 @@ pub(super) fn target(plan: TargetPlan, requests: usize) -> TargetReport {
         system: "polytomic".into(),
         url: "https://app.polytomic.com/".into(),
         plan,
-        outcomes: Vec::new(),
-        verified: None,
+        apply: None,
         requests,
     }
+}
+
+/// The target after its changes ended like this, one after the other, with what a second plan finds.
+pub(super) fn ended(
+    target: TargetReport,
+    outcomes: impl IntoIterator<Item = Outcome>,
+    verified: TargetPlan,
+) -> TargetReport {
+    let changes = target.plan.changes.iter().cloned().zip(outcomes);
+    let changes = changes.map(|(change, outcome)| EndedChange { change, outcome }).collect();
+    TargetReport { apply: Some(ApplyReport { changes, verified }), ..target }
 }
 
 pub(super) fn report(command: &'static str, targets: Vec<TargetReport>) -> Report {
@@ -87,7 +97,7 @@ fn delete() -> Change {
 pub(super) fn three_changes(command: &'static str) -> Report {
     let mut first = plan("analytics", vec![create(), update(), delete()], 2);
     let admin = ResourceId::new("analytics", "Role", "Admin");
-    first.skipped.push(Skipped { id: admin, reason: "system".into() });
+    first.skipped.push(Skipped { id: admin, reason: SkipReason::System });
     report(command, vec![target(first, 29), target(plan("access", Vec::new(), 10), 2)])
 }
 
@@ -95,16 +105,16 @@ pub(super) fn three_changes(command: &'static str) -> Report {
 pub(super) fn every_outcome() -> Report {
     let named = |name: &str| change(Action::Update, ResourceId::new("analytics", "Policy", name), Vec::new());
     let changes = ["a", "b", "c", "d", "e"].map(named).to_vec();
-    let mut first = target(plan("analytics", changes, 0), 40);
-    first.outcomes = vec![
-        Outcome::Applied,
-        Outcome::Conflict { reason: "it is gone".into() },
-        Outcome::Failed { reason: "409 Conflict".into() },
-        Outcome::Unknown { reason: "the connection was lost".into() },
-        Outcome::NotAttempted { reason: "deletes wait".into() },
+    let first = target(plan("analytics", changes, 0), 40);
+    let outcomes = [
+        Outcome::applied(),
+        Outcome::conflict("it is gone"),
+        Outcome::failed("409 Conflict"),
+        Outcome::unknown("the connection was lost"),
+        Outcome::not_attempted("deletes wait"),
     ];
-    first.verified = Some(plan("analytics", vec![named("c")], 4));
-    report("apply", vec![first])
+    let verified = plan("analytics", vec![named("c")], 4);
+    report("apply", vec![ended(first, outcomes, verified)])
 }
 
 /// One target that could not be read, with a change in it.
@@ -148,10 +158,10 @@ pub(super) fn hostile(text: &str) -> Report {
     let diagnostic = Diagnostic::new(Code::SchemaLeadingZeros, text).at(place).about(text).help(text);
     let mut only =
         TargetReport { system: text.into(), url: text.into(), ..target(plan(text, changes, 1), 1) };
-    only.plan.skipped.push(Skipped { id: id(text), reason: text.into() });
+    only.plan.skipped.push(Skipped { id: id(text), reason: SkipReason::System });
     only.plan.diagnostics.push(diagnostic.clone());
-    only.outcomes = vec![Outcome::Failed { reason: text.into() }];
-    only.verified = Some(plan(text, vec![change(Action::Delete, id(text), Vec::new())], 0));
+    let outcomes = [Outcome::failed(text), Outcome::not_attempted(text), Outcome::unknown(text)];
+    let only = ended(only, outcomes, plan(text, vec![change(Action::Delete, id(text), Vec::new())], 0));
     let quiet =
         TargetReport { system: text.into(), url: text.into(), ..target(plan(text, Vec::new(), 1), 1) };
     Report { diagnostics: vec![diagnostic], ..report("apply", vec![only, quiet]) }

@@ -136,7 +136,7 @@ fn diagnostics(report: &Report) -> Vec<DiagnosticJson> {
 /// The document of a run over targets, as a value.
 #[must_use]
 pub fn document(report: &Report) -> ReportJson {
-    let verified: Vec<_> = report.targets.iter().filter_map(|target| target.verified.as_ref()).collect();
+    let verified: Vec<_> = report.targets.iter().filter_map(TargetReport::verified).collect();
     let remaining =
         || verified.iter().flat_map(|plan| &plan.changes).map(|change| change_of(change, None)).collect();
     ReportJson {
@@ -204,7 +204,7 @@ fn write(request: &Request) -> WriteJson {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture;
+    use super::super::{ApplyReport, fixture};
     use super::*;
     use serde_json::json;
 
@@ -274,12 +274,13 @@ mod tests {
     #[test]
     fn after_apply_every_change_has_an_outcome_and_what_remains_is_listed() {
         let mut report = fixture::every_outcome();
-        report.targets[0].outcomes.pop();
+        report.targets.push(fixture::three_changes("apply").targets.remove(0));
         let document = parsed(&report);
         let outcome = |index: usize| document["changes"][index]["outcome"].clone();
         assert_eq!(outcome(0), json!({"result": "applied"}));
         assert_eq!(outcome(1), json!({"result": "conflict", "reason": "it is gone"}));
-        assert_eq!(outcome(4), json!({"result": "not_attempted", "reason": "apply ended before it"}));
+        assert_eq!(outcome(4), json!({"result": "not_attempted", "reason": "deletes wait"}));
+        assert_eq!(outcome(5), json!({"result": "not_attempted", "reason": "apply ended before it"}));
         assert_eq!(document["remaining"][0]["name"], "c");
     }
 
@@ -295,7 +296,8 @@ mod tests {
     #[test]
     fn a_diagnostic_that_comes_up_again_in_the_second_plan_is_told_once() {
         let mut report = fixture::incomplete();
-        report.targets[0].verified = fixture::incomplete().targets.remove(0).plan.into();
+        let verified = fixture::incomplete().targets.remove(0).plan;
+        report.targets[0].apply = Some(ApplyReport { changes: Vec::new(), verified });
         assert_eq!(parsed(&report)["diagnostics"].as_array().unwrap().len(), 1);
     }
 }

@@ -6,7 +6,7 @@ use super::TargetReport;
 use crate::compare::cause::Cause;
 use crate::model::change::Action;
 use crate::model::outcome::Outcome;
-use crate::model::plan::{Skipped, TargetPlan};
+use crate::model::plan::{SkipReason, TargetPlan};
 
 /// A number with its noun.
 pub(super) fn count(number: usize, noun: &str) -> String {
@@ -37,25 +37,13 @@ pub(super) fn cause(cause: Cause) -> Option<&'static str> {
     }
 }
 
-/// Why an object is left alone; untrusted where enact has no words for it.
-pub(super) fn reason(skipped: &Skipped) -> &str {
-    match skipped.reason.as_str() {
-        "system" => "the system manages it itself",
-        "drift" => "it drifted, and only what git changed was asked for",
-        "changed" => "git no longer declares it, and it was changed since, so it stays",
-        "protected" => "git no longer declares it, and it is protected, so it stays",
-        other => other,
-    }
-}
-
-/// How a change ended, and why; the reason is untrusted.
-pub(super) fn outcome(outcome: &Outcome) -> (&'static str, Option<&str>) {
-    match outcome {
-        Outcome::Applied => ("applied", None),
-        Outcome::Conflict { reason } => ("conflict", Some(reason)),
-        Outcome::Failed { reason } => ("failed", Some(reason)),
-        Outcome::Unknown { reason } => ("unknown", Some(reason)),
-        Outcome::NotAttempted { reason } => ("not attempted", Some(reason)),
+/// Why an object is left alone.
+pub(super) fn reason(reason: SkipReason) -> &'static str {
+    match reason {
+        SkipReason::System => "the system manages it itself",
+        SkipReason::Drift => "it drifted, and only what git changed was asked for",
+        SkipReason::Changed => "git no longer declares it, and it was changed since, so it stays",
+        SkipReason::Protected => "git no longer declares it, and it is protected, so it stays",
     }
 }
 
@@ -63,15 +51,15 @@ pub(super) fn outcome(outcome: &Outcome) -> (&'static str, Option<&str>) {
 pub(super) fn ended<'a>(target: &TargetReport, outcome: Option<&'a Outcome>) -> Cow<'a, Outcome> {
     let not_attempted = || {
         let why = blocked(&target.plan).unwrap_or_else(|| "apply ended before it".to_owned());
-        Cow::Owned(Outcome::NotAttempted { reason: why })
+        Cow::Owned(Outcome::not_attempted(why))
     };
     outcome.map_or_else(not_attempted, Cow::Borrowed)
 }
 
 /// Whether there is nothing to tell of a target but that it is as declared.
 pub(super) fn is_quiet(target: &TargetReport) -> bool {
-    let TargetReport { plan, outcomes: _, verified, system: _, url: _, requests: _ } = target;
-    let is_settled = verified.as_ref().is_none_or(|plan| plan.is_sound() && plan.changes.is_empty());
+    let TargetReport { plan, apply: _, system: _, url: _, requests: _ } = target;
+    let is_settled = target.verified().is_none_or(|plan| plan.is_sound() && plan.changes.is_empty());
     is_settled && plan.is_sound() && plan.changes.is_empty() && plan.skipped.is_empty()
 }
 
@@ -87,13 +75,9 @@ pub(super) fn blocked(plan: &TargetPlan) -> Option<String> {
 
 /// What the second plan says that makes a target not known to be as declared, though no change is left in it.
 pub(super) fn unverified(target: &TargetReport) -> Option<&'static str> {
-    match &target.verified {
-        None if target.outcomes.is_empty() => None,
-        None => Some("it was not read again after apply: what remains is not known"),
-        Some(plan) if plan.is_sound() => None,
-        Some(plan) if plan.incomplete => {
-            Some("it could not be read in full after apply: what remains is not known")
-        }
-        Some(_) => Some("errors came up when it was read again after apply: what remains is not known"),
-    }
+    let verified = target.verified().filter(|plan| !plan.is_sound())?;
+    Some(match verified.incomplete {
+        true => "it could not be read in full after apply: what remains is not known",
+        false => "errors came up when it was read again after apply: what remains is not known",
+    })
 }

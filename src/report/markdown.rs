@@ -132,7 +132,7 @@ fn diagnostic(diagnostic: &Diagnostic) -> String {
 
 /// What stands before and after the entries of a target; one with nothing to tell has none and is not folded.
 fn frame(target: &TargetReport) -> (String, &'static str) {
-    let TargetReport { plan, system, url, outcomes: _, verified: _, requests: _ } = target;
+    let TargetReport { plan, system, url, apply: _, requests: _ } = target;
     if labels::is_quiet(target) {
         let unchanged = plan.unchanged.len();
         return (
@@ -173,9 +173,8 @@ fn entry(change: &Change, outcome: Option<&Outcome>) -> String {
 }
 
 fn ending(outcome: &Outcome) -> String {
-    let (word, reason) = labels::outcome(outcome);
-    let reason = reason.map(|reason| format!(": {}", code(reason))).unwrap_or_default();
-    format!(", **{word}**{reason}")
+    let reason = outcome.reason().map(|reason| format!(": {}", code(reason))).unwrap_or_default();
+    format!(", **{}**{reason}", outcome.result().as_str())
 }
 
 fn marked(line: Line) -> String {
@@ -188,11 +187,11 @@ fn marked(line: Line) -> String {
 
 fn skipped(skipped: &Skipped) -> String {
     let ResourceId { target: _, kind, name } = &skipped.id;
-    format!("**skipped** {} {}: {}\n\n", code(kind), code(name), code(labels::reason(skipped)))
+    format!("**skipped** {} {}: {}\n\n", code(kind), code(name), code(labels::reason(skipped.reason)))
 }
 
 fn verified(target: &TargetReport) -> Vec<String> {
-    let remaining = target.verified.as_ref().map_or(&[][..], |plan| &plan.changes);
+    let remaining = target.verified().map_or(&[][..], |plan| &plan.changes);
     let head = (!remaining.is_empty()).then(|| "Still not as declared after apply:\n\n".to_owned());
     let unknown = labels::unverified(target).map(|why| format!("**Not verified**: {why}\n\n"));
     head.into_iter().chain(remaining.iter().map(|change| entry(change, None))).chain(unknown).collect()

@@ -7,7 +7,7 @@ use super::{Exit, Report, TargetReport, labels};
 use crate::compare::cause::Cause;
 use crate::diagnostic::Diagnostic;
 use crate::model::change::{Action, Change};
-use crate::model::outcome::Outcome;
+use crate::model::outcome::{Outcome, WriteResult};
 use crate::model::plan::TargetPlan;
 use labels::count;
 
@@ -87,9 +87,9 @@ pub(super) fn groups(target: &TargetReport) -> Vec<Group<'_>> {
     groups.into_iter().filter(|(_, changes)| !changes.is_empty()).collect()
 }
 
-/// Whether apply got as far as writing, or as seeing that there is nothing to write.
+/// Whether apply got as far as writing.
 pub(super) fn was_attempted(report: &Report) -> bool {
-    report.targets.iter().any(|target| !target.outcomes.is_empty() || target.verified.is_some())
+    report.targets.iter().any(|target| target.apply.is_some())
 }
 
 /// The run in a few words.
@@ -164,22 +164,21 @@ fn nothing_written(report: &Report) -> String {
 }
 
 fn applied(report: &Report) -> String {
-    let outcomes = || {
-        report
-            .targets
-            .iter()
-            .flat_map(|target| target.changes().map(|(_, outcome)| labels::ended(target, outcome)))
+    let ended = |result: WriteResult| {
+        let of_target = |target: &TargetReport| {
+            target.changes().filter(|(_, outcome)| labels::ended(target, *outcome).result() == result).count()
+        };
+        report.targets.iter().map(of_target).sum::<usize>()
     };
-    let ended = |as_word: &str| outcomes().filter(|outcome| labels::outcome(outcome).0 == as_word).count();
-    let done = outcomes().filter(|outcome| **outcome == Outcome::Applied).count();
-    let others: String = ["conflict", "failed", "unknown", "not attempted"]
-        .into_iter()
-        .map(|word| (ended(word), word))
+    let others = WriteResult::ALL.into_iter().filter(|result| *result != WriteResult::Applied);
+    let others: String = others
+        .map(|result| (ended(result), result.as_str()))
         .filter(|(number, _)| *number > 0)
         .map(|(number, word)| format!(", {number} {word}"))
         .collect();
     format!(
-        "Applied {done} of {}{others}; {}",
+        "Applied {} of {}{others}; {}",
+        ended(WriteResult::Applied),
         count(Totals::of(report).changes(), "change"),
         remaining(report)
     )
@@ -188,7 +187,7 @@ fn applied(report: &Report) -> String {
 /// How live state stands to what is declared, as the second plan found it.
 fn remaining(report: &Report) -> String {
     let unknown = |target: &TargetReport| !target.plan.is_sound() || labels::unverified(target).is_some();
-    let verified = report.targets.iter().filter_map(|target| target.verified.as_ref());
+    let verified = report.targets.iter().filter_map(TargetReport::verified);
     match (verified.map(|plan| plan.changes.len()).sum(), report.targets.iter().any(unknown)) {
         (0, false) => "live state is as declared".to_owned(),
         (0, true) => "whether live state is as declared is not known".to_owned(),

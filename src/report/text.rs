@@ -12,7 +12,7 @@ use super::style::Style;
 use super::value::quoted;
 use super::{Ending, Exit, Report, TargetReport, labels, summary};
 use crate::model::change::{Action, Change};
-use crate::model::outcome::Outcome;
+use crate::model::outcome::{Outcome, WriteResult};
 use crate::model::plan::{Skipped, TargetPlan};
 use crate::model::request::Request;
 use crate::text::inline;
@@ -117,14 +117,13 @@ impl Page<'_> {
     }
 
     fn outcome(&self, outcome: &Outcome) -> String {
-        let color = match outcome {
-            Outcome::Applied => AnsiColor::Green,
-            Outcome::Conflict { .. } | Outcome::Failed { .. } | Outcome::Unknown { .. } => AnsiColor::Red,
-            Outcome::NotAttempted { .. } => AnsiColor::Yellow,
+        let color = match outcome.result() {
+            WriteResult::Applied => AnsiColor::Green,
+            WriteResult::Conflict | WriteResult::Failed | WriteResult::Unknown => AnsiColor::Red,
+            WriteResult::NotAttempted => AnsiColor::Yellow,
         };
-        let (word, reason) = labels::outcome(outcome);
-        let reason = reason.map(|reason| format!(": {}", inline(reason))).unwrap_or_default();
-        format!(": {}{reason}", self.paint(color.on_default(), word))
+        let reason = outcome.reason().map(|reason| format!(": {}", inline(reason))).unwrap_or_default();
+        format!(": {}{reason}", self.paint(color.on_default(), outcome.result().as_str()))
     }
 
     fn fields(&mut self, change: &Change) {
@@ -153,12 +152,12 @@ impl Page<'_> {
     fn skipped(&mut self, skipped: &[Skipped]) {
         for skipped in skipped {
             let (kind, name) = (inline(&skipped.id.kind), quoted(&skipped.id.name));
-            self.line(4, format!("skipped {kind} {name}: {}", inline(labels::reason(skipped))));
+            self.line(4, format!("skipped {kind} {name}: {}", labels::reason(skipped.reason)));
         }
     }
 
     fn verified(&mut self, target: &TargetReport) {
-        let remaining = target.verified.as_ref().map_or(&[][..], |plan| &plan.changes);
+        let remaining = target.verified().map_or(&[][..], |plan| &plan.changes);
         if !remaining.is_empty() {
             self.line(2, "still not as declared after apply:");
         }

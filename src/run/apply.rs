@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::diagnostic::{Class, Diagnostic};
 use crate::plan::input::{PlanOptions, WriteOnly};
-use crate::report::TargetReport;
+use crate::report::{ApplyReport, TargetReport};
 use crate::run::journal::Journal;
 use crate::run::plan::{Planned, observe_and_plan};
 use crate::run::project::{Connected, Intent};
@@ -43,10 +43,10 @@ async fn apply_one(planned: Planned<'_>, journal: &dyn Journal, stop: &AtomicBoo
         journal,
         stop,
     };
-    let outcomes = write::apply(&target, &planned.plan).await;
+    let changes = write::apply(&target, &planned.plan).await;
     let options = PlanOptions { write_only: WriteOnly::Nothing, ..intent.options.clone() };
     let (_, verified) = observe_and_plan(&Intent { options: &options, ..*intent }, &reader).await;
-    TargetReport { outcomes, verified: Some(verified), ..planned.report() }
+    TargetReport { apply: Some(ApplyReport { changes, verified }), ..planned.report() }
 }
 
 /// Policy APIs are small; many writes side by side gain little and make trouble hard to read.

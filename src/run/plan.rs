@@ -57,8 +57,7 @@ impl Planned<'_> {
             url: self.at.intent.target.config.url.clone(),
             requests: self.at.http.requests(),
             plan: self.plan.clone(),
-            outcomes: Vec::new(),
-            verified: None,
+            apply: None,
         }
     }
 }

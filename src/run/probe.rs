@@ -18,7 +18,6 @@ use crate::http::Http;
 use crate::manifest::{Ensure, Manifest, yaml};
 use crate::model::change::Action;
 use crate::model::kind::{Kind, api_version};
-use crate::model::outcome::Outcome;
 use crate::model::plan::TargetPlan;
 use crate::model::probe::ProbeCheck;
 use crate::model::request::Request;
@@ -272,10 +271,10 @@ impl<'a> Probe<'a> {
             journal: &Nowhere,
             stop: self.stop,
         };
-        let outcomes = write::apply(&target, &plan).await;
-        let of_subject = plan.changes.iter().zip(&outcomes).filter(|(change, _)| change.id == *id);
-        let wrong = of_subject.map(|(_, outcome)| outcome).find(|outcome| **outcome != Outcome::Applied);
-        wrong.map_or(Ok(()), |outcome| Err(outcome.words()))
+        let ended = write::apply(&target, &plan).await;
+        let mut wrong = ended.iter().filter(|ended| !ended.outcome.is_applied());
+        let wrong = wrong.find(|ended| ended.change.id == *id);
+        wrong.map_or(Ok(()), |ended| Err(ended.outcome.to_string()))
     }
 
     /// What a second plan would still do to the scratch object: the fields that did not come back as they were sent.

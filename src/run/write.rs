@@ -17,7 +17,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
 use crate::model::names::Names;
-use crate::model::outcome::Outcome;
+use crate::model::outcome::{EndedChange, Outcome};
 use crate::model::plan::TargetPlan;
 use crate::model::request::{Request, Symbol};
 use crate::model::resource::{RemoteId, ResourceId};
@@ -53,8 +53,8 @@ pub struct WriteInput<'a> {
     pub stop: &'a AtomicBool,
 }
 
-/// Carries out the plan of one target; the outcomes are in the order of its changes.
-pub async fn apply(target: &WriteInput<'_>, plan: &TargetPlan) -> Vec<Outcome> {
+/// Carries out the plan of one target. Each of its changes ends, in the same order.
+pub async fn apply(target: &WriteInput<'_>, plan: &TargetPlan) -> Vec<EndedChange> {
     let run = Run {
         target,
         sides: Comparison {
@@ -66,22 +66,22 @@ pub async fn apply(target: &WriteInput<'_>, plan: &TargetPlan) -> Vec<Outcome> {
         ids: Mutex::default(),
         failed: Mutex::default(),
     };
-    let mut outcomes = Vec::new();
+    let mut ended: Vec<EndedChange> = Vec::new();
     for phase in phases(&plan.changes) {
         // Deletes lean on the writes before them: a role may only go once no policy names it any more. So do writes that
         // are only safe behind others.
         let shifts = |change: &Change| change.shift != AccessShift::None;
-        let before = plan.changes.iter().zip(&outcomes).filter(|(_, outcome)| **outcome != Outcome::Applied);
+        let before = ended.iter().filter(|ended| !ended.outcome.is_applied());
         let blocked = match phase {
             phase if is_delete(phase) => before.count() > 0,
-            phase if phase.iter().any(shifts) => before.filter(|(change, _)| shifts(change)).count() > 0,
+            phase if phase.iter().any(shifts) => before.filter(|ended| shifts(&ended.change)).count() > 0,
             _ => false,
         };
         let hazard = if blocked { None } else { run.new_hazard(phase).await };
         let results = futures::stream::iter(phase).map(|change| run.change(change, blocked, hazard.clone()));
-        outcomes.extend(results.buffered(target.concurrency.max(1)).collect::<Vec<_>>().await);
+        ended.extend(results.buffered(target.concurrency.max(1)).collect::<Vec<_>>().await);
     }
-    outcomes
+    ended
 }
 
 fn is_delete(phase: &[Change]) -> bool {
@@ -106,29 +106,29 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn change(&self, change: &Change, blocked: bool, hazard: Option<String>) -> Outcome {
+    async fn change(&self, change: &Change, blocked: bool, hazard: Option<String>) -> EndedChange {
         let outcome = if blocked {
             let reason =
                 "an earlier write to this target did not succeed, and this one is only safe behind it"
                     .to_owned();
-            Outcome::NotAttempted { reason }
+            Outcome::not_attempted(reason)
         } else if let Some(error) = self.target.journal.broken() {
             let reason = format!("what was written before it could not be recorded: {error}");
-            Outcome::NotAttempted { reason }
+            Outcome::not_attempted(reason)
         } else if self.target.stop.load(Ordering::Relaxed) {
-            Outcome::NotAttempted { reason: "the run was interrupted before it".to_owned() }
+            Outcome::not_attempted("the run was interrupted before it")
         } else {
             let outcome = match hazard {
-                Some(reason) => Outcome::Conflict { reason },
+                Some(reason) => Outcome::conflict(reason),
                 None => self.write(change).await,
             };
             self.target.journal.record(change, &outcome);
             outcome
         };
-        if outcome != Outcome::Applied {
+        if !outcome.is_applied() {
             lock(&self.failed).push(change.id.clone());
         }
-        outcome
+        EndedChange { change: change.clone(), outcome }
     }
 
     /// What a phase of deletes would do beyond its objects by now, such as a cascade into a policy that took up a role
@@ -148,7 +148,7 @@ impl Run<'_> {
 
     async fn write(&self, change: &Change) -> Outcome {
         if let Some(missing) = self.missing_dependency(change) {
-            return Outcome::NotAttempted { reason: format!("it needs {missing}, which was not written") };
+            return Outcome::not_attempted(format!("it needs {missing}, which was not written"));
         }
         let etag = match self.still_as_planned(change).await {
             Ok(etag) => etag,
@@ -169,14 +169,14 @@ impl Run<'_> {
                     (sent, key, attempt, open) = (sent + 1, self.target.writer.key(), 1, false);
                     continue;
                 }
-                Err(Stopped::For(outcome)) if open => return outcome.after_open_write().told(step),
-                Err(Stopped::For(outcome)) => return outcome.told(step),
+                Err(Stopped::For(outcome)) if open => return outcome.after_open_write().map_reason(step),
+                Err(Stopped::For(outcome)) => return outcome.map_reason(step),
                 Err(Stopped::Open { reason, next, undone, asked }) => (reason, next, undone, asked),
             };
             open |= !undone;
             let unknown = |why: String| match open {
-                false => Outcome::Failed { reason: step(reason.clone()) },
-                true => Outcome::Unknown { reason: step(format!("{reason}; {why}")) },
+                false => Outcome::failed(step(reason.clone())),
+                true => Outcome::unknown(step(format!("{reason}; {why}"))),
             };
             let again = match next {
                 Next::LookOnly => false,
@@ -197,11 +197,11 @@ impl Run<'_> {
                         key = self.target.writer.key();
                     }
                 }
-                Err(Unclear::Moved(why)) if !open => return Outcome::Conflict { reason: step(why) },
+                Err(Unclear::Moved(why)) if !open => return Outcome::conflict(step(why)),
                 Err(Unclear::Moved(why) | Unclear::Unseen(why)) => return unknown(why),
             }
         }
-        Outcome::Applied
+        Outcome::applied()
     }
 
     /// How many requests of a change have been done by now, as what is live tells: the rest is what a fresh plan would
@@ -281,13 +281,11 @@ impl Run<'_> {
     /// Reads the object again and plans it anew: only the very same change may be written, to the version handed back.
     async fn still_as_planned(&self, change: &Change) -> Result<Option<String>, Outcome> {
         let target = self.target;
-        let unplanned =
-            || Outcome::NotAttempted { reason: "the plan does not match the manifests".to_owned() };
+        let unplanned = || Outcome::not_attempted("the plan does not match the manifests");
         let declared = target.desired.get(&change.id).ok_or_else(unplanned)?;
         let kind = target.system.kind(&change.id.kind).ok_or_else(unplanned)?;
-        let unread = |error| Outcome::NotAttempted {
-            reason: format!("it could not be read again before the write: {error}"),
-        };
+        let unread =
+            |error| Outcome::not_attempted(format!("it could not be read again before the write: {error}"));
         let name = change.seen.as_ref().map_or(&change.id.name, |seen| &seen.name);
         let found = target.system.find(kind, name, target.reader).await.map_err(unread)?;
         if *name != change.id.name {
@@ -296,12 +294,12 @@ impl Run<'_> {
             let other =
                 |found: &LiveObject| change.seen.as_ref().is_none_or(|seen| seen.remote != found.remote);
             if taken.iter().any(other) {
-                return Err(Outcome::Conflict { reason: "its new name is taken now".to_owned() });
+                return Err(Outcome::conflict("its new name is taken now"));
             }
         }
         match moved(self, kind, declared, change, &found) {
             None => Ok(found.into_iter().next().and_then(|found| found.etag)),
-            Some(reason) => Err(Outcome::Conflict { reason }),
+            Some(reason) => Err(Outcome::conflict(reason)),
         }
     }
 
@@ -311,13 +309,13 @@ impl Run<'_> {
             Ok(resolved) => resolved,
             Err(symbol) => {
                 let reason = format!("the id of {} is not known", symbol.resource);
-                return stopped(Outcome::NotAttempted { reason });
+                return stopped(Outcome::not_attempted(reason));
             }
         };
         match self.target.writer.send(&resolved, with).await {
             Sent::Done(reply) => self.learn(request, &reply),
-            Sent::Moved(reason) => stopped(Outcome::Conflict { reason }),
-            Sent::Refused(reason) => stopped(Outcome::Failed { reason }),
+            Sent::Moved(reason) => stopped(Outcome::conflict(reason)),
+            Sent::Refused(reason) => stopped(Outcome::failed(reason)),
             Sent::Open { reason, next, undone, asked } => Err(Stopped::Open { reason, next, undone, asked }),
         }
     }

@@ -16,7 +16,7 @@ use crate::road::{Run, Site};
 use crate::server::Fault;
 use crate::world::{Chance, Crash};
 use enact::model::change::Action;
-use enact::model::outcome::Outcome;
+use enact::model::outcome::{EndedChange, Outcome, WriteResult};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -228,24 +228,25 @@ fn outcomes(ended: &Ended, number: usize, run: &Run) -> Vec<String> {
     let mut broken = Vec::new();
     let (Some(plan), Some(report)) = (&run.plan, &run.report) else { return broken };
     let tried = plan.is_sound() && !plan.changes.is_empty();
-    if report.outcomes.len() != if tried { plan.changes.len() } else { 0 } {
-        broken.push(format!("one-outcome: run {number} has {} outcomes", report.outcomes.len()));
+    let changes = report.apply.as_ref().map_or(&[][..], |apply| &apply.changes);
+    if !changes.iter().map(|ended| &ended.change).eq(plan.changes.iter().filter(|_| tried)) {
+        broken.push(format!("one-outcome: run {number} ends other changes than it planned"));
     }
     let wrote = ended.server.log[run.planned..run.ended]
         .iter()
         .any(|entry| entry.by.is_some() && entry.after.is_some());
-    let untouched = |outcome: &Outcome| match outcome {
-        Outcome::Applied | Outcome::Unknown { .. } => false,
-        // Of several requests the first may have been done.
-        Outcome::Failed { reason } | Outcome::Conflict { reason } | Outcome::NotAttempted { reason } => {
-            !reason.starts_with("request ")
+    // Of several requests the first may have been done.
+    let of_several = |outcome: &Outcome| outcome.reason().is_some_and(|why| why.starts_with("request "));
+    let untouched = |ended: &EndedChange| match ended.outcome.result() {
+        WriteResult::Applied | WriteResult::Unknown => false,
+        WriteResult::Failed | WriteResult::Conflict | WriteResult::NotAttempted => {
+            !of_several(&ended.outcome)
         }
     };
-    if wrote && report.outcomes.iter().all(untouched) {
+    if wrote && changes.iter().all(untouched) {
         broken.push(format!("one-outcome: run {number} wrote, and says that it did not"));
     }
-    let all =
-        !report.outcomes.is_empty() && report.outcomes.iter().all(|outcome| *outcome == Outcome::Applied);
+    let all = !changes.is_empty() && changes.iter().all(|ended| ended.outcome.is_applied());
     let deletes_only = plan.changes.iter().all(|change| change.action == Action::Delete);
     if all && !wrote && !deletes_only && run.healed {
         broken.push(format!("one-outcome: run {number} says that it wrote, and did not"));

@@ -76,9 +76,10 @@ pub(crate) fn outcomes(run: &Run) -> String {
     for diagnostic in &plan.diagnostics {
         writeln!(out, "   {} {}", diagnostic.code, diagnostic.message).unwrap();
     }
-    let outcomes = run.report.as_ref().map_or(&[][..], |report| &report.outcomes);
+    let ended = run.report.as_ref().and_then(|report| report.apply.as_ref());
+    let ended = ended.map_or(&[][..], |apply| &apply.changes);
     for (index, change) in plan.changes.iter().enumerate() {
-        let words = outcomes.get(index).map_or("-".to_owned(), enact::model::outcome::Outcome::words);
+        let words = ended.get(index).map_or("-".to_owned(), |ended| ended.outcome.to_string());
         writeln!(out, "   {:?} {}: {words}", change.action, change.id).unwrap();
     }
     out

@@ -14,6 +14,14 @@ fn last_line(report: &Report) -> String {
     shown(report).lines().last().unwrap().to_owned()
 }
 
+/// An apply in which all went well, with what its second plan finds.
+fn all_applied(verified: TargetPlan) -> Report {
+    let mut report = fixture::three_changes("apply");
+    let target = report.targets.remove(0);
+    report.targets.insert(0, fixture::ended(target, vec![Outcome::applied(); 3], verified));
+    report
+}
+
 #[test]
 fn nothing_to_do_is_one_quiet_line_and_a_sum() {
     let report = fixture::report("plan", vec![fixture::target(fixture::plan("access", vec![], 14), 31)]);
@@ -94,13 +102,7 @@ fn after_apply_each_change_tells_how_it_ended() {
 
 #[test]
 fn an_apply_that_converged_says_so() {
-    let mut report = fixture::three_changes("apply");
-    report.targets[0].outcomes = vec![Outcome::Applied; 3];
-    assert_eq!(
-        last_line(&report),
-        "Applied 3 of 3 changes; whether live state is as declared is not known (31 requests)."
-    );
-    report.targets[0].verified = Some(fixture::plan("analytics", vec![], 5));
+    let report = all_applied(fixture::plan("analytics", vec![], 5));
     insta::assert_snapshot!(shown(&report), @r#"
     analytics (polytomic, https://app.polytomic.com/)
       + create Role "Warehouse operators": applied
@@ -115,10 +117,17 @@ fn an_apply_that_converged_says_so() {
 }
 
 #[test]
+fn an_apply_that_could_not_be_verified_says_so() {
+    let incomplete = TargetPlan { incomplete: true, ..fixture::plan("analytics", vec![], 5) };
+    assert_eq!(
+        last_line(&all_applied(incomplete)),
+        "Applied 3 of 3 changes; whether live state is as declared is not known (31 requests)."
+    );
+}
+
+#[test]
 fn a_target_that_apply_did_not_get_to_is_never_shown_as_done() {
-    let mut report = fixture::three_changes("apply");
-    report.targets[0].outcomes = vec![Outcome::Applied; 3];
-    report.targets[0].verified = Some(fixture::plan("analytics", vec![], 5));
+    let mut report = all_applied(fixture::plan("analytics", vec![], 5));
     let TargetReport { plan, requests, .. } = fixture::incomplete().targets.remove(0);
     report.targets.push(fixture::target(plan, requests));
     let text = shown(&report);

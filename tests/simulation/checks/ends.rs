@@ -6,9 +6,9 @@ use crate::history::{moments, same, want};
 use crate::road::Run;
 use crate::server::{Commit, Entry};
 use enact::model::change::{Action, Change};
-use enact::model::outcome::Outcome;
+use enact::model::outcome::{Outcome, WriteResult};
 use enact::model::plan::TargetPlan;
-use enact::report::Exit;
+use enact::report::{Exit, TargetReport};
 use serde_json::Value;
 
 impl Checker<'_> {
@@ -16,19 +16,19 @@ impl Checker<'_> {
     pub(super) fn outcomes(&mut self, number: usize, run: &Run) {
         let (Some(plan), Some(report)) = (&run.plan, &run.report) else { return };
         let tried = plan.is_sound() && !plan.changes.is_empty();
-        if report.outcomes.len() != if tried { plan.changes.len() } else { 0 } {
-            return self
-                .breaks("one-outcome", format!("run {number} has {} outcomes", report.outcomes.len()));
+        let ended = report.apply.iter().flat_map(|apply| &apply.changes).map(|ended| &ended.change);
+        if tried != report.apply.is_some() {
+            return self.breaks("verified", format!("run {number} is not verified"));
         }
-        if tried != report.verified.is_some() {
-            self.breaks("verified", format!("run {number} is not verified"));
+        if tried && !ended.eq(&plan.changes) {
+            return self.breaks("one-outcome", format!("run {number} ends other changes than it planned"));
         }
-        for (change, outcome) in plan.changes.iter().zip(&report.outcomes) {
-            self.outcome(number, run, change, outcome);
+        for (change, outcome) in report.changes() {
+            outcome.iter().for_each(|outcome| self.outcome(number, run, change, outcome));
         }
-        let all = report.outcomes.iter().all(|outcome| *outcome == Outcome::Applied);
-        let Some(verified) = report.verified.as_ref().filter(|verified| verified.is_sound()) else { return };
-        for (change, _) in report.changes().filter(|(_, outcome)| *outcome == Some(&Outcome::Applied)) {
+        let all = applied(report);
+        let Some(verified) = report.verified().filter(|verified| verified.is_sound()) else { return };
+        for (change, _) in report.changes().filter(|(_, outcome)| outcome.is_some_and(Outcome::is_applied)) {
             self.verified(number, run, change, verified);
         }
         let weather = &self.ended.world.weather;
@@ -44,9 +44,9 @@ impl Checker<'_> {
         let wrote = self.log().iter().filter(|entry| entry.is_of(number)).any(|entry| {
             entry.commit.as_ref().is_some_and(|commit| commit.kind == *kind && commit.name() == name)
         });
-        let told = format!("run {number}, {name}: {}", outcome.words());
-        match outcome {
-            Outcome::Applied => {
+        let told = format!("run {number}, {name}: {}", outcome);
+        match outcome.result() {
+            WriteResult::Applied => {
                 let want = want(self.ended, kind, name).unwrap();
                 let all = moments(self.ended, kind, name, run.planned, run.ended);
                 // Between the last read and a write, somebody else may change what the write does not send.
@@ -56,9 +56,9 @@ impl Checker<'_> {
                     self.breaks("one-outcome", format!("{told}, and it never was"));
                 }
             }
-            Outcome::Unknown { .. } => {}
+            WriteResult::Unknown => {}
             _ if wrote => self.breaks("one-outcome", format!("{told}, and it was written")),
-            Outcome::Failed { .. } if change.action == Action::Delete && self.was_gone(number, change) => {
+            WriteResult::Failed if change.action == Action::Delete && self.was_gone(number, change) => {
                 self.breaks("one-outcome", format!("{told}, and it was gone already"));
             }
             _ => {}
@@ -101,8 +101,7 @@ impl Checker<'_> {
     pub(super) fn exit(&mut self, number: usize, run: &Run) {
         let (Some(report), Some(exit)) = (&run.report, run.exit) else { return };
         let clean = |plan: &TargetPlan| plan.is_sound() && plan.changes.is_empty();
-        let applied = report.outcomes.iter().all(|outcome| *outcome == Outcome::Applied);
-        let fine = applied && report.plan.is_sound() && report.verified.as_ref().is_none_or(clean);
+        let fine = applied(report) && report.plan.is_sound() && report.verified().is_none_or(clean);
         if (exit == Exit::Done) != fine {
             self.breaks("exit", format!("run {number} ends with {exit:?}"));
         }
@@ -124,7 +123,8 @@ impl Checker<'_> {
     pub(super) fn journal(&mut self, number: usize, run: &Run) {
         for (change, outcome) in run.report.iter().flat_map(|report| report.changes()) {
             let lines: Vec<_> = run.journal.iter().filter(|(id, _)| *id == change.id).collect();
-            let silent = matches!(outcome, Some(Outcome::NotAttempted { .. }) | None) || run.full.is_some();
+            let silent = outcome.is_none_or(|outcome| outcome.result() == WriteResult::NotAttempted)
+                || run.full.is_some();
             let right = match lines.as_slice() {
                 [] => silent,
                 [(_, line)] => Some(line) == outcome,
@@ -195,4 +195,9 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// Whether all that apply wrote is said to be done.
+fn applied(report: &TargetReport) -> bool {
+    report.apply.iter().flat_map(|apply| &apply.changes).all(|ended| ended.outcome.is_applied())
 }

@@ -43,7 +43,7 @@ impl Checker<'_> {
             None => change.action != Action::Delete || (commit.kind == "Role" && change.id.kind == "Policy"),
             Some(_) => change.id.kind == "Role" && named(&change.id.name),
         };
-        let mut failed = report.changes().filter(|(_, outcome)| *outcome != Some(&Outcome::Applied));
+        let mut failed = report.changes().filter(|(_, outcome)| !outcome.is_some_and(Outcome::is_applied));
         if let Some((change, _)) = failed.find(|(change, _)| needs(change)) {
             let what = format!("entry {index} is written although {} did not succeed", change.id);
             self.breaks("order", format!("{what} in run {number}"));

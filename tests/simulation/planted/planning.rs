@@ -85,14 +85,14 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "deletes-blocked-by-failures-only",
         item: "write::apply",
-        old: "**outcome != Outcome::Applied",
-        new: "matches!(outcome, Outcome::Failed { .. })",
+        old: "!ended.outcome.is_applied()",
+        new: "ended.outcome.result() == crate::model::outcome::WriteResult::Failed",
     },
     Bug {
         name: "dependants-of-a-conflict-written",
         item: "Run::change",
-        old: "outcome != Outcome::Applied",
-        new: "matches!(outcome, Outcome::Failed { .. })",
+        old: "!outcome.is_applied()",
+        new: "outcome.result() == crate::model::outcome::WriteResult::Failed",
     },
     Bug {
         name: "kinds-side-by-side",

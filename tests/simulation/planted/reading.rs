@@ -61,8 +61,8 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "what-is-read-again-is-not-compared",
         item: "still_as_planned",
-        old: "Err(Outcome::Conflict { reason })",
-        new: "Ok(found.into_iter().next().and_then(|found| found.etag))",
+        old: "Some(reason) => Err(Outcome::conflict(reason))",
+        new: "Some(_) => Ok(found.into_iter().next().and_then(|found| found.etag))",
     },
     Bug {
         name: "updates-not-read-again",

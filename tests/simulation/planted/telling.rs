@@ -46,8 +46,8 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "unknown-is-applied",
         item: "send_all",
-        old: r#"Outcome::Unknown { reason: step(format!("{reason}; {why}")) }"#,
-        new: "Outcome::Applied",
+        old: r#"Outcome::unknown(step(format!("{reason}; {why}")))"#,
+        new: "Outcome::applied()",
     },
     Bug {
         name: "refusal-is-done",
@@ -94,9 +94,14 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "second-plan-only-after-success",
         item: "apply_one",
-        old: "TargetReport { outcomes, verified: Some(verified), ..planned.report() }",
-        new: "let verified = outcomes.iter().all(|outcome| *outcome == apply::Outcome::Applied).then_some(verified);
-    TargetReport { outcomes, verified, ..planned.report() }",
+        old: "Some(ApplyReport { changes, verified })",
+        new: "Some(ApplyReport {
+            verified: match changes.iter().all(|ended| ended.outcome.is_applied()) {
+                true => verified,
+                false => Default::default(),
+            },
+            changes,
+        })",
     },
     Bug {
         name: "second-plan-ignored",
@@ -107,8 +112,8 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "unknown-exits-as-done",
         item: "exit",
-        old: "**outcome != Outcome::Applied",
-        new: "matches!(outcome, Outcome::Failed { .. })",
+        old: "*result != WriteResult::Applied",
+        new: "*result == WriteResult::Failed",
     },
     Bug {
         name: "converged-although-orphans-stay",
@@ -120,7 +125,7 @@ pub(super) const BUGS: &[Bug] = &[
         name: "journal-of-successes-only",
         item: "Run::change",
         old: "self.target.journal.record(change, &outcome);",
-        new: "if outcome == Outcome::Applied {
+        new: "if outcome.is_applied() {
                 self.target.journal.record(change, &outcome);
             }",
     },
