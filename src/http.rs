@@ -26,7 +26,7 @@ use transport::{Call, FailureKind, Network, Transport, sources};
 use crate::model::request::{Hidden, Method, Path, Repeatability, Request};
 use crate::model::resource::RemoteId;
 use crate::model::wire::{
-    Attempt, Errors, GetResult, Next, ReadError, Reader, Reply, Sent, Statuses, Writer,
+    Attempt, Errors, GetResult, Next, OpenWrite, ReadError, Reader, Reply, Sent, Statuses, Writer,
 };
 use retry::{ATTEMPTS, Event};
 
@@ -380,7 +380,7 @@ impl Writer for HttpWriter {
             Next::Refused => Sent::Refused(reason),
             next => {
                 let undone = matches!(next, Next::Again | Next::Once) || event == Event::Status(409);
-                Sent::Open { reason, next, undone, asked }
+                Sent::Open(OpenWrite { reason, next, undone, asked })
             }
         }
     }

@@ -136,17 +136,21 @@ pub enum Sent {
     Refused(String),
     /// The object is no longer what `If-Match` says, so nothing was changed; why.
     Moved(String),
-    /// No answer that decides it: the write may be needed again, and may have happened.
-    Open {
-        /// Why.
-        reason: String,
-        /// What may be done about it.
-        next: Next,
-        /// Whether nothing was done, unless the server errs.
-        undone: bool,
-        /// How long the server wants to be left alone.
-        asked: Option<Duration>,
-    },
+    /// No answer that decides it.
+    Open(OpenWrite),
+}
+
+/// A write without an answer that decides it: it may be needed again, and may have happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenWrite {
+    /// Why.
+    pub reason: String,
+    /// What may be done about it.
+    pub next: Next,
+    /// Whether nothing was done, unless the server errs.
+    pub undone: bool,
+    /// How long the server wants to be left alone.
+    pub asked: Option<Duration>,
 }
 
 /// What one attempt at a write is made with.

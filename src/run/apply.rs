@@ -8,7 +8,8 @@ use crate::report::{ApplyReport, TargetReport};
 use crate::run::journal::Journal;
 use crate::run::plan::{Planned, observe_and_plan};
 use crate::run::project::{Connected, Intent};
-use crate::run::write::{self, WriteInput};
+use crate::run::write;
+use crate::run::write::input::WriteInput;
 
 /// Carries out the plans that are sound, target by target, and verifies each with a second plan. A manifest that turned
 /// out to be wrong when it met the live side, such as a reference to nothing, stops all of them: promise 9.
@@ -31,19 +32,16 @@ async fn apply_one(planned: Planned<'_>, journal: &dyn Journal, stop: &AtomicBoo
     }
     let Connected { intent, http } = &planned.at;
     let (reader, writer) = (http.reader(), http.writer());
-    let target = WriteInput {
-        system: intent.target.system.as_ref(),
-        desired: intent.desired,
-        base: intent.base,
+    let input = WriteInput {
+        intent: *intent,
         observed: &planned.observed,
         reader: &reader,
         writer: &writer,
-        write_only: intent.options.write_only,
         concurrency: intent.target.config.limits.concurrency.min(WRITES_AT_ONCE),
         journal,
         stop,
     };
-    let changes = write::apply(&target, &planned.plan).await;
+    let changes = write::apply(&input, &planned.plan.changes).await;
     let options = PlanOptions { write_only: WriteOnly::Nothing, ..intent.options.clone() };
     let (_, verified) = observe_and_plan(&Intent { options: &options, ..*intent }, &reader).await;
     TargetReport { apply: Some(ApplyReport { changes, verified }), ..planned.report() }

@@ -78,13 +78,13 @@ pub(super) const BUGS: &[Bug] = &[
     },
     Bug {
         name: "deletes-not-blocked-by-what-failed",
-        item: "write::apply",
-        old: "is_delete(phase)",
+        item: "is_blocked",
+        old: "phase.iter().any(is_delete)",
         new: "false",
     },
     Bug {
         name: "deletes-blocked-by-failures-only",
-        item: "write::apply",
+        item: "is_blocked",
         old: "!ended.outcome.is_applied()",
         new: "ended.outcome.result() == crate::model::outcome::WriteResult::Failed",
     },
@@ -102,8 +102,8 @@ pub(super) const BUGS: &[Bug] = &[
     },
     Bug {
         name: "stop-ignored",
-        item: "Run::change",
-        old: "self.target.stop.load(Ordering::Relaxed)",
-        new: "blocked && self.target.stop.load(Ordering::Relaxed)",
+        item: "Run::held_back",
+        old: "self.input.stop.load(Ordering::Relaxed)",
+        new: "blocked && self.input.stop.load(Ordering::Relaxed)",
     },
 ];

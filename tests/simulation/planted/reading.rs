@@ -67,16 +67,18 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "updates-not-read-again",
         item: "still_as_planned",
-        old: "let target = self.target;",
-        new: "if change.action == Action::Update && change.requests.iter().all(|request| !request.if_match) {
+        old: "let name = &planned.change.id.name;",
+        new: "let (name, change) = (&planned.change.id.name, planned.change);
+        if change.action == crate::model::change::Action::Update
+            && change.requests.iter().all(|request| !request.if_match)
+        {
             return Ok(None);
-        }
-        let target = self.target;",
+        }",
     },
     Bug {
         name: "deletes-whatever-it-is-by-now",
-        item: "write::moved",
-        old: "planned.action == Action::Delete",
+        item: "PlannedChange::moved",
+        old: "self.change.action == Action::Delete",
         new: "false",
     },
     Bug {
@@ -89,12 +91,12 @@ pub(super) const BUGS: &[Bug] = &[
         name: "if-match-of-the-plan",
         item: "still_as_planned",
         old: "found.into_iter().next().and_then(|found| found.etag)",
-        new: "change.seen.as_ref().and_then(|seen| seen.etag.clone())",
+        new: "planned.change.seen.as_ref().and_then(|seen| seen.etag.clone())",
     },
     Bug {
         name: "if-match-of-before-the-look",
-        item: "send_all",
-        old: "(now, attempt + 1)",
-        new: "(etag.or(now), attempt + 1)",
+        item: "Progress::repeated",
+        old: "etag: seen.etag",
+        new: "etag: self.etag.or(seen.etag)",
     },
 ];

@@ -31,18 +31,19 @@ pub(super) const BUGS: &[Bug] = &[
     },
     Bug {
         name: "write-repeated-without-a-look",
-        item: "send_all",
-        old: "match self.look(change, sent).await",
-        new: "if next == Next::Look && again {
-                attempt += 1;
-                continue;
-            }
-            match self.look(change, sent).await",
+        item: "Sender::unanswered",
+        old: "look(&progress).await",
+        new: "if write.next == Next::Look && again {
+            let etag = progress.with().etag.map(str::to_owned);
+            Ok(Seen { done: progress.done(), etag, created: None })
+        } else {
+            look(&progress).await
+        }",
     },
     Bug {
         name: "adopted-without-comparing",
-        item: "Run::look",
-        old: "self.done(change, sent, &left).ok_or_else(other)?",
+        item: "PlannedChange::seen",
+        old: r#"done.ok_or_else(|| Unclear::Moved("what is live now is not what was sent".to_owned()))?"#,
         new: "live.map_or(sent, |_| sent + left.len().min(1))",
     },
     Bug {
@@ -53,15 +54,15 @@ pub(super) const BUGS: &[Bug] = &[
     },
     Bug {
         name: "key-kept-after-a-look-at-a-failure",
-        item: "send_all",
-        old: "next == Next::NewKey",
-        new: "next == Next::NewKey && undone",
+        item: "Progress::looked",
+        old: "write.next == Next::NewKey",
+        new: "write.next == Next::NewKey && write.undone",
     },
     Bug {
         name: "new-key-after-a-loss",
-        item: "send_all",
-        old: "next == Next::NewKey",
-        new: "next != Next::LookOnly",
+        item: "Progress::looked",
+        old: "write.next == Next::NewKey",
+        new: "write.next != Next::LookOnly",
     },
     Bug {
         name: "retry-after-of-503-ignored",

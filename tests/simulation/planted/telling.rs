@@ -25,28 +25,28 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         // It was so: a keyed create was repeated by its key, and what the last repeat was told counted.
         name: "lost-keyed-create-that-is-refused-then-is-failed",
-        item: "send_all",
-        old: "if open",
-        new: "if open && request.idempotency_header.is_none()",
+        item: "Sender::send_all",
+        old: "progress.ended(outcome)",
+        new: "if request.idempotency_header.is_none() { progress.ended(outcome) } else { outcome }",
     },
     Bug {
         // It was so: what a repeat was told counted for the first try as well.
         name: "unanswered-write-that-is-refused-then-is-failed",
-        item: "send_all",
+        item: "Progress::ended",
         old: ".after_open_write()",
         new: "",
     },
     Bug {
         // It was so: a create met its own first try, which a lagging list did not show.
         name: "unanswered-create-that-meets-itself-is-failed",
-        item: "send_all",
-        old: "open |= !undone",
-        new: "open = !undone",
+        item: "Progress::unanswered",
+        old: "self.open || !write.undone",
+        new: "!write.undone",
     },
     Bug {
         name: "unknown-is-applied",
-        item: "send_all",
-        old: r#"Outcome::unknown(step(format!("{reason}; {why}")))"#,
+        item: "Progress::given_up",
+        old: r#"Outcome::unknown(format!("{reason}; {why}"))"#,
         new: "Outcome::applied()",
     },
     Bug {
@@ -88,8 +88,11 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "outcome-of-the-last-delete-lost",
         item: "write::apply",
-        old: "before.count() > 0",
-        new: "if before.count() > 0 { break } else { false }",
+        old: "let blocked = phases::is_blocked(phase, &ended);",
+        new: "let blocked = phases::is_blocked(phase, &ended);
+        if blocked && phase.iter().any(|change| change.action == Action::Delete) {
+            break;
+        }",
     },
     Bug {
         name: "second-plan-only-after-success",
@@ -124,15 +127,15 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "journal-of-successes-only",
         item: "Run::change",
-        old: "self.target.journal.record(change, &outcome);",
+        old: "self.input.journal.record(change, &outcome);",
         new: "if outcome.is_applied() {
-                self.target.journal.record(change, &outcome);
-            }",
+                    self.input.journal.record(change, &outcome);
+                }",
     },
     Bug {
         name: "full-journal-ignored",
-        item: "Run::change",
-        old: "self.target.journal.broken()",
-        new: "self.target.journal.broken().filter(|_| change.action == Action::Delete)",
+        item: "Run::held_back",
+        old: "self.input.journal.broken()",
+        new: "self.input.journal.broken().filter(|_| blocked)",
     },
 ];

@@ -1,0 +1,74 @@
+//! Asks what a delete does, and leaves nothing behind that can be deleted.
+
+use crate::model::state::LiveObject;
+use crate::run::probe::objects::Objects;
+use crate::run::probe::subject::Subject;
+use crate::run::probe::verdict::{Verdict, statuses};
+
+/// Deletes the scratch object, if it was declared, and looks whether it is gone.
+pub(super) async fn deletes(objects: &mut Objects<'_>, verdict: &mut Verdict, subject: &Subject<'_>) {
+    if !objects.is_declared(subject) {
+        return;
+    }
+    let Ok(found) = objects.find_everywhere(subject).await else {
+        return deletes_unread(objects, verdict, subject).await;
+    };
+    let Some(one) = found.first() else {
+        if objects.created.contains_key(&subject.id) {
+            verdict.left_behind(subject, "it was created, and cannot be found");
+        }
+        return;
+    };
+    if subject.form.delete.is_none() {
+        return verdict.left_behind(subject, "the definition says of no way to delete it");
+    }
+    for found in &found {
+        objects.delete(subject, found).await;
+    }
+    if is_gone(objects, verdict, subject).await {
+        says_that_it_is_gone(objects, verdict, subject, one).await;
+    } else {
+        verdict.left_behind(subject, "it could not be deleted");
+    }
+    objects.forget(subject);
+}
+
+async fn is_gone(objects: &Objects<'_>, verdict: &mut Verdict, subject: &Subject<'_>) -> bool {
+    let found = match objects.find(subject).await {
+        Ok(found) if found.is_empty() => Ok("gone".to_owned()),
+        Ok(_) => Err("it is still there".to_owned()),
+        Err(error) => Err(error.message),
+    };
+    let gone = found.is_ok();
+    verdict.check(subject, "deletes it", "/delete", "gone", found);
+    gone
+}
+
+async fn says_that_it_is_gone(
+    objects: &Objects<'_>,
+    verdict: &mut Verdict,
+    subject: &Subject<'_>,
+    one: &LiveObject,
+) {
+    let Some(get) = &subject.form.get else { return };
+    let found = match objects.get(subject, one).await {
+        Ok(None) => Ok("as defined".to_owned()),
+        Ok(Some(_)) => Err("it is answered as if it were there".to_owned()),
+        Err(error) => Err(error.message),
+    };
+    verdict.check(subject, "says that it is gone", "/get/gone", statuses(&get.gone), found);
+}
+
+/// Deletes what cannot be read any more, by what was read of it before.
+async fn deletes_unread(objects: &Objects<'_>, verdict: &mut Verdict, subject: &Subject<'_>) {
+    let gone = match objects.created.get(&subject.id) {
+        Some(Some(created)) => subject.form.delete.is_some() && objects.delete(subject, created).await,
+        _ => false,
+    };
+    let found =
+        if gone { "deleted, though it could not be read any more" } else { "it cannot be read any more" };
+    verdict.check(subject, "deletes it", "/delete", "gone", Err(found.to_owned()));
+    if !gone {
+        verdict.left_behind(subject, found);
+    }
+}

@@ -1,0 +1,265 @@
+//! The scratch objects of a probe: what is declared of them, and the road to the target. Nobody else writes them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use serde_json::{Map, Value, json};
+
+use crate::compare::diff::Field;
+use crate::config::target::Target;
+use crate::diagnostic::Diagnostic;
+use crate::http::Http;
+use crate::manifest::{Manifest, yaml};
+use crate::model::change::{Action, Change};
+use crate::model::kind::api_version;
+use crate::model::names::Names;
+use crate::model::outcome::Outcome;
+use crate::model::plan::TargetPlan;
+use crate::model::request::Request;
+use crate::model::resource::ResourceId;
+use crate::model::state::{Declared, Desired, LiveObject, Observed};
+use crate::model::wire::ReadError;
+use crate::plan::compare::Comparison;
+use crate::plan::input::{DeclaredCounts, PlanOptions, WriteOnly};
+use crate::run::journal::Nowhere;
+use crate::run::plan::observe_and_plan;
+use crate::run::probe::subject::Subject;
+use crate::run::project::Intent;
+use crate::run::write;
+use crate::run::write::ids::Ids;
+use crate::run::write::input::WriteInput;
+use crate::run::write::progress::{Progress, Seen, Unclear};
+use crate::run::write::send::Sender;
+use crate::system::{Draft, System};
+
+/// The scratch objects of a probe.
+pub(super) struct Objects<'a> {
+    system_name: &'a str,
+    target: &'a Target,
+    http: &'a Http,
+    name: &'a str,
+    stop: &'a AtomicBool,
+    /// Those that are to exist.
+    desired: Desired,
+    counts: DeclaredCounts,
+    options: PlanOptions,
+    /// Those whose create was answered with success, each as it was read then.
+    pub(super) created: BTreeMap<ResourceId, Option<LiveObject>>,
+}
+
+impl<'a> Objects<'a> {
+    pub(super) fn new(
+        system_name: &'a str,
+        target: &'a Target,
+        http: &'a Http,
+        name: &'a str,
+        stop: &'a AtomicBool,
+    ) -> Self {
+        Self {
+            system_name,
+            target,
+            http,
+            name,
+            stop,
+            desired: Desired::new(),
+            counts: DeclaredCounts::default(),
+            options: PlanOptions { write_only: WriteOnly::Nothing, ..PlanOptions::default() },
+            created: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn is_declared(&self, subject: &Subject<'_>) -> bool {
+        self.desired.contains_key(&subject.id)
+    }
+
+    /// Declares the scratch object, as a manifest would.
+    pub(super) fn declare(&mut self, subject: &Subject<'_>, spec: &Value) -> Result<(), Vec<Diagnostic>> {
+        let document = json!({
+            "apiVersion": api_version(self.system_name),
+            "kind": subject.id.kind,
+            "metadata": {"name": subject.id.name},
+            "spec": filled(spec, self.name),
+        });
+        let mut diagnostics = Vec::new();
+        let document = yaml::parse(&document.to_string(), "scratch", &mut diagnostics).pop();
+        let manifest = document.and_then(|document| Manifest::new("scratch", document, &mut diagnostics));
+        let Some(manifest) = manifest else { return Err(diagnostics) };
+        let declared = Declared { id: subject.id.clone(), manifest: Arc::new(manifest), orphan: false };
+        self.desired.insert(subject.id.clone(), declared);
+        self.counts = DeclaredCounts::of(&self.desired);
+        Ok(())
+    }
+
+    /// What the scratch object is declared as.
+    pub(super) fn spec(&self, subject: &Subject<'_>) -> Option<&Value> {
+        self.desired.get(&subject.id).map(Declared::spec)
+    }
+
+    /// Takes the declaration back.
+    pub(super) fn forget(&mut self, subject: &Subject<'_>) {
+        self.desired.remove(&subject.id);
+        self.counts = DeclaredCounts::of(&self.desired);
+    }
+
+    fn system(&self) -> &'a dyn System {
+        self.target.system.as_ref()
+    }
+
+    fn intent(&self) -> Intent<'_> {
+        Intent {
+            target: self.target,
+            desired: &self.desired,
+            base: None,
+            counts: &self.counts,
+            options: &self.options,
+        }
+    }
+
+    async fn plan(&self) -> (Observed, TargetPlan) {
+        observe_and_plan(&self.intent(), &self.http.reader()).await
+    }
+
+    /// Makes the target as declared, and says what kept the scratch object from that.
+    pub(super) async fn apply(&self, subject: &Subject<'_>) -> Result<(), String> {
+        let (observed, plan) = self.plan().await;
+        self.planned(&plan, subject)?;
+        let input = WriteInput {
+            intent: self.intent(),
+            observed: &observed,
+            reader: &self.http.reader(),
+            writer: &self.http.writer(),
+            concurrency: 1,
+            journal: &Nowhere,
+            stop: self.stop,
+        };
+        let ended = write::apply(&input, &plan.changes).await;
+        let mut wrong = ended.iter().filter(|ended| !ended.outcome.is_applied());
+        let wrong = wrong.find(|ended| ended.change.id == subject.id);
+        wrong.map_or(Ok(()), |ended| Err(ended.outcome.to_string()))
+    }
+
+    /// What a second plan would still do to the scratch object: the fields that did not come back as they were sent.
+    pub(super) async fn still_differs(&self, subject: &Subject<'_>) -> Option<String> {
+        let (_, plan) = self.plan().await;
+        let field =
+            |field: &Field| format!("`{}` is {} and was sent as {}", field.path, field.before, field.after);
+        match self.planned(&plan, subject) {
+            Ok(change) => Some(change?.fields.iter().map(field).collect::<Vec<_>>().join("; ")),
+            Err(why) => Some(why),
+        }
+    }
+
+    /// The change that a plan has for the scratch object, if it needs one; or why it has none.
+    fn planned<'b>(&self, plan: &'b TargetPlan, subject: &Subject<'_>) -> Result<Option<&'b Change>, String> {
+        let change = plan.changes.iter().find(|change| change.id == subject.id);
+        let skipped = || plan.skipped.iter().any(|skipped| skipped.id == subject.id);
+        if change.is_some() || plan.unchanged.contains(&subject.id) || skipped() {
+            return Ok(change);
+        }
+        let others = self.desired.keys().filter(|other| **other != subject.id);
+        let others: BTreeSet<_> = others.map(ToString::to_string).collect();
+        let about_others =
+            |diagnostic: &Diagnostic| diagnostic.subject.as_ref().is_some_and(|about| others.contains(about));
+        let mut errors = plan.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+        let why = errors.find(|diagnostic| !about_others(diagnostic));
+        Err(why.map_or_else(|| "it cannot be planned".to_owned(), |why| why.message.clone()))
+    }
+
+    /// The request that would create the scratch object, or change a live one as declared.
+    pub(super) async fn request(&self, subject: &Subject<'_>, live: Option<&LiveObject>) -> Option<Request> {
+        let (observed, _) = self.plan().await;
+        let comparison = Comparison {
+            system: self.system(),
+            base: None,
+            names: Names::new(self.system().kinds(), &self.desired, &observed),
+            write_only: WriteOnly::Nothing,
+        };
+        let declared = self.desired.get(&subject.id)?;
+        // Against an object with nothing in it every declared field differs.
+        let emptied = live.map(|live| subject.emptied(live));
+        let change = comparison.change(subject.kind, declared, emptied.as_ref()).ok()??;
+        change.requests.into_iter().next()
+    }
+
+    /// Sends requests of the probe's own, and again what certainly was not done. There is no plan to look at the object
+    /// with, so an answer that was lost stays lost.
+    pub(super) async fn send(&self, requests: &[Request], etag: Option<&str>) -> Outcome {
+        let (reader, writer) = (self.http.reader(), self.http.writer());
+        let sender = Sender { system: self.system(), reader: &reader, writer: &writer, ids: Ids::default() };
+        let etag = etag.map(str::to_owned);
+        let look = async |progress: &Progress| match progress.is_open() {
+            true => Err(Unclear::Unseen("whether it was done is not known".to_owned())),
+            false => Ok(Seen { done: progress.done(), etag: etag.clone(), created: None }),
+        };
+        sender.send_all(requests, etag.clone(), look).await
+    }
+
+    /// Deletes an object; false if the API did not say that it did.
+    pub(super) async fn delete(&self, subject: &Subject<'_>, found: &LiveObject) -> bool {
+        let (names, nothing) = (Names::default(), json!({}));
+        let draft = Draft {
+            id: &subject.id,
+            kind: subject.kind,
+            action: Action::Delete,
+            written: &nothing,
+            declared: &nothing,
+            live: Some(found),
+            observed: &Value::Null,
+            fields: &[],
+            names: &names,
+        };
+        match self.system().requests(&draft) {
+            Ok(requests) => self.send(&requests, found.etag.as_deref()).await.is_applied(),
+            Err(_) => false,
+        }
+    }
+
+    /// The objects that have the name of the scratch object.
+    pub(super) async fn find(&self, subject: &Subject<'_>) -> Result<Vec<LiveObject>, ReadError> {
+        self.system().find(subject.kind, &subject.id.name, &self.http.reader()).await
+    }
+
+    /// All objects of the kind.
+    pub(super) async fn list(&self, subject: &Subject<'_>) -> Result<Vec<LiveObject>, ReadError> {
+        self.system().list(subject.kind, &self.http.reader()).await
+    }
+
+    /// An object that was found before.
+    pub(super) async fn get(
+        &self,
+        subject: &Subject<'_>,
+        found: &LiveObject,
+    ) -> Result<Option<LiveObject>, ReadError> {
+        self.system().get(subject.kind, found, &self.http.reader()).await
+    }
+
+    /// The objects that have the name of the scratch object, looked for in every way that there is: one of the ways may
+    /// be defined wrongly.
+    pub(super) async fn find_everywhere(&self, subject: &Subject<'_>) -> Result<Vec<LiveObject>, ReadError> {
+        let mut found = self.find(subject).await?;
+        if subject.kind.listed {
+            let name = |name: &str| subject.kind.folded(name);
+            for listed in self.list(subject).await? {
+                let is_known = found.iter().any(|known| known.remote == listed.remote);
+                if name(&listed.name) == name(&subject.id.name) && !is_known {
+                    found.push(listed);
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A spec in which `{scratch}` is the scratch object of the kind that is referred to; all of them have the same name but
+/// for composite keys.
+fn filled(spec: &Value, name: &str) -> Value {
+    match spec {
+        Value::String(text) if text == "{scratch}" => Value::from(name),
+        Value::Array(items) => items.iter().map(|item| filled(item, name)).collect(),
+        Value::Object(map) => {
+            map.iter().map(|(key, value)| (key.clone(), filled(value, name))).collect::<Map<_, _>>().into()
+        }
+        other => other.clone(),
+    }
+}

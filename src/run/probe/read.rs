@@ -1,0 +1,99 @@
+//! Asks what a read shows of what was sent.
+
+use crate::defined::definition::{ListForm, Mode};
+use crate::model::state::LiveObject;
+use crate::run::probe::objects::Objects;
+use crate::run::probe::subject::Subject;
+use crate::run::probe::verdict::{Found, Verdict, quoted};
+
+/// The object as it is read, if there is exactly one.
+pub(super) async fn reads_back(
+    objects: &mut Objects<'_>,
+    verdict: &mut Verdict,
+    subject: &Subject<'_>,
+) -> Option<LiveObject> {
+    let one = find_one(objects, subject).await;
+    let found = one.as_ref().map(|one| format!("`{}`", one.remote)).map_err(Clone::clone);
+    verdict.check(subject, "finds it by its key", "/key", subject.id.name.clone(), found);
+    let one = one.ok()?;
+    objects.created.insert(subject.id.clone(), Some(one.clone()));
+    let differs = objects.still_differs(subject).await;
+    let as_sent = differs.map_or(Ok("all as sent".to_owned()), Err);
+    verdict.check(subject, "reads back what was sent", "/spec", "a repeat changes nothing", as_sent);
+    hides_what_is_write_only(verdict, subject, &one);
+    returns_fields(verdict, subject, &one);
+    describes_fields(verdict, subject, &one);
+    lists(objects, verdict, subject, &one).await;
+    Some(one)
+}
+
+async fn find_one(objects: &Objects<'_>, subject: &Subject<'_>) -> Result<LiveObject, String> {
+    let found = objects.find(subject).await.map_err(|error| error.message)?;
+    let one = <[LiveObject; 1]>::try_from(found);
+    one.map(|[one]| one).map_err(|found| format!("there are {} objects of this name", found.len()))
+}
+
+/// The names of the fields of the scratch object.
+fn sent<'a>(subject: &'a Subject<'_>) -> impl Iterator<Item = &'a String> {
+    subject.scratch.spec.as_object().into_iter().flat_map(|spec| spec.keys())
+}
+
+/// The names of the fields of a reply.
+fn fields(found: &LiveObject) -> impl Iterator<Item = &String> {
+    found.body.as_object().into_iter().flat_map(|body| body.keys())
+}
+
+fn hides_what_is_write_only(verdict: &mut Verdict, subject: &Subject<'_>, found: &LiveObject) {
+    let shown = sent(subject).filter(|name| subject.is("writeOnly", name) && found.body.get(name).is_some());
+    let shown = quoted(shown);
+    if !shown.is_empty() {
+        let found = Err(format!("replies have {shown}"));
+        verdict.check(subject, "never shows what is write-only", "/spec/properties", "writeOnly", found);
+    }
+}
+
+fn returns_fields(verdict: &mut Verdict, subject: &Subject<'_>, found: &LiveObject) {
+    let missing = |name: &&String| !subject.is("writeOnly", name) && found.body.get(name).is_none();
+    let missing = quoted(sent(subject).filter(missing));
+    let all = subject.form.returns_every_field;
+    let found = match (missing.is_empty(), all) {
+        (true, _) => Ok("all of the scratch object".to_owned()),
+        (false, true) => Err(format!("no reply has {missing}")),
+        (false, false) => Ok(format!("all but {missing}")),
+    };
+    let defined = if all { "every field" } else { "some may be left out" };
+    verdict.check(subject, "returns fields", "/returns_every_field", defined, found);
+}
+
+/// What only the server knows. A replacing update carries it over, so it must be nothing that moves by itself.
+fn describes_fields(verdict: &mut Verdict, subject: &Subject<'_>, found: &LiveObject) {
+    let unknown = quoted(fields(found).filter(|name| !subject.describes(name)));
+    if unknown.is_empty() {
+        return;
+    }
+    let replaces = subject.form.update.as_ref().is_some_and(|update| update.mode() == Mode::Replace);
+    let becomes = if replaces { "they are sent back with every update" } else { "they are left alone" };
+    let found = Ok(format!("replies also have {unknown}; {becomes}"));
+    verdict.check(subject, "describes all fields", "/spec/properties", "only what stands there", found);
+}
+
+async fn lists(objects: &Objects<'_>, verdict: &mut Verdict, subject: &Subject<'_>, found: &LiveObject) {
+    let Some(list) = &subject.form.list else { return };
+    let found = match objects.list(subject).await {
+        Ok(all) => listed(list, &all, found),
+        Err(error) => Err(error.message),
+    };
+    let defined = if list.whole { "in full" } else { "not in full" };
+    verdict.check(subject, "lists it", "/list", defined, found);
+}
+
+fn listed(list: &ListForm, all: &[LiveObject], found: &LiveObject) -> Found {
+    let Some(listed) = all.iter().find(|one| one.remote == found.remote) else {
+        return Err("the list does not have it".to_owned());
+    };
+    if !list.whole {
+        return Ok("the list has it".to_owned());
+    }
+    let missing = quoted(fields(found).filter(|name| listed.body.get(name).is_none()));
+    if missing.is_empty() { Ok("in full".to_owned()) } else { Err(format!("without {missing}")) }
+}

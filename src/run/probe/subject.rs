@@ -1,0 +1,99 @@
+//! What a definition says of the kinds that are probed, and of their scratch objects. Pure.
+
+use serde_json::{Map, Value};
+
+use crate::compare::diff::overlaid;
+use crate::config::target::Target;
+use crate::defined::definition::{Definition, KeyPart, KindForm, Scratch};
+use crate::model::kind::Kind;
+use crate::model::resource::ResourceId;
+use crate::model::state::LiveObject;
+use crate::schema::is_true;
+use crate::system::Translate;
+
+/// One kind that is probed.
+pub(super) struct Subject<'a> {
+    pub(super) form: &'a KindForm,
+    pub(super) kind: &'a Kind,
+    pub(super) scratch: &'a Scratch,
+    /// The scratch object.
+    pub(super) id: ResourceId,
+    /// Where the kind is defined, as a JSON pointer.
+    pub(super) at: String,
+}
+
+/// The kinds that have a scratch object, in the order in which they are created.
+pub(super) fn all<'a>(definition: &'a Definition, target: &'a Target, name: &str) -> Vec<Subject<'a>> {
+    let names = Names { definition, system: target.system.as_ref(), name };
+    let subject = |(index, form): (usize, &'a KindForm)| {
+        Some(Subject {
+            form,
+            kind: target.system.kind(&form.name)?,
+            scratch: form.scratch.as_ref()?,
+            id: ResourceId::new(&target.config.name, &form.name, names.of(form)),
+            at: format!("/kinds/{index}"),
+        })
+    };
+    definition.kinds.iter().enumerate().filter_map(subject).collect()
+}
+
+struct Names<'a> {
+    definition: &'a Definition,
+    system: &'a dyn Translate,
+    name: &'a str,
+}
+
+impl Names<'_> {
+    /// The name of a kind's scratch object: what refers to other objects refers to theirs.
+    fn of(&self, form: &KindForm) -> String {
+        let Some(kind) = self.system.kind(&form.name) else { return self.name.to_owned() };
+        let value = |label: &str| match form.key.get(label) {
+            Some(KeyPart::Names { kind, .. }) => self.of_kind(kind),
+            _ => self.name.to_owned(),
+        };
+        let values: Vec<_> = kind.name_form.parts().iter().map(|part| value(&part.label)).collect();
+        kind.name_form.join(values.iter().map(String::as_str))
+    }
+
+    fn of_kind(&self, kind: &str) -> String {
+        let form = self.definition.kinds.iter().find(|form| form.name == kind);
+        form.map_or_else(|| self.name.to_owned(), |form| self.of(form))
+    }
+}
+
+impl Subject<'_> {
+    /// The spec of the scratch object once it is changed.
+    pub(super) fn changed_spec(&self) -> Value {
+        overlaid(&self.scratch.spec, &self.scratch.change)
+    }
+
+    /// Whether a field is `readOnly` or `writeOnly`.
+    pub(super) fn is(&self, keyword: &str, name: &str) -> bool {
+        self.form.field(name).is_some_and(|field| is_true(field, keyword))
+    }
+
+    /// Whether an object of this kind cannot be written without a field.
+    pub(super) fn requires(&self, name: &str) -> bool {
+        crate::system::body::list(&self.form.spec, "required").iter().any(|required| required == name)
+    }
+
+    /// Whether a field of a reply is in the spec, or is its key or its id.
+    pub(super) fn describes(&self, name: &str) -> bool {
+        let key = self.form.key.values().map(|part| match part {
+            KeyPart::At(at) | KeyPart::Names { at, .. } => at,
+        });
+        let pointer = format!("/{name}");
+        self.form.field(name).is_some() || key.chain(&self.form.id).any(|at| at.0 == pointer)
+    }
+
+    /// A live object with nothing in the fields that can be declared.
+    pub(super) fn emptied(&self, live: &LiveObject) -> LiveObject {
+        let mut live = live.clone();
+        for (name, value) in live.body.as_object_mut().into_iter().flat_map(Map::iter_mut) {
+            if self.form.field(name).is_some() && !self.is("readOnly", name) {
+                *value = Value::Null;
+            }
+        }
+        live
+    }
+}

@@ -1,0 +1,65 @@
+//! What a probe found out, and the words for it.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::probe::ProbeCheck;
+use crate::run::probe::subject::Subject;
+
+/// What a probe found out.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// In the order in which they were tried.
+    pub checks: Vec<ProbeCheck>,
+    /// What kept the probe from going on, and what it had to leave behind.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What the target did, in words: as defined, or not.
+pub(super) type Found = Result<String, String>;
+
+impl Verdict {
+    /// Takes in what was found of something that the definition says, at `at` in the kind.
+    pub(super) fn check(
+        &mut self,
+        subject: &Subject<'_>,
+        what: &str,
+        at: &str,
+        defined: impl Into<String>,
+        found: Found,
+    ) {
+        let agrees = found.is_ok();
+        let (Ok(found) | Err(found)) = found;
+        self.checks.push(ProbeCheck {
+            kind: subject.id.kind.clone(),
+            what: what.to_owned(),
+            defined: defined.into(),
+            found,
+            agrees,
+            pointer: format!("{}{at}", subject.at),
+        });
+    }
+
+    /// Takes in that a scratch object is still there.
+    pub(super) fn left_behind(&mut self, subject: &Subject<'_>, why: &str) {
+        let message = format!("the {} `{}` stays on the target: {why}", subject.id.kind, subject.id.name);
+        self.diagnostics
+            .push(diagnostic(Code::ProbeLeftBehind, message, subject).help("delete it there by hand"));
+    }
+}
+
+/// What keeps a probe from going on, or is left behind.
+pub(super) fn diagnostic(code: Code, message: String, subject: &Subject<'_>) -> Diagnostic {
+    Diagnostic::new(code, message).about(&subject.id.target)
+}
+
+/// Names, each in code.
+pub(super) fn quoted<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
+    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The statuses that mean something.
+pub(super) fn statuses(statuses: &[u16]) -> String {
+    match statuses {
+        [] => "any 2xx".to_owned(),
+        some => some.iter().map(u16::to_string).collect::<Vec<_>>().join(" or "),
+    }
+}

@@ -1,0 +1,29 @@
+//! The ids that a run learned of what it created.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use crate::model::request::{Request, Symbol};
+use crate::model::resource::RemoteId;
+use crate::sync::lock;
+
+/// The ids that a run learned of what it created.
+#[derive(Default)]
+pub(in crate::run) struct Ids(Mutex<BTreeMap<Symbol, RemoteId>>);
+
+impl Ids {
+    /// Takes in an id.
+    pub(super) fn learn(&self, symbol: Symbol, id: RemoteId) {
+        lock(&self.0).insert(symbol, id);
+    }
+
+    /// All that are known by now.
+    pub(super) fn known(&self) -> BTreeMap<Symbol, RemoteId> {
+        lock(&self.0).clone()
+    }
+
+    /// The request with the ids that are known by now, or the symbol that is not.
+    pub(super) fn resolve(&self, request: &Request) -> Result<Request, Symbol> {
+        request.resolve(&lock(&self.0))
+    }
+}

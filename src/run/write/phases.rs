@@ -1,0 +1,33 @@
+//! Which changes may be written side by side, and which have to wait for what came before them. Pure.
+
+use crate::access::AccessShift;
+use crate::model::change::{Action, Change};
+use crate::model::outcome::EndedChange;
+
+/// Runs of changes that may be written side by side: one kind, and deletes apart from the others.
+pub(super) fn phases(changes: &[Change]) -> impl Iterator<Item = &[Change]> {
+    let same =
+        |a: &Change, b: &Change| a.id.kind == b.id.kind && is_delete(a) == is_delete(b) && a.shift == b.shift;
+    changes.chunk_by(same)
+}
+
+/// Whether a phase is only safe behind writes that did not succeed. A role may only be deleted once no policy names it
+/// any more, so deletes wait for all before them; and what shifts access waits for what shifted it before.
+pub(super) fn is_blocked(phase: &[Change], before: &[EndedChange]) -> bool {
+    let mut missing = before.iter().filter(|ended| !ended.outcome.is_applied());
+    if phase.iter().any(is_delete) {
+        missing.next().is_some()
+    } else if phase.iter().any(shifts) {
+        missing.any(|ended| shifts(&ended.change))
+    } else {
+        false
+    }
+}
+
+fn is_delete(change: &Change) -> bool {
+    change.action == Action::Delete
+}
+
+fn shifts(change: &Change) -> bool {
+    change.shift != AccessShift::None
+}

@@ -1,0 +1,211 @@
+//! How far the requests of one object have got, and what follows from each answer and each look. Pure: whoever sends
+//! asks here what is next.
+
+use crate::model::outcome::Outcome;
+use crate::model::request::Symbol;
+use crate::model::resource::RemoteId;
+use crate::model::wire::{Attempt, Next, OpenWrite};
+
+/// Why nothing more is said of an open write.
+const NOT_AGAIN: &str =
+    "it was not there when enact looked, and is not sent again, because a second object could come of it";
+
+/// How far the requests of one object have got. Each transition takes the state and hands back the next one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::run) struct Progress {
+    /// How many requests are done. The next one is the one that everything below is about.
+    done: usize,
+    /// Whether it was sent and may have happened.
+    open: bool,
+    /// The attempt that is next, from 1.
+    attempt: u32,
+    /// What tells a repeat of it from a new request.
+    key: String,
+    /// The version of the object that it may be written to.
+    etag: Option<String>,
+}
+
+/// What a look at a half-written object shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::run) struct Seen {
+    /// How many of the requests are done.
+    pub(in crate::run) done: usize,
+    /// The version of the object by now.
+    pub(in crate::run) etag: Option<String>,
+    /// The id of the object, if the requests created it.
+    pub(in crate::run) created: Option<(Symbol, RemoteId)>,
+}
+
+/// Why a look does not tell how far the requests got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::run) enum Unclear {
+    /// Nothing could be seen.
+    Unseen(String),
+    /// What is live is neither as it was nor as it is to be.
+    Moved(String),
+}
+
+impl Progress {
+    /// Before the first request, to an object of this version.
+    pub(super) fn new(etag: Option<String>, key: String) -> Self {
+        Self { done: 0, open: false, attempt: 1, key, etag }
+    }
+
+    /// How many requests are done, and so the index of the next one.
+    pub(in crate::run) fn done(&self) -> usize {
+        self.done
+    }
+
+    /// Whether the next request was sent before and may have happened.
+    pub(in crate::run) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Which attempt at the next request comes now, from 1.
+    pub(super) fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// What the next attempt is made with.
+    pub(super) fn with(&self) -> Attempt<'_> {
+        Attempt { etag: self.etag.as_deref(), key: &self.key }
+    }
+
+    /// The request was answered with success: the next one.
+    pub(super) fn succeeded(self, key: String) -> Self {
+        Self { done: self.done + 1, open: false, attempt: 1, key, ..self }
+    }
+
+    /// The answer is final. If an earlier attempt was not answered, it does not tell what became of that one.
+    pub(super) fn ended(self, outcome: Outcome) -> Outcome {
+        if self.open { outcome.after_open_write() } else { outcome }
+    }
+
+    /// There was no answer that decides it.
+    pub(super) fn unanswered(self, write: &OpenWrite) -> Self {
+        Self { open: self.open || !write.undone, ..self }
+    }
+
+    /// Whether the request may be sent again, if a look finds that it was not done.
+    pub(super) fn may_repeat(&self, write: &OpenWrite) -> bool {
+        match write.next {
+            Next::LookOnly => false,
+            // A server that says no twice means it.
+            Next::Once | Next::Look => !write.undone || self.attempt == 1,
+            Next::Again | Next::NewKey => true,
+            // These decide a write, so none that is open has them.
+            Next::Done | Next::Moved | Next::Refused => false,
+        }
+    }
+
+    /// What follows from a look: on behind what is done, `again`, or the end. `key` makes a new one.
+    pub(super) fn looked(
+        self,
+        look: Result<Seen, Unclear>,
+        write: &OpenWrite,
+        again: bool,
+        key: impl FnOnce() -> String,
+    ) -> Result<Self, Outcome> {
+        match look {
+            Err(Unclear::Moved(why)) if !self.open => Err(Outcome::conflict(why)),
+            Err(Unclear::Moved(why) | Unclear::Unseen(why)) => Err(self.given_up(write, &why)),
+            Ok(seen) if seen.done > self.done => Ok(self.done_by_now(seen, key())),
+            Ok(_) if write.next == Next::LookOnly => Err(self.given_up(write, NOT_AGAIN)),
+            Ok(_) if !again => Err(self.given_up(write, "it was not there at the last look")),
+            Ok(seen) if write.next == Next::NewKey => Ok(Self { key: key(), ..self.repeated(seen) }),
+            Ok(seen) => Ok(self.repeated(seen)),
+        }
+    }
+
+    /// A look found that more is done than was answered.
+    fn done_by_now(self, seen: Seen, key: String) -> Self {
+        Self { done: seen.done, etag: seen.etag, ..Self::new(None, key) }
+    }
+
+    /// A look found that the request was not done: the same again, to the version that was seen.
+    fn repeated(self, seen: Seen) -> Self {
+        Self { attempt: self.attempt + 1, etag: seen.etag, ..self }
+    }
+
+    /// Nothing more is tried.
+    fn given_up(&self, write: &OpenWrite, why: &str) -> Outcome {
+        let reason = &write.reason;
+        if self.open { Outcome::unknown(format!("{reason}; {why}")) } else { Outcome::failed(reason) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::outcome::WriteResult;
+
+    fn lost(next: Next) -> OpenWrite {
+        OpenWrite { reason: "the connection was lost".to_owned(), next, undone: false, asked: None }
+    }
+
+    fn busy(next: Next) -> OpenWrite {
+        OpenWrite { reason: "409 Conflict".to_owned(), next, undone: true, asked: None }
+    }
+
+    fn start() -> Progress {
+        Progress::new(Some("v1".to_owned()), "key 1".to_owned())
+    }
+
+    fn seen(done: usize) -> Result<Seen, Unclear> {
+        Ok(Seen { done, etag: Some("v2".to_owned()), created: None })
+    }
+
+    fn after(
+        progress: Progress,
+        look: Result<Seen, Unclear>,
+        write: &OpenWrite,
+    ) -> Result<Progress, Outcome> {
+        let progress = progress.unanswered(write);
+        let again = progress.may_repeat(write);
+        progress.looked(look, write, again, || "key 2".to_owned())
+    }
+
+    #[test]
+    fn what_a_look_finds_done_is_not_sent_again() {
+        let next = after(start(), seen(2), &lost(Next::LookOnly)).unwrap();
+        assert_eq!((next.done, next.open, next.attempt), (2, false, 1));
+        assert_eq!((next.etag.as_deref(), next.key.as_str()), (Some("v2"), "key 2"));
+    }
+
+    #[test]
+    fn a_repeat_goes_to_the_version_that_was_seen_under_the_same_key() {
+        let next = after(start(), seen(0), &lost(Next::Look)).unwrap();
+        assert_eq!((next.done, next.open, next.attempt), (0, true, 2));
+        assert_eq!((next.etag.as_deref(), next.key.as_str()), (Some("v2"), "key 1"));
+        assert_eq!(after(start(), seen(0), &lost(Next::NewKey)).unwrap().key, "key 2");
+    }
+
+    #[test]
+    fn no_duplicates_a_blind_create_is_never_repeated() {
+        let outcome = after(start(), seen(0), &lost(Next::LookOnly)).unwrap_err();
+        assert_eq!(outcome.result(), WriteResult::Unknown);
+    }
+
+    #[test]
+    fn a_server_that_says_no_twice_means_it() {
+        for next in [Next::Once, Next::Look] {
+            let second = after(start(), seen(0), &busy(next)).unwrap();
+            assert_eq!(after(second, seen(0), &busy(next)), Err(Outcome::failed("409 Conflict")));
+        }
+    }
+
+    #[test]
+    fn what_somebody_else_did_is_a_conflict_unless_it_may_be_our_own_write() {
+        let moved = || Err(Unclear::Moved("it is gone".to_owned()));
+        assert_eq!(after(start(), moved(), &busy(Next::Look)), Err(Outcome::conflict("it is gone")));
+        let open = after(start(), moved(), &lost(Next::Look)).unwrap_err();
+        assert_eq!(open, Outcome::unknown("the connection was lost; it is gone"));
+    }
+
+    #[test]
+    fn an_answer_to_a_repeat_says_nothing_of_the_first_attempt() {
+        let repeat = after(start(), seen(0), &lost(Next::Look)).unwrap();
+        assert_eq!(repeat.ended(Outcome::failed("409 Conflict")).result(), WriteResult::Unknown);
+        assert_eq!(start().ended(Outcome::failed("409 Conflict")).result(), WriteResult::Failed);
+    }
+}

@@ -1,0 +1,126 @@
+//! Sends the requests of one object, each until it is decided what became of it. No other place sends a write; what
+//! follows from an answer is decided in `progress`.
+
+use serde_json::Value;
+
+use crate::model::outcome::Outcome;
+use crate::model::request::{Request, Symbol};
+use crate::model::resource::RemoteId;
+use crate::model::wire::{Next, OpenWrite, Reader, Sent, Writer};
+use crate::run::write::ids::Ids;
+use crate::run::write::progress::{Progress, Seen, Unclear};
+use crate::system::Observe;
+
+/// Sends requests to one target.
+pub(in crate::run) struct Sender<'a> {
+    pub(in crate::run) system: &'a dyn Observe,
+    pub(in crate::run) reader: &'a dyn Reader,
+    pub(in crate::run) writer: &'a dyn Writer,
+    /// Those of what was created.
+    pub(in crate::run) ids: Ids,
+}
+
+/// Why a request did not end with success.
+enum Stopped {
+    /// It is decided.
+    For(Outcome),
+    /// It may or may not have happened.
+    Open(OpenWrite),
+}
+
+impl Sender<'_> {
+    /// Sends requests in their order, the first one to an object of this version. Where an answer was lost, `look` tells
+    /// how far they got.
+    pub(in crate::run) async fn send_all(
+        &self,
+        requests: &[Request],
+        etag: Option<String>,
+        look: impl AsyncFn(&Progress) -> Result<Seen, Unclear>,
+    ) -> Outcome {
+        let mut progress = Progress::new(etag, self.writer.key());
+        while let Some(request) = requests.get(progress.done()) {
+            let index = progress.done();
+            let next = match self.send(request, &progress).await {
+                Ok(()) => Ok(progress.succeeded(self.writer.key())),
+                Err(Stopped::For(outcome)) => Err(progress.ended(outcome)),
+                Err(Stopped::Open(write)) => self.unanswered(progress, &write, &look).await,
+            };
+            progress = match next {
+                Ok(next) => next,
+                Err(outcome) => return outcome.map_reason(|reason| step(requests, index, reason)),
+            };
+        }
+        Outcome::applied()
+    }
+
+    async fn unanswered(
+        &self,
+        progress: Progress,
+        write: &OpenWrite,
+        look: &impl AsyncFn(&Progress) -> Result<Seen, Unclear>,
+    ) -> Result<Progress, Outcome> {
+        let progress = progress.unanswered(write);
+        let again = progress.may_repeat(write) && self.writer.pause(progress.attempt(), write.asked).await;
+        // After the wait, so that nothing is sent that was not looked at right before.
+        let look = look(&progress).await;
+        if let Ok(Seen { created: Some((symbol, id)), .. }) = &look {
+            self.ids.learn(symbol.clone(), id.clone());
+        }
+        progress.looked(look, write, again, || self.writer.key())
+    }
+
+    async fn send(&self, request: &Request, progress: &Progress) -> Result<(), Stopped> {
+        let resolved = self.resolve(request).await.map_err(|symbol| {
+            Stopped::For(Outcome::not_attempted(format!("the id of {} is not known", symbol.resource)))
+        })?;
+        match self.writer.send(&resolved, &progress.with()).await {
+            Sent::Done(reply) => self.learn(request, &reply),
+            Sent::Moved(reason) => Err(Stopped::For(Outcome::conflict(reason))),
+            Sent::Refused(reason) => Err(Stopped::For(Outcome::failed(reason))),
+            Sent::Open(write) => Err(Stopped::Open(write)),
+        }
+    }
+
+    /// Puts in the ids of what this run created. Where an API does not tell the id of a new object, it is looked up.
+    async fn resolve(&self, request: &Request) -> Result<Request, Symbol> {
+        loop {
+            let symbol = match self.ids.resolve(request) {
+                Ok(resolved) => return Ok(resolved),
+                Err(symbol) => symbol,
+            };
+            let id = self.look_up(&symbol).await.ok_or_else(|| symbol.clone())?;
+            self.ids.learn(symbol, id);
+        }
+    }
+
+    async fn look_up(&self, symbol: &Symbol) -> Option<RemoteId> {
+        let kind = self.system.kind(&symbol.resource.kind).filter(|_| symbol.part.is_none())?;
+        let found = self.system.find(kind, &symbol.resource.name, self.reader).await.ok()?;
+        match found.as_slice() {
+            [one] => Some(one.remote.clone()),
+            _ => None,
+        }
+    }
+
+    fn learn(&self, request: &Request, reply: &Value) -> Result<(), Stopped> {
+        let Some((symbol, pointer)) = &request.reveals else { return Ok(()) };
+        let unusable = || {
+            let reason = "the answer does not hold the new id".to_owned();
+            Stopped::Open(OpenWrite { reason, next: Next::LookOnly, undone: false, asked: None })
+        };
+        let id = reply.pointer(pointer).and_then(RemoteId::from_json).ok_or_else(unusable)?;
+        self.ids.learn(symbol.clone(), id);
+        Ok(())
+    }
+}
+
+/// A reason with the request that it is about, where there are several.
+fn step(requests: &[Request], index: usize, reason: String) -> String {
+    match requests.get(index).filter(|_| requests.len() > 1) {
+        Some(request) => {
+            let (of, method, path) = (requests.len(), request.method.as_str(), &request.path);
+            format!("request {} of {of}, {method} {path}: {reason}", index + 1)
+        }
+        None => reason,
+    }
+}
