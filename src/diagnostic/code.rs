@@ -96,8 +96,8 @@ codes! {
     /// could mislead an editor or a check. `enact schema` without a name lists them all.
     CliSchema = "cli/schema" (Usage, Error),
 
-    /// A schema could not be written into the folder of `--write`, for example because it may not be written to. The
-    /// other schemas were written; the result lists which. Name another folder, or change its permissions.
+    /// A schema could not be written into the folder of `--write`, for example because it may not be written to, or the
+    /// disk is full. The result lists which of the others were written. Name another folder, or change its permissions.
     CliSchemaWrite = "cli/schema-write" (Failed, Error),
 
     /// The name given with `--scratch` cannot be the name of an object: it is empty, too long, starts or ends with a
@@ -567,12 +567,13 @@ codes! {
     /// listens on this machine. Use 127.0.0.1 or [::1].
     SandboxLoopback = "sandbox/loopback" (Usage, Error),
 
-    /// The embedded sandbox could not start, for example because its state file is damaged. No real target is involved.
-    /// Remove the state file that the help names; the sandbox then starts anew.
+    /// The sandbox could not start, for example because its state file is damaged or its address is taken. No real target
+    /// is involved. Do as the help says; without its state file the sandbox starts anew.
     SandboxStart = "sandbox/start" (Failed, Error),
 
-    /// The sandbox plays only the systems that are built in, and this target's system is defined in YAML. Nothing was
-    /// sent to the real target in its place. Name the other targets with `--target`.
+    /// The sandbox plays only the systems that are built in, and another one is asked of it: the system of a target is
+    /// defined in YAML, or `--target` of `enact sandbox` names no system. Nothing was sent to a real target in its place.
+    /// Name others with `--target`.
     SandboxSystem = "sandbox/system" (Usage, Error),
 
     /// A field has to have one certain value here. It most often says what the rest of the document is, such as its
