@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, nearest, sound};
 use crate::manifest::Files;
-use crate::manifest::yaml::{self, Node};
+use crate::manifest::yaml::{self, Document, Part};
+use crate::schema::check::Checker;
 use crate::system::System;
 use crate::system::registry::Registry;
 use crate::text::short;
@@ -16,9 +17,7 @@ pub mod credential;
 pub mod file;
 pub mod target;
 
-use check::{
-    check, check_settings_needed, check_twice, check_url, errors_since, globs, hide_credential, hide_quotes,
-};
+use check::{check_twice, check_url, globs, hide_credential, hide_quotes, missing_settings};
 use file::{ConfigFile, TargetConfig};
 use target::{Config, Target};
 
@@ -30,66 +29,60 @@ pub fn load(
     systems: Systems<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Config> {
-    let before = diagnostics.len();
-    let documents = yaml::parse(text, file, diagnostics);
-    diagnostics.iter_mut().skip(before).for_each(hide_quotes);
-    let [document] = documents.as_slice() else {
-        if !errors_since(before, diagnostics) {
-            diagnostics.push(Diagnostic::new(
-                Code::ConfigDocuments,
-                format!("`{file}` must hold exactly one document"),
-            ));
-        }
-        return None;
-    };
-    let parsed = diagnostics.len();
-    check(file::schema(), file, document, diagnostics);
-    diagnostics.iter_mut().skip(parsed).for_each(hide_credential);
-    if errors_since(before, diagnostics) {
-        return None;
-    }
-    let config: ConfigFile = match serde_json::from_value(document.to_json()) {
-        Ok(config) => config,
-        Err(error) => {
-            diagnostics
-                .push(Diagnostic::new(Code::ConfigType, error.to_string()).at(document.place(file, "")));
-            return None;
-        }
-    };
+    let document = sound(diagnostics, |diagnostics| read(file, text, diagnostics))?;
+    let config = sound(diagnostics, |diagnostics| decode(&document, diagnostics))?;
     let registry = match systems {
         Systems::Known(registry) => registry,
-        Systems::Defined(files) => {
-            Arc::new(define(file, folder, &config.systems, document, files, diagnostics))
-        }
+        Systems::Defined(files) => sound(diagnostics, |diagnostics| {
+            Some(Arc::new(define(&document, folder, &config.systems, files, diagnostics)))
+        })?,
     };
-    if errors_since(before, diagnostics) {
-        return None;
-    }
-    let rows = document.get("targets").and_then(Node::as_seq).unwrap_or_default();
-    let targets: Vec<_> = config
-        .targets
-        .iter()
-        .zip(rows)
-        .filter_map(|(target, row)| open(&registry, file, target, row, diagnostics))
-        .collect();
-    check_twice(file, rows, diagnostics);
-    let sound = !errors_since(before, diagnostics);
-    sound.then(|| Config {
+    let targets =
+        sound(diagnostics, |diagnostics| Some(targets(&document, &config, &registry, diagnostics)))?;
+    Some(Config {
         manifests: config.manifests,
         targets,
         registry,
-        file: file.to_owned(),
+        document,
         folder: folder.to_owned(),
         origins: Mutex::default(),
     })
 }
 
+fn read(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Document> {
+    let mut own = Vec::new();
+    let document = yaml::only(text, file, &mut own, no_single);
+    own.iter_mut().for_each(hide_quotes);
+    diagnostics.extend(own);
+    document
+}
+
+fn no_single(file: &str) -> Diagnostic {
+    Diagnostic::new(Code::ConfigDocuments, format!("`{file}` must hold exactly one document"))
+}
+
+fn decode(document: &Document, diagnostics: &mut Vec<Diagnostic>) -> Option<ConfigFile> {
+    let mut own = Vec::new();
+    Checker::checked(file::schema(), &document.whole(), &mut own);
+    own.iter_mut().for_each(hide_credential);
+    let refused = own.iter().any(Diagnostic::is_error);
+    diagnostics.extend(own);
+    if refused {
+        return None;
+    }
+    serde_json::from_value(document.to_json())
+        .map_err(|error| {
+            let diagnostic = Diagnostic::new(Code::ConfigType, error.to_string());
+            diagnostics.push(diagnostic.at(document.place("")));
+        })
+        .ok()
+}
+
 /// The built-in systems and those that the files define.
 fn define(
-    file: &str,
+    document: &Document,
     folder: &Path,
     systems: &[String],
-    document: &Node,
     files: &mut Files,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Registry {
@@ -102,71 +95,76 @@ fn define(
         let row = defined::define(path, text, diagnostics);
         if let Some(Err(row)) = row.map(|(row, _)| registry.add(row)) {
             let message = format!("there is a system `{}` already", row.name);
-            let diagnostic =
-                Diagnostic::new(Code::ConfigSystemTwice, message).at(document.place(file, "/systems"));
+            let diagnostic = Diagnostic::new(Code::ConfigSystemTwice, message).at(document.place("/systems"));
             diagnostics.push(diagnostic.help(format!("give the one in `{path}` another name")));
         }
     }
     registry
 }
 
+/// The targets that nothing is wrong with.
+fn targets(
+    document: &Document,
+    config: &ConfigFile,
+    registry: &Registry,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Target> {
+    let row = |index: usize| document.part(format!("/targets/{index}"));
+    let open = |(index, target): (usize, &TargetConfig)| {
+        sound(diagnostics, |diagnostics| open(registry, target, &row(index), diagnostics))
+    };
+    let targets = config.targets.iter().enumerate().filter_map(open).collect();
+    diagnostics.extend(check_twice(config, document));
+    targets
+}
+
 fn open(
     registry: &Registry,
-    file: &str,
     config: &TargetConfig,
-    row: &Node,
+    row: &Part<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Target> {
-    let before = diagnostics.len();
-    diagnostics.extend(check_url(&config.url).map(|diagnostic| diagnostic.at(row.place(file, "/url"))));
-    let include = globs(file, config, row, diagnostics);
-    let system = open_system(registry, file, config, row, diagnostics);
-    let sound = !errors_since(before, diagnostics);
-    system.filter(|_| sound).map(|system| Target {
-        config: config.clone(),
-        system,
-        include,
-        node: row.clone(),
-    })
+    diagnostics.extend(check_url(&config.url).map(|diagnostic| diagnostic.at(row.place("/url"))));
+    let include = globs(config, row, diagnostics);
+    let system = sound(diagnostics, |diagnostics| open_system(registry, config, row, diagnostics))?;
+    Some(Target { config: config.clone(), system, include, at: row.pointer("") })
 }
 
 fn open_system(
     registry: &Registry,
-    file: &str,
     config: &TargetConfig,
-    row: &Node,
+    row: &Part<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Box<dyn System>> {
     let Some(registered) = registry.get(&config.system) else {
-        let names: Vec<_> = registry.names().collect();
-        let help = nearest(&config.system, names.iter().copied()).map_or_else(
-            || format!("known systems are {}", names.join(", ")),
-            |near| format!("did you mean `{near}`?"),
-        );
-        let message = format!("there is no system `{}`", short(&config.system));
-        let help = format!("{help}; one of your own is named in `systems`");
-        diagnostics
-            .push(Diagnostic::new(Code::ConfigSystem, message).at(row.place(file, "/system")).help(help));
+        diagnostics.push(unknown_system(registry, config).at(row.place("/system")));
         return None;
     };
-    let before = diagnostics.len();
-    match row.get("settings") {
-        Some(settings) => check(registered.settings.clone(), file, settings, diagnostics),
-        None => check_settings_needed(file, registered, row, diagnostics),
-    }
-    diagnostics
-        .extend(config.auth.refused_by(registered).map(|diagnostic| diagnostic.at(row.place(file, "/auth"))));
-    if errors_since(before, diagnostics) {
-        return None;
-    }
+    sound(diagnostics, |diagnostics| {
+        match row.at("/settings") {
+            Some(_) => Checker::checked(registered.settings.clone(), &row.part("/settings"), diagnostics),
+            None => diagnostics.extend(missing_settings(registered, row)),
+        }
+        diagnostics.extend(config.auth.refused_by(registered).map(|refused| refused.at(row.place("/auth"))));
+        Some(())
+    })?;
     let settings = config.settings.clone().unwrap_or_else(|| serde_json::json!({}));
     (registered.open)(&settings)
         .map_err(|error| {
-            diagnostics.push(
-                Diagnostic::new(Code::ConfigSettings, error.to_string()).at(row.place(file, "/settings")),
-            )
+            let diagnostic = Diagnostic::new(Code::ConfigSettings, error.to_string());
+            diagnostics.push(diagnostic.at(row.place("/settings")));
         })
         .ok()
+}
+
+fn unknown_system(registry: &Registry, config: &TargetConfig) -> Diagnostic {
+    let names: Vec<_> = registry.names().collect();
+    let help = nearest(&config.system, names.iter().copied()).map_or_else(
+        || format!("known systems are {}", names.join(", ")),
+        |near| format!("did you mean `{near}`?"),
+    );
+    Diagnostic::new(Code::ConfigSystem, format!("there is no system `{}`", short(&config.system)))
+        .help(format!("{help}; one of your own is named in `systems`"))
 }
 
 /// Where the systems come from that a configuration may name.

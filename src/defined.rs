@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use crate::diagnostic::{Code, Diagnostic};
-use crate::manifest::yaml::{self, Node};
+use crate::diagnostic::{Code, Diagnostic, sound};
+use crate::manifest::yaml::{self, Document};
 use crate::schema::check::Checker;
 use crate::system::Registered;
 
@@ -32,7 +32,7 @@ use settings::Settings;
 pub fn define(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<(Registered, Definition)> {
     let Parsed { definition, document } = parse(file, text, diagnostics)?;
     let settings = Settings::new(definition.settings.as_ref());
-    let mut problems = Problems::new(file, &document, diagnostics);
+    let mut problems = Problems::new(&document, diagnostics);
     check::check(&definition, &settings, &mut problems);
     let api = compile::compile(definition, settings, &mut problems);
     let api = Arc::new(api.filter(|_| problems.count() == 0)?);
@@ -57,35 +57,27 @@ fn row(api: &Arc<Api>) -> Registered {
 
 struct Parsed {
     definition: Definition,
-    document: Node,
+    document: Document,
 }
 
 /// The definition as it is written, if its JSON Schema takes it.
 fn parse(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Parsed> {
-    let before = diagnostics.len();
-    let is_wrong = |diagnostics: &[Diagnostic]| diagnostics.iter().skip(before).any(Diagnostic::is_error);
-    let mut documents = yaml::parse(text, file, diagnostics);
-    let (Some(document), true) = (documents.pop(), documents.is_empty()) else {
-        if !is_wrong(diagnostics) {
-            let message = format!("`{file}` must hold exactly one document");
-            let diagnostic = Diagnostic::new(Code::SystemDocuments, message);
-            diagnostics.push(diagnostic.help("one file defines one system"));
-        }
-        return None;
-    };
-    match Checker::new(definition::schema()) {
-        Ok(checker) => checker.check(file, &document, diagnostics),
-        Err(error) => diagnostics.push(Diagnostic::new(Code::SchemaInvalid, error.to_string())),
-    }
-    if is_wrong(diagnostics) {
-        return None;
-    }
+    let document = sound(diagnostics, |diagnostics| yaml::only(text, file, diagnostics, no_single))?;
+    sound(diagnostics, |diagnostics| {
+        Checker::checked(definition::schema(), &document.whole(), diagnostics);
+        Some(())
+    })?;
     match serde_json::from_value(document.to_json()) {
         Ok(definition) => Some(Parsed { definition, document }),
         Err(error) => {
             let diagnostic = Diagnostic::new(Code::SystemType, error.to_string());
-            diagnostics.push(diagnostic.at(document.place(file, "")));
+            diagnostics.push(diagnostic.at(document.place("")));
             None
         }
     }
+}
+
+fn no_single(file: &str) -> Diagnostic {
+    Diagnostic::new(Code::SystemDocuments, format!("`{file}` must hold exactly one document"))
+        .help("one file defines one system")
 }

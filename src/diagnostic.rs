@@ -130,6 +130,17 @@ impl SpecDiagnostic {
     }
 }
 
+/// Does a piece of work. Its result counts only if it reported no error; warnings stop nothing.
+pub fn sound<T>(
+    diagnostics: &mut Vec<Diagnostic>,
+    work: impl FnOnce(&mut Vec<Diagnostic>) -> Option<T>,
+) -> Option<T> {
+    let before = diagnostics.len();
+    let result = work(diagnostics);
+    let failed = diagnostics.iter().skip(before).any(Diagnostic::is_error);
+    result.filter(|_| !failed)
+}
+
 /// Sorts diagnostics by file and position, so that the same input prints the same bytes.
 pub fn sort(diagnostics: &mut [Diagnostic]) {
     diagnostics.sort_by(|a, b| {

@@ -78,11 +78,11 @@ fn unusable(to: &To<'_>, kind: &Kind, text: &str) -> Option<String> {
     let mut diagnostics = Vec::new();
     for document in yaml::parse(text, "", &mut diagnostics) {
         match Checker::new(crate::model::kind::document_schema(&api_version(to.system), kind)) {
-            Ok(checker) => checker.check("", &document, &mut diagnostics),
+            Ok(checker) => checker.check(&document.whole(), &mut diagnostics),
             Err(error) => return Some(error.to_string()),
         }
         // Only what it finds is wanted.
-        drop(Manifest::new("", document, &mut diagnostics));
+        drop(Manifest::new(document, &mut diagnostics));
     }
     diagnostics.into_iter().find(Diagnostic::is_error).map(|diagnostic| diagnostic.message)
 }

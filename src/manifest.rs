@@ -16,7 +16,7 @@ pub use envelope::{Ensure, Metadata, document_schema};
 
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::text::{is_deceptive, short};
-use yaml::Node;
+use yaml::{Document, Node};
 
 /// The longest name, in characters.
 pub const MAX_NAME: usize = 255;
@@ -33,10 +33,8 @@ pub struct Header {
 /// A document whose envelope is right.
 #[derive(Clone, Debug)]
 pub struct Manifest {
-    /// The file as the user would type it.
-    pub file: String,
     /// The whole document with its positions.
-    pub document: Node,
+    pub document: Document,
     /// What it says it is.
     pub header: Header,
     /// The natural key.
@@ -54,22 +52,21 @@ pub struct Manifest {
 }
 
 /// Reads what a document says it is, or tells why that cannot be known.
-pub fn header(file: &str, document: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Header> {
-    if document.as_map().is_none() {
+pub fn header(document: &Document, diagnostics: &mut Vec<Diagnostic>) -> Option<Header> {
+    if document.root.as_map().is_none() {
         let diagnostic = Diagnostic::new(Code::ManifestNotAMapping, "a manifest has to be a mapping")
-            .at(document.place(file, ""))
+            .at(document.place(""))
             .help("start it with `apiVersion:` and `kind:`");
         diagnostics.push(diagnostic);
         return None;
     }
-    let api_version = header_field(file, document, "apiVersion", "polytomic/v1", diagnostics);
-    let kind = header_field(file, document, "kind", "Policy", diagnostics);
+    let api_version = header_field(document, "apiVersion", "polytomic/v1", diagnostics);
+    let kind = header_field(document, "kind", "Policy", diagnostics);
     Some(Header { api_version: api_version?, kind: kind? })
 }
 
 fn header_field(
-    file: &str,
-    document: &Node,
+    document: &Document,
     field: &str,
     example: &str,
     diagnostics: &mut Vec<Diagnostic>,
@@ -83,7 +80,7 @@ fn header_field(
         Some(_) => (Code::ManifestHeaderType, "has to be text"),
     };
     let diagnostic = Diagnostic::new(code, format!("`{field}` {problem}"))
-        .at(document.place(file, &format!("/{field}")))
+        .at(document.place(&format!("/{field}")))
         .help(format!("write it as in `{field}: {example}`"));
     diagnostics.push(diagnostic);
     None
@@ -91,13 +88,13 @@ fn header_field(
 
 impl Manifest {
     /// Opens the envelope of a document that its JSON Schema has accepted, and checks the name.
-    pub fn new(file: &str, document: Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
-        let header = header(file, &document, diagnostics)?;
-        let metadata = metadata(file, &document, diagnostics)?;
+    pub fn new(document: Document, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        let header = header(&document, diagnostics)?;
+        let metadata = metadata(&document, diagnostics)?;
         if let Some(problem) = name_problem(&metadata.name) {
             let message = format!("the name `{}` {problem}", short(&metadata.name));
             let diagnostic =
-                Diagnostic::new(Code::ManifestName, message).at(document.place(file, "/metadata/name"));
+                Diagnostic::new(Code::ManifestName, message).at(document.place("/metadata/name"));
             diagnostics.push(diagnostic.help("names are compared exactly, so they must be plain to see"));
             return None;
         }
@@ -105,33 +102,28 @@ impl Manifest {
         // The order in which a user writes fields means nothing, and must not reach a plan.
         spec.sort_all_objects();
         let Metadata { name, ensure, protect, previously } = metadata;
-        Some(Self {
-            file: file.to_owned(),
-            document,
-            header,
-            name,
-            ensure,
-            protect,
-            previously,
-            spec,
-            refused: Vec::new(),
-        })
+        Some(Self { document, header, name, ensure, protect, previously, spec, refused: Vec::new() })
+    }
+
+    /// The file that it is from, as the user would type it.
+    pub fn file(&self) -> &str {
+        &self.document.file
     }
 
     /// The place of a JSON pointer in the document, or of its nearest ancestor that exists.
     pub fn place(&self, pointer: &str) -> Place {
-        self.document.place(&self.file, pointer)
+        self.document.place(pointer)
     }
 }
 
 /// The schema has looked at it before, so a refusal here is rare and its words may be plain.
-fn metadata(file: &str, document: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Metadata> {
+fn metadata(document: &Document, diagnostics: &mut Vec<Diagnostic>) -> Option<Metadata> {
     let value = document.get("metadata").map_or(Json::Null, Node::to_json);
     serde_json::from_value(value)
         .map_err(|error| {
             let diagnostic =
                 Diagnostic::new(Code::ManifestMetadata, format!("`metadata` is not usable: {error}"))
-                    .at(document.key_place(file, "/metadata"))
+                    .at(document.key_place("/metadata"))
                     .help("it needs at least a `name`");
             diagnostics.push(diagnostic);
         })

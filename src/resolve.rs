@@ -7,7 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::manifest::{self, Files, Manifest, yaml};
+use crate::manifest::{
+    self, Files, Manifest,
+    yaml::{self, Document},
+};
 use crate::model::kind::{Kind, Named};
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Desired};
@@ -27,7 +30,7 @@ pub fn manifests(
     let mut manifests = Vec::new();
     for (file, text) in files {
         for document in yaml::parse(text, file, diagnostics) {
-            manifests.extend(checkers.manifest(file, document, diagnostics).map(Arc::new));
+            manifests.extend(checkers.manifest(document, diagnostics).map(Arc::new));
         }
     }
     manifests
@@ -40,16 +43,11 @@ struct Checkers<'a> {
 }
 
 impl Checkers<'_> {
-    fn manifest(
-        &mut self,
-        file: &str,
-        document: yaml::Node,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Option<Manifest> {
-        let header = manifest::header(file, &document, diagnostics)?;
+    fn manifest(&mut self, document: Document, diagnostics: &mut Vec<Diagnostic>) -> Option<Manifest> {
+        let header = manifest::header(&document, diagnostics)?;
         let key = (header.api_version, header.kind);
         let Some(kind) = self.kinds.get(&key) else {
-            diagnostics.push(unknown_kind(file, &document, &key, &self.kinds));
+            diagnostics.push(unknown_kind(&document, &key, &self.kinds));
             return None;
         };
         let checker = match self.compiled.entry(key) {
@@ -65,24 +63,19 @@ impl Checkers<'_> {
                 }
             }
         };
-        check(checker, file, document, diagnostics)
+        check(checker, document, diagnostics)
     }
 }
 
-fn check(
-    checker: &Checker,
-    file: &str,
-    document: yaml::Node,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Manifest> {
+fn check(checker: &Checker, document: Document, diagnostics: &mut Vec<Diagnostic>) -> Option<Manifest> {
     let before = diagnostics.len();
-    checker.check(file, &document, diagnostics);
+    checker.check(&document.whole(), diagnostics);
     let refused = diagnostics.iter().skip(before).filter_map(|diagnostic| diagnostic.place.as_ref());
     let refused: Vec<_> = refused.map(|place| place.path.clone()).collect();
     // What the schema refused in the envelope is not said again in other words.
     let mut ignored = Vec::new();
     let envelope = refused.iter().any(|path| path.starts_with("metadata"));
-    let manifest = Manifest::new(file, document, if envelope { &mut ignored } else { diagnostics });
+    let manifest = Manifest::new(document, if envelope { &mut ignored } else { diagnostics });
     manifest.map(|manifest| Manifest { refused, ..manifest })
 }
 
@@ -90,8 +83,7 @@ fn check(
 type Kinds<'a> = BTreeMap<(String, String), &'a Kind>;
 
 fn unknown_kind(
-    file: &str,
-    document: &yaml::Node,
+    document: &Document,
     (api_version, kind): &(String, String),
     kinds: &Kinds<'_>,
 ) -> Diagnostic {
@@ -109,7 +101,7 @@ fn unknown_kind(
         |near| format!("did you mean `{near}`?"),
     );
     Diagnostic::new(code, format!("`{}` is not a known {field}", short(word)))
-        .at(document.place(file, &format!("/{field}")))
+        .at(document.place(&format!("/{field}")))
         .help(help)
 }
 

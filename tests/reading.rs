@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use enact::diagnostic::{Code, Diagnostic, Place};
-use enact::manifest::yaml::{self, Node};
+use enact::manifest::yaml::{self, Document};
 use enact::report::diagnostics;
 use enact::text;
 use proptest::prelude::*;
 use serde_json::Value;
 
-fn parse(text: &str) -> (Vec<Node>, Vec<Diagnostic>) {
+fn parse(text: &str) -> (Vec<Document>, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
-    let nodes = yaml::parse(text, "a.yaml", &mut diagnostics);
-    (nodes, diagnostics)
+    let documents = yaml::parse(text, "a.yaml", &mut diagnostics);
+    (documents, diagnostics)
 }
 
 /// The lines an editor shows, by another way than the code under test.

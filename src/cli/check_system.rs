@@ -123,7 +123,7 @@ impl CheckSystem {
             let message = format!("{kind} {what}: defined is {defined}, and found was: {}", inline(found));
             let diagnostic = Diagnostic::new(Code::ProbeDisagrees, message);
             let diagnostic = match &document {
-                Some(document) => diagnostic.at(document.place(&file, pointer)),
+                Some(document) => diagnostic.at(document.place(pointer)),
                 None => diagnostic,
             };
             diagnostic.help("say here what the API does; a plan acts on it")

@@ -4,24 +4,12 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use reqwest::Url;
 use serde_json::Value;
 
-use super::file::{Auth, TargetConfig};
+use super::file::{Auth, ConfigFile, TargetConfig};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::http::transport::is_loopback;
-use crate::manifest::yaml::Node;
-use crate::schema::check::Checker;
+use crate::manifest::yaml::{Document, Part};
+use crate::system::body::list;
 use crate::system::{Registered, Scheme};
-
-/// A warning is told, and stops nothing.
-pub(super) fn errors_since(before: usize, diagnostics: &[Diagnostic]) -> bool {
-    diagnostics.iter().skip(before).any(Diagnostic::is_error)
-}
-
-pub(super) fn check(schema: Value, file: &str, document: &Node, diagnostics: &mut Vec<Diagnostic>) {
-    match Checker::new(schema) {
-        Ok(checker) => checker.check(file, document, diagnostics),
-        Err(error) => diagnostics.push(Diagnostic::new(Code::SchemaInvalid, error.to_string())),
-    }
-}
 
 /// A message about what is not YAML quotes nothing: a password that begins with `*` is an alias, one that begins with `!`
 /// is a tag.
@@ -48,25 +36,23 @@ pub(super) fn hide_credential(diagnostic: &mut Diagnostic) {
     }
 }
 
-pub(super) fn check_twice(file: &str, rows: &[Node], diagnostics: &mut Vec<Diagnostic>) {
-    let name = |row: &Node| row.get("name").and_then(Node::as_str).map(str::to_owned);
-    for (index, row) in rows.iter().enumerate() {
-        let twice = rows.iter().take(index).any(|other| name(other) == name(row));
-        if twice {
-            let message = format!("the target `{}` is defined twice", name(row).unwrap_or_default());
-            diagnostics.push(
-                Diagnostic::new(Code::ConfigTargetTwice, message)
-                    .at(row.place(file, "/name"))
-                    .help("give each target its own name"),
-            );
-        }
-    }
+/// Two targets of one name.
+pub(super) fn check_twice(config: &ConfigFile, document: &Document) -> Vec<Diagnostic> {
+    let rows = config.targets.iter().enumerate();
+    let twice =
+        rows.filter(|(index, row)| config.targets.iter().take(*index).any(|other| other.name == row.name));
+    twice
+        .map(|(index, row)| {
+            Diagnostic::new(Code::ConfigTargetTwice, format!("the target `{}` is defined twice", row.name))
+                .at(document.place(&format!("/targets/{index}/name")))
+                .help("give each target its own name")
+        })
+        .collect()
 }
 
 pub(super) fn globs(
-    file: &str,
     config: &TargetConfig,
-    row: &Node,
+    row: &Part<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<GlobSet> {
     let patterns = config.include.as_ref()?;
@@ -75,7 +61,7 @@ pub(super) fn globs(
         match GlobBuilder::new(pattern).literal_separator(true).build() {
             Ok(glob) => drop(set.add(glob)),
             Err(error) => {
-                let place = row.place(file, &format!("/include/{index}"));
+                let place = row.place(&format!("/include/{index}"));
                 diagnostics.push(
                     Diagnostic::new(Code::ConfigGlob, format!("`{pattern}` is not a glob: {}", error.kind()))
                         .at(place),
@@ -107,22 +93,15 @@ pub(super) fn check_url(text: &str) -> Option<Diagnostic> {
     }
 }
 
-pub(super) fn check_settings_needed(
-    file: &str,
-    system: &crate::system::Registered,
-    row: &Node,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let needed: Vec<_> =
-        crate::system::body::list(&system.settings, "required").iter().filter_map(Value::as_str).collect();
-    if !needed.is_empty() {
-        let message = format!("a {} target needs `settings` with `{}`", system.name, needed.join("`, `"));
-        diagnostics.push(
-            Diagnostic::new(Code::ConfigSettings, message)
-                .at(row.place(file, "/system"))
-                .help("add them below `settings:`"),
-        );
-    }
+/// Settings without which a target of the system cannot be.
+pub(super) fn missing_settings(system: &Registered, row: &Part<'_>) -> Option<Diagnostic> {
+    let needed: Vec<_> = list(&system.settings, "required").iter().filter_map(Value::as_str).collect();
+    let message = || format!("a {} target needs `settings` with `{}`", system.name, needed.join("`, `"));
+    (!needed.is_empty()).then(|| {
+        Diagnostic::new(Code::ConfigSettings, message())
+            .at(row.place("/system"))
+            .help("add them below `settings:`")
+    })
 }
 
 /// How much of a path leads to a place where a secret may stand by mistake. One may be a key as well, where the blank

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::file::{Auth, Secret};
 use super::target::{Config, Target};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::http::{self, SetupError};
 use crate::sync::lock;
 
@@ -54,7 +54,7 @@ impl Config {
     /// Sets up the connection to a target. The credential is read here and nowhere else; the secrets that the API is to
     /// store are only read for a run that writes.
     pub fn connect(&self, target: &Target, writes: bool) -> Result<http::Http, Diagnostic> {
-        let at = |pointer: &str| target.node.place(&self.file, pointer);
+        let at = |pointer: &str| self.place(target, pointer);
         let (name, secret, value, source) = match &target.config.auth {
             Auth::Bearer(secret) => {
                 let value = self
@@ -110,6 +110,10 @@ impl Config {
         })
     }
 
+    fn place(&self, target: &Target, pointer: &str) -> Place {
+        self.document.part(target.at.as_str()).place(pointer)
+    }
+
     /// What all targets of an origin share.
     fn origin(&self, url: &Url) -> Arc<http::Origin> {
         lock(&self.origins).entry(url.origin().ascii_serialization()).or_default().clone()
@@ -118,7 +122,7 @@ impl Config {
     /// The secrets that manifests may name, by name.
     fn stored(&self, target: &Target) -> Result<BTreeMap<String, SecretString>, Diagnostic> {
         let read = |(name, secret): (&String, &Secret)| {
-            let place = target.node.place(&self.file, &format!("/secrets/{name}"));
+            let place = self.place(target, &format!("/secrets/{name}"));
             let wrong =
                 |diagnostic: Diagnostic| diagnostic.at(place).help("`apply` sends it to the API; set it");
             let value = self.secret(target, secret, Lines::Any).map_err(wrong)?;

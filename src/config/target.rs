@@ -8,7 +8,7 @@ use globset::GlobSet;
 
 use super::file::TargetConfig;
 use crate::http;
-use crate::manifest::yaml::Node;
+use crate::manifest::yaml::Document;
 use crate::model::kind::api_version;
 use crate::system::System;
 use crate::system::claim::Claim;
@@ -21,8 +21,8 @@ pub struct Target {
     /// Its API.
     pub system: Box<dyn System>,
     pub(super) include: Option<GlobSet>,
-    /// The row in the file, for diagnostics.
-    pub(super) node: Node,
+    /// Where its row is in the file, as a JSON pointer, for diagnostics.
+    pub(super) at: String,
 }
 
 impl Target {
@@ -55,7 +55,8 @@ pub struct Config {
     pub targets: Vec<Target>,
     /// The systems that its targets may be of.
     pub registry: Arc<Registry>,
-    pub(super) file: String,
+    /// The file, for diagnostics.
+    pub(super) document: Document,
     pub(super) folder: PathBuf,
     /// What the targets of one origin share, by origin.
     pub(super) origins: Mutex<BTreeMap<String, Arc<http::Origin>>>,

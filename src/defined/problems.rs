@@ -1,22 +1,21 @@
 //! What is wrong with a definition, each problem at its place.
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::manifest::yaml::Node;
+use crate::manifest::yaml::Document;
 use crate::schema::check::Checker;
 
 /// Collects diagnostics about one file.
 pub(super) struct Problems<'a> {
-    file: &'a str,
-    document: &'a Node,
+    document: &'a Document,
     diagnostics: &'a mut Vec<Diagnostic>,
     /// How many there were before the first of this file.
     before: usize,
 }
 
 impl<'a> Problems<'a> {
-    pub(super) fn new(file: &'a str, document: &'a Node, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
+    pub(super) fn new(document: &'a Document, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
         let before = diagnostics.len();
-        Self { file, document, diagnostics, before }
+        Self { document, diagnostics, before }
     }
 
     /// How many there are.
@@ -26,14 +25,12 @@ impl<'a> Problems<'a> {
 
     /// Adds one. `at` is a JSON pointer.
     pub(super) fn tell(&mut self, at: &str, code: Code, message: impl Into<String>, help: impl Into<String>) {
-        let place = self.document.place(self.file, at);
+        let place = self.document.place(at);
         self.diagnostics.push(Diagnostic::new(code, message).at(place).help(help));
     }
 
     /// The part of the document at a place, checked against a JSON Schema.
     pub(super) fn check(&mut self, at: &str, checker: &Checker) {
-        if let Some(node) = self.document.at(at) {
-            checker.check(self.file, node, self.diagnostics);
-        }
+        checker.check(&self.document.part(at), self.diagnostics);
     }
 }

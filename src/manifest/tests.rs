@@ -29,9 +29,9 @@ fn load(text: &str) -> (Option<Manifest>, Vec<String>) {
 
 fn read(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Manifest> {
     let document = yaml::parse(text, "a.yaml", diagnostics).pop()?;
-    header("a.yaml", &document, diagnostics)?;
-    Checker::new(schema()).expect("a schema").check("a.yaml", &document, diagnostics);
-    if diagnostics.is_empty() { Manifest::new("a.yaml", document, diagnostics) } else { None }
+    header(&document, diagnostics)?;
+    Checker::new(schema()).expect("a schema").check(&document.whole(), diagnostics);
+    if diagnostics.is_empty() { Manifest::new(document, diagnostics) } else { None }
 }
 
 fn tell(diagnostic: &Diagnostic) -> String {
@@ -156,7 +156,7 @@ fn a_schema_from_elsewhere_fits_into_the_envelope() {
         "a.yaml",
         &mut diagnostics,
     );
-    checker.check("a.yaml", &documents[0], &mut diagnostics);
+    checker.check(&documents[0].whole(), &mut diagnostics);
     assert_eq!(
         diagnostics.iter().map(tell).collect::<Vec<_>>(),
         ["4:11 schema/type: expected a string, found the number `1`"]

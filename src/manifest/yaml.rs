@@ -4,6 +4,7 @@
 //! keys, directives, keys that are not text) is refused, because a reviewer has to see what a manifest says.
 //! Text checks live in `source`, the tree in `node`, building it in `tree`, plain scalars in `scalar`, the parser's messages in `syntax`.
 
+mod document;
 mod node;
 mod scalar;
 mod source;
@@ -12,16 +13,37 @@ mod tree;
 
 use crate::diagnostic::Diagnostic;
 
+pub use document::{Document, Part};
 pub use node::{Key, MAX_BYTES, MAX_DEPTH, MAX_DIAGNOSTICS, MAX_WEIGHT, Node, Span, Style, Value};
 pub(crate) use source::lines;
 
 /// Reads a file's documents. One with an error is left out, and the documents after it are still read.
-pub fn parse(text: &str, file: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
+pub fn parse(text: &str, file: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Document> {
     let source = source::Source::new(file, text);
     let problems = source.check();
     let readable = !problems.iter().any(Diagnostic::is_error);
     diagnostics.extend(problems);
     if readable { tree::documents(&source, diagnostics) } else { Vec::new() }
+}
+
+/// Reads a file that is to hold exactly one document; `otherwise` says what is wrong where it does not.
+pub fn only(
+    text: &str,
+    file: &str,
+    diagnostics: &mut Vec<Diagnostic>,
+    otherwise: impl FnOnce(&str) -> Diagnostic,
+) -> Option<Document> {
+    let before = diagnostics.len();
+    let mut documents = parse(text, file, diagnostics);
+    match (documents.pop(), documents.is_empty()) {
+        (Some(document), true) => Some(document),
+        _ => {
+            if !diagnostics.iter().skip(before).any(Diagnostic::is_error) {
+                diagnostics.push(otherwise(file));
+            }
+            None
+        }
+    }
 }
 
 #[cfg(test)]

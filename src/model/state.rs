@@ -55,13 +55,11 @@ impl Declared {
         })
     }
 
-    /// The place of a byte inside a text of the spec, where it can be told.
+    /// The place of a byte inside a text of the spec, where it can be known.
     fn place_within(&self, pointer: &str, offset: Option<usize>) -> Place {
-        let place = self.place(pointer);
-        let node = self.manifest.document.at(&format!("/spec{pointer}"));
-        match (node, offset) {
-            (Some(node), Some(offset)) => node.span_within(offset).place(&place.file, &place.path),
-            _ => place,
+        match offset {
+            Some(offset) => self.manifest.document.place_within(&format!("/spec{pointer}"), offset),
+            None => self.place(pointer),
         }
     }
 

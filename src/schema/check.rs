@@ -13,7 +13,7 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::Value as Json;
 
 use crate::diagnostic::{self, Code, Diagnostic, Place, nearest};
-use crate::manifest::yaml::{MAX_DIAGNOSTICS, Node};
+use crate::manifest::yaml::{MAX_DIAGNOSTICS, Node, Part};
 use crate::pointer;
 use crate::schema::is_true;
 use crate::text::short;
@@ -59,10 +59,19 @@ impl Checker {
         Ok(Self { validator, schema })
     }
 
-    /// Tells all violations of a document, at most [`MAX_DIAGNOSTICS`], in the order of the file.
-    pub fn check(&self, file: &str, document: &Node, diagnostics: &mut Vec<Diagnostic>) {
-        let instance = document.to_json();
-        let mut check = Check { schema: &self.schema, file, document, diagnostics: Vec::new() };
+    /// Compiles a schema for one check.
+    pub fn checked(schema: Json, document: &Part<'_>, diagnostics: &mut Vec<Diagnostic>) {
+        match Self::new(schema) {
+            Ok(checker) => checker.check(document, diagnostics),
+            Err(error) => diagnostics.push(Diagnostic::new(Code::SchemaInvalid, error.to_string())),
+        }
+    }
+
+    /// Reports all violations in a part of a document, at most [`MAX_DIAGNOSTICS`], in the order of the file.
+    pub fn check(&self, document: &Part<'_>, diagnostics: &mut Vec<Diagnostic>) {
+        let Some(root) = document.node() else { return };
+        let instance = root.to_json();
+        let mut check = Check { schema: &self.schema, document, diagnostics: Vec::new() };
         for error in self.validator.iter_errors(&instance).take(MAX_DIAGNOSTICS) {
             if self.is_secret(&error) {
                 check.secret(error.instance_path().as_str());
@@ -70,7 +79,7 @@ impl Checker {
                 check.explain(&error);
             }
         }
-        check.leading_zeros(document, "");
+        check.leading_zeros(root, "");
         check.diagnostics.truncate(MAX_DIAGNOSTICS);
         diagnostic::sort(&mut check.diagnostics);
         diagnostics.extend(check.diagnostics);
@@ -89,8 +98,7 @@ impl Checker {
 /// One document's check.
 struct Check<'a> {
     schema: &'a Json,
-    file: &'a str,
-    document: &'a Node,
+    document: &'a Part<'a>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -122,7 +130,7 @@ impl<'a> Check<'a> {
             Kind::UniqueItems => self.repeated_item(pointer),
             Kind::PropertyNames { error: inner } => {
                 let name = inner.instance().as_str().unwrap_or_default();
-                let place = self.document.key_place(self.file, &pointer::child(pointer, name));
+                let place = self.document.key_place(&pointer::child(pointer, name));
                 let message = format!("`{}` is not allowed as the name of a field", short(name));
                 self.tell(Code::SchemaRule, place, message, "rename or remove it");
             }
@@ -148,7 +156,7 @@ impl<'a> Check<'a> {
         let known = rule.map(|rule| words::known_fields(rule, self.schema)).unwrap_or_default();
         let read_only = rule.and_then(|rule| rule.get("x-read-only")).and_then(Json::as_array);
         for name in names.iter().take(MAX_DIAGNOSTICS) {
-            let place = self.document.key_place(self.file, &pointer::child(pointer, name));
+            let place = self.document.key_place(&pointer::child(pointer, name));
             if read_only.is_some_and(|names| names.contains(&Json::from(name.as_str()))) {
                 let message = format!("`{}` is set by the server and cannot be declared", short(name));
                 self.tell(Code::SchemaReadOnly, place, message, "remove it");
@@ -169,7 +177,7 @@ impl<'a> Check<'a> {
             Some(about) => format!("add `{name}`: {about}"),
             None => format!("add `{name}`"),
         };
-        let place = self.document.key_place(self.file, pointer);
+        let place = self.document.key_place(pointer);
         self.tell(Code::SchemaMissingField, place, format!("the field `{}` is missing", short(name)), help);
     }
 
@@ -255,7 +263,7 @@ impl<'a> Check<'a> {
     }
 
     fn value_place(&self, pointer: &str) -> Place {
-        self.document.place(self.file, pointer)
+        self.document.place(pointer)
     }
 
     fn tell(&mut self, code: Code, place: Place, message: String, help: impl Into<String>) {

@@ -24,7 +24,7 @@ pub struct Claim<'a> {
 impl Claim<'_> {
     /// Whether a manifest is for this target.
     pub fn takes(&self, manifest: &Manifest) -> bool {
-        manifest.header.api_version == self.api_version && self.includes(&manifest.file)
+        manifest.header.api_version == self.api_version && self.includes(manifest.file())
     }
 
     /// Whether a manifest at this path may be for this target.

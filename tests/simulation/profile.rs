@@ -153,7 +153,8 @@ impl Profile {
         let files: Files = Wish::all().iter().map(|wish| (wish.file(), wish.text(api.name))).collect();
         let manifests = resolve::manifests(&registry, &files, &mut diagnostics);
         assert!(diagnostics.is_empty(), "{diagnostics:#?}");
-        let manifests = manifests.into_iter().map(|manifest| (manifest.file.clone(), manifest)).collect();
+        let manifests =
+            manifests.into_iter().map(|manifest| (manifest.file().to_owned(), manifest)).collect();
         Self { api, config: config.unwrap(), manifests }
     }
 

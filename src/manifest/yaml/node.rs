@@ -136,20 +136,6 @@ impl Node {
         self.at(parent)?.entry(&pointer::unescaped(field)).map(|(key, _)| key)
     }
 
-    /// The place of a JSON pointer, or of its nearest ancestor that exists.
-    pub fn place(&self, file: &str, pointer: &str) -> Place {
-        let (node, path) = self.walk(pointer);
-        node.span.place(file, &path)
-    }
-
-    /// The place of the key at a JSON pointer; of the value where there is no key, as in lists.
-    pub fn key_place(&self, file: &str, pointer: &str) -> Place {
-        match self.key_at(pointer) {
-            Some(key) => key.span.place(file, &self.walk(pointer).1),
-            None => self.place(file, pointer),
-        }
-    }
-
     /// Where a byte of the text lies in the file, for the errors of a language inside YAML such as Cedar.
     ///
     /// Exact in literal blocks and in plain text on one line; elsewhere escapes and folding hide it, and it is the
@@ -187,7 +173,7 @@ impl Node {
     }
 
     /// Follows a pointer as far as it goes, and names the way.
-    fn walk(&self, pointer: &str) -> (&Node, String) {
+    pub(super) fn walk(&self, pointer: &str) -> (&Node, String) {
         let mut node = self;
         let mut path = String::new();
         for token in pointer::fields(pointer) {

@@ -12,7 +12,7 @@ fn read(text: &str) -> (Vec<Json>, String) {
     let mut diagnostics = Vec::new();
     let documents = parse(text, "a.yaml", &mut diagnostics);
     let told: Vec<String> = diagnostics.iter().map(tell).collect();
-    (documents.iter().map(Node::to_json).collect(), told.join("\n"))
+    (documents.iter().map(Document::to_json).collect(), told.join("\n"))
 }
 
 fn tell(diagnostic: &Diagnostic) -> String {
@@ -27,11 +27,16 @@ fn finds(text: &str, expected: &str) {
 }
 
 #[track_caller]
-fn node(text: &str) -> Node {
+fn document(text: &str) -> Document {
     let mut diagnostics = Vec::new();
-    let mut nodes = parse(text, "a.yaml", &mut diagnostics);
-    assert_eq!((nodes.len(), diagnostics), (1, vec![]));
-    nodes.remove(0)
+    let mut documents = parse(text, "a.yaml", &mut diagnostics);
+    assert_eq!((documents.len(), diagnostics), (1, vec![]));
+    documents.remove(0)
+}
+
+#[track_caller]
+fn node(text: &str) -> Node {
+    document(text).root
 }
 
 #[track_caller]
@@ -74,11 +79,11 @@ fn line_ends_and_a_byte_order_mark_make_no_difference() {
 
 #[test]
 fn every_part_knows_its_place() {
-    let node = node(
+    let document = document(
         "spec:\n  rules:\n    - {effect: permit, \"a.b\": 1}\n    - effect: 007 # c\n      'é': |\n        x\n",
     );
     let place = |pointer: &str| {
-        let place = node.place("f", pointer);
+        let place = document.place(pointer);
         format!("{}:{}+{} {}", place.line, place.column, place.width, place.path)
     };
     assert_eq!(place(""), "1:1+4 ");
@@ -89,10 +94,11 @@ fn every_part_knows_its_place() {
     assert_eq!(place("/spec/rules/1/effect"), "4:15+3 spec.rules[1].effect");
     assert_eq!(place("/spec/rules/1/é"), "6:9+1 spec.rules[1].é");
     assert_eq!(place("/spec/rules/1/missing/deeper"), "4:7+6 spec.rules[1]");
-    assert_eq!(node.key_place("f", "/spec/rules/1/é").line, 5);
-    assert_eq!(node.key_place("f", "/spec/rules/1").line, 4);
-    assert_eq!(node.at("/spec/rules/1/effect").and_then(Node::raw), Some("007"));
-    assert_eq!(node.key_at("/spec/rules/0/a.b").map(|key| key.span.column), Some(24));
+    assert_eq!(document.key_place("/spec/rules/1/é").line, 5);
+    assert_eq!(document.key_place("/spec/rules/1").line, 4);
+    assert_eq!(document.part("/spec/rules").place("/0"), document.place("/spec/rules/0"));
+    assert_eq!(document.at("/spec/rules/1/effect").and_then(Node::raw), Some("007"));
+    assert_eq!(document.root.key_at("/spec/rules/0/a.b").map(|key| key.span.column), Some(24));
 }
 
 #[test]

@@ -7,13 +7,14 @@ use std::ops::Range;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span as EventSpan};
 
+use super::document::Document;
 use super::node::{Key, MAX_DEPTH, MAX_DIAGNOSTICS, MAX_WEIGHT, Node, Span, Style, Value};
 use super::source::Source;
 use super::syntax::{self, too_deep};
 use crate::diagnostic::{Code, Diagnostic};
 
 /// Reads all documents, piece by piece.
-pub(super) fn documents(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Node> {
+pub(super) fn documents(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Document> {
     let mut builder = Builder::new(source);
     for piece in source.pieces() {
         builder.read(piece);
@@ -23,7 +24,8 @@ pub(super) fn documents(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) 
     }
     builder.judge_empty_documents();
     diagnostics.extend(builder.diagnostics);
-    builder.documents
+    let document = |root| Document { file: source.file.to_owned(), root };
+    builder.documents.into_iter().map(document).collect()
 }
 
 /// The piece cannot be read on; its diagnostic is already told.

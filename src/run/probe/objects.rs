@@ -83,7 +83,7 @@ impl<'a> Objects<'a> {
         });
         let mut diagnostics = Vec::new();
         let document = yaml::parse(&document.to_string(), "scratch", &mut diagnostics).pop();
-        let manifest = document.and_then(|document| Manifest::new("scratch", document, &mut diagnostics));
+        let manifest = document.and_then(|document| Manifest::new(document, &mut diagnostics));
         let Some(manifest) = manifest else { return Err(diagnostics) };
         let declared = Declared { id: subject.id.clone(), manifest: Arc::new(manifest), orphan: false };
         self.desired.insert(subject.id.clone(), declared);

@@ -62,7 +62,7 @@ impl Check<'_> {
         required.sort_unstable();
         required.dedup();
         let help = format!("add one of: {}", super::list(&required));
-        let place = self.document.key_place(self.file, pointer);
+        let place = self.document.key_place(pointer);
         self.tell(Code::SchemaMissingField, place, "a field is missing".to_owned(), help);
     }
 }

@@ -12,7 +12,7 @@ fn told(schema: Json, text: &str) -> String {
     let mut diagnostics = Vec::new();
     let documents = yaml::parse(text, "a.yaml", &mut diagnostics);
     assert_eq!(diagnostics, vec![]);
-    Checker::new(schema).expect("a schema").check("a.yaml", &documents[0], &mut diagnostics);
+    Checker::new(schema).expect("a schema").check(&documents[0].whole(), &mut diagnostics);
     diagnostics.iter().map(tell).collect::<Vec<_>>().join("\n")
 }
 

@@ -198,7 +198,8 @@ impl Shop {
         }
         let manifests = resolve::manifests(&registry, &files, &mut diagnostics);
         assert!(diagnostics.is_empty(), "{diagnostics:#?}");
-        let manifests = manifests.into_iter().map(|manifest| (manifest.file.clone(), manifest)).collect();
+        let manifests =
+            manifests.into_iter().map(|manifest| (manifest.file().to_owned(), manifest)).collect();
         Self { stock, config: config.unwrap(), manifests }
     }
 
