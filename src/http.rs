@@ -15,7 +15,7 @@ use tokio::time::Instant;
 mod answer;
 mod pace;
 mod redact;
-mod retry;
+pub mod retry;
 pub mod transport;
 
 use answer::Answer;

@@ -63,13 +63,7 @@ impl Words {
             unchanged: vec![self.id()],
             ..TargetPlan::default()
         };
-        TargetReport {
-            system: self.field.clone(),
-            url: self.place.clone(),
-            plan,
-            apply: None,
-            requests: 1,
-        }
+        TargetReport { system: self.field.clone(), url: self.place.clone(), plan, apply: None, requests: 1 }
     }
 }
 

@@ -7,7 +7,7 @@ pub mod reply;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use enact::config::target::Config;
+use enact::config::target::{Config, Target};
 use enact::config::{self, Systems};
 use enact::diagnostic::Diagnostic;
 use enact::manifest::{Files, Manifest};
@@ -45,7 +45,7 @@ pub fn loaded() -> &'static Config {
         let mut diagnostics = Vec::new();
         let paged = defined::define("paged.yaml", include_str!("paged.yaml"), &mut diagnostics);
         let mut registry = Registry::built_in();
-        let added = paged.map(|row| registry.add(row).is_ok());
+        let added = paged.map(|(row, _)| registry.add(row).is_ok());
         let systems = Systems::Known(Arc::new(registry));
         let loaded = config::load("enact.yaml", Path::new("."), CONFIG, systems, &mut diagnostics);
         assert_eq!(added, Some(true), "{diagnostics:#?}");
@@ -59,8 +59,8 @@ pub fn manifests(text: &str) -> (Vec<Arc<Manifest>>, Vec<Diagnostic>) {
     let files = Files::from([(FILE.to_owned(), text.to_owned())]);
     let mut diagnostics = Vec::new();
     let manifests = resolve::manifests(&loaded.registry, &files, &mut diagnostics);
-    let targets: Vec<_> = loaded.targets.iter().collect();
-    let _ = resolve::desired(&targets, &manifests, &mut diagnostics);
+    let claims: Vec<_> = loaded.targets.iter().map(Target::claim).collect();
+    let _ = resolve::desired(&claims, &manifests, &mut diagnostics);
     (manifests, diagnostics)
 }
 

@@ -18,8 +18,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use crate::{check_diagnostics, check_report, loaded};
+use async_trait::async_trait;
 use enact::config::target::Target;
 use enact::http::retry::{ATTEMPTS, MAX_WAIT};
 use enact::http::transport::{Call, Failure, FailureKind, Response, Transport};
@@ -31,11 +31,11 @@ use enact::model::guard::Guard;
 use enact::model::kind::Kind;
 use enact::model::plan::TargetPlan;
 use enact::model::state::{Desired, Observed};
-use enact::plan::input::{DeclaredCounts, WriteOnly};
+use enact::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
 use enact::report::{Report, TargetReport};
 use enact::resolve::{self, base};
 use enact::run::observe::observe_all;
-use enact::run::project::Connected;
+use enact::run::project::{Connected, Intent};
 use enact::{plan, run};
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
@@ -90,13 +90,13 @@ impl Subject {
     fn report(&self, answers: &[Reply]) -> (Observed, TargetReport) {
         run(async {
             let connected = Connected {
-                target: self.target,
-                desired: &self.desired,
-                base: Some(&self.base),
-                counts: &self.counts,
-                allowed: ALLOWED,
-                only_declared: false,
-                write_only: WriteOnly::Changed,
+                intent: Intent {
+                    target: self.target,
+                    desired: &self.desired,
+                    base: Some(&self.base),
+                    counts: &self.counts,
+                    options: &PlanOptions { allowed: ALLOWED.to_vec(), ..PlanOptions::default() },
+                },
                 http: http(self.target, answers),
             };
             let mut planned = run::plan::plan(vec![connected]).await;
@@ -153,16 +153,16 @@ impl Subject {
         let errors: Vec<_> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
         assert!(errors.is_empty(), "{errors:#?}\n{files:#?}");
         let desired = &desired[&config.name];
-        let target = plan::Target {
-            name: &config.name,
+        let plan = plan::plan(&PlanInput {
+            target: &config.name,
             system: system.as_ref(),
-            max_deletes: 0,
-            allowed: &[],
+            desired,
+            base: None,
+            observed: &observed,
             counts: &DeclaredCounts::of(desired),
-            only_declared: false,
-            write_only: WriteOnly::Changed,
-        };
-        let plan = plan::plan(&target, desired, None, &observed);
+            max_deletes: 0,
+            options: &PlanOptions::default(),
+        });
         let unread: BTreeSet<_> = observed.unread.keys().map(|(kind, _)| kind.clone()).collect();
         let mut changed = plan.changes.iter().filter(|change| !unread.contains(&change.id.kind));
         assert!(changed.next().is_none(), "{:#?}\n{files:#?}", plan.changes);

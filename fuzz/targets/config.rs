@@ -21,7 +21,11 @@ fuzz_target!(|text: &str| {
     let registry = REGISTRY.get_or_init(|| Arc::new(Registry::built_in())).clone();
     let mut diagnostics = Vec::new();
     let loaded = config::load("enact.yaml", Path::new("."), text, Systems::Known(registry), &mut diagnostics);
-    assert_ne!(loaded.is_some(), diagnostics.iter().any(|diagnostic| diagnostic.is_error()), "{diagnostics:#?}");
+    assert_ne!(
+        loaded.is_some(),
+        diagnostics.iter().any(|diagnostic| diagnostic.is_error()),
+        "{diagnostics:#?}"
+    );
     check_diagnostics(text, &diagnostics);
     let mut secrets = Vec::new();
     for document in yaml::parse(text, "enact.yaml", &mut Vec::new()) {

@@ -8,9 +8,9 @@ use crate::model::request::Repeatability;
 use crate::model::wire::Next;
 
 /// How often a request is tried in all.
-pub(super) const ATTEMPTS: u32 = 5;
+pub const ATTEMPTS: u32 = 5;
 /// The longest wait that a server is granted. One that asks for more is told to the user, not waited for.
-pub(super) const MAX_WAIT: Duration = Duration::from_secs(300);
+pub const MAX_WAIT: Duration = Duration::from_secs(300);
 /// The longest wait of our own.
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
 const FIRST_BACKOFF: Duration = Duration::from_millis(250);
