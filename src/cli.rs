@@ -1,5 +1,5 @@
-//! The command line: which commands there are, and the way from the arguments to an exit code. Each command is a file
-//! that returns a report; `output` prints it.
+//! The command line: which commands exist, and the way from the arguments to an exit code. Each command is a file that
+//! returns a report; `output` prints it. What the commands do is in `run`.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -64,7 +64,7 @@ pub fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
     let exit = match parse(&arguments) {
         Ok((cli, name)) => start(cli, &name),
-        Err(error) => usage::tell(&error, &arguments, command()),
+        Err(error) => usage::report(&error, &arguments, command()),
     };
     ExitCode::from(exit as u8)
 }
@@ -111,7 +111,7 @@ impl Cli {
     }
 }
 
-/// The command line as clap knows it, for the check that the README tells of every command.
+/// The command line as clap knows it, for the test that the README names every command.
 pub fn command() -> clap::Command {
     Cli::command()
 }

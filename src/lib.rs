@@ -6,8 +6,8 @@
 //! observe ------------------->  Observed  /
 //! ```
 //!
-//! The commands are stopping points on this one road, which [`run`] walks. Everything is here so that tests
-//! can use it; there is no promise about this crate's Rust interface.
+//! The commands are stopping points on this one road, which [`run`] walks. Everything is public so that tests can use
+//! it; the crate makes no promise about its Rust interface.
 
 pub mod access;
 pub mod catalog;

@@ -1,4 +1,4 @@
-//! The `enact` program.
+//! The `enact` program. All of it is in the library.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `enact apply`.
+//! `enact apply`: its flags, the question before writing, and the record in git. Writing itself is in `run::apply`.
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ use crate::{catalog, run};
 
 #[derive(Args)]
 pub(super) struct Apply {
-    /// A plan that was written with `enact plan --out`: goes on only if a fresh plan is the same
+    /// A plan written by `enact plan --out`: goes on only if a fresh plan is the same
     #[arg(value_name = "FILE")]
     reviewed: Option<PathBuf>,
     /// Writes without asking
@@ -30,7 +30,7 @@ pub(super) struct Apply {
     /// Applies files that are not committed; what was applied is not recorded
     #[arg(long)]
     allow_dirty: bool,
-    /// Takes targets back to an earlier commit than the one they were brought to
+    /// Takes targets back to an earlier commit than the one last applied to them
     #[arg(long)]
     rollback: bool,
     /// Adds a JSON line to this file for each write that ended, before the next begins
@@ -79,7 +79,7 @@ impl Apply {
         }
     }
 
-    /// Where ended writes are recorded. It is opened before anything is written.
+    /// The journal of ended writes, opened before anything is written.
     fn journal(&self) -> Result<Box<dyn Journal>, Diagnostic> {
         let Some(file) = &self.events else { return Ok(Box::new(Nowhere)) };
         let lines = Lines::open(file).map_err(|error| {
@@ -90,15 +90,15 @@ impl Apply {
         Ok(Box::new(lines))
     }
 
-    /// Writes that are told nowhere but in the report.
+    /// Reports writes that are missing in the journal.
     fn unjournaled(&self, journal: &dyn Journal) -> Option<Diagnostic> {
         let (file, error) = (self.events.as_ref()?, journal.broken()?);
         let message = format!("`{}` could not be written: {error}", file.display());
         let diagnostic = Diagnostic::new(Code::EventsFile, message);
-        Some(diagnostic.help("at least one write is not in it; the report tells of all"))
+        Some(diagnostic.help("at least one write is missing in it; the report has them all"))
     }
 
-    /// What plan only warns of and apply does not do by itself.
+    /// Refuses what plan only warns of and apply does not do by itself.
     fn refusals(&self, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let refuse = |diagnostic: Diagnostic| match diagnostic.code {
             Code::GitUncommitted if self.allow_dirty => diagnostic,
@@ -112,7 +112,7 @@ impl Apply {
         diagnostics.into_iter().map(refuse).collect()
     }
 
-    /// Plans and, if that is what was reviewed or agreed to, writes.
+    /// Plans, and writes if this is the reviewed plan or the user agrees.
     async fn apply(
         &self,
         output: &Output,
@@ -145,13 +145,13 @@ impl Apply {
         self.yes || is_shown && output.agreed(report)
     }
 
-    /// The memory of this run. What git does not hold is not remembered, nor what is only a part of it.
+    /// The history to record this run in; none if it applies uncommitted files, or only a part of the manifests.
     fn memory<'a>(&self, project: &'a Project) -> Option<&'a History> {
         let partly = self.revision.only_declared || self.sandbox.sandbox;
         project.history.as_ref().filter(|history| !partly && history.uncommitted.is_empty())
     }
 
-    /// Why it could not be remembered what is applied: that is said before anything is written.
+    /// Why this run cannot be recorded. It is reported before anything is written.
     fn unrecordable(&self, project: &Project) -> Vec<Diagnostic> {
         let Some(history) = self.memory(project) else { return Vec::new() };
         let here = project.targets().map(|target| history.can_record(&target.config.name));
@@ -159,7 +159,7 @@ impl Apply {
         here.chain(there).filter_map(Result::err).collect()
     }
 
-    /// Remembers in git which targets were brought to the commit.
+    /// Records in git which targets were brought to the commit.
     fn record(&self, project: &Project, report: &Report) -> Vec<Diagnostic> {
         let Some(history) = self.memory(project) else { return Vec::new() };
         let done = report.targets.iter().filter(|target| target.is_converged());
@@ -180,11 +180,11 @@ fn nobody_to_ask() -> Diagnostic {
         .help("look at `enact plan`, then run `enact apply --yes`")
 }
 
-/// What keeps a fresh plan from being the reviewed one.
+/// How a fresh plan differs from the reviewed one.
 fn moved(file: &Path, fresh: &PlanFile) -> Vec<Diagnostic> {
     let shown = file.display().to_string();
     let regular = |meta: std::fs::Metadata| {
-        if meta.is_file() { Ok(()) } else { Err(std::io::Error::other("it is no file")) }
+        if meta.is_file() { Ok(()) } else { Err(std::io::Error::other("it is not a file")) }
     };
     let text =
         std::fs::metadata(file).and_then(regular).and_then(|()| files::read(file, plan_file::MAX_BYTES));

@@ -1,4 +1,4 @@
-//! The flags that commands share. What is done with them is in `project` and in the files of the commands.
+//! The flags that commands share. What the flags do is in `project` and in the files of the commands.
 
 use std::path::PathBuf;
 
@@ -15,14 +15,14 @@ use crate::run::options::RunOptions;
 #[derive(Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(super) struct Global {
-    /// The configuration file; manifests are looked for beside it
+    /// The configuration file; manifest paths are relative to its folder
     #[arg(long, global = true, value_name = "FILE", default_value = crate::config::file::FILE_NAME)]
     pub(super) config: PathBuf,
     /// Only this target (repeatable)
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) target: Vec<String>,
     /// How results are written
-    #[arg(long, global = true, value_parser = formats(), default_value = format::USUAL)]
+    #[arg(long, global = true, value_parser = formats(), default_value = format::DEFAULT)]
     pub(super) format: &'static Format,
     /// When to use colour
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
@@ -50,7 +50,7 @@ pub(super) enum Color {
     Never,
 }
 
-/// Where a plan looks: the targets of enact.yaml, or the embedded sandbox.
+/// Where a plan reads: the targets of enact.yaml, or the embedded sandbox.
 #[derive(Args)]
 pub(super) struct SandboxArgs {
     /// Runs against an embedded sandbox, without target or credential; its state is in `.enact/`
@@ -61,16 +61,16 @@ pub(super) struct SandboxArgs {
 /// Which manifests a plan is made from, and what they are compared with.
 #[derive(Args)]
 pub(super) struct RevisionArgs {
-    /// Reads the manifests as git objects of this revision, never the working tree; enact.yaml stays the checkout's
+    /// Reads the manifests from this git revision instead of the working tree; enact.yaml still comes from the checkout
     #[arg(long, value_name = "REV")]
     rev: Option<String>,
-    /// What git declared before, to tell its changes from drift; left out, what was last applied
+    /// The revision to compare with, to tell changes in git from drift; without it, what was last applied
     #[arg(long, value_name = "REV")]
     base: Option<String>,
-    /// Only what git changed since the base; only these objects are read
+    /// Plans only what git changed since the base, and reads only those objects
     #[arg(long)]
     pub(super) only_declared: bool,
-    /// Sends secrets, and whatever else cannot be read back, for every object that declares some
+    /// Sends secrets, and other fields that cannot be read back, for every object that declares some
     #[arg(long)]
     set_secrets: bool,
     /// Lets this run through a guard (repeatable)
@@ -79,7 +79,7 @@ pub(super) struct RevisionArgs {
 }
 
 impl RevisionArgs {
-    /// In the sandbox there is no record of what was applied: it must not be taken for that of the real target.
+    /// The sandbox has no record of what was applied, and must not use that of the real target.
     pub(super) fn options(&self, global: &Global, sandbox: &SandboxArgs) -> RunOptions {
         let base = match &self.base {
             Some(rev) => BaseSource::Revision(rev.clone()),
@@ -100,14 +100,14 @@ impl RevisionArgs {
     }
 }
 
-/// Takes the name of a format.
+/// Parses the name of a format.
 fn formats() -> impl TypedValueParser<Value = &'static Format> {
     let rows = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about));
-    // Only the names of the table get here.
+    // Only names from the table get here.
     PossibleValuesParser::new(rows).try_map(|name| format::named(&name).ok_or("there is no such format"))
 }
 
-/// Takes the name of a guard.
+/// Parses the name of a guard.
 fn guards() -> impl TypedValueParser<Value = Guard> {
     let rows = Guard::ALL.into_iter().map(|(guard, about)| PossibleValue::new(guard.name()).help(about));
     PossibleValuesParser::new(rows).try_map(|name| {

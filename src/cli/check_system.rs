@@ -1,4 +1,5 @@
-//! `enact check-system`.
+//! `enact check-system`: checks a definition, and with `--against` probes a target. The questions of the probe are in
+//! `run::probe`.
 
 use std::path::PathBuf;
 
@@ -23,10 +24,10 @@ pub(super) struct CheckSystem {
     /// The file that defines the system
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Tries it against this target of enact.yaml, which is written to
+    /// Tries it on this target of enact.yaml; writes to it
     #[arg(long, value_name = "TARGET", requires = "scratch")]
     against: Option<String>,
-    /// The name of the objects that are created and deleted there; it must be free
+    /// The name of the objects to create and delete there; it must be free
     #[arg(long, value_name = "NAME", requires = "against")]
     scratch: Option<String>,
 }
@@ -52,7 +53,7 @@ impl CheckSystem {
     /// The definition, if it is sound.
     fn definition(&self, files: &mut Files, diagnostics: &mut Vec<Diagnostic>) -> Option<Definition> {
         let file = self.file();
-        // One byte more than it may have, so that what is too large is not taken for what is whole.
+        // One byte more than allowed, so that a file that is too large is not taken for a whole one.
         match files::read(&self.file, yaml::MAX_BYTES + 1) {
             Ok(text) => {
                 let row = defined::define(&file, &text, diagnostics);
@@ -69,7 +70,7 @@ impl CheckSystem {
         }
     }
 
-    /// What the target does beside what is defined; no diagnostic where the configuration has its own already.
+    /// Compares what the target does with the definition. Adds no diagnostic where the configuration already has one.
     async fn try_it(
         &self,
         global: &Global,
@@ -92,7 +93,7 @@ impl CheckSystem {
         Ok(verdict.checks)
     }
 
-    /// The target of this name. What is tried has to be what a plan would use.
+    /// The target of this name. The probe must use the same definition as a plan.
     fn target<'a>(
         &self,
         config: &'a Config,
@@ -113,20 +114,20 @@ impl CheckSystem {
         Ok(target)
     }
 
-    /// Turns a check that failed into a diagnostic where the definition says what is not so.
+    /// Turns a failed check into a diagnostic at the line of the definition that is wrong.
     fn places(&self, files: &Files) -> impl Fn(&ProbeCheck) -> Diagnostic {
         let file = self.file();
         let text = files.get(&file).cloned().unwrap_or_default();
         let document = yaml::parse(&text, &file, &mut Vec::new()).pop();
         move |check| {
             let ProbeCheck { kind, what, defined, found, agrees: _, pointer } = check;
-            let message = format!("{kind} {what}: defined is {defined}, and found was: {}", inline(found));
+            let message = format!("{kind} {what}: the definition says: {defined}; found: {}", inline(found));
             let diagnostic = Diagnostic::new(Code::ProbeDisagrees, message);
             let diagnostic = match &document {
                 Some(document) => diagnostic.at(document.place(pointer)),
                 None => diagnostic,
             };
-            diagnostic.help("say here what the API does; a plan acts on it")
+            diagnostic.help("write here what the API does; plans rely on it")
         }
     }
 }

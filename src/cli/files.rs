@@ -1,23 +1,23 @@
-//! Files that commands read and write, where a plain read or write of the standard library could do harm: half a file
-//! left behind, somebody's file overwritten, memory filled.
+//! Files that commands read and write, where the plain functions of the standard library could do harm: half a file
+//! left behind, somebody's file overwritten, memory filled. Manifests are read in `source`.
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
-/// The text of a file, but no more than this many bytes of it.
+/// Reads the text of a file, but at most this many bytes.
 pub(super) fn read(file: &Path, most: usize) -> io::Result<String> {
     let mut text = String::new();
     File::open(file)?.take(most as u64).read_to_string(&mut text)?;
     Ok(text)
 }
 
-/// Makes a new file with its folder, whole or not at all. One that is there stays as it is, and that is an error.
+/// Creates a file and its folder, whole or not at all. An existing file stays as it is, and is an error.
 pub(super) fn create(file: &Path, text: &str) -> io::Result<()> {
     std::fs::create_dir_all(folder(file))?;
     File::create_new(file)?.write_all(text.as_bytes()).inspect_err(|_| {
-        // Half of a text may well be valid, and say something else.
+        // Half a text may be valid, and say something else.
         let _ = std::fs::remove_file(file);
     })
 }
@@ -25,14 +25,14 @@ pub(super) fn create(file: &Path, text: &str) -> io::Result<()> {
 /// Who may read a new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Readers {
-    /// Its owner alone.
+    /// Only its owner.
     Owner,
-    /// Whoever may read other new files of this user.
+    /// Everybody who may read other new files of this user.
     Usual,
 }
 
-/// Takes the place of a file, whole or not at all: the text is written beside it first. What is no regular file, such
-/// as a pipe or a device, has no place to take and is written to.
+/// Replaces a file, whole or not at all: the text is written beside it first. A pipe or a device cannot be replaced and
+/// is written to.
 pub(super) fn replace(file: &Path, text: &str, readers: Readers) -> io::Result<()> {
     let file = &file.canonicalize().unwrap_or_else(|_| file.to_owned());
     if std::fs::metadata(file).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
@@ -43,7 +43,7 @@ pub(super) fn replace(file: &Path, text: &str, readers: Readers) -> io::Result<(
     let mut out = new(Path::new(&beside), readers)?;
     let written = out.write_all(text.as_bytes()).and_then(|()| out.sync_all());
     written.and_then(|()| std::fs::rename(&beside, file)).inspect_err(|_| {
-        // What is left is of no use to anybody.
+        // Nobody needs the rest.
         let _ = std::fs::remove_file(&beside);
     })
 }

@@ -1,4 +1,4 @@
-//! `enact import`.
+//! `enact import`: reads a target and writes the files. What the manifests say is in `crate::import`.
 
 use std::path::{Path, PathBuf};
 
@@ -84,7 +84,7 @@ impl Import {
         import.folder = Some(folder.to_string_lossy().into_owned());
     }
 
-    /// Writes a manifest, unless they are only shown.
+    /// Writes a manifest, or with `--dry-run` only shows it.
     fn write(
         &self,
         root: &Path,
@@ -110,7 +110,7 @@ fn unwritten(file: &Path, error: &std::io::Error) -> Diagnostic {
         .help("nothing is overwritten: move the file away, or name another folder with `--to`")
 }
 
-/// A folder that cannot be named relative to enact.yaml.
+/// Refuses a folder that cannot be named relative to enact.yaml.
 fn outside(folder: &Path) -> Vec<Diagnostic> {
     if is_inside(folder) {
         return Vec::new();
@@ -120,23 +120,23 @@ fn outside(folder: &Path) -> Vec<Diagnostic> {
     vec![diagnostic.help("name a folder inside one that `manifests` names")]
 }
 
-/// A manifest that the target would not take from where it is to be.
+/// Reports a manifest that the target would not claim in this folder.
 fn unclaimed(at: &Connected<'_>, folder: &Path, manifests: &[NewManifest]) -> Option<Diagnostic> {
     let mut files = manifests.iter().map(|new| folder.join(&new.file));
     let file = files.find(|file| !at.intent.target.claim().includes(&file.to_string_lossy()))?;
-    let message = format!("the target's `include` does not take `{}`", file.display());
+    let message = format!("the target's `include` does not cover `{}`", file.display());
     let diagnostic = Diagnostic::new(Code::ImportUnclaimed, message);
     Some(diagnostic.help("name another folder with `--to`, or widen `include` in enact.yaml"))
 }
 
-/// Kinds whose objects nobody can list.
+/// Reports kinds whose objects cannot be listed.
 fn unlisted(at: &Connected<'_>) -> Vec<Diagnostic> {
     let kinds = at.intent.target.system.kinds().iter().filter(|kind| !kind.listed);
     kinds
         .map(|kind| {
             let message =
                 format!("the API cannot list objects of the kind {}, so none is imported", kind.name);
-            let help = "write their manifests by hand; plan looks for those that are named";
+            let help = "write their manifests by hand; plan finds the objects that they name";
             Diagnostic::new(Code::ImportUnlisted, message).about(&at.intent.target.config.name).help(help)
         })
         .collect()
@@ -152,13 +152,13 @@ fn unread(observed: &Observed, target: &str) -> Vec<Diagnostic> {
 }
 
 fn default_folder(project: &Project, target: &str) -> PathBuf {
-    // A manifest that is named by itself is no folder for others.
+    // An entry that names one manifest is no folder for others.
     let is_folder = |name: &&String| !name.ends_with(".yaml") && !name.ends_with(".yml");
     let folder = project.config.manifests.iter().find(is_folder).map_or("policies", String::as_str);
     Path::new(folder).join(target)
 }
 
-/// The way from a manifest's folder to `schema/`, if the repository has one for the editor.
+/// The path from a manifest's folder to `schema/`, if the repository has one for editors.
 fn schema_folder(root: &Path, folder: &Path) -> Option<String> {
     let depth = folder.components().filter(|part| matches!(part, std::path::Component::Normal(_))).count();
     root.join("schema").is_dir().then(|| format!("{}schema", "../".repeat(depth)))

@@ -1,5 +1,5 @@
-//! All that the program prints: results on standard output, diagnostics and progress on standard error. Nothing else
-//! in the program prints.
+//! All that the program prints: results on standard output, diagnostics and progress on standard error. Nothing else in
+//! the program prints. How a report looks is in `report`.
 //!
 //! A reader of standard error that went away is no reason to stop. A result that nobody can read is a failure.
 
@@ -14,10 +14,10 @@ use progress::Progress;
 
 mod progress;
 
-/// How many columns the text has.
+/// The width of the text in columns.
 const WIDTH: usize = 100;
 
-/// How the user wants to read what a command found out.
+/// How the user wants to read results.
 pub(super) struct Output {
     pub(super) format: &'static Format,
     color: Color,
@@ -26,27 +26,27 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// As the flags say.
+    /// Follows the flags.
     pub(super) fn new(global: &Global) -> Self {
         let Global { format, color, verbose, quiet, config: _, target: _ } = global;
         Self { format, color: *color, verbose: *verbose, quiet: *quiet }
     }
 
-    /// In this format, where the flags could not be read.
+    /// Uses this format, if the flags cannot be read.
     pub(super) fn plain(format: &'static Format) -> Self {
         Self { format, color: Color::Never, verbose: 0, quiet: false }
     }
 
-    /// Prints what a command found out, and says how the run ends.
+    /// Prints what a command found out, and returns the exit code.
     pub(super) fn finish(&self, report: &Report) -> Exit {
-        // Who declined has seen them with the question.
+        // A user who declined has seen them with the question.
         if report.ending != Ending::Declined {
             self.diagnostics(report);
         }
         self.result(report)
     }
 
-    /// The same, for diagnostics that were printed already.
+    /// The same, if the diagnostics are already printed.
     pub(super) fn result(&self, report: &Report) -> Exit {
         match print(&(self.format.render)(report, &self.style())) {
             Ok(()) => report.exit(),
@@ -54,10 +54,10 @@ impl Output {
         }
     }
 
-    /// Whoever waits for a result that cannot be printed would take silence for success. What was written must be
-    /// told somewhere.
+    /// Handles a result that cannot be printed. No output would look like success, so what was written is reported on
+    /// standard error.
     fn unread(&self, report: &Report, error: &io::Error) -> Exit {
-        // A remark about files that are there now is all that is lost.
+        // If the files exist, only a remark is lost.
         let is_remark = self.format.interactive && report.is_in_files();
         if !is_remark {
             say(&format!("error: the result could not be written: {error}\n"));
@@ -81,32 +81,32 @@ impl Output {
         }
     }
 
-    /// Shows a plan before it is applied; false if nobody can read it.
+    /// Shows a plan before it is applied; false if it cannot be printed.
     pub(super) fn plan(&self, report: &Report) -> bool {
         print(&format!("{}\n", text::render(report, &self.style()))).is_ok()
     }
 
-    /// Asks whether a plan that was shown is to be applied. What is wrong about it is told first.
+    /// Asks whether to apply a plan that was shown, after its diagnostics.
     pub(super) fn agreed(&self, report: &Report) -> bool {
         self.diagnostics(report);
-        say("Write these changes? Only `yes` is taken as a yes: ");
+        say("Write these changes? Type `yes` to write them: ");
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == "yes"
     }
 
-    /// Whether a person is there who can be asked.
+    /// Whether there is a person to ask.
     pub(super) fn can_ask(&self) -> bool {
         self.format.interactive && io::stdin().is_terminal()
     }
 
-    /// Says something beside the result, unless nobody wants to hear it.
+    /// Prints something beside the result, unless the user wants quiet.
     pub(super) fn remark(&self, text: &str) {
         if !self.quiet {
             say(text);
         }
     }
 
-    /// Shows how many requests were sent for as long as the value lives.
+    /// Shows the number of requests sent, for as long as the returned value lives.
     pub(super) fn progress<'a>(
         &self,
         what: &'static str,
@@ -115,13 +115,13 @@ impl Output {
         Progress::start(self.quiet, what, connected)
     }
 
-    /// Shows each request as it is sent, if that is wanted.
+    /// Shows each request as it is sent, if the user wants that.
     pub(super) fn log(&self) {
         if self.verbose >= 2 {
             tracing_subscriber::fmt()
                 .with_env_filter("enact=debug")
                 .with_writer(io::stderr)
-                // It would be said on standard error, and panic where that is gone.
+                // They would go to standard error, and panic if it is closed.
                 .log_internal_errors(false)
                 .with_ansi(io::stderr().is_terminal())
                 .without_time()
@@ -152,13 +152,13 @@ fn print(text: &str) -> io::Result<()> {
     out.flush()
 }
 
-/// Prints the help that was asked for on standard output, or what is wrong with the arguments on standard error.
+/// Prints the requested help on standard output, or what is wrong with the arguments on standard error.
 pub(super) fn usage(error: &clap::Error) {
-    // Nothing is left to do if the terminal is gone.
+    // If the terminal is gone, there is nothing left to do.
     let _ = error.print();
 }
 
-/// Writes to standard error, where a reader that went away is no reason to stop.
+/// Writes to standard error. If its reader went away, that is no reason to stop.
 pub(super) fn say(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }

@@ -1,4 +1,4 @@
-//! `enact plan`.
+//! `enact plan`: its flags and the plan file. Planning itself is in `run::plan`.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -55,14 +55,14 @@ impl Plan {
     }
 }
 
-/// Writes the plan as a whole or not at all. A plan that could not be applied is not worth a review.
+/// Writes the plan, whole or not at all. A plan that cannot be applied is not worth a review.
 fn write(file: &Path, report: &Report, config: &str) -> Result<(), Diagnostic> {
     let shown = file.display();
     let wrong = |what: String, help: &str| Diagnostic::new(Code::ReviewOut, what).help(help.to_owned());
     if report.exit() != Exit::Done {
         return Err(wrong(
             format!("the plan was not written to `{shown}`"),
-            "apply would refuse it: mend what is wrong first",
+            "apply would refuse it: fix what is wrong first",
         ));
     }
     let text = PlanFile::new(report, config, catalog::digest()).text();
@@ -71,7 +71,7 @@ fn write(file: &Path, report: &Report, config: &str) -> Result<(), Diagnostic> {
         .map_err(|error| wrong(format!("`{shown}` could not be written: {error}"), "name another file"))
 }
 
-/// Refuses to take the place of what is no plan, such as a manifest.
+/// Refuses to replace a file that is not a plan, such as a manifest.
 fn is_ours(file: &Path) -> io::Result<()> {
     if !std::fs::metadata(file).is_ok_and(|there| there.is_file()) {
         return Ok(());
@@ -81,6 +81,6 @@ fn is_ours(file: &Path) -> io::Result<()> {
         || serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&there).is_ok()
     {
         true => Ok(()),
-        false => Err(io::Error::other("it is there, and is not a plan")),
+        false => Err(io::Error::other("it exists, and is not a plan")),
     }
 }

@@ -1,4 +1,5 @@
-//! From the flags to a project and its connections: to the targets, or to the embedded sandbox in their stead.
+//! From the flags to a project and its connections: to the targets, or to the embedded sandbox instead. How a project
+//! is loaded is in `run::load`.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -35,7 +36,7 @@ impl Global {
         Ok(ConfigText { file, folder, text })
     }
 
-    /// Loads the project; what is wrong with the configuration file itself is a diagnostic like any other.
+    /// Loads the project. A mistake in the configuration file is a diagnostic like any other.
     pub(super) fn load(&self, options: &RunOptions) -> Load {
         match self.origin() {
             Ok(origin) => load(&origin, options),
@@ -43,7 +44,7 @@ impl Global {
         }
     }
 
-    /// The configuration without manifests; the texts of the definitions that it names are put into `files`.
+    /// The configuration without manifests. Puts the texts of the definitions that it names into `files`.
     pub(super) fn config(&self, files: &mut Files, diagnostics: &mut Vec<Diagnostic>) -> Option<Config> {
         let origin = self.origin().map_err(|diagnostic| diagnostics.push(diagnostic)).ok()?;
         let mut definitions = Files::new();
@@ -53,7 +54,7 @@ impl Global {
         config
     }
 
-    /// The systems that the configuration knows, or only those that are built in where there is none.
+    /// The systems of the configuration, or only the built-in ones if there is none.
     pub(super) fn registry(
         &self,
         files: &mut Files,
@@ -65,14 +66,14 @@ impl Global {
         self.config(files, diagnostics).map(|config| config.registry)
     }
 
-    /// Whether nobody named a configuration and there is none.
+    /// Whether no configuration was named and the default one does not exist.
     fn is_left_out(&self) -> bool {
         self.config == Path::new(FILE_NAME) && !self.config.exists()
     }
 }
 
 impl SandboxArgs {
-    /// Loads the project. The sandbox also works where there is no configuration.
+    /// Loads the project. With the sandbox it needs no configuration.
     pub(super) fn load(&self, global: &Global, options: &RunOptions) -> Load {
         if self.sandbox && global.is_left_out() {
             let origin = ConfigText {
@@ -85,7 +86,7 @@ impl SandboxArgs {
         global.load(options)
     }
 
-    /// Sets up the connections. The sandbox lives as long as the value that comes with them.
+    /// Sets up the connections. The sandbox lives as long as the value returned with them.
     pub(super) async fn connect<'a>(
         &self,
         project: &'a Project,
@@ -103,7 +104,7 @@ impl SandboxArgs {
     }
 }
 
-/// Targets that the sandbox cannot replace: it only knows the built-in systems.
+/// Reports targets that the sandbox cannot replace: it only has the built-in systems.
 fn unserved(project: &Project) -> Vec<Diagnostic> {
     let registry = Registry::built_in();
     let unknown = project.targets().filter(|target| registry.get(&target.config.system).is_none());
@@ -126,6 +127,6 @@ async fn start(project: &Project) -> Result<Sandbox, Diagnostic> {
         .await
         .map_err(|error| {
             Diagnostic::new(Code::SandboxStart, format!("the sandbox cannot start: {error}"))
-                .help(format!("if `{STATE}` is damaged, remove it; the sandbox starts anew"))
+                .help(format!("if `{STATE}` is damaged, remove it; the sandbox then starts over"))
         })
 }

@@ -27,7 +27,7 @@ pub(super) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts the sandbox. The report is to be printed before anybody waits for it.
+    /// Starts the sandbox. The report is printed before anybody waits for it.
     pub(super) async fn run(self, global: &Global) -> (Report, Option<sandbox::Sandbox>) {
         match self.start(global).await {
             Ok((targets, sandbox)) => {
@@ -40,7 +40,7 @@ impl Sandbox {
 
     async fn start(self, global: &Global) -> Result<(Vec<SandboxTarget>, sandbox::Sandbox), Diagnostic> {
         if !self.listen.ip().is_loopback() {
-            let message = "the sandbox takes any credential, so it listens on loopback only";
+            let message = "the sandbox accepts any credential, so it listens on loopback only";
             let diagnostic = Diagnostic::new(Code::SandboxLoopback, message);
             return Err(diagnostic.help("use 127.0.0.1 or [::1]"));
         }
@@ -74,7 +74,7 @@ fn served(global: &Global) -> Result<Vec<String>, Diagnostic> {
     Ok(names)
 }
 
-/// Serves until Ctrl-C, if somebody has read where.
+/// Serves until Ctrl-C, if the report with the address was printed.
 pub(super) async fn serve(sandbox: Option<sandbox::Sandbox>, exit: Exit, output: &Output) -> Exit {
     let Some(_serving) = sandbox.filter(|_| exit == Exit::Done) else { return exit };
     output.remark("Any credential is accepted. Stop with Ctrl-C.\n");

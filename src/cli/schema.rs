@@ -1,4 +1,4 @@
-//! `enact schema`.
+//! `enact schema`: lists, prints or writes schemas. Where they come from is in `catalog`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,9 +14,9 @@ use crate::report::content::{Content, SchemaFile, Schemas};
 
 #[derive(Args)]
 pub(super) struct Schema {
-    /// Prints this one, such as `polytomic-policy`, `config` or `plan`; left out, lists them
+    /// Prints this schema, such as `polytomic-policy`, `config` or `plan`; without it, lists all
     name: Option<String>,
-    /// Writes all of them into this folder
+    /// Writes all schemas into this folder
     #[arg(long, value_name = "DIR", conflicts_with = "name")]
     write: Option<PathBuf>,
 }
@@ -47,7 +47,7 @@ impl Schema {
     }
 }
 
-/// The text of one schema, which may also be named by its file.
+/// The text of one schema, by its name or its file name.
 fn one(name: &str, schemas: BTreeMap<String, String>) -> Option<String> {
     let is_named = |file: &str| catalog::name(file) == name || file == name;
     schemas.into_iter().find(|(file, _)| is_named(file)).map(|(_, text)| text)
@@ -61,7 +61,7 @@ fn row(file: &str, written: bool) -> SchemaFile {
     SchemaFile { name: catalog::name(file).to_owned(), file: file.to_owned(), written }
 }
 
-/// Writes as many as can be written.
+/// Writes as many files as it can.
 fn write(
     folder: &Path,
     schemas: &BTreeMap<String, String>,

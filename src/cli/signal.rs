@@ -1,4 +1,4 @@
-//! What Ctrl-C and SIGTERM do to a run.
+//! What Ctrl-C and SIGTERM do to a run. Where a run checks the flag is in `run`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +15,7 @@ pub(super) fn stop_on_signal() -> Arc<AtomicBool> {
     tokio::spawn(async move {
         signal().await;
         flag.store(true, Ordering::Relaxed);
-        say("Stopping: what is in flight is finished, nothing new begins. Once more ends at once.\n");
+        say("Stopping: requests under way are finished, nothing new begins. A second signal ends at once.\n");
         signal().await;
         std::process::exit(INTERRUPTED);
     });
@@ -32,7 +32,7 @@ async fn signal() {
         }
         return;
     }
-    // Without a way to hear signals, they do what they do to any process.
+    // Without a handler, signals do what they do to any process.
     if interrupt.await.is_err() {
         std::future::pending::<()>().await;
     }

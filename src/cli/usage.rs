@@ -1,4 +1,4 @@
-//! Arguments that are wrong. They are told in the format that they ask for, as far as they can be understood.
+//! Wrong arguments, reported in the format that they ask for, as far as they can be parsed. The flags are in `args`.
 
 use std::ffi::OsString;
 
@@ -7,8 +7,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::report::format::{self, Format};
 use crate::report::{Exit, Report};
 
-/// Tells what is wrong, or prints the help that was asked for.
-pub(super) fn tell(error: &clap::Error, arguments: &[OsString], command: clap::Command) -> Exit {
+/// Reports what is wrong, or prints the requested help.
+pub(super) fn report(error: &clap::Error, arguments: &[OsString], command: clap::Command) -> Exit {
     output::usage(error);
     if !error.use_stderr() {
         return Exit::Done;
@@ -21,7 +21,7 @@ pub(super) fn tell(error: &clap::Error, arguments: &[OsString], command: clap::C
     }
 }
 
-/// The format that the arguments ask for, wherever they do, if it is not the usual one.
+/// The format that the arguments ask for, at any position, unless it is the default.
 fn format(arguments: &[OsString]) -> Option<&'static Format> {
     let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
     let words: Vec<_> = words.iter().map(AsRef::as_ref).take_while(|word| *word != "--").collect();
@@ -30,7 +30,7 @@ fn format(arguments: &[OsString]) -> Option<&'static Format> {
         _ => None,
     });
     let joined = words.iter().filter_map(|word| word.strip_prefix("--format="));
-    apart.chain(joined).filter_map(format::named).find(|format| format.name != format::USUAL)
+    apart.chain(joined).filter_map(format::named).find(|format| format.name != format::DEFAULT)
 }
 
 /// The command that the arguments name; empty if there is none.
@@ -39,7 +39,7 @@ fn named(arguments: &[OsString], command: clap::Command) -> String {
     matches.ok().and_then(|matches| matches.subcommand_name().map(str::to_owned)).unwrap_or_default()
 }
 
-/// What clap says: first what is wrong, then tips, each in a paragraph of its own, and how the command is used.
+/// What clap says: first the mistake, then tips, each in its own paragraph, then the usage.
 fn diagnostic(error: &clap::Error, command: &str) -> Diagnostic {
     let text = error.render().to_string();
     let paragraphs =

@@ -1,4 +1,4 @@
-//! `enact validate`.
+//! `enact validate`. The checks are those of `run::load`.
 
 use clap::Args;
 

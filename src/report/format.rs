@@ -7,22 +7,22 @@ use super::{Report, json, markdown, text};
 /// One way to write a report.
 #[derive(Debug)]
 pub struct Format {
-    /// What `--format` calls it.
+    /// Its name in `--format`.
     pub name: &'static str,
     /// What it is for, in a few words.
     pub about: &'static str,
-    /// Whether a person reads it while the command runs, and can be asked.
+    /// Whether a person reads it while the command runs and can be asked.
     pub interactive: bool,
-    /// Everything that it prints of a report on standard output.
+    /// Renders everything that a report prints on standard output.
     pub render: fn(&Report, &Style) -> String,
 }
 
-/// What a command uses by itself.
-pub const USUAL: &str = "text";
+/// The default format.
+pub const DEFAULT: &str = "text";
 
 /// All formats.
 pub const FORMATS: &[Format] = &[
-    Format { name: USUAL, about: "For people", interactive: true, render: text::render },
+    Format { name: DEFAULT, about: "For people", interactive: true, render: text::render },
     Format {
         name: "json",
         about: "One JSON document",

@@ -1,7 +1,7 @@
-//! Files that cannot be written, or not to their end, and too few file descriptors. What apply needs it tries before
-//! it writes anything to a target.
+//! Files that cannot be written, or only in part, and too few file descriptors. What apply needs, it tries before it
+//! writes anything to a target.
 //!
-//! Root may write everywhere, so a file that cannot be written is one whose parent is no folder, or that is a folder;
+//! Root may write everywhere, so an unwritable file is one whose parent is not a folder, or that is a folder itself;
 //! and a full disk is a limit on the size of files.
 
 use std::path::Path;
@@ -21,7 +21,7 @@ fn world() -> World {
     world
 }
 
-/// Runs the binary from a shell that says this first.
+/// Runs the binary in a shell after this command.
 fn after(world: &World, first: &str, args: &str) -> Run {
     let script = format!("{first}; exec {} {args}", env!("CARGO_BIN_EXE_enact"));
     let mut shell = Command::new("/bin/sh");
@@ -29,7 +29,7 @@ fn after(world: &World, first: &str, args: &str) -> Run {
     Run::from(&shell.stdin(Stdio::null()).output().unwrap())
 }
 
-/// No file may become larger than so many times 512 bytes: a disk that is full in the middle of a line.
+/// No file may become larger than this many times 512 bytes: a disk that is full in the middle of a line.
 fn full_after(blocks: usize) -> String {
     format!("trap '' XFSZ; ulimit -f {blocks}")
 }
@@ -235,7 +235,7 @@ fn with_few_file_descriptors_it_works_or_says_why_not() {
                 );
             }
         }
-        // Whatever was written was told, and the next run ends where one would.
+        // Everything that was written was reported, and the next run ends like an undisturbed one.
         world.converge();
         assert!(limit < 12 || run.code == 0, "{limit}: {}", run.err);
     }
