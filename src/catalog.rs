@@ -1,4 +1,4 @@
-//! Every JSON Schema that users see, collected. Each comes from the module of its format.
+//! Every JSON Schema that users see, collected. The schema of a format is made in the module of that format.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use crate::report::json;
 use crate::system::registry::Registry;
 use crate::text;
 
-/// What the files of schemas end with.
+/// The end of every schema file's name.
 const EXTENSION: &str = ".schema.json";
 
-/// Every schema by its file's name, as text with a line break at its end.
+/// Every schema as text with a line break at its end, by file name.
 pub fn all(registry: &Registry) -> BTreeMap<String, String> {
     let kinds = registry.rows().flat_map(|row| {
         let document = |kind: &Kind| document_schema(&api_version(&row.name), kind);
@@ -22,16 +22,16 @@ pub fn all(registry: &Registry) -> BTreeMap<String, String> {
     let files = [("config", file::schema()), ("system", definition::schema())];
     let others = files.into_iter().chain(json::schemas());
     let others = others.map(|(name, schema)| (format!("{name}{EXTENSION}"), schema));
-    // A definition may say anything in its descriptions.
+    // A description in a definition may hold any character.
     kinds.chain(others).map(|(file, schema)| (file, text::json(&format!("{schema:#}\n")))).collect()
 }
 
-/// The name of a schema, which is that of its file without what all have at the end.
+/// The name of a schema: its file name without the extension.
 pub fn name(file: &str) -> &str {
     file.strip_suffix(EXTENSION).unwrap_or(file)
 }
 
-/// The digest of the schemas of the built-in systems and of enact's own files: another one means another enact.
+/// The digest of the schemas of the built-in systems and of enact's own files. Another digest means another enact.
 pub fn digest() -> String {
     digest::digest(&all(&Registry::built_in()).into_values().collect::<String>())
 }

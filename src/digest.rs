@@ -1,4 +1,4 @@
-//! The digest of a text, as enact shows it.
+//! The digest of a text, as enact shows it. What goes into a digest is up to its callers.
 
 use sha2::{Digest as _, Sha256};
 

@@ -1,4 +1,4 @@
-//! Manifests from what is live: clean, by name, and such that the next plan is empty. Pure; `cli/import.rs` writes them.
+//! Manifests from live objects: clean, by name, and with an empty plan after them. Pure; `cli/import.rs` writes them.
 
 use std::collections::BTreeSet;
 
@@ -22,17 +22,17 @@ pub struct NewManifest {
     pub text: String,
 }
 
-/// What manifests are written for.
+/// Where the manifests go.
 #[derive(Clone, Copy, Debug)]
 pub struct To<'a> {
     /// The system's name.
     pub system: &'a str,
-    /// The way from the manifests to the JSON Schemas, for editors.
+    /// The path from the manifests to the JSON Schemas, for editors.
     pub schemas: Option<&'a str>,
 }
 
 /// A manifest for every live object that the system does not manage itself and that git does not declare yet. An object
-/// that cannot be declared, because its name is not its own or is not plain to see, is reported.
+/// that no manifest can declare, such as one that shares its name, is reported.
 pub fn manifests(
     to: &To<'_>,
     system: &dyn Translate,
@@ -73,7 +73,7 @@ pub fn manifests(
     manifests
 }
 
-/// Why a manifest would not pass `validate`, if it would not: then it must not be written, or it would stop every run.
+/// Why a manifest would fail `validate`, if it would. It must not be written then, because it would stop every run.
 fn unusable(to: &To<'_>, kind: &Kind, text: &str) -> Option<String> {
     let mut diagnostics = Vec::new();
     for document in yaml::parse(text, "", &mut diagnostics) {
@@ -81,23 +81,23 @@ fn unusable(to: &To<'_>, kind: &Kind, text: &str) -> Option<String> {
             Ok(checker) => checker.check(&document.whole(), &mut diagnostics),
             Err(error) => return Some(error.to_string()),
         }
-        // Only what it finds is wanted.
+        // Only the diagnostics are wanted.
         drop(Manifest::new(document, &mut diagnostics));
     }
     diagnostics.into_iter().find(Diagnostic::is_error).map(|diagnostic| diagnostic.message)
 }
 
-/// The same for what the system checks beyond the schema: a server may hold what it would not take.
+/// The same for what the system checks beyond the schema: a server may hold what it would not accept.
 fn refused(system: &dyn Translate, kind: &Kind, spec: &Value) -> Option<String> {
     let mut diagnostics = system.check(kind, spec).into_iter();
     diagnostics.find(SpecDiagnostic::is_error).map(|diagnostic| diagnostic.message)
 }
 
-/// Why a manifest would not pass `plan`: it would name an object that has no name of its own.
+/// Why a manifest would fail `plan`: it refers to an object that has no unique name.
 fn dangling(kind: &Kind, name: &str, spec: &Value, names: &Names) -> Option<String> {
     let named = kind.named_in(name, spec);
     let lost = named.iter().find(|named| names.id(named.kind, &named.name).is_err())?;
-    Some(format!("it refers to the {} `{}`, which is not one object's name", lost.kind, lost.name))
+    Some(format!("it refers to the {} `{}`, which is not the name of exactly one object", lost.kind, lost.name))
 }
 
 fn undeclarable(kind: &Kind, found: &LiveObject, reason: &str) -> Diagnostic {
@@ -163,7 +163,7 @@ fn item_text(value: &Value, depth: usize) -> String {
     }
 }
 
-/// Text of several lines that a literal block shows exactly.
+/// Whether a literal block can show the text of several lines exactly.
 fn is_block(text: &str) -> bool {
     let plain = |c: char| c == '\n' || !is_deceptive(c);
     text.contains('\n')
@@ -187,7 +187,7 @@ fn scalar(value: &Value) -> String {
     }
 }
 
-/// In double quotes, with every character that is not plain to see as an escape. JSON's escapes are YAML's.
+/// In double quotes, with every deceptive character as an escape. JSON's escapes are YAML's.
 fn escaped(value: &Value) -> String {
     let escape = |c: char| if is_deceptive(c) { format!("\\U{:08X}", u32::from(c)) } else { c.to_string() };
     value.to_string().chars().map(escape).collect()

@@ -1,5 +1,5 @@
-//! The road: from a configuration to a plan, and from a plan to its outcomes. The edge: here files are read, requests
-//! sent and git asked; what is decided is decided below.
+//! The road: from a configuration to a plan, and from a plan to its outcomes. Here files are read, requests sent and
+//! git asked; the decisions are in pure modules.
 
 pub mod apply;
 pub mod history;

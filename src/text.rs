@@ -1,4 +1,5 @@
-//! Text that cannot drive a terminal: what users and servers wrote is printed only through here.
+//! Text that cannot drive a terminal: what users and servers wrote is printed only through here. Layout and colour are
+//! in `report`.
 
 use std::borrow::Cow;
 
@@ -15,7 +16,7 @@ pub fn inline(text: &str) -> Cow<'_, str> {
     escape(text, is_deceptive)
 }
 
-/// Like [`inline`], and cuts what is longer than a message can bear.
+/// Like [`inline`], and cuts text that is too long for a message.
 pub fn short(text: &str) -> String {
     match text.char_indices().nth(SHORT) {
         Some((end, _)) => format!("{}…", inline(text.get(..end).unwrap_or_default())),

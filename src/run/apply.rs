@@ -1,4 +1,4 @@
-//! Carries out plans, target by target, and verifies each with a second plan.
+//! Applies plans, target by target, and verifies each with a second plan. How one target is written is in `write`.
 
 use std::sync::atomic::AtomicBool;
 
@@ -11,8 +11,8 @@ use crate::run::project::{Connected, Intent};
 use crate::run::write;
 use crate::run::write::input::WriteInput;
 
-/// Carries out the plans that are sound, target by target, and verifies each with a second plan. A manifest that turned
-/// out to be wrong when it met the live side, such as a reference to nothing, stops all of them: promise 9.
+/// Applies the plans that are sound, target by target, and verifies each with a second plan. A manifest that is wrong
+/// only when compared with the live objects, such as a reference to nothing, stops all of them: promise 9.
 pub async fn apply(planned: Vec<Planned<'_>>, journal: &dyn Journal, stop: &AtomicBool) -> Vec<TargetReport> {
     let invalid =
         |diagnostic: &Diagnostic| diagnostic.is_error() && diagnostic.code.class() == Class::Invalid;

@@ -1,5 +1,5 @@
 //! What git remembers of a run's targets: the commit that a run is about, and what git declared when each target was
-//! last applied. There is no state file; `refs/enact/applied/<target>` is the memory.
+//! last applied. There is no state file; `refs/enact/applied/<target>` is the memory. How git is read is in `git`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::{resolve, source};
 /// Where the base of a run comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum BaseSource {
-    /// There is none: nothing is known of what was declared before.
+    /// Nowhere: what was declared before is not known.
     #[default]
     Nowhere,
     /// For each target, the commit that it was last brought to.
@@ -31,10 +31,10 @@ pub struct History {
     repository: Repository,
     /// The folder of enact.yaml in the repository.
     prefix: String,
-    /// The commit that the manifests are of; with uncommitted changes, the one that they are based on. `None` in a
-    /// repository without commits.
+    /// The commit of the manifests; with uncommitted changes, the one that they are based on. `None` in a repository
+    /// without commits.
     pub commit: Option<Commit>,
-    /// Files that are not as that commit holds them.
+    /// Files that differ from that commit.
     pub uncommitted: Vec<String>,
 }
 
@@ -45,16 +45,16 @@ pub struct Base {
     pub commit: Commit,
     /// What it declared.
     pub desired: Desired,
-    /// Whether it is part of this run's history, so that what is missing now was removed by somebody.
+    /// Whether it is part of this run's history, so that what is missing now was removed in git.
     pub leads_here: bool,
-    /// Whether this run's commit is part of its history: the target was brought further already.
+    /// Whether this run's commit is part of its history: the target is already further.
     pub ahead: bool,
 }
 
 impl History {
     /// Opens the repository of a folder, if it is in one. `rev` names the commit that the run is about.
     pub fn open(folder: &Path, rev: Option<&str>) -> Result<Option<Self>, Diagnostic> {
-        // With a bare clone the trusted configuration lies elsewhere, and the repository is where the user is.
+        // With a bare clone the trusted configuration is elsewhere, and the repository is the current folder.
         let repository = match Repository::discover(folder)? {
             None if rev.is_some() => Repository::discover(Path::new("."))?,
             found => found,
@@ -80,8 +80,7 @@ impl History {
         source::revision(&self.repository, commit, &self.prefix, manifests, diagnostics)
     }
 
-    /// Looks which files of the working tree are not committed. `trusted` is enact.yaml and what it names, by
-    /// name.
+    /// Finds the files of the working tree that are not committed. `trusted` is enact.yaml and what it names, by name.
     pub fn compare(&mut self, manifests: &[String], trusted: &Files, files: &Files) -> Vec<Diagnostic> {
         let Some(commit) = &self.commit else {
             self.uncommitted = files.keys().cloned().collect();
@@ -96,8 +95,8 @@ impl History {
         }
     }
 
-    /// What was declared at the base, for each target that has one. `config` is the name of enact.yaml and the systems
-    /// of today.
+    /// What was declared at the base, for each target that has one. `config` is the name of enact.yaml and the current
+    /// systems.
     pub fn bases(
         &self,
         targets: &[&Target],
@@ -121,7 +120,7 @@ impl History {
         bases
     }
 
-    /// Targets that this run would take back, whatever base was asked for.
+    /// Reports targets that this run would take back, whatever the base.
     pub fn backwards(&self, targets: &[&Target]) -> Vec<Diagnostic> {
         let Some(now) = &self.commit else { return Vec::new() };
         let behind = |target: &&Target| {
@@ -147,8 +146,8 @@ impl History {
         }
     }
 
-    /// The configuration and the sound manifests of a commit. A manifest that is not sound can only make enact remove
-    /// less. `None` if the commit had no usable configuration.
+    /// The configuration and the sound manifests of a commit. Leaving out an unsound manifest can only make enact
+    /// remove less. `None` if the commit had no usable configuration.
     fn then(&self, commit: &Commit, (config, registry): (&str, &Arc<Registry>)) -> Option<Then> {
         let mut ignored = Vec::new();
         let files = self.files_of(commit, &[config.to_owned()], &mut ignored);
@@ -161,7 +160,7 @@ impl History {
     }
 
     /// What a target was to hold by the configuration of that time. A target that was another system then, or did not
-    /// exist, has no base: nothing was ever applied to the one of today.
+    /// exist, has no base: nothing was ever applied to the present one.
     fn base(&self, target: &Target, commit: Commit, then: Option<&Then>) -> Result<Base, Diagnostic> {
         let of_then = then.and_then(|then| {
             let same = then.config.targets.iter().find(|of_then| of_then.is_same_system(target))?;
@@ -177,17 +176,17 @@ impl History {
         Ok(Base { commit, desired, leads_here, ahead })
     }
 
-    /// Whether what is applied to a target could be recorded.
+    /// Whether a run can record what it applied to a target.
     pub fn can_record(&self, target: &str) -> Result<(), Diagnostic> {
         self.repository.can_set_applied(target)
     }
 
-    /// Whether a remote is known that the record could be sent to.
+    /// Whether a remote exists to send the record to.
     pub fn can_push(&self, remote: &str) -> Result<(), Diagnostic> {
         self.repository.check_remote(remote)
     }
 
-    /// Records that a target was brought to this run's commit, and hands back what was recorded before.
+    /// Records that a target was brought to this run's commit, and returns the record before that.
     pub fn record(&self, target: &str, rollback: bool) -> Result<Option<Commit>, Diagnostic> {
         let from = self.repository.applied(target)?;
         if let Some(commit) = &self.commit {
@@ -196,7 +195,7 @@ impl History {
         Ok(from)
     }
 
-    /// Sends the record of a target to a remote, with the user's own git, if the remote's record is still `from`.
+    /// Sends the record of a target to a remote with the user's own git, if the remote's record is still `from`.
     pub fn push(
         &self,
         remote: &str,
@@ -213,8 +212,8 @@ fn no_repository(rev: &str) -> Diagnostic {
         .help("run enact inside of the repository, or leave `--rev` out to read the files as they are")
 }
 
-/// A commit that does not contain what a target was brought to: to plan it is harmless, to apply it would take the
-/// target back.
+/// Reports a commit that does not contain what was last applied to a target: planning it is harmless, applying it would
+/// take the target back.
 fn backwards(target: &str, applied: Commit, now: &Commit) -> Diagnostic {
     let message = format!("the target was brought to {applied}, and {now} does not contain that commit");
     Diagnostic::new(Code::GitBackwards, message)
@@ -222,7 +221,7 @@ fn backwards(target: &str, applied: Commit, now: &Commit) -> Diagnostic {
         .help("apply a commit that contains it, or take the target back with `--rollback`")
 }
 
-/// A base that is not part of this run's history says nothing about what this run's commit means.
+/// Reports a base outside of this run's history, which cannot say what this run's commit means.
 pub fn elsewhere(target: &str, base: &Base) -> Diagnostic {
     let message = format!("the base {} is not part of this history, so it is not used", base.commit);
     Diagnostic::new(Code::GitBase, message)
@@ -233,10 +232,10 @@ pub fn elsewhere(target: &str, base: &Base) -> Diagnostic {
 fn another_system(commit: &Commit) -> Diagnostic {
     let message = format!("at {commit} enact.yaml had no such target with this system, URL and settings");
     Diagnostic::new(Code::GitAnotherSystem, message)
-        .help("nothing is known of what was applied here; the next apply begins anew")
+        .help("what was applied here before is not known; the next apply starts over")
 }
 
-/// What a commit held.
+/// What a commit declared.
 struct Then {
     config: Config,
     manifests: Vec<Arc<Manifest>>,

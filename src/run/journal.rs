@@ -17,11 +17,11 @@ pub trait Journal: Send + Sync {
     /// Records how a change ended.
     fn record(&self, change: &Change, outcome: &Outcome);
 
-    /// Why something is missing in it, if so: then no other write must follow, to whatever target.
+    /// Why something is missing in it, if so. Then no other write may follow, to any target.
     fn broken(&self) -> Option<String>;
 }
 
-/// A run that nobody wants a journal of.
+/// A run without a journal.
 pub struct Nowhere;
 
 impl Journal for Nowhere {
@@ -41,7 +41,7 @@ struct Pen {
 }
 
 impl Lines {
-    /// Opens the file, and adds to it if it is there.
+    /// Opens the file to add to it, and creates it if needed.
     pub fn open(path: &Path) -> io::Result<Self> {
         let mut options = File::options();
         options.create(true).append(true);
@@ -55,8 +55,8 @@ impl Lines {
     }
 }
 
-/// Whether the last line has no end, because the disk was full or the process was killed. The next line must not be
-/// lost in it. Where that cannot be seen, as in a pipe, every line is taken for whole.
+/// Whether the last line has no end, because the disk was full or the process was killed. The next line must not become
+/// part of it. If that cannot be seen, as in a pipe, the line counts as whole.
 fn is_cut(path: &Path, file: &File) -> bool {
     let last = || -> io::Result<u8> {
         let mut last = [0];
@@ -84,7 +84,7 @@ impl Journal for Lines {
     }
 }
 
-/// On disk, where there is a disk: a pipe or a terminal has nothing to wait for, and says so.
+/// Waits until the file is on disk. A pipe or a terminal has nothing to wait for, and says so.
 fn sync(file: &File) -> io::Result<()> {
     match file.sync_data() {
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),

@@ -1,4 +1,4 @@
-//! From a configuration to a project: loads, validates and resolves. Nothing is sent.
+//! From a configuration to a project: loads, validates and resolves. Nothing is sent. Connecting is in `project`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -50,12 +50,12 @@ pub struct Load {
 
 /// Loads, validates and resolves. Nothing is sent.
 pub fn load(origin: &ConfigText, options: &RunOptions) -> Load {
-    // The text of enact.yaml is never shown: a secret may stand in any of its lines by mistake.
+    // The text of enact.yaml is never shown: any of its lines may hold a secret by mistake.
     let mut load = Load { config: origin.text.clone(), ..Load::default() };
     let mut definitions = Files::new();
     let systems = Systems::Defined(&mut definitions);
     let config = config::load(&origin.file, &origin.folder, &origin.text, systems, &mut load.diagnostics);
-    // A definition is as much a part of the configuration as what names it.
+    // A definition is part of the configuration, like the file that names it.
     load.config.extend(definitions.values().map(String::as_str));
     load.files.extend(definitions.clone());
     if let Some(config) = config {
@@ -114,7 +114,7 @@ fn resolve(trusted: &Trusted<'_>, config: Config, options: &RunOptions, load: &m
     })
 }
 
-/// The repository, where a run has to do with it.
+/// The repository, if the run needs it.
 fn history(
     origin: &ConfigText,
     options: &RunOptions,
@@ -146,14 +146,14 @@ fn bases(
         return (BTreeMap::new(), counts(desired));
     };
     let mut bases = history.bases(targets, &options.base, config, diagnostics);
-    // A pull request may well be behind what was applied: its plan names the base itself, and writes nothing.
+    // A pull request may be behind what was applied: its plan names the base itself, and writes nothing.
     if options.base == BaseSource::Applied || options.writes {
-        // What keeps the base from being read is told with the base.
+        // A base that cannot be read is reported with the base.
         let behind = history.backwards(targets).into_iter();
         let behind: Vec<_> = behind.filter(|diagnostic| !diagnostics.contains(diagnostic)).collect();
         diagnostics.extend(behind);
     }
-    // To go back, the base has to be further on the same road; otherwise history was rewritten.
+    // To go back, the base has to be further on the same line of history; otherwise history was rewritten.
     let usable = |base: &Base| base.leads_here || (options.rollback && base.ahead);
     let elsewhere = bases.iter().filter(|(_, base)| !usable(base) && options.base != BaseSource::Applied);
     diagnostics.extend(elsewhere.map(|(target, base)| history::elsewhere(target, base)));
@@ -163,7 +163,7 @@ fn bases(
         match (desired.get_mut(name), bases.get(name)) {
             (Some(desired), Some(base)) => {
                 base::settle_names(desired, &base.desired);
-                // A file that was only deleted from the working tree was not deleted by git.
+                // A file that is only deleted in the working tree was not deleted in git.
                 if target.config.prune == Prune::Tracked && history.uncommitted.is_empty() {
                     base::add_orphans(desired, &base.desired);
                     diagnostics.extend(base::dangling(&target.claim(), desired));
@@ -192,7 +192,7 @@ fn needs_base() -> Diagnostic {
         .help("name one with `--base REV`, or fetch the record of what was applied")
 }
 
-/// A clone does not fetch the record by itself, and without it nothing would ever be pruned.
+/// Reports a missing record. A clone does not fetch it by itself, and without it nothing would ever be pruned.
 fn no_record(target: &str, options: &RunOptions) -> Option<Diagnostic> {
     let diagnostic = || {
         Diagnostic::new(Code::GitNoRecord, "there is no record of what was applied, so nothing is pruned")
@@ -231,7 +231,7 @@ fn read(
     files
 }
 
-/// Says that the working tree is not a commit, if it is not.
+/// Reports a working tree that differs from its commit.
 fn uncommitted(
     trusted: &Trusted<'_>,
     manifests: &[String],

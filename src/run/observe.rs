@@ -1,4 +1,5 @@
-//! Reads what a target holds: the lists of the kinds that matter, then in full each object that git declares.
+//! Reads what a target holds: the lists of the kinds that matter, then each declared object in full. Comparing is in
+//! `plan`.
 
 use std::collections::BTreeSet;
 
@@ -35,7 +36,7 @@ pub async fn observe(
     observed
 }
 
-/// What git names of a kind that the API cannot list, in full.
+/// Reads the declared objects of a kind that the API cannot list, in full.
 async fn named(
     system: &dyn Observe,
     kind: &Kind,
@@ -73,8 +74,8 @@ pub async fn observe_all(system: &dyn Observe, reader: &dyn Reader, concurrency:
     observed
 }
 
-/// The kinds that git declares, and those that a system must know whole to judge a change: a kind whose names are
-/// referred to, and a kind that refers to one from which something is deleted.
+/// The kinds that git declares, and those that must be known completely to judge a change: a kind that is referred to,
+/// and a kind that refers to one from which something is deleted.
 fn wanted_kinds<'a>(system: &'a dyn Observe, desired: &Desired) -> Vec<&'a Kind> {
     let declared: BTreeSet<_> = desired.keys().map(|id| id.kind.as_str()).collect();
     let deleted: BTreeSet<_> = desired.values().filter(|d| d.absent()).map(|d| d.id.kind.as_str()).collect();
@@ -100,7 +101,7 @@ async fn read_in_full(
     let index = observed.index(system.kinds());
     let mut declared = Vec::new();
     for kind in system.kinds().iter().filter(|kind| !kind.list_is_whole) {
-        // What refers to something that is deleted must be known whole.
+        // A kind that refers to a deleted object must be known completely.
         let whole = desired.values().any(|gone| gone.absent() && kind.refers_to(&gone.id.kind));
         if whole {
             declared.extend(observed.found(&kind.name).iter().map(|found| (kind, found.clone())));

@@ -1,4 +1,4 @@
-//! What a run is about.
+//! What a run is about. The flags that set it are in `cli/args.rs`.
 
 use crate::plan::input::PlanOptions;
 use crate::run::history::BaseSource;
@@ -6,10 +6,10 @@ use crate::run::history::BaseSource;
 /// Whether a repository without a manifest is a mistake.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Empty {
-    /// It is: a wrong path must not look like a wish for nothing.
+    /// It is a mistake: a wrong path must not look like an empty repository.
     #[default]
     Refused,
-    /// It is where import begins.
+    /// It is none: import begins there.
     Allowed,
 }
 
@@ -20,14 +20,14 @@ pub struct RunOptions {
     pub only: Vec<String>,
     /// Whether there may be no manifest.
     pub empty: Empty,
-    /// The revision whose manifests are meant; `None` is the working tree.
+    /// The revision to read the manifests from; `None` is the working tree.
     pub rev: Option<String>,
     /// Where the base comes from.
     pub base: BaseSource,
-    /// Whether an earlier commit than the applied one is meant.
+    /// Whether the commit may be earlier than the applied one.
     pub rollback: bool,
-    /// Whether real targets are to be written.
+    /// Whether the run writes to real targets.
     pub writes: bool,
-    /// What a plan is made with.
+    /// How plans are made.
     pub plan: PlanOptions,
 }

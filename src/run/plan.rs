@@ -17,7 +17,7 @@ pub struct Planned<'a> {
     pub at: Connected<'a>,
     /// What it holds.
     pub observed: Observed,
-    /// What would be written.
+    /// The changes to write.
     pub plan: TargetPlan,
 }
 
@@ -30,7 +30,7 @@ pub async fn plan(connected: Vec<Connected<'_>>) -> Vec<Planned<'_>> {
     .await
 }
 
-/// Reads and compares. It is handed a reader and nothing that a writer could be made from.
+/// Reads and compares. It gets a reader, and nothing that could make a writer.
 pub(super) async fn observe_and_plan(intent: &Intent<'_>, reader: &dyn Reader) -> (Observed, TargetPlan) {
     let Intent { target, desired, base, counts, options } = *intent;
     let config = &target.config;
@@ -50,7 +50,7 @@ pub(super) async fn observe_and_plan(intent: &Intent<'_>, reader: &dyn Reader) -
 }
 
 impl Planned<'_> {
-    /// The plan as a report, before anything was written.
+    /// The plan as a report, before anything is written.
     pub fn report(&self) -> TargetReport {
         TargetReport {
             system: self.at.intent.target.config.system.clone(),

@@ -1,8 +1,8 @@
-//! A probe of a definition: what a live target does, beside what the definition of its system says.
+//! Probes a definition: compares what a live target does with what the definition says.
 //!
-//! Scratch objects are created, read, changed and deleted on the road that every manifest takes, so that what holds here
-//! holds there. Only the questions that no manifest can ask (what does an update drop, are names unique) are asked with
-//! requests of its own, which the write step sends.
+//! Scratch objects are created, read, changed and deleted the way every manifest is, so that the results hold there
+//! too. Only the questions that no manifest can ask (what does an update drop, are names unique) need requests of their
+//! own, which the write step sends.
 //!
 //! Here: which questions are asked, in which order. Each file below asks some of them; the objects are in `objects`.
 
@@ -23,9 +23,9 @@ mod subject;
 mod update;
 pub mod verdict;
 
-/// Tries every kind that has a scratch object. `name` must be free: nothing that exists is touched.
+/// Probes every kind that has a scratch object. `name` must be free: existing objects are not touched.
 ///
-/// Once `stop` is set nothing more is tried, and what was created is deleted.
+/// Once `stop` is set, no further question is asked, and what was created is deleted.
 pub async fn run(
     definition: &Definition,
     target: &Target,
@@ -42,7 +42,7 @@ pub async fn run(
                 break;
             }
         }
-        // The last first, as it may refer to those before it.
+        // The last first, because it may refer to those before it.
         for subject in subjects.iter().rev() {
             delete::deletes(&mut objects, &mut verdict, subject).await;
         }
@@ -50,7 +50,7 @@ pub async fn run(
     verdict
 }
 
-/// Tries one kind; false if it makes no sense to go on.
+/// Probes one kind; false if going on makes no sense.
 async fn one_kind(objects: &mut Objects<'_>, verdict: &mut Verdict, subject: &Subject<'_>) -> bool {
     if !create::creates(objects, verdict, subject).await {
         return false;

@@ -1,4 +1,5 @@
-//! A repository that passed every check that needs no network, and the way from it to its targets.
+//! A repository that passed every check that needs no network, and the way from it to its targets. How it is loaded is
+//! in `load`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,20 +23,20 @@ pub struct Project {
     pub desired: BTreeMap<String, Desired>,
     /// What each target was to hold when it was last applied.
     pub bases: BTreeMap<String, Base>,
-    /// The repository, if there is one and the run has to do with it.
+    /// The repository, if there is one and the run needs it.
     pub history: Option<History>,
-    /// How much git declares for each target in all.
+    /// How many objects git declares for each target in all.
     pub(super) counts: BTreeMap<String, DeclaredCounts>,
-    /// What a plan is made with.
+    /// How plans are made.
     pub(super) options: PlanOptions,
-    /// Whether the targets are to be written.
+    /// Whether the run writes to the targets.
     pub(super) writes: bool,
     /// Which targets this run is about.
     pub(super) selected: Vec<String>,
 }
 
 impl Project {
-    /// The commit that the manifests are, if they are one.
+    /// The commit of the manifests, if they are all committed.
     pub fn commit(&self) -> Option<String> {
         let history = self.history.as_ref().filter(|history| history.uncommitted.is_empty())?;
         history.commit.map(|commit| commit.hex())
@@ -52,7 +53,7 @@ impl Project {
         }
     }
 
-    /// A report about this project, before anything was asked.
+    /// A report about this project, before anything is sent.
     pub fn report(&self, command: &'static str, diagnostics: Vec<Diagnostic>) -> Report {
         let (commit, base_commit) = (self.commit(), self.base_commit());
         Report {
@@ -70,8 +71,8 @@ impl Project {
         self.config.targets.iter().filter(|target| self.selected.contains(&target.config.name))
     }
 
-    /// Sets up the connections; every missing credential is reported, and nothing is sent. `sandbox` gives the URL
-    /// of a sandbox that stands in for a target.
+    /// Sets up the connections; every missing credential is reported, and nothing is sent. `sandbox` gives the URL of a
+    /// sandbox that replaces a target.
     pub fn connect(
         &self,
         sandbox: impl Fn(&str) -> Option<String>,
@@ -99,7 +100,7 @@ impl Project {
     }
 }
 
-/// A target and what git declares for it: everything that a run knows but the way there.
+/// A target and what git declares for it: everything that a run knows except the connection.
 #[derive(Clone, Copy)]
 pub struct Intent<'a> {
     /// Its configuration and API.
@@ -108,16 +109,16 @@ pub struct Intent<'a> {
     pub desired: &'a Desired,
     /// What it was to hold when it was last applied.
     pub base: Option<&'a Desired>,
-    /// How much git declares for it in all.
+    /// How many objects git declares for it in all.
     pub counts: &'a DeclaredCounts,
-    /// What a plan is made with.
+    /// How its plan is made.
     pub options: &'a PlanOptions,
 }
 
-/// A target that can be asked.
+/// A target with its connection.
 pub struct Connected<'a> {
     /// The target, and what git declares for it.
     pub intent: Intent<'a>,
-    /// The way to it.
+    /// Its connection.
     pub http: Http,
 }

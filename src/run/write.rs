@@ -1,8 +1,9 @@
-//! One attempt at a plan: each object is read again right before its write, written, and its outcome recorded.
+//! One attempt to carry out a plan: each object is read again right before its write, written, and its outcome
+//! recorded.
 //!
-//! Apply decides nothing. What it would write is what the plan says; if a fresh look at the object leads to another
-//! change, nothing is written and that is a conflict. Here: the phases of one target. How one object is written is in
-//! `object`, how its requests are sent in `send`.
+//! Apply decides nothing. It writes what the plan says; if a fresh look at the object leads to another change, nothing
+//! is written and that is a conflict. Here: the phases of one target. How one object is written is in `object`, how its
+//! requests are sent in `send`.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -27,7 +28,7 @@ mod planned_change;
 pub(super) mod progress;
 pub(super) mod send;
 
-/// Carries out the changes that were planned for one target. Each ends, in the same order.
+/// Carries out the planned changes of one target. Returns how each ended, in the same order.
 pub async fn apply(input: &WriteInput<'_>, changes: &[Change]) -> Vec<EndedChange> {
     let run = Run { input, objects: ObjectWriter::new(input), failed: Mutex::default() };
     let mut ended = Vec::new();
@@ -43,7 +44,7 @@ pub async fn apply(input: &WriteInput<'_>, changes: &[Change]) -> Vec<EndedChang
 struct Run<'a> {
     input: &'a WriteInput<'a>,
     objects: ObjectWriter<'a>,
-    /// What did not become as declared, so that what needs it is not written.
+    /// Objects that did not become as declared, so that nothing that needs them is written.
     failed: Mutex<BTreeSet<ResourceId>>,
 }
 
@@ -66,22 +67,22 @@ impl Run<'_> {
         EndedChange { change: change.clone(), outcome }
     }
 
-    /// Why nothing more is begun, if so.
+    /// Why no other write begins, if so.
     fn held_back(&self, blocked: bool) -> Option<String> {
         if blocked {
             let reason =
-                "an earlier write to this target did not succeed, and this one is only safe behind it";
+                "an earlier write to this target did not succeed, and this one is only safe after it";
             return Some(reason.to_owned());
         }
         if let Some(error) = self.input.journal.broken() {
-            return Some(format!("what was written before it could not be recorded: {error}"));
+            return Some(format!("an earlier write could not be recorded: {error}"));
         }
         let stopped = self.input.stop.load(Ordering::Relaxed);
         stopped.then(|| "the run was interrupted before it".to_owned())
     }
 
-    /// What a phase of deletes would do beyond its objects by now, such as a cascade into a policy that took up a role
-    /// since the plan. The objects that could refer to the deleted ones are listed afresh.
+    /// What a phase of deletes would now do beyond its objects, such as a cascade into a policy that took up a role
+    /// since the plan. The objects that could refer to the deleted ones are listed again.
     async fn new_hazard(&self, phase: &[Change]) -> Option<String> {
         let kind = &phase.first().filter(|change| change.action == Action::Delete)?.id.kind;
         let system = self.input.intent.target.system.as_ref();

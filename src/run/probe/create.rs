@@ -1,4 +1,4 @@
-//! Asks what a create does.
+//! Asks what a create does. What an update does is asked in `update`.
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::outcome::{Outcome, WriteResult};
@@ -7,7 +7,7 @@ use crate::run::probe::objects::Objects;
 use crate::run::probe::subject::Subject;
 use crate::run::probe::verdict::{Found, Verdict, diagnostic, statuses};
 
-/// Whether none of the scratch objects exists. If one does, it is somebody's.
+/// Whether none of the scratch objects exists. One that does belongs to somebody.
 pub(super) async fn all_free(objects: &Objects<'_>, verdict: &mut Verdict, subjects: &[Subject<'_>]) -> bool {
     let mut taken = Vec::new();
     for subject in subjects {
@@ -22,7 +22,7 @@ async fn why_not_free(objects: &Objects<'_>, subject: &Subject<'_>) -> Option<Di
     match objects.find_everywhere(subject).await {
         Ok(found) if found.is_empty() => None,
         Ok(_) => {
-            let message = format!("there is a {} `{}` already", subject.kind.name, subject.id.name);
+            let message = format!("the {} `{}` already exists", subject.kind.name, subject.id.name);
             let taken = diagnostic(Code::ProbeTaken, message, subject);
             Some(taken.help("nothing was written; give another name with `--scratch`"))
         }
@@ -51,7 +51,7 @@ pub(super) async fn creates(objects: &mut Objects<'_>, verdict: &mut Verdict, su
     created
 }
 
-/// Creates the object once more. Where the key is the path, that is an update, and there is nothing to ask.
+/// Creates the object once more. If the key is the path, that is an update, and there is nothing to ask.
 pub(super) async fn is_unique(
     objects: &Objects<'_>,
     verdict: &mut Verdict,
@@ -72,14 +72,14 @@ pub(super) async fn is_unique(
     verdict.check(subject, "keeps keys unique", "/unique", defined, found);
 }
 
-/// What it says about keys how the second create ended, and how many objects there are then.
+/// What the second create says about keys, by how it ended and how many objects there are after it.
 fn uniqueness(defined: bool, outcome: &Outcome, number: usize) -> Found {
     let (unique, words) = match (outcome.result(), outcome.reason(), number) {
         (WriteResult::Failed | WriteResult::Conflict, Some(reason), _) => {
             (true, format!("a second one is refused: {reason}"))
         }
-        (_, _, 0 | 1) => (true, "a second one is not made".to_owned()),
-        (_, _, several) => (false, format!("there are {several} of this name then")),
+        (_, _, 0 | 1) => (true, "no second one is created".to_owned()),
+        (_, _, several) => (false, format!("then there are {several} of this name")),
     };
     if unique == defined { Ok(words) } else { Err(words) }
 }

@@ -1,11 +1,11 @@
-//! Asks what a delete does, and leaves nothing behind that can be deleted.
+//! Asks what a delete does, and deletes whatever it can. What cannot be deleted is reported in `verdict`.
 
 use crate::model::state::LiveObject;
 use crate::run::probe::objects::Objects;
 use crate::run::probe::subject::Subject;
 use crate::run::probe::verdict::{Verdict, statuses};
 
-/// Deletes the scratch object, if it was declared, and looks whether it is gone.
+/// Deletes the scratch object, if it was declared, and checks that it is gone.
 pub(super) async fn deletes(objects: &mut Objects<'_>, verdict: &mut Verdict, subject: &Subject<'_>) {
     if !objects.is_declared(subject) {
         return;
@@ -20,7 +20,7 @@ pub(super) async fn deletes(objects: &mut Objects<'_>, verdict: &mut Verdict, su
         return;
     };
     if subject.form.delete.is_none() {
-        return verdict.left_behind(subject, "the definition says of no way to delete it");
+        return verdict.left_behind(subject, "the definition has no way to delete it");
     }
     for found in &found {
         objects.delete(subject, found).await;
@@ -53,13 +53,13 @@ async fn says_that_it_is_gone(
     let Some(get) = &subject.form.get else { return };
     let found = match objects.get(subject, one).await {
         Ok(None) => Ok("as defined".to_owned()),
-        Ok(Some(_)) => Err("it is answered as if it were there".to_owned()),
+        Ok(Some(_)) => Err("the API answers as if it were there".to_owned()),
         Err(error) => Err(error.message),
     };
     verdict.check(subject, "says that it is gone", "/get/gone", statuses(&get.gone), found);
 }
 
-/// Deletes what cannot be read any more, by what was read of it before.
+/// Deletes an object that can no longer be read, by what was read of it before.
 async fn deletes_unread(objects: &Objects<'_>, verdict: &mut Verdict, subject: &Subject<'_>) {
     let gone = match objects.created.get(&subject.id) {
         Some(Some(created)) => subject.form.delete.is_some() && objects.delete(subject, created).await,

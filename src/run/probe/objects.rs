@@ -1,4 +1,5 @@
-//! The scratch objects of a probe: what is declared of them, and the road to the target. Nobody else writes them.
+//! The scratch objects of a probe: what is declared of them, and the way to the target. Only this file writes them; the
+//! questions are in the other files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -40,11 +41,11 @@ pub(super) struct Objects<'a> {
     http: &'a Http,
     name: &'a str,
     stop: &'a AtomicBool,
-    /// Those that are to exist.
+    /// Objects that are to exist.
     desired: Desired,
     counts: DeclaredCounts,
     options: PlanOptions,
-    /// Those whose create was answered with success, each as it was read then.
+    /// Objects whose create succeeded, each as it was read then.
     pub(super) created: BTreeMap<ResourceId, Option<LiveObject>>,
 }
 
@@ -91,12 +92,12 @@ impl<'a> Objects<'a> {
         Ok(())
     }
 
-    /// What the scratch object is declared as.
+    /// The declared spec of the scratch object.
     pub(super) fn spec(&self, subject: &Subject<'_>) -> Option<&Value> {
         self.desired.get(&subject.id).map(Declared::spec)
     }
 
-    /// Takes the declaration back.
+    /// Removes the declaration.
     pub(super) fn forget(&mut self, subject: &Subject<'_>) {
         self.desired.remove(&subject.id);
         self.counts = DeclaredCounts::of(&self.desired);
@@ -120,7 +121,7 @@ impl<'a> Objects<'a> {
         observe_and_plan(&self.intent(), &self.http.reader()).await
     }
 
-    /// Makes the target as declared, and says what kept the scratch object from that.
+    /// Brings the target to what is declared, and says what prevented that for the scratch object.
     pub(super) async fn apply(&self, subject: &Subject<'_>) -> Result<(), String> {
         let (observed, plan) = self.plan().await;
         self.planned(&plan, subject)?;
@@ -139,7 +140,7 @@ impl<'a> Objects<'a> {
         wrong.map_or(Ok(()), |ended| Err(ended.outcome.to_string()))
     }
 
-    /// What a second plan would still do to the scratch object: the fields that did not come back as they were sent.
+    /// What a second plan would still do to the scratch object: the fields that did not come back as sent.
     pub(super) async fn still_differs(&self, subject: &Subject<'_>) -> Option<String> {
         let (_, plan) = self.plan().await;
         let field =
@@ -150,7 +151,7 @@ impl<'a> Objects<'a> {
         }
     }
 
-    /// The change that a plan has for the scratch object, if it needs one; or why it has none.
+    /// The planned change of the scratch object, if it needs one; `Err` says why it cannot be planned.
     fn planned<'b>(&self, plan: &'b TargetPlan, subject: &Subject<'_>) -> Result<Option<&'b Change>, String> {
         let change = plan.changes.iter().find(|change| change.id == subject.id);
         let skipped = || plan.skipped.iter().any(|skipped| skipped.id == subject.id);
@@ -176,26 +177,26 @@ impl<'a> Objects<'a> {
             write_only: WriteOnly::Nothing,
         };
         let declared = self.desired.get(&subject.id)?;
-        // Against an object with nothing in it every declared field differs.
+        // Compared with an empty object, every declared field differs.
         let emptied = live.map(|live| subject.emptied(live));
         let change = comparison.change(subject.kind, declared, emptied.as_ref()).ok()??;
         change.requests.into_iter().next()
     }
 
-    /// Sends requests of the probe's own, and again what certainly was not done. There is no plan to look at the object
-    /// with, so an answer that was lost stays lost.
+    /// Sends requests of the probe's own, and repeats those that certainly were not done. There is no plan to look at
+    /// the object with, so a lost answer stays lost.
     pub(super) async fn send(&self, requests: &[Request], etag: Option<&str>) -> Outcome {
         let (reader, writer) = (self.http.reader(), self.http.writer());
         let sender = Sender { system: self.system(), reader: &reader, writer: &writer, ids: Ids::default() };
         let etag = etag.map(str::to_owned);
         let look = async |progress: &Progress| match progress.is_open() {
-            true => Err(Unclear::Unseen("whether it was done is not known".to_owned())),
+            true => Err(Unclear::Unseen("it is not known whether it was done".to_owned())),
             false => Ok(Seen { done: progress.done(), etag: etag.clone(), created: None }),
         };
         sender.send_all(requests, etag.clone(), look).await
     }
 
-    /// Deletes an object; false if the API did not say that it did.
+    /// Deletes an object; false unless the API says that it did.
     pub(super) async fn delete(&self, subject: &Subject<'_>, found: &LiveObject) -> bool {
         let (names, nothing) = (Names::default(), json!({}));
         let draft = Draft {
@@ -225,7 +226,7 @@ impl<'a> Objects<'a> {
         self.system().list(subject.kind, &self.http.reader()).await
     }
 
-    /// An object that was found before.
+    /// Reads an object that was found before.
     pub(super) async fn get(
         &self,
         subject: &Subject<'_>,
@@ -234,8 +235,8 @@ impl<'a> Objects<'a> {
         self.system().get(subject.kind, found, &self.http.reader()).await
     }
 
-    /// The objects that have the name of the scratch object, looked for in every way that there is: one of the ways may
-    /// be defined wrongly.
+    /// The objects that have the name of the scratch object, searched in every way, because one of the ways may be
+    /// defined wrongly.
     pub(super) async fn find_everywhere(&self, subject: &Subject<'_>) -> Result<Vec<LiveObject>, ReadError> {
         let mut found = self.find(subject).await?;
         if subject.kind.listed {
@@ -251,8 +252,8 @@ impl<'a> Objects<'a> {
     }
 }
 
-/// A spec in which `{scratch}` is the scratch object of the kind that is referred to; all of them have the same name but
-/// for composite keys.
+/// A spec in which `{scratch}` is the scratch object of the kind that is referred to. All of them have the same name,
+/// except for composite keys.
 fn filled(spec: &Value, name: &str) -> Value {
     match spec {
         Value::String(text) if text == "{scratch}" => Value::from(name),

@@ -1,4 +1,4 @@
-//! Asks what a read shows of what was sent.
+//! Asks how much of what was sent a read shows. Fields that an update drops are in `update`.
 
 use crate::defined::definition::{ListForm, Mode};
 use crate::model::state::LiveObject;
@@ -65,7 +65,8 @@ fn returns_fields(verdict: &mut Verdict, subject: &Subject<'_>, found: &LiveObje
     verdict.check(subject, "returns fields", "/returns_every_field", defined, found);
 }
 
-/// What only the server knows. A replacing update carries it over, so it must be nothing that moves by itself.
+/// Reports fields that the definition does not describe. A replacing update sends them back, so none may change by
+/// itself.
 fn describes_fields(verdict: &mut Verdict, subject: &Subject<'_>, found: &LiveObject) {
     let unknown = quoted(fields(found).filter(|name| !subject.describes(name)));
     if unknown.is_empty() {
@@ -74,7 +75,7 @@ fn describes_fields(verdict: &mut Verdict, subject: &Subject<'_>, found: &LiveOb
     let replaces = subject.form.update.as_ref().is_some_and(|update| update.mode() == Mode::Replace);
     let becomes = if replaces { "they are sent back with every update" } else { "they are left alone" };
     let found = Ok(format!("replies also have {unknown}; {becomes}"));
-    verdict.check(subject, "describes all fields", "/spec/properties", "only what stands there", found);
+    verdict.check(subject, "describes all fields", "/spec/properties", "no other fields", found);
 }
 
 async fn lists(objects: &Objects<'_>, verdict: &mut Verdict, subject: &Subject<'_>, found: &LiveObject) {

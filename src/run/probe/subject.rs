@@ -1,4 +1,4 @@
-//! What a definition says of the kinds that are probed, and of their scratch objects. Pure.
+//! What a definition says of the probed kinds and their scratch objects. Pure; the objects themselves are in `objects`.
 
 use serde_json::{Map, Value};
 
@@ -11,7 +11,7 @@ use crate::model::state::LiveObject;
 use crate::schema::is_true;
 use crate::system::Translate;
 
-/// One kind that is probed.
+/// One probed kind.
 pub(super) struct Subject<'a> {
     pub(super) form: &'a KindForm,
     pub(super) kind: &'a Kind,
@@ -22,7 +22,7 @@ pub(super) struct Subject<'a> {
     pub(super) at: String,
 }
 
-/// The kinds that have a scratch object, in the order in which they are created.
+/// The kinds that have a scratch object, in order of creation.
 pub(super) fn all<'a>(definition: &'a Definition, target: &'a Target, name: &str) -> Vec<Subject<'a>> {
     let names = Names { definition, system: target.system.as_ref(), name };
     let subject = |(index, form): (usize, &'a KindForm)| {
@@ -44,7 +44,7 @@ struct Names<'a> {
 }
 
 impl Names<'_> {
-    /// The name of a kind's scratch object: what refers to other objects refers to theirs.
+    /// The name of a kind's scratch object, which refers to the scratch objects of other kinds.
     fn of(&self, form: &KindForm) -> String {
         let Some(kind) = self.system.kind(&form.name) else { return self.name.to_owned() };
         let value = |label: &str| match form.key.get(label) {
@@ -62,7 +62,7 @@ impl Names<'_> {
 }
 
 impl Subject<'_> {
-    /// The spec of the scratch object once it is changed.
+    /// The spec of the scratch object after its change.
     pub(super) fn changed_spec(&self) -> Value {
         overlaid(&self.scratch.spec, &self.scratch.change)
     }
@@ -86,7 +86,7 @@ impl Subject<'_> {
         self.form.field(name).is_some() || key.chain(&self.form.id).any(|at| at.0 == pointer)
     }
 
-    /// A live object with nothing in the fields that can be declared.
+    /// A live object without the fields that can be declared.
     pub(super) fn emptied(&self, live: &LiveObject) -> LiveObject {
         let mut live = live.clone();
         for (name, value) in live.body.as_object_mut().into_iter().flat_map(Map::iter_mut) {

@@ -1,4 +1,4 @@
-//! Asks what an update does.
+//! Asks what an update does. What a create does is asked in `create`.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::run::probe::objects::Objects;
 use crate::run::probe::subject::Subject;
 use crate::run::probe::verdict::{Found, Verdict, quoted, statuses};
 
-/// No server gives this version to an object.
+/// A version that no server gives to an object.
 const STALE: &str = "\"enact-stale\"";
 
 /// Changes the scratch object as its definition says.
@@ -24,14 +24,14 @@ pub(super) async fn changes(objects: &mut Objects<'_>, verdict: &mut Verdict, su
         Err(reason) => Err(reason),
     };
     if done.is_err() {
-        // What cannot be changed must not stand in the way of what comes next.
+        // A change that failed must not affect the next questions.
         let declared = objects.declare(subject, &subject.scratch.spec);
         verdict.diagnostics.extend(declared.err().unwrap_or_default());
     }
     verdict.check(subject, "changes it", "/update", statuses(&update.success), done);
 }
 
-/// Sends an update that leaves out all that can be left out.
+/// Sends an update without the fields that can be left out.
 pub(super) async fn leaves_out(objects: &Objects<'_>, verdict: &mut Verdict, subject: &Subject<'_>) {
     let Some(update) = &subject.form.update else { return };
     let Some(before) = first(objects, subject).await else { return };
@@ -47,7 +47,7 @@ pub(super) async fn leaves_out(objects: &Objects<'_>, verdict: &mut Verdict, sub
         Mode::Replace => "reset (replace)",
     };
     verdict.check(subject, "does with what an update leaves out", "/update/mode", defined, found);
-    // Back to what is declared, for what comes next. If that fails, what comes next says so.
+    // Back to what is declared, for the next questions. If that fails, they report it.
     let _ = objects.apply(subject).await;
 }
 
@@ -55,7 +55,7 @@ async fn first(objects: &Objects<'_>, subject: &Subject<'_>) -> Option<LiveObjec
     objects.find(subject).await.ok()?.into_iter().next()
 }
 
-/// An update of one field and what cannot be left out, and the fields that it leaves out.
+/// An update of one field and of those that cannot be left out, and the fields that it leaves out.
 async fn partial(
     objects: &Objects<'_>,
     subject: &Subject<'_>,
@@ -76,7 +76,7 @@ async fn partial(
     (!left_out.is_empty()).then_some((request, left_out))
 }
 
-/// Whether the left out fields did what the definition says.
+/// Whether the left out fields became what the definition says.
 fn compared(
     subject: &Subject<'_>,
     mode: Mode,
@@ -92,7 +92,7 @@ fn compared(
     if wrong.is_empty() { Ok(quoted(left_out)) } else { Err(wrong.join("; ")) }
 }
 
-/// What a left out field did that the definition does not say, if so.
+/// What a left out field became, if the definition says otherwise.
 fn disagreement(
     subject: &Subject<'_>,
     mode: Mode,
@@ -126,7 +126,7 @@ pub(super) async fn matches_versions(objects: &Objects<'_>, verdict: &mut Verdic
         let outcome = objects.send(&[request], Some(STALE)).await;
         match (outcome.result(), outcome.reason()) {
             (WriteResult::Conflict, _) => Ok("an older version is refused".to_owned()),
-            (_, None) => Err("an older version is written all the same".to_owned()),
+            (_, None) => Err("a write to an older version is accepted".to_owned()),
             (_, Some(reason)) => Err(reason.to_owned()),
         }
     };

@@ -1,4 +1,4 @@
-//! What a probe found out, and the words for it.
+//! What a probe found out, and the words for it. The questions are in the other files.
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::probe::ProbeCheck;
@@ -7,9 +7,9 @@ use crate::run::probe::subject::Subject;
 /// What a probe found out.
 #[derive(Debug, Default)]
 pub struct Verdict {
-    /// In the order in which they were tried.
+    /// In the order of the questions.
     pub checks: Vec<ProbeCheck>,
-    /// What kept the probe from going on, and what it had to leave behind.
+    /// What stopped the probe, and what it had to leave behind.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -17,7 +17,7 @@ pub struct Verdict {
 pub(super) type Found = Result<String, String>;
 
 impl Verdict {
-    /// Takes in what was found of something that the definition says, at `at` in the kind.
+    /// Adds the result for what the definition says at `at` in the kind.
     pub(super) fn check(
         &mut self,
         subject: &Subject<'_>,
@@ -38,7 +38,7 @@ impl Verdict {
         });
     }
 
-    /// Takes in that a scratch object is still there.
+    /// Adds that a scratch object still exists.
     pub(super) fn left_behind(&mut self, subject: &Subject<'_>, why: &str) {
         let message = format!("the {} `{}` stays on the target: {why}", subject.id.kind, subject.id.name);
         self.diagnostics
@@ -46,7 +46,7 @@ impl Verdict {
     }
 }
 
-/// What keeps a probe from going on, or is left behind.
+/// A diagnostic about what stops a probe or is left behind.
 pub(super) fn diagnostic(code: Code, message: String, subject: &Subject<'_>) -> Diagnostic {
     Diagnostic::new(code, message).about(&subject.id.target)
 }
@@ -56,7 +56,7 @@ pub(super) fn quoted<'a>(names: impl IntoIterator<Item = &'a String>) -> String 
     names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// The statuses that mean something.
+/// The expected statuses in words.
 pub(super) fn statuses(statuses: &[u16]) -> String {
     match statuses {
         [] => "any 2xx".to_owned(),

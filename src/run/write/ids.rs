@@ -1,4 +1,4 @@
-//! The ids that a run learned of what it created.
+//! The ids that a run learned of what it created. The symbols for them are in `model/request`.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -12,17 +12,17 @@ use crate::sync::lock;
 pub(in crate::run) struct Ids(Mutex<BTreeMap<Symbol, RemoteId>>);
 
 impl Ids {
-    /// Takes in an id.
+    /// Adds an id.
     pub(super) fn learn(&self, symbol: Symbol, id: RemoteId) {
         lock(&self.0).insert(symbol, id);
     }
 
-    /// All that are known by now.
+    /// All ids known so far.
     pub(super) fn known(&self) -> BTreeMap<Symbol, RemoteId> {
         lock(&self.0).clone()
     }
 
-    /// The request with the ids that are known by now, or the symbol that is not.
+    /// The request with the ids known so far, or the symbol that is not known.
     pub(super) fn resolve(&self, request: &Request) -> Result<Request, Symbol> {
         request.resolve(&lock(&self.0))
     }

@@ -1,4 +1,4 @@
-//! What writing one target takes.
+//! The inputs for writing one target. How it is written is in `write`.
 
 use std::sync::atomic::AtomicBool;
 
@@ -7,9 +7,9 @@ use crate::model::wire::{Reader, Writer};
 use crate::run::journal::Journal;
 use crate::run::project::Intent;
 
-/// What writing one target takes.
+/// The inputs for writing one target.
 pub struct WriteInput<'a> {
-    /// The target, what git declares for it, and what its plan was made with.
+    /// The target, what git declares for it, and how its plan was made.
     pub intent: Intent<'a>,
     /// What the plan saw.
     pub observed: &'a Observed,
@@ -17,10 +17,10 @@ pub struct WriteInput<'a> {
     pub reader: &'a dyn Reader,
     /// The only power to write in the program.
     pub writer: &'a dyn Writer,
-    /// Writes at once.
+    /// How many writes run at once.
     pub concurrency: usize,
     /// Where ended writes are recorded.
     pub journal: &'a dyn Journal,
-    /// Set when the run is to end: what is in flight is finished, and nothing new begins.
+    /// Set when the run is to end: requests under way are finished, and nothing new begins.
     pub stop: &'a AtomicBool,
 }

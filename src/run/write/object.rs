@@ -1,4 +1,5 @@
-//! Writes one object: it is read again, compared with what the plan saw, and sent.
+//! Writes one object: reads it again, compares it with what the plan saw, and sends. What is compared is in
+//! `planned_change`.
 
 use crate::model::change::Change;
 use crate::model::names::Names;
@@ -55,7 +56,7 @@ impl<'a> ObjectWriter<'a> {
         })
     }
 
-    /// Reads the object again: only the very same change may be written, to the version handed back.
+    /// Reads the object again: only the very same change may be written, to the returned version.
     async fn still_as_planned(&self, planned: &PlannedChange<'_>) -> Result<Option<String>, Outcome> {
         let unread =
             |error| Outcome::not_attempted(format!("it could not be read again before the write: {error}"));
@@ -71,10 +72,10 @@ impl<'a> ObjectWriter<'a> {
         }
     }
 
-    /// How many requests of a change have been done by now, as what is live tells: the rest is what a fresh plan would
-    /// still send.
+    /// How many requests of a change are done, judged by the live object: the rest is what a fresh plan would still
+    /// send.
     async fn look(&self, planned: &PlannedChange<'_>, progress: &Progress) -> Result<Seen, Unclear> {
-        let unseen = |error: ReadError| Unclear::Unseen(format!("it could not be looked for: {error}"));
+        let unseen = |error: ReadError| Unclear::Unseen(format!("it could not be searched for: {error}"));
         let mut found = Vec::new();
         for name in [planned.change.id.name.as_str()].into_iter().chain(planned.former_name()) {
             found.extend(self.find(planned, name).await.map_err(unseen)?);

@@ -1,4 +1,5 @@
-//! One planned change beside what is live by now: what moved since the plan, and how much of it is done. Pure.
+//! Compares a planned change with the live object: what moved since the plan, and how much of it is done. Pure; reading
+//! is in `object`.
 
 use std::collections::BTreeMap;
 
@@ -20,18 +21,19 @@ pub(super) struct PlannedChange<'a> {
     pub(super) change: &'a Change,
     pub(super) kind: &'a Kind,
     pub(super) declared: &'a Declared,
-    /// As the plan compared.
+    /// The comparison of the plan.
     pub(super) comparison: &'a Comparison<'a>,
 }
 
 impl PlannedChange<'_> {
-    /// The name that the object had when it was planned, if that is another one.
+    /// The name of the object when it was planned, if it was another.
     pub(super) fn former_name(&self) -> Option<&str> {
         let seen = self.change.seen.as_ref().map(|seen| seen.name.as_str());
         seen.filter(|name| *name != self.change.id.name)
     }
 
-    /// Whether one of these is not the object itself. Where case makes no difference, it is found under its new name.
+    /// Whether one of these is another object. Where case makes no difference, an object is also found under its new
+    /// name.
     pub(super) fn is_taken_by(&self, found: &[LiveObject]) -> bool {
         let seen = self.change.seen.as_ref();
         found.iter().any(|found| seen.is_none_or(|seen| seen.remote != found.remote))
@@ -50,7 +52,7 @@ impl PlannedChange<'_> {
             Ok(Some(fresh))
                 if fresh.fields == self.change.fields && fresh.requests == self.change.requests =>
             {
-                // A delete says nothing of the fields that it was planned for.
+                // The request of a delete holds no fields, so they are compared here.
                 (self.change.action == Action::Delete).then(|| self.moved_fields(live)).flatten()
             }
             Ok(_) => Some(self.moved_fields(live).unwrap_or_else(|| "it changed since the plan".to_owned())),
@@ -58,7 +60,7 @@ impl PlannedChange<'_> {
         }
     }
 
-    /// Whether it is another object than the plan saw.
+    /// Whether it is another object than the one in the plan.
     fn another(&self, live: Option<&LiveObject>) -> Option<String> {
         match (&self.change.seen, live) {
             (None, Some(live)) => Some(format!("it exists now ({})", live.remote)),
@@ -81,7 +83,7 @@ impl PlannedChange<'_> {
         (!paths.is_empty()).then(|| format!("changed since the plan: {}", paths.join(", ")))
     }
 
-    /// What these objects, which have its name now or had it before, say about how far the change got. At least `sent`
+    /// How far the change got, judged by these objects, which have its name now or had it before. At least `sent`
     /// requests are known to be done; `ids` are those of what this run created.
     pub(super) fn seen(&self, found: &[LiveObject], sent: usize, ids: &KnownIds) -> Result<Seen, Unclear> {
         let live = only(found).map_err(Unclear::Moved)?;
@@ -91,7 +93,7 @@ impl PlannedChange<'_> {
         ids.extend(created.clone());
         let left = self.left(live, &ids)?;
         let done = done(&self.change.requests, sent, &left, &ids);
-        let done = done.ok_or_else(|| Unclear::Moved("what is live now is not what was sent".to_owned()))?;
+        let done = done.ok_or_else(|| Unclear::Moved("the live object is not what was sent".to_owned()))?;
         match self.moved(found).filter(|_| done == 0) {
             Some(why) => Err(Unclear::Moved(why)),
             None => Ok(Seen { done, etag: live.and_then(|live| live.etag.clone()), created }),
@@ -110,7 +112,7 @@ impl PlannedChange<'_> {
         }
     }
 
-    /// The comparison with the names of what this run has created.
+    /// The comparison, with the names of what this run has created.
     fn comparison_by_now(&self, ids: &KnownIds) -> Comparison<'_> {
         let mut names = self.comparison.names.clone();
         for (symbol, id) in ids.iter().filter(|(symbol, _)| symbol.part.is_none()) {
@@ -120,7 +122,7 @@ impl PlannedChange<'_> {
     }
 }
 
-/// The one object among what was found, if there is any; in words if there are several.
+/// The one object that was found, if any; `Err` if there are several.
 fn only(found: &[LiveObject]) -> Result<Option<&LiveObject>, String> {
     match found {
         [] => Ok(None),
@@ -129,7 +131,7 @@ fn only(found: &[LiveObject]) -> Result<Option<&LiveObject>, String> {
     }
 }
 
-/// How many requests are done if exactly these are left: the planned ones end with them.
+/// How many requests are done if exactly these are left. They must be the end of the planned ones.
 fn done(planned: &[Request], sent: usize, left: &[Request], ids: &KnownIds) -> Option<usize> {
     let complete = |request: &Request| request.resolve(ids).unwrap_or_else(|_| request.clone());
     let done = planned.len().checked_sub(left.len()).filter(|done| *done >= sent)?;

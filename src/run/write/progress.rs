@@ -1,27 +1,27 @@
-//! How far the requests of one object have got, and what follows from each answer and each look. Pure: whoever sends
-//! asks here what is next.
+//! How far the requests of one object have got, and what follows from each answer and each look. Pure: `send` asks here
+//! what is next.
 
 use crate::model::outcome::Outcome;
 use crate::model::request::Symbol;
 use crate::model::resource::RemoteId;
 use crate::model::wire::{Attempt, Next, OpenWrite};
 
-/// Why nothing more is said of an open write.
+/// Why enact gives up on an open write.
 const NOT_AGAIN: &str =
     "it was not there when enact looked, and is not sent again, because a second object could come of it";
 
-/// How far the requests of one object have got. Each transition takes the state and hands back the next one.
+/// How far the requests of one object have got. Each transition takes the state and returns the next one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::run) struct Progress {
-    /// How many requests are done. The next one is the one that everything below is about.
+    /// How many requests are done. Everything below is about the next one.
     done: usize,
-    /// Whether it was sent and may have happened.
+    /// Whether it was sent and may have been done.
     open: bool,
-    /// The attempt that is next, from 1.
+    /// The next attempt, from 1.
     attempt: u32,
     /// What tells a repeat of it from a new request.
     key: String,
-    /// The version of the object that it may be written to.
+    /// The version of the object to write to.
     etag: Option<String>,
 }
 
@@ -30,18 +30,18 @@ pub(in crate::run) struct Progress {
 pub(in crate::run) struct Seen {
     /// How many of the requests are done.
     pub(in crate::run) done: usize,
-    /// The version of the object by now.
+    /// The present version of the object.
     pub(in crate::run) etag: Option<String>,
     /// The id of the object, if the requests created it.
     pub(in crate::run) created: Option<(Symbol, RemoteId)>,
 }
 
-/// Why a look does not tell how far the requests got.
+/// Why a look does not show how far the requests got.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::run) enum Unclear {
-    /// Nothing could be seen.
+    /// Nothing could be read.
     Unseen(String),
-    /// What is live is neither as it was nor as it is to be.
+    /// The live object is neither in its old state nor as declared.
     Moved(String),
 }
 
@@ -56,7 +56,7 @@ impl Progress {
         self.done
     }
 
-    /// Whether the next request was sent before and may have happened.
+    /// Whether the next request was sent before and may have been done.
     pub(in crate::run) fn is_open(&self) -> bool {
         self.open
     }
@@ -66,22 +66,22 @@ impl Progress {
         self.attempt
     }
 
-    /// What the next attempt is made with.
+    /// What the next attempt sends along.
     pub(super) fn with(&self) -> Attempt<'_> {
         Attempt { etag: self.etag.as_deref(), key: &self.key }
     }
 
-    /// The request was answered with success: the next one.
+    /// The request succeeded: on to the next one.
     pub(super) fn succeeded(self, key: String) -> Self {
         Self { done: self.done + 1, open: false, attempt: 1, key, ..self }
     }
 
-    /// The answer is final. If an earlier attempt was not answered, it does not tell what became of that one.
+    /// The answer is final. It does not say what became of an earlier attempt without an answer.
     pub(super) fn ended(self, outcome: Outcome) -> Outcome {
         if self.open { outcome.after_open_write() } else { outcome }
     }
 
-    /// There was no answer that decides it.
+    /// No answer decides it.
     pub(super) fn unanswered(self, write: &OpenWrite) -> Self {
         Self { open: self.open || !write.undone, ..self }
     }
@@ -90,15 +90,15 @@ impl Progress {
     pub(super) fn may_repeat(&self, write: &OpenWrite) -> bool {
         match write.next {
             Next::LookOnly => false,
-            // A server that says no twice means it.
+            // A server that refuses twice means it.
             Next::Once | Next::Look => !write.undone || self.attempt == 1,
             Next::Again | Next::NewKey => true,
-            // These decide a write, so none that is open has them.
+            // These decide a write, so an open write has none of them.
             Next::Done | Next::Moved | Next::Refused => false,
         }
     }
 
-    /// What follows from a look: on behind what is done, `again`, or the end. `key` makes a new one.
+    /// What follows from a look: the request after those that are done, `again`, or the end. `key` makes a new one.
     pub(super) fn looked(
         self,
         look: Result<Seen, Unclear>,
@@ -127,7 +127,7 @@ impl Progress {
         Self { attempt: self.attempt + 1, etag: seen.etag, ..self }
     }
 
-    /// Nothing more is tried.
+    /// Gives up.
     fn given_up(&self, write: &OpenWrite, why: &str) -> Outcome {
         let reason = &write.reason;
         if self.open { Outcome::unknown(format!("{reason}; {why}")) } else { Outcome::failed(reason) }

@@ -1,5 +1,5 @@
-//! Sends the requests of one object, each until it is decided what became of it. No other place sends a write; what
-//! follows from an answer is decided in `progress`.
+//! Sends the requests of one object, each until its outcome is decided. No other place sends a write; what follows from
+//! an answer is decided in `progress`.
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ pub(in crate::run) struct Sender<'a> {
     pub(in crate::run) system: &'a dyn Observe,
     pub(in crate::run) reader: &'a dyn Reader,
     pub(in crate::run) writer: &'a dyn Writer,
-    /// Those of what was created.
+    /// The ids of created objects.
     pub(in crate::run) ids: Ids,
 }
 
@@ -24,13 +24,13 @@ pub(in crate::run) struct Sender<'a> {
 enum Stopped {
     /// It is decided.
     For(Outcome),
-    /// It may or may not have happened.
+    /// It may or may not have been done.
     Open(OpenWrite),
 }
 
 impl Sender<'_> {
-    /// Sends requests in their order, the first one to an object of this version. Where an answer was lost, `look` tells
-    /// how far they got.
+    /// Sends requests in order, the first one to an object of this version. If an answer was lost, `look` shows how far
+    /// they got.
     pub(in crate::run) async fn send_all(
         &self,
         requests: &[Request],
@@ -61,7 +61,7 @@ impl Sender<'_> {
     ) -> Result<Progress, Outcome> {
         let progress = progress.unanswered(write);
         let again = progress.may_repeat(write) && self.writer.pause(progress.attempt(), write.asked).await;
-        // After the wait, so that nothing is sent that was not looked at right before.
+        // Look after the wait, so that nothing is sent without a look right before.
         let look = look(&progress).await;
         if let Ok(Seen { created: Some((symbol, id)), .. }) = &look {
             self.ids.learn(symbol.clone(), id.clone());
@@ -81,7 +81,7 @@ impl Sender<'_> {
         }
     }
 
-    /// Puts in the ids of what this run created. Where an API does not tell the id of a new object, it is looked up.
+    /// Fills in the ids of what this run created. If an API does not return the id of a new object, it is looked up.
     async fn resolve(&self, request: &Request) -> Result<Request, Symbol> {
         loop {
             let symbol = match self.ids.resolve(request) {
@@ -114,7 +114,7 @@ impl Sender<'_> {
     }
 }
 
-/// A reason with the request that it is about, where there are several.
+/// A reason with the request that it is about, if there are several.
 fn step(requests: &[Request], index: usize, reason: String) -> String {
     match requests.get(index).filter(|_| requests.len() > 1) {
         Some(request) => {

@@ -1,4 +1,4 @@
-//! Mistakes in what is sent again, and when.
+//! Planted mistakes in what is sent again, and when.
 
 use super::Bug;
 
@@ -43,7 +43,7 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "adopted-without-comparing",
         item: "PlannedChange::seen",
-        old: r#"done.ok_or_else(|| Unclear::Moved("what is live now is not what was sent".to_owned()))?"#,
+        old: r#"done.ok_or_else(|| Unclear::Moved("the live object is not what was sent".to_owned()))?"#,
         new: "live.map_or(sent, |_| sent + left.len().min(1))",
     },
     Bug {
