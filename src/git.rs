@@ -1,8 +1,9 @@
-//! The git repository: which commit a name means, its objects, its history, and what was applied.
+//! The git repository: which commit a name means, its objects, its history, and what was applied. What is read from a
+//! commit is in `source`.
 //!
-//! libgit2 only finds the repository, its objects and its references. Commits are taken apart here: libgit2 lets
+//! libgit2 only finds the repository, its objects and its references. Commits are parsed here: libgit2 lets
 //! `.git/info/grafts`, `.git/shallow` and a commit-graph file replace what a commit says about its parents, while an
-//! object that is read by its id can only be what was committed. Replace references libgit2 does not know.
+//! object that is read by its id can only be what was committed. libgit2 ignores replace references.
 //!
 //! Nothing in a repository's configuration can run a program from here: there is no checkout, status, hook or filter.
 //! The one exception is [`push`](Repository::push_applied), where the user asks for it.
@@ -19,7 +20,7 @@ use git2::{ErrorCode, ObjectType, Oid, RepositoryOpenFlags};
 
 use crate::diagnostic::{Code, Diagnostic};
 
-/// Objects larger than this are not read. A tree of a million names is smaller.
+/// Larger objects are not read. A tree of a million names is smaller.
 const MAX_OBJECT: usize = 64 << 20;
 /// How to get the history that a shallow clone left out.
 const DEEPEN: &str =
@@ -51,7 +52,7 @@ impl fmt::Display for Commit {
 
 impl Repository {
     /// Opens the repository that a folder is in, or that it is. `None` if there is none up to the root of its file
-    /// system. `GIT_DIR` and the like are not asked: they would move the memory of what was applied elsewhere.
+    /// system. `GIT_DIR` and similar variables are ignored: they would move the record of what was applied elsewhere.
     pub fn discover(folder: &Path) -> Result<Option<Self>, Diagnostic> {
         let no_ceiling: [&Path; 0] = [];
         match git2::Repository::open_ext(folder, RepositoryOpenFlags::empty(), no_ceiling) {
@@ -61,13 +62,13 @@ impl Repository {
         }
     }
 
-    /// Whether history was left out when this clone was made.
+    /// Whether this clone is shallow.
     #[must_use]
     pub fn is_shallow(&self) -> bool {
         self.git.is_shallow()
     }
 
-    /// Where a folder lies below the top of the working tree, with `/` between parts; empty at the top itself. `None`
+    /// The path of a folder below the top of the working tree, with `/` between parts; empty at the top itself. `None`
     /// if it is outside, or the repository is bare.
     #[must_use]
     pub fn prefix_of(&self, folder: &Path) -> Option<String> {
@@ -104,12 +105,12 @@ impl Repository {
         }
     }
 
-    /// Whether an object is here at all.
+    /// Whether an object is in the repository.
     fn holds(&self, id: Oid) -> bool {
         self.git.odb().is_ok_and(|odb| odb.exists(id))
     }
 
-    /// Whether a commit is not here because this clone is shallow. Asked only about what is missing: it reads a file.
+    /// Whether a commit is missing because this clone is shallow. Call it only for a missing commit: it reads a file.
     fn is_left_out(&self, id: Oid) -> bool {
         !self.holds(id) && self.is_shallow()
     }
@@ -118,7 +119,7 @@ impl Repository {
         let bytes = self.object(id, ObjectType::Commit)?;
         Content::new(&bytes).ok_or_else(|| {
             Diagnostic::new(Code::GitObject, format!("object {id} is not a commit that can be read"))
-                .help("`git fsck` tells more")
+                .help("`git fsck` shows more")
         })
     }
 }
@@ -127,7 +128,7 @@ impl Repository {
 struct Content {
     tree: Oid,
     parents: Vec<Oid>,
-    /// When, as its committer claims. Never a proof of order.
+    /// The time that its committer claims. Never a proof of order.
     time: i64,
 }
 
@@ -149,7 +150,7 @@ impl Content {
     }
 }
 
-/// A whole id. [`Oid::from_str`] takes its beginning, too.
+/// Parses a whole id. [`Oid::from_str`] also takes the beginning of one.
 fn oid(hex: &str) -> Option<Oid> {
     Oid::from_str(hex).ok().filter(|_| hex.len() == 40)
 }
@@ -168,7 +169,7 @@ fn unopened(folder: &Path, error: &git2::Error) -> Diagnostic {
     let help = if error.message().contains("partialclone") {
         "clone it without `--filter`, so that every object is here"
     } else {
-        "`git status` in that folder tells more"
+        "`git status` in that folder shows more"
     };
     let message = format!("the repository of `{folder}` cannot be opened: {}", error.message());
     Diagnostic::new(Code::GitRepository, message).help(help)
@@ -180,10 +181,10 @@ fn broken(id: Oid, error: &git2::Error) -> Diagnostic {
             .help("fetch all objects: `git fetch --refetch` without `--filter`, or clone again");
     }
     Diagnostic::new(Code::GitObject, format!("object {id} is damaged: {}", error.message()))
-        .help("clone again; `git fsck` tells more")
+        .help("clone again; `git fsck` shows more")
 }
 
 fn mistaken(id: Oid, is: ObjectType, expected: ObjectType) -> Diagnostic {
     Diagnostic::new(Code::GitObject, format!("object {id} is a {is} where a {expected} is expected"))
-        .help("`git fsck` tells more")
+        .help("`git fsck` shows more")
 }

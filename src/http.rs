@@ -1,4 +1,5 @@
-//! HTTP to one target: its origin only, its credential, repeats that are safe, limits, and no secret in any text.
+//! HTTP to one target: only its origin, its credential, safe repeats, limits, and no secret in any text. What a request
+//! means is decided by its system.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,7 +41,7 @@ pub struct Settings {
     pub headers: Vec<(String, String)>,
     /// The credential's header.
     pub credential: (HeaderName, SecretString),
-    /// Texts that never leave: the credential as given and as sent.
+    /// Texts that no output may hold: the credential as given and as sent.
     pub secrets: Vec<SecretString>,
     /// Secrets that requests may carry for the API to store, by name.
     pub stored: BTreeMap<String, SecretString>,
@@ -50,22 +51,22 @@ pub struct Settings {
     pub credential_source: String,
     /// Requests at once.
     pub concurrency: usize,
-    /// Requests in any minute.
+    /// Requests per minute, in any minute.
     pub per_minute: Option<usize>,
     /// What is shared with other targets of the same origin.
     pub origin: Arc<Origin>,
 }
 
-/// Where random numbers come from, for jitter and for keys.
+/// The source of random numbers, for jitter and for keys.
 pub type Random = Arc<dyn Fn() -> u64 + Send + Sync>;
 
-/// Why a target cannot be talked to at all.
+/// Why a connection cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     /// A header value holds a character that HTTP does not allow.
     #[error("{0} holds a character that cannot be sent in a header")]
     Header(String),
-    /// The secrets are too long to be looked for in what a server says.
+    /// The secrets are too long to search for in what a server says.
     #[error("the secrets of this target are too long to be kept out of every output")]
     Secrets(#[source] aho_corasick::BuildError),
     /// The TLS or HTTP client could not be set up.
@@ -77,7 +78,7 @@ fn because(error: &reqwest::Error) -> String {
     sources(error).map(|why| format!(": {why}")).collect()
 }
 
-/// The connection to a target. It has no power of its own: [`Http::reader`] and [`Http::writer`] hand it out.
+/// The connection to a target. It cannot send by itself: [`Http::reader`] and [`Http::writer`] can.
 #[derive(Clone)]
 pub struct Http(Arc<Inner>);
 
@@ -102,7 +103,7 @@ pub struct HttpReader(Arc<Inner>);
 pub struct HttpWriter(Arc<Inner>);
 
 impl Http {
-    /// Sets the connection up; nothing is sent yet.
+    /// Sets up the connection; nothing is sent yet.
     pub fn new(settings: Settings) -> Result<Self, SetupError> {
         let network = Network::new(&settings.url).map_err(SetupError::Client)?;
         // The first half of a UUID holds its version; the second is random but for two bits.
@@ -110,7 +111,7 @@ impl Http {
         Self::over(settings, Box::new(network), Arc::new(random))
     }
 
-    /// The same over another way to a server, with its own chance: for simulations.
+    /// The same with another transport and other random numbers: for simulations.
     pub fn over(
         settings: Settings,
         transport: Box<dyn Transport>,
@@ -167,15 +168,15 @@ fn headers(settings: &Settings) -> Result<HeaderMap, SetupError> {
     Ok(headers)
 }
 
-/// What to do where a server could not prove who it is.
+/// What to do if a server cannot prove who it is.
 const PROVE: &str =
-    "check `url` in enact.yaml; an authority of your own is trusted if its file is named in SSL_CERT_FILE";
+    "check `url` in enact.yaml; to trust an authority of your own, name its file in SSL_CERT_FILE";
 
-/// One attempt's end: an answer, or an event and its words.
+/// How one attempt ended: an answer, or an event and its words.
 type Ended = Result<Answer, (Event, String)>;
 
 impl Inner {
-    /// Sends once, at the pace that the API bears.
+    /// Sends once, at the pace that the API allows.
     async fn attempt(&self, method: &str, path: &Path, body: Option<&Value>, own: &[(&str, &str)]) -> Ended {
         let _slot = self.pace.slot().await;
         self.origin.ready().await;
@@ -210,7 +211,7 @@ impl Inner {
             let wrong = || not_sent("a header cannot be sent");
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
             if headers.get(&name).is_some_and(HeaderValue::is_sensitive) {
-                return Err(not_sent("a header would take the place of the credential"));
+                return Err(not_sent("a header would replace the credential"));
             }
             headers.insert(name, HeaderValue::from_str(value).map_err(|_| wrong())?);
         }
@@ -230,7 +231,7 @@ impl Inner {
         }
     }
 
-    /// What an answer says about the pace, for all workers.
+    /// Learns the pace from an answer, for all workers.
     fn learn(&self, ended: &Ended) {
         let Ok(answer) = ended else { return };
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
@@ -245,7 +246,7 @@ impl Inner {
         }
     }
 
-    /// Waits for another attempt; false if there is to be none.
+    /// Waits before another attempt; false if there is none.
     async fn again(&self, attempt: u32, asked: Option<Duration>) -> bool {
         let wait = retry::wait(attempt, asked, (self.random)());
         match wait.filter(|_| attempt < ATTEMPTS && self.origin.spend()) {
@@ -261,7 +262,7 @@ impl Inner {
         let said = answer.said(&self.errors);
         match answer.retry_after.filter(|asked| *asked > retry::MAX_WAIT) {
             Some(asked) => {
-                format!("{said}; it asks to come again in {} minutes", asked.as_secs().div_ceil(60))
+                format!("{said}; it asks to try again in {} minutes", asked.as_secs().div_ceil(60))
             }
             None => said,
         }
@@ -331,7 +332,7 @@ impl HttpReader {
         Ok(Reply { body, etag, next: next.map(|link| self.here(path, link)) })
     }
 
-    /// A link as a path below the target's URL, if it leads there; else whole.
+    /// A link as a path below the target's URL if it leads there, otherwise unchanged.
     fn here(&self, path: &Path, link: String) -> String {
         let there = self.0.url_of(path).and_then(|here| here.join(&link));
         there.map_or(link, |there| {
@@ -355,7 +356,7 @@ impl Writer for HttpWriter {
         let redacted = |value: &Value| value.to_string().contains(REDACTED);
         let kept = |hidden: &Hidden| matches!(hidden, Hidden::Live(value) if redacted(value));
         if request.body.as_ref().is_some_and(redacted) || request.hidden.values().any(kept) {
-            let reason = "the live object holds the credential, which enact took out when it read it; writing the rest back would lose it";
+            let reason = "the live object holds the credential, which enact removed when it read it; writing the rest back would lose it";
             return Sent::Refused(reason.to_owned());
         }
         let body = match self.whole_body(request) {
@@ -387,7 +388,7 @@ impl Writer for HttpWriter {
 }
 
 impl HttpWriter {
-    /// The body with what no output shows.
+    /// The body with the secrets that no output shows.
     fn whole_body(&self, request: &Request) -> Result<Option<Value>, String> {
         let mut body = request.body.clone();
         for (pointer, hidden) in &request.hidden {
@@ -406,7 +407,7 @@ impl HttpWriter {
         Ok(body)
     }
 
-    /// What a write was answered with, or what happened instead and why.
+    /// The answer to a write, or what happened instead and why.
     fn event(&self, request: &Request, ended: Ended) -> Result<Value, (Event, String)> {
         let answer = ended?;
         let status = answer.status;
@@ -425,7 +426,7 @@ impl HttpWriter {
                         format!("it was answered with {status}, which its system's definition does not name");
                     Err((Event::Unexpected, reason))
                 }
-                // Only an id is ever taken from an answer; what stands in others is not looked at.
+                // Only an id is ever taken from an answer; other answers are not read.
                 (true, None) => Ok(Value::Null),
                 (true, Some((_, pointer))) => {
                     let unreadable = || (Event::Unreadable, "the answer does not hold the new id".to_owned());
@@ -434,7 +435,7 @@ impl HttpWriter {
                 }
             };
         }
-        // What was to be deleted is gone.
+        // The object to delete is gone.
         if status == StatusCode::NOT_FOUND && request.method == Method::Delete {
             return Ok(Value::Null);
         }

@@ -1,7 +1,8 @@
-//! Manifests as files: which there are, and their text, from the working tree or from a git revision.
+//! Manifests as files: which exist, and their text, from the working tree or from a git revision. Parsing them is in
+//! `manifest`.
 //!
 //! One walk serves both, so that a file counts in one exactly if it counts in the other. Only how a folder is listed
-//! and a file is read differs, behind `Tree`.
+//! and a file is read differs; that is in `Tree`.
 
 mod name;
 mod read;

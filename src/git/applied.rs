@@ -1,4 +1,5 @@
 //! `refs/enact/applied/<target>`: the commit that a target was last brought to. It is the whole memory of enact.
+//! Sending it to a remote is in `push`.
 
 use git2::{ErrorCode, Oid, ReferenceType};
 
@@ -7,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::text::{inline, short};
 
 impl Repository {
-    /// The commit that was last applied to a target. `None` only if that was never recorded here.
+    /// The commit that was last applied to a target. `None` only if none was ever recorded here.
     pub fn applied(&self, target: &str) -> Result<Option<Commit>, Diagnostic> {
         let name = reference(target)?;
         let reference = match self.git.find_reference(&name) {
@@ -27,15 +28,15 @@ impl Repository {
         }
     }
 
-    /// Whether the record of a target can be moved: its lock is taken, and given back.
+    /// Whether the record of a target can be moved: takes its lock, and releases it.
     pub fn can_set_applied(&self, target: &str) -> Result<(), Diagnostic> {
         let name = reference(target)?;
         let lock = self.git.transaction().and_then(|mut locks| locks.lock_ref(&name));
         lock.map_err(|error| unmoved(&name, &error))
     }
 
-    /// Records that a target was brought to `to`. `from` is what [`applied`](Self::applied) told when the run began: if
-    /// it is something else by now, another run was faster, and nothing is moved. Only forward, unless `rollback`.
+    /// Records that a target was brought to `to`. `from` is what [`applied`](Self::applied) returned when the run
+    /// began: if it has changed since, another run was faster, and nothing is moved. Only forward, unless `rollback`.
     pub fn set_applied(
         &self,
         target: &str,
@@ -48,9 +49,9 @@ impl Repository {
         if let Some(from) = from.filter(|_| !rollback) {
             self.check_forward(&name, from, to)?;
         }
-        // Otherwise a log is kept for branches only. In a bare repository there is none.
+        // By default git keeps a log for branches only, and in a bare repository none.
         self.git.reference_ensure_log(&name).map_err(|error| unmoved(&name, &error))?;
-        // The comparison is made while the reference is locked. Zero stands for a reference that does not exist yet.
+        // The comparison is made while the reference is locked. Zero means a reference that does not exist yet.
         let old = from.map_or(Oid::ZERO_SHA1, |commit| commit.0);
         match self.git.reference_matching(&name, to.0, true, old, "enact: applied") {
             Ok(_) => Ok(()),
@@ -61,7 +62,7 @@ impl Repository {
     }
 
     fn check_forward(&self, name: &str, from: &Commit, to: &Commit) -> Result<(), Diagnostic> {
-        // What the history does not tell is no reason to move a record.
+        // Incomplete history is no reason to move a record.
         if self.is_ancestor(from, to).map_err(Diagnostic::refused)? {
             return Ok(());
         }
@@ -84,7 +85,7 @@ pub(super) fn reference(target: &str) -> Result<String, Diagnostic> {
 
 fn unusable(name: &str, why: &str) -> Diagnostic {
     Diagnostic::new(Code::GitApplied, format!("`{name}` {}", inline(why)))
-        .help(format!("fetch it again, or forget it: `git update-ref -d {name}`"))
+        .help(format!("fetch it again, or delete it: `git update-ref -d {name}`"))
 }
 
 fn unmoved(name: &str, error: &git2::Error) -> Diagnostic {
@@ -97,12 +98,12 @@ fn unmoved(name: &str, error: &git2::Error) -> Diagnostic {
         ErrorCode::Locked => (
             Code::GitApplied,
             "is locked by another process".to_owned(),
-            "wait for it; if there is none, remove the `.lock` file beside the reference",
+            "wait for that process; if there is none, remove the `.lock` file beside the reference",
         ),
         _ => (
             Code::GitApplied,
             format!("cannot be moved: {}", error.message()),
-            "see that the repository can be written",
+            "make sure that the repository can be written",
         ),
     };
     Diagnostic::new(code, format!("`{name}` {why}")).help(help)

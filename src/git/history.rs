@@ -1,4 +1,4 @@
-//! History: who comes before whom.
+//! History: which commit contains which. What was applied is in `applied`.
 
 use std::collections::{BinaryHeap, HashSet};
 
@@ -7,12 +7,12 @@ use git2::Oid;
 use super::{Commit, DEEPEN, Repository};
 use crate::diagnostic::{Code, Diagnostic};
 
-/// How far a walk goes, in commits.
+/// How many commits a walk visits at most.
 const MAX_COMMITS: usize = 2_000_000;
 
 impl Repository {
-    /// Whether `new` contains `old`: is the same commit, or was made after it along any parent. A shallow clone that
-    /// left out the part that would tell is an `Err`, never a `false`.
+    /// Whether `new` contains `old`: is the same commit, or descends from it through any parent. If a shallow clone
+    /// lacks the commits that would decide it, this is an `Err`, never `false`.
     pub fn is_ancestor(&self, old: &Commit, new: &Commit) -> Result<bool, Diagnostic> {
         let mut walk = Walk { next: BinaryHeap::new(), seen: HashSet::new(), hidden: false };
         let mut around = vec![new.0];
@@ -49,13 +49,13 @@ impl Repository {
 }
 
 struct Walk {
-    /// Newest first only makes it likely to be done early: the answer never hangs on what a commit says of its time.
+    /// Newest first only makes an early end likely: the answer never depends on the time that a commit claims.
     next: BinaryHeap<(i64, Oid, Vec<Oid>)>,
     seen: HashSet<Oid>,
     hidden: bool,
 }
 
 fn shallow(old: &Commit, new: &Commit) -> Diagnostic {
-    let message = format!("this shallow clone does not tell whether {new} contains {old}");
+    let message = format!("this shallow clone does not show whether {new} contains {old}");
     Diagnostic::new(Code::GitShallow, message).help(DEEPEN)
 }

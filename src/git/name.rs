@@ -1,7 +1,7 @@
-//! Names of revisions: `main`, `v1`, `origin/main`, `HEAD~2`, `1a2b3c4^{commit}`.
+//! Names of revisions: `main`, `v1`, `origin/main`, `HEAD~2`, `1a2b3c4^{commit}`. Commits themselves are read in `git`.
 //!
-//! Less than git takes: what depends on the reflog, on words of a message or on a path is refused, and so is a name
-//! that means several commits, because whoever may push a tag must not choose what is applied.
+//! It accepts less than git: a name that depends on the reflog, on words of a message or on a path is refused. So is a
+//! name that means several commits, because whoever may push a tag must not choose what is applied.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::text::short;
 /// Where a short name is looked up, as git does it.
 const PLACES: [&str; 6] =
     ["{}", "refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}", "refs/remotes/{}/HEAD"];
-/// Tags may name tags; a chain longer than this is none that a person made.
+/// Tags may name tags; nobody makes a longer chain by hand.
 const MAX_TAGS: usize = 16;
 const WRITE: &str = "write a branch, a tag, a commit id, or one of them with `~1` or `^2`";
 
@@ -40,7 +40,7 @@ impl Repository {
     }
 
     fn named(&self, name: &str) -> Result<Oid, Diagnostic> {
-        // A whole id cannot be taken by a branch of that name.
+        // A branch of that name cannot replace a whole id.
         if let Some(id) = oid(name) {
             return if self.holds(id) { self.peel(name, id) } else { Err(self.unknown(name)) };
         }
@@ -59,7 +59,7 @@ impl Repository {
         }
     }
 
-    /// The commits that references of a name lead to, each with one of the references.
+    /// The commits that references with a name lead to, each with one of the references.
     fn references_named(&self, name: &str) -> Result<BTreeMap<Oid, String>, Diagnostic> {
         let mut found = BTreeMap::new();
         let full = if name == "@" { "HEAD" } else { name };
@@ -73,14 +73,14 @@ impl Repository {
                 Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::InvalidSpec) => {}
                 Err(error) => {
                     let message = format!("`{}` cannot be read: {}", short(&place), error.message());
-                    return Err(Diagnostic::new(Code::GitRevision, message).help("`git fsck` tells more"));
+                    return Err(Diagnostic::new(Code::GitRevision, message).help("`git fsck` shows more"));
                 }
             }
         }
         Ok(found)
     }
 
-    /// The commit whose id begins with these digits. `named` tells that a reference has that name, too.
+    /// The commit whose id begins with these digits. `named` means that a reference has that name, too.
     fn abbreviated(&self, name: &str, named: bool) -> Result<Option<Oid>, Diagnostic> {
         let is_hex = (4..40).contains(&name.len()) && name.chars().all(|c| c.is_ascii_hexdigit());
         let Some(prefix) = Oid::from_str(name).ok().filter(|_| is_hex) else { return Ok(None) };
@@ -98,7 +98,7 @@ impl Repository {
         }
     }
 
-    /// The commit that an object is, or that a tag stands for.
+    /// The commit that an object is, or that a tag points to.
     fn peel(&self, name: &str, mut id: Oid) -> Result<Oid, Diagnostic> {
         for _ in 0..MAX_TAGS {
             let kind = self.kind(id)?;
@@ -111,7 +111,7 @@ impl Repository {
                 }
             }
         }
-        let message = format!("`{}` is a tag of a tag of a tag, without end", short(name));
+        let message = format!("`{}` is a chain of too many tags", short(name));
         Err(Diagnostic::new(Code::GitNotACommit, message).help(WRITE))
     }
 
@@ -125,7 +125,7 @@ impl Repository {
         let line = bytes.split(|byte| *byte == b'\n').next().and_then(|line| std::str::from_utf8(line).ok());
         line.and_then(|line| oid(line.strip_prefix("object ")?)).ok_or_else(|| {
             Diagnostic::new(Code::GitObject, format!("object {tag} is not a tag that can be read"))
-                .help("`git fsck` tells more")
+                .help("`git fsck` shows more")
         })
     }
 
@@ -184,7 +184,7 @@ fn parse(revision: &str) -> Result<(&str, Vec<Step>), Diagnostic> {
     };
     let (name, mut rest) = revision.split_at(revision.find(['~', '^']).unwrap_or(revision.len()));
     if revision.contains("@{") {
-        return refuse("asks for this clone's own log, which is not the same elsewhere");
+        return refuse("depends on this clone's reflog, which other clones do not have");
     }
     if revision.contains(':') || revision.contains("^{/") {
         return refuse("is not the name of one commit");

@@ -1,4 +1,4 @@
-//! Sending what was applied to a remote, by the user's own `git`.
+//! Sends what was applied to a remote, with the user's own `git`. The local record is in `applied`.
 //!
 //! A child process and not libgit2, because only `git` knows how this user reaches the remote: credential helpers, ssh's
 //! configuration and known hosts, proxies. libgit2's transports would add a second TLS library and know none of it.
@@ -10,7 +10,7 @@ use super::{Commit, Repository, applied};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::text::{inline, short};
 
-/// Variables that would lead git to another repository than the one that was opened.
+/// Variables that would point git to another repository than the opened one.
 const MISLEADING: [&str; 11] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
@@ -24,7 +24,7 @@ const MISLEADING: [&str; 11] = [
     "GIT_SHALLOW_FILE",
     "GIT_WORK_TREE",
 ];
-/// Settings for this one command: no hook, no command as a transport, and an end where the remote says nothing more.
+/// Settings for this one command: no hook, no command as a transport, and an end when the remote is silent.
 const SETTINGS: [&str; 5] = [
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
@@ -36,9 +36,9 @@ const OPTIONS: [&str; 6] =
     ["push", "--quiet", "--no-verify", "--no-follow-tags", "--recurse-submodules=no", "--no-signed"];
 
 impl Repository {
-    /// Pushes what was applied to a target, if the remote still has `from`, or nothing for `None`. Somebody who has
-    /// applied meanwhile is not overwritten, and a clone that never fetched the record cannot move it. `secrets` are the names of variables with
-    /// credentials of targets, which `git` and its helpers must not see.
+    /// Pushes what was applied to a target, if the remote still has `from`, or nothing for `None`. A record that
+    /// somebody else has moved meanwhile is not overwritten, and a clone that never fetched the record cannot move it.
+    /// `secrets` are the names of variables with credentials of targets, which `git` and its helpers must not see.
     pub fn push_applied(
         &self,
         remote: &str,
@@ -58,7 +58,7 @@ impl Repository {
         if output.status.success() { Ok(()) } else { Err(refused(remote, &reference, &output)) }
     }
 
-    /// A URL in place of a name could make git run a command or send a credential to a stranger.
+    /// Refuses a URL instead of a name: it could make git run a command or send a credential to a stranger.
     pub(crate) fn check_remote(&self, remote: &str) -> Result<(), Diagnostic> {
         let configured = self.git.remotes().into_iter().flat_map(|names| {
             names.iter().filter_map(|name| name.ok().flatten().map(str::to_owned)).collect::<Vec<_>>()
@@ -97,19 +97,19 @@ fn not_started(error: &std::io::Error) -> Diagnostic {
 
 fn refused(remote: &str, reference: &str, output: &Output) -> Diagnostic {
     let text = String::from_utf8_lossy(&output.stderr);
-    let told = text.lines().find(|line| line.contains('!') || line.starts_with("fatal:"));
-    let told = told.or_else(|| text.lines().next()).unwrap_or("git gave no reason");
+    let reason = text.lines().find(|line| line.contains('!') || line.starts_with("fatal:"));
+    let reason = reason.or_else(|| text.lines().next()).unwrap_or("git gave no reason");
     let overtaken = ["stale info", "non-fast-forward", "fetch first"].iter().any(|word| text.contains(word));
     let help = if overtaken {
         format!("another run has pushed: `git fetch {remote} {reference}:{reference}`, and plan again")
     } else {
         format!("try it by hand: `git push {remote} {reference}`")
     };
-    let message = format!("`{remote}` did not take `{reference}`: {}", inline(&without_credentials(told)));
+    let message = format!("`{remote}` refused `{reference}`: {}", inline(&without_credentials(reason)));
     Diagnostic::new(Code::GitPush, message).help(help)
 }
 
-/// Cuts what stands before the `@` of a URL.
+/// Removes the credentials before the `@` of a URL.
 fn without_credentials(text: &str) -> String {
     let mut parts = text.split("://");
     let mut shown = parts.next().unwrap_or_default().to_owned();

@@ -1,4 +1,5 @@
-//! What an answer says: its body without secrets, its headers, and its words.
+//! What an answer says: its body without secrets, its headers, and the server's error text. What follows from it is in
+//! `retry`.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,15 +11,15 @@ use super::redact::Redactor;
 use super::transport::Response;
 use crate::model::wire::Errors;
 
-/// More than this of a server's words is not shown.
+/// How much of a server's error text is shown.
 const MAX_WORDS: usize = 300;
 
-/// An answer, understood.
+/// A parsed answer.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     /// How long the server wants to be left alone.
     pub(super) retry_after: Option<Duration>,
-    /// How long until more is allowed, where nothing is by now.
+    /// How long until more requests are allowed, if none are now.
     pub(super) exhausted: Option<Duration>,
     pub(super) etag: Option<String>,
     /// Where the next page is.
@@ -32,7 +33,7 @@ impl Answer {
         let headers = &response.headers;
         let now = now(headers);
         Self {
-            // A status out of range is no HTTP.
+            // A status out of range is not HTTP.
             status: StatusCode::from_u16(response.status).unwrap_or(StatusCode::BAD_GATEWAY),
             retry_after: retry_after(headers, now),
             exhausted: exhausted(headers, now),
@@ -69,7 +70,7 @@ impl Answer {
     }
 }
 
-/// What stands at the first of these places that holds a text or a list.
+/// The first of these places that holds a text or a list, as text.
 fn words(body: &Value, places: &[String]) -> Option<String> {
     places.iter().find_map(|place| match body.pointer(place)? {
         Value::String(text) => Some(text.clone()),
@@ -78,8 +79,8 @@ fn words(body: &Value, places: &[String]) -> Option<String> {
     })
 }
 
-/// The JSON of an answer. A server may echo a credential, also with JSON's escapes, so it is taken out of the decoded
-/// texts, before anything else sees them.
+/// The JSON of an answer. A server may echo a credential, also with JSON's escapes, so it is removed from the decoded
+/// texts before anything else sees them.
 fn decode(body: &[u8], redactor: &Redactor) -> Option<Value> {
     let mut value: Value = serde_json::from_slice(body).ok()?;
     // The order of a server's fields means nothing, and must not reach a plan.
@@ -91,7 +92,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok().map(str::trim)
 }
 
-/// The server's own clock, by which its dates are meant.
+/// The server's own clock, which its dates refer to.
 fn now(headers: &HeaderMap) -> SystemTime {
     let date = text(headers, DATE.as_str()).and_then(|date| httpdate::parse_http_date(date).ok());
     date.unwrap_or_else(SystemTime::now)
@@ -102,7 +103,7 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = text(headers, RETRY_AFTER.as_str())?;
     match text.parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
-        // More seconds than can be counted.
+        // More seconds than a number can hold.
         Err(_) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => Some(Duration::MAX),
         Err(_) => Some(httpdate::parse_http_date(text).ok()?.duration_since(now).unwrap_or_default()),
     }
@@ -136,7 +137,7 @@ fn next(headers: &HeaderMap) -> Option<String> {
     })
 }
 
-/// A header's value between separators that stand neither in quotes nor in a target.
+/// Splits a header's value at separators that are neither in quotes nor in a link target.
 fn parts(text: &str, separator: char) -> Vec<&str> {
     let (mut parts, mut start, mut quoted, mut inside) = (Vec::new(), 0, false, false);
     for (at, c) in text.char_indices() {

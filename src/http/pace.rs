@@ -1,4 +1,5 @@
-//! How hard an API is driven: requests at once, requests per minute, and waiting when it says that it has had enough.
+//! How fast requests go to an API: requests at once, requests per minute, and waiting when it asks for that. Which
+//! requests are repeated is in `retry`.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -24,7 +25,7 @@ struct Shared {
 }
 
 impl Origin {
-    /// Lets nobody send for a while.
+    /// Lets no request out for a while.
     pub(super) fn pause(&self, wait: Duration) {
         let until = Instant::now() + wait;
         let mut shared = lock(&self.0);
@@ -46,7 +47,7 @@ impl Origin {
         lock(&self.0).budget.earn();
     }
 
-    /// Whether another repeat is affordable.
+    /// Whether the budget allows another repeat.
     pub(super) fn spend(&self) -> bool {
         lock(&self.0).budget.spend()
     }
@@ -64,14 +65,14 @@ pub(super) struct Pace {
 
 #[derive(Debug)]
 struct Slots {
-    /// How many may run at once by now.
+    /// How many may run at once now.
     limit: usize,
     running: usize,
     /// Answers since the last complaint.
     good: usize,
 }
 
-/// A request that runs. Dropping it makes room for another.
+/// A running request. Dropping it makes room for another.
 pub(super) struct Slot<'a>(&'a Pace);
 
 impl Drop for Slot<'_> {
@@ -120,7 +121,7 @@ impl Pace {
         recent.push_back(Instant::now());
     }
 
-    /// The API said that it was too much: half as many at once from now on.
+    /// The API had too many requests: half as many at once from now on.
     pub(super) fn shrink(&self) {
         let mut slots = lock(&self.slots);
         slots.limit = (slots.limit / 2).max(1);

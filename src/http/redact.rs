@@ -1,4 +1,5 @@
-//! Takes secrets out of what comes from outside, before anything else sees it.
+//! Removes secrets from what comes from outside, before anything else sees it. Which texts are secret is up to the
+//! caller.
 
 use aho_corasick::{AhoCorasick, BuildError, MatchKind};
 use base64::Engine as _;
@@ -7,16 +8,16 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use url::form_urlencoded::byte_serialize;
 
-/// What stands in a text where a credential was.
+/// What replaces a credential in a text.
 pub(super) const REDACTED: &str = "[redacted by enact]";
-/// A shorter secret would tear every text apart, and could not be hidden anyway.
+/// A shorter secret would cut every text to pieces, and could not be hidden anyway.
 const SHORTEST: usize = 6;
 
-/// The texts that never leave, in all their spellings.
+/// The texts that no output may hold, in all their spellings.
 pub(super) struct Redactor(AhoCorasick);
 
 impl Redactor {
-    /// Fails if the secrets are too long to look for.
+    /// Fails if the secrets are too long to search for.
     pub(super) fn new(secrets: &[SecretString]) -> Result<Self, BuildError> {
         let spellings = secrets.iter().flat_map(|secret| spellings(secret.expose_secret()));
         let long = spellings.filter(|spelling| spelling.len() >= SHORTEST);
@@ -36,7 +37,7 @@ impl Redactor {
         clean
     }
 
-    /// The value with no secret in any of its texts.
+    /// The value without secrets in its texts.
     pub(super) fn value(&self, value: Value) -> Value {
         match value {
             Value::String(text) => Value::String(self.text(text)),
@@ -49,8 +50,8 @@ impl Redactor {
     }
 }
 
-/// How a secret may be written: plain, inside of a JSON text or of HTML, percent-encoded, in hexadecimal, in base64; and
-/// some of it twice, as what quotes an answer does.
+/// How a secret may be written: plain, inside JSON text or HTML, percent-encoded, in hexadecimal, in base64; and some
+/// of these twice, because a server that quotes a text encodes it again.
 fn spellings(secret: &str) -> Vec<String> {
     if secret.len() < SHORTEST {
         return Vec::new();
@@ -71,7 +72,7 @@ fn spellings(secret: &str) -> Vec<String> {
     all
 }
 
-/// The text between the quotes of JSON.
+/// The text as it is between the quotes of JSON.
 fn in_json(text: &str) -> String {
     let quoted = Value::from(text).to_string();
     quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default().to_owned()
@@ -104,7 +105,7 @@ fn with_digits(text: &str, to: impl Fn(&char) -> char) -> String {
         .collect()
 }
 
-/// What base64 makes of a secret behind so many other bytes, without the characters that what stands beside it decides.
+/// The base64 of a secret after so many other bytes, without the characters that depend on its neighbours.
 fn in_base64(secret: &str, before: usize) -> Vec<String> {
     let bytes: Vec<u8> = std::iter::repeat_n(0, before).chain(secret.bytes()).collect();
     let (first, last) = ((before * 8).div_ceil(6), bytes.len() * 8 / 6);

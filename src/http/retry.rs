@@ -1,6 +1,7 @@
-//! What to do when a request did not end well: one table over what happened and what the request was. Pure.
+//! What to do when a request did not succeed: one table over what happened and what the request was. Pure; sending and
+//! waiting is in `http`.
 //!
-//! Nothing here repeats a create blindly: where an answer was lost, the object is looked for first.
+//! Nothing here repeats a create blindly: if an answer was lost, the object is looked for first.
 
 use std::time::Duration;
 
@@ -9,13 +10,13 @@ use crate::model::wire::Next;
 
 /// How often a request is tried in all.
 pub const ATTEMPTS: u32 = 5;
-/// The longest wait that a server is granted. One that asks for more is told to the user, not waited for.
+/// The longest wait that a server gets. If one asks for more, the user is told, and nothing waits.
 pub const MAX_WAIT: Duration = Duration::from_secs(300);
-/// The longest wait of our own.
+/// The longest wait that enact chooses itself.
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
 const FIRST_BACKOFF: Duration = Duration::from_millis(250);
 
-/// How an attempt ended if not with a usable answer.
+/// How an attempt ended without a usable answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
     /// Nothing was sent: no address, no connection, no TLS.
@@ -26,7 +27,7 @@ pub(super) enum Event {
     Lost,
     /// It was sent, and no answer came in time.
     Timeout,
-    /// An answer that is too large to be one, whatever its status.
+    /// An answer that is too large, whatever its status.
     TooLarge,
     /// A success whose body cannot be used.
     Unreadable,
@@ -51,18 +52,18 @@ const TABLE: &[Row] = {
         (|e| e == Event::TooLarge,           [Refused, Look,    Look,    Look,    LookOnly, Look]),
         (|e| e == Event::Unreadable,         [Again,   Done,    Look,    Look,    LookOnly, Done]),
         (|e| e == Event::Unexpected,         [Refused, LookOnly, LookOnly, LookOnly, LookOnly, LookOnly]),
-        // RFC 9110 §15.4: what became of it is told elsewhere, and no redirect is followed.
+        // RFC 9110 §15.4: the result is at another address, and no redirect is followed.
         (|e| matches!(e, Event::Status(302 | 303)),
                                              [Refused, LookOnly, LookOnly, LookOnly, LookOnly, LookOnly]),
         (|e| e == Event::Status(401),        [Once,    Once,    Once,    Once,    Once,     Once]),
         (|e| e == Event::Status(408),        [Again,   Look,    Look,    Look,    LookOnly, Look]),
         (|e| e == Event::Status(409),        [Refused, Look,    Look,    Look,    LookOnly, Look]),
         (|e| e == Event::Status(412),        [Refused, Moved,   Moved,   Moved,   Moved,    Moved]),
-        // RFC 8470: too early to be done. RFC 6585: too many to be done.
+        // RFC 8470: too early. RFC 6585: too many requests.
         (|e| e == Event::Status(425),        [Again,   Again,   Again,   Again,   Again,    Again]),
         (|e| e == Event::Status(429),        [Again,   Again,   Again,   Again,   Again,    Again]),
         (|e| passing(e),                     [Again,   Look,    NewKey,  Look,    LookOnly, Look]),
-        // Any other failure of the server is not passing, and says nothing about what was done.
+        // Any other failure of the server does not pass by itself, and does not say what was done.
         (|e| status(e, 500..600),            [Refused, Look,    LookOnly, LookOnly, LookOnly, Look]),
         (|_| true,                           [Refused, Refused, Refused, Refused, Refused,  Refused]),
     ]
@@ -82,8 +83,8 @@ pub(super) fn next(event: Event, repeatability: Repeatability) -> Next {
     row.and_then(|(_, next)| next.get(repeatability as usize)).copied().unwrap_or(Next::Refused)
 }
 
-/// The wait before the attempt after this one: what the server asks for and a little more, so that not all come at once,
-/// else doubling with full jitter. `None` if the server asks for longer than anybody would wait. `random` is any number.
+/// The wait before the next attempt: what the server asks for and a little more, so that clients do not all come at
+/// once; otherwise doubling with full jitter. `None` if the server asks for too long a wait. `random` is any number.
 pub(super) fn wait(attempt: u32, asked: Option<Duration>, random: u64) -> Option<Duration> {
     let share = |of: Duration| of.mul_f64((random % 1024) as f64 / 1024.0);
     match asked {
@@ -93,8 +94,8 @@ pub(super) fn wait(attempt: u32, asked: Option<Duration>, random: u64) -> Option
     }
 }
 
-/// How many repeats an origin may still cost: each request earns a tenth of one, so that a server in trouble gets at most
-/// a tenth more than it would in good times.
+/// How many repeats an origin may still get: each request earns a tenth of one, so that a server in trouble gets at
+/// most a tenth more requests than in good times.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Budget(u32);
 
@@ -107,7 +108,7 @@ impl Budget {
         self.0 = (self.0 + 1).min(Self::FULL);
     }
 
-    /// Takes one repeat out, if there is one.
+    /// Takes one repeat from the budget, if there is one.
     pub(super) fn spend(&mut self) -> bool {
         let rest = self.0.checked_sub(Self::REPEAT);
         self.0 = rest.unwrap_or(self.0);

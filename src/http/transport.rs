@@ -1,4 +1,5 @@
-//! One exchange with a server, and nothing decided: what goes out, what comes back, or how it was lost.
+//! One exchange with a server, without decisions: what goes out, and what comes back or why nothing does. Repeats are
+//! in `http`.
 
 use std::error::Error;
 use std::time::Duration;
@@ -7,12 +8,12 @@ use async_trait::async_trait;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Url};
 
-/// A reply larger than this is refused, counted after it was unpacked.
+/// A larger reply is refused, counted after unpacking.
 pub const MAX_BODY: usize = 64 << 20;
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long a server may take to begin its answer.
 const HEAD: Duration = Duration::from_secs(30);
-/// How long it may pause inside of one.
+/// How long it may pause within one.
 const IDLE: Duration = Duration::from_secs(15);
 const TOTAL: Duration = Duration::from_secs(60);
 
@@ -23,9 +24,9 @@ pub struct Call<'a> {
     pub method: &'a str,
     /// Where to.
     pub url: Url,
-    /// With the credential, which [`HeaderValue::is_sensitive`] marks.
+    /// With the credential, marked by [`HeaderValue::is_sensitive`].
     pub headers: &'a HeaderMap,
-    /// JSON.
+    /// As JSON.
     pub body: Option<Vec<u8>>,
 }
 
@@ -45,7 +46,7 @@ pub struct Response {
 pub struct Failure {
     /// How far it got.
     pub kind: FailureKind,
-    /// Why, in words that may hold anything.
+    /// Why, in words that are not checked.
     pub words: String,
 }
 
@@ -77,7 +78,7 @@ pub struct Network(Client);
 impl Network {
     /// Sets it up; nothing is sent yet.
     pub fn new(url: &Url) -> Result<Self, reqwest::Error> {
-        // The process-wide provider may be set already, which is as good.
+        // If the process-wide provider is already set, that one will do.
         let _already_set = rustls::crypto::ring::default_provider().install_default();
         let mut builder = Client::builder()
             .user_agent(concat!("enact/", env!("CARGO_PKG_VERSION")))
@@ -90,7 +91,7 @@ impl Network {
             builder = builder.no_proxy();
         }
         if url.scheme() == "http" {
-            // Nobody proves anything there, so a machine without certificates will do.
+            // No certificate is checked there, so a machine without any will do.
             builder = builder.tls_certs_only([]);
         }
         builder.build().map(Self)
@@ -149,16 +150,16 @@ fn failure(error: &reqwest::Error) -> Failure {
     Failure { kind, words }
 }
 
-/// Whether the server's certificate was refused. That does not pass by itself.
+/// Whether the server's certificate was refused. Repeating does not help then.
 fn is_untrusted(error: &(dyn Error + 'static)) -> bool {
-    // An IO error leaves what it holds out of its chain.
+    // The chain of an IO error leaves out the error that it holds.
     let held = error.downcast_ref().and_then(std::io::Error::get_ref);
     let inner = held.map(|held| held as &(dyn Error + 'static)).or_else(|| error.source());
     matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)))
         || inner.is_some_and(is_untrusted)
 }
 
-/// What an error comes from, from the outside in.
+/// The causes of an error, from the outside in.
 pub(super) fn sources<'a>(error: &'a dyn Error) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(error.source(), |error: &&(dyn Error + 'static)| (*error).source())
 }
@@ -180,17 +181,17 @@ mod tests {
 
     use super::*;
 
-    /// What a server writes, and how long it waits then, again and again.
+    /// What a server writes again and again, and how long it waits after each time.
     type Drip = (&'static str, Duration);
 
-    /// Asks a server that begins with a text and then drips. Time passes when nobody has anything to do.
+    /// Asks a server that writes a text and then drips. Time passes when all tasks are idle.
     async fn asked(begin: &'static str, drip: Drip) -> (FailureKind, Duration) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
         tokio::spawn(async move {
             let (tcp, _) = listener.accept().await.unwrap();
             let mut request = [0; 1024];
-            // Readiness may be a false alarm.
+            // A wake-up may be false.
             while tcp.try_read(&mut request).is_err() {
                 tcp.readable().await.unwrap();
             }

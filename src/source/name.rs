@@ -1,5 +1,5 @@
-//! File names that are refused, because some file system takes them for another name. A pull request must not hold
-//! a file that a reviewer sees in one place and a checkout puts in another.
+//! File names that are refused, because some file system treats them as another name. A pull request must not hold a
+//! file that a reviewer sees in one place and a checkout puts in another. Which files are manifests is in `walk`.
 
 use crate::text::is_deceptive;
 
@@ -21,7 +21,7 @@ pub(super) fn odd(name: &str) -> Option<&'static str> {
     rows.iter().find_map(|(odd, why)| odd.then_some(*why))
 }
 
-/// One form for all names that a file system which ignores case takes for the same.
+/// One form for all names that a file system without case treats as the same.
 pub(super) fn fold(name: &str) -> String {
     name.to_lowercase()
 }
@@ -32,7 +32,7 @@ fn is_git(name: &str) -> bool {
     name == ".git" || name.strip_prefix("git~").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()))
 }
 
-/// Windows opens the device whatever follows a full stop: `nul.yaml` is `nul`.
+/// Windows opens the device whatever follows the dot: `nul.yaml` is `nul`.
 fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end_matches(' ').to_lowercase();
     let numbered = |port: &str| {

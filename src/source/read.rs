@@ -1,4 +1,4 @@
-//! Reads the files of a tree, within bounds.
+//! Reads the files of a tree, within bounds. Which files they are is in `walk`.
 
 use super::tree::{MAX_FILE, Tree};
 use super::walk;
@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::Files;
 use crate::text::inline;
 
-/// More text than this is not read: in git a thousand names of one blob take no space, in memory they do.
+/// More text is not read: in git a thousand names of one blob take no space, in memory they do.
 const MAX_TEXT: u64 = 256 << 20;
 
 /// Reads all manifests of a tree. `prefix` is the configuration's folder in it.
@@ -29,7 +29,7 @@ pub(super) fn read<T: Tree>(
     files
 }
 
-/// `left` is how much text may still be read, and 0 once that was too little.
+/// Reads a file. `left` is how much text may still be read; 0 means that the limit was reached.
 fn read_file<T: Tree>(tree: &T, id: &T::Id, path: &str, left: &mut u64) -> Result<String, Diagnostic> {
     let size = tree.size(id, path)?;
     if size > MAX_FILE {
@@ -41,7 +41,7 @@ fn read_file<T: Tree>(tree: &T, id: &T::Id, path: &str, left: &mut u64) -> Resul
         return Err(Diagnostic::new(Code::SourceTooLarge, message).help("correct `manifests` in enact.yaml"));
     }
     let bytes = tree.read(id, path)?;
-    // A file can grow after its size was asked for.
+    // A file can grow after its size was read.
     if bytes.len() as u64 > MAX_FILE {
         return Err(too_large(path));
     }

@@ -1,4 +1,4 @@
-//! A revision: blobs out of git's object database. No checkout, no filter, no attribute, nothing of the working tree.
+//! A revision: blobs from git's object database. No checkout, no filter, no attribute, nothing from the working tree.
 
 use std::collections::BTreeSet;
 
@@ -12,8 +12,8 @@ use crate::git::{Commit, Repository};
 use crate::manifest::Files;
 use crate::text::inline;
 
-/// Reads the manifests of a commit. `prefix` is the folder of enact.yaml in the repository, empty at its top.
-/// Every diagnostic names the commit. Whatever cannot be read is an error, so that nothing looks as if it had been removed.
+/// Reads the manifests of a commit. `prefix` is the folder of enact.yaml in the repository, empty at its top. Every
+/// diagnostic names the commit. What cannot be read is an error, so that nothing looks as if it had been removed.
 pub fn revision(
     repository: &Repository,
     commit: &Commit,
@@ -27,11 +27,11 @@ pub fn revision(
     files
 }
 
-/// Which manifests of the working tree, and which trusted files, are not as the commit holds them; in order.
+/// The manifests of the working tree, and the trusted files, that differ from the commit; in order.
 ///
-/// `trusted` is enact.yaml and what it names, `working` what [`working_tree`](super::working_tree) read. This
-/// asks about the very text that would be applied, so neither an ignore rule, nor a flag in the index, nor a sparse
-/// checkout hides a difference, as they do from `git status`.
+/// `trusted` is enact.yaml and what it names, `working` what [`working_tree`](super::working_tree) read. This compares
+/// the very text that would be applied, so no ignore rule, no flag in the index and no sparse checkout hides a
+/// difference, as they do from `git status`.
 pub fn uncommitted(
     repository: &Repository,
     commit: &Commit,
@@ -43,7 +43,7 @@ pub fn uncommitted(
     let named: Vec<_> = manifests.iter().cloned().chain(trusted.keys().cloned()).collect();
     let mut diagnostics = Vec::new();
     let committed = walk::list(&Revision { repository, commit }, prefix, &named, &mut diagnostics);
-    // A folder that the commit does not hold yet is a difference, not a fault of the commit.
+    // A folder that the commit does not hold yet is a difference, not a mistake in the commit.
     diagnostics.retain(|diagnostic| diagnostic.code != Code::SourceMissing);
     if !diagnostics.is_empty() {
         return Err(diagnostics.into_iter().map(|diagnostic| about(commit, diagnostic)).collect());
@@ -58,7 +58,7 @@ pub fn uncommitted(
     Ok(differing.into_iter().map(str::to_owned).collect())
 }
 
-/// Whether a blob is a text of the working tree, where a checkout may have changed the line ends.
+/// Whether a blob is a text of the working tree, apart from line ends that a checkout may have changed.
 fn is_text(id: Oid, text: &str) -> bool {
     let is = |text: &str| Oid::hash_object(ObjectType::Blob, text.as_bytes()).is_ok_and(|hash| hash == id);
     is(text) || (text.contains("\r\n") && is(&text.replace("\r\n", "\n")))
@@ -84,7 +84,7 @@ impl Tree for Revision<'_> {
         let tree = self.object(*folder, ObjectType::Tree, path)?;
         entries(&tree).ok_or_else(|| {
             let message = format!("git's tree of `{}` is not a tree: object {folder}", inline(path));
-            Diagnostic::new(Code::GitObject, message).help("`git fsck` tells more")
+            Diagnostic::new(Code::GitObject, message).help("`git fsck` shows more")
         })
     }
 
@@ -109,7 +109,7 @@ impl Revision<'_> {
     }
 }
 
-/// Takes a tree apart: mode, space, name, NUL, 20 bytes of id. Not by libgit2, which keeps every tree in memory.
+/// Parses a tree: mode, space, name, NUL, 20 bytes of id. Without libgit2, which keeps every tree in memory.
 fn entries(mut tree: &[u8]) -> Option<Vec<Entry<Oid>>> {
     let mut entries = Vec::new();
     while !tree.is_empty() {

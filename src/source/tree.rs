@@ -1,12 +1,12 @@
-//! Where files are: what the working tree and a revision have in common.
+//! What the working tree and a revision have in common. Which files are manifests is in `walk`.
 
 use crate::diagnostic::Diagnostic;
 
-/// Files larger than this are no manifests.
+/// Larger files are not manifests.
 pub(super) const MAX_FILE: u64 = 1 << 20;
-/// Where files are: the working tree or a revision. `path` is only for diagnostics.
+/// A tree of files: the working tree or a revision. `path` is only for diagnostics.
 pub(super) trait Tree {
-    /// How a file or a folder is found again.
+    /// Identifies a file or a folder.
     type Id: Clone + Ord;
 
     /// The top folder.

@@ -1,4 +1,5 @@
-//! Which files of a tree are manifests. Looks at every folder once, whatever the number of files asked for.
+//! Which files of a tree are manifests. Visits every folder once, however many files are asked for. Reading is in
+//! `read`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
@@ -8,11 +9,11 @@ use super::tree::{Entry, EntryKind, Tree};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::text::inline;
 
-/// More manifests than this are a mistake in `manifests:`.
+/// More manifests are a mistake in `manifests:`.
 const MAX_FILES: usize = 100_000;
-/// More names than this are not looked at: in git, folders that hold each other's objects multiply and take no space.
+/// More names are not visited: in git, folders that hold each other's objects multiply and take no space.
 const MAX_NAMES: usize = 1_000_000;
-/// Folders deeper than this are not entered.
+/// Deeper folders are not entered.
 const MAX_DEPTH: usize = 64;
 /// More diagnostics about names and kinds help nobody.
 const MAX_REFUSED: usize = 1000;
@@ -34,14 +35,14 @@ pub(super) fn list<T: Tree>(
         Ok(root) => walk.folder(&root, &Folder::root(&wanted)),
         Err(diagnostic) => walk.diagnostics.push(diagnostic),
     }
-    // A part of the files would look as if the others had been removed.
+    // If only some files were found, the others would look removed.
     if walk.full { BTreeMap::new() } else { walk.found }
 }
 
 /// The entries of `manifests`, part by part.
 #[derive(Default)]
 struct Wanted {
-    /// An entry ends here: this very file, or all that is in this folder.
+    /// An entry ends here: this very file, or everything in this folder.
     named: bool,
     below: BTreeMap<String, Wanted>,
 }
@@ -123,7 +124,7 @@ struct Walk<'a, T: Tree> {
     prefix: &'a str,
     names: usize,
     refused: usize,
-    /// There is too much of something; the end is near.
+    /// There is too much of something; the walk ends.
     full: bool,
     /// By path relative to `prefix`.
     found: BTreeMap<String, T::Id>,
@@ -136,19 +137,19 @@ impl<T: Tree> Walk<'_, T> {
             return;
         }
         if folder.depth > MAX_DEPTH {
-            return self.refuse(Code::SourceDepth, &folder.path, "lies too deep", "nest fewer folders");
+            return self.refuse(Code::SourceDepth, &folder.path, "is too deep", "nest fewer folders");
         }
         let mut entries = match self.tree.list(id, self.shown(&folder.path)) {
             Ok(entries) => entries,
             Err(diagnostic) => return self.diagnostics.push(diagnostic),
         };
-        // Neither a file system nor a hostile tree keeps an order.
+        // Neither a file system nor a hostile tree guarantees an order.
         entries.sort_by(|a, b| (&a.name, a.kind, &a.id).cmp(&(&b.name, b.kind, &b.id)));
         let sound = self.sift(&entries, folder);
         for (name, entry) in &sound {
             self.entry(name, entry, folder);
         }
-        // After an early end, what was not seen may still be there.
+        // After an early end, a name that was not seen may still exist.
         for (name, _) in folder.below().filter(|(name, _)| !sound.contains_key(name.as_str())) {
             if !self.full {
                 self.missing(folder, name, &entries);
@@ -156,7 +157,7 @@ impl<T: Tree> Walk<'_, T> {
         }
     }
 
-    /// The names that are asked for, without those that are refused.
+    /// The names that are asked for, without the refused ones.
     fn sift<'e>(
         &mut self,
         entries: &'e [Entry<T::Id>],
@@ -180,7 +181,7 @@ impl<T: Tree> Walk<'_, T> {
             let fold = name::fold(name);
             if folder.covers(name) || wanted.contains(&fold) {
                 let twin = twins.insert(fold, name);
-                let why = if twin == Some(name) { "stands twice in its folder" } else { TWIN };
+                let why = if twin == Some(name) { "is in its folder twice" } else { TWIN };
                 self.refuse_if(twin.is_some(), folder, name, why);
                 sound.entry(name).or_insert(entry);
             }
@@ -256,7 +257,7 @@ impl<T: Tree> Walk<'_, T> {
     fn refuse(&mut self, code: Code, path: &str, why: &str, help: &str) {
         self.refused += 1;
         if self.refused > MAX_REFUSED {
-            return self.fill(&format!("more than {MAX_REFUSED} files and folders cannot be taken"));
+            return self.fill(&format!("more than {MAX_REFUSED} files and folders cannot be read"));
         }
         let message = format!("`{}` {why}", inline(self.shown(path)));
         self.diagnostics.push(Diagnostic::new(code, message).help(help));

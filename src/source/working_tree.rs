@@ -1,4 +1,4 @@
-//! The working tree: files as they are now, committed or not.
+//! The working tree: files as they are now, committed or not. Those of a commit are in `revision`.
 
 use std::ffi::OsStr;
 use std::fs::{DirEntry, File, FileType};
@@ -11,7 +11,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::Files;
 use crate::text::inline;
 
-/// Reads files and folders below `folder`. Symbolic links are not followed; hidden files are passed over.
+/// Reads files and folders below `folder`. Symbolic links are not followed; hidden files are skipped.
 pub fn working_tree(folder: &Path, manifests: &[String], diagnostics: &mut Vec<Diagnostic>) -> Files {
     read(&WorkingTree { folder }, "", manifests, diagnostics)
 }
@@ -24,7 +24,7 @@ impl Tree for WorkingTree<'_> {
     type Id = PathBuf;
 
     fn root(&self) -> Result<PathBuf, Diagnostic> {
-        // An empty path is the folder that the process is in.
+        // An empty path is the current folder.
         Ok(if self.folder.as_os_str().is_empty() { PathBuf::from(".") } else { self.folder.to_owned() })
     }
 
@@ -32,7 +32,7 @@ impl Tree for WorkingTree<'_> {
         let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
         entries
             .and_then(|entries| {
-                // In a tree of git's the name is an attack, here it is where git keeps its objects.
+                // In a git tree this name is an attack; here git keeps its objects there.
                 entries.iter().filter(|entry| entry.file_name() != ".git").map(entry_of).collect()
             })
             .map_err(|error| unreadable(path, &error))
@@ -64,7 +64,7 @@ fn kind(file_type: FileType) -> EntryKind {
     } else if file_type.is_file() {
         EntryKind::File
     } else {
-        // Reading a pipe would wait for ever.
+        // Reading a pipe would never end.
         EntryKind::Other
     }
 }

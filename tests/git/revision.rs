@@ -1,4 +1,4 @@
-//! Manifests of a revision: blobs of that commit, and a diagnostic for everything that is not plainly a file.
+//! Manifests of a revision: blobs of that commit, and a diagnostic for everything that is not a plain file.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -243,7 +243,7 @@ fn names_that_stand_twice_or_differ_only_in_case_are_refused() {
     let (one, two) = (world.blob("one"), world.blob("two"));
     let (_, diagnostics) =
         world.read_policies(&[(FILE, "a.yaml", one), (FILE, "b.yaml", one), (FILE, "a.yaml", two)]);
-    assert_eq!(told(&diagnostics), [("source/name", "`policies/a.yaml` stands twice in its folder")]);
+    assert_eq!(told(&diagnostics), [("source/name", "`policies/a.yaml` is in its folder twice")]);
     let (_, diagnostics) = world.read_policies(&[(FILE, "A.yaml", one), (FILE, "a.yaml", two)]);
     let why = "`policies/a.yaml` differs only in case from another name in its folder";
     assert_eq!(told(&diagnostics), [("source/name", why)]);
