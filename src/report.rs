@@ -1,4 +1,4 @@
-//! What a command found out, as one value; each format is one file that renders it.
+//! What a command found out, as one value; each format is one file that renders it. Printing is in `cli/output.rs`.
 
 use crate::diagnostic::{Class, Diagnostic};
 use crate::manifest::Files;
@@ -22,19 +22,19 @@ mod summary;
 pub mod text;
 mod value;
 
-/// Everything that one run of a command has to tell.
+/// Everything that one run of a command reports.
 #[derive(Debug, Default)]
 #[must_use]
 pub struct Report {
     /// The command's name, such as `plan`; empty where the arguments name none.
     pub command: &'static str,
-    /// The commit of the manifests; `None` outside of a repository, and where the files are not a commit.
+    /// The commit of the manifests; `None` outside of a repository, and if the files are not a commit.
     pub commit: Option<String>,
     /// The commit of the base, if all targets have the same one.
     pub base_commit: Option<String>,
     /// How many manifests were read.
     pub manifests: usize,
-    /// The targets in the order of the configuration; empty where the run ended before them.
+    /// The targets in the order of the configuration; empty if the run ended before them.
     pub targets: Vec<TargetReport>,
     /// What was found out beside the targets.
     pub content: Content,
@@ -42,23 +42,23 @@ pub struct Report {
     pub diagnostics: Vec<Diagnostic>,
     /// The texts that diagnostics point into.
     pub files: Files,
-    /// What came of a plan that nothing is wrong with.
+    /// What became of a plan without errors.
     pub ending: Ending,
 }
 
-/// What came of a plan that nothing is wrong with.
+/// What became of a plan without errors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ending {
-    /// All that the command is to do with it was done.
+    /// Everything that the command does with it is done.
     #[default]
     Done,
-    /// It has changes, and the exit code is to say so (`plan --exit-code`).
+    /// It has changes, and the exit code says so (`plan --exit-code`).
     Pending,
-    /// Who was asked did not say yes.
+    /// The user was asked and did not say yes.
     Declined,
 }
 
-/// What a run has to tell of one target.
+/// What a run reports of one target.
 #[derive(Debug)]
 pub struct TargetReport {
     /// Its system's name.
@@ -78,12 +78,13 @@ pub struct TargetReport {
 pub struct ApplyReport {
     /// How each planned change ended, in the order of the plan.
     pub changes: Vec<EndedChange>,
-    /// The second plan, which is empty if all is as declared.
+    /// The second plan, which is empty if everything is as declared.
     pub verified: TargetPlan,
 }
 
 impl TargetReport {
-    /// Whether the target is as declared, as far as this run knows: nothing was to do, or it was done and verified.
+    /// Whether the target is as declared, as far as this run knows: there was nothing to do, or it was done and
+    /// verified.
     pub fn is_converged(&self) -> bool {
         let clean = |plan: &TargetPlan| plan.is_sound() && plan.changes.is_empty() && !plan.leaves_orphans();
         let applied = |apply: &ApplyReport| apply.changes.iter().all(|ended| ended.outcome.is_applied());
@@ -107,7 +108,7 @@ impl TargetReport {
     }
 }
 
-/// How a run ends, as the process's exit code (DESIGN.md §3).
+/// How a run ends, as the process's exit code. The README lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
@@ -121,7 +122,7 @@ pub enum Exit {
     Invalid = 3,
     /// Refused by a guard.
     Guarded = 4,
-    /// The live state moved since the plan.
+    /// The live state changed since the plan.
     Conflict = 5,
     /// Something could not be read.
     Incomplete = 6,
@@ -165,13 +166,13 @@ impl Report {
         self.diagnostics.iter().chain(self.targets.iter().flat_map(|target| &target.plan.diagnostics))
     }
 
-    /// The exit code. Where several fit, the one that says most about what to do first.
+    /// The exit code. If several fit, the one that says most about what to do first.
     pub fn exit(&self) -> Exit {
         let errors = self.diagnostics_before().filter(|diagnostic| diagnostic.is_error());
         let mut errors: Vec<_> = errors.map(|diagnostic| diagnostic.code.class()).collect();
         let later = self.targets.iter().filter_map(TargetReport::verified);
         let later = later.flat_map(|plan| &plan.diagnostics);
-        // What the second plan finds is no mistake that kept anything from being written.
+        // What the second plan finds did not keep anything from being written.
         errors.extend(later.filter(|diagnostic| diagnostic.is_error()).map(|diagnostic| {
             match diagnostic.code.class() {
                 Class::Invalid => Class::Failed,
@@ -202,7 +203,7 @@ impl Report {
         }
     }
 
-    /// Whether files were written for people to go on with, so that what is printed only counts them.
+    /// Whether the command wrote files for people to go on with, so that the output only counts them.
     pub fn is_in_files(&self) -> bool {
         match &self.content {
             Content::Import(import) => import.written() > 0,

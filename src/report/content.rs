@@ -1,7 +1,7 @@
-//! What a command has found out beside the targets of its run: data alone, which each format renders.
+//! What a command found out beside the targets of its run: only data, which each format renders.
 //!
-//! What can be serialized is, between the keys that all documents share, the JSON document of its command; its JSON
-//! Schema is made from it as well.
+//! A serializable part, between the keys that all documents share, is the JSON document of its command; its JSON Schema
+//! is made from it, too.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,12 +11,12 @@ use crate::model::probe::ProbeCheck;
 /// What a command has found out.
 #[derive(Debug, Default)]
 pub enum Content {
-    /// `validate`, `plan` and `apply`: the targets of the run are all.
+    /// `validate`, `plan` and `apply`: everything is in the targets of the run.
     #[default]
     Run,
     /// `import`.
     Import(Import),
-    /// `schema`: which ones there are.
+    /// `schema`: the list of schemas.
     Schemas(Schemas),
     /// `schema NAME`: the text of that schema. It is a document already, so every format prints it as it is.
     Schema(String),
@@ -31,9 +31,9 @@ pub enum Content {
 /// The manifests of an import.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Import {
-    /// The folder of the manifests, relative to enact.yaml; null where the run ended before it was known.
+    /// The folder of the manifests, relative to enact.yaml; null if the run ended before it was known.
     pub folder: Option<String>,
-    /// Whether the manifests were to be shown only.
+    /// Whether the manifests are only shown.
     pub dry_run: bool,
     /// A manifest for each live object that git does not declare yet.
     pub manifests: Vec<Imported>,
@@ -59,12 +59,12 @@ pub struct Imported {
     pub written: bool,
 }
 
-/// The JSON Schemas that there are.
+/// The JSON Schemas that exist.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Schemas {
-    /// The folder that they were to be written into; null where they are listed only.
+    /// The folder to write them into; null if they are only listed.
     pub folder: Option<String>,
-    /// All of them, in the order of their names.
+    /// All of them, in order of their names.
     pub schemas: Vec<SchemaFile>,
 }
 
@@ -80,7 +80,7 @@ impl Schemas {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Schema")]
 pub struct SchemaFile {
-    /// What `enact schema NAME` takes.
+    /// The name that `enact schema NAME` takes.
     pub name: String,
     /// The name of its file.
     pub file: String,
@@ -88,10 +88,10 @@ pub struct SchemaFile {
     pub written: bool,
 }
 
-/// What a sandbox serves, from when it is ready.
+/// What a sandbox serves, once it is ready.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Sandbox {
-    /// The APIs that are served; none where the sandbox could not start.
+    /// The APIs that are served; none if the sandbox could not start.
     pub targets: Vec<SandboxTarget>,
 }
 
@@ -99,7 +99,7 @@ pub struct Sandbox {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Target")]
 pub struct SandboxTarget {
-    /// Its name, which is that of its system.
+    /// Its name, which is also that of its system.
     pub name: String,
     /// Its base URL, for `url` of a target in enact.yaml.
     pub url: String,
@@ -108,10 +108,10 @@ pub struct SandboxTarget {
 /// What was found out about the definition of a system.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct CheckSystem {
-    /// The file of the definition; null where the arguments name none.
+    /// The file of the definition; null if the arguments name none.
     pub file: Option<String>,
-    /// Whether the definition is sound by itself; whether it is true of a target, only `checks` can tell.
+    /// Whether the definition is sound by itself; only `checks` can say whether it is true of a target.
     pub sound: bool,
-    /// What the definition says, and what the target did; null where it was not tried on one.
+    /// What the definition says, and what the target did; null if it was not tried on one.
     pub checks: Option<Vec<ProbeCheck>>,
 }

@@ -1,4 +1,5 @@
-//! Diagnostics for people, in the style of rustc: the message, the place with its line of source, and what to do.
+//! Diagnostics for people, in the style of rustc: the message, the place with its line of source, and what to do. Which
+//! diagnostics there are is in `diagnostic`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,13 +11,13 @@ use crate::text::{inline, is_deceptive, safe};
 
 /// How many diagnostics are shown; nobody reads more at once.
 const SHOWN: usize = 100;
-/// How wide a line of source may be shown; a longer one is cut around the place.
+/// The longest line of source that is shown whole, in columns; a longer one is cut around the place.
 const WIDTH: usize = 100;
 const MAX_UNDERLINE: usize = 60;
-/// How many bytes a line may have to be shown at all; the renderer walks all of it for every diagnostic.
+/// The longest line of source that is shown at all, in bytes; the renderer walks all of it for every diagnostic.
 const MAX_LINE: usize = 10_000;
 
-/// Where Unicode has a picture for each control character.
+/// Where Unicode's pictures of control characters begin.
 const CONTROL_PICTURES: u32 = 0x2400;
 const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
 
@@ -52,7 +53,7 @@ fn read_lines(text: Option<String>) -> Vec<String> {
     lines(&text.unwrap_or_default()).map(str::to_owned).collect()
 }
 
-/// How many diagnostics there are that are not shown.
+/// A line with the number of diagnostics that are not shown.
 fn rest(diagnostics: &[Diagnostic]) -> String {
     match diagnostics.len().saturating_sub(SHOWN) {
         0 => String::new(),
@@ -74,7 +75,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, source: Option<Element<'a>>) -> Group<'
         .elements(notes(place.as_ref(), subject.as_deref(), help.as_deref()))
 }
 
-/// Where it is when there is no source to show: the place in a file, or the object.
+/// The place in a file, or the object, if there is no source to show.
 fn origin<'a>(place: Option<&'a Place>, subject: Option<&'a str>) -> Option<Element<'a>> {
     let origin = match (place, subject) {
         (Some(place), _) => Origin::path(inline(&place.file)).line(place.line).char_column(place.column),
@@ -93,7 +94,7 @@ fn snippet<'a>(place: &'a Place, line: &str) -> Element<'a> {
     Snippet::source(text).path(inline(&place.file)).line_start(place.line).annotation(annotation).into()
 }
 
-/// Replaces what could drive a terminal, one character for one, so that the columns stay right.
+/// Replaces characters that could drive a terminal, one for one, so that the columns stay right.
 ///
 /// Tabs are left to the renderer, which widens them and keeps the underline below.
 fn visible(line: &str) -> String {
@@ -110,8 +111,8 @@ fn notes<'a>(place: Option<&'a Place>, subject: Option<&'a str>, help: Option<&'
     let path = place.map(|place| place.path.as_str()).filter(|path| !path.is_empty());
     let subject = place.and(subject);
     let notes = [("in", path), ("about", subject), ("help", help)];
-    let told = notes.into_iter().filter_map(|(name, text)| Some((name, text?)));
-    told.map(|(name, text)| Level::HELP.with_name(name).message(safe(text)).into()).collect()
+    let shown = notes.into_iter().filter_map(|(name, text)| Some((name, text?)));
+    shown.map(|(name, text)| Level::HELP.with_name(name).message(safe(text)).into()).collect()
 }
 
 #[cfg(test)]

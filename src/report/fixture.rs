@@ -1,4 +1,4 @@
-//! Hand-made reports that the tests of every format share.
+//! Hand-made reports that the tests of every format share. What a format makes of them is tested in its own file.
 
 use serde_json::{Value, json};
 
@@ -48,7 +48,7 @@ pub(super) fn target(plan: TargetPlan, requests: usize) -> TargetReport {
     }
 }
 
-/// The target after its changes ended like this, one after the other, with what a second plan finds.
+/// The target after its changes ended like this, in order, with what a second plan finds.
 pub(super) fn ended(
     target: TargetReport,
     outcomes: impl IntoIterator<Item = Outcome>,
@@ -129,7 +129,7 @@ pub(super) fn incomplete() -> Report {
     report("plan", vec![target(plan, 3)])
 }
 
-/// A file that is wrong, so that nothing was asked of any target.
+/// A file that is wrong, so that no target was asked.
 pub(super) fn invalid() -> Report {
     let place =
         Place { file: "policies/a.yaml".into(), line: 7, column: 11, width: 4, path: "spec.priority".into() };
@@ -138,7 +138,7 @@ pub(super) fn invalid() -> Report {
     Report { diagnostics: vec![diagnostic], ..report("plan", Vec::new()) }
 }
 
-/// The same text wherever something comes from a file or a server.
+/// The same text in every place that a file or a server can fill.
 pub(super) fn hostile(text: &str) -> Report {
     let id = |kind: &str| ResourceId::new(text, kind, text);
     let pointer = crate::pointer::child("", text);
@@ -167,7 +167,7 @@ pub(super) fn hostile(text: &str) -> Report {
     Report { diagnostics: vec![diagnostic], ..report("apply", vec![only, quiet]) }
 }
 
-/// The same text in whatever commands tell that are no runs over targets.
+/// The same text in everything that the commands without targets report.
 pub(super) fn hostile_contents(text: &str) -> Vec<Report> {
     let of = |command: &str, content| Report {
         content,

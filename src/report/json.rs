@@ -1,6 +1,6 @@
 //! The JSON document: everything a command found out, for programs. Nothing in it is cut or put into words.
 //!
-//! The document of a run over targets is here, those of the other commands are in `document`.
+//! The document of a run over targets is here; those of the other commands are in `document`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -34,11 +34,11 @@ pub struct ReportJson {
     pub command: String,
     /// The digest of all planned writes: it changes if and only if one of them does.
     pub digest: String,
-    /// The commit that the manifests were read from; null where they are no commit.
+    /// The commit that the manifests were read from; null if they are no commit.
     pub commit: Option<String>,
-    /// The commit that the base was read from; null without a base, and where targets have different ones.
+    /// The commit that the base was read from; null without a base, and if targets have different ones.
     pub base_commit: Option<String>,
-    /// How many of each.
+    /// How many objects of each sort.
     pub summary: SummaryJson,
     /// What was planned, in the order of apply, target by target.
     pub changes: Vec<ChangeJson>,
@@ -60,7 +60,7 @@ pub struct SummaryJson {
     pub update: usize,
     /// Objects to delete.
     pub delete: usize,
-    /// Declared objects that are as declared.
+    /// Declared objects that need no change.
     pub unchanged: usize,
     /// Declared objects that are left alone.
     pub skipped: usize,
@@ -95,7 +95,7 @@ pub struct WriteJson {
     pub method: String,
     /// The path with its query, below the target's URL.
     pub path: String,
-    /// The JSON body; null without one. Ids that a create reveals stand as `(known after apply)`.
+    /// The JSON body; null without one. Ids that only a create reveals are shown as `(known after apply)`.
     pub body: Option<Value>,
 }
 
@@ -107,7 +107,7 @@ pub fn render(report: &Report) -> String {
         Content::Import(import) => pretty(&with(report, import)),
         Content::Schemas(schemas) => pretty(&with(report, schemas)),
         Content::Schema(schema) => schema.clone(),
-        // Who started it reads one line, and then uses what is served.
+        // A script reads one line, and then uses the sandbox.
         Content::Sandbox(sandbox) => shown(serde_json::to_string(&with(report, sandbox))),
         Content::CheckSystem(check) => pretty(&with(report, check)),
         Content::Nothing => {
@@ -121,7 +121,7 @@ fn pretty(document: &impl Serialize) -> String {
 }
 
 fn shown(text: serde_json::Result<String>) -> String {
-    // Only keys that are no strings could make this fail, and there are none.
+    // This could fail only for keys that are not strings, and there are none.
     text::json(&text.unwrap_or_default()) + "\n"
 }
 
@@ -155,7 +155,7 @@ pub fn document(report: &Report) -> ReportJson {
     }
 }
 
-/// The JSON Schemas of all documents, each by its name. None has a hyphen: those of manifests have one.
+/// The JSON Schemas of all documents, by name. No name has a hyphen, unlike those of manifests.
 #[must_use]
 pub fn schemas() -> [(&'static str, Value); 6] {
     [
@@ -174,7 +174,7 @@ fn summary_of(report: &Report) -> SummaryJson {
 }
 
 fn changes<'a>(report: &Report, target: &'a TargetReport) -> impl Iterator<Item = ChangeJson> + 'a {
-    // A document of apply is written once, at its end: every change has an outcome by then.
+    // The document of apply is written once, at its end: every change has an outcome by then.
     let is_apply = report.command == "apply";
     target.changes().map(move |(change, outcome)| {
         change_of(change, is_apply.then(|| labels::ended(target, outcome).into_owned()))

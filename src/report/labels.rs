@@ -1,4 +1,5 @@
-//! The words for single values. They are ours and safe; what comes with them from files and servers is not.
+//! The words for single values. They are ours and safe; what is shown beside them may be hostile and is made safe
+//! elsewhere.
 
 use std::borrow::Cow;
 
@@ -47,7 +48,7 @@ pub(super) fn reason(reason: SkipReason) -> &'static str {
     }
 }
 
-/// How a change ended in a run that wrote: one that apply did not get to was not attempted, and that is said.
+/// How a change ended in a run that wrote. If apply did not get to it, it was not attempted.
 pub(super) fn ended<'a>(target: &TargetReport, outcome: Option<&'a Outcome>) -> Cow<'a, Outcome> {
     let not_attempted = || {
         let why = blocked(&target.plan).unwrap_or_else(|| "apply ended before it".to_owned());
@@ -56,14 +57,14 @@ pub(super) fn ended<'a>(target: &TargetReport, outcome: Option<&'a Outcome>) -> 
     outcome.map_or_else(not_attempted, Cow::Borrowed)
 }
 
-/// Whether there is nothing to tell of a target but that it is as declared.
+/// Whether a target is as declared and there is nothing else to say about it.
 pub(super) fn is_quiet(target: &TargetReport) -> bool {
     let TargetReport { plan, apply: _, system: _, url: _, requests: _ } = target;
     let is_settled = target.verified().is_none_or(|plan| plan.is_sound() && plan.changes.is_empty());
     is_settled && plan.is_sound() && plan.changes.is_empty() && plan.skipped.is_empty()
 }
 
-/// Why nothing is written to a target, if that is so.
+/// Why nothing is written to a target, if so.
 pub(super) fn blocked(plan: &TargetPlan) -> Option<String> {
     let errors = plan.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     match (plan.is_sound(), plan.incomplete) {
@@ -73,7 +74,7 @@ pub(super) fn blocked(plan: &TargetPlan) -> Option<String> {
     }
 }
 
-/// What the second plan says that makes a target not known to be as declared, though no change is left in it.
+/// Why the second plan cannot confirm that a target is as declared, though it has no change.
 pub(super) fn unverified(target: &TargetReport) -> Option<&'static str> {
     let verified = target.verified().filter(|plan| !plan.is_sound())?;
     Some(match verified.incomplete {

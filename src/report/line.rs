@@ -1,4 +1,4 @@
-//! A change's fields as marked lines, for every format that shows a difference to people.
+//! A change's fields as marked lines, for every format that shows a difference to people. Single values are in `value`.
 
 use serde_json::Value;
 use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
@@ -20,9 +20,9 @@ pub(super) enum Mark {
     Added,
     /// It will be gone.
     Removed,
-    /// It, or what stands below it, becomes something else.
+    /// It, or something below it, changes.
     Changed,
-    /// It stays, and is shown for orientation.
+    /// It stays, and is shown as context.
     Same,
 }
 
@@ -44,10 +44,10 @@ impl Line {
 /// How much room there is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout {
-    /// Up to this width, before and after share a line; with 0 they never do.
+    /// Up to this width, before and after share a line; 0 means never.
     pub(super) width: usize,
-    /// What a field of an object to be created may take: lines, and characters in each. Nothing that is changed
-    /// is ever cut: somebody is about to say yes to it.
+    /// How much of a field of a new object is shown: lines, and characters in each. A value that changes is never cut:
+    /// somebody is about to agree to it.
     pub(super) create: Option<(usize, usize)>,
 }
 
@@ -57,7 +57,7 @@ pub(super) fn lines(change: &Change, layout: &Layout) -> Vec<Line> {
     change.fields.iter().flat_map(|field| cut(with_cause(change, field, of(field, layout)), limits)).collect()
 }
 
-/// Where the fields of one object moved for different reasons, each says its own.
+/// If the fields of an object changed for different reasons, each shows its own.
 fn with_cause(change: &Change, field: &Field, mut lines: Vec<Line>) -> Vec<Line> {
     let cause = labels::cause(field.cause).filter(|_| change.cause == Cause::Both);
     if let (Some(cause), Some(first)) = (cause, lines.first_mut()) {
@@ -88,7 +88,7 @@ fn scalar(field: &Field, before: &str, after: &str, layout: &Layout) -> Vec<Line
 
 fn block(field: &Field) -> Vec<Line> {
     let sides = [&field.before, &field.after];
-    // Without the sign, a text of quoted words would look like a list of them.
+    // Without the sign, a text of quoted words would look like a list.
     let sign = if sides.into_iter().any(Value::is_string) { " |" } else { "" };
     let head = Line::new(mark(field), format!("{}:{sign}", value::path(&field.path)));
     let context = if sides.into_iter().any(value::is_plain_list) { 0 } else { CONTEXT };
@@ -131,7 +131,7 @@ fn cut(mut lines: Vec<Line>, limits: Option<(usize, usize)>) -> Vec<Line> {
         line.text = shorten(&line.text, width).into_owned();
     }
     let hidden = lines.len().saturating_sub(most);
-    // A mark in place of a single line would save nothing.
+    // Replacing a single line would save nothing.
     if hidden > 1 {
         lines.truncate(most);
         lines.push(Line::new(Mark::Added, format!("  ... {hidden} more lines")));

@@ -1,8 +1,8 @@
-//! The comment under a pull request: what it would change, for those who review it.
+//! The comment under a pull request: what it would change, for its reviewers.
 //!
-//! Names, values and messages come from the pull request or from an API and may be hostile; they pass through
-//! `inert` and stand in code only. GitHub refuses a comment of more than 65,536 characters, so the lists end early
-//! with a count of what is left out, while the sums at the top are always whole.
+//! Names, values and messages come from the pull request or from an API and may be hostile; they pass through `escape`
+//! and are shown only inside code. GitHub refuses a comment of more than 65,536 characters, so the lists end early with
+//! a count of what is left out; the totals at the top are always complete.
 
 use super::content::Content;
 use super::line::{self, Layout, Line, Mark};
@@ -18,16 +18,16 @@ use escape::{code, fence, html_code};
 mod content;
 mod escape;
 
-/// How long the text may be when a section ends; in bytes, which are never fewer than characters.
+/// The longest text at which a section goes on, in bytes, which are never fewer than characters.
 const DELETES_END: usize = 15_000;
 const DIAGNOSTICS_END: usize = 30_000;
 const TARGETS_END: usize = 60_000;
 /// How many bytes the fields of one change may take.
 const CHANGE_ROOM: usize = 12_000;
-/// What a field of a new object may take: the file with all of it is in the same pull request.
+/// How much of a field of a new object is shown: the pull request holds the file with all of it.
 const CREATE: (usize, usize) = (16, 200);
 
-/// The report as the text of a comment. Its first line tells enact's comment from others.
+/// The report as the text of a comment. Its first line marks enact's comment.
 #[must_use]
 pub fn render(report: &Report) -> String {
     if let Content::Schema(schema) = &report.content {
@@ -98,7 +98,7 @@ impl Page {
         self.left_out(report.targets.len() - shown);
     }
 
-    /// Adds a target; says no if there is no room for it.
+    /// Adds a target; false if there is no room for it.
     fn target(&mut self, target: &TargetReport, ended: bool) -> bool {
         let (open, close) = frame(target);
         let fits = self.text.len() + open.len() + close.len() <= TARGETS_END;
@@ -130,7 +130,7 @@ fn diagnostic(diagnostic: &Diagnostic) -> String {
     format!("- **{severity}** {}{place}{subject}\n  {}{help}\n", code(id.text()), code(message))
 }
 
-/// What stands before and after the entries of a target; one with nothing to tell has none and is not folded.
+/// The text before and after the entries of a target. A target with nothing to show has none and is not folded.
 fn frame(target: &TargetReport) -> (String, &'static str) {
     let TargetReport { plan, system, url, apply: _, requests: _ } = target;
     if labels::is_quiet(target) {

@@ -1,5 +1,6 @@
-//! A reviewed plan: an approval, not a program. Apply plans afresh and goes on only if that is the plan which somebody
-//! has seen; a file that was edited can only make it refuse. It holds no secret and no power.
+//! A reviewed plan: an approval, not a program. Apply plans again and goes on only if that is the plan that somebody
+//! has seen; an edited file can only make it refuse. It holds no secret and no power. The files themselves are read and
+//! written in `cli`.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use crate::digest::digest;
 use crate::report::{Report, json};
 use crate::text;
 
-/// Larger files are no plans.
+/// Larger files are not plans.
 pub const MAX_BYTES: usize = 64 << 20;
 
 /// What a plan file holds: the changes, and what they were made from.
@@ -38,7 +39,7 @@ impl PlanFile {
     /// The plan of a report. `config` is the text of enact.yaml, `schemas` the digest of the JSON Schemas.
     pub fn new(report: &Report, config: &str, schemas: String) -> Self {
         let document = json::document(report);
-        // A plan has no outcomes, whatever command made it.
+        // A plan has no outcomes, whichever command made it.
         let change =
             |change: json::ChangeJson| serde_json::to_value(json::ChangeJson { outcome: None, ..change });
         Self {
@@ -55,7 +56,7 @@ impl PlanFile {
 
     /// The file's text.
     pub fn text(&self) -> String {
-        // Only keys that are no strings could make this fail, and there are none.
+        // This could fail only for keys that are not strings, and there are none.
         serde_json::to_string_pretty(self).map(|text| text::json(&text) + "\n").unwrap_or_default()
     }
 
@@ -67,7 +68,7 @@ impl PlanFile {
         })
     }
 
-    /// What moved between the review and a fresh plan; empty if nothing did.
+    /// What changed between the review and a fresh plan; empty if nothing did.
     pub fn moved(&self, fresh: &Self) -> Vec<Diagnostic> {
         let Self { format_version, enact, commit, base_commit, config, schemas, digest: _, changes } = self;
         let inputs = [
@@ -104,9 +105,9 @@ fn moved_changes(reviewed: &[Value], fresh: &[Value]) -> Vec<Diagnostic> {
     let (reviewed, fresh) = (by_name(reviewed), by_name(fresh));
     let gone = reviewed.keys().filter(|name| !fresh.contains_key(*name));
     let gone = gone
-        .map(|name| diagnostic("it was reviewed, and is not to be changed any more".to_owned()).about(name));
+        .map(|name| diagnostic("it was reviewed, and would not be changed any more".to_owned()).about(name));
     let other = fresh.iter().filter_map(|(name, fresh)| match reviewed.get(name) {
-        None => Some(diagnostic("it is to be changed now, and was not reviewed".to_owned()).about(name)),
+        None => Some(diagnostic("it would be changed now, and was not reviewed".to_owned()).about(name)),
         Some(reviewed) if reviewed != fresh => Some(diagnostic(difference(reviewed, fresh)).about(name)),
         Some(_) => None,
     });

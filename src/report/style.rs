@@ -1,4 +1,4 @@
-//! How the text for people is to look.
+//! How text for people looks. Who chooses it is in `cli/output.rs`.
 
 /// What a terminal can show, and how much a person wants to see.
 #[derive(Clone, Copy, Debug)]
@@ -9,6 +9,6 @@ pub struct Style {
     pub width: usize,
     /// Whether to show requests, long values of new objects, and after apply the fields once more.
     pub verbose: bool,
-    /// Whether to leave out what only says that all went well.
+    /// Whether to leave out lines that only say that all went well.
     pub quiet: bool,
 }

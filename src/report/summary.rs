@@ -1,4 +1,4 @@
-//! What a whole run comes to: counts, a headline, one sentence. Nothing untrusted is in any of them.
+//! The result of a whole run: counts, a headline, one sentence. None of them holds untrusted text.
 
 use std::collections::BTreeSet;
 
@@ -54,7 +54,7 @@ impl Totals {
         self.create + self.update + self.delete
     }
 
-    /// The counts in words, all but the requests.
+    /// The counts in words, without the requests.
     pub(super) fn words(self) -> String {
         let Self { create, update, delete, unchanged, skipped, requests: _ } = self;
         format!(
@@ -63,7 +63,7 @@ impl Totals {
     }
 }
 
-/// All diagnostics, without those that the second plan of an apply only repeats.
+/// All diagnostics, without those that the second plan of an apply repeats.
 pub(super) fn diagnostics<'a>(report: &'a Report) -> Vec<&'a Diagnostic> {
     let mut seen = BTreeSet::new();
     let is_new = |diagnostic: &&'a Diagnostic| {
@@ -184,13 +184,13 @@ fn applied(report: &Report) -> String {
     )
 }
 
-/// How live state stands to what is declared, as the second plan found it.
+/// How the live state compares with what is declared, by the second plan.
 fn remaining(report: &Report) -> String {
     let unknown = |target: &TargetReport| !target.plan.is_sound() || labels::unverified(target).is_some();
     let verified = report.targets.iter().filter_map(TargetReport::verified);
     match (verified.map(|plan| plan.changes.len()).sum(), report.targets.iter().any(unknown)) {
         (0, false) => "live state is as declared".to_owned(),
-        (0, true) => "whether live state is as declared is not known".to_owned(),
+        (0, true) => "it is not known whether live state is as declared".to_owned(),
         (1, false) => "1 change remains".to_owned(),
         (more, false) => format!("{more} changes remain"),
         (more, true) => format!("at least {} to make", count(more, "change")),

@@ -19,12 +19,12 @@ use crate::text::inline;
 
 mod content;
 
-/// How far fields stand from the margin.
+/// The indent of fields.
 const INDENT: usize = 6;
-/// How many lines a field of a new object takes before it is cut.
+/// How many lines of a field of a new object are shown.
 const CREATE_LINES: usize = 16;
 
-/// The report as text; empty where the diagnostics say it all.
+/// The report as text; empty if the diagnostics say everything.
 #[must_use]
 pub fn render(report: &Report, style: &Style) -> String {
     match &report.content {
@@ -96,7 +96,7 @@ impl Page<'_> {
     fn change(&mut self, change: &Change, outcome: Option<&Outcome>) {
         let outcome = outcome.map(|outcome| self.outcome(outcome)).unwrap_or_default();
         self.line(2, format!("{}{outcome}", self.head(change)));
-        // Before it asked, apply has shown them.
+        // Apply showed them before it asked.
         if !self.ended || self.style.verbose {
             self.fields(change);
         }

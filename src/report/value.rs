@@ -1,6 +1,6 @@
-//! JSON values as a person reads them: on one line where they fit, otherwise as lines that look like YAML.
+//! JSON values as people read them: on one line if they fit, otherwise as lines that look like YAML.
 //!
-//! Whatever comes out of here is safe to print.
+//! Everything here is safe to print. Differences between values are in `line`.
 
 use std::borrow::Cow;
 
@@ -26,7 +26,7 @@ pub(super) fn path(pointer: &str) -> String {
     if parts.is_empty() { "spec".to_owned() } else { parts.join(".") }
 }
 
-/// A value that needs no second line: a scalar, or something empty.
+/// A value that needs no second line: a scalar, or an empty list or object.
 pub(super) fn one_line(value: &Value) -> Option<String> {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
@@ -41,7 +41,7 @@ pub(super) fn is_plain_list(value: &Value) -> bool {
     value.as_array().is_some_and(|items| items.iter().all(|item| one_line(item).is_some()))
 }
 
-/// A value as the lines below its path. What is nothing or empty has none.
+/// A value as the lines below its path. Null and an empty object have none.
 pub(super) fn block(value: &Value) -> Vec<String> {
     match value {
         Value::Null => Vec::new(),

@@ -1,4 +1,4 @@
-//! What a terminal shows.
+//! What a terminal shows of diagnostics.
 
 use super::*;
 use crate::diagnostic::Code;

@@ -1,4 +1,4 @@
-//! A problem in a JSON document.
+//! A problem in a JSON document. How people see it is in `report/diagnostics.rs`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -15,7 +15,7 @@ pub struct DiagnosticJson {
     pub code: String,
     /// What is wrong.
     pub message: String,
-    /// The file, relative to the repository; null if it is about none.
+    /// The file, relative to the repository; null without one.
     pub file: Option<String>,
     /// The line, from 1.
     pub line: Option<usize>,

@@ -1,5 +1,4 @@
-//! The JSON documents of commands that are no run over targets: what they found out, between the keys that all
-//! documents share.
+//! The JSON documents of the commands without targets: what they found out, between the keys that all documents share.
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -35,7 +34,7 @@ pub(super) struct NoCommand {
 
 /// The JSON Schema (2020-12) of a document.
 pub(super) fn schema_of<T: JsonSchema>(about: &str) -> Value {
-    // As it is written, not as it could be read: a field that may be null is still always there.
+    // For writing, not for reading: a field that may be null is still always there.
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     schema.insert("title".to_owned(), "Document".into());

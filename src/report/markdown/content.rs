@@ -1,4 +1,4 @@
-//! What a comment tells of commands that are no run over targets, as items of a list.
+//! What a comment says about the commands without targets, as items of a list.
 
 use super::escape::{code, fence};
 use crate::model::probe::ProbeCheck;
@@ -8,7 +8,7 @@ use crate::text::inline;
 /// How many bytes the text of one manifest may take.
 const MANIFEST_ROOM: usize = 12_000;
 
-/// One item for each thing that the command has found or made.
+/// One item for each thing that the command found or made.
 pub(super) fn items(content: &Content) -> Vec<String> {
     match content {
         Content::Import(Import { manifests, dry_run: true, .. }) => manifests.iter().map(shown).collect(),

@@ -1,5 +1,5 @@
-//! Untrusted text in Markdown and HTML. It only ever stands inside code, where GitHub makes no link, mention, image or
-//! heading of it, and always on one line, so that nothing it holds can end the code or start a block.
+//! Untrusted text in Markdown and HTML. It is only shown inside code, where GitHub makes no link, mention, image or
+//! heading of it, and always on one line, so that nothing in it can end the code or start a block.
 
 use crate::report::value::shorten;
 use crate::text::inline;
@@ -13,7 +13,7 @@ const LONGEST_LINE: usize = 2_000;
 pub(super) fn code(text: &str) -> String {
     let text = inline(&shorten(text, LONGEST)).into_owned();
     let ticks = "`".repeat(longest_run(&text) + 1);
-    // Markdown takes a space off each end, unless there is nothing else; and a span cannot be empty.
+    // Markdown removes a space from each end, unless there is nothing else; and a span cannot be empty.
     let pad = match text.trim_matches(' ') {
         "" => "",
         _ if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) => " ",
@@ -23,7 +23,8 @@ pub(super) fn code(text: &str) -> String {
     format!("{ticks}{pad}{text}{pad}{ticks}")
 }
 
-/// Code for a line of HTML. Whatever is not plain is written as a number, so that neither HTML nor Markdown sees it.
+/// Code for a line of HTML. Every character that is not plain is written as a number, so that neither HTML nor Markdown
+/// sees it.
 pub(super) fn html_code(text: &str) -> String {
     let mut html = String::from("<code>");
     for character in inline(&shorten(text, LONGEST)).chars() {
@@ -36,8 +37,8 @@ pub(super) fn html_code(text: &str) -> String {
     html + "</code>"
 }
 
-/// A fenced block of lines in a language, of about `room` bytes; what does not fit is counted. The lines are safe to
-/// print already, so that none holds a line break.
+/// A fenced block of lines in a language, of about `room` bytes; lines that do not fit are counted. The lines must be
+/// safe to print, so that none holds a line break.
 pub(super) fn fence(language: &str, lines: &[String], room: usize) -> String {
     let lines: Vec<_> = lines.iter().map(|line| format!("{}\n", shorten(line, LONGEST_LINE))).collect();
     let mut used = 0;

@@ -1,3 +1,5 @@
+//! What a pull request comment shows, also of hostile text.
+
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
@@ -179,7 +181,7 @@ fn after_apply_each_change_tells_how_it_ended() {
     "###);
 }
 
-/// What Markdown makes of a text, but for what stands in code.
+/// The structure that Markdown sees in a text, without what is in code.
 fn structure(markdown: &str) -> Vec<String> {
     let mut in_fence = false;
     let events = Parser::new_ext(markdown, Options::all());
@@ -255,7 +257,7 @@ fn untrusted() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
 }
 
-/// What the comment looks like when nobody is hostile.
+/// The structure of the comment when no text is hostile.
 static BENIGN: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| structures("x"));
 
 fn structures(text: &str) -> Vec<Vec<String>> {

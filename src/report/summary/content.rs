@@ -1,9 +1,9 @@
-//! What a command that is no run over targets comes to. Nothing untrusted is in it.
+//! The result of a command without targets. It holds no untrusted text.
 
 use crate::report::content::{CheckSystem, Content, Import, Sandbox, Schemas};
 use crate::report::labels::{count, were};
 
-/// In a few words, where nothing is wrong.
+/// In a few words, if nothing is wrong.
 pub(super) fn headline(content: &Content) -> String {
     match content {
         Content::Import(Import { manifests, .. }) => count(manifests.len(), "manifest"),
@@ -51,6 +51,6 @@ fn definition(check: &CheckSystem) -> String {
             format!("The target agrees in {agree} of {}.", count(checks.len(), "check"))
         }
         CheckSystem { sound: true, .. } => "The definition is sound.".to_owned(),
-        CheckSystem { sound: false, .. } => "The definition was not found to be sound.".to_owned(),
+        CheckSystem { sound: false, .. } => "The definition is not sound, or could not be checked.".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! The text of commands that are no run over targets.
+//! The text of the commands without targets.
 
 use crate::model::probe::ProbeCheck;
 use crate::report::content::{CheckSystem, Import, Imported, Sandbox, SandboxTarget, Schemas};
@@ -23,7 +23,7 @@ fn manifest(manifest: &Imported) -> String {
     format!("---\n# {}\n{}", inline(file), safe(text))
 }
 
-/// The names, one in a line; once they are in a folder, only how many there are.
+/// The names, one per line; if they were written to a folder, only how many.
 pub(super) fn schemas(schemas: &Schemas, style: &Style) -> String {
     match &schemas.folder {
         None => schemas.schemas.iter().map(|schema| format!("{}\n", inline(&schema.name))).collect(),
@@ -32,13 +32,13 @@ pub(super) fn schemas(schemas: &Schemas, style: &Style) -> String {
     }
 }
 
-/// The names of the APIs and where they are, one in a line.
+/// The names and URLs of the APIs, one per line.
 pub(super) fn sandbox(sandbox: &Sandbox) -> String {
     let line = |target: &SandboxTarget| format!("{:<10} {}\n", inline(&target.name), inline(&target.url));
     sandbox.targets.iter().map(line).collect()
 }
 
-/// Whether the definition is sound or, where it was tried, each check with what is defined and what was found.
+/// Whether the definition is sound or, if it was tried, each check with what is defined and what was found.
 pub(super) fn check_system(check: &CheckSystem, style: &Style) -> String {
     match check {
         _ if style.quiet => String::new(),

@@ -1,3 +1,5 @@
+//! What a terminal shows of a run.
+
 use serde_json::{Value, json};
 
 use super::super::{TargetReport, fixture};
@@ -14,7 +16,7 @@ fn last_line(report: &Report) -> String {
     shown(report).lines().last().unwrap().to_owned()
 }
 
-/// An apply in which all went well, with what its second plan finds.
+/// An apply that went well, with what its second plan finds.
 fn all_applied(verified: TargetPlan) -> Report {
     let mut report = fixture::three_changes("apply");
     let target = report.targets.remove(0);
@@ -121,7 +123,7 @@ fn an_apply_that_could_not_be_verified_says_so() {
     let incomplete = TargetPlan { incomplete: true, ..fixture::plan("analytics", vec![], 5) };
     assert_eq!(
         last_line(&all_applied(incomplete)),
-        "Applied 3 of 3 changes; whether live state is as declared is not known (31 requests)."
+        "Applied 3 of 3 changes; it is not known whether live state is as declared (31 requests)."
     );
 }
 
@@ -135,7 +137,7 @@ fn a_target_that_apply_did_not_get_to_is_never_shown_as_done() {
     assert!(text.contains("\"Old syncs\": not attempted: it could not be read in full\n"), "{text}");
     assert_eq!(
         last_line(&report),
-        "Applied 3 of 4 changes, 1 not attempted; whether live state is as declared is not known (34 requests)."
+        "Applied 3 of 4 changes, 1 not attempted; it is not known whether live state is as declared (34 requests)."
     );
 }
 
