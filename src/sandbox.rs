@@ -1,8 +1,8 @@
 //! The embedded sandbox: the policy APIs of the built-in systems on loopback, quirks included.
 //!
-//! Here is what a caller sees: start, stop, look at what was asked, change things by hand, inject faults.
-//! `hub` holds the targets, `apis` is the table of APIs, and each API has a file of its own. Nothing in here knows the
-//! client that the sandbox is there to test, and no two files import each other, not even by way of others.
+//! Here is what callers use: start, stop, read the log of requests, change objects by hand, inject faults. `hub` holds
+//! the targets, `apis` is the table of APIs, and each API has a file of its own. Nothing in here knows the client that
+//! the sandbox tests, and no two files import each other, not even through others.
 
 mod api;
 mod apis;
@@ -46,8 +46,8 @@ use connection::{Connection, Connections};
 /// How long [`Sandbox::stop`] waits for requests that are under way.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Serves the targets until the returned value is dropped. `listen` must be a loopback address, because any
-/// credential is good enough here; port 0 takes a free one.
+/// Serves the targets until the returned value is dropped. `listen` must be a loopback address, because the sandbox
+/// accepts any credential; port 0 takes a free one.
 ///
 /// The first target of each system is served at the root as well, where clients without a base path look.
 pub async fn start(
@@ -68,7 +68,7 @@ pub async fn start(
     let app = server::router(Arc::clone(&hub));
     let service = app.into_make_service_with_connect_info::<Connection>();
     let server = axum::serve(Connections::new(listener), service).with_graceful_shutdown(async {
-        // An error means that the sandbox was dropped, which is the other way to ask for the end.
+        // An error means that the sandbox was dropped, which also asks for the end.
         let _dropped = stopped.await;
     });
     Ok(Sandbox { address, hub, stop, server: tokio::spawn(server.into_future()) })
@@ -107,7 +107,7 @@ impl Sandbox {
         self.hub.clear_requests();
     }
 
-    /// Makes requests of the near future fail. Faults strike in the order in which they were injected, one at a time.
+    /// Makes coming requests fail. Faults apply in the order in which they were injected, one at a time.
     pub fn inject(&self, fault: Fault) {
         self.hub.inject(fault);
     }
@@ -118,31 +118,31 @@ impl Sandbox {
         self.hub.objects(target, collection)
     }
 
-    /// Puts a field into a stored object behind the API's back, as a person with a console or a newer version
-    /// of the API would. False when there is no such object or the state could not be stored.
+    /// Sets a field of a stored object behind the API's back, as a person with a console or a newer version of the API
+    /// would. False if there is no such object or the state could not be stored.
     pub fn set_field(&self, target: &str, collection: &str, id: &str, field: &str, value: Value) -> bool {
         self.hub.set_field(target, collection, id, field, value)
     }
 
-    /// Stores an object as it is, under its `id` (a new UUID if it has none), replacing one that is there.
-    /// False when there is no such target or the state could not be stored.
+    /// Stores an object as it is, under its `id` (a new UUID if it has none), replacing an existing one. False if there
+    /// is no such target or the state could not be stored.
     pub fn insert(&self, target: &str, collection: &str, object: Value) -> bool {
         self.hub.insert(target, collection, object, false)
     }
 
-    /// Like [`Sandbox::insert`], but marks the object as managed by the system, where the system has such a mark.
+    /// Like [`Sandbox::insert`], but marks the object as managed by the system, if the system has such a mark.
     pub fn insert_system(&self, target: &str, collection: &str, object: Value) -> bool {
         self.hub.insert(target, collection, object, true)
     }
 
-    /// Removes a stored object, and nothing that belongs to it. False when it was not there.
+    /// Removes a stored object, and nothing that belongs to it. False if it was not there.
     pub fn remove(&self, target: &str, collection: &str, id: &str) -> bool {
         self.hub.remove(target, collection, id)
     }
 
     /// Stops the server and waits for the requests that are under way.
     pub async fn stop(self) {
-        // The receiver is only gone when the server already is.
+        // The receiver is only gone if the server already is.
         let _gone = self.stop.send(());
         let abort = self.server.abort_handle();
         if tokio::time::timeout(PATIENCE, self.server).await.is_err() {

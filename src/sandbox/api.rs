@@ -1,4 +1,4 @@
-//! What an API of the sandbox has to do. Which APIs there are is in `apis`.
+//! What an API of the sandbox has to do. Which APIs exist is in `apis`.
 
 use std::fmt;
 
@@ -15,19 +15,19 @@ pub(crate) trait Api: Send + Sync {
     /// The system's name in `enact.yaml`.
     fn system(&self) -> &'static str;
 
-    /// How its paths begin; this tells the APIs apart at the root.
+    /// How its paths begin, to tell the APIs apart at the root.
     fn prefixes(&self) -> &'static [&'static str];
 
     /// The state of a new organization.
     fn seed(&self, seed: Seed) -> Collections;
 
-    /// Lets a request in by its headers: credential, tenant, version.
+    /// Admits a request by its headers: credential, tenant, version.
     fn admit(&self, state: &mut Collections, request: &Request) -> Result<(), Problem>;
 
-    /// Answers a request that was let in.
+    /// Answers an admitted request.
     fn handle(&self, state: &mut Collections, request: &Request) -> Result<Response, Problem>;
 
-    /// Puts a problem into the API's own words.
+    /// Renders a problem the way this API does.
     fn refuse(&self, request: &Request, problem: &Problem) -> Response;
 
     /// Headers that every response carries.
@@ -35,7 +35,7 @@ pub(crate) trait Api: Send + Sync {
         Vec::new()
     }
 
-    /// Looks at the outcome of a request that was let in, also at an injected one.
+    /// Sees the outcome of an admitted request, also of an injected one.
     fn remember(&self, _state: &mut Collections, _request: &Request, _response: &Response) {}
 
     /// Marks an object as managed by the system.

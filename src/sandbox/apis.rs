@@ -1,4 +1,4 @@
-//! The table of APIs, one for each built-in system. What an API does is in a file of its own, which knows no other API.
+//! The table of APIs, one for each built-in system. Each API is in its own file, which knows no other API.
 
 use super::api::Api;
 use super::compiuta::Compiuta;

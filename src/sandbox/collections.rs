@@ -1,6 +1,6 @@
 //! The state of one target: named collections of JSON objects, in order of creation.
 //!
-//! What the objects mean is the business of the APIs; where the state is kept is in `file`.
+//! What the objects mean is up to the APIs; where the state is kept is in `file`.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub(crate) fn id_of(object: &Object) -> &str {
     object.get("id").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The object that a JSON value is; anything else is an empty one.
+/// A JSON value as an object; empty if it is none.
 pub(crate) fn object_of(value: Value) -> Object {
     if let Value::Object(object) = value { object } else { Object::new() }
 }
@@ -30,7 +30,7 @@ struct Collection {
 }
 
 impl Collection {
-    /// Stores an object under its id; one that is known keeps its place in the list.
+    /// Stores an object under its id; a known one keeps its place in the list.
     fn put(&mut self, object: Object) {
         let id = id_of(&object).to_owned();
         let known = self.objects.get(&id).map(|(place, _)| *place);
@@ -100,7 +100,7 @@ impl Collections {
         self.collections.entry(collection.to_owned()).or_default().put(object);
     }
 
-    /// Stores a JSON value that is an object; anything else is nothing to store.
+    /// Stores a JSON value if it is an object.
     pub(crate) fn put_value(&mut self, collection: &str, value: Value) {
         if let Value::Object(object) = value {
             self.put(collection, object);
@@ -113,8 +113,7 @@ impl Collections {
         removed
     }
 
-    /// Stores what the API notes for itself. That alone is no reason to write the file; the next change takes it
-    /// along.
+    /// Stores what the API notes for itself. It alone does not make the file be written; the next change saves it, too.
     pub(crate) fn put_aside(&mut self, collection: &str, value: Value) {
         let changed = self.changed;
         self.put_value(collection, value);
@@ -126,7 +125,7 @@ impl Collections {
         self.changed
     }
 
-    /// Takes the state as it is for saved.
+    /// Marks the state as saved.
     pub(crate) fn mark_saved(&mut self) {
         self.changed = false;
     }

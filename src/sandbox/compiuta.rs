@@ -3,7 +3,7 @@
 //! Clients choose ids, PUT resets what it leaves out, unknown fields are refused, lists have no order, and
 //! managed objects can only change their members.
 //!
-//! Here are the routes, the credential and the form of errors; what roles and policies have in common is in `kind`.
+//! Here are the routes, the credential and the error format; what roles and policies have in common is in `kind`.
 
 mod common;
 mod grammar;

@@ -1,6 +1,6 @@
 //! TCP connections that can be cut in the middle of a request, so that a client loses a response.
 //!
-//! Which ones are cut, and why, is not known here.
+//! Which ones are cut, and why, is decided elsewhere.
 
 use std::io;
 use std::net::SocketAddr;
@@ -46,7 +46,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Lets nothing out any more: the server gives the connection up at its next byte.
+    /// Stops all output: the server gives up the connection at its next byte.
     pub(crate) fn cut(&self) {
         self.cut.store(true, Ordering::Release);
     }

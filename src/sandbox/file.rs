@@ -11,7 +11,7 @@ use super::options::Store;
 /// Grows when the file's meaning changes.
 const FORMAT_VERSION: u64 = 1;
 
-/// The stored state of all targets by name, as JSON; an empty object if there is none yet.
+/// Reads the stored state of all targets by name, as JSON; an empty object if there is none yet.
 pub(crate) fn read(store: &Store) -> io::Result<Value> {
     let Store::File(path) = store else { return Ok(json!({})) };
     let bytes = match fs::read(path) {
@@ -32,7 +32,7 @@ fn broken(path: &Path, why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, message)
 }
 
-/// Replaces the stored state as a whole: whatever process dies in between, a reader finds the old or the new one.
+/// Replaces the stored state as a whole: if a process dies meanwhile, a reader finds the old or the new one.
 pub(crate) fn write(path: &Path, targets: &Value) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
@@ -54,7 +54,7 @@ fn temporary(path: &Path) -> PathBuf {
 
 /// A new file that only its owner may read.
 fn private(path: &Path) -> io::Result<File> {
-    // A leftover of a process that died with the same id.
+    // Left over from a process that died with the same id.
     if let Err(error) = fs::remove_file(path)
         && error.kind() != io::ErrorKind::NotFound
     {

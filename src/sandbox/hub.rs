@@ -20,8 +20,7 @@ use super::target::{self, Target};
 
 /// The targets of a sandbox, and all that its requests share.
 ///
-/// For a simulation it serves without a network, and the same requests get the same responses but for the times in
-/// them.
+/// A simulation uses it without a network. The same requests then get the same responses, except for the times in them.
 #[derive(Debug)]
 pub struct Hub {
     store: Store,
@@ -33,7 +32,7 @@ struct Inner {
     targets: Vec<Target>,
     /// Stored state of targets that are not served now; writing the file must not lose it.
     others: Map<String, Value>,
-    /// What the file held when it was last read or written here.
+    /// The content of the file when it was last read or written here.
     known: Value,
     faults: Faults,
     log: Log,
@@ -56,7 +55,7 @@ impl Hub {
         Ok(Self { store, inner: Mutex::new(inner) })
     }
 
-    /// Serves these targets from memory; new objects get ids by a count.
+    /// Serves these targets from memory; the ids of new objects are counted.
     pub fn in_memory(served: Vec<Served>, seed: Seed) -> io::Result<Self> {
         let hub = Self::new(served, Store::Memory, seed)?;
         hub.lock().targets.iter_mut().for_each(|target| target.state.ids = Ids::Counted(0));
@@ -88,7 +87,7 @@ impl Hub {
         self.lock().log.clear();
     }
 
-    /// Makes requests of the near future fail, in the order in which the faults came.
+    /// Makes coming requests fail, in the order in which the faults came.
     pub fn inject(&self, fault: Fault) {
         self.lock().faults.add(fault);
     }
@@ -98,7 +97,7 @@ impl Hub {
         self.lock().target(target).map(all).unwrap_or_default()
     }
 
-    /// Puts a field into a stored object behind the API's back. False if it could not be put or stored.
+    /// Sets a field of a stored object behind the API's back. False if it could not be set or stored.
     pub fn set_field(&self, target: &str, collection: &str, id: &str, field: &str, value: Value) -> bool {
         self.by_hand(target, |target| {
             let mut object = target.state.get(collection, id).cloned()?;

@@ -7,10 +7,10 @@ use super::problem::Problem;
 /// Where the ids of new objects come from.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Ids {
-    /// Chance.
+    /// Random UUIDs.
     #[default]
     Random,
-    /// A count, so that the same requests make the same ids.
+    /// A counter, so that the same requests make the same ids.
     Counted(u64),
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn seeded_id(system: &str, kind: &str, name: &str) -> String {
     Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).to_string()
 }
 
-/// A UUID that a client sent, in the spelling of the stored ones.
+/// Parses a UUID from a client, in the spelling of the stored ones.
 pub(crate) fn uuid(id: &str) -> Result<String, Problem> {
     let parsed = Uuid::try_parse(id).map_err(|_| Problem::invalid("the id in the path must be a UUID"))?;
     Ok(parsed.hyphenated().to_string())

@@ -2,7 +2,7 @@
 //!
 //! Lists are paged summaries, rules are a resource of their own, and Cedar text comes back in the server's spelling.
 //!
-//! Here are the routes, the credential, the tenant and the form of errors; `policy` and `rule` hold the objects.
+//! Here are the routes, the credential, the tenant and the error format; `policy` and `rule` hold the objects.
 
 mod cedar;
 mod common;
@@ -24,7 +24,7 @@ use super::response::Response;
 
 pub(crate) struct Jitsudo;
 
-/// The one object of this collection is the tenant that the credential belongs to.
+/// The one object in this collection is the tenant of the credential.
 const TENANT: &str = "tenant";
 
 impl Api for Jitsudo {

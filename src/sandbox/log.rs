@@ -1,4 +1,4 @@
-//! The log of a sandbox: the requests that were served, for whoever wants to look at them.
+//! The log of a sandbox: the requests that were served. Who reads it is up to the caller.
 
 use std::collections::VecDeque;
 

@@ -2,7 +2,7 @@
 //!
 //! Lists are paged by a marker, links mislead, names are unique, and a PATCH replaces the document as a whole.
 //!
-//! Here are the routes, the credential and the form of errors; what a policy may be is in `policy` and `document`.
+//! Here are the routes, the credential and the error format; what a policy may be is in `policy` and `document`.
 
 mod common;
 mod document;
@@ -59,7 +59,7 @@ impl Api for Mycloud {
         Response::json(*status, json!({"error": error}))
     }
 
-    /// Nothing is refused for its rate, so nothing may say that the quota is used up: a polite client would wait.
+    /// No request is refused for its rate, so no header may say that the quota is used up: a polite client would wait.
     fn headers(&self, request: &Request) -> Vec<(String, String)> {
         let remaining = RATE_LIMIT - request.number % RATE_LIMIT;
         let minute = jiff::Timestamp::now().as_second() / 60;

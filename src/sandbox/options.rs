@@ -1,6 +1,6 @@
-//! What a caller chooses when it starts a sandbox: the targets, where their state is kept, what they hold at first.
+//! What a caller chooses when it starts a sandbox: the targets, where their state is kept, and their content at first.
 //!
-//! What the choices mean is in the files that act on them.
+//! What the choices do is in the files that act on them.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ pub struct Served {
 /// Where the state is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Store {
-    /// It is gone with the sandbox.
+    /// It ends with the sandbox.
     Memory,
     /// A JSON file: read at the start if it is there, replaced after each successful write, never by a read.
     File(PathBuf),

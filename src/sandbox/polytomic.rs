@@ -3,7 +3,7 @@
 //! Names are not unique, updates replace, the update verb depends on the version, lists are only an index, and
 //! a deleted role stays behind in policies.
 //!
-//! Here are the routes, the credential and the form of errors; what happens to roles and policies is in `object`.
+//! Here are the routes, the credential and the error format; what happens to roles and policies is in `object`.
 
 mod common;
 mod idempotency;

@@ -1,10 +1,10 @@
-//! Problems: why a request is refused. How an API words one is the API's own business.
+//! Problems: why a request is refused. How an API words one is up to the API.
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Problem {
     pub(crate) status: u16,
-    /// For machines.
+    /// A code for programs.
     pub(crate) key: &'static str,
     pub(crate) message: String,
     /// Diagnostics of the Cedar parser.
@@ -44,7 +44,7 @@ impl Problem {
         Self::new(413, "too_large", "the body is larger than 1 MiB")
     }
 
-    /// An injected or internal failure that has nothing to tell but its status.
+    /// An injected or internal failure that has only a status.
     pub(crate) fn of_status(status: u16) -> Self {
         Self::new(status, "failure", format!("answered with status {status}"))
     }

@@ -23,7 +23,7 @@ pub(crate) struct Request {
     pub(crate) path_and_query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
-    /// Counts the requests of the sandbox, so that no two need to look alike.
+    /// The number of the request in the sandbox, so that responses can differ.
     pub(crate) number: u64,
 }
 
@@ -63,7 +63,7 @@ impl Request {
         }
     }
 
-    /// A header that is there, readable and not blank.
+    /// A header that exists, is readable and is not blank.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok().map(str::trim).filter(|value| !value.is_empty())
     }
@@ -115,7 +115,7 @@ impl Request {
     }
 }
 
-/// The path in front of a query.
+/// The path without its query.
 pub(crate) fn without_query(path_and_query: &str) -> &str {
     path_and_query.split_once('?').map_or(path_and_query, |(path, _)| path)
 }

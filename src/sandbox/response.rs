@@ -1,4 +1,4 @@
-//! What goes back to a client, and its form on the wire.
+//! What goes back to a client, and its form on the wire. Sending is in `server`.
 
 use axum::http::{self, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! The HTTP server: from a socket to the hub and back. What goes back is up to the hub.
+//! The HTTP server: from a socket to the hub and back. The hub decides what goes back.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ async fn serve(
     response.into_http().map(HttpBody::from)
 }
 
-/// Reads a body to its end, also one that is too large: a client that still sends would never see the response.
+/// Reads a body to its end, even one that is too large: a client that is still sending would never see the response.
 async fn read(body: HttpBody) -> Body {
     let mut chunks = body.into_data_stream();
     let mut read = Body::Bytes(Vec::new());

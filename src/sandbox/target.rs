@@ -25,7 +25,7 @@ pub(crate) struct Target {
     pub(crate) state: Collections,
 }
 
-/// The targets to serve, with their stored state, which is taken out of `stored`, or a fresh one.
+/// The targets to serve, each with its stored state, which is taken out of `stored`, or a fresh one.
 pub(crate) fn all(
     served: Vec<Served>,
     stored: &mut Map<String, Value>,
@@ -44,7 +44,7 @@ pub(crate) fn all(
             Some(old) if old.get("system") == Some(&json!(system)) => restore(&name, &old)?,
             _ => api.seed(seed),
         };
-        // What a target starts with is not a change: a fresh state is stored with the first write.
+        // The content at first is not a change: a fresh state is stored with the first write.
         state.mark_saved();
         targets.push(Target { name, prefix, api, state });
     }
@@ -72,8 +72,8 @@ pub(crate) fn prefix(name: &str) -> String {
 
 /// The target of a request; takes the target's prefix off the path.
 ///
-/// The root belongs to the first target of each system. A path that fits both readings, because a target is
-/// called like the first part of some API's paths, goes where it makes sense.
+/// The root belongs to the first target of each system. A path that fits both readings, because a target is named like
+/// the first part of some API's paths, goes where it makes sense.
 pub(crate) fn route(targets: &[Target], request: &mut Request) -> Option<usize> {
     let path = request.path_and_query.clone();
     let below = |target: &Target| below(&target.prefix, &path);
@@ -123,7 +123,7 @@ impl Target {
         sent.map(|response| self.with_headers(request, response))
     }
 
-    /// What the API answers by itself; `Err` if it did not even let the request in.
+    /// The API's own answer; `Err` if it did not admit the request.
     fn own_response(&mut self, request: &Request) -> Result<Response, Response> {
         self.api.admit(&mut self.state, request).map_err(|problem| self.refuse(request, &problem))?;
         let handled = self.api.handle(&mut self.state, request);

@@ -1,4 +1,4 @@
-//! Times of objects, as the APIs print them.
+//! Times of objects, as the APIs print them. Timeouts are not here.
 
 use serde_json::Value;
 
@@ -12,13 +12,13 @@ pub(crate) fn now() -> Value {
     now_after(None)
 }
 
-/// Moves `updated_at` of an object, also where nothing else changes.
+/// Updates `updated_at` of an object, even if nothing else changes.
 pub(crate) fn touch(object: &mut Object) {
     let now = now_after(object.get("updated_at"));
     object.insert("updated_at".into(), now);
 }
 
-/// The present time, and later than `before` in any case: two writes may share a clock tick.
+/// The present time, but always later than `before`: two writes may share a clock tick.
 fn now_after(before: Option<&Value>) -> Value {
     let tick = jiff::Span::new().microseconds(1);
     let now = jiff::Timestamp::now();

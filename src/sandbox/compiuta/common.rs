@@ -1,4 +1,4 @@
-//! What the files of compiuta share: names of collections, and how a body is read. It knows none of them but `grammar`.
+//! What the files of compiuta share: names of collections, and how a body is read. It uses none of them but `grammar`.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ pub(super) const TENANTS: &str = "tenants";
 /// Shorter than other ids, because the ids of a tenant's policies are made from it.
 pub(super) const LONGEST_TENANT_ID: usize = 48;
 
-/// The type of objects that clients made.
+/// The type of objects that clients create.
 pub(super) const CUSTOM: &str = "CUSTOM";
 
 /// The type of objects that came with the installation.
@@ -58,7 +58,7 @@ pub(super) fn name(body: &Object) -> Result<&str, Problem> {
     fields::required(fields::non_blank(body, "name")?, "name")
 }
 
-/// A list of strings without repeats that follow a grammar; empty, if the body leaves it out.
+/// A list of strings without repeats that follow a grammar; empty if the body leaves it out.
 pub(super) fn set<'a>(
     body: &'a Object,
     name: &str,

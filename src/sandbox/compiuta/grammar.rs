@@ -1,4 +1,4 @@
-//! What ids, actions and members may look like. Whether what they name is there is not known here.
+//! The syntax of ids, actions and members. Whether what they name exists is not known here.
 
 /// Lower-case letters, digits, `-` and `_`.
 pub(super) fn is_id(id: &str, longest: usize) -> bool {

@@ -13,7 +13,7 @@ use crate::sandbox::response::Response;
 
 const LONGEST_ID: usize = 64;
 
-/// What a write cannot set, but every object shows.
+/// Fields that a write cannot set, but every object shows.
 const READ_ONLY: [&str; 1] = ["type"];
 
 /// A kind of object that clients may create, replace and delete.
@@ -21,12 +21,12 @@ pub(super) struct Kind {
     pub(super) collection: &'static str,
     pub(super) name: &'static str,
     pub(super) writable: &'static [&'static str],
-    /// All that a body says about an object, but its id; what it leaves out is empty. The second object is the stored
-    /// one that the body replaces, or an empty one.
+    /// Everything that a body says about an object except its id; a field that it leaves out is empty. The second
+    /// object is the stored one that the body replaces, or an empty one.
     pub(super) read: fn(&Collections, &Object, &Object) -> Result<Object, Problem>,
     /// An object as the API shows it.
     pub(super) shown: fn(&Request, Object) -> Value,
-    /// Takes the id of a deleted object out of the others.
+    /// Removes the id of a deleted object from the others.
     pub(super) forget: fn(&mut Collections, &str),
 }
 
@@ -75,7 +75,7 @@ impl Kind {
         }
     }
 
-    /// Stores what a body says, with the fields that only a newer version of the API knows.
+    /// Stores a body, with the fields that only a newer version of the API knows.
     ///
     /// The response echoes the request; only a later read shows what was stored, in its own order.
     fn write(&self, state: &mut Collections, body: &Object, id: &str, written: Object) -> Response {

@@ -1,4 +1,4 @@
-//! The members of a policy: a set that can change without the policy, also where the policy is managed.
+//! The members of a policy: a set that can change without the policy, even if the policy is managed.
 //!
 //! The policies themselves are in `policy`.
 
@@ -11,11 +11,11 @@ use crate::sandbox::problem::Problem;
 use crate::sandbox::request::Request;
 use crate::sandbox::response::Response;
 
-/// Removing it would lock everybody out, which this endpoint refuses; replacing all members does not.
+/// Removing it would lock everybody out. This endpoint refuses that; replacing all members does not.
 const LAST_ADMINS: (&str, &str) = ("administrator-access", "team:local:admins");
 
-/// Answers a request for the members of a policy. The colon of the two verbs is part of the path, so a percent-encoded
-/// one is another path.
+/// Answers a request for the members of a policy. The colon of the two verbs is part of the path; percent-encoded, it
+/// is another path.
 pub(super) fn handle(
     state: &mut Collections,
     request: &Request,

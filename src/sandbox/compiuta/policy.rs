@@ -1,4 +1,4 @@
-//! Policies: who may do what where. What happens to them is in `kind`, but for their members, who are in `member`.
+//! Policies: who may do what where. Their operations are in `kind`, their members in `member`.
 
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ fn shown(request: &Request, mut policy: Object) -> Value {
     Value::Object(policy)
 }
 
-/// Takes a deleted role out of all policies; one that is left without statements goes away.
+/// Removes a deleted role from all policies; a policy that is left without statements goes away.
 pub(super) fn forget_role(state: &mut Collections, role: &str) {
     let policies: Vec<Object> = state.all(POLICIES).cloned().collect();
     for mut policy in policies {

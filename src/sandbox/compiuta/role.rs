@@ -1,4 +1,4 @@
-//! Roles: named sets of actions. What happens to them is in `kind`.
+//! Roles: named sets of actions. Their operations are in `kind`.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What a new installation holds. It is stored as it is, past the checks of a request.
+//! The content of a new installation. It is stored without the checks of a request.
 
 use serde_json::{Value, json};
 

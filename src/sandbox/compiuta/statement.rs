@@ -67,7 +67,7 @@ fn role_of<'a>(state: &Collections, statement: &'a Object) -> Result<&'a str, Pr
     }
 }
 
-/// The tenants in which a statement holds. Other than for the policy itself, an unknown one is a 400.
+/// The tenants in which a statement holds. An unknown one is a 400, unlike an unknown tenant of the policy itself.
 fn scope<'a>(state: &Collections, statement: &'a Object) -> Result<Vec<&'a str>, Problem> {
     let is_known = |id: &str| matches!(id, "*" | "(unassigned)") || state.has(TENANTS, id);
     let tenants = set(statement, "tenants", is_known)?;
@@ -77,7 +77,7 @@ fn scope<'a>(state: &Collections, statement: &'a Object) -> Result<Vec<&'a str>,
     Ok(tenants)
 }
 
-/// Takes a role out of statements; one that allows nothing any more goes away.
+/// Removes a role from statements; a statement that allows nothing any more goes away.
 pub(super) fn without_role(statements: &mut Vec<Value>, role: &str) {
     for statement in statements.iter_mut().filter_map(Value::as_object_mut) {
         if statement.get("role") == Some(&json!(role)) {

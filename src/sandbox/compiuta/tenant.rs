@@ -41,7 +41,7 @@ fn create(state: &mut Collections, request: &Request) -> Result<Response, Proble
     Ok(envelope("tenant", tenant))
 }
 
-/// The three policies of a new tenant. An id that somebody took before stays theirs.
+/// Adds the three policies of a new tenant. An existing policy keeps its id.
 fn add_policies(state: &mut Collections, tenant: &str, name: &str) {
     for (who, role) in [("admins", "owner"), ("editors", "editor"), ("viewers", "viewer")] {
         let id = format!("{tenant}-tenant-{who}");

@@ -1,4 +1,4 @@
-//! Between Cedar text and the structured fields of a rule, through the real parser and its syntax tree.
+//! Converts between Cedar text and the structured fields of a rule, with the real parser and its syntax tree.
 //!
 //! Where a rule is kept, and in which order, is in `rule`.
 
@@ -12,7 +12,7 @@ use crate::sandbox::collections::Object;
 use crate::sandbox::fields;
 use crate::sandbox::problem::Problem;
 
-/// The fields that say together what the Cedar text says.
+/// The fields that together say what the Cedar text says.
 pub(super) const STRUCTURE: [&str; 10] = [
     "effect",
     "principal_scope_type",
@@ -34,7 +34,7 @@ const NULLABLE: [&str; 5] = [
     "conditions",
 ];
 
-/// How a statement begins that is about everything; its conditions follow.
+/// The head of a statement about everything; its conditions follow.
 const ABOUT_ALL: &str = "permit(principal, action, resource)";
 
 fn bad_cedar(notices: Vec<String>) -> Problem {
@@ -72,7 +72,7 @@ pub(super) fn rules_of(text: &str) -> Result<Vec<Object>, Problem> {
     policies.into_iter().map(|policy| fields_of(&tree(policy)?)).collect()
 }
 
-/// A whole rule out of its structured fields: checked, filled up, and with `policy_text`.
+/// A whole rule from its structured fields: checked, completed, and with `policy_text`.
 pub(super) fn assemble(mut structure: Object) -> Result<Object, Problem> {
     let given = without_allowed_nulls(&structure, &NULLABLE);
     let conditions = conditions(&given)?;
@@ -105,7 +105,7 @@ fn spell(tree: &Value) -> Result<String, Problem> {
 
 fn fields_of(tree: &Value) -> Result<Object, Problem> {
     if tree.get("annotations").and_then(Value::as_object).is_some_and(|found| !found.is_empty()) {
-        return Err(unsupported("a rule has no place for annotations"));
+        return Err(unsupported("a rule cannot have annotations"));
     }
     let mut fields = Object::new();
     let mut put = |name: &str, value: Value| _ = fields.insert(name.to_owned(), value);
@@ -128,8 +128,8 @@ fn at(tree: &Value, pointer: &str) -> Value {
     tree.pointer(pointer).cloned().unwrap_or_default()
 }
 
-/// Scope type, entity type and entity id of a principal or resource. Of `is A in B::"x"` the fields can only
-/// tell `A` and `x`; the text tells all.
+/// Scope type, entity type and entity id of a principal or resource. For `is A in B::"x"` the fields only hold `A` and
+/// `x`; the text holds everything.
 fn scope(tree: &Value) -> Result<(&'static str, Value, Value), Problem> {
     let entity = |pointer: &str| (at(tree, &format!("{pointer}/type")), at(tree, &format!("{pointer}/id")));
     let ((kind, id), scope) = match (tree.get("op").and_then(Value::as_str), tree.get("in")) {
@@ -176,7 +176,7 @@ struct Conditions {
     tree: Value,
 }
 
-/// Conditions as a request has them: clauses, or only the expression of a `when` clause.
+/// The conditions of a request: clauses, or only the expression of a `when` clause.
 fn conditions(structure: &Object) -> Result<Conditions, Problem> {
     let text = fields::text(structure, "conditions")?.map(str::trim).filter(|text| !text.is_empty());
     let Some(text) = text else { return Ok(Conditions { text: None, tree: json!([]) }) };

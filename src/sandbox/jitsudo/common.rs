@@ -1,4 +1,4 @@
-//! What the files of JITSudo share. It knows none of them.
+//! What the files of JITSudo share. It uses none of them.
 
 use crate::sandbox::collections::Object;
 use crate::sandbox::fields;
@@ -36,7 +36,7 @@ pub(super) fn refuse_unknown(body: &Object, known: &[&str]) -> Result<(), Proble
     }
 }
 
-/// A body without those nulls that are allowed, so that any other null is a wrong type.
+/// A body without the allowed nulls, so that any other null is a wrong type.
 pub(super) fn without_allowed_nulls(body: &Object, nullable: &[&str]) -> Object {
     let mut body = body.clone();
     body.retain(|name, value| !(value.is_null() && nullable.contains(&name.as_str())));

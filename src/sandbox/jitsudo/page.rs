@@ -1,4 +1,4 @@
-//! Pages of a list, and the cursors between them. What is in a list is up to those who ask for a page.
+//! Pages of a list, and the cursors between them. What a list holds is up to the callers.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::sandbox::response::Response;
 const LENGTH: usize = 50;
 const MAX_LENGTH: usize = 100;
 
-/// Makes a cursor look like nothing a client could compute.
+/// Makes a cursor look like something that no client could compute.
 const CURSOR_MASK: u64 = 0x6a69_7473_7564_6f21;
 
 /// One page out of items that are sorted by their number.

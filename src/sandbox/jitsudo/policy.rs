@@ -102,7 +102,7 @@ fn update(state: &mut Collections, request: &Request, mut policy: Object) -> Res
     Ok(Response::json(200, full(state, policy)))
 }
 
-/// Puts the fields of a body into a policy; what it leaves out stays.
+/// Sets the fields of a body in a policy; fields that it leaves out stay.
 fn write(policy: &mut Object, body: Object) -> Result<(), Problem> {
     check_types(&body)?;
     policy.extend(body);

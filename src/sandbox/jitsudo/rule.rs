@@ -1,4 +1,4 @@
-//! Rules: one Cedar statement each, in an order that only their ordinals tell.
+//! Rules: one Cedar statement each, ordered only by their ordinals.
 //!
 //! What a statement says is in `cedar`. A policy knows its rules; a rule only knows the id of its policy.
 
@@ -21,7 +21,7 @@ const OWNER: &str = "policy_id";
 /// Ordinals have gaps, so that nobody relies on their numbers.
 const STEP: i64 = 10;
 
-/// What a request may carry beside the structure of the rule.
+/// What a request may carry besides the structure of the rule.
 const OTHERS: [&str; 4] = ["ordinal", "policy_text", "notice", "audit_session"];
 
 const NULLABLE: [&str; 3] = ["ordinal", "policy_text", "notice"];
@@ -116,13 +116,13 @@ pub(super) fn remove_all(state: &mut Collections, policy: &str) {
     }
 }
 
-/// A rule before it says anything.
+/// A rule without a statement.
 fn new_rule(state: &mut Collections) -> Object {
     object_of(json!({"id": state.new_id(), "ordinal": null, "notice": null, "audit_session": true,
                      "created_at": time::now()}))
 }
 
-/// Puts the fields of a body into a rule; what it leaves out stays.
+/// Sets the fields of a body in a rule; fields that it leaves out stay.
 fn write(rule: &mut Object, body: &Object) -> Result<(), Problem> {
     refuse_unknown(body, &accepted(rule))?;
     let present = without_allowed_nulls(body, &NULLABLE);
@@ -140,12 +140,12 @@ fn write(rule: &mut Object, body: &Object) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The names that a body may hold, with those that a newer version of the API put into the stored rule.
+/// The names that a body may hold, with the stored ones that a newer version of the API added.
 fn accepted(rule: &Object) -> Vec<&str> {
     fields::accepted(&[&cedar::STRUCTURE[..], &OTHERS].concat(), &["id", "created_at", OWNER], rule)
 }
 
-/// The statement that a rule makes after a write: the text wins, and untouched structure stays as it is.
+/// The statement of a rule after a write: the text wins, and untouched structure stays as it is.
 fn statement(rule: &Object, body: &Object, text: Option<&str>) -> Result<Object, Problem> {
     let written = fields::only(body, &cedar::STRUCTURE);
     match text {
@@ -159,7 +159,7 @@ fn statement(rule: &Object, body: &Object, text: Option<&str>) -> Result<Object,
     }
 }
 
-/// Moves `updated_at` of the policy that the rule belongs to.
+/// Updates `updated_at` of the policy that the rule belongs to.
 fn touch_policy(state: &mut Collections, policy: &str) {
     if let Some(mut policy) = state.get(POLICIES, policy).cloned() {
         time::touch(&mut policy);

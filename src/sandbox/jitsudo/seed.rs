@@ -1,4 +1,4 @@
-//! What a tenant holds at first. It is stored as it is, past the checks of a request.
+//! The content of a new tenant. It is stored without the checks of a request.
 
 use serde_json::{Value, json};
 
@@ -53,7 +53,7 @@ fn add(state: &mut Collections, fields: Value, rules: &[Value]) {
     for (number, rule) in (1..).zip(rules) {
         add_rule(state, &id, &seeded_id(SYSTEM, "rule", &format!("{name}/{number}")), rule);
     }
-    // Adding rules moved the time of the last change.
+    // Adding rules changed the time of the last change.
     state.put(POLICIES, object);
 }
 

@@ -1,4 +1,4 @@
-//! What the files of mycloud share. It knows none of them.
+//! What the files of mycloud share. It uses none of them.
 
 use crate::sandbox::collections::Object;
 use crate::sandbox::fields;
@@ -12,7 +12,7 @@ pub(super) fn crn(id: &str) -> String {
     format!("crn::iam:policy:{id}")
 }
 
-/// A misspelt or unknown field is refused before anything else is looked at.
+/// Refuses a misspelt or unknown field, before anything else is checked.
 pub(super) fn refuse_unknown(object: &Object, known: &[&str]) -> Result<(), Problem> {
     match fields::unknown(object, known) {
         Some(name) => Err(Problem::new(422, "unknown_field", format!("unknown field `{name}`"))),

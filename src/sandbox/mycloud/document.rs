@@ -11,7 +11,7 @@ use crate::sandbox::request::Request;
 /// The only version there is.
 const VERSION: &str = "2024-01-01";
 
-/// Checks a document that takes the place of `stored`.
+/// Checks a document that replaces `stored`.
 pub(super) fn check(document: &Object, stored: &Object) -> Result<(), Problem> {
     refuse_unknown(document, &fields::accepted(&["version", "statements"], &[], stored))?;
     if fields::required(fields::text(document, "version")?, "version")? != VERSION {
@@ -58,13 +58,13 @@ fn check_condition(condition: &Object, stored: &Object) -> Result<(), Problem> {
     check_list(condition, "values", |_| true)
 }
 
-/// All the fields that the objects of a list have, to tell which ones the API knows.
+/// All fields of the objects in a list, to find out which ones the API knows.
 fn merged(list: Option<&Value>) -> Object {
     let objects = list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object);
     objects.flatten().map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// A list of strings that has to be there and hold something.
+/// Checks a list of strings that must exist and not be empty.
 fn check_list(object: &Object, name: &str, is_valid: impl Fn(&str) -> bool) -> Result<(), Problem> {
     let list = fields::required(fields::texts(object, name)?, name)?;
     fields::check_items(name, &list, is_valid)?;

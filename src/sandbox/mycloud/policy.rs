@@ -56,7 +56,7 @@ fn list(state: &Collections, request: &Request) -> Result<Response, Problem> {
         json!({
             "policies": policies,
             "meta": {"total": total, "limit": limit, "marker": marker, "has_more": has_more},
-            // They point at another resource, as the documented ones do.
+            // They point at another resource, as in the API's documentation.
             "links": {"self": "/v1/instances", "next": "/v1/instances?page=2", "previous": "/v1/instances?page=0"},
         }),
     ))
@@ -106,7 +106,7 @@ fn delete(state: &mut Collections, policy: &Object) -> Result<Response, Problem>
     Ok(Response::empty(204))
 }
 
-/// Checks what a body has; the fields it leaves out are not its business.
+/// Checks the fields of a body; it may leave out any of them.
 fn check(state: &Collections, body: &Object, stored: &Object) -> Result<(), Problem> {
     refuse_unknown(body, &fields::accepted(&WRITABLE, &READ_ONLY, stored))?;
     fields::text(body, "description")?;

@@ -1,4 +1,4 @@
-//! What an organization holds at first. It is stored as it is, past the checks of a request.
+//! The content of a new organization. It is stored without the checks of a request.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What the files of Polytomic share. It knows none of them.
+//! What the files of Polytomic share. It uses none of them.
 
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ pub(super) fn organization() -> String {
     seeded_id("polytomic", "organization", "sandbox")
 }
 
-/// A response body: the value under the name that all have.
+/// A response body: the value under `data`.
 pub(super) fn data(data: Value) -> Response {
     Response::json(200, json!({"data": data}))
 }

@@ -25,7 +25,7 @@ fn is_well_formed(key: &str) -> bool {
     (8..=255).contains(&key.len()) && key.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-' || c == b'_')
 }
 
-/// The kept response to a request that came before.
+/// The stored response to an earlier request with this key.
 pub(super) fn replay(state: &Collections, request: &Request) -> Result<Option<Response>, Problem> {
     let Some((key, digest)) = key(request) else { return Ok(None) };
     if !is_well_formed(key) {
@@ -44,7 +44,7 @@ fn outcome(kept: &Object) -> Response {
     Response { status: status.unwrap_or(500), headers: Vec::new(), body }
 }
 
-/// Keeps the outcome of a key's first request.
+/// Stores the outcome of a key's first request.
 pub(super) fn remember(state: &mut Collections, request: &Request, response: &Response) {
     if let Some((key, digest)) = key(request)
         && is_well_formed(key)

@@ -1,5 +1,4 @@
-//! Roles and policies: what happens to them, which is the same for both. What the actions of a policy may be is in
-//! `policy`.
+//! Roles and policies: their operations, which are the same for both. The actions of a policy are in `policy`.
 
 use serde_json::{Value, json};
 
@@ -56,7 +55,7 @@ pub(super) fn one(
     Ok(data(shown(request, kind, object)))
 }
 
-/// Puts the body's definition into an object, in place of the one that is there.
+/// Puts the body's definition into an object, replacing the old one.
 fn write(state: &Collections, request: &Request, kind: Kind, object: &mut Object) -> Result<(), Problem> {
     let body = request.object()?;
     let name = fields::required(fields::non_blank(&body, "name")?, "name")?;
@@ -74,7 +73,7 @@ fn write(state: &Collections, request: &Request, kind: Kind, object: &mut Object
     Ok(())
 }
 
-/// A credential of this sandbox reaches one organization; another one is not there for it.
+/// A credential of this sandbox reaches one organization; for it, no other exists.
 fn check_organization(body: &Object) -> Result<(), Problem> {
     match body.get("organization_id") {
         None | Some(Value::Null) => Ok(()),
@@ -84,8 +83,8 @@ fn check_organization(body: &Object) -> Result<(), Problem> {
     }
 }
 
-/// Fields that only a newer version of the API knows follow the verb: PUT replaces them too, PATCH keeps them.
-/// Other fields that nobody knows are dropped without a word.
+/// Fields that only a newer version of the API knows follow the verb: PUT replaces them too, PATCH keeps them. Other
+/// unknown fields are dropped silently.
 fn replace_extras(request: &Request, body: &Object, object: &mut Object) {
     let contract = ["id", "name", "organization_id", "policy_actions", "system"];
     let extras: Vec<String> = fields::extras(object, &contract).into_iter().map(str::to_owned).collect();
@@ -98,7 +97,7 @@ fn replace_extras(request: &Request, body: &Object, object: &mut Object) {
     }
 }
 
-/// An empty list is null. Policies in it come without their actions: the list is an index and no more.
+/// An empty list is null. Policies in it come without their actions: the list is only an index.
 fn list(state: &Collections, kind: Kind) -> Value {
     let without_actions = |mut object: Object| {
         object.shift_remove("policy_actions");

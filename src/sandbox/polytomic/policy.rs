@@ -12,7 +12,7 @@ use crate::sandbox::request::Request;
 /// Every policy carries all of these, with or without roles.
 const ACTIONS: [&str; 7] = ["apply_policy", "create", "read", "edit", "delete", "sync_to", "trigger"];
 
-/// The whole list of bindings that a body asks for; none, if it leaves them out.
+/// The whole list of bindings that a body asks for; empty if it leaves them out.
 pub(super) fn bindings(state: &Collections, body: &Object) -> Result<Value, Problem> {
     if body.get("policy_actions").is_none_or(Value::is_null) {
         return Ok(json!([]));
@@ -36,7 +36,7 @@ fn role(state: &Collections, id: &str) -> Result<String, Problem> {
     if state.has(Kind::Role.collection(), &id) { Ok(id) } else { Err(Problem::not_found("role")) }
 }
 
-/// Makes a policy look as the API shows it: every action there is, in no order.
+/// Makes a policy look as the API shows it: with every action, in no order.
 pub(super) fn complete(request: &Request, policy: &mut Object) {
     let Value::Array(actions) = policy.entry("policy_actions").or_insert(json!([])) else { return };
     for name in ACTIONS {

@@ -1,4 +1,4 @@
-//! What a new organization holds. It is stored as it is, past the checks of a request.
+//! The content of a new organization. It is stored without the checks of a request.
 
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ pub(super) fn state(seed: Seed) -> Collections {
 fn examples(state: &mut Collections) {
     add(state, Kind::Role, "Warehouse operators", false, json!({}));
     add(state, Kind::Role, "Contractors", false, json!({}));
-    // Somebody let contractors delete, by hand.
+    // Drift: somebody let contractors delete, by hand.
     let drifted = json!([
         {"action": "read", "role_ids": [role("Warehouse operators")]},
         {"action": "delete", "role_ids": [role("Contractors")]},

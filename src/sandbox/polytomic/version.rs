@@ -1,4 +1,4 @@
-//! Versions: which one serves a request. What differs between them is with those who ask.
+//! Versions: which one serves a request. What differs between them is up to the callers.
 
 use crate::sandbox::problem::Problem;
 use crate::sandbox::request::Request;
@@ -16,7 +16,7 @@ const FIRST_PUT: &str = "2024-02-08";
 /// From this version on a 401 has the shape of the other errors.
 const FIRST_UNIFORM_401: &str = "2025-09-18";
 
-/// Refuses a version that there is not.
+/// Refuses an unknown version.
 pub(super) fn check(request: &Request) -> Result<(), Problem> {
     match request.header(HEADER) {
         Some(other) if !ALL.contains(&other) => {
@@ -26,7 +26,7 @@ pub(super) fn check(request: &Request) -> Result<(), Problem> {
     }
 }
 
-/// The version that serves a request: the one it asks for, if there is such a one, else the newest.
+/// The version that serves a request: the one it asks for if that exists, otherwise the newest.
 pub(super) fn of(request: &Request) -> &str {
     request.header(HEADER).filter(|version| ALL.contains(version)).unwrap_or(NEWEST)
 }
