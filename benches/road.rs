@@ -1,5 +1,6 @@
-//! How much each pure part of the road costs, as a ratio to what cannot be avoided: scanning the YAML for validate,
-//! and parsing the API's JSON for plan. Ratios of one run, because machines are noisy. Run with `cargo bench`.
+//! How much each pure part of the road costs, as a ratio to the work that cannot be avoided: scanning the YAML for
+//! validate, and parsing the API's JSON for plan. Ratios of one run, because machines are noisy. Run with `cargo
+//! bench`. Network and disk are not measured.
 
 #![allow(
     clippy::unwrap_used,
@@ -41,7 +42,7 @@ fn body(index: usize) -> Value {
     json!({"id": format!("id-{index}"), "name": format!("p{index}"), "description": format!("number {index}"), "document": document})
 }
 
-/// The best of some rounds: what disturbs a run only ever makes it slower.
+/// The best of some rounds: a disturbance only makes a run slower.
 fn best<T>(mut run: impl FnMut() -> T) -> Duration {
     let round = |_| {
         let start = Instant::now();

@@ -91,7 +91,7 @@ fn desired(config: &Config, objects: &BTreeMap<String, Fields>) -> Desired {
     desired_of(config, &files.collect())
 }
 
-/// A live object: what it holds, and the defaults for the rest.
+/// A live object: these fields, and defaults for the rest.
 fn live(name: &str, fields: &Fields) -> LiveObject {
     let mut body: Map<String, Value> =
         defaults().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
@@ -142,7 +142,7 @@ fn deletes(plan: &TargetPlan) -> BTreeSet<String> {
     deleted.map(|change| change.id.name.clone()).collect()
 }
 
-/// What a server holds after the requests of a plan.
+/// What a server holds after it has done the requests of a plan.
 fn after(plan: &TargetPlan, before: &[LiveObject]) -> Vec<LiveObject> {
     let mut objects: BTreeMap<String, LiveObject> =
         before.iter().map(|found| (found.name.clone(), found.clone())).collect();
@@ -164,8 +164,8 @@ fn after(plan: &TargetPlan, before: &[LiveObject]) -> Vec<LiveObject> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Each field by the rule, written down as simply as it can be: what git declares; else the default of what it
-    /// declared before; else what is live.
+    /// Each field by the rule, in its simplest form: what git declares; otherwise the default of what it declared
+    /// before; otherwise what is live.
     #[test]
     fn three_ways_end_where_the_model_says_and_stay_there(then in fields(), now in fields(), there in fields()) {
         let config = config();
@@ -186,7 +186,7 @@ proptest! {
         prop_assert!(again.changes.is_empty(), "fixed-point: {:?}", again.changes);
     }
 
-    /// Whatever part of the base is hidden, nothing more is deleted; and nothing that git declares ever is.
+    /// Hiding any part of the base deletes nothing more, and never what git declares.
     #[test]
     fn delete_needs_evidence_less_history_never_deletes_more(
         then in objects(), now in objects(), there in objects(), hidden in proptest::collection::btree_set("[a-d]", 0..4),
@@ -205,7 +205,7 @@ proptest! {
         prop_assert!(deletes(&without).is_empty(), "no base, no deletes");
     }
 
-    /// The order of files and of a server's list, and how manifests are spread over files, change nothing of a plan.
+    /// The order of files and of a server's list, and how manifests are spread over files, change nothing in a plan.
     #[test]
     fn deterministic_in_any_order(now in objects(), there in objects()) {
         let config = config();

@@ -1,4 +1,4 @@
-//! Properties of reading manifests: whatever the bytes, an answer that points into the file.
+//! Properties of reading manifests: for any bytes, an answer that points into the file.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ fn parse(text: &str) -> (Vec<Document>, Vec<Diagnostic>) {
     (documents, diagnostics)
 }
 
-/// The lines an editor shows, by another way than the code under test.
+/// The lines that an editor shows, found in another way than in the tested code.
 fn lines(text: &str) -> Vec<String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n").replace('\r', "\n");
     text.split('\n').map(str::to_owned).collect()
@@ -37,7 +37,7 @@ fn points_into(text: &str, diagnostics: &[Diagnostic]) -> Result<(), TestCaseErr
     Ok(())
 }
 
-/// Pieces that together are nearly YAML.
+/// Pieces that together are almost YAML.
 fn nearly_yaml() -> impl Strategy<Value = String> {
     let pieces = prop::sample::select(vec![
         "a: ",

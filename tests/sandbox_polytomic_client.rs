@@ -1,6 +1,6 @@
-//! The official Polytomic client for Python, in the version of either era, against the sandbox.
+//! The official Polytomic client for Python, in the version of each era, against the sandbox.
 //!
-//! The sandbox and enact's own client are written by the same hands; this one is not.
+//! The sandbox and enact's own client have the same authors; this client does not.
 
 #![allow(
     clippy::unwrap_used,
@@ -45,8 +45,8 @@ async fn run((version, packages): (&str, &[&[&str]]), era: &str, verb: &str) {
     assert!(updates >= 3, "{era} sent {updates} times {verb}");
 }
 
-/// The folder with the client, installed at the first use. `None` skips the test on a machine without Python
-/// or package index, but never where CI is true: there a skipped test would be a missing one.
+/// The folder with the client, installed at the first use. `None` skips the test on a machine without Python or package
+/// index, but never where CI is true: there, skipping would hide a missing test.
 fn installed(version: &str, packages: &[&[&str]]) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python").join(version);
     if folder.exists() {
@@ -64,7 +64,7 @@ fn installed(version: &str, packages: &[&[&str]]) -> Option<PathBuf> {
     }
 }
 
-/// Installs into a folder beside the final one first, so that a broken installation is never taken for one.
+/// Installs beside the final folder first, so that a broken installation is never used.
 fn install(folder: &Path, packages: &[&[&str]]) -> io::Result<()> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let partial = folder.with_file_name(format!(".{name}.{}", std::process::id()));
@@ -72,7 +72,7 @@ fn install(folder: &Path, packages: &[&[&str]]) -> io::Result<()> {
     if installed.is_ok() || folder.exists() {
         return Ok(());
     }
-    // Half an installation is of no use; that it cannot be removed either is not the news here.
+    // Half an installation is useless; if it cannot be removed either, that is not the error to report.
     let _ = fs::remove_dir_all(&partial);
     installed
 }
@@ -86,7 +86,7 @@ fn fill(folder: &Path, packages: &[&[&str]]) -> io::Result<()> {
     Ok(())
 }
 
-/// What a command prints. Its complaints become the error.
+/// The output of a command. What it prints as an error becomes the error.
 fn output(command: &mut Command) -> io::Result<String> {
     let output = command.output()?;
     if !output.status.success() {

@@ -1,4 +1,4 @@
-//! A report in which every text comes from somebody else.
+//! A report in which every text is untrusted.
 
 use enact::access::AccessShift;
 use enact::compare::cause::Cause;
@@ -13,13 +13,13 @@ use enact::pointer;
 use enact::report::{ApplyReport, Report, TargetReport};
 use serde_json::{Value, json};
 
-/// The texts, by what they are taken for.
+/// The texts, by their use.
 pub struct Words {
-    /// What users call things.
+    /// Names that users choose.
     pub name: String,
     /// A field.
     pub field: String,
-    /// What is in it.
+    /// A value.
     pub value: String,
     /// What a server says.
     pub said: String,

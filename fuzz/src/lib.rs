@@ -1,4 +1,5 @@
-//! What the fuzz targets share: a configuration to load things for, and the laws that hold for every diagnostic.
+//! What the fuzz targets share: a configuration, and the laws that hold for every diagnostic. Each target's own law is
+//! in `targets`.
 
 pub mod hostile;
 pub mod markdown;
@@ -18,10 +19,10 @@ use enact::text::is_deceptive;
 use enact::{defined, resolve};
 use serde_json::Value;
 
-/// The file that every input is said to be.
+/// The file name of every input.
 pub const FILE: &str = "policies/input.yaml";
 
-/// A target of every built-in system and of one that is defined.
+/// A target of every built-in system, and one of a defined system.
 const CONFIG: &str = "\
 apiVersion: enact/v1
 kind: Config
@@ -53,7 +54,7 @@ pub fn loaded() -> &'static Config {
     })
 }
 
-/// Takes the text of manifests along the road as far as it goes without a network.
+/// Takes manifests along the road as far as it goes without a network.
 pub fn manifests(text: &str) -> (Vec<Arc<Manifest>>, Vec<Diagnostic>) {
     let loaded = loaded();
     let files = Files::from([(FILE.to_owned(), text.to_owned())]);
@@ -64,7 +65,7 @@ pub fn manifests(text: &str) -> (Vec<Arc<Manifest>>, Vec<Diagnostic>) {
     (manifests, diagnostics)
 }
 
-/// JSON as YAML that says the same: every character that YAML does not take as it is becomes an escape.
+/// JSON as YAML of the same meaning: every character that YAML does not take as it is becomes an escape.
 pub fn yaml(value: &Value) -> String {
     let escaped = |c: char| if c < '\u{7f}' { c.to_string() } else { format!("\\U{:08X}", u32::from(c)) };
     value.to_string().chars().map(escaped).collect()
@@ -85,7 +86,7 @@ pub fn check_diagnostics(text: &str, diagnostics: &[Diagnostic]) {
     check_shown(diagnostics, text);
 }
 
-/// Diagnostics that may hold any text can be shown, and each begins its own lines only.
+/// Diagnostics with any text can be shown, and each begins only its own lines.
 pub fn check_shown(diagnostics: &[Diagnostic], text: &str) {
     let shown = diagnostics::render(diagnostics, &|_| Some(text.to_owned()), false);
     assert!(!shown.contains(|c: char| !matches!(c, '\n' | '\t') && is_deceptive(c)), "{shown:?}");

@@ -1,8 +1,8 @@
-//! What Markdown makes of a comment.
+//! The structure that Markdown sees in a comment. The laws about it are in `targets/render.rs`.
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-/// The structure of a text, without what stands in code.
+/// The structure of a text, without the content of code.
 pub fn structure(markdown: &str) -> Vec<String> {
     let mut in_fence = false;
     let shown = |event: Event<'_>| {

@@ -1,4 +1,4 @@
-//! A server that says what the input says, and what enact makes of it.
+//! A server that answers with the input, and what enact makes of it.
 //!
 //! An input is a list of answers, as text that can be read and mutated:
 //!
@@ -11,7 +11,7 @@
 //! lost
 //! ```
 //!
-//! A request takes the next answer whose path is part of its own; the last of these is given again and again.
+//! A request takes the next answer whose path is part of its own; the last such answer repeats.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,10 +42,10 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
 use tokio::time::Instant;
 
-/// The credential. A server may well echo it.
+/// The credential. A server may echo it.
 pub const SECRET: &str = "canary-6f1d0c9e";
 
-/// A server that waits as long as it may, at every request of every page, is through by then.
+/// Even a server that waits as long as it may, at every request of every page, is done by then.
 const FOREVER: Duration = Duration::from_secs(1_000 * 24 * 3600);
 const ALLOWED: &[Guard] = &[Guard::MaxDeletes, Guard::DeletedShare, Guard::Emptied, Guard::Vanished];
 
@@ -70,7 +70,7 @@ impl Subject {
         Self { target, counts: DeclaredCounts::of(&desired), desired, base }
     }
 
-    /// Lets enact plan and import against a server that answers so, and checks the laws.
+    /// Lets enact plan and import against a server with these answers, and checks the laws.
     pub fn check(&self, input: &[u8]) {
         let answers = answers(input);
         let (observed, report) = self.report(&answers);
@@ -178,7 +178,7 @@ fn declared(target: &Target, text: &str) -> Desired {
     desired
 }
 
-/// Runs in a time that passes only where everybody waits.
+/// Runs in virtual time, which passes only while everything waits.
 pub fn run<T>(work: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().start_paused(true).build();
@@ -213,12 +213,12 @@ fn http(target: &Target, answers: &[Reply]) -> Http {
     Http::over(settings, Box::new(server), Arc::new(random)).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// An answer of the input.
+/// One answer of the input.
 #[derive(Clone, Debug)]
 struct Reply {
-    /// What its request's path has to hold.
+    /// A part of the path that the request must have.
     path: String,
-    /// What is said, or nothing.
+    /// The answer, or none.
     said: Result<Response, FailureKind>,
 }
 
@@ -253,7 +253,7 @@ fn answer(text: &[u8]) -> Reply {
     Reply { path: path.trim().to_owned(), said }
 }
 
-/// Those that HTTP could carry. The server has a clock, so that the one of this machine does not matter.
+/// The headers that HTTP can carry. The server has a clock, so that this machine's clock does not matter.
 fn headers<'a>(lines: impl Iterator<Item = &'a str>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
@@ -282,7 +282,7 @@ struct Server {
 
 #[async_trait]
 impl Transport for Server {
-    /// Only reads arrive, only below the target's own URL, and none is kept waiting beyond all measure.
+    /// Checks that only reads arrive, only below the target's own URL, and that no wait is endless.
     async fn call(&self, call: Call<'_>) -> Result<Response, Failure> {
         assert_eq!((call.method, call.body), ("GET", None));
         let (here, base) = (call.url.as_str(), self.base.as_str().trim_end_matches('/'));
@@ -291,7 +291,7 @@ impl Transport for Server {
         let before = lock(&self.quiet_since).replace(Instant::now());
         let waited = before.map(|before| before.elapsed()).unwrap_or_default();
         assert!(waited <= MAX_WAIT * ATTEMPTS, "it waited for {waited:?}");
-        // Requests that run at once are in flight at once.
+        // Parallel requests are in flight at the same time.
         tokio::time::sleep(Duration::from_millis(1)).await;
         let mut left = lock(&self.left);
         let mut mine = (0..left.len()).filter(|index| here.contains(&left[*index].path));

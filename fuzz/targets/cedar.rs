@@ -1,7 +1,7 @@
 //! A policy of Cedar, and its canonical form.
 //!
 //! The law: the canonical text is Cedar, is its own canonical form, and decides every request as the text does. The
-//! same holds for a text that stands as the conditions of a policy. An error lies in the text.
+//! same holds for a text that is used as the conditions of a policy. An error lies in the text.
 #![no_main]
 
 use std::sync::OnceLock;
@@ -41,7 +41,7 @@ fn of_text(text: &str, canonical: Result<Canonical, CedarError>) -> Option<Canon
     }
 }
 
-/// What a policy decides for some requests, and whether it cannot.
+/// What a policy decides for some requests, and how many errors each decision has.
 fn decided(text: &str) -> Vec<(Decision, usize)> {
     static ASKED: OnceLock<(Vec<Request>, Entities)> = OnceLock::new();
     let (requests, entities) = ASKED.get_or_init(asked);

@@ -1,7 +1,7 @@
 //! The text of `enact.yaml`.
 //!
-//! The law: it ends in diagnostics or in a configuration whose targets can be used. Each diagnostic lies in the text, can be
-//! shown, and says nothing of what stands where a credential may stand by mistake.
+//! The law: it ends in diagnostics or in a configuration with usable targets. Each diagnostic lies in the text, can be
+//! shown, and shows nothing from a place that may hold a credential by mistake.
 #![no_main]
 
 use std::path::Path;
@@ -13,7 +13,7 @@ use enact::system::registry::Registry;
 use enact_fuzz::check_diagnostics;
 use libfuzzer_sys::fuzz_target;
 
-/// A shorter text may well be a word of ours.
+/// A shorter text may be a word of ours.
 const SECRET: usize = 12;
 
 fuzz_target!(|text: &str| {
@@ -34,7 +34,7 @@ fuzz_target!(|text: &str| {
             texts(place, &mut secrets);
         }
     }
-    // One that stands elsewhere too is told from there.
+    // A text that is also elsewhere may be shown from there.
     secrets.retain(|secret| text.matches(secret.as_str()).count() == 1);
     for diagnostic in &diagnostics {
         let told = format!("{} {}", diagnostic.message, diagnostic.help.as_deref().unwrap_or_default());

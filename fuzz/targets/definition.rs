@@ -1,7 +1,7 @@
 //! The text of a file that defines a system.
 //!
-//! The law: it ends in diagnostics or in a system. Each diagnostic lies in the text and can be shown. A system that was taken
-//! can be opened, has a schema for each of its kinds that compiles, and is defined to be the same again.
+//! The law: it ends in diagnostics or in a system. Each diagnostic lies in the text and can be shown. An accepted
+//! system can be opened, has a schema for each of its kinds that compiles, and is the same when defined again.
 #![no_main]
 
 use enact::defined;

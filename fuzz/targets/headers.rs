@@ -1,8 +1,7 @@
 //! The headers of an answer: waits, rate limits, links, versions.
 //!
-//! The law: whatever they say, and whatever status comes with them, a plan ends without a request to elsewhere and
-//! without a wait beyond all measure; and headers alone change nothing in the plan for a system whose lists do not go
-//! on by them.
+//! The law: with any headers and any status, a plan ends without a request to another origin and without an endless
+//! wait; and headers alone change nothing in the plan for a system whose lists do not page by them.
 #![no_main]
 
 use enact_fuzz::reply;
@@ -14,7 +13,7 @@ const COMPIUTA: &str = include_str!("../corpus/reply_compiuta/whole");
 
 fuzz_target!(|input: (u16, &str)| {
     let (status, headers) = input;
-    // A line that is no header could be taken for a part of the input's own form.
+    // A line that is not a header could be taken for the input's own syntax.
     let lines = headers.lines().filter(|line| line.contains(':'));
     let headers: String = lines.map(|line| format!("{line}\n")).collect();
     let said = format!("{status} \n{headers}\n{{}}\n===\n200 \n{headers}\n{LINKED}");

@@ -1,7 +1,7 @@
 //! The text of manifests, along the road from YAML to what each target is to hold.
 //!
-//! The law: it ends in diagnostics or in manifests. Each diagnostic lies in the text and can be shown. A manifest that was
-//! taken is taken to be the same when its document is written down in other words.
+//! The law: it ends in diagnostics or in manifests. Each diagnostic lies in the text and can be shown. An accepted
+//! manifest stays the same when its document is written in another form.
 #![no_main]
 
 use enact::manifest::yaml::MAX_BYTES;

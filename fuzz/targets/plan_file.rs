@@ -1,7 +1,7 @@
 //! A plan file, which is an approval and not a program.
 //!
-//! The law: any text is refused, or says what moved, or is the very plan that it was written from. What is taken is
-//! written to be the same again.
+//! The law: any text is refused, or differs from a fresh plan, or is the very plan that it was written from. An
+//! accepted file is written back the same.
 #![no_main]
 
 use std::sync::OnceLock;

@@ -1,7 +1,7 @@
 //! What users and servers wrote, in every format.
 //!
 //! The law: no text drives the terminal. No text leaves the code that Markdown shows it in, so that a hostile comment
-//! has the very structure of a harmless one. JSON stays JSON, with every text as it was.
+//! has the same structure as a harmless one. JSON stays JSON, with every text as it was.
 #![no_main]
 
 use enact::report::{json, markdown};
@@ -10,7 +10,7 @@ use enact_fuzz::markdown::structure;
 use enact_fuzz::{check_report, check_shown};
 use libfuzzer_sys::fuzz_target;
 
-/// A longer text is cut, which shows in the structure.
+/// A longer text is cut, which would change the structure.
 const LONGEST: usize = 60;
 
 fuzz_target!(|words: [String; 5]| {

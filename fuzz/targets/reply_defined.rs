@@ -1,4 +1,5 @@
-//! What the API of a defined system answers, with every way to page: see `enact_fuzz::reply` for the input and the laws.
+//! What the API of a defined system answers, with every way to page: see `enact_fuzz::reply` for the input and the
+//! laws.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,16 +1,16 @@
-//! The rules of the house. Each returns what breaks it: who, whom it reaches, and what to do.
+//! The rules of the house. Each returns what breaks it: who, whom it uses, and what to do. The floors are in `main`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::graph::{self, Circle, Graph};
 use crate::tree::{Module, Tree, Use};
 
-/// A module that has a floor, with all below it.
+/// A module with a floor, and everything below it.
 #[derive(PartialEq)]
 pub(crate) struct Part {
     pub(crate) path: &'static str,
     pub(crate) pure: bool,
-    /// What it is for, or what it may touch.
+    /// What it is for, or what it may use.
     about: &'static str,
 }
 
@@ -22,7 +22,7 @@ pub(crate) const fn edge(path: &'static str, about: &'static str) -> Part {
     Part { path, pure: false, about }
 }
 
-/// What lies outside the program, and the names that reach it.
+/// Something outside the program, and the names that lead there.
 pub(crate) struct World {
     pub(crate) what: &'static str,
     pub(crate) paths: &'static [&'static str],
@@ -40,7 +40,7 @@ pub(crate) struct House<'t> {
 type Spot<'t> = (usize, &'t Part);
 
 impl House<'_> {
-    /// Where the plan and the source do not fit, and what of the source could not be read.
+    /// Where the plan and the source differ, and what of the source could not be read.
     pub(crate) fn unplanned(&self) -> Vec<String> {
         let mut findings = self.tree.unread.clone();
         let mut homeless = BTreeSet::new();
@@ -91,7 +91,7 @@ impl House<'_> {
         })
     }
 
-    /// Pure modules that name what only an edge module may.
+    /// Pure modules that name what only an edge module may name.
     pub(crate) fn touching_the_world(&self) -> Vec<String> {
         let mut findings = BTreeSet::new();
         for outside in self.tree.outside() {
@@ -108,7 +108,7 @@ impl House<'_> {
         findings.into_iter().map(|(_, _, text)| text).collect()
     }
 
-    /// Modules that print, other than the one that is to do it for all.
+    /// Modules that print, except the one that prints for all.
     pub(crate) fn printing(&self, printer: &str, paths: &[&str]) -> Vec<String> {
         let mut findings = BTreeSet::new();
         for outside in self.tree.outside().iter().filter(|outside| !reaches(&outside.from.name(), printer)) {
@@ -149,13 +149,13 @@ impl House<'_> {
         graph::circles(&graph).into_iter().map(text).collect()
     }
 
-    /// The pairs of files between which something is wrong.
+    /// The pairs of files that break a rule.
     fn uses(&self, wrong: impl Fn(Spot, Spot) -> Option<String>) -> Vec<String> {
         let mut bad: BTreeMap<_, Use> = BTreeMap::new();
         for used in self.tree.uses() {
             let (Some(from), Some(to)) = (self.spot(used.from), self.spot(used.to)) else { continue };
             if wrong(from, to).is_some() {
-                // A path through a re-export of the same part is one mistake. The definer is below the facade.
+                // A path through a re-export of the same part is one mistake. The defining module is below the facade.
                 let key = (&used.from.file, used.line, used.written.clone(), to.1.path);
                 if bad.get(&key).is_none_or(|known| known.to.path.len() < used.to.path.len()) {
                     bad.insert(key, used);
@@ -177,7 +177,7 @@ impl House<'_> {
         ties(&bad).into_iter().filter_map(text).collect()
     }
 
-    /// The floor of a module: that of the longest path which leads to it.
+    /// The floor of a module: that of the longest path that leads to it.
     fn spot(&self, module: &Module) -> Option<Spot<'_>> {
         let name = module.name();
         let floors = self.floors.iter().enumerate();
@@ -186,7 +186,7 @@ impl House<'_> {
     }
 }
 
-/// The uses by the file that uses and the file that is used.
+/// The uses, by the file that uses and the file that is used.
 fn ties<'u>(uses: &'u [Use]) -> BTreeMap<(&'u str, &'u str), Vec<&'u Use<'u>>> {
     let mut ties: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for used in uses {
@@ -195,7 +195,7 @@ fn ties<'u>(uses: &'u [Use]) -> BTreeMap<(&'u str, &'u str), Vec<&'u Use<'u>>> {
     ties
 }
 
-/// The first line of some uses, and all names in them, but none that a `use` among them has brought.
+/// The first line of some uses, and all names in them, except those that a `use` among them has imported.
 fn names(uses: &[&Use]) -> (usize, String) {
     let imports: Vec<_> = uses.iter().filter(|used| !used.again).collect();
     let uses = if imports.is_empty() { uses.iter().collect() } else { imports };
@@ -204,12 +204,12 @@ fn names(uses: &[&Use]) -> (usize, String) {
     (line, names.into_iter().collect::<Vec<_>>().join(", "))
 }
 
-/// Whether one is a part of the other.
+/// Whether one is part of the other.
 fn related(one: &Part, other: &Part) -> bool {
     reaches(one.path, other.path) || reaches(other.path, one.path)
 }
 
-/// Whether a path is another one or below it. `std` may be written as `core` or `alloc`, or left out before a macro.
+/// Whether a path is another one or below it. `std` may be written as `core` or `alloc`, or be left out before a macro.
 fn reaches(path: &str, top: &str) -> bool {
     let path = ["core::", "alloc::"]
         .iter()
@@ -233,7 +233,7 @@ mod tests {
     const WORLD: &[World] =
         &[World { what: "touches files", paths: &["std::fs", "print!", ".exists"], instead: "Do not" }];
 
-    /// Files of a house without fault, with others in their place.
+    /// Files of a house without mistakes, with some of them replaced.
     fn house(changed: &[(&str, &str)]) -> Tree {
         let files = [
             ("src/lib.rs", "mod top; mod plan; mod http; mod text; mod model;"),

@@ -1,18 +1,18 @@
-//! Finds loops: nodes that reach each other.
+//! Finds loops: nodes that reach each other. What the nodes are is up to the caller.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What each node uses.
 pub(crate) type Graph<'n> = BTreeMap<&'n str, BTreeSet<&'n str>>;
 
-/// Nodes of which each reaches all others, and the shortest loop among them, without its return to the start.
+/// Nodes that all reach each other, and the shortest loop among them, without its return to the start.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Circle<'n> {
     pub(crate) nodes: BTreeSet<&'n str>,
     pub(crate) shortest: Vec<&'n str>,
 }
 
-/// All circles, the largest first. A node that uses itself alone makes none.
+/// All circles, the largest first. A node that only uses itself makes none.
 pub(crate) fn circles<'n>(graph: &Graph<'n>) -> Vec<Circle<'n>> {
     let reached: Graph = graph.keys().map(|node| (*node, reached(graph, node))).collect();
     let reaches = |from: &str, to: &str| reached.get(from).is_some_and(|reached| reached.contains(to));
@@ -49,7 +49,7 @@ fn reached<'n>(graph: &Graph<'n>, start: &str) -> BTreeSet<&'n str> {
     reached
 }
 
-/// The shortest way from a node to another, which may be itself; the last node is left out.
+/// The shortest way from a node to another, which may be itself, without the last node.
 fn way<'n>(graph: &Graph<'n>, start: &'n str, end: &str) -> Option<Vec<&'n str>> {
     let mut before = BTreeMap::new();
     let mut open = VecDeque::from([start]);

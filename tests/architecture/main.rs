@@ -1,11 +1,11 @@
 //! The plan of the house: which floor each module of `src` is on, and that it uses only what is below.
 //!
 //! To add a module, give it a line in [`FLOORS`]. If a test fails, move what is needed down to a floor that both may
-//! use, or hand it in as a value. Change a floor only if the plan itself is wrong.
+//! use, or pass it in as a value. Change a floor only if the plan itself is wrong.
 //!
-//! Only names are seen, in code that is not for tests. Not seen: methods and fields of a value whose type is not
-//! named; `now` behind a type alias or in `<T>::now`; a `use` inside a macro call, for the names after it; names that a
-//! macro builds; `include!`. Test code inside a macro call is taken for production code.
+//! Only names are read, and only outside test code. Not found: methods and fields of a value whose type is not named;
+//! `now` behind a type alias or in `<T>::now`; names after a `use` inside a macro call; names that a macro builds;
+//! `include!`. Test code inside a macro call counts as production code.
 
 #![allow(
     clippy::expect_used,
@@ -28,10 +28,10 @@ use floors::{House, Part, World, edge, pure};
 use tree::Tree;
 
 /// From the roof down to the ground. A module may use what is on the floors below its own. Modules on one floor must
-/// not use each other; if one has to, it gets a floor of its own.
+/// not use each other; if one has to, it gets its own floor.
 ///
-/// `pure` modules use only pure ones, and touch nothing that [`WORLD`] lists. A module includes those below it, unless
-/// they have a line of their own (`config::file`). `lib` and `main` are the two roots.
+/// `pure` modules use only pure ones, and nothing that [`WORLD`] lists. A module includes those below it, unless they
+/// have their own line (`config::file`). `lib` and `main` are the two roots.
 const FLOORS: &[&[Part]] = &[
     &[edge("lib", "the list of modules, nothing else"), edge("main", "calls `cli`, nothing else")],
     &[edge("cli", "one file a command; only `cli::output` prints")],
@@ -143,7 +143,7 @@ const WORLD: &[World] = &[
 /// The one module that prints, with those below it.
 const PRINTER: &str = "cli::output";
 
-/// What only the printer may name. Who sends requests names `tracing`; it is up to the printer what becomes of that.
+/// What only the printer may name. Whoever sends requests names `tracing`; the printer decides what becomes of that.
 const PRINTS: &[&str] = &[
     "dbg!",
     "eprint!",
@@ -192,7 +192,7 @@ fn no_files_use_each_other_in_a_circle() {
     none(HOUSE.circles());
 }
 
-/// A reader of the source that sees nothing would find no fault.
+/// A reader that sees no source would find no mistake.
 #[test]
 fn the_source_is_seen() {
     let uses = TREE.uses();

@@ -1,7 +1,7 @@
-//! The pages for whoever carries this on, held against the repository: what they name is there.
+//! Checks the pages for maintainers against the repository: what they name exists.
 //!
-//! Of a text in backticks it is seen whether it is a path, such as `docs/systems.md`, or a name in the code, such as
-//! `run::load::load`, `Http::reader` or `Desired`. A word in lower case may mean anything, so it is not looked at.
+//! A text in backticks is checked if it is a path, such as `docs/systems.md`, or a name in the code, such as
+//! `run::load::load`, `Http::reader` or `Desired`. A word in lower case may mean anything, so it is not checked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -17,23 +17,23 @@ const PROMISES: &str = "docs/promises.md";
 const PAGES: [&str; 3] = [ARCHITECTURE, PROMISES, ".github/CONTRIBUTING.md"];
 const OWNERS: &str = ".github/CODEOWNERS";
 
-/// What the names of files end with.
+/// The ends of file names.
 const ENDINGS: [&str; 7] = [".rs", ".md", ".yaml", ".yml", ".toml", ".json", ".sh"];
 
-/// Every file of Rust but this one by its path, with the words in it.
+/// Every Rust file except this one by its path, with the words in it.
 static WORDS: LazyLock<BTreeMap<String, BTreeSet<String>>> = LazyLock::new(|| {
     let files = ["src", "tests", "fuzz/src", "fuzz/targets"].map(|folder| sources(&root(""), folder));
     let others = files.into_iter().flatten().filter(|(file, _)| !file!().ends_with(file));
     others.map(|(file, text)| (file, words(&text))).collect()
 });
 
-/// What a page says, as far as it can be checked.
+/// The checkable content of a page.
 #[derive(Default)]
 struct Page {
     /// Texts in backticks.
     codes: Vec<String>,
     links: Vec<String>,
-    /// Of all tables, without their heads.
+    /// The rows of all tables, without their heads.
     rows: Vec<Vec<Cell>>,
 }
 
@@ -76,7 +76,7 @@ impl Page {
         page
     }
 
-    /// The cell that was begun last.
+    /// The last cell that was begun.
     fn cell(&mut self) -> Option<&mut Cell> {
         self.rows.last_mut()?.last_mut()
     }
@@ -94,7 +94,7 @@ fn words(text: &str) -> BTreeSet<String> {
     text.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned).collect()
 }
 
-/// What is wrong with a text in backticks.
+/// What is wrong with a text in backticks, if anything.
 fn wrong(code: &str) -> Option<String> {
     let is_name = |c: char| c.is_alphanumeric() || "_-./:<>".contains(c);
     if !code.chars().all(is_name) {
@@ -103,13 +103,13 @@ fn wrong(code: &str) -> Option<String> {
     if is_path(code) { wrong_path(code) } else { wrong_name(code) }
 }
 
-/// Whether it begins with what is at the top of the repository, or ends like a file.
+/// Whether it begins with a name at the top of the repository, or ends like a file.
 fn is_path(code: &str) -> bool {
     let top = code.split('/').next().filter(|top| code.len() > top.len() && !top.is_empty());
     top.is_some_and(|top| root(top).exists()) || ENDINGS.iter().any(|end| code.ends_with(end))
 }
 
-/// A part in angle brackets stands for any name, so only the folder before it has to be there.
+/// A part in angle brackets is any name, so only the folder before it must exist.
 fn wrong_path(code: &str) -> Option<String> {
     let known = code
         .split_once('<')
@@ -133,13 +133,13 @@ fn wrong_name(code: &str) -> Option<String> {
     (!in_one_file(&folder, item)).then(|| format!("`{}` has no `{}`", module.join("::"), item.join("::")))
 }
 
-/// Whether one file below here has all these words.
+/// Whether one file in this folder has all these words.
 fn in_one_file(folder: &str, names: &[&str]) -> bool {
     let files = WORDS.iter().filter(|(file, _)| file.starts_with(folder));
     files.map(|(_, words)| words).any(|words| names.iter().all(|name| words.contains(*name)))
 }
 
-/// What is wrong with a link of a page.
+/// What is wrong with a link of a page, if anything.
 fn wrong_link(page: &str, link: &str) -> Option<String> {
     let file = link.split('#').next().unwrap_or_default();
     let is_outside = link.contains("://") || file.is_empty();
@@ -213,7 +213,7 @@ fn what_has_an_owner_is_there() {
     none(rows.iter().map(path).filter_map(|path| wrong_path(&path)).collect());
 }
 
-/// A reader of pages that sees nothing would find no fault.
+/// A reader that sees no pages would find no mistake.
 #[test]
 fn what_is_wrong_on_a_page_is_seen() {
     let told = |code| wrong(code).unwrap_or_else(|| panic!("nothing is wrong with `{code}`"));

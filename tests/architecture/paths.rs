@@ -1,6 +1,6 @@
 //! Reads one file: the names it binds, the modules in it, and every path it names outside test code.
 //!
-//! What a path leads to is found out in `tree`; what macros hold is read in `tokens`.
+//! Where a path leads is found in `tree`; what macros hold is read in `tokens`.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::tokens;
 pub(crate) struct Source {
     /// `#![cfg(test)]` at its top.
     pub(crate) test: bool,
-    /// Items that are defined here, no modules.
+    /// Items defined here, except modules.
     pub(crate) items: BTreeSet<String>,
     pub(crate) macros: BTreeSet<String>,
     /// Macros that `#[macro_export]` puts at the root of the crate.
@@ -138,7 +138,7 @@ impl<'ast> Visit<'ast> for Reader {
         }
     }
 
-    /// What syn does not know yet it hands over as tokens.
+    /// Syntax that syn does not know yet arrives as tokens.
     fn visit_expr(&mut self, expression: &'ast Expr) {
         match expression {
             Expr::Verbatim(tokens) => self.0.named.extend(tokens::paths(tokens.clone())),
@@ -175,7 +175,7 @@ impl<'ast> Visit<'ast> for Reader {
 
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {
         let path = attribute.path();
-        // What only tests compile, and the prose of comments and reasons, uses nothing.
+        // What only tests compile, and the text of comments and reasons, uses nothing.
         if ["doc", "cfg", "allow", "expect"].iter().any(|name| path.is_ident(name)) || is_for_tests(attribute)
         {
             return;
@@ -191,7 +191,7 @@ impl<'ast> Visit<'ast> for Reader {
         }
     }
 
-    /// `pub(in crate::a)` says who may look here; it uses nothing.
+    /// `pub(in crate::a)` says who may use this; it uses nothing.
     fn visit_visibility(&mut self, _: &'ast syn::Visibility) {}
 
     fn visit_impl_item(&mut self, item: &'ast ImplItem) {
@@ -281,7 +281,7 @@ fn parts(item: &Item) -> (Option<&syn::Ident>, &[Attribute]) {
     }
 }
 
-/// Whether only tests compile what these attributes are on.
+/// Whether only tests compile the item with these attributes.
 fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let last = attribute.path().segments.last();

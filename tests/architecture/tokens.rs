@@ -1,11 +1,12 @@
-//! Reads tokens that are not parsed: what a macro or an attribute holds. A path is whatever looks like one.
+//! Reads tokens that are not parsed: the content of a macro or an attribute. A path is whatever looks like one. Parsed
+//! code is read in `paths`.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::Lit;
 
 use crate::paths::{How, Named, segments, text};
 
-/// What looks like a path, and the methods, as far as a dot and a call show one.
+/// What looks like a path or a method.
 pub(crate) fn paths(tokens: TokenStream) -> Vec<Named> {
     let tokens: Vec<_> = tokens.into_iter().collect();
     let mut found = Vec::new();
@@ -41,7 +42,7 @@ pub(crate) fn quoted(tokens: TokenStream) -> Vec<Named> {
                 let Some(TokenTree::Literal(value)) = tokens.get(at + 2) else { continue };
                 let Lit::Str(value) = Lit::new(value.clone()) else { continue };
                 let Ok(path) = value.parse::<syn::Path>() else { continue };
-                // Not `How::Path`: a lone name may well be a child module here.
+                // Not `How::Path`: a single name may be a child module here.
                 found.push(Named { path: segments(&path), line: line(token), how: How::Use });
             }
             _ => {}
@@ -115,7 +116,7 @@ fn is_call(tokens: &[TokenTree], at: usize) -> bool {
     matches!(tokens.get(at), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis)
 }
 
-/// Whether no path goes on here that has started before, and no field, method or lifetime.
+/// Whether a path can start here: no earlier path, field, method or lifetime goes on.
 fn starts_path(tokens: &[TokenTree], at: usize) -> bool {
     let before = |back: usize, wanted| at >= back && is_punct(tokens, at - back, wanted);
     // `<T as Trait>::name` goes on with a path; `=> ::std` and `-> ::std` start one.

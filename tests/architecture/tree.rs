@@ -1,7 +1,7 @@
-//! The modules of the crate, and where a path leads that one of them names.
+//! The modules of the crate, and where a path leads. How paths are found in a file is in `paths`.
 //!
-//! A name may be a module, an item and an import at once; all of them are followed, so the answer can only be too
-//! long. Names that a function imports count for its whole module.
+//! A name may be a module, an item and an import at once; all of them are followed, so the answer can only be too long.
+//! Names that a function imports count for its whole module.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,16 +15,16 @@ const CRATE: &str = "enact";
 #[derive(Default)]
 pub(crate) struct Tree {
     pub(crate) modules: Vec<Module>,
-    /// Why the source could not be read as a whole.
+    /// Why a part of the source could not be read.
     pub(crate) unread: Vec<String>,
-    /// `macro_rules!` by name. They are seen by the order of the text, so a bare name may mean any of them.
+    /// `macro_rules!` by name. Their scope follows the order of the text, so a name may mean any of them.
     macros: BTreeMap<String, BTreeSet<usize>>,
-    /// The paths of all imports. A module knows its own by their places here.
+    /// The paths of all imports. A module refers to its own by their index here.
     imports: Vec<Vec<String>>,
 }
 
 pub(crate) struct Module {
-    /// The way from the root of its crate, which for the program starts with `main`.
+    /// The path from the root of its crate, which for the program starts with `main`.
     pub(crate) path: Vec<String>,
     pub(crate) file: String,
     pub(crate) named: Vec<Named>,
@@ -42,12 +42,12 @@ enum Def {
     Import(usize),
 }
 
-/// Where a path leads. Through a re-export it leads to two modules, the one that is named and the one that defines.
+/// Where a path leads. Through a re-export it leads to two modules: the named one, and the one that defines.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Target {
     Item(usize),
     Module(usize),
-    /// Another crate, or a name that is not known: a variable, a type parameter, the prelude.
+    /// Another crate, or an unknown name: a variable, a type parameter, the prelude.
     Outside(Vec<String>),
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct Use<'t> {
     pub(crate) from: &'t Module,
     pub(crate) line: usize,
     pub(crate) written: String,
-    /// It starts with a name that a `use` of the module has brought, so that `use` tells more.
+    /// It starts with a name that a `use` of the module has imported, so that `use` says more.
     pub(crate) again: bool,
     pub(crate) to: &'t Module,
 }
@@ -136,7 +136,7 @@ struct Growing<'f> {
     tree: Tree,
 }
 
-/// Where a module is put.
+/// The place of a module.
 #[derive(Clone)]
 struct Place {
     path: Vec<String>,
@@ -145,7 +145,7 @@ struct Place {
     folder: Vec<String>,
     root: usize,
     parent: usize,
-    /// Only tests compile it: its files are known, and what they name is not looked at.
+    /// Only tests compile it: its files are known, but their names are not read.
     test: bool,
 }
 
@@ -247,7 +247,7 @@ impl Module {
 struct Search<'t> {
     tree: &'t Tree,
     found: BTreeSet<Target>,
-    /// The last module that the path itself passes, for names that nothing here defines.
+    /// The last module on the path itself, for names that nothing here defines.
     last: Option<usize>,
     /// The imports that are being followed. `use plan::plan;` must not follow itself.
     open: Vec<usize>,
@@ -267,7 +267,7 @@ impl Search<'_> {
         }
     }
 
-    /// A name alone is defined here, imported by a `use` that counts already, or a variable, unless a glob brings it.
+    /// A single name is defined here, imported by a `use` that already counts, or a variable, unless a glob imports it.
     fn lone(&mut self, from: usize, name: &String, how: How) {
         let (module, path) = (&self.tree.modules[from], std::slice::from_ref(name));
         if ["self", "Self", "super", "crate"].contains(&name.as_str()) {
@@ -323,7 +323,7 @@ impl Search<'_> {
         for def in module.names.get(name).into_iter().flatten() {
             let inside = match *def {
                 Def::Module(child) => {
-                    // Nothing else can have this name and something below it, so what it lacks a macro makes.
+                    // Nothing else can have this name and something below it, so a macro must make what is missing.
                     if self.within(child, rest) == End::Nowhere {
                         self.found.insert(Target::Item(child));
                     }
@@ -342,7 +342,7 @@ impl Search<'_> {
         if end == End::Nowhere { self.globs(id, path) } else { end }
     }
 
-    /// What an import of the module leads to, and the module itself, through which it is reached.
+    /// Where an import of the module leads, and the module itself, through which it is reached.
     fn import(&mut self, id: usize, import: usize, rest: &[String]) -> End {
         if self.open.contains(&import) {
             return End::Nowhere;

@@ -1,5 +1,5 @@
-//! A plain policy API on loopback, as a user would define one. It keeps every request, and a test can step in before any
-//! answer. What it holds and how it answers by itself is in `store`.
+//! A plain policy API on loopback, as a user would define one. It records every request, and a test can answer instead
+//! of it. What it stores and how it answers by itself is in `store`.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -41,7 +41,7 @@ struct Shared {
     hook: Option<Hook>,
 }
 
-/// The API; it ends with this value.
+/// The API; it stops when this value is dropped.
 pub(crate) struct Api {
     pub(crate) origin: String,
     shared: Arc<Mutex<Shared>>,
@@ -65,7 +65,7 @@ impl Api {
         self.shared.lock().unwrap()
     }
 
-    /// Lets a test see each request before it is answered, and answer in its own way.
+    /// Lets a test see each request before it is answered, and answer it instead.
     pub(crate) fn on(&self, hook: impl FnMut(&Seen, &mut Store) -> Option<Reply> + Send + 'static) {
         self.shared().hook = Some(Box::new(hook));
     }

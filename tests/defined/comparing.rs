@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::store::Habits;
 use crate::world::{World, codes, fields, thing};
 
-/// Things with a list of this schema, and one of them that is live.
+/// Things with a list of this schema, and one live thing.
 fn listing(list: &Value, live: &Value) -> World {
     let kind = thing(|kind| kind["spec"]["properties"]["list"] = list.clone());
     let world = World::new(&[kind], &[("things", Habits::default())]);
@@ -21,7 +21,7 @@ fn texts(list_type: &str) -> Value {
     json!({"type": "array", "items": {"type": "string"}, "x-list-type": list_type})
 }
 
-/// Rules by the thing and the verb that they are about.
+/// Rules, identified by thing and verb.
 fn rules() -> Value {
     json!({
         "type": "array", "x-list-type": "map", "x-list-map-keys": ["on", "verb"],
@@ -137,7 +137,7 @@ fn codes_of(world: &World) -> Vec<String> {
     codes(&document).into_iter().map(str::to_owned).collect()
 }
 
-/// A world whose spec has these fields beside others.
+/// A world whose spec has these fields besides others.
 fn with_fields(fields: &Value) -> World {
     World::things(|kind| {
         let properties = kind["spec"]["properties"].as_object_mut().unwrap();

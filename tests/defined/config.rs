@@ -210,7 +210,7 @@ fn a_definition_is_read_from_the_trusted_checkout() {
     let world = defined(|_| {}, "");
     world.declare("Thing", "a", "{}");
     world.commit();
-    // A pull request that would have the target read, with its credential, what it likes.
+    // A pull request that would make the target read anything with its credential.
     let text = std::fs::read_to_string(world.path("plain.yaml")).unwrap();
     world.write(
         "plain.yaml",

@@ -1,4 +1,4 @@
-//! Keys: what tells objects apart, in names, in paths and on the way back.
+//! Keys: what tells objects apart, in names, in paths and in replies.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::api::Reply;
 use crate::store::Habits;
 use crate::world::{World, calls, codes, files, grant, manifest, thing, without};
 
-/// Parts that paths, queries and names all have their own ideas about, and the name of user and vhost.
+/// Parts with characters that mean something in paths, queries or names; and the name of user and vhost.
 const PARTS: &[(&str, &str, &str)] = &[
     ("app", "/", "app@/"),
     ("a@b", "prod", "a%40b@prod"),
@@ -24,7 +24,7 @@ const PARTS: &[(&str, &str, &str)] = &[
     ("a", "b%40c", "a@b%2540c"),
 ];
 
-/// Expects that exactly the parts of all names are stored, and the same value with each.
+/// Checks that exactly the parts of all names are stored, and the same value with each.
 fn assert_stored(world: &World, read: &str) {
     let text = |object: &Value, field: &str| object[field].as_str().unwrap().to_owned();
     let parts = |object: &Value| (text(object, "user"), text(object, "vhost"));
@@ -155,7 +155,7 @@ fn a_key_that_a_server_makes_up_cannot_leave_the_path() {
         let world = World::grants(|_| {});
         world.api.insert("grants", json!({"user": "app", "vhost": vhost}));
         world.declare("Grant", "web@prod", "{read: x}");
-        // It may be in the way or not, but it is not gone after.
+        // It may be an obstacle or not, but it still exists afterwards.
         world.apply();
         let strays = world
             .api

@@ -1,4 +1,5 @@
-//! Systems that users define: the real binary, a definition, and a plain API on loopback that has its own habits.
+//! Systems that users define: the real binary, a definition, and a plain API on loopback with its own habits. The
+//! definitions in `systems` are tested in `e2e`.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! What an API cannot do, and how its answers to writes are taken.
+//! What an API cannot do, and how its answers to writes are understood.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::api::Reply;
 use crate::store::Habits;
 use crate::world::{World, actions, calls, codes, file, outcomes, thing, without};
 
-/// A world without an operation, with `old` as it is declared.
+/// A world without an operation, with `old` as declared.
 fn unable(operation: &str) -> World {
     let world = World::things(|kind| without(kind, &[operation]));
     world.api.insert("things", json!({"name": "old", "size": 2}));
@@ -17,7 +17,7 @@ fn unable(operation: &str) -> World {
     world
 }
 
-/// Expects one error about `subject`, and that nothing is written, whatever else is planned.
+/// Expects one error about `subject`, and that nothing is written, not even the rest of the plan.
 fn assert_impossible(world: &World, code: &str, subject: &str) {
     let plan = world.plan();
     assert_eq!(codes(&plan), [code], "{plan:#}");
@@ -142,7 +142,7 @@ fn what_was_to_go_and_is_gone_is_deleted() {
     assert_eq!(world.calls(), ["DELETE /base/things/x?if-unused=true"]);
 }
 
-/// The first create is answered with 502, and done or not.
+/// The first create is answered with 502, whether or not it was done.
 fn lossy(unique: bool, done: bool) -> World {
     let kind = thing(|kind| kind["unique"] = json!(unique));
     let habits = Habits { unique: if unique { &["name"] } else { &[] }, ..Habits::default() };

@@ -1,4 +1,4 @@
-//! Long lists: every style of paging sees every object once, and a list that does not add up is unreadable.
+//! Long lists: every style of paging sees every object once, and an inconsistent list is unreadable.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::api::{Reply, Seen};
 use crate::store::{Habits, PAGE, Paging, Store};
 use crate::world::{World, actions, codes, grant, system, thing, without};
 
-/// A style, as the API has it and as the definition says it.
+/// A style, as the API does it and as the definition describes it.
 struct Style {
     name: &'static str,
     paging: Paging,
@@ -58,7 +58,7 @@ impl Style {
         self.world_asking(PAGE)
     }
 
-    /// A world with 25 things that asks for pages of this size; 0 does not ask.
+    /// A world with 25 things that asks for pages of this size; 0 asks for none.
     fn world_asking(&self, size: usize) -> World {
         let mut paging = self.form.clone();
         let form = paging.as_object_mut().unwrap().values_mut().next().unwrap();
@@ -110,7 +110,7 @@ fn every_style_sees_every_object_and_reads_no_page_twice() {
         for seen in seen {
             let asked = |name: &str| seen.query(name).unwrap_or_default();
             assert_eq!((asked("limit"), seen.place()), ("10".to_owned(), "/base/things"), "{}", style.name);
-            // What a link leads to is for the server to say.
+            // The server decides where a link leads.
             assert!(asked("expand") == "all" || style.name == "link", "{}: {}", style.name, seen.path);
         }
     }
@@ -179,7 +179,7 @@ fn a_list_that_moves_while_it_is_read_has_fewer_objects_than_it_says() {
     let world = style_named("offset-to-total").world();
     world.api.on(|seen, store: &mut Store| {
         if seen.query("offset").as_deref() == Some("10") {
-            // Everything moves on by one: the last object of the first page is the first of the second.
+            // Everything moves by one: the last object of the first page is now the first of the second.
             store.objects("things").insert(0, json!({"id": "early", "name": "new"}));
         }
         None
@@ -201,7 +201,7 @@ fn an_object_that_two_pages_hold_is_no_second_object() {
     assert!(!codes(&plan).contains(&"live/ambiguous"), "{plan:#}");
 }
 
-/// The API gives its first page for ever, as one does that does not know the parameter.
+/// The API always gives its first page, like one that does not know the parameter.
 fn stuck(style: &Style) -> World {
     let world = style.world();
     let mut first = None;

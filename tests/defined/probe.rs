@@ -20,13 +20,13 @@ fn tried(change: impl FnOnce(&mut Value)) -> Value {
     })
 }
 
-/// A world whose API keeps what an update leaves out if it is a PATCH, and goes back to these defaults if not.
+/// A world whose API keeps the fields that a PATCH leaves out, and resets them to these defaults otherwise.
 fn world(change: impl FnOnce(&mut Value)) -> World {
     let habits = Habits { defaults: json!({"note": "", "size": 1}), ..Habits::default() };
     World::new(&[tried(change)], &[("things", habits)])
 }
 
-/// Tries the definition: the exit code, and the checks that do not agree as `what: found`.
+/// Tries the definition. Returns the exit code, and the checks that disagree as `what: found`.
 fn disagreements(world: &World) -> (i32, Vec<String>) {
     let run = world.run(TRY);
     let document: Value = serde_json::from_str(&run.out).unwrap();
@@ -61,7 +61,7 @@ fn a_definition_that_is_wrong_about_what_an_update_drops_is_told_where_it_says_s
         kind["update"] = json!({"method": "PUT", "path": "/things/{id}", "mode": "merge"});
     });
     let (code, wrong) = disagreements(&put);
-    // What is not sent is lost, and that is first of all its name.
+    // What is not sent is lost, above all its name.
     assert!(code == 1 && wrong.iter().any(|wrong| wrong.contains("without text at `/name`")), "{wrong:?}");
 }
 

@@ -8,7 +8,7 @@ use crate::api::{Reply, Seen};
 use crate::store::{Habits, Paging};
 use crate::world::{World, actions, calls, codes, grant, outcomes, system, thing, without};
 
-/// A world whose list shows no more than ids and names.
+/// A world whose list shows only ids and names.
 fn brief(change: impl FnOnce(&mut Value)) -> World {
     let world = World::things(|kind| {
         kind["list"]["whole"] = json!(false);
@@ -76,7 +76,7 @@ fn gone_is_believed_where_the_list_does_not_hold_it_either() {
         let world = World::things(|kind| kind["get"]["gone"] = json!([gone]));
         world.api.insert("things", json!({"name": "a", "size": 5}));
         world.declare("Thing", "a", "{size: 6}");
-        // It is there for the plan, and gone right before the write.
+        // It exists for the plan, and is gone right before the write.
         world.api.on(move |seen, store| {
             if seen.place() == "/base/things"
                 && seen.query("name").is_none()
@@ -172,7 +172,7 @@ fn without_a_list_a_doubtful_status_is_never_absent() {
     world.declare("Grant", "app@prod", "{read: x}");
     world.api.on(|_, _| Some(Reply::new(403, Value::Null)));
     let (code, document) = world.apply();
-    // The definition may as well be refused: nothing can ever back this status up.
+    // The definition may also be refused: nothing can ever support this status.
     assert!([3, 6].contains(&code) && world.calls().is_empty(), "{document:#}");
 }
 
@@ -233,7 +233,7 @@ fn searchable(find: &Value) -> World {
 
 #[test]
 fn before_a_write_only_what_it_is_about_is_looked_for() {
-    // The API searches for what contains the text, and finds more than what is meant.
+    // The API searches for a part of the text, and finds too much.
     let world = searchable(&json!({"name": "{name}"}));
     world.declare("Thing", "thing", "{}");
     world.declare("Thing", "a&b=c d+%", "{}");
@@ -274,7 +274,7 @@ fn no_duplicates_where_somebody_else_was_faster() {
     }
 }
 
-/// A world whose API takes a note and does not keep it.
+/// A world whose API accepts a note and does not keep it.
 fn forgetful(returns_every_field: bool) -> World {
     let world = World::things(|kind| {
         kind["returns_every_field"] = json!(returns_every_field);
@@ -309,7 +309,7 @@ fn a_field_that_the_api_does_not_keep_is_an_error_and_not_written_for_ever() {
         "{document:#}"
     );
     assert_eq!(world.run(&["plan"]).code, 1);
-    // Taken out, it is no trouble.
+    // Without it, all is well.
     world.declare("Thing", "a", "{size: 2}");
     world.converge();
 }
@@ -334,7 +334,7 @@ fn a_field_that_is_null_or_its_default_is_kept() {
     world.converge();
 }
 
-/// A world whose API has errors of its own form, and answers `method` with one of this code.
+/// A world whose API has its own error format, and answers `method` with an error of this code.
 fn faulty(method: &'static str, status: u16, id: Value) -> World {
     let mut definition = system(&[thing(|_| {})]);
     let help = "ask the operators for more";
@@ -416,7 +416,7 @@ fn no_duplicates_where_every_object_of_the_list_is_said_to_be_gone() {
         let kind = thing(|kind| {
             kind["list"]["whole"] = json!(false);
             kind["unique"] = json!(unique);
-            // A slip of the pen: there is no such place.
+            // A typing mistake: there is no such path.
             kind["get"]["path"] = json!("/thing/{id}");
         });
         let world = World::new(&[kind], &[("things", Habits { unique: &[], ..Habits::default() })]);

@@ -1,4 +1,4 @@
-//! References: by name in git, as the API writes them on the wire, also to objects that do not exist yet.
+//! References: by name in git, as the API writes them on the wire, even to objects that do not exist yet.
 
 use serde_json::{Value, json};
 
@@ -188,7 +188,7 @@ fn the_id_of_a_new_object_may_be_elsewhere_in_the_answer() {
     assert_eq!(world.object("things", "name", "a")["owner"], id(&world, "admins"));
 }
 
-/// A world whose API does not tell the id of a new group.
+/// A world whose API does not return the id of a new group.
 fn silent(find: bool) -> World {
     let world = referring(
         |group| {
@@ -225,7 +225,7 @@ fn one_outcome_where_the_id_is_not_found_by_the_name() {
     let world = silent(false);
     world.declare("Group", "admins", "{}");
     world.declare("Thing", "a", "{owner: admins}");
-    // It says yes and does nothing.
+    // The API reports success and does nothing.
     world.api.on(|seen, _| (seen.method == "POST").then(|| Reply::new(201, Value::Null)));
     let (code, document) = world.apply();
     assert_ne!(code, 0, "{document:#}");

@@ -1,4 +1,4 @@
-//! A write is never repeated without a look at the object, whatever the server said of the first try.
+//! A write is never repeated without a look at the object, whatever the server said about the first attempt.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::world::{World, calls, outcomes, thing};
 /// Answers that say that nothing was done.
 const NOTHING_DONE: [u16; 3] = [401, 425, 429];
 
-/// The server does the first create and says nevertheless that it did not.
+/// The server does the first create, and says that it did not.
 fn lies(world: &World, status: u16) {
     let mut lied = false;
     world.api.on(move |seen, store| {
@@ -37,7 +37,7 @@ fn no_duplicates_a_create_that_was_done_and_told_as_not_done_is_found() {
     }
 }
 
-/// Somebody else writes at the moment at which the server refuses the first write with this method.
+/// Somebody else writes at the moment when the server refuses the first write with this method.
 fn moves(world: &World, method: &'static str, status: u16, field: &'static str) {
     let mut moved = false;
     world.api.on(move |seen, store| {

@@ -1,6 +1,6 @@
-//! Fields that no reply has: when they are sent, that they are never drift, and that no secret is ever shown.
+//! Fields that no reply has: when they are sent, that they never count as drift, and that no secret is ever shown.
 //!
-//! Every run of the binary is checked for the values of `World::secrets`: its outputs, and every file in the folder.
+//! Every run of the binary is searched for the values of `World::secrets`: its outputs, and every file in the folder.
 
 use serde_json::{Value, json};
 
@@ -8,11 +8,11 @@ use crate::api::Reply;
 use crate::store::Habits;
 use crate::world::{World, actions, calls, codes, fields, files, kind, manifest, outcomes, system};
 
-/// Quoted and escaped differently in every format.
+/// Quoted and escaped differently in each format.
 const PASSWORD: &str = "hunter2 \"quoted\" \\ ü";
 const OTHER: &str = "another-secret-5d41";
 
-/// Users with a password of which a reply has only the hash, and a login with a token inside.
+/// Users with a password of which replies only have the hash, and a login with a token inside.
 const USER: &str = "
 name: User
 key: {name: /name}
@@ -44,7 +44,7 @@ fn users(change: impl FnOnce(&mut Value)) -> World {
     world
 }
 
-/// The API takes what is write-only, gives a hash for it, and never shows it.
+/// The API accepts what is write-only, returns a hash for it, and never shows it.
 fn forgetting(world: &World) {
     world.api.on(|seen, store| {
         let mut reply = store.answer(seen);
@@ -74,7 +74,7 @@ fn stored(world: &World) -> Value {
     world.object("users", "name", "app")
 }
 
-/// A user with a password, as declared, in a repository that knows it.
+/// A user with a password, as declared, in a repository with this history.
 fn converged() -> World {
     let world = users(|_| {});
     world.declare("User", "app", "{password: {secret: app}, tags: [a]}");
@@ -213,7 +213,7 @@ fn all_secrets_are_sent_where_that_is_asked_for() {
     world.assert_converged();
 }
 
-/// Users whose API merges, with or without a secret inside of an object.
+/// Users whose API merges, with or without a secret inside an object.
 fn merging(nested: bool) -> World {
     users(|kind| {
         kind["update"] = json!({"method": "PATCH", "path": "/users/{name}"});
@@ -235,7 +235,7 @@ fn secrets_are_sent_alone_where_an_update_merges() {
 
 #[test]
 fn a_secret_inside_of_an_object_is_refused_where_an_update_merges() {
-    // The object around it would be sent without it, or with what the server shows in its place.
+    // The object around it would be sent without it, or with the server's own value in its place.
     let run = merging(true).run(&["check-system", "plain.yaml"]);
     assert!(run.code == 3 && run.err.contains("system/field"), "{}", run.err);
 }
@@ -460,7 +460,7 @@ fn a_secret_may_have_several_lines() {
     world.declare("User", "app", "{password: {secret: app}}");
     world.converge();
     assert_eq!(stored(&world)["password"], world.secrets[0].1);
-    // What a server says about it is shown with its lines in one.
+    // What a server says about it is shown on one line.
     world.declare("User", "web", "{password: {secret: app}}");
     world.api.on(|seen, store| {
         let words = seen.body["password"].as_str().unwrap_or_default().to_owned();
@@ -497,7 +497,7 @@ fn a_secret_is_one_wherever_the_schema_says_so() {
             kind["spec"]["type"] = json!("object");
         });
         world.declare("User", "app", "{password: plain-text-in-git}");
-        // The definition may as well be refused, but no password stands in git.
+        // The definition may also be refused, but no password is in git.
         assert_eq!(world.run(&["validate"]).code, 3, "{spec}");
     }
 }

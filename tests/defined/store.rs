@@ -1,4 +1,4 @@
-//! What the API stores, and how it answers: collections of objects, each with its own habits.
+//! What the API stores, and how it answers: collections of objects, each with its own habits. The server is in `api`.
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
@@ -8,15 +8,15 @@ use serde_json::{Map, Value, json};
 
 use crate::api::{Reply, Seen};
 
-/// No page holds more, however many are asked for.
+/// No page holds more, whatever size is asked for.
 pub(crate) const PAGE: usize = 10;
 
 /// How the objects of a collection are told apart.
 #[derive(Clone, Copy)]
 pub(crate) enum Ids {
-    /// By a text that the server makes up.
+    /// By a text that the server chooses.
     Text,
-    /// By a number that the server makes up.
+    /// By a number that the server chooses.
     Number,
     /// By these fields, in the order of the path.
     Key(&'static [&'static str]),
@@ -42,7 +42,7 @@ pub(crate) struct Habits {
     pub(crate) total: bool,
     /// Fields that tell objects apart; a second object with the same ones is refused.
     pub(crate) unique: &'static [&'static str],
-    /// What fields are that nobody gave, also in a PUT or POST to an object.
+    /// The values of fields that were not given, also in a PUT or POST to an object.
     pub(crate) defaults: Value,
 }
 
@@ -95,7 +95,7 @@ impl Store {
 
     /// The answer of an API without surprises.
     pub(crate) fn answer(&mut self, seen: &Seen) -> Reply {
-        // A collection may be anywhere below the URL of a target.
+        // A collection may be at any depth below the URL of a target.
         let parts = seen.place().split('/').map(decoded);
         let parts: Vec<_> = parts.skip_while(|part| !self.collections.contains_key(part)).collect();
         let Some((collection, address)) = parts.split_first() else { return Reply::new(404, Value::Null) };
@@ -163,7 +163,7 @@ impl Habits {
         self.fields().iter().map(|&field| (field.to_owned(), object[field].clone())).collect()
     }
 
-    /// A whole object of what was sent.
+    /// Completes an object that was sent.
     fn complete(&self, sent: &Value, identity: &Value) -> Value {
         laid_over(&laid_over(&self.defaults, sent), identity)
     }
@@ -201,7 +201,7 @@ impl Habits {
     }
 }
 
-/// Any query parameter that is called like a field searches it, as loosely as a search box.
+/// Any query parameter that is named like a field searches it, as loosely as a search box.
 fn is_looked_for(seen: &Seen, object: &Value) -> bool {
     let fields = object.as_object().unwrap().iter();
     fields.filter_map(|(name, value)| Some(text(value).contains(&seen.query(name)?))).all(|found| found)
@@ -236,7 +236,7 @@ fn texts(parts: &[String]) -> impl Iterator<Item = Value> {
 }
 
 fn decoded(part: &str) -> String {
-    // A query is where the URL crate decodes; there `+` and `&` mean something else.
+    // The URL crate decodes queries, where `+` and `&` mean something else.
     let pair = format!("x={}", part.replace('+', "%2B").replace('&', "%26"));
     url::form_urlencoded::parse(pair.as_bytes()).map(|(_, value)| value.into_owned()).collect()
 }

@@ -1,10 +1,10 @@
-//! Definitions that cannot be right: each mistake is told with its place, all of them at once, and nothing is sent.
+//! Definitions that cannot be right: each mistake is reported with its place, all of them at once, and nothing is sent.
 
 use serde_json::{Value, json};
 
 use crate::world::World;
 
-/// A definition with most of what there is to get wrong.
+/// A definition with most things that can be wrong.
 const GOOD: &str = "\
 apiVersion: enact/v1
 kind: System
@@ -78,10 +78,10 @@ kinds:
             level: {type: integer, default: 1}
 ";
 
-/// What to write in place of what, with a `^` where the diagnostic points, and how its code begins.
+/// What to replace, with what (a `^` marks the place of the diagnostic), and how the code of the diagnostic begins.
 type Mistake = (&'static str, &'static str, &'static str);
 
-#[rustfmt::skip] // A row a mistake.
+#[rustfmt::skip] // One mistake per row.
 const MISTAKES: &[Mistake] = &[
     // What the JSON Schema of the format says.
     ("apiVersion: enact/v1", "apiVersion: ^enact/v2", "schema/const"),
@@ -155,7 +155,7 @@ const MISTAKES: &[Mistake] = &[
     ("/owner: Group", "/ownr: ^Group", "system/"),
     ("  unique: true", "  references: {/note: ^Thing}", "system/"),
     ("path: '/groups/{id}'}\n  delete", "path: '/groups/{id}', renames: ^true}\n  delete", "system/"),
-    // What a kind cannot do without.
+    // What a kind must have.
     ("    find: {title: '{title}'}", "    find: {title: '{title}'}\n    whole: false\n  scratch: {spec: {^ownr: x}, change: {}}", "schema/unknown-field"),
     // Schemas.
     ("    type: object\n    required: [owner]", "    ^type: array\n    required: [owner]", "system/"),
@@ -174,8 +174,8 @@ const MISTAKES: &[Mistake] = &[
     ("secret: {type: string, writeOnly: true}", "secret: {type: string, writeOnly: ^true, readOnly: true}", "system/"),
 ];
 
-/// Mistakes that show elsewhere.
-#[rustfmt::skip] // A row a mistake.
+/// Mistakes that are reported at another place.
+#[rustfmt::skip] // One mistake per row.
 const ELSEWHERE: &[(&[(&str, &str)], &str)] = &[
     (&[("- name: Group", "- ^name: Group"), ("  key: {name: /name}\n", "")], "schema/missing-field"),
     (&[("- name: Group", "- ^name: Group"), ("  list: {path: /groups}\n", "")], "system/"),
@@ -186,7 +186,7 @@ const ELSEWHERE: &[(&[(&str, &str)], &str)] = &[
     (&[("    type: object\n    required: [owner]", "    ^type: object\n    required: [owner]"), ("owner: {type: string}", "owner: {$ref: 'https://example.com/x'}")], "system/"),
 ];
 
-/// The definition with some mistakes, and the line and the column of the `^` among them.
+/// The definition with some mistakes, and the line and the column of the `^` in them.
 fn broken(edits: &[(&str, &str)]) -> (String, usize, usize) {
     let marked = edits.iter().fold(GOOD.to_owned(), |text, (right, wrong)| {
         assert_eq!(GOOD.matches(right).count(), 1, "{right}");
@@ -236,7 +236,7 @@ fn every_mistake_is_told_with_its_place_and_a_way_out() {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), all.len(), wrong.join("\n"));
 }
 
-/// What was told instead, if the mistake was not.
+/// What was reported instead, if the mistake was not.
 fn missed(world: &World, edits: &[(&str, &str)], code: &str) -> Option<String> {
     let (text, line, column) = broken(edits);
     let found = diagnostics(world, &text);
@@ -265,7 +265,7 @@ fn all_mistakes_of_all_files_are_told_in_one_go() {
     let found = diagnostics(&world, &text);
     let told: Vec<_> = found.iter().map(shown).collect();
     let on = |file: &str| told.iter().filter(|line| line.starts_with(file)).count();
-    // The tenant stands in the header and in five paths.
+    // The tenant is in the header and in five paths.
     assert_eq!((on("plain.yaml"), on("other.yaml")), (6 + 1, 1), "{told:#?}");
 }
 

@@ -13,7 +13,7 @@ use crate::support;
 pub(crate) use crate::support::canary::CANARY;
 pub(crate) use crate::support::{Run, actions, codes, outcomes};
 
-/// A kind whose objects have ids of the server, and that can do everything.
+/// A kind whose objects have ids from the server, and that supports every operation.
 const THING: &str = "
 name: Thing
 id: /id
@@ -37,7 +37,7 @@ spec:
         memory: {type: integer}
 ";
 
-/// A kind whose objects are where their key says, under two parts of it.
+/// A kind whose objects are at the path of their key, which has two parts.
 const GRANT: &str = "
 name: Grant
 key: {user: /user, vhost: /vhost}
@@ -76,7 +76,7 @@ pub(crate) fn kind(text: &str, change: impl FnOnce(&mut Value)) -> Value {
     kind
 }
 
-/// Takes fields out of an object.
+/// Removes fields from an object.
 pub(crate) fn without(value: &mut Value, fields: &[&str]) {
     value.as_object_mut().unwrap().retain(|name, _| !fields.contains(&name.as_str()));
 }
@@ -85,7 +85,7 @@ pub(crate) fn without(value: &mut Value, fields: &[&str]) {
 pub(crate) struct World {
     pub(crate) dir: TempDir,
     pub(crate) api: Api,
-    /// Variables beside that of the credential. No output may ever hold one's value.
+    /// Variables besides that of the credential. No output may ever hold one of their values.
     pub(crate) secrets: Vec<(&'static str, String)>,
 }
 
@@ -114,7 +114,7 @@ impl World {
         world
     }
 
-    /// A target in `enact.yaml`. The API is not at the root of its origin, as few are.
+    /// A target in `enact.yaml`. Like most APIs, this one is not at the root of its origin.
     pub(crate) fn target(&self, name: &str, more: &str) -> String {
         let origin = &self.api.origin;
         format!(

@@ -1,4 +1,5 @@
-//! What an update sends: the fields that differ, or the whole object with what nobody declared; and to which version.
+//! What an update sends: only the fields that differ, or the whole object with its undeclared fields; and to which
+//! version.
 
 use serde_json::json;
 
@@ -6,7 +7,7 @@ use crate::api::{Reply, Seen};
 use crate::store::Habits;
 use crate::world::{World, actions, calls, codes, fields, grant, outcomes, thing, without};
 
-/// `Thing` as an API with PUT has it: what a body leaves out goes back to its default.
+/// `Thing` in an API with PUT: a field that a body leaves out goes back to its default.
 fn replacing(method: &str) -> World {
     let kind = thing(|kind| {
         kind["update"] = json!({"method": method, "path": "/things/{id}", "renames": true});
@@ -93,7 +94,7 @@ fn unmanaged_survives_a_replace_also_what_the_definition_does_not_know() {
 
         world.declare("Thing", "a", "{size: 3, limits: {cpu: 5}}");
         let writes = world.converge();
-        // Neither the id, which stands in the path, nor what is read-only.
+        // Neither the id, which is in the path, nor read-only fields.
         let body = json!({
             "name": "a", "note": "by hand", "size": 3, "limits": {"cpu": 5, "memory": 8},
             "from_the_future": {"x": [1, null, {"y": 2}]},
@@ -270,7 +271,7 @@ fn a_rename_is_an_error_where_an_update_cannot_do_it() {
     keyed.api.insert("grants", json!({"user": "old", "vhost": "prod"}));
     keyed.declare_as("Grant", "new@prod", "  previously: [old@prod]\n", "{read: a}");
     for world in [kept, keyed] {
-        // A definition that says that a part in its path changes may be refused as a whole.
+        // A definition in which a part of its path changes may be refused as a whole.
         let (code, document) = world.apply();
         assert!([1, 3].contains(&code), "{document:#}");
         assert_eq!(world.calls(), Vec::<String>::new());

@@ -1,4 +1,4 @@
-//! The commands, their exit codes and what they print where.
+//! The commands, their exit codes and what they print where. `--format` is tested in `formats`.
 
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -1,6 +1,6 @@
 //! The same story on every system: create, converge, drift, fix, leave alone, delete, ambiguity, failure half-way.
-//! After each step the plan is empty. A new system gets a row and runs it all: the built-in ones in the sandbox, the
-//! ones of a definition file on the server that it is about.
+//! After each step the plan is empty. A new system gets a row and passes all of it: the built-in ones in the sandbox,
+//! those of a definition file on the real server. What is special about one system is in `systems`.
 
 pub(crate) mod subject;
 
@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use subject::{DIRECTUS, RABBITMQ, SUBJECTS, Subject};
 
-/// The tests of each story: on all systems of the sandbox, and on each server apart. Neighbours are on different
-/// ones, because on one server tests wait for one another.
+/// The tests of each story: on all systems of the sandbox, and on each real server. Neighbours use different servers,
+/// because tests on one server wait for each other.
 macro_rules! tests {
     ($($story:ident)*) => {$(
         mod $story {
@@ -176,7 +176,7 @@ fn no_duplicates_when_the_answer_to_a_create_is_lost(subject: &Subject) {
         Fault { path_contains: "policies".into(), times: 1, after_commit: true, ..fault(subject.create, 0) };
     world.live.inject(fault);
     let (code, document) = world.apply();
-    // enact looks what became of it, and finds it.
+    // enact looks for it, and finds it.
     assert_eq!(
         (code, outcomes(&document)),
         (0, vec![format!("{} applied", subject.name("beta"))]),
@@ -203,7 +203,7 @@ fn unreadable_is_not_absent(subject: &Subject) {
 fn stale_is_refused_when_the_object_is_gone_at_the_second_look(subject: &Subject) {
     let world = subject.converged();
     world.declare("Policy", &subject.name("alpha"), subject.changed);
-    // Everything that the plan reads is answered; what is read again right before the write is not there.
+    // Everything that the plan reads is answered; the reading right before the write finds nothing.
     let reads = reads(&world);
     world.live.inject(Fault {
         skip: reads,
@@ -215,7 +215,7 @@ fn stale_is_refused_when_the_object_is_gone_at_the_second_look(subject: &Subject
     let (code, document) = world.apply();
     assert_eq!(world.writes(), Vec::<String>::new(), "{}", subject.system);
     let outcome = &document["changes"][0]["outcome"]["result"];
-    // mycloud and Polytomic look in a list, and a list that is 404 is unreadable.
+    // mycloud and Polytomic search in a list, and a list that is 404 is unreadable.
     assert!(outcome == "conflict" || outcome == "not_attempted", "{document:#}");
     assert!([5, 6].contains(&code), "{code}: {document:#}");
 }

@@ -1,4 +1,4 @@
-//! The journal of an apply: nothing that was written is forgotten with the process.
+//! The journal of an apply: nothing that was written is lost with the process.
 
 use crate::world::{World, fault, outcomes};
 use enact::sandbox::Fault;
@@ -46,7 +46,7 @@ fn one_outcome_a_delete_that_nobody_can_judge_any_more_is_a_line_of_the_journal(
     let world = world();
     world.converge();
     world.declare_absent("Role", "a");
-    // What could refer to the role is listed and read for the plan, and cannot be listed again before the delete.
+    // What could refer to the role can be listed and read for the plan, but not again before the delete.
     world.live.inject(Fault { path_contains: "policies".into(), skip: 2, times: 1, ..fault("GET", 403) });
     let (code, document) = apply(&world, "events.jsonl");
     assert_eq!((code, outcomes(&document)), (5, vec!["a conflict".to_owned()]), "{document:#}");

@@ -1,4 +1,4 @@
-//! `--format`: whatever a command is given and whatever comes of it, its standard output is one document.
+//! `--format`: with any command and any result, standard output is one document.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Stdio;
@@ -10,7 +10,7 @@ use crate::world::{Run, World, codes, enact, run};
 
 const SYSTEM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/systems/vault.yaml");
 
-/// Each command with what it needs to come to a good end. `sandbox` has none, so it has a test of its own.
+/// Each command with arguments that succeed. `sandbox` does not end by itself, so it has its own test.
 const GOOD: &[&[&str]] = &[
     &["validate"],
     &["plan"],
@@ -23,7 +23,7 @@ const GOOD: &[&[&str]] = &[
     &["check-system", SYSTEM],
 ];
 
-/// Each command with something that is wrong, and the code that it is wrong by.
+/// Each command with a mistake, and the code of its diagnostic.
 const WRONG: &[(&[&str], &str)] = &[
     (&["validate"], "config/"),
     (&["plan"], "config/"),
@@ -46,7 +46,7 @@ fn commands() -> Vec<String> {
     enact::cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
 }
 
-/// A system with an object that git does not declare, and the other way round.
+/// A system with an object that git does not declare, and the reverse.
 fn world() -> World {
     let world = World::new("polytomic");
     world.declare("Role", "declared", "{}");
@@ -55,7 +55,7 @@ fn world() -> World {
     world
 }
 
-/// The document on standard output, which is as the schema of its command says.
+/// The document on standard output, checked against the schema of its command.
 #[track_caller]
 fn document(command: Option<&str>, run: &Run) -> Value {
     let name = match command {
@@ -98,7 +98,7 @@ fn json_is_one_document_of_every_command_that_something_is_wrong_with() {
         let is_told =
             codes(&document).iter().any(|told| told.starts_with(code) || told.starts_with("schema/"));
         assert!(is_told && run.code != 0, "{args:?}: {document:#}");
-        // People see it as well.
+        // People see it, too.
         assert!(run.err.contains("error["), "{args:?}: {}", run.err);
     }
     assert!(commands().iter().all(|command| WRONG.iter().any(|(args, _)| args[0] == command)));

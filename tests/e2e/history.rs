@@ -122,7 +122,7 @@ fn every_change_carries_its_cause() {
     assert_eq!(
         causes(&plan),
         [
-            // What does not change what is allowed comes first, then what grants more, then what moves a deny.
+            // First what does not change access, then what grants more, then what moves a deny.
             "update by-git declared",
             "update by-hand drift",
             "update conflict both",
@@ -328,7 +328,7 @@ fn a_pull_request_plan_shows_its_own_changes_apart_and_can_be_limited_to_them() 
     repo.declare("Policy", "mine", "{policy_actions: [{action: edit, roles: [A]}]}");
     repo.commit();
     repo.git(&["checkout", "-q", "main"]);
-    // main goes on and is applied; that the pull request is behind it is nothing to warn of.
+    // main goes on and is applied; a pull request behind it needs no warning.
     repo.commit();
     repo.converge();
     repo.drift("policies", "theirs", "policy_actions", json!([]));
@@ -399,7 +399,7 @@ fn a_reviewed_plan_is_applied_only_as_reviewed() {
     assert!(run.out.contains("the commit is not") && run.out.contains("was not reviewed"), "{}", run.out);
     repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
 
-    // A file that is edited can only make apply refuse.
+    // An edited file can only make apply refuse.
     for (from, to) in
         [("\"two\"", "\"evil\""), ("PATCH", "DELETE"), ("\"changes\"", "\"chances\""), ("{", "[")]
     {
@@ -511,7 +511,7 @@ fn delete_needs_evidence_a_former_name_is_never_what_is_deleted() {
     repo.converge();
     repo.object("roles", "Y");
 
-    // A stale former name does not reach for an object that somebody made since.
+    // A stale former name does not claim an object that somebody has made since.
     repo.write(
         &file("Role", "X"),
         &manifest("polytomic", "Role", "X", "  previously: [W]\n  ensure: absent\n", "{}"),
@@ -581,7 +581,7 @@ fn a_base_from_elsewhere_is_not_used_and_apply_refuses_it() {
     repo.git(&["checkout", "-q", "side"]);
     let run = repo.apply_with(&["--base", "main"]);
     assert_eq!((run.code, repo.writes()), (4, Vec::new()), "{}", run.out);
-    // Whatever base is named, the record says that this would go back.
+    // With any base, the record shows that this would go back.
     let run = repo.apply_with(&["--base", &first]);
     assert_eq!((run.code, repo.writes()), (4, Vec::new()), "{}", run.out);
 }
@@ -746,7 +746,7 @@ fn only_declared_leaves_drift_of_the_same_objects_alone() {
     let base = repo.commit();
     repo.converge();
     repo.drift("policies", "p", "description", json!("by hand"));
-    // Git changes nothing that the API would hold.
+    // Git changes nothing that is in the API.
     repo.write(
         &file("Policy", "p"),
         &manifest(

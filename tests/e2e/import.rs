@@ -1,4 +1,4 @@
-//! `import`: what it writes is valid, clean, and leads to an empty plan.
+//! `import`: what it writes is valid and clean, and the next plan is empty.
 
 use serde_json::json;
 

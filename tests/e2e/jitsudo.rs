@@ -1,4 +1,4 @@
-//! JITSudo's rules: objects of their own, compared as Cedar, written one by one.
+//! JITSudo's rules: separate objects, compared as Cedar, written one by one.
 
 use serde_json::{Value, json};
 

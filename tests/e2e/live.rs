@@ -1,10 +1,10 @@
-//! What stands for the live system of a test: the embedded sandbox, or a real server behind a proxy (`real`).
+//! The live system of a test: the embedded sandbox, or a real server behind a proxy (`real`).
 
 use enact::sandbox::{Fault, Sandbox, Seed, Seen, Served, Store, start};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-/// The name of the one target that a test has, for [`Seen`] and [`Fault`].
+/// The name of a test's only target, for [`Seen`] and [`Fault`].
 pub(crate) const TARGET: &str = "live";
 
 /// A live system that a test can look at and change behind enact's back.
@@ -15,38 +15,38 @@ pub(crate) trait Live {
     /// What enact asked since the last [`Live::clear_requests`], in order.
     fn requests(&self) -> Vec<Seen>;
 
-    /// Forgets what was asked so far.
+    /// Forgets all requests so far.
     fn clear_requests(&self);
 
-    /// Makes requests of the near future fail.
+    /// Makes coming requests fail.
     fn inject(&self, fault: Fault);
 
     /// The objects of a collection as the system holds them.
     fn objects(&self, collection: &str) -> Vec<Value>;
 
-    /// What `set_field` and `remove` know an object by.
+    /// The id of an object for `set_field` and `remove`.
     fn id(&self, object: &Value) -> String {
         object["id"].as_str().unwrap().to_owned()
     }
 
-    /// Stores an object as it is, as a person with a console would. False when the system does not take it.
+    /// Stores an object as it is, as a person with a console would. False if the system refuses it.
     fn insert(&self, collection: &str, object: Value) -> bool;
 
-    /// Sets a field of an object. False when there is no such object or the field does not have the value then.
+    /// Sets a field of an object. False if there is no such object or the field does not have the value then.
     fn set_field(&self, collection: &str, id: &str, field: &str, value: Value) -> bool;
 
-    /// Removes an object. False when it was not there.
+    /// Removes an object. False if it was not there.
     fn remove(&self, collection: &str, id: &str) -> bool;
 }
 
-/// The sandbox in the test's own process, with one target.
+/// The sandbox in the test's process, with one target.
 pub(crate) struct Embedded {
     sandbox: Sandbox,
     _runtime: Runtime,
 }
 
 impl Embedded {
-    /// A system with nothing in it but what it manages itself.
+    /// A system that holds only what it manages itself.
     pub(crate) fn new(system: &str) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

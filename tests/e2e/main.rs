@@ -1,4 +1,5 @@
-//! What a user sees: the real binary against the sandbox over real HTTP.
+//! What a user sees: the real binary against the sandbox over real HTTP. Systems that users define are tested in
+//! `defined`.
 
 #![allow(
     clippy::unwrap_used,

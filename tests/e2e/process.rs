@@ -1,5 +1,5 @@
-//! The real process under faults of the machine and of the network: killed, without a reader for what it prints, with
-//! a full disk, without file descriptors, before servers that say anything, or are not who they should be.
+//! The real process under faults of the machine and of the network: killed, without a reader of its output, with a full
+//! disk, without file descriptors, before servers that answer anything or cannot prove who they are.
 
 #![cfg(target_os = "linux")]
 

@@ -1,4 +1,4 @@
-//! The promises (docs/promises.md) that no story of one system shows.
+//! The promises (docs/promises.md) that the story of one system does not show.
 
 use crate::world::{CANARY, World, fault};
 use enact::sandbox::Fault;
@@ -156,7 +156,7 @@ fn stale_is_refused_and_names_the_field_that_moved() {
     world.declare("Policy", "p", &spec("one"));
     world.converge();
     world.declare("Policy", "p", &spec("two"));
-    // The second look, right before the write, finds what somebody else has written meanwhile.
+    // The second look, right before the write, finds what somebody else has just written.
     let mut moved = world.object("policies", "p");
     moved["description"] = json!("three");
     let page = json!({"policies": [moved], "meta": {"has_more": false}});
@@ -184,7 +184,7 @@ fn stale_is_refused_also_when_a_write_that_failed_would_be_sent_again() {
             _ => world.declare_absent("Policy", "p"),
         }
         world.live.inject(Fault { times: 1, ..fault(method, 503) });
-        // The look at what became of it finds what somebody else has written meanwhile.
+        // The look after a lost answer finds what somebody else has just written.
         let mut moved = world.object("policies", "p");
         moved["description"] = json!("three");
         let page = json!({"policies": [moved], "meta": {"has_more": false}});
@@ -209,7 +209,7 @@ fn a_server_that_drops_a_field_is_not_believed() {
     let id = "00000000-0000-4000-8000-000000000009";
     let policy = json!({"id": id, "name": "p", "description": "", "document": {"version": "2024-01-01", "statements": []}});
     world.live.insert("policies", policy.clone());
-    // It says yes and does nothing.
+    // The API reports success and does nothing.
     world.live.inject(Fault { body: Some(json!({"policy": policy})), ..fault("PATCH", 200) });
     let (code, document) = world.apply();
     assert_eq!(code, 1, "{document:#}");
@@ -312,7 +312,7 @@ fn no_secret_out_when_it_stands_in_the_configuration_by_mistake() {
     ] {
         world.write("enact.yaml", &config.replace("{bearer: {env: ENACT_TEST_KEY}}", &wrong));
         for format in ["text", "json"] {
-            // The run itself looks for the canary in all it prints.
+            // The run itself searches its whole output for the canary.
             assert_eq!(world.run(&["plan", "--format", format]).code, 3, "{wrong}");
         }
     }

@@ -78,7 +78,7 @@ fn file_of(text: &str) -> &str {
 }
 
 fn commands(world: &World, text: &str) -> usize {
-    // The one command of git needs a remote; the tests of git run it.
+    // The only git command needs a remote; the tests of git run it.
     for line in text.lines().filter(|line| !line.starts_with("git fetch origin '+refs/enact/applied/*")) {
         let args: Vec<_> =
             line.strip_prefix("enact ").unwrap_or_else(|| panic!("{line}")).split(' ').collect();
@@ -102,7 +102,7 @@ fn every_command_and_exit_code_is_told() {
     }
 }
 
-/// What the page about definitions builds up, and what it says of it.
+/// The file that the page about definitions builds, and what the page says about it.
 #[test]
 fn the_definition_that_the_page_about_systems_builds_up_is_sound_piece_by_piece_and_whole() {
     let dir = TempDir::new().unwrap();

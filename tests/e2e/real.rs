@@ -1,4 +1,4 @@
-//! Real servers that other people wrote: started once per test process, asked through a proxy, one test at a time.
+//! Real servers by other authors: started once per test process, asked through a proxy, one test at a time.
 
 mod child;
 mod directus;
@@ -21,13 +21,13 @@ use wire::Wire;
 
 /// What the tests need to know of a server's API.
 pub(crate) trait Api: Sync {
-    /// The way to it.
+    /// The connection to it.
     fn wire(&self) -> &Wire;
 
-    /// What keeps it running.
+    /// The process that keeps it running.
     fn kept(&self) -> &Kept;
 
-    /// Takes away everything that a new server does not have.
+    /// Removes everything that a new server does not have.
     fn reset(&self);
 
     /// See [`Live::objects`].
@@ -39,7 +39,7 @@ pub(crate) trait Api: Sync {
     /// See [`Live::insert`].
     fn insert(&self, collection: &str, object: &Value) -> bool;
 
-    /// See [`Live::set_field`]. Both servers drop a field that they do not know, and say that all went well.
+    /// See [`Live::set_field`]. Both servers silently drop a field that they do not know.
     fn set_field(&self, collection: &str, id: &str, field: &str, value: Value) -> bool;
 
     /// See [`Live::remove`].
@@ -57,15 +57,15 @@ struct Server<A> {
     turn: Mutex<()>,
 }
 
-/// A server as one test has it: empty, and for itself. A test that wants a second one waits for ever.
+/// A server for one test: empty, and used by nobody else. A test that asks for a second one would wait forever.
 struct Turn<A: 'static> {
     api: &'static A,
     proxy: Proxy,
     _turn: MutexGuard<'static, ()>,
 }
 
-/// Whether the server of this system is installed. Without it a test is skipped, after a line that says so, unless
-/// a variable says that it is wanted: there a skipped test would be a missing one.
+/// Whether the server of this system is installed. Without it a test is skipped and prints a line that says so, unless
+/// a variable requires the server: there, skipping would hide a missing test.
 pub(crate) fn is_there(system: &str) -> bool {
     let (missing, wanted) = match system {
         "rabbitmq" => (rabbitmq::missing(), "ENACT_REQUIRE_RABBITMQ"),
@@ -95,7 +95,7 @@ fn turn<A: Api>(
 ) -> Box<dyn Live> {
     let started = server.get_or_init(|| Ok(Server { api: start()?, turn: Mutex::new(()) }));
     let Server { api, turn } = started.as_ref().unwrap();
-    // A test that failed left the server to the next one, which resets it anyway.
+    // A failed test leaves the server to the next one, which resets it anyway.
     let turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
     if let Err(error) = api.wire().call("GET", "/", None) {
         panic!("the server is gone, {error}: {}", api.kept().last_words());

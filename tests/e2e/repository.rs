@@ -1,4 +1,4 @@
-//! What the repository promises about itself: schemas are current, examples complete in an editor, workflows are safe.
+//! What the repository promises about itself: current schemas, complete editor support for examples, safe workflows.
 
 use std::path::Path;
 
@@ -37,7 +37,7 @@ fn every_schema_is_valid_and_explains_every_field() {
 
 fn every_property(schema: &Value, check: &mut dyn FnMut(&str, &Value)) {
     if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
-        // The one field of an enum's variant is explained by the variant.
+        // The only field of an enum's variant is explained by the variant.
         let variant = properties.len() == 1 && schema.get("description").is_some();
         properties.iter().filter(|_| !variant).for_each(|(name, property)| check(name, property));
     }

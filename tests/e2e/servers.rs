@@ -1,4 +1,4 @@
-//! What the definitions that come with enact say beyond the story of one policy: all kinds, references, odd names.
+//! What the definitions that come with enact can do beyond the story of one policy: all kinds, references, odd names.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ fn world(system: &'static str) -> Option<World> {
     real::is_there(system).then(|| World::on(real::live(system), system, "{}", secrets))
 }
 
-/// Brings the manifests to the server, then from an empty repository back by import, and then deletes them all.
+/// Applies the manifests to the server, imports them into an empty repository, and deletes them all.
 fn there_and_back(world: &World, manifests: &[(&str, &str, &str)]) -> Value {
     for (kind, name, spec) in manifests {
         world.declare(kind, name, spec);
@@ -39,7 +39,7 @@ fn clear(world: &World) {
     std::fs::create_dir(world.dir.path().join("policies")).unwrap();
 }
 
-/// A name with everything in it that means something in a path or in a name of several parts.
+/// A name with every character that means something in a path or in a name of several parts.
 const ODD: &str = "a/b@c%41 ?#ä";
 
 #[test]
@@ -89,7 +89,7 @@ fn directus_all_kinds_go_there_and_back_whatever_they_are_called() {
     assert_eq!((world.objects("permissions").len(), world.objects("access").len()), (0, 2));
 }
 
-/// What a definition claims, tried on the server that it is about; nothing is left behind.
+/// Tries the claims of a definition on its real server; nothing is left behind.
 fn probe(system: &'static str, collections: &[&str]) {
     let Some(world) = world(system) else { return };
     let before: Vec<_> = collections.iter().map(|of| world.objects(of).len()).collect();

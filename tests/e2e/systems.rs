@@ -1,4 +1,4 @@
-//! What is special about one system, beyond the story that all share.
+//! What is special about one system, beyond the story that all share in `conformance`.
 
 use crate::world::{World, codes, fault, outcomes};
 use enact::sandbox::Fault;
@@ -370,7 +370,7 @@ fn compiuta_a_role_that_somebody_takes_up_after_the_plan_is_not_deleted() {
     world.declare("Role", "old", "{name: Old, actions: ['core:things:get']}");
     world.converge();
     world.declare_absent("Role", "old");
-    // The plan lists the policies once; from the second list on there is one that uses the role.
+    // The plan lists the policies once; from the second list on, one uses the role.
     let policy = json!({"id": "new", "name": "New", "type": "CUSTOM", "members": [], "tenants": [], "statements": [{"effect": "DENY", "role": "old", "actions": [], "resources": ["*"], "tenants": ["*"]}]});
     world.live.inject(Fault {
         target: "live".into(),
@@ -445,7 +445,8 @@ fn a_list_that_is_shorter_than_it_says_is_not_all() {
     }
 }
 
-/// Requests of a converged plan of 100 policies: lists only where the list is whole, else one more for each policy.
+/// The requests of a converged plan of 100 policies: only lists if the list is whole, otherwise one more for each
+/// policy.
 #[test]
 fn a_converged_plan_of_a_hundred_objects_sends_few_requests() {
     let mycloud = "{document: {statements: [{effect: allow, actions: ['*'], resources: [r]}]}}";

@@ -1,4 +1,4 @@
-//! Validation as a user meets it: every problem at once, each with its place, its line and what to do.
+//! Validation as a user sees it: every problem at once, each with its place, its line and what to do.
 
 use std::time::Instant;
 

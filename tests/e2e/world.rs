@@ -1,4 +1,4 @@
-//! A repository in a temporary folder, what stands for its live system, and the binary between them.
+//! A repository in a temporary folder, its live system, and the binary between them.
 
 use std::path::{Path, PathBuf};
 
@@ -13,10 +13,10 @@ use tempfile::TempDir;
 pub(crate) use crate::support::canary::CANARY;
 pub(crate) use crate::support::{Run, actions, codes, enact, outcomes};
 
-/// Who has the canary as a password, where there is a user name.
+/// The user name that goes with the canary, where there is one.
 pub(crate) const USER: &str = "enact";
 
-/// User and canary as they go over the wire.
+/// User and canary as on the wire.
 pub(crate) fn basic_credential() -> String {
     STANDARD.encode(format!("{USER}:{CANARY}"))
 }
@@ -29,7 +29,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// A system with nothing in it but what it manages itself, and a repository without manifests.
+    /// A system that holds only what it manages itself, and a repository without manifests.
     pub(crate) fn new(system: &'static str) -> Self {
         Self::with(system, default_settings(system), "")
     }
@@ -55,7 +55,7 @@ impl World {
         world
     }
 
-    /// Takes a system's definition into the repository, and returns the line that says so.
+    /// Copies a system's definition into the repository, and returns the line that names it.
     fn define(&self, definition: &Path) -> String {
         let file = definition.file_name().unwrap().to_str().unwrap();
         std::fs::copy(definition, self.dir.path().join(file)).unwrap();
@@ -82,7 +82,7 @@ impl World {
         support::git(self.dir.path(), args)
     }
 
-    /// Commits everything; the folder must be a git repository by then.
+    /// Commits everything; the folder must already be a git repository.
     pub(crate) fn commit(&self) -> String {
         self.git(&["add", "-A"]);
         self.git(&["commit", "-q", "-m", "change", "--allow-empty"]);
@@ -160,7 +160,7 @@ impl World {
     }
 }
 
-/// The definition of a system that is not built in, as we deliver it.
+/// The definition of a system that is not built in, from `systems`.
 pub(crate) fn definition(system: &str) -> Option<PathBuf> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("systems/{system}.yaml"));
     file.exists().then_some(file)

@@ -17,7 +17,7 @@ fn row() -> (World, [Oid; 3]) {
     (world, [one, two, three])
 }
 
-/// Moves the reference, and tells the code of the refusal, if there is one.
+/// Moves the reference, and returns the code of the refusal, if there is one.
 fn set(world: &World, from: Option<Oid>, to: Oid, rollback: bool) -> Result<(), &'static str> {
     let repository = world.open();
     let from = from.map(|id| at(&repository, id));
@@ -214,7 +214,7 @@ fn what_was_applied_is_pushed_only_over_what_this_run_knows() {
     assert_eq!(push(&world, None), Ok(()));
     assert_eq!(remote.git.refname_to_id(REFERENCE), Ok(two));
     set(&world, Some(two), one, true).unwrap();
-    // A clone that never fetched the record, or another one, does not move it.
+    // A clone that fetched no record, or another one, does not move it.
     assert_eq!(push(&world, Some(one)).unwrap_err().code.text(), "git/push");
     let diagnostic = push(&world, None).unwrap_err();
     assert_eq!(diagnostic.code.text(), "git/push");

@@ -1,4 +1,4 @@
-//! Which commit contains which: by what commits say, and by nothing else.
+//! Which commit contains which: by the content of commits alone.
 
 use std::time::Instant;
 

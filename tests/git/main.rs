@@ -1,4 +1,5 @@
-//! Reading policy from git: what is read, what is refused, and what is remembered as applied.
+//! Reading policy from git: what is read, what is refused, and what is recorded as applied. The binary is tested in
+//! `e2e`.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! What a revision means, and what to do where it means nothing.
+//! What a revision means, and what to do if it means nothing.
 
 use git2::ObjectType;
 

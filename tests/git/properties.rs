@@ -1,4 +1,4 @@
-//! Whatever a tree looks like: the files of a revision are its blobs, all of them, in any order, or there is an error.
+//! For any tree: the files of a revision are its blobs, all of them, in any order, or there is an error.
 
 use std::collections::BTreeMap;
 
@@ -45,7 +45,7 @@ fn remove_twins(nodes: &mut BTreeMap<String, Node>) {
     }
 }
 
-/// The manifests, found by another way than the code under test.
+/// The manifests, found in another way than in the tested code.
 fn expected(nodes: &BTreeMap<String, Node>, path: &str, files: &mut Files) {
     for (name, node) in nodes.iter().filter(|(name, _)| !name.starts_with('.')) {
         let path = format!("{path}/{name}");
@@ -59,7 +59,7 @@ fn expected(nodes: &BTreeMap<String, Node>, path: &str, files: &mut Files) {
     }
 }
 
-/// Writes a tree, its entries turned round by some steps.
+/// Writes a tree, its entries rotated by some steps.
 fn commit(world: &World, nodes: &BTreeMap<String, Node>, turn: usize) -> Oid {
     let mut entries: Vec<_> = nodes
         .iter()
@@ -134,7 +134,7 @@ proptest! {
         let text = files.values().nth(which.index(files.len())).unwrap();
         world.lose(world.blob(text));
         let commit_tree = {
-            // Written again, the blob would be there again.
+            // Writing it again would restore the blob.
             let fresh = World::new();
             let tree = commit(&fresh, &nodes, 0);
             fresh.tree(&[(FOLDER, "policies", tree)])

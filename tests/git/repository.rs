@@ -1,4 +1,4 @@
-//! Diagnostic the repository, and telling what is not committed.
+//! Finding the repository, and the files that are not committed.
 
 use std::fs;
 
@@ -220,7 +220,7 @@ fn a_commit_that_cannot_be_read_is_never_clean() {
     assert!(diagnostics[0].subject.as_ref().unwrap().starts_with("commit "));
 }
 
-/// Runs other tests again in a process of their own, whose variables point to another repository.
+/// Runs other tests again in a process whose variables point to another repository.
 #[test]
 fn the_environment_does_not_choose_the_repository() {
     let other = World::new();

@@ -1,4 +1,4 @@
-//! Repositories made object by object, so that they can hold what no honest git writes.
+//! Repositories made object by object, so that they can hold what git itself never writes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -81,7 +81,7 @@ impl World {
         self.git.reference(name, id, true, "test").unwrap();
     }
 
-    /// Makes `main` and the working tree those of a commit.
+    /// Sets `main` and the working tree to a commit.
     pub(crate) fn check_out(&self, id: Oid) {
         self.reference("refs/heads/main", id);
         self.git.set_head("refs/heads/main").unwrap();
@@ -150,12 +150,12 @@ pub(crate) fn names(files: &Files) -> Vec<&str> {
     files.keys().map(String::as_str).collect()
 }
 
-/// Codes and messages, for comparing.
+/// Codes and messages, for comparison.
 pub(crate) fn told(diagnostics: &[Diagnostic]) -> Vec<(&str, &str)> {
     diagnostics.iter().map(|diagnostic| (diagnostic.code.text(), diagnostic.message.as_str())).collect()
 }
 
-/// Runs git without the configuration of this machine. `None`, and a line, where there is no git.
+/// Runs git without the configuration of this machine. `None`, after a printed line, if there is no git.
 pub(crate) fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new("git")
         .arg("-C")

@@ -1,4 +1,4 @@
-//! compiuta: client ids, PUT that resets, strict bodies, members, cascades.
+//! compiuta: ids from clients, PUT that resets, strict bodies, members, cascades.
 
 use serde_json::{Value, json};
 

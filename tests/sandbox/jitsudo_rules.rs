@@ -13,7 +13,7 @@ fn anything(effect: &str) -> Value {
     json!({"effect": effect, "principal_scope_type": "any", "action_scope_type": "any", "resource_scope_type": "any"})
 }
 
-/// A rule with other fields; null takes one away.
+/// A rule with other fields; null removes one.
 fn rule(changes: Value) -> Value {
     let mut rule = anything("permit");
     for (name, value) in changes.as_object().unwrap() {

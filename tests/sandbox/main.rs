@@ -1,4 +1,4 @@
-//! The sandbox against the contracts of its APIs, over real HTTP.
+//! The sandbox against the contracts of its APIs, over real HTTP. No code of enact's client is used.
 
 #![allow(
     clippy::unwrap_used,

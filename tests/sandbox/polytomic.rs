@@ -23,7 +23,7 @@ fn role(target: &Target, name: &str) -> String {
     target.id("polytomic", "roles", name)
 }
 
-/// The actions of a policy that some role may do, with those roles.
+/// The actions of a policy that have roles, with those roles.
 fn bindings(reply: &Reply) -> Vec<(String, Vec<Value>)> {
     let actions = reply.list("/data/policy_actions").iter();
     let with_roles = actions.filter(|action| action["role_ids"] != json!([]));

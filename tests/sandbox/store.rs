@@ -1,4 +1,4 @@
-//! State in a file.
+//! The state of a sandbox in a file.
 
 use std::fs;
 use std::path::Path;

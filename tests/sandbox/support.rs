@@ -1,4 +1,4 @@
-//! A running sandbox and a client that knows its way to one target.
+//! A running sandbox and a client for one target.
 
 use enact::sandbox::{Sandbox, Seed, Served, Store, start};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -42,7 +42,7 @@ pub(crate) struct Target {
     headers: HeaderMap,
 }
 
-/// Starts a sandbox with one target of each system, called like the system.
+/// Starts a sandbox with one target of each system, named like the system.
 pub(crate) async fn sandbox(store: Store, seed: Seed) -> Sandbox {
     let served = |name: &str| Served { name: name.into(), system: name.into() };
     let targets = ["polytomic", "jitsudo", "compiuta", "mycloud"].map(served).into();
@@ -50,7 +50,7 @@ pub(crate) async fn sandbox(store: Store, seed: Seed) -> Sandbox {
 }
 
 pub(crate) fn client() -> Client {
-    // Another test may have been first.
+    // Another test may have set it already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     // Reading the system's certificates takes longer than most tests, and nothing here is encrypted.
     Client::builder().tls_certs_only([]).build().unwrap()
@@ -131,7 +131,7 @@ pub(crate) async fn reply(request: reqwest::RequestBuilder) -> Reply {
     Reply { status, headers, body }
 }
 
-/// A list in the order of its text, to compare what has none.
+/// A list sorted by its text, to compare lists without an order.
 pub(crate) fn sorted(list: &Value) -> Vec<Value> {
     let mut list = list.as_array().unwrap().clone();
     list.sort_by_key(Value::to_string);

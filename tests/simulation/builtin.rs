@@ -1,7 +1,7 @@
 //! The built-in systems under the same faults, with the sandbox as their server.
 //!
-//! The other worlds tell what each request may do; here the oracle is the same world without faults: however the road was,
-//! it ends where that one ends, and no object is there twice on the way.
+//! The other worlds say what each request may do. Here the reference is the same world without faults: a run ends in
+//! the same state, and no object exists twice on the way.
 
 mod pool;
 mod server;
@@ -20,7 +20,7 @@ use enact::model::outcome::{EndedChange, Outcome, WriteResult};
 use serde_json::Value;
 use tokio::time::Instant;
 
-/// One of so many seeds is for these worlds, which take longer.
+/// One of this many seeds is for these worlds, which take longer.
 const SHARE: u64 = 20;
 
 /// Everything that a seed decides before the first request.
@@ -30,11 +30,11 @@ struct World {
     /// What git declared when it was last applied, and what it declares now.
     base: Words,
     words: Words,
-    /// How often a person sets a field between the two.
+    /// How often a person sets a field in between.
     drifts: usize,
     knows_base: bool,
     faults: Vec<(Fault, usize)>,
-    /// Whether they strike reads as well.
+    /// Whether faults hit reads, too.
     reads_fail: bool,
     foreign: usize,
     crash: Option<Crash>,
@@ -65,7 +65,7 @@ impl World {
         }
     }
 
-    /// The same, and nothing goes wrong.
+    /// The same world, in which nothing goes wrong.
     fn calm(seed: u64) -> Self {
         Self { faults: Vec::new(), foreign: 0, crash: None, stop: None, ..Self::of(seed) }
     }
@@ -75,7 +75,7 @@ impl World {
 struct Ended {
     server: Server,
     runs: Vec<Run>,
-    /// Where the log of what is tried begins, and what was live there.
+    /// Where the log of the tested runs begins, and what was live there.
     began: usize,
     before: Value,
 }
@@ -119,7 +119,7 @@ async fn live(world: &World) -> Ended {
     Ended { server, runs, began, before }
 }
 
-/// What is live without what the server chooses: ids are names, places are ranks, and times are gone.
+/// What is live without what the server chooses: ids become names, positions become ranks, and times are removed.
 fn plain(state: &Value) -> BTreeMap<String, Vec<String>> {
     let collections = state.as_object().unwrap();
     let all = || collections.values().flat_map(|objects| objects.as_array().unwrap());
@@ -162,7 +162,8 @@ fn counts(state: &Value) -> BTreeMap<(String, String), usize> {
     counts
 }
 
-/// How many rules were made for each policy: they have no names, so only their number tells of one too many.
+/// How many rules were created for each policy: they have no names, so only their number shows that there is one too
+/// many.
 fn rules(ended: &Ended) -> BTreeMap<String, usize> {
     let mut made = BTreeMap::new();
     let mut before = ended.before.clone();
@@ -189,7 +190,7 @@ fn check(world: &World, ended: &Ended) -> Vec<String> {
             broken.push(format!("plan-reads-only: {}", entry.line()));
         }
     }
-    // Display names of compiuta may be equal; its ids are what git names.
+    // compiuta's display names may be equal; git names its ids.
     if world.shop.stock.system != "compiuta" {
         let (before, wanted) = (counts(&ended.before), counts(&calm.server.state()));
         for entry in &log[ended.began..] {
@@ -235,7 +236,7 @@ fn outcomes(ended: &Ended, number: usize, run: &Run) -> Vec<String> {
     let wrote = ended.server.log[run.planned..run.ended]
         .iter()
         .any(|entry| entry.by.is_some() && entry.after.is_some());
-    // Of several requests the first may have been done.
+    // Of several requests, the first may have been done.
     let of_several = |outcome: &Outcome| outcome.reason().is_some_and(|why| why.starts_with("request "));
     let untouched = |ended: &EndedChange| match ended.outcome.result() {
         WriteResult::Applied | WriteResult::Unknown => false,
@@ -284,7 +285,7 @@ fn tell(world: &World, ended: &Ended, broken: &[String]) -> String {
     out
 }
 
-/// Runs a seed; what is broken, told as a story.
+/// Runs a seed. Returns what is broken, as a story.
 pub(crate) fn broken(seed: u64) -> Option<String> {
     let world = World::of(seed);
     let ended = drive(&world);

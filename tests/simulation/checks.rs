@@ -1,4 +1,4 @@
-//! The promises as functions of the server's log and the reports.
+//! The promises as functions of the server's log and the reports. What a run owes at its end is in `ends`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ mod plans;
 /// How many changes a run may have in flight.
 const AT_ONCE: usize = 3;
 
-/// No run is silent for so many milliseconds: no server is granted as much.
+/// No run is silent for this many milliseconds: no server may ask for as much.
 const LONGEST_WAIT: u64 = 400_000;
 
 /// All promises that a world broke, in words.
@@ -52,7 +52,7 @@ impl Checker<'_> {
         self.broken.push(format!("{promise}: {what}"));
     }
 
-    /// What a run asked for, with the places in the log: not what became of it later.
+    /// The requests of a run, with their places in the log; not what became of them later.
     fn own(&self, run: usize) -> impl DoubleEndedIterator<Item = (usize, &Entry)> {
         self.log().iter().enumerate().filter(move |(_, entry)| entry.is_of(run) && !entry.late)
     }
@@ -62,7 +62,7 @@ impl Checker<'_> {
         self.own(run).filter_map(|(index, entry)| Some((index, entry.commit.clone()?))).collect()
     }
 
-    /// Whether anybody but a run wrote an object in a stretch of the log. What it no longer waited for counts.
+    /// Whether anybody else wrote an object in a part of the log. A write that the run no longer waited for counts.
     fn others_wrote(&self, run: usize, from: usize, to: usize, of: impl Fn(&Commit) -> bool) -> bool {
         let others = self.log()[from..to].iter().filter(|entry| !entry.is_of(run) || entry.late);
         others.filter_map(|entry| entry.commit.as_ref()).any(of)
@@ -93,7 +93,7 @@ impl Checker<'_> {
         }
     }
 
-    /// What a single write owes the protocol of its API.
+    /// What a single write owes to the protocol of its API.
     fn protocol(&mut self, index: usize, entry: &Entry, run: usize) {
         let api = self.ended.world.profile.api;
         let body = entry.asked.body.as_ref();
@@ -122,7 +122,7 @@ impl Checker<'_> {
             }
         }
         self.repeated(index, entry, run);
-        // An update that makes an object anew, because somebody has just deleted it, carries what it could know.
+        // An update that creates an object again, because somebody has just deleted it, carries what it could know.
         let made =
             entry.commit.as_ref().filter(|commit| commit.before.is_none() && self.creates(run, commit));
         let declared = made.and_then(|made| {
@@ -141,7 +141,7 @@ impl Checker<'_> {
         changes.any(|change| change.id == id && change.seen.is_none())
     }
 
-    /// What was not answered is looked for before it is sent again, and sent again under its own key.
+    /// A request without an answer is looked for before it is sent again, and sent again with its own key.
     fn repeated(&mut self, index: usize, entry: &Entry, run: usize) {
         let same = |e: &Entry| {
             (&e.asked.method, &e.asked.path, &e.asked.body)
@@ -173,7 +173,7 @@ impl Checker<'_> {
         if now.len() < 2 {
             return;
         }
-        // Two runs at once on an API that takes a name twice cannot see each other.
+        // Two runs at once on an API that accepts a name twice cannot see each other.
         let made_by = |id: &String| {
             let made = self.log().iter().find(|e| {
                 e.commit.as_ref().is_some_and(|c| c.id == *id && c.before.is_none() && c.kind == commit.kind)
@@ -213,7 +213,7 @@ impl Checker<'_> {
             return self.breaks("delete-needs-evidence", format!("entry {index} prunes what git protects"));
         }
         let Some(after) = &commit.after else { return };
-        // Without a precondition nobody can see what happens between the last read and a whole PUT.
+        // Without a precondition, nothing shows what happens between the last read and a whole PUT.
         if moved && self.ended.world.profile.api.replaces && !self.ended.world.profile.api.if_match {
             return;
         }
@@ -231,7 +231,7 @@ impl Checker<'_> {
         self.ended.desired.get(&id).is_some_and(|declared| declared.manifest.protect)
     }
 
-    /// An object is written only if it still is what the plan saw, as far as a last look can tell.
+    /// An object is only written if it still is what the plan saw, as far as a last look can show.
     fn stale(&mut self, index: usize, commit: &Commit, run: usize) {
         let record = &self.ended.runs[run];
         let of = |change: &&Change| change.id.kind == commit.kind && change.id.name == commit.name();
@@ -246,7 +246,7 @@ impl Checker<'_> {
             return self.breaks("stale-is-refused", format!("entry {index} writes another object"));
         }
         let mut reads = self.reads(run, index, &commit.kind, &commit.id);
-        // What was tried before and is tried again was looked at in between.
+        // A request that is repeated was looked at in between.
         let of =
             |entry: &Entry| (&entry.asked.kind, entry.asked.id.as_ref()) == (&commit.kind, Some(&commit.id));
         let is_try = |(at, e): &(usize, &Entry)| *at < index && e.asked.method != "GET" && of(e);
@@ -283,7 +283,7 @@ impl Checker<'_> {
         (self.ended.runs[run].planned..before).filter(|index| sees(&self.log()[*index])).collect()
     }
 
-    /// Nobody sends before the time that the server asked for, nor waits for what nobody would wait for.
+    /// No run sends before the time that the server asked for, or waits for too long.
     fn pace(&mut self) {
         let mut until: BTreeMap<usize, (usize, u64)> = BTreeMap::new();
         let mut last: BTreeMap<usize, u64> = BTreeMap::new();
@@ -329,7 +329,7 @@ impl Checker<'_> {
             }
         }
         let most = 10 + own.len() / 10;
-        // The same may be read again, for another reason, after it was given up: once for each change.
+        // The same may be read again for another reason after the run gave up on it: once for each change.
         let fresh = 6 + 2 * self.ended.desired.len();
         if writes > most || writes + reads > most + fresh {
             self.breaks("budget", format!("run {run} repeats {} of {} requests", writes + reads, own.len()));

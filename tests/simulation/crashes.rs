@@ -1,4 +1,5 @@
-//! Every crash point: each scenario is killed at each of its requests, before and after the server did it, and run again.
+//! Every crash point: each scenario is killed at each of its requests, before and after the server did it, and run
+//! again.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +32,7 @@ fn state(ended: &Ended<'_>) -> BTreeMap<(String, String), Body> {
     ended.live.iter().map(plain).collect()
 }
 
-/// The first calm worlds in which there is something to write.
+/// The first worlds without faults in which there is something to write.
 fn scenarios() -> Vec<u64> {
     let writes = |seed: &u64| {
         let world = World::calm(*seed);

@@ -1,4 +1,4 @@
-//! What goes wrong between a run and the server, and what a server does to a write without a word.
+//! What goes wrong between a run and the server, and what a server silently does to a write.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,7 +7,7 @@ use crate::server::{Asked, Said};
 use enact::http::transport::{Failure, FailureKind};
 use serde_json::{Map, Value, json};
 
-/// What goes wrong with a request. `done` is whether the server did it nevertheless.
+/// What goes wrong with a request. `done` is whether the server did it anyway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     NotSent,
@@ -17,7 +17,7 @@ pub(crate) enum Fault {
     Timeout {
         done: bool,
     },
-    /// No answer comes in time, and the server does it so many milliseconds after that.
+    /// No answer comes in time, and the server does it this many milliseconds later.
     Late {
         after: u64,
     },
@@ -27,25 +27,25 @@ pub(crate) enum Fault {
         done: bool,
         retry_after: Option<u64>,
     },
-    /// A success that says that nothing more is allowed for so many seconds.
+    /// A success that says that nothing more is allowed for this many seconds.
     Spent {
         wait: u64,
     },
     /// A success whose body is cut off.
     Cut,
-    /// A success that is a page for people.
+    /// A success with a page for people.
     Html,
     /// A success with an error in its body.
     ErrorInside,
-    /// A success that speaks of something else.
+    /// A success about something else.
     Stranger,
     /// A success that the definition does not name.
     Odd,
-    /// A list that ends before its end.
+    /// A list that ends too early.
     Short,
-    /// A list that does not lead on.
+    /// A list that leads back to itself.
     Loops,
-    /// A page that begins with the end of the one before, as if the list had shifted in between.
+    /// A page that begins with the end of the one before, as if the list had moved in between.
     Shifted,
 }
 
@@ -62,7 +62,7 @@ impl Fault {
         all
     }
 
-    /// Those of lists.
+    /// The faults of lists.
     pub(crate) fn of_lists(api: &Api) -> Vec<Self> {
         let mut all = vec![Self::Stranger, Self::Shifted];
         match api.paging {
@@ -73,7 +73,7 @@ impl Fault {
         all
     }
 
-    /// Those after which nobody knows whether the server did it, or will.
+    /// Faults after which nobody knows whether the server did it, or will.
     pub(crate) fn open() -> Vec<Self> {
         let mut all: Vec<_> = [500, 5_000, 25_000].map(|after| Self::Late { after }).into();
         for done in [false, true] {
@@ -109,12 +109,12 @@ impl Fault {
     }
 }
 
-/// All that a run may meet. By default nothing goes wrong, and nobody else writes.
+/// Everything that a run may meet. By default nothing goes wrong, and nobody else writes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Weather {
     /// Faults with their rates in percent.
     pub(crate) faults: Vec<(Fault, usize)>,
-    /// Whether they only meet writes.
+    /// Whether faults only hit writes.
     pub(crate) calm_reads: bool,
     /// How often somebody else writes before a request, in percent.
     pub(crate) foreign: usize,
@@ -122,11 +122,11 @@ pub(crate) struct Weather {
     pub(crate) lag: u64,
     pub(crate) clock: Clock,
     pub(crate) quirk: Option<Quirk>,
-    /// After how many lines the disk is full that the first run writes its journal to.
+    /// After how many lines of the first run's journal the disk is full.
     pub(crate) full: Option<usize>,
 }
 
-/// How a server says how long it wants to be left alone.
+/// How a server says how long to wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Clock {
     /// In seconds from now.
@@ -162,10 +162,10 @@ impl Clock {
     }
 }
 
-/// What a server does to a write without a word.
+/// What a server silently does to a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Quirk {
-    /// It does not take this field.
+    /// It drops this field.
     Drops(&'static str),
     /// It stores this text in capitals.
     Shouts,
@@ -205,7 +205,7 @@ impl Quirk {
     }
 }
 
-/// What becomes of an answer on its way.
+/// What happens to an answer on its way.
 pub(crate) fn spoil(said: &Said, fault: Option<Fault>, at: u64, clock: Clock) -> Result<Said, Failure> {
     let failed = |kind| Err(Failure { kind, words: "simulated".to_owned() });
     let good = said.status < 300;

@@ -1,4 +1,4 @@
-//! What was live when, told from the log, and what git wants of it.
+//! What was live when, read from the log, and what git wants of it.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ pub(crate) type Body = Map<String, Value>;
 /// The live objects of one name, by id.
 pub(crate) type Named = BTreeMap<String, Body>;
 
-/// The objects of one name at the beginning of a stretch of the log, and after each of its entries that wrote one.
+/// The objects of one name at the beginning of a part of the log, and after each entry that wrote one.
 pub(crate) fn moments(ended: &Ended<'_>, kind: &str, name: &str, from: usize, to: usize) -> Vec<Named> {
     let here = |((of, _), body): &(&(String, String), &Body)| of == kind && body["name"] == json!(name);
     let initial = ended.world.live.iter().filter(here);
@@ -46,7 +46,7 @@ pub(crate) struct Want {
     pub(crate) fields: Body,
 }
 
-/// What git wants of a name; `None` if it does not speak of it.
+/// What git wants of a name; `None` if it does not declare it.
 pub(crate) fn want(ended: &Ended<'_>, kind: &str, name: &str) -> Option<Want> {
     let id = enact::model::resource::ResourceId::new("t", kind, name);
     let declared = ended.desired.get(&id)?;
@@ -59,7 +59,7 @@ pub(crate) fn want(ended: &Ended<'_>, kind: &str, name: &str) -> Option<Want> {
             .extend(dropped.map(|(field, _)| (field.clone(), defaults().remove(&field).unwrap_or_default())));
     }
     fields.extend(spec(declared));
-    // It is never given back, so nobody can tell.
+    // The API never returns it, so nobody can compare it.
     fields.remove("pin");
     Some(Want { absent: declared.absent(), fields })
 }

@@ -6,7 +6,7 @@ use enact::model::outcome::Outcome;
 use enact::model::resource::ResourceId;
 use enact::run::journal::Journal;
 
-/// What is written down of a change that ended.
+/// A change that ended, as recorded.
 pub(crate) type Line = (ResourceId, Outcome);
 
 /// Where a run writes its lines.

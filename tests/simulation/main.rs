@@ -1,8 +1,9 @@
 //! The whole road against a simulated server and clock, under a seeded schedule of faults.
 //!
-//! A seed makes a world: an API, what it holds, what git declares, which faults, who else writes, a crash. The road
-//! (`run::plan` and `run::apply` over the real `Http`, retries included) runs in it until it is healed, and
-//! `checks` reads the server's log for the promises. The same seed makes the same world and the same log.
+//! A seed makes a world: an API, its content, what git declares, which faults, who else writes, a crash. The road
+//! (`run::plan` and `run::apply` over the real `Http`, retries included) runs in it until the faults stop and nothing
+//! is left to do, and `checks` reads the server's log for the promises. The same seed makes the same world and the same
+//! log.
 //!
 //! ```text
 //! cargo test --test simulation                          300 seeds (10,000 with --release), all crash points of 50 scenarios
@@ -39,14 +40,14 @@ use std::time::Instant;
 
 /// What `cargo test` runs. A debug build is too slow for all of them.
 const SEEDS: u64 = if cfg!(debug_assertions) { 300 } else { 10_000 };
-/// Every so many seeds run twice, to see that they do the same.
+/// One of this many seeds runs twice, to see that both runs are the same.
 const TWICE: u64 = 100;
 
 fn number(variable: &str) -> Option<u64> {
     Some(std::env::var(variable).ok()?.parse().unwrap())
 }
 
-/// Runs a seed; what is broken, told as a story.
+/// Runs a seed. Returns what is broken, as a story.
 fn broken(seed: u64) -> Option<String> {
     let panics = |_| Some(format!("seed {seed}\nBROKEN ends: it panics"));
     std::panic::catch_unwind(|| broken_promises(seed)).unwrap_or_else(panics)
@@ -101,7 +102,7 @@ fn many_seeds_keep_every_promise() {
     println!("{seeds} schedules in {took:.1} s, {:.0} per second", seeds as f64 / took);
 }
 
-/// What is broken by how many of the seeds: for looking at a new checker.
+/// Counts what is broken over the seeds, to try out a new checker.
 #[test]
 #[ignore = "for people"]
 fn survey() {

@@ -1,12 +1,12 @@
-//! Tests the test: bugs that a maintainer could make are planted into a copy of enact, one at a time, and the simulation
-//! has to find each. Production code knows nothing of them: a bug is a function, a piece of its code, and what stands
-//! there instead. Files and line breaks are no part of it, so that code can be moved.
+//! Tests the test: bugs that a maintainer could make are planted into a copy of enact, one at a time, and the
+//! simulation has to find each. Production code knows nothing of them: a bug is a function, a piece of its code, and
+//! what replaces it. Files and line breaks are not part of it, so that code can be moved.
 
 mod place;
 mod planning;
 mod reading;
 mod sending;
-mod telling;
+mod reporting;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -23,25 +23,25 @@ use place::Code;
 /// A mistake.
 pub(crate) struct Bug {
     pub(crate) name: &'static str,
-    /// The function that it is in, or the constant: `send_all`, or `HttpWriter::send` where others are called so too.
+    /// The function that it is in, or the constant: `send_all`, or `HttpWriter::send` if others have the same name.
     pub(crate) item: &'static str,
-    /// The code that stands there once: no more of it than is needed to be the only one.
+    /// The original code: no more of it than is needed to be unique.
     pub(crate) old: &'static str,
-    /// What the mistake makes of it.
+    /// The code with the mistake.
     pub(crate) new: &'static str,
 }
 
-/// Fewer would prove little.
+/// Fewer bugs would prove little.
 const LEAST: usize = 30;
 /// How many seeds a bug may hide from, unless `ENACT_SEEDS` says otherwise.
 const SEEDS: u64 = 10_000;
-/// How long a bug may hide: a run that takes longer hangs.
+/// How long a run may take before it counts as hanging.
 const PATIENCE: Duration = Duration::from_secs(1200);
-/// What of a checkout is no part of the crate.
+/// Parts of a checkout that do not belong to the crate.
 const NOT_COPIED: [&str; 3] = [".git", ".enact", "target"];
 
 fn bugs() -> Vec<&'static Bug> {
-    [sending::BUGS, telling::BUGS, reading::BUGS, planning::BUGS].into_iter().flatten().collect()
+    [sending::BUGS, reporting::BUGS, reading::BUGS, planning::BUGS].into_iter().flatten().collect()
 }
 
 fn root() -> &'static Path {
@@ -66,7 +66,7 @@ fn every_planted_bug_has_its_place() {
 }
 
 impl Bug {
-    /// Whether it can be planted; if not, why.
+    /// Whether it can be planted; otherwise why not.
     fn check(&self, code: &Code) -> Result<(), String> {
         let place = code.place(self.item, self.old)?;
         let planted = place.with(self.new);
@@ -101,7 +101,7 @@ fn planted_bugs_are_all_found() {
     assert!(hidden.is_empty(), "not found: {hidden:?}");
 }
 
-/// What became of a bug.
+/// The result for a bug.
 enum End {
     Found {
         seeds: u64,
@@ -145,7 +145,7 @@ impl fmt::Display for End {
     }
 }
 
-/// A copy of the crate, to plant in.
+/// A copy of the crate, to plant bugs in.
 struct Garden {
     folder: PathBuf,
     code: Code,
@@ -155,13 +155,13 @@ impl Garden {
     fn new() -> Self {
         let folder = root().join("target").join("planted");
         copy(root(), &folder);
-        // The program itself is built for every test, and is of no use to this one.
+        // The program itself would be built for every test, and this one does not need it.
         fs::write(folder.join("src/main.rs"), "//! Nothing.\nfn main() {}\n").unwrap();
         let code = Code::read(&folder.join("src"));
         Self { folder, code }
     }
 
-    /// Puts a bug into the copy, runs the simulation, and takes it out again.
+    /// Puts a bug into the copy, runs the simulation, and removes it again.
     fn plant(&self, bug: &Bug) -> End {
         let place = self.code.place(bug.item, bug.old).unwrap_or_else(|why| panic!("`{}` {why}", bug.name));
         let file = self.folder.join("src").join(place.file);
@@ -174,12 +174,12 @@ impl Garden {
         end
     }
 
-    /// Builds the simulation of the copy: where it is, or the first error.
+    /// Builds the simulation of the copy. Returns where it is, or the first error.
     fn build(&self) -> Result<PathBuf, String> {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args(["test", "--locked", "--test", "simulation", "--no-run", "--message-format", "json"]);
         cargo.current_dir(&self.folder).env("CARGO_TARGET_DIR", self.folder.join("target"));
-        // Nobody debugs it, and it is linked sooner.
+        // Nobody debugs it, and it links faster.
         cargo.env("CARGO_PROFILE_DEV_DEBUG", "0");
         let output = cargo.stderr(Stdio::inherit()).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
@@ -219,7 +219,7 @@ impl Garden {
     }
 }
 
-/// Copies what differs, so that what was built of it before is of use again, and takes out what is not there any more.
+/// Copies files that differ, so that the earlier build can be reused, and removes files that no longer exist.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(to).unwrap().map(Result::unwrap) {

@@ -30,13 +30,13 @@ pub(crate) struct Api {
     pub(crate) unique: bool,
     /// Whether creates carry a key.
     pub(crate) keyed: bool,
-    /// Whether an update replaces.
+    /// Whether an update replaces the object.
     pub(crate) replaces: bool,
     pub(crate) if_match: bool,
     pub(crate) paging: Paging,
     /// Whether lists hold whole objects.
     pub(crate) whole: bool,
-    /// Whether lists can be narrowed to a name.
+    /// Whether lists can be filtered by name.
     pub(crate) find: bool,
     /// Whether 403 may mean that an object is gone.
     pub(crate) gone: bool,
@@ -55,7 +55,7 @@ pub(crate) const APIS: &[Api] = &[
 
 pub(crate) const KINDS: [&str; 2] = ["Role", "Policy"];
 pub(crate) const NAMES: [&str; 3] = ["a", "b", "c"];
-/// The object that git protects wherever it declares it.
+/// The object that is protected wherever git declares it.
 pub(crate) const PROTECTED: (&str, &str) = ("Role", "c");
 /// Ways to declare the plain fields of an object.
 pub(crate) const PLAIN: usize = 8;
@@ -95,7 +95,7 @@ impl Wish {
         fields.extend(tags[plain / 2].map(|tags| ("tags".to_owned(), json!(tags))));
         if self.kind == "Policy" {
             fields.insert("roles".to_owned(), json!(ROLES[roles]));
-            // Never changed by git: only a base that moves on could tell when that was done.
+            // Git never changes it: only a base that moves on could show when that was done.
             if self.name == "c" {
                 fields.insert("pin".to_owned(), json!(7));
             }

@@ -1,4 +1,5 @@
-//! The real road through a simulated world: plan and apply under faults, then healed and run again until nothing is left.
+//! The real road through a simulated world: plan and apply under faults, then without faults until nothing is left to
+//! do.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -25,12 +26,12 @@ use secrecy::SecretString;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// What stands for the API: everything that a run sends reaches it, or is lost on the way.
+/// Stands in for the API: everything that a run sends reaches it, or is lost on the way.
 pub(crate) trait Peer: Send {
     /// What decides how long things take.
     fn chance(&mut self) -> &mut Chance;
 
-    /// How many entries its log has.
+    /// The length of its log.
     fn length(&self) -> usize;
 
     /// Somebody else may write.
@@ -41,8 +42,8 @@ pub(crate) trait Peer: Send {
         false
     }
 
-    /// Answers a request that came at this virtual millisecond, or loses it. `unheard` is a caller that dies before the
-    /// answer, and whether the server still does what it asked.
+    /// Answers a request that arrived at this virtual millisecond, or loses it. `unheard` is for a caller that dies
+    /// before the answer: whether the server still does what it asked.
     fn exchange(
         &mut self,
         call: &Call<'_>,
@@ -80,11 +81,11 @@ impl Peer for Server {
     }
 }
 
-/// How often a healed world may be run before nothing is left to do.
+/// How many runs without faults may pass before nothing is left to do.
 const HEALS: usize = 3;
-/// Longer than any list lags behind.
+/// Longer than any list lags.
 const BETWEEN_RUNS: Duration = Duration::from_secs(600);
-/// No schedule takes longer; a run that does never ends.
+/// No schedule takes longer; a run that does would never end.
 const FOREVER: Duration = Duration::from_secs(24 * 3600);
 
 /// One run of enact, as far as it got.
@@ -94,7 +95,7 @@ pub(crate) struct Run {
     pub(crate) report: Option<TargetReport>,
     pub(crate) exit: Option<Exit>,
     pub(crate) journal: Vec<Line>,
-    /// Where its journal took no more.
+    /// Where its journal accepted no more.
     pub(crate) full: Option<usize>,
     /// Where its log begins, where its writes may begin, where it ends.
     pub(crate) began: usize,
@@ -102,7 +103,7 @@ pub(crate) struct Run {
     pub(crate) ended: usize,
     /// Where the operator interrupted it.
     pub(crate) stopped: Option<usize>,
-    /// Whether everything was well, so that it had to get through.
+    /// Whether there were no faults, so that it had to succeed.
     pub(crate) healed: bool,
     pub(crate) hangs: bool,
 }
@@ -184,7 +185,7 @@ pub(crate) struct Site<'a, P> {
 const ALLOWED: &[Guard] = &[Guard::MaxDeletes, Guard::DeletedShare, Guard::Emptied, Guard::Vanished];
 
 impl<P: Peer + 'static> Site<'_, P> {
-    /// Runs again, with nothing in the way, until there is nothing left to do.
+    /// Runs again without faults until nothing is left to do.
     pub(crate) async fn heal(&self) {
         let ill = self.runs().len();
         for heal in 0..=HEALS {
@@ -196,7 +197,7 @@ impl<P: Peer + 'static> Site<'_, P> {
         }
     }
 
-    /// What is left of it all.
+    /// The peer and the runs, at the end.
     pub(crate) fn end(self) -> (P, Vec<Run>) {
         let server = Arc::into_inner(self.server).unwrap().into_inner().unwrap();
         (server, self.runs.into_inner().unwrap())
@@ -210,7 +211,7 @@ impl<P: Peer + 'static> Site<'_, P> {
         lock(&self.server).length()
     }
 
-    /// One run, until its end or its crash; how many requests it sent.
+    /// One run, until its end or its crash. Returns how many requests it sent.
     pub(crate) async fn run(&self, run: usize, healed: bool) -> usize {
         let began = self.length();
         self.runs().push(Run { began, healed, ..Run::default() });
@@ -282,7 +283,7 @@ impl<P: Peer + 'static> Site<'_, P> {
     }
 }
 
-/// The way from one run to the server.
+/// The connection of one run to the server.
 struct Wire<P> {
     server: Arc<Mutex<P>>,
     start: Instant,
@@ -296,7 +297,7 @@ struct Wire<P> {
     stopped_at: Mutex<Option<usize>>,
 }
 
-/// The run's end of it.
+/// The run's end of the connection.
 struct End<P>(Arc<Wire<P>>);
 
 #[async_trait]
@@ -310,7 +311,7 @@ impl<P: Peer> Wire<P> {
     async fn carry(&self, call: &Call<'_>) -> Result<Response, Failure> {
         let number = self.sent.fetch_add(1, Ordering::Relaxed);
         let there = lock(&self.server).chance().below(20) as u64;
-        // Requests that run at once meet in any order.
+        // Parallel requests arrive in any order.
         tokio::time::sleep(Duration::from_millis(there)).await;
         let at = self.start.elapsed().as_millis() as u64;
         let by = By { run: self.run, writing: self.writing.load(Ordering::Relaxed) };

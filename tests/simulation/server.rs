@@ -1,4 +1,5 @@
-//! The simulated server: an API in memory, what goes wrong on the way to it, and the log of all that happened.
+//! The simulated server: an API in memory, what goes wrong on the way to it, and the log of everything. Other writers
+//! are in `others`.
 
 mod others;
 
@@ -12,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use crate::fault::Fault;
 
-/// How long anybody waits for an answer, in milliseconds.
+/// How long a run waits for an answer, in milliseconds.
 pub(crate) const PATIENCE: u64 = 30_000;
 
 /// What is live, by kind and id.
@@ -35,7 +36,7 @@ impl Commit {
     }
 }
 
-/// One line of the log: a request and what came of it, or a write of somebody else.
+/// One line of the log: a request and its result, or a write by somebody else.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     /// When, in virtual milliseconds.
@@ -46,11 +47,11 @@ pub(crate) struct Entry {
     pub(crate) fault: Option<Fault>,
     /// The status of the answer; 0 where none came.
     pub(crate) status: u16,
-    /// Objects that a good answer showed, with their versions if it said them.
+    /// Objects in a good answer, with their versions if it had them.
     pub(crate) saw: Vec<(String, String, u64)>,
     pub(crate) commit: Option<Commit>,
     pub(crate) retry_after: Option<u64>,
-    /// Whether it is what an earlier entry asked for, done after nobody waited for it any more.
+    /// Whether it carries out an earlier entry, after nobody waited for that any more.
     pub(crate) late: bool,
 }
 
@@ -60,7 +61,7 @@ impl Entry {
         self.by.is_some_and(|by| by.run == run)
     }
 
-    /// Whether the answer left open what became of it.
+    /// Whether the answer leaves open what became of it.
     pub(crate) fn is_open(&self) -> bool {
         let unreadable = matches!(self.fault, Some(Fault::Cut | Fault::Html | Fault::TooLarge));
         (self.status == 0 && self.fault != Some(Fault::NotSent)) || (self.status < 300 && unreadable)
@@ -74,7 +75,7 @@ pub(crate) struct By {
     pub(crate) writing: bool,
 }
 
-/// A request, taken apart.
+/// A parsed request.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Asked {
     pub(crate) method: String,
@@ -114,13 +115,13 @@ impl Said {
 pub(crate) struct Server {
     api: Api,
     pub(crate) objects: Objects,
-    /// The version of each object, and since when it is there.
+    /// The version of each object, and how long it has existed.
     versions: BTreeMap<(String, String), (u64, u64)>,
     keys: BTreeMap<String, (Value, Said)>,
     clock: u64,
     pub(crate) chance: Chance,
     pub(crate) weather: Weather,
-    /// What is to be done later, and when.
+    /// What will be done later, and when.
     pending: Vec<(u64, Asked, By)>,
     pub(crate) log: Vec<Entry>,
 }
@@ -141,7 +142,7 @@ impl Server {
         }
     }
 
-    /// A fault for a request, if this one has bad luck.
+    /// A fault for a request, if the dice say so.
     fn draw(&mut self, asked: &Asked) -> Option<Fault> {
         let Self { weather, chance, .. } = self;
         if weather.calm_reads && asked.method == "GET" {
@@ -151,7 +152,7 @@ impl Server {
         fits.find(|(_, percent)| chance.percent(*percent)).map(|(fault, _)| *fault)
     }
 
-    /// Answers a request, or loses it; the log knows which. `unheard` is a caller that dies before the answer, and
+    /// Answers a request, or loses it; the log knows which. `unheard` is for a caller that dies before the answer:
     /// whether the server still does what it asked.
     pub(crate) fn exchange(&mut self, asked: &Asked, by: By, unheard: Option<bool>) -> Result<Said, Failure> {
         self.meddle(asked);
@@ -199,7 +200,7 @@ impl Server {
         }
     }
 
-    /// A server that knows keys answers a repeat with what it said at first, also if that was a failure of its own.
+    /// A server that knows keys answers a repeat with its first answer, even if that was a failure of its own.
     fn remember(&mut self, asked: &Asked, acted: &Said, said: Option<&Said>) {
         let (Some(key), Some(body)) = (&asked.key, &asked.body) else { return };
         let said = said.filter(|said| said.status >= 500 || acted.commit.is_some());
@@ -299,7 +300,7 @@ impl Server {
         self.set(&asked.kind, &id, Some(object), asked.at, 201)
     }
 
-    /// Creates or replaces at a path that the client chooses.
+    /// Creates or replaces an object at a path that the client chooses.
     fn put(&mut self, asked: &Asked, name: &str) -> Said {
         let Some(body) = &asked.body else { return Said::no(400, "no body") };
         let key = (asked.kind.clone(), name.to_owned());
@@ -332,7 +333,7 @@ impl Server {
         }
     }
 
-    /// Stores an object, or takes it away.
+    /// Stores an object, or removes it.
     fn set(
         &mut self,
         kind: &str,
@@ -348,7 +349,7 @@ impl Server {
         let mut object = object;
         if let Some(object) = &mut object {
             object.insert("stamp".to_owned(), json!(self.clock));
-            // Servers give sets back in an order of their own.
+            // Servers return sets in their own order.
             if let Some(tags) = object.get_mut("tags").and_then(Value::as_array_mut) {
                 tags.sort_by_key(ToString::to_string);
             }
@@ -366,7 +367,7 @@ impl Server {
         said
     }
 
-    /// What is kept of a body: nothing that only the server says, nor what it never gives back.
+    /// What is stored of a body: nothing that only the server sets, and nothing that it never returns.
     fn stored(&self, body: &Value) -> Map<String, Value> {
         let mut fields = body.as_object().cloned().unwrap_or_default();
         fields.retain(|name, _| !["id", "stamp", "pin"].contains(&name.as_str()));

@@ -1,4 +1,4 @@
-//! A failing seed in words: the schedule, each request and what came of it, and the broken promises.
+//! A failing seed in words: the schedule, each request and its result, and the broken promises.
 
 use std::fmt::Write as _;
 

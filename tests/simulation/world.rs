@@ -1,4 +1,4 @@
-//! A world, made from a seed: what is live, what git declares, what goes wrong.
+//! A world, made from a seed: what is live, what git declares, what goes wrong. How it runs is in `road`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -82,7 +82,7 @@ impl World {
         }
     }
 
-    /// One in which nothing goes wrong and nobody else writes.
+    /// A world in which nothing goes wrong and nobody else writes.
     pub(crate) fn calm(seed: u64) -> Self {
         Self { weather: Weather::default(), crash: None, two: false, stop: None, ..Self::of(seed) }
     }
@@ -117,7 +117,7 @@ fn wishes(chance: &mut Chance) -> Vec<Wish> {
     wishes
 }
 
-/// What git declared before: other fields, and objects that it declares no more.
+/// What git declared before: other fields, and objects that it no longer declares.
 fn base(chance: &mut Chance, wishes: &[Wish]) -> Vec<Wish> {
     let mut base: Vec<_> = wishes.iter().filter(|wish| wish.spec.is_some()).cloned().collect();
     base.retain(|_| chance.percent(80));
@@ -135,7 +135,7 @@ fn base(chance: &mut Chance, wishes: &[Wish]) -> Vec<Wish> {
     base
 }
 
-/// What the API holds for an object whose other fields are as it makes them.
+/// What the API holds for an object whose other fields have their defaults.
 pub(crate) fn body(
     fields: Map<String, Value>,
     name: &str,
@@ -150,7 +150,7 @@ pub(crate) fn body(
     body
 }
 
-/// What the API takes for a field that was not given.
+/// The API's values for fields that were not given.
 pub(crate) fn defaults() -> Map<String, Value> {
     let all = [
         ("text", json!("")),
@@ -227,10 +227,10 @@ fn weather(chance: &mut Chance, profile: &Profile) -> Weather {
     }
     Weather {
         faults,
-        // A run whose reads are lost as well seldom gets as far as writing.
+        // A run that also loses reads rarely gets as far as writing.
         calm_reads: !lists && chance.percent(if storm { 75 } else { 20 }),
         foreign: if chance.percent(40) { 2 + chance.below(25) } else { 0 },
-        // A failure that is told under a key needs another key; before it, only a list tells whether it was done.
+        // A failure that is reported for a key needs another key; before that, only a list shows whether it was done.
         lag: if chance.percent(15) && !profile.api.keyed { 100 + chance.below(20_000) as u64 } else { 0 },
         clock: *chance.one(&[Clock::Seconds, Clock::Dates]),
         quirk: chance.percent(12).then(|| *chance.one(&Quirk::ALL)),
@@ -238,7 +238,7 @@ fn weather(chance: &mut Chance, profile: &Profile) -> Weather {
     }
 }
 
-/// Nobody knows what became of much of what is sent.
+/// Faults that leave it open what became of a request.
 fn open(chance: &mut Chance) -> Vec<(Fault, usize)> {
     let all = Fault::open();
     (0..1 + chance.below(3)).map(|_| (*chance.one(&all), 15 + chance.below(45))).collect()

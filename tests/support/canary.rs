@@ -1,5 +1,5 @@
-//! The canary, and the search for it in every spelling. It decodes what it looks through and knows nothing of how enact
-//! looks for secrets.
+//! The canary, and the search for it in every spelling. It decodes what it searches and shares no code with enact's own
+//! search for secrets.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,26 +8,26 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-/// The credential of every test. No output may ever hold it. Some of its characters are written otherwise in a URL.
+/// The credential of every test. No output may ever hold it. Some of its characters are encoded in a URL.
 pub(crate) const CANARY: &str = "canary-9f8e7d6c/5b+4a=";
 
 /// The search for secrets.
 pub(crate) struct Scan(Vec<String>);
 
 impl Scan {
-    /// Looks for the canary and for these.
+    /// Searches for the canary and for these.
     pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
         // A text of several lines may be shown line by line.
         let lines = secrets.into_iter().flat_map(str::lines).chain([CANARY]);
         Self(lines.filter(|line| !line.is_empty()).map(str::to_owned).collect())
     }
 
-    /// The files below a folder that hold one.
+    /// The files below a folder that hold a secret.
     pub(crate) fn files(&self, folder: &Path) -> BTreeSet<PathBuf> {
         let mut found = BTreeSet::new();
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            // What git keeps is compressed; the files that it was made from are looked through.
+            // Objects of git are compressed; the files that they were made from are searched.
             if path.ends_with(".git/objects") {
                 continue;
             }
@@ -40,7 +40,7 @@ impl Scan {
         found
     }
 
-    /// Whether bytes hold one: as they are, JSON-escaped, URL-encoded, in base64 or in hexadecimal.
+    /// Whether bytes hold a secret: as they are, JSON-escaped, URL-encoded, in base64 or in hexadecimal.
     pub(crate) fn finds(&self, bytes: &[u8]) -> bool {
         // Nothing shorter than the shortest secret is worth decoding.
         let shortest = self.0.iter().map(String::len).min().unwrap_or_default();
@@ -93,7 +93,7 @@ fn unquoted(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// What stands in base64 of at least so many bytes, from each of the four places where a group may begin.
+/// What base64 text of at least this many bytes decodes to, from each of the four places where a group may begin.
 fn base64_in(bytes: &[u8], shortest: usize) -> Vec<Vec<u8>> {
     let config = GeneralPurposeConfig::new()
         .with_decode_allow_trailing_bits(true)
@@ -117,7 +117,7 @@ fn base64_in(bytes: &[u8], shortest: usize) -> Vec<Vec<u8>> {
     decoded
 }
 
-/// What stands in hexadecimal of at least so many bytes.
+/// What hexadecimal text of at least this many bytes decodes to.
 fn hex_in(bytes: &[u8], shortest: usize) -> Vec<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16).unwrap() as u8;
     let runs = bytes.split(|byte| !byte.is_ascii_hexdigit()).filter(|run| run.len() >= shortest * 2);

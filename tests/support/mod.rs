@@ -1,4 +1,4 @@
-//! What the tests of the binary have in common: one run, what it says, and the search for secrets in all that it leaves.
+//! What the tests of the binary share: one run, its output, and the search for secrets in everything that it leaves.
 
 pub(crate) mod canary;
 
@@ -17,15 +17,15 @@ pub(crate) struct Run {
     pub(crate) err: String,
 }
 
-/// The binary in a folder, in an environment of nothing but the canary.
+/// The binary in a folder, in an environment that holds only the canary.
 pub(crate) fn enact(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_enact"));
     command.current_dir(dir).env_clear().env("ENACT_TEST_KEY", CANARY);
     command
 }
 
-/// Runs the binary in a folder. Promise 12, no-secret-out: neither its outputs nor the files there then hold the canary
-/// or one of these secrets.
+/// Runs the binary in a folder. Promise 12, no-secret-out: neither its outputs nor the files there hold the canary or
+/// one of these secrets.
 pub(crate) fn run(dir: &Path, command: &mut Command, secrets: &[(&str, String)]) -> Run {
     let scan = Scan::new(secrets.iter().map(|(_, secret)| secret.as_str()));
     let before = scan.files(dir);
@@ -35,14 +35,14 @@ pub(crate) fn run(dir: &Path, command: &mut Command, secrets: &[(&str, String)])
     run
 }
 
-/// What a process left that knew no secret but the canary.
+/// The outputs of a process that knew no secret but the canary.
 impl From<&Output> for Run {
     fn from(output: &Output) -> Self {
         Self::of(output, &Scan::new([]))
     }
 }
 
-/// Runs git in a folder, as somebody; what it prints.
+/// Runs git in a folder, with a fixed author. Returns its output.
 pub(crate) fn git(dir: &Path, args: &[&str]) -> String {
     let identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"];
     let output = Command::new("git").current_dir(dir).args(identity).args(args).output().unwrap();

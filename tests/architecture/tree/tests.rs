@@ -1,4 +1,4 @@
-//! Small invented crates: each kind of path is seen, and nothing else.
+//! Small invented crates: every kind of path is found, and nothing else.
 
 use super::*;
 

@@ -1,17 +1,17 @@
-//! What the story needs to know of each system.
+//! What the story needs to know about each system.
 
 use serde_json::{Value, json};
 
 use crate::real;
 use crate::world::{World, definition};
 
-/// What the story needs to know of a system's `Policy`.
+/// What the story needs to know about a system's `Policy`.
 pub(crate) struct Subject {
     pub(crate) system: &'static str,
     pub(crate) settings: &'static str,
-    /// Manifests of other kinds that the policies lean on.
+    /// Manifests of other kinds that the policies need.
     pub(crate) others: &'static [(&'static str, &'static str, &'static str)],
-    /// A spec with everything in it, and the same with one field changed.
+    /// A complete spec, and the same with one field changed.
     pub(crate) spec: &'static str,
     pub(crate) changed: &'static str,
     /// The one path that then differs.
@@ -29,7 +29,7 @@ pub(crate) struct Subject {
     pub(crate) duplicates: bool,
     /// Whether the API keeps a field that it does not know.
     pub(crate) keeps_unknown: bool,
-    /// What stands after the API's name in `metadata.name`, where that is not the whole key.
+    /// What follows the API's name in `metadata.name`, if that is not the whole key.
     suffix: &'static str,
 }
 
@@ -97,7 +97,7 @@ pub(crate) fn subject(system: &str) -> &'static Subject {
     SUBJECTS.iter().find(|subject| subject.system == system).unwrap()
 }
 
-/// Its PUT sets a field that is left out back to its default.
+/// Its PUT resets a field that is left out to its default.
 pub(crate) const RABBITMQ: Subject = Subject {
     system: "rabbitmq",
     settings: "{}",
@@ -115,7 +115,7 @@ pub(crate) const RABBITMQ: Subject = Subject {
     suffix: "@/",
 };
 
-/// It makes the ids, takes any number of equal names, and answers 403 for what is not there.
+/// It chooses the ids, accepts any number of equal names, and answers 403 for what does not exist.
 pub(crate) const DIRECTUS: Subject = Subject {
     system: "directus",
     settings: "{}",
@@ -153,12 +153,12 @@ const fn polytomic(settings: &'static str, update: &'static str) -> Subject {
 }
 
 impl Subject {
-    /// The `metadata.name` of the policy that the API calls so.
+    /// The `metadata.name` of the policy with this name in the API.
     pub(crate) fn name(&self, name: &str) -> String {
         format!("{name}{}", self.suffix)
     }
 
-    /// A change of a policy as [`crate::world::actions`] tells it.
+    /// A change of a policy, as [`crate::world::actions`] prints it.
     pub(crate) fn change(&self, action: &str, name: &str) -> String {
         format!("{action} Policy {}", self.name(name))
     }
@@ -182,7 +182,7 @@ impl Subject {
         world
     }
 
-    /// Tells a story on the system's own server, if it is there.
+    /// Runs a story on the system's real server, if that is installed.
     pub(crate) fn tell(&self, story: impl Fn(&Self)) {
         if real::is_there(self.system) {
             story(self);

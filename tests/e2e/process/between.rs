@@ -1,4 +1,4 @@
-//! What stands between enact and the sandbox, over TCP or TLS: it can ask the sandbox, and say whatever bytes it wants.
+//! A server between enact and the sandbox, over TCP or TLS: it can ask the sandbox, and answer with any bytes.
 
 use std::io::{self, BufRead as _, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use crate::live::{Embedded, Live};
 use enact::sandbox::{Fault, Seen};
 use serde_json::Value;
 
-/// How long a process that has ended may leave a request behind.
+/// How long a request of an ended process may still arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A request as it came in.
@@ -21,7 +21,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Asks the sandbox, and returns its answer as it is on the wire.
+    /// Asks the sandbox, and returns its answer as on the wire.
     pub(super) fn honest(&self) -> Vec<u8> {
         let mut answer = Vec::new();
         let mut tcp = TcpStream::connect(self.sandbox).unwrap();
@@ -34,14 +34,14 @@ impl Asked {
     }
 }
 
-/// A connection that was accepted: plain, or after a handshake.
+/// An accepted connection: plain, or after a handshake.
 pub(super) trait Stream: Read + Write {}
 impl<T: Read + Write> Stream for T {}
 
 type Accept = dyn Fn(TcpStream) -> io::Result<Box<dyn Stream>> + Send + Sync;
 type Say = dyn Fn(&Asked, &mut dyn Write) -> io::Result<()> + Send + Sync;
 
-/// A sandbox and what stands before it. Each connection carries one request.
+/// A sandbox and the server before it. Each connection carries one request.
 pub(super) struct Between {
     sandbox: Embedded,
     scheme: &'static str,
@@ -49,7 +49,7 @@ pub(super) struct Between {
     doors: Arc<Doors>,
 }
 
-/// Who came in, and who has not left.
+/// How many connections came in, and how many have not ended.
 #[derive(Default)]
 struct Doors {
     seen: Mutex<(Option<SocketAddr>, usize)>,
@@ -58,7 +58,7 @@ struct Doors {
 }
 
 impl Between {
-    /// Answers requests by what `say` writes; then the connection is closed.
+    /// Answers each request with what `say` writes, then closes the connection.
     pub(super) fn new(
         system: &str,
         say: impl Fn(&Asked, &mut dyn Write) -> io::Result<()> + Send + Sync + 'static,
@@ -66,7 +66,7 @@ impl Between {
         Self::behind("http", Box::new(|tcp| Ok(Box::new(tcp))), system, Box::new(say))
     }
 
-    /// The same behind another way to accept a connection.
+    /// The same with another way to accept a connection.
     pub(super) fn behind(scheme: &'static str, accept: Box<Accept>, system: &str, say: Box<Say>) -> Self {
         let sandbox = Embedded::new(system);
         let upstream = authority(&sandbox.url()).parse().unwrap();
@@ -82,7 +82,7 @@ impl Between {
                 at.note(|(last, open)| (*last, *open) = (Some(peer), *open + 1));
                 let (at, how) = (Arc::clone(&at), Arc::clone(&how));
                 std::thread::spawn(move || {
-                    // An error is a client that is gone, or does not believe who this is.
+                    // An error is a client that is gone, or that does not trust this server.
                     let _gone = how.0(tcp).and_then(|mut stream| exchange(&mut stream, upstream, &how.1));
                     at.note(|(_, open)| *open -= 1);
                 });
@@ -91,7 +91,7 @@ impl Between {
         Self { sandbox, scheme, address, doors }
     }
 
-    /// Waits until nothing is under way of a process that has ended: what it had sent may come in at any time.
+    /// Waits until no request of an ended process is under way: a request that it has sent may arrive at any time.
     fn settle(&self) {
         let probe = TcpStream::connect(self.address).unwrap();
         let me = probe.local_addr().unwrap();
@@ -116,7 +116,7 @@ impl Doors {
 impl Drop for Between {
     fn drop(&mut self) {
         self.doors.closed.store(true, Ordering::Relaxed);
-        // The listener only looks up when somebody comes.
+        // The listener only looks at the flag when a connection comes in.
         let _ = TcpStream::connect(self.address);
     }
 }

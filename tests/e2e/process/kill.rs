@@ -1,5 +1,5 @@
 //! crash-safe and no-duplicates: the process is killed at every request of an apply, and at random times; the next run
-//! ends where one that nobody disturbs does.
+//! ends like an undisturbed one.
 //!
 //! ```sh
 //! ENACT_KILL_SEED=123 cargo test --test e2e killed_at_a_random_time -- --nocapture
@@ -17,12 +17,12 @@ use super::between::Between;
 use crate::conformance::subject::{Subject, subject};
 use crate::world::{World, enact, file};
 
-/// Everything that is stored of a system and could be changed by enact.
+/// Everything stored in a system that enact could change.
 const COLLECTIONS: [&str; 3] = ["roles", "policies", "rules"];
 const EVENTS: &str = "events.jsonl";
 const APPLY: [&str; 5] = ["apply", "--yes", "--quiet", "--events", EVENTS];
 const APPLIED: &str = ".git/refs/enact/applied/live";
-/// What the change is about, and whether it is there afterwards.
+/// What the change is about, and whether it exists afterwards.
 const CHANGED: [(&str, bool); 5] = [
     ("Policy alpha", true),
     ("Policy beta", false),
@@ -30,10 +30,10 @@ const CHANGED: [(&str, bool); 5] = [
     ("Policy delta", true),
     ("Policy epsilon", false),
 ];
-/// Kills at a random time, of each system.
+/// How often each system's run is killed at a random time.
 const RANDOM: usize = 5;
 
-/// Where the process is killed: at a request, before or after the server did what it asks for.
+/// Where the process is killed: at a request, before or after the server does it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum At {
     Before(usize),
@@ -51,7 +51,7 @@ struct Trap {
 }
 
 impl Trap {
-    /// Whether it was this moment, and the process is dead now.
+    /// Whether this is the moment, and the process is dead now.
     fn springs(&self, now: At) -> bool {
         let springs = *self.at.lock().unwrap() == Some(now);
         if springs {
@@ -81,22 +81,22 @@ struct Story {
     base: String,
     commit: String,
     undisturbed: Undisturbed,
-    /// How many writes may have ended without a line by now.
+    /// How many writes may have ended without a line.
     at_once: usize,
 }
 
-/// How a run goes that nobody kills.
+/// A run that is not killed.
 #[derive(Default)]
 struct Undisturbed {
     end: State,
     writes: usize,
-    /// Before each request from the last one before the first write on, and after each write: at all other moments the
+    /// Before each request from the last one before the first write on, and after each write: at every other moment the
     /// server and the journal are as at one of these.
     moments: Vec<At>,
     took: Duration,
 }
 
-/// What is live, by name, without what only the server decides.
+/// What is live, by name, without what only the server chooses.
 type State = BTreeMap<String, Value>;
 
 impl Story {
@@ -160,7 +160,7 @@ impl Story {
         Undisturbed { end, writes: self.committed(), moments, took }
     }
 
-    /// Puts everything back, and runs the process until it ends or is killed. The exit code, if it had one.
+    /// Puts everything back, and runs the process until it ends or is killed. Returns the exit code, if there is one.
     fn run(&self, at: Option<At>) -> Option<i32> {
         self.reset();
         *self.trap.at.lock().unwrap() = at;
@@ -200,7 +200,7 @@ impl Story {
         let _none_yet = std::fs::remove_file(self.world.dir.path().join(EVENTS));
     }
 
-    /// Kills a run, and holds the next one against the one that nobody disturbed. Whether it was killed in time.
+    /// Kills a run, and compares the next one with the undisturbed run. Returns whether it was killed in time.
     fn killed(&self, at: At) -> bool {
         let Undisturbed { end, writes, .. } = &self.undisturbed;
         let code = self.run(Some(at));
@@ -210,7 +210,7 @@ impl Story {
         let done = CHANGED.iter().filter(|(name, _)| half.get(*name) == end.get(*name)).count();
         assert!(done <= lines + self.at_once, "{at:?}: {done} changes are done, {lines} are told");
 
-        // Nobody can tell whether whoever holds git's own lock is dead, so a person is asked to take it away.
+        // It is impossible to know whether the owner of git's own lock is dead, so a person is asked to remove it.
         let lock = self.world.dir.path().join(format!("{APPLIED}.lock"));
         if lock.exists() {
             let refused = self.world.run(&APPLY);
@@ -229,7 +229,8 @@ impl Story {
         code.is_none()
     }
 
-    /// The lines of the journal: each is whole but perhaps the last of a run, and each tells what is so.
+    /// Checks the journal: each line is whole, except perhaps the last of a run, and each is true. Returns the number
+    /// of lines.
     fn check_events(&self, now: &State) -> usize {
         let text = std::fs::read(self.world.dir.path().join(EVENTS)).unwrap_or_default();
         let text = String::from_utf8(text).unwrap();
@@ -266,7 +267,7 @@ impl Story {
     }
 }
 
-/// An object without what the server makes anew each time.
+/// An object without what the server creates anew each time.
 fn settled(object: Value) -> Value {
     let own = ["id", "crn", "policy_id", "created_at", "updated_at"];
     let fields = object.as_object().unwrap().clone().into_iter();
@@ -286,7 +287,7 @@ fn random(seed: u64, place: usize) -> u64 {
     z ^ (z >> 31)
 }
 
-/// One write after the other, so that a request has the same number in every run.
+/// One write after the other, so that each request has the same number in every run.
 fn crash_safe_killed_at_every_request(system: &str) {
     let story = Story::new(subject(system), "  limits: {concurrency: 1}\n", 1);
     for at in &story.undisturbed.moments {

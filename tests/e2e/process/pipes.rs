@@ -1,4 +1,4 @@
-//! Nobody reads what the process prints: a pipe whose reader went away, or a full disk behind a redirection.
+//! Nobody reads what the process prints: a pipe whose reader is gone, or a full disk behind a redirection.
 
 use std::fs::File;
 use std::process::{Output, Stdio};
@@ -44,7 +44,7 @@ fn world() -> World {
 
 const SYSTEM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/systems/vault.yaml");
 
-/// All commands that end by themselves, with the code that they end with when all is read.
+/// All commands that end by themselves, with the exit code when all output is read.
 const COMMANDS: [(&[&str], i32); 17] = [
     (&["validate"], 0),
     (&["validate", "--format", "json"], 0),
@@ -152,7 +152,7 @@ fn what_import_has_written_stays_where_nobody_reads_that_it_has() {
     assert_eq!(run(&world, &["import", "live"], Closed, Closed).code, 0);
     world.assert_converged();
 
-    // A program that waits for the document has none.
+    // A program that waits for the document gets none.
     std::fs::remove_dir_all(world.dir.path().join("policies/live")).unwrap();
     let json = run(&world, &["import", "live", "--format", "json"], Full, Read);
     assert_eq!(json.code, 1, "{}", json.err);

@@ -1,4 +1,4 @@
-//! no-secret-out: no redirect is followed, whatever its status and whatever was asked.
+//! no-secret-out: no redirect is followed, with any status and any request.
 
 use crate::conformance::subject::subject;
 use crate::world::{World, fault, outcomes};
@@ -50,7 +50,7 @@ fn no_secret_out_a_write_follows_no_redirect() {
         assert_eq!((code, elsewhere.live.requests()), (1, Vec::new()), "{status}: {document:#}");
         for change in document["changes"].as_array().unwrap() {
             let outcome = &change["outcome"];
-            // What was seen elsewhere may have been done; what is to be sent elsewhere was not.
+            // What has moved elsewhere may have been done; what should be sent elsewhere was not.
             let expected = match (&change["action"], status) {
                 (Value::String(action), _) if action == "delete" => "not_attempted",
                 (_, 302 | 303) => "unknown",

@@ -1,5 +1,5 @@
-//! Answers that are none: cut, endless, packed, or no HTTP at all. A read makes the plan incomplete, never an absence; a
-//! write is looked up, and never told as a success because somebody answered something.
+//! Broken answers: cut, endless, packed, or not HTTP at all. A read makes the plan incomplete, never an absence; a
+//! write is looked up, and never counts as a success because of some answer.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -13,10 +13,11 @@ use super::between::Between;
 use crate::conformance::subject::subject;
 use crate::world::{World, actions, codes, outcomes};
 
-/// What becomes of an answer on its way.
+/// What happens to an answer on its way.
 type Spoil = fn(&[u8], &mut dyn Write) -> io::Result<()>;
 
-/// Each says whether it leaves a whole HTTP answer with a status: that of a success is a success, with whatever body.
+/// Each says whether it leaves a whole HTTP answer with a status: with a success status it is a success, whatever its
+/// body.
 const SPOILT: [(&str, bool, Spoil); 12] = [
     ("nothing", false, |_, _| Ok(())),
     ("no HTTP", false, |_, out| out.write_all(b"SSH-2.0-OpenSSH_9.6\r\n")),
@@ -64,7 +65,7 @@ fn body(answer: &[u8]) -> &[u8] {
     &answer[head + 4..]
 }
 
-/// More than enact takes, in pieces, until the client hangs up.
+/// More than enact accepts, in pieces, until the client hangs up.
 fn endless(out: &mut dyn Write, status: &str, coding: &str, begin: &[u8], piece: &[u8]) -> io::Result<()> {
     write!(out, "HTTP/1.1 {status}\r\ncontent-encoding: {coding}\r\n\r\n")?;
     out.write_all(begin)?;
@@ -73,7 +74,7 @@ fn endless(out: &mut dyn Write, status: &str, coding: &str, begin: &[u8], piece:
     }
 }
 
-/// A megabyte of blanks in a thousandth of the space; one can follow the other for ever.
+/// A megabyte of blanks in a thousandth of the space; such blocks can follow each other without end.
 fn packed_megabyte() -> Vec<u8> {
     let mut packed = Vec::with_capacity(1 << 16);
     let mut compress = Compress::new(Compression::fast(), false);
@@ -88,7 +89,7 @@ const READS: u8 = 1;
 const DONE: u8 = 2;
 const NOT_DONE: u8 = 3;
 
-/// A world of one role and three policies, of which one is to be created, one changed and one deleted, and how it is
+/// A world of one role and three policies, of which one is created, one changed and one deleted; and how it is
 /// answered.
 fn world(
     spoil: impl Fn(&[u8], &mut dyn Write) -> io::Result<()> + Send + Sync + 'static,
@@ -116,7 +117,7 @@ fn world(
     (world, how)
 }
 
-/// Tells a story of each spoilt answer at the same time: most of it is waiting.
+/// Runs a story for each broken answer at the same time: most of it is waiting.
 fn each(story: impl Fn(&str, bool, Spoil) + Sync) {
     let story = &story;
     std::thread::scope(|scope| {

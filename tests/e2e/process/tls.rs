@@ -1,4 +1,4 @@
-//! Servers that cannot prove who they are: nothing is sent to them, nobody asks twice, and the user is told what to do.
+//! Servers that cannot prove who they are: nothing is sent to them, nothing is retried, and the user learns what to do.
 
 use std::io;
 use std::net::TcpStream;
@@ -15,7 +15,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use super::between::{Between, Stream};
 use crate::world::{Run, World, enact};
 
-/// An authority of a test's own.
+/// A test's own authority.
 fn authority() -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -27,7 +27,7 @@ fn params(name: &str) -> CertificateParams {
     CertificateParams::new(vec![name.to_owned()]).unwrap()
 }
 
-/// A world behind a server with this certificate; how many connections it was asked for.
+/// A world behind a server with this certificate, and how many connections it got.
 struct Proven {
     world: World,
     connections: Arc<AtomicUsize>,

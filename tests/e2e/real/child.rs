@@ -1,4 +1,5 @@
-//! Servers as children of the test process: a folder, ports, and an end that comes by itself.
+//! Servers as children of the test process: their folder, ports, and an end that comes by itself. What they serve is in
+//! their own files.
 
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, chown};
@@ -9,21 +10,21 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, io, process, thread};
 
-/// How long a server may take to answer for the first time.
+/// How long a server may take until its first answer.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The user `nobody`, for servers that refuse to run as root.
 const NOBODY: u32 = 65_534;
 
-/// A server that ends when this process does, and takes its folder along.
+/// A server that ends with this process, and removes its folder.
 pub(crate) struct Kept {
     folder: PathBuf,
     /// Holds the other end of its standard input, which `keep.sh` watches.
     _keeper: Child,
 }
 
-/// Starts a server in its folder and as the folder's owner, with the environment that `server` sets and nothing else
-/// of ours but the path. At the end it gets the signal.
+/// Starts a server in its folder and as the folder's owner, with the environment that `server` sets and nothing of ours
+/// but the path. At the end it gets the signal.
 pub(crate) fn keep(folder: &Path, signal: &str, server: &Command) -> io::Result<Kept> {
     let owner = fs::metadata(folder)?;
     let mut keeper = Command::new("sh");
@@ -32,7 +33,7 @@ pub(crate) fn keep(folder: &Path, signal: &str, server: &Command) -> io::Result<
     keeper.env_clear().env("PATH", env::var_os("PATH").unwrap_or_default()).env("HOME", folder);
     keeper.envs(server.get_envs().filter_map(|(name, value)| Some((name, value?))));
     keeper.current_dir(folder).uid(owner.uid()).gid(owner.gid());
-    // Ctrl-C in a terminal must not reach the keeper, which has something left to do then.
+    // Ctrl-C in a terminal must not reach the keeper, which still has work to do then.
     keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
     Ok(Kept { folder: folder.to_owned(), _keeper: keeper.spawn()? })
 }
@@ -50,7 +51,7 @@ impl Kept {
         Ok(())
     }
 
-    /// The end of what it has written.
+    /// The end of its output.
     pub(crate) fn last_words(&self) -> String {
         let log = fs::read_to_string(self.folder.join("server.log")).unwrap_or_default();
         let lines: Vec<_> = log.lines().collect();
@@ -72,10 +73,10 @@ pub(crate) fn folder_not_of_root() -> io::Result<PathBuf> {
     Ok(folder)
 }
 
-/// A port for a server that cannot be asked which one it took.
+/// A port for a server that cannot say which one it took.
 ///
-/// It is below those that Linux hands out by itself, so that nothing else takes it before the server does, and
-/// other test processes begin their search elsewhere.
+/// It is below the ports that Linux assigns by itself, so that nothing else takes it first; other test processes begin
+/// their search elsewhere.
 pub(crate) fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 20_000 + u16::try_from(process::id() % 1_000).unwrap() * 10;

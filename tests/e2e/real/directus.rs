@@ -1,4 +1,4 @@
-//! A Directus on a PostgreSQL of its own.
+//! A Directus with its own PostgreSQL.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,16 +15,16 @@ use super::{Api, Server};
 use crate::live::Live;
 use crate::world::CANARY;
 
-/// What the program is started by. The package's own command first asks the registry for a newer version.
+/// The program to start. The package's own command first asks the registry for a newer version.
 const PROGRAM: &str = "@directus/api/dist/cli/run.js";
 
-/// The collections that a reset looks at. Permissions go with their policies, and so does who has them.
+/// The collections that a reset clears. Permissions go with their policies, and so do their assignments.
 const COLLECTIONS: [&str; 3] = ["users", "roles", "policies"];
 
 /// A running Directus.
 pub(crate) struct Directus {
     wire: Wire,
-    /// The ids of what a new one has.
+    /// The ids of the objects in a new one.
     first: BTreeSet<String>,
     server: Kept,
     _database: Postgres,
@@ -55,7 +55,7 @@ fn start() -> io::Result<Directus> {
     let programs = postgres::programs().ok_or(io::ErrorKind::NotFound)?;
     let database = postgres::start(&programs)?;
     let folder = folder()?;
-    // Without it there is a warning with each command.
+    // Without it each command prints a warning.
     std::fs::write(
         folder.join("package.json"),
         r#"{"name": "test", "version": "1.0.0", "dependencies": {}}"#,
@@ -69,7 +69,7 @@ fn start() -> io::Result<Directus> {
     Ok(directus)
 }
 
-/// The tables are made first.
+/// Creates the tables, then starts.
 fn command(database: &Postgres, port: u16) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", r#"node "$1" bootstrap && exec node "$1" start"#, "directus"]);
@@ -90,7 +90,7 @@ fn command(database: &Postgres, port: u16) -> Command {
         .env("ADMIN_PASSWORD", CANARY)
         .env("ADMIN_TOKEN", CANARY)
         .env("CACHE_ENABLED", "false")
-        // On a machine with much to do it would answer with 503 by itself.
+        // On a busy machine it would answer with 503 by itself.
         .env("PRESSURE_LIMITER_ENABLED", "false")
         .env("RATE_LIMITER_ENABLED", "false")
         .env("TELEMETRY", "false")
@@ -123,14 +123,14 @@ impl Api for Directus {
         }
     }
 
-    /// Permissions that are the same for everybody have no policy, and no id either.
+    /// Permissions that are the same for everybody have no policy, and no id.
     fn objects(&self, collection: &str) -> Vec<Value> {
         let own = if collection == "permissions" { "&filter[policy][_nnull]=true" } else { "" };
         let (_, list) = self.wire.ask("GET", &format!("/{collection}?limit=-1{own}"), None, &[200]);
         list["data"].as_array().unwrap().clone()
     }
 
-    /// Permissions have numbers, all others UUIDs.
+    /// Permissions have numbers, everything else UUIDs.
     fn id(&self, object: &Value) -> String {
         match &object["id"] {
             Value::String(id) => id.clone(),
@@ -142,14 +142,14 @@ impl Api for Directus {
         matches!(self.wire.call("POST", &format!("/{collection}"), Some(object)), Ok((200, _)))
     }
 
-    /// A change of something that is not there is answered with 204, or with something else that is there.
+    /// A change of a missing object is answered with 204, or with another object.
     fn set_field(&self, collection: &str, id: &str, field: &str, value: Value) -> bool {
         let change = json!({ field: value });
         let (_, answer) = self.wire.ask("PATCH", &format!("/{collection}/{id}"), Some(&change), &[200, 204]);
         self.id(&answer["data"]) == id && answer["data"][field] == value
     }
 
-    /// Whether it was there is not in the answer, which is 204 in any case.
+    /// The answer is 204 whether or not it was there.
     fn remove(&self, collection: &str, id: &str) -> bool {
         let was_there = self.ids(collection).iter().any(|known| known == id);
         self.wire.ask("DELETE", &format!("/{collection}/{id}"), None, &[204]);

@@ -1,4 +1,4 @@
-//! A PostgreSQL cluster of its own for a server that needs a database.
+//! A PostgreSQL cluster for a server that needs a database.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,13 +6,13 @@ use std::process::Command;
 
 use super::child::{Kept, folder_not_of_root, keep};
 
-/// A running cluster. Its socket lies in its folder, and whoever reaches that may come in.
+/// A running cluster. Its socket is in its folder; whoever reaches that is let in.
 pub(crate) struct Postgres {
     pub(crate) folder: PathBuf,
     _server: Kept,
 }
 
-/// The newest version in the places where Debian installs it.
+/// The newest version in the places where Debian installs them.
 pub(crate) fn programs() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
     let version = |path: &PathBuf| path.file_name()?.to_str()?.parse::<u32>().ok();
@@ -20,7 +20,7 @@ pub(crate) fn programs() -> Option<PathBuf> {
     Some(newest.join("bin")).filter(|programs| programs.join("initdb").exists())
 }
 
-/// What is started: a cluster that is made first. Nothing in it has to survive a loss of power.
+/// Creates and starts a cluster. Nothing in it has to survive a loss of power.
 const SCRIPT: &str = r#"
 "$1/initdb" -D data -U directus -A trust -E UTF8 --locale=C --no-sync &&
 exec "$1/postgres" -D data -c listen_addresses= -c unix_socket_directories="$PWD" -c fsync=off -c full_page_writes=off

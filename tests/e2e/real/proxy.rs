@@ -1,6 +1,6 @@
-//! A proxy on loopback that remembers what was asked and injects faults, as the sandbox does for its own APIs.
+//! A proxy on loopback that records requests and injects faults, as the sandbox does for its own APIs.
 //!
-//! [`Seen`] and [`Fault`] mean here what they mean there; `tests` holds the two against one another.
+//! [`Seen`] and [`Fault`] mean the same as there; `tests` compares the two.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -20,7 +20,7 @@ use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// How long a request may be under way after the one who sent it has ended.
+/// How long a request may be under way after its sender has ended.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A running proxy. Dropping it takes no new connections.
@@ -64,8 +64,8 @@ impl Proxy {
         self.hub.lock().log.clone()
     }
 
-    /// Forgets what was asked so far, and waits for what is under way: a process that was killed may have left a
-    /// request behind, and the server carries it out at some time that no test could know.
+    /// Forgets all requests so far, and waits for those under way: a killed process may have left a request behind, and
+    /// the server carries it out at a time that no test can know.
     pub(crate) fn clear_requests(&self) {
         let busy = |inner: &mut Inner| inner.under_way > 0;
         let (mut inner, wait) = self.hub.idle.wait_timeout_while(self.hub.lock(), PATIENCE, busy).unwrap();
@@ -102,8 +102,8 @@ async fn connection(tcp: TcpStream, hub: Arc<Hub>) {
 async fn serve(hub: Arc<Hub>, request: Request<Incoming>) -> Result<Response<Body>, &'static str> {
     let (parts, body) = request.into_parts();
     let body = to_bytes(Body::new(body), usize::MAX).await.map_err(|_| "half a request")?;
-    // In a task of its own, so that a request that came in is carried out and logged whole, as a server would,
-    // also if its client is killed meanwhile.
+    // In its own task, so that a request that came in is carried out and logged whole, as a server would, even if its
+    // client is killed.
     let answer = tokio::spawn(async move { hub.answer(parts, body).await }).await;
     answer.map_err(|_| "the proxy panicked")?.ok_or("the fault is to close the connection")
 }
@@ -154,8 +154,8 @@ impl Hub {
 }
 
 impl Inner {
-    /// Takes note that a request came in, and finds the fault that strikes it. Only the first that matches looks
-    /// at the request, so two faults on the same requests follow one another.
+    /// Records that a request came in, and finds its fault. Only the first fault that matches looks at the request, so
+    /// two faults on the same requests follow one another.
     fn begin(&mut self, seen: &Seen) -> Option<Fault> {
         self.under_way += 1;
         self.faults.retain(|fault| fault.times > 0);
@@ -180,7 +180,7 @@ fn strikes(fault: &Fault, seen: &Seen) -> bool {
         && seen.path.contains(&fault.path_contains)
 }
 
-/// The request as the log shows it, still without the status of its answer.
+/// The request as the log shows it, before the status of its answer is known.
 fn seen(parts: &Parts, body: &Bytes) -> Seen {
     let text = || Value::String(String::from_utf8_lossy(body).into_owned());
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());

@@ -13,7 +13,7 @@ use super::{Api, Server};
 use crate::live::Live;
 use crate::world::{CANARY, USER, basic_credential};
 
-/// The program itself. What is on the path of a Debian system is a script that changes the user.
+/// The program itself. The one on the path of a Debian system is a script that changes the user.
 const PROGRAM: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
 /// A running node.
@@ -43,8 +43,8 @@ fn start() -> io::Result<Rabbitmq> {
     Ok(Rabbitmq { wire, node })
 }
 
-/// The node, and the name server of its own that keeps it apart from every other node on the machine. The name server
-/// comes first: a node that finds none starts one as a daemon, which nobody would end.
+/// The node, and its own name server, which keeps it apart from every other node on the machine. The name server comes
+/// first: a node that finds none starts one as a daemon, which nobody would stop.
 fn command(folder: &Path, port: u16) -> io::Result<Command> {
     let path = |name: &str| folder.join(name);
     std::fs::write(path("plugins"), "[rabbitmq_management].")?;
@@ -97,7 +97,7 @@ impl Api for Rabbitmq {
         &self.node
     }
 
-    /// Permissions go with their users and hosts. The default host stays, and so does what the admin may do there.
+    /// Permissions go with their users and hosts. The default host and the admin's permissions stay.
     fn reset(&self) {
         self.delete_all("policies", |_| true);
         self.delete_all("users", |user| user["name"] != USER);
@@ -123,7 +123,7 @@ impl Api for Rabbitmq {
         matches!(self.wire.call("PUT", &path, Some(object)), Ok((201 | 204, _)))
     }
 
-    /// The API has no partial update; what it holds goes back with the one field changed.
+    /// The API has no partial update; the whole object is sent back with one field changed.
     fn set_field(&self, collection: &str, id: &str, field: &str, value: Value) -> bool {
         let path = format!("/api/{collection}/{id}");
         let (status, mut object) = self.wire.ask("GET", &path, None, &[200, 404]);

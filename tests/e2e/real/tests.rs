@@ -1,5 +1,5 @@
-//! The harness itself: the proxy changes nothing that it does not have to, its faults are the sandbox's, and a test
-//! finds a server as new.
+//! Tests of the harness: the proxy changes only what it has to, its faults are the sandbox's, and each test finds an
+//! empty server.
 
 use std::io;
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 const ROLES: &str = "/api/permissions/roles";
 
-/// A way to what listens at a URL.
+/// A connection to the server at a URL.
 fn wire(url: &str) -> Wire {
     let authority = url.trim_start_matches("http://").split('/').next().unwrap();
     Wire::new(authority.into(), "Bearer any".into())
@@ -50,7 +50,7 @@ fn an_answer_passes_the_proxy_with_its_headers() {
     assert!(answer.ends_with("busy"), "{answer}");
 }
 
-/// The answer to a GET as it is on the wire.
+/// The answer to a GET as on the wire.
 fn whole(url: &str, path: &str) -> io::Result<String> {
     use std::io::{Read, Write};
     let authority = url.trim_start_matches("http://");

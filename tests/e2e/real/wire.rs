@@ -1,4 +1,4 @@
-//! HTTP/1 without opinions: a path goes out byte for byte, and no answer is followed, decoded or asked for twice.
+//! Plain HTTP/1: a path goes out byte for byte, and no answer is followed, decoded or asked for twice.
 
 use std::io;
 use std::sync::OnceLock;
@@ -11,7 +11,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
-/// What a server on loopback is asked through.
+/// The connection to a server on loopback.
 #[derive(Clone)]
 pub(crate) struct Wire {
     authority: String,
@@ -22,8 +22,8 @@ pub(crate) struct Wire {
 impl Wire {
     /// To a server at `authority`, with this credential for [`Wire::call`].
     pub(crate) fn new(authority: String, authorization: String) -> Self {
-        // A server may close a connection that is kept alive just when the next request goes out on it, and that
-        // would be a failure that nobody injected.
+        // A server may close a kept-alive connection just when the next request goes out on it. That would be a failure
+        // that no test injected.
         let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
         Self { authority, authorization, client }
     }
@@ -45,7 +45,7 @@ impl Wire {
         Ok(Response::from_parts(parts, body))
     }
 
-    /// Asks for something with the credential. The path is percent-encoded already; a body that is no JSON is null.
+    /// Sends a request with the credential. The path is percent-encoded already; a body that is not JSON is null.
     pub(crate) fn call(&self, method: &str, path: &str, body: Option<&Value>) -> io::Result<(u16, Value)> {
         let request = Request::builder()
             .method(method)
@@ -59,7 +59,7 @@ impl Wire {
         Ok((answer.status().as_u16(), serde_json::from_slice(answer.body()).unwrap_or_default()))
     }
 
-    /// The same where every status but these would be a mistake of the test.
+    /// The same, but any other status is a mistake in the test.
     pub(crate) fn ask(&self, method: &str, path: &str, body: Option<&Value>, good: &[u16]) -> (u16, Value) {
         let (status, answer) = self.call(method, path, body).unwrap();
         assert!(good.contains(&status), "{method} {path}: {status} {answer}");
@@ -74,7 +74,7 @@ fn without_hops(headers: &mut HeaderMap) {
     headers.remove("keep-alive");
 }
 
-/// Where everything about real servers runs. One for the whole process, because the servers outlive each test.
+/// Runs everything about real servers. There is one for the whole process, because the servers outlive each test.
 pub(crate) fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap())

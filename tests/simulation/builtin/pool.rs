@@ -1,4 +1,4 @@
-//! What git may declare of the built-in systems, and what a person may do to their objects.
+//! What git may declare for the built-in systems, and what a person may do to their objects.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,7 +20,7 @@ pub(super) struct Shelf {
     specs: &'static [&'static str],
 }
 
-/// A built-in system, as far as a world needs to know it.
+/// What a world needs to know about a built-in system.
 pub(super) struct Stock {
     pub(super) system: &'static str,
     settings: &'static str,
@@ -113,17 +113,17 @@ pub(super) const STOCKS: &[Stock] = &[
     },
 ];
 
-/// What git says of an object: a spec by its number, or that it is to be absent.
+/// What git says about an object: the number of a spec, or that it is to be absent.
 pub(super) type Word = Option<usize>;
 /// What git declares, by shelf and name.
 pub(super) type Words = BTreeMap<(usize, &'static str), Word>;
 
 impl Stock {
-    /// Any declarations of this system; each object is spoken of with this chance.
+    /// Random declarations for this system; each object is declared with this chance.
     pub(super) fn words(&self, chance: &mut Chance, percent: usize) -> Words {
         let mut words = Words::new();
         for (shelf, Shelf { names, specs, .. }) in self.shelves.iter().enumerate() {
-            // What the policies lean on is always there, so that any of them is sound.
+            // What the policies need is always declared, so that each of them is sound.
             let leans = shelf + 1 < self.shelves.len();
             for name in *names {
                 if chance.percent(if leans { 100 } else { percent }) {
@@ -135,7 +135,7 @@ impl Stock {
         words
     }
 
-    /// The same, further on: some specs changed, some objects came, went, or are no longer spoken of.
+    /// The same later: some specs changed, some objects came, went, or are no longer declared.
     pub(super) fn changed(&self, words: &Words, chance: &mut Chance) -> Words {
         let other = self.words(chance, 90);
         let mut changed = words.clone();

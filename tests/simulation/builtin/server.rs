@@ -1,4 +1,4 @@
-//! The sandbox as the server of a simulation: the same faults, and a log of what came and what it did.
+//! The sandbox as the server of a simulation: the same faults, and a log of the requests and what they did.
 
 use super::pool::Stock;
 use crate::road::Peer;
@@ -20,7 +20,7 @@ pub(super) struct Entry {
     fault: Option<Fault>,
     /// The status of the answer; 0 where none came.
     status: u16,
-    /// What is live after it, if it changed that.
+    /// What is live after it, if it changed anything.
     pub(super) after: Option<Value>,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Server {
     stock: &'static Stock,
     pub(super) chance: Chance,
     pub(super) faults: Vec<(Fault, usize)>,
-    /// Whether reads fail as well.
+    /// Whether reads fail, too.
     pub(super) reads_fail: bool,
     pub(super) foreign: usize,
     pub(super) log: Vec<Entry>,
@@ -58,14 +58,14 @@ impl Server {
         Self { hub, stock, chance, faults: Vec::new(), reads_fail: true, foreign: 0, log: Vec::new() }
     }
 
-    /// All that is live, without what the server remembers for itself.
+    /// Everything that is live, without the server's own notes.
     pub(super) fn state(&self) -> Value {
         let mut state = self.hub.state("t");
         state.as_object_mut().unwrap().remove("idempotency_keys");
         state
     }
 
-    /// Faults that a server of people's own making may have: those of the whole simulation that need no API of its own.
+    /// Faults that any server may have: those of the simulation that need no API of their own.
     pub(super) fn faults() -> Vec<Fault> {
         let mut all = Fault::all(&crate::profile::APIS[0]);
         let of_lists = [Fault::Short, Fault::Loops, Fault::Shifted, Fault::Stranger];

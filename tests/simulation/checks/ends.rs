@@ -1,5 +1,5 @@
-//! What a run owes at its end: outcomes that are true, a journal of them, an exit code that hides nothing; and the world
-//! at its end.
+//! What a run owes at its end: true outcomes, a journal of them, an exit code that hides nothing; and the state of the
+//! world at its end.
 
 use super::{AT_ONCE, Checker};
 use crate::history::{moments, same, want};
@@ -49,7 +49,7 @@ impl Checker<'_> {
             WriteResult::Applied => {
                 let want = want(self.ended, kind, name).unwrap();
                 let all = moments(self.ended, kind, name, run.planned, run.ended);
-                // Between the last read and a write, somebody else may change what the write does not send.
+                // Between the last read and a write, somebody else may change fields that the write does not send.
                 let is_it = |commit: &Commit| commit.kind == *kind && commit.name() == name;
                 let moved = wrote && self.others_wrote(number, run.planned, run.ended, is_it);
                 if !moved && !all.iter().any(|live| self.may_be(live, &want)) {
@@ -65,7 +65,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Whether the last delete of an object was answered honestly with 404.
+    /// Whether the last delete of an object was truly answered with 404.
     fn was_gone(&self, run: usize, change: &Change) -> bool {
         let remote = change.seen.as_ref().map(|seen| seen.remote.to_string());
         let mut deletes = self.own(run).map(|(_, entry)| entry).filter(|entry| {
@@ -75,7 +75,7 @@ impl Checker<'_> {
         deletes.next_back().is_some_and(|entry| entry.fault.is_none() && entry.status == 404)
     }
 
-    /// What the server did not take as it was sent, the second plan names.
+    /// The second plan names what the server did not store as it was sent.
     fn verified(&mut self, number: usize, run: &Run, change: &Change, verified: &TargetPlan) {
         let (kind, name) = (&change.id.kind, &change.id.name);
         let quiet = !self.others_wrote(number, run.planned, run.ended, |_| true);
@@ -97,7 +97,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A run that says that all is done is right.
+    /// A run that reports that all is done is right.
     pub(super) fn exit(&mut self, number: usize, run: &Run) {
         let (Some(report), Some(exit)) = (&run.report, run.exit) else { return };
         let clean = |plan: &TargetPlan| plan.is_sound() && plan.changes.is_empty();
@@ -119,7 +119,7 @@ impl Checker<'_> {
         }
     }
 
-    /// What ended is written down before much else begins, and nothing is written that cannot be.
+    /// What ended is in the journal before much else begins, and nothing is written if it cannot be recorded.
     pub(super) fn journal(&mut self, number: usize, run: &Run) {
         for (change, outcome) in run.report.iter().flat_map(|report| report.changes()) {
             let lines: Vec<_> = run.journal.iter().filter(|(id, _)| *id == change.id).collect();
@@ -162,13 +162,13 @@ impl Checker<'_> {
         fresh.filter(|(at, _)| *at >= from).count()
     }
 
-    /// Healed and run again, the world is as declared, and nothing is left to do.
+    /// Without faults and run again, the world is as declared, and nothing is left to do.
     pub(super) fn end(&mut self) {
         if self.ended.world.is_ambiguous() || (self.ended.world.two && self.ever_several()) {
             return;
         }
         let last = self.ended.runs.last().unwrap();
-        // With a server that does not take what it is sent, there always is something to do.
+        // If a server does not store what it is sent, there is always something to do.
         let bent = self.ended.world.weather.quirk.is_some();
         if !last.is_idle() && !bent {
             self.breaks("fixed-point", "healed and run again, there still is something to do");
@@ -197,7 +197,7 @@ impl Checker<'_> {
     }
 }
 
-/// Whether all that apply wrote is said to be done.
+/// Whether everything that apply wrote is reported as done.
 fn applied(report: &TargetReport) -> bool {
     report.apply.iter().flat_map(|apply| &apply.changes).all(|ended| ended.outcome.is_applied())
 }

@@ -1,5 +1,5 @@
-//! In which order a run writes: what is referred to before what refers to it, deletes last and backwards, nothing behind
-//! what did not succeed, and nothing after an interruption.
+//! In which order a run writes: what is referred to before what refers to it, deletes last and backwards, nothing that
+//! depends on a failed write, and nothing after an interruption.
 
 use super::{AT_ONCE, Checker};
 use crate::road::Run;
@@ -31,7 +31,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A delete waits for all before it, a policy for its roles.
+    /// A delete waits for all writes before it, a policy for its roles.
     fn behind(&mut self, number: usize, run: &Run, index: usize, commit: &Commit) {
         let Some(report) = &run.report else { return };
         let id = ResourceId::new("t", &commit.kind, commit.name());
@@ -59,7 +59,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A policy that enact writes names no role that was never there.
+    /// A policy that enact writes names no role that never existed.
     fn reference(&mut self, index: usize, role: &Value) {
         let by_name = !self.ended.world.profile.api.ids;
         let key = |entry: &Commit| if by_name { json!(entry.name()) } else { json!(entry.id) };

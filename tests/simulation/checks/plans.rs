@@ -1,4 +1,4 @@
-//! What a plan owes: nothing that could not be read is taken for absent, and every object has a verdict.
+//! What a plan owes: nothing unreadable counts as absent, and every object has a verdict.
 
 use std::collections::BTreeSet;
 
@@ -59,14 +59,14 @@ impl Checker<'_> {
         self.verdicts(number, plan);
     }
 
-    /// What git declares is in a sound plan, once.
+    /// What git declares is in a sound plan, exactly once.
     fn verdicts(&mut self, number: usize, plan: &TargetPlan) {
         let changes = plan.changes.iter().map(|change| &change.id);
         let skipped = plan.skipped.iter().map(|skipped| &skipped.id);
         let all: Vec<_> = changes.chain(skipped).chain(&plan.unchanged).cloned().collect();
         for declared in self.ended.desired.values() {
             let times = all.iter().filter(|id| **id == declared.id).count();
-            // What is to be pruned and is gone, nobody needs to hear of.
+            // An object to prune that is already gone needs no mention.
             if times != 1 && !(declared.orphan && times == 0) && plan.is_sound() {
                 self.breaks("one-verdict", format!("run {number} has {times} for {}", declared.id));
             }
@@ -80,7 +80,7 @@ impl Checker<'_> {
         }
     }
 
-    /// The same, but for what the server makes of it without a word.
+    /// The same, except for what the server changes silently.
     pub(super) fn may_be(&self, live: &Named, want: &Want) -> bool {
         let mut fields = want.fields.clone();
         if let Some(quirk) = self.ended.world.weather.quirk {

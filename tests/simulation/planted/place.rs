@@ -1,7 +1,7 @@
-//! Finds places in code by what is there: the name of a function, and a piece of its body. In which file the function
-//! stands, and how its lines are wrapped, makes no difference, so code can be moved and every place is still found.
+//! Finds places in code by their content: the name of a function, and a piece of its body. The file of the function and
+//! the wrapping of its lines make no difference, so code can be moved and every place is still found.
 //!
-//! Only production code counts: the modules that `lib.rs` leads to, without what is built for tests alone.
+//! Only production code counts: the modules that `lib.rs` leads to, without what is only built for tests.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +15,7 @@ use syn::{Attribute, Block, Ident, ItemImpl, Token, Type};
 /// Texts by their names below `src`, with `/` between folders.
 type Files = BTreeMap<String, String>;
 
-/// How many other places are proposed for a piece that is in none of its own.
+/// How many other places are suggested for a piece that is not where it should be.
 const SHOWN: usize = 5;
 
 /// The production code of a crate.
@@ -24,12 +24,12 @@ pub(super) struct Code {
     items: Vec<Item>,
 }
 
-/// What has a name and a body: a function, a constant or a static.
+/// Something with a name and a body: a function, a constant or a static.
 struct Item {
-    /// Its name, behind the names of all that it is in: modules, a type, a trait, functions.
+    /// Its name, after the names of everything that it is in: modules, a type, a trait, functions.
     path: Vec<String>,
     file: String,
-    /// What is between its braces, or behind its `=`.
+    /// What is between its braces, or after its `=`.
     body: Range<usize>,
 }
 
@@ -43,7 +43,7 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// The file with something else at this place, and every other byte as it is.
+    /// The file with something else at this place, and every other byte unchanged.
     pub(super) fn with(&self, new: &str) -> String {
         [&self.text[..self.at.start], new, &self.text[self.at.end..]].concat()
     }
@@ -64,10 +64,10 @@ impl Code {
         Self { files, items }
     }
 
-    /// The one place of a piece of code in what has this name, or why it is not one, in words.
+    /// The one place of a piece of code in an item of this name, or in words why there is not exactly one.
     ///
-    /// The name is as short as one likes: `send`, or with any of what it is in, as in `HttpWriter::send`, `Writer::send`
-    /// or `http::send`. Where several have it, the one that holds the piece is meant.
+    /// The name may be short: `send`, or with any of what it is in, as in `HttpWriter::send`, `Writer::send` or
+    /// `http::send`. If several items have it, the one that holds the piece is meant.
     pub(super) fn place(&self, name: &str, piece: &str) -> Result<Place<'_>, String> {
         let tokens = tokens(piece).map_err(|_| format!("`{piece}` is no code: do its brackets match?"))?;
         if tokens.is_empty() {

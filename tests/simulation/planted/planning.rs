@@ -1,4 +1,4 @@
-//! Mistakes in what is written, in which order, and behind what.
+//! Planted mistakes in what is written, in which order, and after what.
 
 use super::Bug;
 

@@ -1,4 +1,4 @@
-//! Mistakes in what is read, and what is read again.
+//! Planted mistakes in what is read, and what is read again.
 
 use super::Bug;
 

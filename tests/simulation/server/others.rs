@@ -1,4 +1,4 @@
-//! Everybody but enact: people and programs that write to the same API.
+//! Everybody except enact: people and programs that write to the same API.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use super::{Asked, Entry, Said, Server};
 use crate::world::body;
 
 impl Server {
-    /// Somebody else writes, perhaps, and the server does what is due by now.
+    /// Lets somebody else write, perhaps, and does what is due now.
     pub(crate) fn disturb(&mut self, at: u64) {
         self.catch_up(at);
         let foreign = self.weather.foreign;
@@ -21,7 +21,7 @@ impl Server {
         self.change(&kind, &id, at);
     }
 
-    /// Somebody else may write the very object, right before a run does.
+    /// Lets somebody else write the same object, perhaps, right before a run does.
     pub(super) fn meddle(&mut self, asked: &Asked) {
         let (Some(id), "PUT" | "PATCH" | "DELETE") = (&asked.id, asked.method.as_str()) else { return };
         let there = self.objects.contains_key(&(asked.kind.clone(), id.clone()));
@@ -48,7 +48,7 @@ impl Server {
 
     fn appear(&mut self, at: u64) {
         let kind = *self.chance.one(&crate::profile::KINDS);
-        // Where names are not unique, a second object of a declared name would only end in an ambiguity.
+        // If names are not unique, a second object of a declared name would only end in an ambiguity.
         let declared = self.api.unique && self.chance.percent(50);
         let name = match declared {
             true => (*self.chance.one(&crate::profile::NAMES)).to_owned(),
@@ -69,7 +69,7 @@ impl Server {
         self.witness(at, |server| server.set(kind, &id, Some(object), at, 201));
     }
 
-    /// Writes down what somebody else did.
+    /// Logs what somebody else did.
     fn witness(&mut self, at: u64, act: impl FnOnce(&mut Self) -> Said) {
         let said = act(self);
         let asked = Asked { method: "somebody".to_owned(), at, ..Asked::default() };

@@ -1,3 +1,5 @@
+//! Which places are found in small pieces of code.
+
 use super::*;
 
 fn code(files: &[(&str, &str)]) -> Code {

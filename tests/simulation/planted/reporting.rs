@@ -1,4 +1,4 @@
-//! Mistakes in what is told of a run.
+//! Planted mistakes in what is reported about a run.
 
 use super::Bug;
 
@@ -23,21 +23,21 @@ pub(super) const BUGS: &[Bug] = &[
         new: "matches!(event, Event::Status(_))",
     },
     Bug {
-        // It was so: a keyed create was repeated by its key, and what the last repeat was told counted.
+        // A former bug: a keyed create was repeated by its key, and the answer to the last repeat counted.
         name: "lost-keyed-create-that-is-refused-then-is-failed",
         item: "Sender::send_all",
         old: "progress.ended(outcome)",
         new: "if request.idempotency_header.is_none() { progress.ended(outcome) } else { outcome }",
     },
     Bug {
-        // It was so: what a repeat was told counted for the first try as well.
+        // A former bug: the answer to a repeat also counted for the first attempt.
         name: "unanswered-write-that-is-refused-then-is-failed",
         item: "Progress::ended",
         old: ".after_open_write()",
         new: "",
     },
     Bug {
-        // It was so: a create met its own first try, which a lagging list did not show.
+        // A former bug: a create met its own first attempt, which a lagging list did not show.
         name: "unanswered-create-that-meets-itself-is-failed",
         item: "Progress::unanswered",
         old: "self.open || !write.undone",
