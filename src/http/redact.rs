@@ -157,7 +157,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(32))]
 
         #[test]
-        fn no_secret_out_in_base64_whatever_stands_beside_it(
+        fn no_secret_out_in_base64_between_any_neighbours(
             secret in "[ -~]{8,40}", before in proptest::collection::vec(any::<u8>(), 0..7),
             after in proptest::collection::vec(any::<u8>(), 0..7),
         ) {

@@ -33,7 +33,7 @@ pub(super) enum Event {
     Unreadable,
     /// A success that the API's description does not name.
     Unexpected,
-    /// A status that is no success.
+    /// A status that is not a success.
     Status(u16),
 }
 
@@ -156,7 +156,7 @@ mod tests {
         }
 
         #[test]
-        fn no_wait_is_before_what_the_server_asks_nor_without_end(
+        fn no_wait_is_shorter_than_the_server_asks_or_endless(
             attempt in 1_u32..100, asked in proptest::option::of(0_u64..1 << 40), random: u64,
         ) {
             let asked = asked.map(Duration::from_secs);

@@ -66,13 +66,13 @@ pub(super) const BUGS: &[Bug] = &[
     },
     Bug {
         name: "retry-after-of-503-ignored",
-        item: "Inner::learn",
+        item: "Connection::learn",
         old: "429 | 503",
         new: "429",
     },
     Bug {
         name: "retry-after-holds-for-one-worker-only",
-        item: "Inner::learn",
+        item: "Connection::learn",
         old: "self.origin.pause(wait)",
         new: r#"tracing::debug!(?wait, "the server asks for time")"#,
     },
@@ -90,7 +90,7 @@ pub(super) const BUGS: &[Bug] = &[
     },
     Bug {
         name: "rate-limit-that-is-used-up-ignored",
-        item: "Inner::learn",
+        item: "Connection::learn",
         old: ".max(answer.exhausted)",
         new: "",
     },

@@ -1,0 +1,155 @@
+//! The connection to one target: sends one request at the pace that the API allows. What may be sent is up to `reader`
+//! and `writer`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{StatusCode, Url};
+use secrecy::SecretString;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::answer::Answer;
+use super::pace::{Origin, Pace};
+use super::redact::Redactor;
+use super::retry::{self, ATTEMPTS, Event};
+use super::transport::{Call, FailureKind, Transport};
+use crate::model::request::Path;
+use crate::model::wire::Errors;
+
+/// The source of random numbers, for jitter and for keys.
+pub type Random = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// How one attempt ended: an answer, or an event and its words.
+pub(super) type Ended = Result<Answer, (Event, String)>;
+
+/// What readers and writers of a target share.
+pub(super) struct Connection {
+    pub(super) transport: Box<dyn Transport>,
+    pub(super) random: Random,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) redactor: Redactor,
+    pub(super) stored: BTreeMap<String, SecretString>,
+    pub(super) errors: Errors,
+    pub(super) credential_source: String,
+    pub(super) pace: Pace,
+    pub(super) origin: Arc<Origin>,
+    pub(super) count: AtomicUsize,
+}
+
+impl Connection {
+    /// Sends once, at the pace that the API allows.
+    pub(super) async fn attempt(
+        &self,
+        method: &str,
+        path: &Path,
+        body: Option<&Value>,
+        own: &[(&str, &str)],
+    ) -> Ended {
+        let _slot = self.pace.slot().await;
+        self.origin.ready().await;
+        self.pace.minute().await;
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.origin.earn();
+        let started = Instant::now();
+        let ended = self.call(method, path, body, own).await;
+        let status = match &ended {
+            Ok(answer) => answer.status.as_u16().to_string(),
+            Err((_, words)) => words.clone(),
+        };
+        tracing::debug!(method, path = %path, status, ms = started.elapsed().as_millis(), "request");
+        self.learn(&ended);
+        ended
+    }
+
+    /// The target's URL, without a slash at its end.
+    pub(super) fn base(&self) -> &str {
+        self.url.as_str().trim_end_matches('/')
+    }
+
+    pub(super) fn url_of(&self, path: &Path) -> Result<Url, url::ParseError> {
+        Url::parse(&format!("{}{path}", self.base()))
+    }
+
+    async fn call(&self, method: &str, path: &Path, body: Option<&Value>, own: &[(&str, &str)]) -> Ended {
+        let not_sent = |words: &str| (Event::NotSent, words.to_owned());
+        let url = self.url_of(path).map_err(|_| not_sent("the path is not a URL"))?;
+        let mut headers = self.headers.clone();
+        for (name, value) in own {
+            let wrong = || not_sent("a header cannot be sent");
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
+            if headers.get(&name).is_some_and(HeaderValue::is_sensitive) {
+                return Err(not_sent("a header would replace the credential"));
+            }
+            headers.insert(name, HeaderValue::from_str(value).map_err(|_| wrong())?);
+        }
+        let body = body.map(|body| body.to_string().into_bytes());
+        match self.transport.call(Call { method, url, headers: &headers, body }).await {
+            Ok(response) => Ok(Answer::new(&response, &self.redactor)),
+            Err(failure) => {
+                let event = match failure.kind {
+                    FailureKind::NotSent => Event::NotSent,
+                    FailureKind::Untrusted => Event::Untrusted,
+                    FailureKind::Lost => Event::Lost,
+                    FailureKind::Timeout => Event::Timeout,
+                    FailureKind::TooLarge => Event::TooLarge,
+                };
+                Err((event, self.redactor.text(failure.words)))
+            }
+        }
+    }
+
+    /// Learns the pace from an answer, for all workers.
+    fn learn(&self, ended: &Ended) {
+        let Ok(answer) = ended else { return };
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            self.pace.shrink();
+        } else {
+            self.pace.grow();
+        }
+        let asks = matches!(answer.status.as_u16(), 429 | 503);
+        let wait = answer.retry_after.filter(|_| asks).max(answer.exhausted);
+        if let Some(wait) = wait.filter(|wait| *wait <= retry::MAX_WAIT) {
+            self.origin.pause(wait);
+        }
+    }
+
+    /// Waits before another attempt; false if there is none.
+    pub(super) async fn again(&self, attempt: u32, asked: Option<Duration>) -> bool {
+        let wait = retry::wait(attempt, asked, (self.random)());
+        match wait.filter(|_| attempt < ATTEMPTS && self.origin.spend()) {
+            Some(wait) => {
+                tokio::time::sleep(wait).await;
+                true
+            }
+            None => false,
+        }
+    }
+
+    pub(super) fn said(&self, answer: &Answer) -> String {
+        let said = answer.said(&self.errors);
+        match answer.retry_after.filter(|asked| *asked > retry::MAX_WAIT) {
+            Some(asked) => {
+                format!("{said}; it asks to try again in {} minutes", asked.as_secs().div_ceil(60))
+            }
+            None => said,
+        }
+    }
+
+    pub(super) fn help(&self, answer: &Answer) -> Option<String> {
+        let source = &self.credential_source;
+        if let Some(help) = answer.known(&self.errors) {
+            return Some(help.clone());
+        }
+        match answer.status.as_u16() {
+            401 => Some(format!("the credential from {source} was not accepted; it may be wrong or expired")),
+            403 => Some(format!("the credential from {source} may not do this")),
+            300..=399 => Some("enact follows no redirects; correct `url` in enact.yaml".to_owned()),
+            _ => None,
+        }
+    }
+}

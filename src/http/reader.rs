@@ -1,0 +1,78 @@
+//! Reads from one target, and repeats reads that failed. It cannot write.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::answer::Answer;
+use super::connection::Connection;
+use super::retry::{self, Event};
+use crate::model::request::{Path, Repeatability};
+use crate::model::wire::{GetResult, Next, ReadError, Reader, Reply, Statuses};
+
+/// What to do if a server cannot prove who it is.
+const PROVE: &str =
+    "check `url` in enact.yaml; to trust an authority of your own, name its file in SSL_CERT_FILE";
+
+/// Reads from a target.
+pub struct HttpReader(pub(super) Arc<Connection>);
+
+#[async_trait]
+impl Reader for HttpReader {
+    async fn read(&self, path: &Path, statuses: &Statuses) -> Result<GetResult, ReadError> {
+        let (mut attempt, mut once) = (1, true);
+        loop {
+            let (event, asked, error) = match self.0.attempt("GET", path, None, &[]).await {
+                Ok(answer) if statuses.gone.contains(&answer.status.as_u16()) => {
+                    return Ok(GetResult::Gone(answer.status.as_u16()));
+                }
+                Ok(answer) if statuses.success.contains(&answer.status.as_u16()) => {
+                    let asked = answer.retry_after;
+                    match self.reply(path, answer) {
+                        Ok(reply) => return Ok(GetResult::Reply(reply)),
+                        Err(error) => (Event::Unreadable, asked, error),
+                    }
+                }
+                Ok(answer) => {
+                    let message = format!("GET {path} was answered with {}", self.0.said(&answer));
+                    let error = ReadError { message, help: self.0.help(&answer) };
+                    (Event::Status(answer.status.as_u16()), answer.retry_after, error)
+                }
+                Err((event, why)) => {
+                    let help = (event == Event::Untrusted).then(|| PROVE.to_owned());
+                    (event, None, ReadError { message: format!("GET {path} failed: {why}"), help })
+                }
+            };
+            let again = match retry::next(event, Repeatability::Read) {
+                Next::Again => true,
+                Next::Once => std::mem::take(&mut once),
+                _ => false,
+            };
+            if !again || !self.0.again(attempt, asked).await {
+                return Err(error);
+            }
+            attempt += 1;
+        }
+    }
+}
+
+impl HttpReader {
+    fn reply(&self, path: &Path, answer: Answer) -> Result<Reply, ReadError> {
+        if answer.fails(&self.0.errors) {
+            let what = format!("holds an error: {}", self.0.said(&answer));
+            return Err(ReadError { help: self.0.help(&answer), ..ReadError::unexpected(path, &what) });
+        }
+        let Answer { body, etag, next, .. } = answer;
+        let body = body.ok_or_else(|| ReadError::unexpected(path, "is not JSON"))?;
+        Ok(Reply { body, etag, next: next.map(|link| self.here(path, link)) })
+    }
+
+    /// A link as a path below the target's URL if it leads there, otherwise unchanged.
+    fn here(&self, path: &Path, link: String) -> String {
+        let there = self.0.url_of(path).and_then(|here| here.join(&link));
+        there.map_or(link, |there| {
+            let rest = there.as_str().strip_prefix(self.0.base()).filter(|rest| rest.starts_with(['/', '?']));
+            rest.map(str::to_owned).unwrap_or_else(|| there.to_string())
+        })
+    }
+}

@@ -1,0 +1,121 @@
+//! Sends the writes of one target, each once. Whether a write is repeated is decided in `run::write`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::StatusCode;
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+
+use super::connection::{Connection, Ended};
+use super::redact::REDACTED;
+use super::retry::{self, Event};
+use crate::model::request::{Hidden, Method, Request};
+use crate::model::resource::RemoteId;
+use crate::model::wire::{Attempt, Next, OpenWrite, Sent, Writer};
+
+/// Writes to a target.
+pub struct HttpWriter(pub(super) Arc<Connection>);
+
+#[async_trait]
+impl Writer for HttpWriter {
+    fn key(&self) -> String {
+        format!("enact-{:016x}{:016x}", (self.0.random)(), (self.0.random)())
+    }
+
+    async fn pause(&self, attempt: u32, asked: Option<Duration>) -> bool {
+        self.0.again(attempt, asked).await
+    }
+
+    async fn send(&self, request: &Request, with: &Attempt<'_>) -> Sent {
+        let redacted = |value: &Value| value.to_string().contains(REDACTED);
+        let kept = |hidden: &Hidden| matches!(hidden, Hidden::Live(value) if redacted(value));
+        if request.body.as_ref().is_some_and(redacted) || request.hidden.values().any(kept) {
+            let reason = "the live object holds the credential, which enact removed when it read it; writing the rest back would lose it";
+            return Sent::Refused(reason.to_owned());
+        }
+        let body = match self.whole_body(request) {
+            Ok(body) => body,
+            Err(reason) => return Sent::Refused(reason),
+        };
+        let key = request.idempotency_header.as_ref().map(|header| (header.as_str(), with.key));
+        let if_match = match (request.if_match, with.etag) {
+            (true, None) => return Sent::Refused("the API gave no `ETag` to match".to_owned()),
+            (matches, etag) => etag.filter(|_| matches).map(|etag| ("if-match", etag)),
+        };
+        let headers: Vec<_> = key.into_iter().chain(if_match).collect();
+        let ended = self.0.attempt(request.method.as_str(), &request.path, body.as_ref(), &headers).await;
+        let asked = ended.as_ref().ok().and_then(|answer| answer.retry_after);
+        let (event, reason) = match self.event(request, ended) {
+            Ok(done) => return Sent::Done(done),
+            Err(ended) => ended,
+        };
+        match retry::next(event, request.repeatability) {
+            Next::Done => Sent::Done(Value::Null),
+            Next::Moved => Sent::Moved("it changed since it was read".to_owned()),
+            Next::Refused => Sent::Refused(reason),
+            next => {
+                let undone = matches!(next, Next::Again | Next::Once) || event == Event::Status(409);
+                Sent::Open(OpenWrite { reason, next, undone, asked })
+            }
+        }
+    }
+}
+
+impl HttpWriter {
+    /// The body with the secrets that no output shows.
+    fn whole_body(&self, request: &Request) -> Result<Option<Value>, String> {
+        let mut body = request.body.clone();
+        for (pointer, hidden) in &request.hidden {
+            let value = match hidden {
+                Hidden::Live(value) => value.clone(),
+                Hidden::Secret(name) => {
+                    let secret = self.0.stored.get(name);
+                    let secret = secret.ok_or_else(|| format!("the secret `{name}` is not known here"))?;
+                    Value::from(secret.expose_secret())
+                }
+            };
+            if let Some(place) = body.as_mut().and_then(|body| body.pointer_mut(pointer)) {
+                *place = value;
+            }
+        }
+        Ok(body)
+    }
+
+    /// The answer to a write, or what happened instead and why.
+    fn event(&self, request: &Request, ended: Ended) -> Result<Value, (Event, String)> {
+        let answer = ended?;
+        let status = answer.status;
+        if status.is_success() && answer.fails(&self.0.errors) {
+            let help = self.0.help(&answer).map(|help| format!("; {help}")).unwrap_or_default();
+            return Err((
+                Event::Unexpected,
+                format!("the answer holds an error: {}{help}", self.0.said(&answer)),
+            ));
+        }
+        if status.is_success() {
+            let expected = request.success.is_empty() || request.success.contains(&status.as_u16());
+            return match (expected, &request.reveals) {
+                (false, _) => {
+                    let reason =
+                        format!("it was answered with {status}, which its system's definition does not name");
+                    Err((Event::Unexpected, reason))
+                }
+                // Only an id is ever taken from an answer; other answers are not read.
+                (true, None) => Ok(Value::Null),
+                (true, Some((_, pointer))) => {
+                    let unreadable = || (Event::Unreadable, "the answer does not hold the new id".to_owned());
+                    let usable = |body: &Value| body.pointer(pointer).and_then(RemoteId::from_json).is_some();
+                    answer.body.filter(usable).ok_or_else(unreadable)
+                }
+            };
+        }
+        // The object to delete is gone.
+        if status == StatusCode::NOT_FOUND && request.method == Method::Delete {
+            return Ok(Value::Null);
+        }
+        let help = self.0.help(&answer).map(|help| format!("; {help}")).unwrap_or_default();
+        Err((Event::Status(status.as_u16()), format!("{}{help}", self.0.said(&answer))))
+    }
+}
