@@ -54,11 +54,7 @@ pub fn manifests(
                 diagnostics.push(ambiguous(kind, found));
                 continue;
             }
-            let mut spec = kind.shape.observed(&system.observed(kind, &found.body, &names));
-            if let Some(spec) = spec.as_object_mut() {
-                spec.retain(|name, _| !kind.not_imported.contains(name));
-            }
-            let spec = kind.shape.without_defaults(&system.spelled(kind, &spec, &[&found.body]));
+            let spec = spec(system, kind, found, &names);
             let text = document(to, kind, &found.name, &spec);
             let refused = || refused(system, kind, &spec);
             let lost = || dangling(kind, &found.name, &spec, &names);
@@ -71,6 +67,15 @@ pub fn manifests(
         }
     }
     manifests
+}
+
+/// What a manifest says of a live object: without defaults, and without fields that are not imported.
+fn spec(system: &dyn Translate, kind: &Kind, found: &LiveObject, names: &Names) -> Value {
+    let mut spec = kind.shape.observed(&system.observed(kind, &found.body, names));
+    if let Some(spec) = spec.as_object_mut() {
+        spec.retain(|name, _| !kind.not_imported.contains(name));
+    }
+    kind.shape.without_defaults(&system.spelled(kind, &spec, &[&found.body]))
 }
 
 /// Why a manifest would fail `validate`, if it would. It must not be written then, because it would stop every run.
@@ -97,7 +102,10 @@ fn refused(system: &dyn Translate, kind: &Kind, spec: &Value) -> Option<String> 
 fn dangling(kind: &Kind, name: &str, spec: &Value, names: &Names) -> Option<String> {
     let named = kind.named_in(name, spec);
     let lost = named.iter().find(|named| names.id(named.kind, &named.name).is_err())?;
-    Some(format!("it refers to the {} `{}`, which is not the name of exactly one object", lost.kind, lost.name))
+    Some(format!(
+        "it refers to the {} `{}`, which is not the name of exactly one object",
+        lost.kind, lost.name
+    ))
 }
 
 fn undeclarable(kind: &Kind, found: &LiveObject, reason: &str) -> Diagnostic {

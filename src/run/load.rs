@@ -153,26 +153,15 @@ fn bases(
         let behind: Vec<_> = behind.filter(|diagnostic| !diagnostics.contains(diagnostic)).collect();
         diagnostics.extend(behind);
     }
-    // To go back, the base has to be further on the same line of history; otherwise history was rewritten.
-    let usable = |base: &Base| base.leads_here || (options.rollback && base.ahead);
-    let elsewhere = bases.iter().filter(|(_, base)| !usable(base) && options.base != BaseSource::Applied);
-    diagnostics.extend(elsewhere.map(|(target, base)| history::elsewhere(target, base)));
-    bases.retain(|_, base| usable(base));
+    drop_unusable(&mut bases, options, diagnostics);
     for target in targets {
         let name = &target.config.name;
         match (desired.get_mut(name), bases.get(name)) {
             (Some(desired), Some(base)) => {
-                base::settle_names(desired, &base.desired);
-                // A file that is only deleted in the working tree was not deleted in git.
-                if target.config.prune == Prune::Tracked && history.uncommitted.is_empty() {
-                    base::add_orphans(desired, &base.desired);
-                    diagnostics.extend(base::dangling(&target.claim(), desired));
-                }
+                let is_committed = history.uncommitted.is_empty();
+                diagnostics.extend(continue_from(base, target, desired, is_committed));
             }
-            (_, None) if options.plan.only_declared => diagnostics.push(needs_base().about(name)),
-            (_, None) if target.config.prune == Prune::Tracked => {
-                diagnostics.extend(no_record(name, options))
-            }
+            (_, None) => diagnostics.extend(missing(target, options)),
             _ => {}
         }
     }
@@ -181,6 +170,39 @@ fn bases(
         desired.entry(target.clone()).and_modify(|desired| base::only_declared(desired, &base.desired));
     }
     (bases, counts)
+}
+
+/// Drops bases that are not in this run's history, and reports those that the user asked for.
+fn drop_unusable(
+    bases: &mut BTreeMap<String, Base>,
+    options: &RunOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    // To go back, the base has to be further on the same line of history; otherwise history was rewritten.
+    let usable = |base: &Base| base.leads_here || (options.rollback && base.ahead);
+    let elsewhere = bases.iter().filter(|(_, base)| !usable(base) && options.base != BaseSource::Applied);
+    diagnostics.extend(elsewhere.map(|(target, base)| history::elsewhere(target, base)));
+    bases.retain(|_, base| usable(base));
+}
+
+/// Adds to what is desired of a target what follows from its base: former names, and orphans to prune.
+fn continue_from(base: &Base, target: &Target, desired: &mut Desired, is_committed: bool) -> Vec<Diagnostic> {
+    base::settle_names(desired, &base.desired);
+    // A file that is only deleted in the working tree was not deleted in git.
+    if target.config.prune != Prune::Tracked || !is_committed {
+        return Vec::new();
+    }
+    base::add_orphans(desired, &base.desired);
+    base::dangling(&target.claim(), desired)
+}
+
+/// Reports a target without a base, if the run needs one.
+fn missing(target: &Target, options: &RunOptions) -> Option<Diagnostic> {
+    let name = &target.config.name;
+    if options.plan.only_declared {
+        return Some(needs_base().about(name));
+    }
+    (target.config.prune == Prune::Tracked).then(|| no_record(name, options)).flatten()
 }
 
 fn counts(desired: &BTreeMap<String, Desired>) -> BTreeMap<String, DeclaredCounts> {
