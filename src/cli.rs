@@ -55,7 +55,7 @@ enum Command {
     Schema(schema::Schema),
     /// Serves all built-in systems on loopback, for trying and testing
     Sandbox(sandbox::Sandbox),
-    /// Proves the definition of a system, offline or against a live one
+    /// Checks the definition of a system, offline or against a live one
     CheckSystem(check_system::CheckSystem),
 }
 

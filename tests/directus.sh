@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The stories that every system passes, told to a real Directus. It is 430 MB of packages, so CI leaves it out.
+# Runs the stories that every system passes on a real Directus. It is 430 MB of packages, so CI leaves it out.
 # Needs Node.js, npm with a C++ compiler, and PostgreSQL: apt-get install nodejs npm g++ make postgresql
 set -euo pipefail
 cd "$(dirname "$0")/.."

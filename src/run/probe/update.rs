@@ -46,7 +46,7 @@ pub(super) async fn leaves_out(objects: &Objects<'_>, verdict: &mut Verdict, sub
         Mode::Merge => "kept (merge)",
         Mode::Replace => "reset (replace)",
     };
-    verdict.check(subject, "does with what an update leaves out", "/update/mode", defined, found);
+    verdict.check(subject, "keeps or resets what an update leaves out", "/update/mode", defined, found);
     // Back to what is declared, for the next questions. If that fails, they report it.
     let _ = objects.apply(subject).await;
 }
