@@ -75,8 +75,8 @@ pub fn yaml(value: &Value) -> String {
 pub fn check_diagnostics(text: &str, diagnostics: &[Diagnostic]) {
     let lines = lines(text);
     for diagnostic in diagnostics {
-        let told = [Some(&diagnostic.message), diagnostic.help.as_ref(), diagnostic.subject.as_ref()];
-        assert!(!told.into_iter().flatten().any(|told| told.contains(is_deceptive)), "{diagnostic:#?}");
+        let texts = [Some(&diagnostic.message), diagnostic.help.as_ref(), diagnostic.subject.as_ref()];
+        assert!(!texts.into_iter().flatten().any(|text| text.contains(is_deceptive)), "{diagnostic:#?}");
         let Some(place) = &diagnostic.place else { continue };
         let length = place.line.checked_sub(1).and_then(|index| lines.get(index));
         let length = *length.unwrap_or_else(|| panic!("no such line: {diagnostic:#?}"));

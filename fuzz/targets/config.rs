@@ -37,9 +37,9 @@ fuzz_target!(|text: &str| {
     // A text that is also elsewhere may be shown from there.
     secrets.retain(|secret| text.matches(secret.as_str()).count() == 1);
     for diagnostic in &diagnostics {
-        let told = format!("{} {}", diagnostic.message, diagnostic.help.as_deref().unwrap_or_default());
-        let shown = secrets.iter().find(|secret| told.contains(secret.as_str()));
-        assert!(shown.is_none(), "{shown:?} is told by {diagnostic:#?}");
+        let words = format!("{} {}", diagnostic.message, diagnostic.help.as_deref().unwrap_or_default());
+        let shown = secrets.iter().find(|secret| words.contains(secret.as_str()));
+        assert!(shown.is_none(), "{shown:?} is shown by {diagnostic:#?}");
     }
     for target in loaded.iter().flat_map(|loaded| &loaded.targets) {
         assert!(target.is_same_system(target));

@@ -158,7 +158,7 @@ pub(super) fn usage(error: &clap::Error) {
     let _ = error.print();
 }
 
-/// Writes to standard error. If its reader went away, that is no reason to stop.
+/// Writes to standard error. If its reader went away, the program goes on.
 pub(super) fn say(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }

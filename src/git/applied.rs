@@ -62,7 +62,7 @@ impl Repository {
     }
 
     fn check_forward(&self, name: &str, from: &Commit, to: &Commit) -> Result<(), Diagnostic> {
-        // Incomplete history is no reason to move a record.
+        // Incomplete history cannot justify moving a record.
         if self.is_ancestor(from, to).map_err(Diagnostic::refused)? {
             return Ok(());
         }

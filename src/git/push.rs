@@ -2,7 +2,7 @@
 //!
 //! A child process and not libgit2, because only `git` knows how this user reaches the remote: credential helpers, ssh's
 //! configuration and known hosts, proxies. libgit2's transports would add a second TLS library and know none of it.
-//! There is no shell, and no part of the command but the remote's name and the target's name comes from outside.
+//! There is no shell, and only the names of the remote and of the target come from outside.
 
 use std::process::{Command, Output, Stdio};
 

@@ -34,7 +34,7 @@ pub struct ReportJson {
     pub command: String,
     /// The digest of all planned writes: it changes if and only if one of them does.
     pub digest: String,
-    /// The commit that the manifests were read from; null if they are no commit.
+    /// The commit that the manifests were read from; null if they are not a commit.
     pub commit: Option<String>,
     /// The commit that the base was read from; null without a base, and if targets have different ones.
     pub base_commit: Option<String>,
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_other_commands_tell_is_as_the_schema_of_their_document_says() {
+    fn documents_of_other_commands_match_their_schemas() {
         for report in fixture::hostile_contents("\u{1b}[2J\u{202e}\n`") {
             let name = match &report.content {
                 Content::Run => "plan",
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_diagnostic_that_comes_up_again_in_the_second_plan_is_told_once() {
+    fn a_diagnostic_that_the_second_plan_repeats_is_reported_once() {
         let mut report = fixture::incomplete();
         let verified = fixture::incomplete().targets.remove(0).plan;
         report.targets[0].apply = Some(ApplyReport { changes: Vec::new(), verified });

@@ -1,4 +1,4 @@
-//! Reads what the targets hold, and plans. Only reads are sent: no [`crate::model::wire::Writer`] is in reach.
+//! Reads what the targets hold, and plans. Only reads are sent: no [`crate::model::wire::Writer`] is available here.
 
 use futures::future::join_all;
 
@@ -21,7 +21,7 @@ pub struct Planned<'a> {
     pub plan: TargetPlan,
 }
 
-/// Plans all targets at once. Only reads are sent: no [`crate::model::wire::Writer`] is in reach.
+/// Plans all targets at once. Only reads are sent: no [`crate::model::wire::Writer`] is available here.
 pub async fn plan(connected: Vec<Connected<'_>>) -> Vec<Planned<'_>> {
     join_all(connected.into_iter().map(|at| async move {
         let (observed, plan) = observe_and_plan(&at.intent, &at.http.reader()).await;

@@ -1,7 +1,7 @@
 //! Polytomic: permission roles and policies.
 //!
 //! Names are not unique, updates replace, the update verb depends on the version, lists are only an index, and
-//! a deleted role stays behind in policies.
+//! a deleted role stays in policies.
 //!
 //! Here are the routes, the credential and the error format; what happens to roles and policies is in `object`.
 

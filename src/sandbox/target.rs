@@ -40,7 +40,7 @@ pub(crate) fn all(
             return Err(unusable(&name, "its name cannot be a path of its own"));
         }
         let mut state = match stored.shift_remove(&name) {
-            // A target that changed its system starts afresh.
+            // A target that changed its system starts with a fresh state.
             Some(old) if old.get("system") == Some(&json!(system)) => restore(&name, &old)?,
             _ => api.seed(seed),
         };

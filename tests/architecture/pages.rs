@@ -216,13 +216,13 @@ fn what_has_an_owner_is_there() {
 /// A reader that sees no pages would find no mistake.
 #[test]
 fn what_is_wrong_on_a_page_is_seen() {
-    let told = |code| wrong(code).unwrap_or_else(|| panic!("nothing is wrong with `{code}`"));
-    assert_eq!(told("src/plan/nowhere.rs"), "there is no `src/plan/nowhere.rs`");
-    assert_eq!(told("src/nowhere/<name>.rs"), "there is no `src/nowhere`");
-    assert_eq!(told("nowhere.md"), "there is no `nowhere.md`");
-    assert_eq!(told("planet::plan"), "there is no module `planet`");
-    assert_eq!(told("plan::guard::wave"), "`plan::guard` has no `wave`");
-    assert_eq!(told("Http::conjure"), "no file names `Http::conjure`");
+    let problem = |code| wrong(code).unwrap_or_else(|| panic!("nothing is wrong with `{code}`"));
+    assert_eq!(problem("src/plan/nowhere.rs"), "there is no `src/plan/nowhere.rs`");
+    assert_eq!(problem("src/nowhere/<name>.rs"), "there is no `src/nowhere`");
+    assert_eq!(problem("nowhere.md"), "there is no `nowhere.md`");
+    assert_eq!(problem("planet::plan"), "there is no module `planet`");
+    assert_eq!(problem("plan::guard::wave"), "`plan::guard` has no `wave`");
+    assert_eq!(problem("Http::conjure"), "no file names `Http::conjure`");
     for code in [
         "src/cli/<name>.rs",
         "plan::guard",

@@ -37,7 +37,7 @@ fn rules() -> Value {
 }
 
 #[test]
-fn what_is_the_same_is_no_change() {
+fn equal_values_are_no_change() {
     for (list, live, declared) in [
         (texts("set"), json!(["b", "a"]), json!(["a", "b"])),
         (texts("set"), json!(["b", "a", "b"]), json!(["a", "b"])),
@@ -213,7 +213,7 @@ fn fields_may_be_called_like_words_of_json_schema() {
 }
 
 #[test]
-fn what_is_read_only_in_an_item_is_no_difference_and_not_sent() {
+fn a_read_only_field_in_an_item_is_not_compared_or_sent() {
     let items = json!({"type": "object", "properties": {"verb": {"type": "string"}, "seen": {"type": "integer", "readOnly": true}}});
     for list in [
         json!({"type": "array", "items": items}),

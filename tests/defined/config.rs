@@ -186,7 +186,7 @@ fn two_systems_of_one_name_are_refused() {
 }
 
 #[test]
-fn a_definition_that_is_not_there_is_told() {
+fn a_missing_definition_is_reported() {
     let world = defined(|_| {}, "");
     std::fs::remove_file(world.path("plain.yaml")).unwrap();
     world.declare("Thing", "a", "{}");

@@ -76,7 +76,7 @@ fn without_a_read_of_one_object_the_list_is_read() {
 }
 
 #[test]
-fn a_status_that_is_no_success_leaves_the_outcome_unknown() {
+fn a_status_outside_success_leaves_the_outcome_unknown() {
     for (operation, method, status) in
         [("create", "POST", 202), ("update", "PATCH", 204), ("delete", "DELETE", 202)]
     {
@@ -113,7 +113,7 @@ fn every_success_is_one_where_the_definition_names_none() {
 }
 
 #[test]
-fn a_refusal_is_a_failure_and_told() {
+fn a_refusal_is_a_failure_and_reported() {
     for status in [400, 403, 409, 422] {
         let world = World::things(|_| {});
         world.declare("Thing", "a", "{}");
@@ -189,7 +189,7 @@ fn every_create_has_a_key_of_its_own_under_which_it_is_done_once() {
 }
 
 #[test]
-fn crash_safe_a_failure_half_way_is_told_and_the_next_run_converges() {
+fn crash_safe_a_failure_half_way_is_reported_and_the_next_run_converges() {
     let world = World::things(|_| {});
     for name in ["a", "b", "c"] {
         world.declare("Thing", name, "{size: 2}");

@@ -140,7 +140,7 @@ fn the_first_page_has_its_number_where_that_is_not_one() {
 }
 
 #[test]
-fn deterministic_whatever_the_paging() {
+fn deterministic_with_every_paging() {
     let plans = styles().into_iter().map(|style| {
         let world = style.world();
         world.declare("Thing", "thing-07", "{size: 70}");
@@ -188,7 +188,7 @@ fn a_list_that_moves_while_it_is_read_has_fewer_objects_than_it_says() {
 }
 
 #[test]
-fn an_object_that_two_pages_hold_is_no_second_object() {
+fn an_object_on_two_pages_is_one_object() {
     let world = style_named("page").world();
     world.declare("Thing", "thing-09", "{size: 9}");
     world.api.on(|seen, store: &mut Store| {
@@ -214,7 +214,7 @@ fn stuck(style: &Style) -> World {
 }
 
 #[test]
-fn a_server_that_does_not_go_on_is_unreadable_and_not_asked_for_ever() {
+fn a_server_that_repeats_its_page_is_unreadable_and_not_asked_without_end() {
     for style in styles().iter().filter(|style| !style.name.ends_with("to-total")) {
         assert_unreadable(&stuck(style), style.name);
     }
@@ -245,7 +245,7 @@ fn a_cursor_ends_where_there_is_none() {
 }
 
 #[test]
-fn a_cursor_that_is_no_token_is_unreadable() {
+fn a_cursor_that_is_not_a_token_is_unreadable() {
     for next in [json!([1]), json!(true), json!({"page": 2})] {
         let world = style_named("cursor").world();
         let why = next.to_string();

@@ -46,7 +46,7 @@ fn a_definition_that_is_right_is_found_to_be() {
 }
 
 #[test]
-fn a_definition_that_is_wrong_about_what_an_update_drops_is_told_where_it_says_so() {
+fn a_wrong_claim_about_what_an_update_drops_is_reported_at_its_place() {
     let patch = world(|kind| kind["update"]["mode"] = json!("replace"));
     let (code, wrong) = disagreements(&patch);
     assert_eq!((code, wrong.len()), (1, 1), "{wrong:?}");
@@ -66,7 +66,7 @@ fn a_definition_that_is_wrong_about_what_an_update_drops_is_told_where_it_says_s
 }
 
 #[test]
-fn a_definition_that_is_wrong_about_names_is_told() {
+fn a_wrong_claim_about_names_is_reported() {
     let habits = Habits { unique: &[], ..Habits::default() };
     let doubling = World::new(&[tried(|_| {})], &[("things", habits)]);
     let (code, wrong) = disagreements(&doubling);
@@ -101,7 +101,7 @@ fn unmanaged_survives_an_object_that_has_the_name_already_is_not_touched() {
 }
 
 #[test]
-fn what_cannot_be_deleted_again_is_told() {
+fn what_cannot_be_deleted_again_is_reported() {
     let world = world(|_| {});
     world.api.on(|seen, _| (seen.method == "DELETE").then(|| Reply::new(403, json!({}))));
     let run = world.run(TRY);

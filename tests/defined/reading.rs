@@ -290,7 +290,7 @@ fn forgetful(returns_every_field: bool) -> World {
 }
 
 #[test]
-fn a_field_that_the_api_does_not_keep_is_an_error_and_not_written_for_ever() {
+fn a_field_that_the_api_does_not_keep_is_an_error_and_not_written_again_and_again() {
     let world = forgetful(true);
     world.declare("Thing", "a", "{note: hello, size: 2}");
     let (code, document) = world.apply();
@@ -348,20 +348,20 @@ fn faulty(method: &'static str, status: u16, id: Value) -> World {
     world
 }
 
-fn assert_told(world: &World, expected: i32) {
+fn assert_reported(world: &World, expected: i32) {
     let run = world.run(&["apply", "--yes"]);
-    let told = format!("{}{}", run.out, run.err);
-    assert_eq!(run.code, expected, "{told}");
-    assert!(told.contains("the cup is full") && told.contains("ask the operators for more"), "{told}");
+    let shown = format!("{}{}", run.out, run.err);
+    assert_eq!(run.code, expected, "{shown}");
+    assert!(shown.contains("the cup is full") && shown.contains("ask the operators for more"), "{shown}");
 }
 
 #[test]
-fn an_error_is_told_as_the_definition_says() {
+fn an_error_is_shown_as_the_definition_says() {
     for id in [json!("quota"), json!(1203)] {
         for (method, code) in [("GET", 6), ("POST", 1)] {
             let world = faulty(method, 400, id.clone());
             world.declare("Thing", "a", "{}");
-            assert_told(&world, code);
+            assert_reported(&world, code);
         }
     }
 }
@@ -370,7 +370,7 @@ fn an_error_is_told_as_the_definition_says() {
 fn an_error_in_a_success_is_one_for_reads() {
     let world = faulty("GET", 200, json!("quota"));
     world.declare("Thing", "a", "{}");
-    assert_told(&world, 6);
+    assert_reported(&world, 6);
 }
 
 #[test]
@@ -386,7 +386,7 @@ fn an_error_in_a_success_is_one_for_writes() {
         let (code, document) = world.apply();
         let ended = outcomes(&document);
         assert!(code == 1 && !ended[0].ends_with(" applied"), "{method}: {document:#}");
-        assert_told(&world, 1);
+        assert_reported(&world, 1);
     }
 }
 

@@ -209,7 +209,7 @@ fn silent(find: bool) -> World {
 }
 
 #[test]
-fn an_id_that_no_answer_tells_is_found_by_the_name() {
+fn an_id_that_no_answer_has_is_found_by_the_name() {
     for find in [false, true] {
         let world = silent(find);
         world.declare("Group", "admins", "{}");
@@ -290,7 +290,7 @@ fn a_part_of_a_key_names_an_object_of_the_same_run() {
 }
 
 #[test]
-fn a_part_of_a_key_that_is_an_id_stands_in_the_path_of_a_read() {
+fn a_part_of_a_key_that_is_an_id_is_in_the_path_of_a_read() {
     let world = members(|member| {
         member["list"]["whole"] = json!(false);
         member["get"] = json!({"path": "/members/{group}/{user}"});
@@ -302,7 +302,7 @@ fn a_part_of_a_key_that_is_an_id_stands_in_the_path_of_a_read() {
 }
 
 #[test]
-fn a_part_of_a_key_is_told_and_imported_by_name() {
+fn a_part_of_a_key_is_shown_and_imported_by_name() {
     let world = members(|_| {});
     world.api.insert("groups", json!({"id": 7, "name": "a/b"}));
     world.api.insert("members", json!({"group_id": 7, "user": "ann", "role": "writer"}));
@@ -325,7 +325,7 @@ fn a_part_of_a_key_that_names_nothing_is_an_error() {
 }
 
 #[test]
-fn an_object_whose_key_names_nothing_is_no_trouble_where_git_does_not_declare_it() {
+fn an_undeclared_object_whose_key_names_nothing_is_ignored() {
     let world = members(|_| {});
     world.api.insert("groups", json!({"id": 7, "name": "admins"}));
     world.api.insert("members", json!({"group_id": 999, "user": "left behind"}));
@@ -406,7 +406,7 @@ fn references_to_new_objects_in_a_list_go_to_their_own_items() {
 }
 
 #[test]
-fn unmanaged_survives_in_an_item_that_a_reference_tells_apart() {
+fn unmanaged_survives_in_an_item_that_a_reference_identifies() {
     let world = referring(|_| {}, "id");
     world.api.insert("groups", json!({"id": 7, "name": "admins"}));
     let members = json!([{"group": 7, "role": "writer", "since": 2020}]);

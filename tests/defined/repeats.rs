@@ -22,7 +22,7 @@ fn lies(world: &World, status: u16) {
 }
 
 #[test]
-fn no_duplicates_a_create_that_was_done_and_told_as_not_done_is_found() {
+fn no_duplicates_a_create_that_was_done_but_denied_is_found() {
     for status in NOTHING_DONE {
         // Names are not unique here: a second create would make a second object.
         let kind = thing(|kind| {

@@ -110,7 +110,7 @@ fn a_create_carries_the_secret_and_no_plan_shows_it() {
 }
 
 #[test]
-fn what_no_reply_has_is_no_drift() {
+fn what_no_reply_has_is_not_drift() {
     let mut world = converged();
     world.secrets.clear();
     let plan = world.plan();
@@ -431,7 +431,7 @@ fn a_reviewed_plan_is_for_the_secrets_that_it_shows() {
 }
 
 #[test]
-fn what_no_reply_has_is_no_evidence_against_a_delete() {
+fn what_no_reply_has_does_not_prevent_a_delete() {
     let world = converged();
     let target = world.target("live", &format!("{SECRETS}  prune: tracked\n"));
     world.configure(&target);
@@ -445,7 +445,7 @@ fn what_no_reply_has_is_no_evidence_against_a_delete() {
 }
 
 #[test]
-fn the_sandbox_is_no_way_to_the_live_system() {
+fn the_sandbox_does_not_reach_the_live_system() {
     let world = users(|_| {});
     world.declare("User", "app", "{password: {secret: app}}");
     let run = world.run(&["apply", "--sandbox", "--yes"]);

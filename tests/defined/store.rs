@@ -11,7 +11,7 @@ use crate::api::{Reply, Seen};
 /// No page holds more, whatever size is asked for.
 pub(crate) const PAGE: usize = 10;
 
-/// How the objects of a collection are told apart.
+/// How the objects of a collection are identified.
 #[derive(Clone, Copy)]
 pub(crate) enum Ids {
     /// By a text that the server chooses.
@@ -40,7 +40,7 @@ pub(crate) struct Habits {
     pub(crate) paging: Paging,
     /// Whether a list is in an envelope that says how many objects there are in all.
     pub(crate) total: bool,
-    /// Fields that tell objects apart; a second object with the same ones is refused.
+    /// Fields that identify objects; a second object with the same ones is refused.
     pub(crate) unique: &'static [&'static str],
     /// The values of fields that were not given, also in a PUT or POST to an object.
     pub(crate) defaults: Value,

@@ -227,7 +227,7 @@ fn a_good_definition_has_no_diagnostics() {
 }
 
 #[test]
-fn every_mistake_is_told_with_its_place_and_a_way_out() {
+fn every_mistake_is_reported_with_its_place_and_help() {
     let world = world();
     let near = MISTAKES.iter().map(|(right, wrong, code)| (vec![(*right, *wrong)], *code));
     let far = ELSEWHERE.iter().map(|(edits, code)| (edits.to_vec(), *code));
@@ -245,13 +245,13 @@ fn missed(world: &World, edits: &[(&str, &str)], code: &str) -> Option<String> {
         let has_code = diagnostic["code"].as_str().is_some_and(|found| found.starts_with(code));
         has_code && place == json!(["plain.yaml", line, column]) && diagnostic["help"].is_string()
     };
-    let told: Vec<_> = found.iter().map(shown).collect();
+    let lines: Vec<_> = found.iter().map(shown).collect();
     (!found.iter().any(is_it))
-        .then(|| format!("{edits:?}: expected {code} at {line}:{column}, found {told:#?}"))
+        .then(|| format!("{edits:?}: expected {code} at {line}:{column}, found {lines:#?}"))
 }
 
 #[test]
-fn all_mistakes_of_all_files_are_told_in_one_go() {
+fn all_mistakes_of_all_files_are_reported_at_once() {
     let world = world();
     let config = std::fs::read_to_string(world.path("enact.yaml")).unwrap();
     world.write("enact.yaml", &config.replace("[plain.yaml]", "[plain.yaml, other.yaml]"));
@@ -263,10 +263,10 @@ fn all_mistakes_of_all_files_are_told_in_one_go() {
         .replace("{settings.tenant}", "{settings.tennant}")
         .replace("x-list-type: map", "x-list-type: mapp");
     let found = diagnostics(&world, &text);
-    let told: Vec<_> = found.iter().map(shown).collect();
-    let on = |file: &str| told.iter().filter(|line| line.starts_with(file)).count();
+    let lines: Vec<_> = found.iter().map(shown).collect();
+    let on = |file: &str| lines.iter().filter(|line| line.starts_with(file)).count();
     // The tenant is in the header and in five paths.
-    assert_eq!((on("plain.yaml"), on("other.yaml")), (6 + 1, 1), "{told:#?}");
+    assert_eq!((on("plain.yaml"), on("other.yaml")), (6 + 1, 1), "{lines:#?}");
 }
 
 #[test]

@@ -382,7 +382,7 @@ fn a_number_is_the_same_however_it_is_written() {
 }
 
 #[test]
-fn a_rename_keeps_what_stands_beside_the_key() {
+fn a_rename_keeps_the_fields_beside_the_key() {
     let world = World::things(|kind| {
         kind["key"] = json!({"name": "/who/name"});
         kind["unique"] = json!(false);

@@ -73,7 +73,7 @@ fn apply_with_nobody_to_ask_needs_yes() {
 }
 
 #[test]
-fn plan_with_exit_code_tells_pending_changes_apart() {
+fn plan_with_exit_code_shows_pending_changes() {
     let world = World::new("polytomic");
     world.declare("Role", "R", "{}");
     assert_eq!(world.run(&["plan"]).code, 0);

@@ -25,12 +25,12 @@ macro_rules! tests {
 
             #[test]
             fn rabbitmq() {
-                super::RABBITMQ.tell(super::$story);
+                super::RABBITMQ.run(super::$story);
             }
 
             #[test]
             fn directus() {
-                super::DIRECTUS.tell(super::$story);
+                super::DIRECTUS.run(super::$story);
             }
         }
     )*};
@@ -44,13 +44,13 @@ tests! {
     unmanaged_survives_fields_that_git_leaves_out_or_does_not_know
     delete_needs_evidence_and_then_deletes_once
     an_ambiguous_name_is_an_error_and_nothing_is_written
-    crash_safe_a_failure_half_way_is_told_and_the_next_run_converges
+    crash_safe_a_failure_half_way_is_reported_and_the_next_run_converges
     no_duplicates_when_the_answer_to_a_create_is_lost
     unreadable_is_not_absent
     stale_is_refused_when_the_object_is_gone_at_the_second_look
     crash_safe_killed_after_any_write_the_next_run_ends_where_one_would
     a_protected_object_is_never_deleted
-    deterministic_whatever_order_the_server_has
+    deterministic_in_any_order_of_the_server
 }
 
 fn a_create_converges_and_a_second_apply_writes_nothing(subject: &Subject) {
@@ -145,7 +145,7 @@ fn an_ambiguous_name_is_an_error_and_nothing_is_written(subject: &Subject) {
     assert!(diagnostic["line"].is_number(), "{document:#}");
 }
 
-fn crash_safe_a_failure_half_way_is_told_and_the_next_run_converges(subject: &Subject) {
+fn crash_safe_a_failure_half_way_is_reported_and_the_next_run_converges(subject: &Subject) {
     let world = subject.converged();
     for name in ["beta", "gamma", "delta"] {
         world.declare("Policy", &subject.name(name), subject.spec);
@@ -281,7 +281,7 @@ fn a_protected_object_is_never_deleted(subject: &Subject) {
     assert_eq!(document["diagnostics"][0]["code"], "guard/protected");
 }
 
-fn deterministic_whatever_order_the_server_has(subject: &Subject) {
+fn deterministic_in_any_order_of_the_server(subject: &Subject) {
     let world = subject.converged();
     world.declare("Policy", &subject.name("alpha"), subject.changed);
     world.declare("Policy", &subject.name("beta"), subject.spec);

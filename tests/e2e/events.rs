@@ -42,7 +42,7 @@ fn one_outcome_every_ended_write_is_a_line_of_the_journal() {
 }
 
 #[test]
-fn one_outcome_a_delete_that_nobody_can_judge_any_more_is_a_line_of_the_journal() {
+fn one_outcome_a_delete_that_cannot_be_judged_any_more_is_a_line_of_the_journal() {
     let world = world();
     world.converge();
     world.declare_absent("Role", "a");
@@ -85,7 +85,7 @@ fn the_report_of_what_was_written_outlives_standard_output() {
         .stdout(full)
         .output()
         .unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{told}");
-    assert!(told.contains("create Role \"a\": applied") && told.contains("Applied 3 of 3"), "{told}");
+    let shown = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{shown}");
+    assert!(shown.contains("create Role \"a\": applied") && shown.contains("Applied 3 of 3"), "{shown}");
 }

@@ -84,8 +84,8 @@ fn json_is_one_document_of_every_command_that_ends_well() {
         assert_eq!(document["diagnostics"], json!([]), "{document:#}");
         assert_eq!(run.code, if args.contains(&"--exit-code") { 2 } else { 0 }, "{}", run.err);
     }
-    let told: Vec<_> = GOOD.iter().map(|args| args[0]).chain(["sandbox"]).collect();
-    assert!(commands().iter().all(|command| told.contains(&command.as_str())), "{told:?}");
+    let listed: Vec<_> = GOOD.iter().map(|args| args[0]).chain(["sandbox"]).collect();
+    assert!(commands().iter().all(|command| listed.contains(&command.as_str())), "{listed:?}");
 }
 
 #[test]
@@ -95,9 +95,9 @@ fn json_is_one_document_of_every_command_that_something_is_wrong_with() {
     for (args, code) in WRONG {
         let run = world.run(&[args, &["--format", "json"][..]].concat());
         let document = document(Some(args[0]), &run);
-        let is_told =
-            codes(&document).iter().any(|told| told.starts_with(code) || told.starts_with("schema/"));
-        assert!(is_told && run.code != 0, "{args:?}: {document:#}");
+        let is_reported =
+            codes(&document).iter().any(|found| found.starts_with(code) || found.starts_with("schema/"));
+        assert!(is_reported && run.code != 0, "{args:?}: {document:#}");
         // People see it, too.
         assert!(run.err.contains("error["), "{args:?}: {}", run.err);
     }
@@ -149,7 +149,7 @@ fn json_is_one_document_where_the_arguments_are_wrong() {
 }
 
 #[test]
-fn the_format_is_not_looked_for_behind_two_hyphens() {
+fn the_format_is_not_read_after_two_hyphens() {
     let dir = TempDir::new().unwrap();
     let run = run(dir.path(), &["plan", "--", "--format", "json"]);
     assert_eq!((run.code, run.out.as_str()), (64, ""), "{}", run.err);

@@ -587,7 +587,7 @@ fn a_base_from_elsewhere_is_not_used_and_apply_refuses_it() {
 }
 
 #[test]
-fn a_record_that_cannot_be_read_is_refused_whatever_base_is_named() {
+fn a_record_that_cannot_be_read_is_refused_with_any_base() {
     let repo = Repo::new("polytomic", "");
     repo.declare("Role", "R", "{}");
     let first = repo.commit();
@@ -597,7 +597,7 @@ fn a_record_that_cannot_be_read_is_refused_whatever_base_is_named() {
     repo.git(&["symbolic-ref", "refs/enact/applied/live", "refs/heads/main"]);
     let run = repo.apply_with(&["--base", &first]);
     assert_eq!((run.code, codes(&run.json()), repo.writes()), (1, vec!["git/applied"], Vec::new()));
-    assert_eq!(codes(&repo.plan_with(&[])), ["git/applied"], "told once");
+    assert_eq!(codes(&repo.plan_with(&[])), ["git/applied"], "reported once");
 }
 
 #[test]
@@ -615,7 +615,7 @@ fn what_still_refers_to_a_pruned_role_is_an_error_before_anything_is_written() {
 }
 
 #[test]
-fn a_record_of_another_system_is_no_base() {
+fn a_record_of_another_system_is_not_a_base() {
     let repo = Repo::new("compiuta", PRUNE);
     repo.declare("Role", "gone", ROLE);
     repo.declare("Role", "kept", ROLE);
@@ -671,7 +671,7 @@ fn guards_measure_by_all_that_git_declares() {
 }
 
 #[test]
-fn an_orphan_that_stays_is_told_again_and_the_record_waits_for_it() {
+fn an_orphan_that_stays_is_reported_again_and_the_record_waits_for_it() {
     let repo = Repo::new("compiuta", PRUNE);
     repo.declare("Role", "kept", ROLE);
     repo.declare("Role", "changed", ROLE);

@@ -53,7 +53,7 @@ fn spelling_and_the_order_inside_a_scope_are_never_a_difference() {
 }
 
 #[test]
-fn an_untouched_rule_keeps_its_id_whatever_happens_around_it() {
+fn an_untouched_rule_keeps_its_id_when_its_neighbours_change() {
     let (a, b, c) = (account("permit", "1"), account("permit", "2"), account("forbid", "3"));
     let world = world(&[&a, &b, &c]);
     let before = live(&world);
@@ -121,7 +121,7 @@ fn a_rule_that_only_text_can_express_converges() {
 }
 
 #[test]
-fn notice_and_audit_are_compared_and_their_defaults_are_no_drift() {
+fn notice_and_audit_are_compared_and_their_defaults_are_not_drift() {
     let world = world(&["{policy_text: 'permit (principal, action, resource);'}"]);
     declare(
         &world,

@@ -233,7 +233,7 @@ fn too_many_deletes_are_refused() {
 }
 
 #[test]
-fn deterministic_whatever_the_files_and_the_order_of_keys() {
+fn deterministic_for_any_split_into_files_and_order_of_keys() {
     let world = World::new("jitsudo");
     let policy = |name: &str, spec: &str| {
         format!("apiVersion: jitsudo/v1\nkind: Policy\nmetadata: {{name: {name}}}\nspec: {spec}\n")
@@ -301,7 +301,7 @@ fn unmanaged_survives_also_when_it_holds_the_credential() {
 }
 
 #[test]
-fn no_secret_out_when_it_stands_in_the_configuration_by_mistake() {
+fn no_secret_out_when_it_is_in_the_configuration_by_mistake() {
     let world = World::new("polytomic");
     world.declare("Role", "R", "{}");
     let config = std::fs::read_to_string(world.dir.path().join("enact.yaml")).unwrap();
@@ -348,6 +348,6 @@ fn one_outcome_also_when_a_person_interrupts() {
     assert_eq!(outcomes.len(), 40);
     assert!(outcomes.contains(&"not_attempted") && run.code == 1, "{outcomes:?}");
     let applied = outcomes.iter().filter(|outcome| **outcome == "applied").count();
-    assert_eq!(applied, world.writes().len(), "each write is told, and nothing else");
+    assert_eq!(applied, world.writes().len(), "each write is reported, and nothing else");
     world.converge();
 }

@@ -90,7 +90,7 @@ fn commands(world: &World, text: &str) -> usize {
 }
 
 #[test]
-fn every_command_and_exit_code_is_told() {
+fn every_command_and_exit_code_is_described() {
     let readme = read("README.md");
     for command in enact::cli::command().get_subcommands() {
         assert!(readme.contains(&format!("| `enact {}", command.get_name())), "{}", command.get_name());

@@ -43,7 +43,7 @@ fn clear(world: &World) {
 const ODD: &str = "a/b@c%41 ?#ä";
 
 #[test]
-fn rabbitmq_all_kinds_go_there_and_back_whatever_they_are_called() {
+fn rabbitmq_all_kinds_go_there_and_back_with_any_name() {
     let Some(world) = world("rabbitmq") else { return };
     let quoted = "a/b%40c%2541 ?#ä";
     there_and_back(
@@ -73,7 +73,7 @@ fn rabbitmq_a_user_keeps_the_password_that_git_does_not_set() {
 }
 
 #[test]
-fn directus_all_kinds_go_there_and_back_whatever_they_are_called() {
+fn directus_all_kinds_go_there_and_back_with_any_name() {
     let Some(world) = world("directus") else { return };
     let quoted = "a%2Fb@c%2541 ?#ä";
     there_and_back(

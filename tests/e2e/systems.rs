@@ -346,7 +346,7 @@ fn polytomic_a_role_stays_where_a_policy_that_may_name_it_cannot_be_read() {
 }
 
 #[test]
-fn compiuta_put_keeps_unmanaged_lists_whatever_order_the_server_has() {
+fn compiuta_put_keeps_unmanaged_lists_in_any_order_of_the_server() {
     let world = World::new("compiuta");
     let policy = |name: &str| format!("{{name: {name}, {STATEMENTS}}}");
     world.declare("Policy", "p", &policy("A"));

@@ -56,7 +56,7 @@ error[schema/unknown-field]: unknown field `descripton`
 }
 
 #[test]
-fn all_problems_of_all_files_are_told_in_one_go() {
+fn all_problems_of_all_files_are_reported_at_once() {
     let a = format!(
         "{HEAD}  priority: high\n  default_duration_seconds: 90\n  max_duration_seconds: 60\n  rules:\n  - {{effect: allow, principal_scope_type: any, action_scope_type: any, resource_scope_type: any}}\n  - policy_text: 'permit (principal, action);'\n  - {{effect: permit, principal_scope_type: eq, action_scope_type: eq, resource_scope_type: any}}\n"
     );

@@ -144,7 +144,7 @@ fn shallow_history_moves_nothing_forward() {
 }
 
 #[test]
-fn a_reference_that_is_no_plain_commit_is_an_error_and_not_a_first_time() {
+fn a_reference_to_anything_but_a_commit_is_an_error_and_not_a_first_time() {
     let (world, [one, two, _]) = row();
     world.reference(REFERENCE, world.blob("x"));
     assert!(unusable(&world).contains("is a blob where a commit is expected"));
@@ -237,7 +237,7 @@ fn a_push_goes_to_a_configured_remote_only() {
 }
 
 #[test]
-fn a_push_that_fails_tells_why_without_a_credential() {
+fn a_push_that_fails_says_why_without_a_credential() {
     let Some((world, _remote, [one, ..])) = with_remote() else { return };
     set(&world, None, one, false).unwrap();
     world.git.remote_set_url("origin", "https://user:hunter2@127.0.0.1:9/x.git").unwrap();

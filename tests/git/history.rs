@@ -101,7 +101,7 @@ fn history_with_a_hole_is_an_error() {
 }
 
 #[test]
-fn a_shallow_clone_made_by_git_is_told_from_a_whole_one() {
+fn a_shallow_clone_made_by_git_is_recognised() {
     let world = World::new();
     let root = world.version("root", &[]);
     let one = world.version("one", &[root]);

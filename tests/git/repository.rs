@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{FILE, FOLDER, LINK, World, git, names, open, strings, told};
+use crate::support::{FILE, FOLDER, LINK, World, git, messages, names, open, strings};
 use enact::diagnostic::Diagnostic;
 use enact::git::Repository;
 use enact::manifest::Files;
@@ -19,7 +19,7 @@ fn a_folder_outside_of_any_repository_has_none() {
 }
 
 #[test]
-fn it_is_found_from_below_and_tells_where_that_is() {
+fn it_is_found_from_below_and_knows_the_folder() {
     let world = World::new();
     let below = world.path().join("a/b");
     fs::create_dir_all(&below).unwrap();
@@ -253,7 +253,7 @@ fn the_working_tree_refuses_what_a_revision_refuses() {
         ("source/name", "`policies/con.yaml` is a device on Windows"),
         ("source/too-large", "`policies/large.yaml` is larger than 1 MiB"),
     ];
-    assert_eq!(told(&diagnostics), expected);
+    assert_eq!(messages(&diagnostics), expected);
 }
 
 #[cfg(unix)]
@@ -266,6 +266,6 @@ fn a_link_in_the_working_tree_is_not_followed_on_the_way_either() {
         let mut diagnostics = Vec::new();
         let files = working_tree(folder.path(), &strings(&[entry]), &mut diagnostics);
         assert!(files.is_empty());
-        assert_eq!(told(&diagnostics), [("source/link", "`policies` is a symbolic link")]);
+        assert_eq!(messages(&diagnostics), [("source/link", "`policies` is a symbolic link")]);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use git2::ObjectType;
 
-use crate::support::{FILE, FOLDER, LINK, SUBMODULE, World, names, strings, told};
+use crate::support::{FILE, FOLDER, LINK, SUBMODULE, World, messages, names, strings};
 
 #[test]
 fn blobs_are_read_and_the_working_tree_is_not() {
@@ -38,7 +38,7 @@ fn only_yaml_counts_and_hidden_names_are_passed_over() {
 }
 
 #[test]
-fn a_name_in_manifests_is_read_whatever_it_is_called() {
+fn a_file_named_in_manifests_is_read_with_any_name() {
     let world = World::new();
     let blob = world.blob("x");
     let folder = world.tree(&[(FILE, "a.txt", blob), (FILE, "b.yaml", blob)]);
@@ -67,9 +67,9 @@ fn paths_are_relative_to_the_folder_of_enact_yaml() {
     assert_eq!(names(&files), ["policies/a.yaml"]);
 
     let (_, diagnostics) = world.read(commit, "out/in", &["."]);
-    assert_eq!(told(&diagnostics), [("source/link", "`policies-link` is a symbolic link")]);
+    assert_eq!(messages(&diagnostics), [("source/link", "`policies-link` is a symbolic link")]);
     let (_, diagnostics) = world.read(commit, "out/inn", &["policies"]);
-    assert_eq!(told(&diagnostics), [("source/missing", "`out/inn` does not exist")]);
+    assert_eq!(messages(&diagnostics), [("source/missing", "`out/inn` does not exist")]);
 }
 
 #[test]
@@ -77,10 +77,10 @@ fn a_name_that_does_not_exist_is_an_error_with_the_nearest_name() {
     let world = World::new();
     let (files, diagnostics) = world.read(world.version("x", &[]), "", &["polices"]);
     assert!(files.is_empty());
-    assert_eq!(told(&diagnostics), [("source/missing", "`polices` does not exist")]);
+    assert_eq!(messages(&diagnostics), [("source/missing", "`polices` does not exist")]);
     assert_eq!(diagnostics[0].help.as_deref(), Some("did you mean `policies`?"));
     let (_, diagnostics) = world.read(world.version("x", &[]), "", &["policies/a.yaml/b"]);
-    assert_eq!(told(&diagnostics), [("source/missing", "`policies/a.yaml/b` does not exist")]);
+    assert_eq!(messages(&diagnostics), [("source/missing", "`policies/a.yaml/b` does not exist")]);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn diagnostics_name_the_commit() {
 }
 
 #[test]
-fn a_folder_without_manifests_is_no_error_here() {
+fn a_folder_without_manifests_is_not_an_error_here() {
     let world = World::new();
     let (files, diagnostics) = world.read_policies(&[(FILE, "README.md", world.blob("x"))]);
     assert!(files.is_empty() && diagnostics.is_empty());
@@ -131,7 +131,7 @@ fn links_and_submodules_are_refused_with_their_path() {
         ("source/kind", "`policies/d.yaml` is neither a file nor a folder"),
         ("source/kind", "`policies/e` is neither a file nor a folder"),
     ];
-    assert_eq!(told(&diagnostics), expected);
+    assert_eq!(messages(&diagnostics), expected);
 }
 
 #[test]
@@ -142,10 +142,10 @@ fn a_link_on_the_way_to_the_manifests_is_not_followed() {
     for manifests in [["policies"], ["policies/a.yaml"]] {
         let (files, diagnostics) = world.read(commit, "", &manifests);
         assert!(files.is_empty());
-        assert_eq!(told(&diagnostics), [("source/link", "`policies` is a symbolic link")]);
+        assert_eq!(messages(&diagnostics), [("source/link", "`policies` is a symbolic link")]);
     }
     let (_, diagnostics) = world.read(commit, "policies", &["x"]);
-    assert_eq!(told(&diagnostics), [("source/link", "`policies` is a symbolic link")]);
+    assert_eq!(messages(&diagnostics), [("source/link", "`policies` is a symbolic link")]);
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn an_empty_name_and_one_that_is_not_utf_8_are_refused() {
     {
         let folder = world.tree_of_bytes(&[(FILE, b"a.yaml", blob), (FILE, name, blob)]);
         let (_, diagnostics) = world.read_tree(world.tree(&[(FOLDER, "policies", folder)]));
-        assert_eq!(told(&diagnostics), [("source/name", why)]);
+        assert_eq!(messages(&diagnostics), [("source/name", why)]);
     }
 }
 
@@ -243,10 +243,10 @@ fn names_that_stand_twice_or_differ_only_in_case_are_refused() {
     let (one, two) = (world.blob("one"), world.blob("two"));
     let (_, diagnostics) =
         world.read_policies(&[(FILE, "a.yaml", one), (FILE, "b.yaml", one), (FILE, "a.yaml", two)]);
-    assert_eq!(told(&diagnostics), [("source/name", "`policies/a.yaml` is in its folder twice")]);
+    assert_eq!(messages(&diagnostics), [("source/name", "`policies/a.yaml` is in its folder twice")]);
     let (_, diagnostics) = world.read_policies(&[(FILE, "A.yaml", one), (FILE, "a.yaml", two)]);
     let why = "`policies/a.yaml` differs only in case from another name in its folder";
-    assert_eq!(told(&diagnostics), [("source/name", why)]);
+    assert_eq!(messages(&diagnostics), [("source/name", why)]);
 }
 
 #[test]
@@ -267,7 +267,7 @@ fn a_twin_of_the_folder_of_manifests_is_refused() {
 }
 
 #[test]
-fn odd_names_beside_the_folder_of_manifests_are_nobodys_business() {
+fn odd_names_outside_the_folder_of_manifests_do_not_matter() {
     let world = World::new();
     let blob = world.blob("x");
     let folder = world.tree(&[(FILE, "a.yaml", blob)]);
@@ -287,7 +287,7 @@ fn a_large_blob_is_refused_by_its_header() {
     let large = world.blob(vec![b'#'; (1 << 20) + 1]);
     let (files, diagnostics) = world.read_policies(&[(FILE, "fits.yaml", fits), (FILE, "large.yaml", large)]);
     assert_eq!(names(&files), ["policies/fits.yaml"]);
-    assert_eq!(told(&diagnostics), [("source/too-large", "`policies/large.yaml` is larger than 1 MiB")]);
+    assert_eq!(messages(&diagnostics), [("source/too-large", "`policies/large.yaml` is larger than 1 MiB")]);
 }
 
 #[test]
@@ -297,7 +297,7 @@ fn one_blob_under_many_names_does_not_fill_the_memory() {
     let entries: Vec<_> = (0..400).map(|n| format!("{n}.yaml")).collect();
     let entries: Vec<_> = entries.iter().map(|name| (FILE, name.as_str(), blob)).collect();
     let (_, diagnostics) = world.read_policies(&entries);
-    assert_eq!(told(&diagnostics), [("source/too-large", "the manifests hold more than 256 MiB")]);
+    assert_eq!(messages(&diagnostics), [("source/too-large", "the manifests hold more than 256 MiB")]);
 }
 
 #[test]
@@ -308,7 +308,7 @@ fn more_files_than_anyone_has_are_refused_and_none_is_read() {
     let entries: Vec<_> = entries.iter().map(|name| (FILE, name.as_str(), blob)).collect();
     let (files, diagnostics) = world.read_policies(&entries);
     assert!(files.is_empty());
-    assert_eq!(told(&diagnostics), [("source/too-many", "`manifests` names more than 100000 files")]);
+    assert_eq!(messages(&diagnostics), [("source/too-many", "`manifests` names more than 100000 files")]);
 }
 
 #[test]
@@ -324,7 +324,7 @@ fn folders_that_multiply_without_taking_space_are_refused() {
     let (files, diagnostics) = world.read_tree(world.tree(&[(FOLDER, "policies", folder)]));
     assert!(files.is_empty());
     assert_eq!(
-        told(&diagnostics),
+        messages(&diagnostics),
         [("source/too-many", "the folders in `manifests` hold more than 1000000 names")]
     );
     assert!(started.elapsed().as_secs() < 60);
@@ -366,11 +366,11 @@ fn a_missing_blob_or_tree_is_an_error_and_not_a_file_less() {
     let (files, diagnostics) =
         world.read_policies(&[(FILE, "a.yaml", gone), (FILE, "b.yaml", here), (FOLDER, "sub", folder)]);
     assert_eq!(names(&files), ["policies/b.yaml"]);
-    let messages = [
+    let expected = [
         format!("`policies/sub` cannot be read: object {folder} is missing from the repository"),
         format!("`policies/a.yaml` cannot be read: object {gone} is missing from the repository"),
     ];
-    assert_eq!(told(&diagnostics), messages.each_ref().map(|message| ("git/object", message.as_str())));
+    assert_eq!(messages(&diagnostics), expected.each_ref().map(|message| ("git/object", message.as_str())));
 }
 
 #[test]
@@ -397,7 +397,7 @@ fn an_object_of_another_kind_is_an_error() {
 }
 
 #[test]
-fn a_tree_that_is_no_tree_is_an_error() {
+fn a_broken_tree_is_an_error() {
     let world = World::new();
     for bytes in [
         &b"100644"[..],
@@ -421,7 +421,7 @@ fn a_tree_that_is_no_tree_is_an_error() {
 fn text_that_is_not_utf_8_is_refused_with_its_place() {
     let world = World::new();
     let (_, diagnostics) = world.read_policies(&[(FILE, "a.yaml", world.blob(b"abc\xff"))]);
-    assert_eq!(told(&diagnostics), [("source/encoding", "`policies/a.yaml` is not UTF-8 at byte 3")]);
+    assert_eq!(messages(&diagnostics), [("source/encoding", "`policies/a.yaml` is not UTF-8 at byte 3")]);
 }
 
 #[test]

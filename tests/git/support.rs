@@ -151,7 +151,7 @@ pub(crate) fn names(files: &Files) -> Vec<&str> {
 }
 
 /// Codes and messages, for comparison.
-pub(crate) fn told(diagnostics: &[Diagnostic]) -> Vec<(&str, &str)> {
+pub(crate) fn messages(diagnostics: &[Diagnostic]) -> Vec<(&str, &str)> {
     diagnostics.iter().map(|diagnostic| (diagnostic.code.text(), diagnostic.message.as_str())).collect()
 }
 

@@ -154,7 +154,7 @@ async fn a_put_resets_what_it_leaves_out() {
 }
 
 #[tokio::test]
-async fn a_put_neither_creates_nor_renames() {
+async fn a_put_does_not_create_or_rename() {
     let target = Target::examples("compiuta").await;
     assert_eq!(target.put("/iam/policies/p", policy(json!({}))).await.status, 404);
     assert_eq!(target.put("/iam/roles/r", json!({"name": "R", "actions": ["*"]})).await.status, 404);
@@ -284,7 +284,7 @@ async fn a_deleted_role_takes_statements_and_policies_with_it() {
 }
 
 #[tokio::test]
-async fn a_new_tenant_brings_three_policies_unless_told_not_to() {
+async fn a_new_tenant_brings_three_policies_unless_the_request_says_no() {
     let target = Target::examples("compiuta").await;
     let created = target.post("/iam/tenants", json!({"id": "plant-3", "name": "Plant 3"})).await;
     assert_eq!(created.body, json!({"tenant": {"id": "plant-3", "name": "Plant 3", "type": "CUSTOM"}}));

@@ -43,7 +43,7 @@ async fn a_service_account_key_has_two_parts() {
 }
 
 #[tokio::test]
-async fn every_response_tells_the_rate_limit_and_never_that_it_is_used_up() {
+async fn every_response_has_the_rate_limit_and_none_says_that_it_is_used_up() {
     let target = Target::examples("mycloud").await;
     for _ in 0..310 {
         let reply = target.get(&policy(NOBODY)).await;

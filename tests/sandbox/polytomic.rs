@@ -35,7 +35,7 @@ fn bindings(reply: &Reply) -> Vec<(String, Vec<Value>)> {
 }
 
 #[tokio::test]
-async fn me_tells_the_organization() {
+async fn me_shows_the_organization() {
     let (target, id) = examples().await;
     let me = target.get("/api/me").await;
     let policy = target.get(&policy(&id)).await;
@@ -186,7 +186,7 @@ async fn system_objects_are_listed_but_cannot_be_changed() {
 }
 
 #[tokio::test]
-async fn a_deleted_role_stays_behind_in_policies() {
+async fn a_deleted_role_stays_in_policies() {
     let (target, id) = examples().await;
     let contractors = role(&target, "Contractors");
     assert_eq!(target.delete(&format!("{ROLES}/{contractors}")).await.status, 204);

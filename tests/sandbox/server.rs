@@ -34,7 +34,7 @@ async fn a_missing_credential_is_a_401_in_the_words_of_the_api() {
 }
 
 #[tokio::test]
-async fn a_blank_credential_or_one_of_another_scheme_is_no_credential() {
+async fn a_blank_credential_or_one_of_another_scheme_is_refused() {
     for (system, path) in PATHS {
         for value in ["Bearer", "Digest abc"] {
             let target = Target::examples(system).await.with("authorization", value).with("x-api-key", "");
@@ -116,7 +116,7 @@ async fn a_path_of_no_target_is_a_404() {
 }
 
 #[tokio::test]
-async fn the_log_tells_every_request_in_order() {
+async fn the_log_has_every_request_in_order() {
     let target = Target::empty("compiuta").await;
     target.get("/iam/roles?x=1").await;
     target.post("/iam/roles", json!({"id": "r"})).await;

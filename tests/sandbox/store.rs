@@ -63,7 +63,7 @@ async fn what_an_api_notices_by_the_way_is_stored_with_the_next_write() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn only_the_owner_may_read_the_file_and_nothing_else_is_left_behind() {
+async fn only_the_owner_may_read_the_file_and_no_other_file_remains() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.json");
@@ -109,7 +109,7 @@ async fn the_state_of_a_target_that_is_not_served_now_is_kept() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_state_is_an_error_and_stays_as_it_is() {
+async fn a_file_that_is_not_a_state_is_an_error_and_stays_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.json");
     for content in ["not json", "{}", r#"{"format_version": 99}"#, r#"{"format_version": 1, "targets": 3}"#] {

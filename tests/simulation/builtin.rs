@@ -255,7 +255,7 @@ fn outcomes(ended: &Ended, number: usize, run: &Run) -> Vec<String> {
     broken
 }
 
-fn tell(world: &World, ended: &Ended, broken: &[String]) -> String {
+fn story(world: &World, ended: &Ended, broken: &[String]) -> String {
     let mut out = format!("seed {} on {}\n", world.seed, world.shop.target().config.system);
     writeln!(
         out,
@@ -293,7 +293,7 @@ pub(crate) fn broken(seed: u64) -> Option<String> {
     for e in &ended.server.log[ended.began..] {
         if e.method == "POST" {}
     }
-    (!broken.is_empty()).then(|| tell(&world, &ended, &broken))
+    (!broken.is_empty()).then(|| story(&world, &ended, &broken))
 }
 
 #[test]
@@ -307,12 +307,12 @@ fn the_built_in_systems_keep_every_promise() {
 }
 
 #[test]
-fn a_built_in_seed_tells_its_story() {
+fn a_built_in_seed_prints_its_story() {
     let seed = crate::number("ENACT_BUILT_IN_SEED");
     let world = World::of(seed.unwrap_or(0));
     let ended = drive(&world);
     let broken = check(&world, &ended);
-    let story = tell(&world, &ended, &broken);
+    let story = story(&world, &ended, &broken);
     assert!(broken.is_empty(), "{story}");
     if seed.is_some() {
         println!("{story}");

@@ -46,7 +46,7 @@ fn every_crash_of(seed: u64) -> usize {
     let calm = World::calm(seed);
     let whole = road::drive(&calm);
     let broken = checks::check(&whole);
-    assert!(broken.is_empty(), "{}", story::tell(&whole, &broken));
+    assert!(broken.is_empty(), "{}", story::of(&whole, &broken));
     for (at, done) in (0..whole.first).flat_map(|at| [(at, false), (at, true)]) {
         let world = World { crash: Some(Crash { at, done }), ..World::calm(seed) };
         let ended = road::drive(&world);
@@ -54,7 +54,7 @@ fn every_crash_of(seed: u64) -> usize {
         if state(&ended) != state(&whole) {
             broken.push("crash-safe: it does not end where the uninterrupted run does".to_owned());
         }
-        assert!(broken.is_empty(), "{}", story::tell(&ended, &broken));
+        assert!(broken.is_empty(), "{}", story::of(&ended, &broken));
     }
     2 * whole.first
 }

@@ -193,7 +193,7 @@ impl Quirk {
     }
 
     /// What is stored of what was sent.
-    pub(crate) fn bend(self, sent: &mut Map<String, Value>) {
+    pub(crate) fn apply(self, sent: &mut Map<String, Value>) {
         let field = self.field();
         let bent = match (self, sent.get(field)) {
             (Self::Drops(_), _) => return drop(sent.remove(field)),

@@ -60,7 +60,7 @@ fn broken_promises(seed: u64) -> Option<String> {
     if seed.is_multiple_of(TWICE) && story::log(&ended) != story::log(&road::drive(&world)) {
         broken.push("deterministic: the same seed went another way".to_owned());
     }
-    (!broken.is_empty()).then(|| story::tell(&ended, &broken))
+    (!broken.is_empty()).then(|| story::of(&ended, &broken))
 }
 
 /// Runs seeds on all cores, and stops at the first that breaks a promise.
@@ -120,12 +120,12 @@ fn survey() {
 }
 
 #[test]
-fn one_seed_tells_its_story() {
+fn one_seed_prints_its_story() {
     let seed = number("ENACT_SEED").unwrap_or(0);
     let world = world::World::of(seed);
     let ended = road::drive(&world);
     let broken = checks::check(&ended);
-    let story = story::tell(&ended, &broken);
+    let story = story::of(&ended, &broken);
     assert!(broken.is_empty(), "{story}");
     if number("ENACT_SEED").is_some() {
         println!("{story}");

@@ -5,8 +5,8 @@
 mod place;
 mod planning;
 mod reading;
-mod sending;
 mod reporting;
+mod sending;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -81,7 +81,7 @@ impl Bug {
 #[test]
 #[ignore = "builds enact once for each bug"]
 fn planted_bugs_are_all_found() {
-    let garden = Garden::new();
+    let checkout = Checkout::new();
     let only = std::env::var("ENACT_BUG").ok();
     let chosen: Vec<_> = bugs()
         .into_iter()
@@ -91,7 +91,7 @@ fn planted_bugs_are_all_found() {
     println!("| bug | seeds | broken promise |\n|---|---|---|");
     let mut hidden = Vec::new();
     for bug in chosen {
-        let end = garden.plant(bug);
+        let end = checkout.plant(bug);
         println!("| {} | {end} |", bug.name);
         let _shown_as_it_goes = std::io::stdout().flush();
         if matches!(end, End::Hides | End::Broken(_)) {
@@ -146,12 +146,12 @@ impl fmt::Display for End {
 }
 
 /// A copy of the crate, to plant bugs in.
-struct Garden {
+struct Checkout {
     folder: PathBuf,
     code: Code,
 }
 
-impl Garden {
+impl Checkout {
     fn new() -> Self {
         let folder = root().join("target").join("planted");
         copy(root(), &folder);

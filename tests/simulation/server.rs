@@ -155,7 +155,7 @@ impl Server {
     /// Answers a request, or loses it; the log knows which. `unheard` is for a caller that dies before the answer:
     /// whether the server still does what it asked.
     pub(crate) fn exchange(&mut self, asked: &Asked, by: By, unheard: Option<bool>) -> Result<Said, Failure> {
-        self.meddle(asked);
+        self.interfere(asked);
         let fault = match unheard {
             Some(done) => Some(Fault::Lost { done }),
             None => self.draw(asked),
@@ -206,8 +206,8 @@ impl Server {
         let said = said.filter(|said| said.status >= 500 || acted.commit.is_some());
         let answer = said.or_else(|| acted.commit.as_ref().map(|_| acted));
         if let Some(answer) = answer {
-            let told = Said { commit: None, ..answer.clone() };
-            self.keys.entry(key.clone()).or_insert((body.clone(), told));
+            let repeat = Said { commit: None, ..answer.clone() };
+            self.keys.entry(key.clone()).or_insert((body.clone(), repeat));
         }
     }
 
@@ -372,7 +372,7 @@ impl Server {
         let mut fields = body.as_object().cloned().unwrap_or_default();
         fields.retain(|name, _| !["id", "stamp", "pin"].contains(&name.as_str()));
         if let Some(quirk) = self.weather.quirk {
-            quirk.bend(&mut fields);
+            quirk.apply(&mut fields);
         }
         fields
     }

@@ -86,7 +86,7 @@ pub(crate) fn outcomes(run: &Run) -> String {
 }
 
 /// The whole story.
-pub(crate) fn tell(ended: &Ended<'_>, broken: &[String]) -> String {
+pub(crate) fn of(ended: &Ended<'_>, broken: &[String]) -> String {
     let world = ended.world;
     let mut out = format!("seed {} on the API `{}`\n", world.seed, world.profile.api.name);
     writeln!(out, "{:?}, {:?}, two runs: {}, stop: {:?}", world.weather, world.crash, world.two, world.stop)

@@ -75,7 +75,7 @@ fn what_is_invalid_is_listed_with_its_place_and_a_way_out() {
 }
 
 #[test]
-fn what_a_definition_says_is_told_beside_what_was_found() {
+fn what_a_definition_says_is_shown_with_what_was_found() {
     let report = fixture::hostile_contents("x").remove(6);
     insta::assert_snapshot!(render(&report), @r###"
     <!-- enact -->
@@ -153,7 +153,7 @@ fn an_incomplete_plan_says_that_nothing_is_written() {
 }
 
 #[test]
-fn after_apply_each_change_tells_how_it_ended() {
+fn after_apply_each_change_says_how_it_ended() {
     insta::assert_snapshot!(render(&fixture::every_outcome()), @r###"
     <!-- enact -->
     ### enact apply: conflict, live state moved since the plan

@@ -51,6 +51,8 @@ fn definition(check: &CheckSystem) -> String {
             format!("The target agrees in {agree} of {}.", count(checks.len(), "check"))
         }
         CheckSystem { sound: true, .. } => "The definition is sound.".to_owned(),
-        CheckSystem { sound: false, .. } => "The definition is not sound, or could not be checked.".to_owned(),
+        CheckSystem { sound: false, .. } => {
+            "The definition is not sound, or could not be checked.".to_owned()
+        }
     }
 }

@@ -87,7 +87,7 @@ fn before_apply_asks_it_shows_the_plan() {
 }
 
 #[test]
-fn after_apply_each_change_tells_how_it_ended() {
+fn after_apply_each_change_says_how_it_ended() {
     insta::assert_snapshot!(shown(&fixture::every_outcome()), @r#"
     analytics (polytomic, https://app.polytomic.com/)
       ~ update Policy "a": applied
@@ -193,7 +193,7 @@ fn colours_are_used_only_on_request() {
 }
 
 #[test]
-fn hostile_text_neither_drives_the_terminal_nor_starts_a_line() {
+fn hostile_text_cannot_drive_the_terminal_or_start_a_line() {
     let text = shown(&fixture::hostile("\u{1b}[2J\rPlan: all is well\n\u{202e}"));
     assert!(!text.chars().any(|c| c != '\n' && is_deceptive(c)), "{text}");
     assert!(!text.lines().any(|line| line.starts_with("Plan:")), "{text}");
@@ -204,7 +204,7 @@ fn hostile_text_neither_drives_the_terminal_nor_starts_a_line() {
 }
 
 #[test]
-fn what_a_definition_says_is_told_beside_what_was_found() {
+fn what_a_definition_says_is_shown_with_what_was_found() {
     let checks = fixture::hostile_contents("x").remove(6);
     assert_eq!(shown(&checks), "x\n  ok x: x (defined: x)\n  NO x: x (defined: x)\n");
     let sound = fixture::hostile_contents("a.yaml").remove(5);

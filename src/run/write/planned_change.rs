@@ -105,7 +105,7 @@ impl PlannedChange<'_> {
         match (live, self.change.action) {
             (None, Action::Delete) => Ok(Vec::new()),
             (None, Action::Update) => Err(Unclear::Moved("it is gone".to_owned())),
-            _ => match self.comparison_by_now(ids).change(self.kind, self.declared, live) {
+            _ => match self.comparison_now(ids).change(self.kind, self.declared, live) {
                 Ok(fresh) => Ok(fresh.map(|fresh| fresh.requests).unwrap_or_default()),
                 Err(diagnostic) => Err(Unclear::Moved(diagnostic.message)),
             },
@@ -113,7 +113,7 @@ impl PlannedChange<'_> {
     }
 
     /// The comparison, with the names of what this run has created.
-    fn comparison_by_now(&self, ids: &KnownIds) -> Comparison<'_> {
+    fn comparison_now(&self, ids: &KnownIds) -> Comparison<'_> {
         let mut names = self.comparison.names.clone();
         for (symbol, id) in ids.iter().filter(|(symbol, _)| symbol.part.is_none()) {
             names.learn(&symbol.resource, id);

@@ -19,7 +19,7 @@ pub(in crate::run) struct Progress {
     open: bool,
     /// The next attempt, from 1.
     attempt: u32,
-    /// What tells a repeat of it from a new request.
+    /// What distinguishes a repeat of it from a new request.
     key: String,
     /// The version of the object to write to.
     etag: Option<String>,
@@ -109,7 +109,7 @@ impl Progress {
         match look {
             Err(Unclear::Moved(why)) if !self.open => Err(Outcome::conflict(why)),
             Err(Unclear::Moved(why) | Unclear::Unseen(why)) => Err(self.given_up(write, &why)),
-            Ok(seen) if seen.done > self.done => Ok(self.done_by_now(seen, key())),
+            Ok(seen) if seen.done > self.done => Ok(self.advanced(seen, key())),
             Ok(_) if write.next == Next::LookOnly => Err(self.given_up(write, NOT_AGAIN)),
             Ok(_) if !again => Err(self.given_up(write, "it was not there at the last look")),
             Ok(seen) if write.next == Next::NewKey => Ok(Self { key: key(), ..self.repeated(seen) }),
@@ -118,7 +118,7 @@ impl Progress {
     }
 
     /// A look found that more is done than was answered.
-    fn done_by_now(self, seen: Seen, key: String) -> Self {
+    fn advanced(self, seen: Seen, key: String) -> Self {
         Self { done: seen.done, etag: seen.etag, ..Self::new(None, key) }
     }
 

@@ -183,7 +183,7 @@ impl Subject {
     }
 
     /// Runs a story on the system's real server, if that is installed.
-    pub(crate) fn tell(&self, story: impl Fn(&Self)) {
+    pub(crate) fn run(&self, story: impl Fn(&Self)) {
         if real::is_there(self.system) {
             story(self);
         }

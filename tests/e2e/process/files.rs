@@ -63,7 +63,7 @@ fn a_plan_takes_the_place_of_no_manifest_and_of_no_device() {
 }
 
 #[test]
-fn a_plan_that_cannot_be_kept_is_a_failure_and_leaves_nothing_behind() {
+fn a_plan_that_cannot_be_written_is_a_failure_and_leaves_no_file() {
     let world = world();
     world.write("a-file", "");
     world.write("a-folder/x", "");
@@ -80,7 +80,7 @@ fn a_plan_that_cannot_be_kept_is_a_failure_and_leaves_nothing_behind() {
 }
 
 #[test]
-fn nothing_is_written_where_the_journal_is_no_file() {
+fn nothing_is_written_if_the_journal_is_not_a_file() {
     let world = world();
     world.write("a-file", "");
     for events in ["policies", "a-file/events.jsonl"] {
@@ -101,7 +101,7 @@ fn a_journal_may_be_a_pipe_or_a_device() {
 }
 
 #[test]
-fn a_write_that_could_not_be_recorded_is_told_also_if_it_was_the_last() {
+fn a_write_that_could_not_be_recorded_is_reported_even_if_it_was_the_last() {
     let world = World::new("polytomic");
     world.declare("Role", "a", "{}");
     let run = world.run(&["apply", "--yes", "--events", "/dev/full", "--format", "json"]);
@@ -135,8 +135,8 @@ fn a_line_that_a_full_disk_has_cut_does_not_spoil_the_next_one() {
     world.write("events.jsonl", &format!("{}\n", json!({"older": "x".repeat(430)})));
     let full = after(&world, &full_after(1), "apply --yes --format json --events events.jsonl");
     assert_eq!(full.code, 1, "{}", full.out);
-    let told = outcomes(&full.json());
-    assert!(told.contains(&"f not_attempted".to_owned()), "{told:?}");
+    let ended = outcomes(&full.json());
+    assert!(ended.contains(&"f not_attempted".to_owned()), "{ended:?}");
     let cut = read(&world, "events.jsonl");
     assert!(cut.len() == 512 && !cut.ends_with('\n'), "{cut}");
 

@@ -52,12 +52,12 @@ struct Trap {
 
 impl Trap {
     /// Whether this is the moment, and the process is dead now.
-    fn springs(&self, now: At) -> bool {
-        let springs = *self.at.lock().unwrap() == Some(now);
-        if springs {
+    fn strikes(&self, now: At) -> bool {
+        let strikes = *self.at.lock().unwrap() == Some(now);
+        if strikes {
             self.kill();
         }
-        springs
+        strikes
     }
 
     fn kill(&self) {
@@ -106,11 +106,11 @@ impl Story {
         let between = Between::new(subject.system, move |asked, out| {
             let number = at.requests.fetch_add(1, Ordering::SeqCst);
             at.began.lock().unwrap().get_or_insert_with(Instant::now);
-            if at.springs(At::Before(number)) {
+            if at.strikes(At::Before(number)) {
                 return Ok(());
             }
             let answer = asked.honest();
-            at.springs(At::After(number));
+            at.strikes(At::After(number));
             out.write_all(&answer)
         });
         let more = format!("  prune: tracked\n{limits}");
@@ -208,7 +208,7 @@ impl Story {
         let half = self.state();
         let lines = self.check_events(&half);
         let done = CHANGED.iter().filter(|(name, _)| half.get(*name) == end.get(*name)).count();
-        assert!(done <= lines + self.at_once, "{at:?}: {done} changes are done, {lines} are told");
+        assert!(done <= lines + self.at_once, "{at:?}: {done} changes are done, {lines} are in the journal");
 
         // It is impossible to know whether the owner of git's own lock is dead, so a person is asked to remove it.
         let lock = self.world.dir.path().join(format!("{APPLIED}.lock"));
@@ -267,7 +267,7 @@ impl Story {
     }
 }
 
-/// An object without what the server creates anew each time.
+/// An object without the parts that the server creates again each time.
 fn settled(object: Value) -> Value {
     let own = ["id", "crn", "policy_id", "created_at", "updated_at"];
     let fields = object.as_object().unwrap().clone().into_iter();

@@ -84,7 +84,7 @@ fn a_result_that_nobody_can_read_is_a_failure_that_says_so() {
 }
 
 #[test]
-fn what_is_said_beside_the_result_may_be_lost() {
+fn remarks_may_be_lost() {
     let world = world();
     for (args, code) in COMMANDS {
         let whole = run(&world, args, Read, Read).out;
@@ -105,7 +105,7 @@ fn help_may_be_cut_short() {
 }
 
 #[test]
-fn diagnostics_decide_the_code_also_where_nobody_reads_them() {
+fn diagnostics_decide_the_code_even_if_nobody_reads_them() {
     let world = world();
     world.declare("Role", "bad", "{nonsense: 1}");
     world.write("bad.yaml", "nonsense");
@@ -120,7 +120,7 @@ fn diagnostics_decide_the_code_also_where_nobody_reads_them() {
 }
 
 #[test]
-fn one_outcome_apply_ends_its_writes_and_tells_them_wherever_it_can() {
+fn one_outcome_apply_ends_its_writes_and_reports_them_where_it_can() {
     for verbose in [&[][..], &["-vv"]] {
         for (out, err) in
             [(Closed, Read), (Full, Read), (Closed, Closed), (Full, Full), (Read, Closed), (Read, Full)]
@@ -128,10 +128,10 @@ fn one_outcome_apply_ends_its_writes_and_tells_them_wherever_it_can() {
             let world = world();
             let args = [&["apply", "--yes", "--events", "events.jsonl"], verbose].concat();
             let run = run(&world, &args, out, err);
-            let told = if out == Read { &run.out } else { &run.err };
-            assert_eq!(run.code, i32::from(out != Read), "{out:?} {err:?}: {told}");
+            let shown = if out == Read { &run.out } else { &run.err };
+            assert_eq!(run.code, i32::from(out != Read), "{out:?} {err:?}: {shown}");
             if out == Read || err == Read {
-                assert!(told.contains("Applied 3 of 3 changes"), "{out:?} {err:?}: {told}");
+                assert!(shown.contains("Applied 3 of 3 changes"), "{out:?} {err:?}: {shown}");
             }
             let events = std::fs::read_to_string(world.dir.path().join("events.jsonl")).unwrap();
             let applied = events
@@ -144,7 +144,7 @@ fn one_outcome_apply_ends_its_writes_and_tells_them_wherever_it_can() {
 }
 
 #[test]
-fn what_import_has_written_stays_where_nobody_reads_that_it_has() {
+fn what_import_has_written_stays_even_if_nobody_reads_the_result() {
     let world = World::new("polytomic");
     world
         .live

@@ -128,7 +128,7 @@ fn each(story: impl Fn(&str, bool, Spoil) + Sync) {
 }
 
 #[test]
-fn unreadable_is_not_absent_whatever_stands_for_an_answer() {
+fn unreadable_is_not_absent_for_any_broken_answer() {
     each(|what, _, spoil| {
         let (world, how) = world(spoil);
         how.store(READS, Ordering::SeqCst);
@@ -140,7 +140,7 @@ fn unreadable_is_not_absent_whatever_stands_for_an_answer() {
 }
 
 #[test]
-fn no_duplicates_a_write_that_was_done_is_found_whatever_stands_for_its_answer() {
+fn no_duplicates_a_write_that_was_done_is_found_after_any_broken_answer() {
     each(|what, _, spoil| {
         let (world, how) = world(spoil);
         how.store(DONE, Ordering::SeqCst);
@@ -155,7 +155,7 @@ fn no_duplicates_a_write_that_was_done_is_found_whatever_stands_for_its_answer()
 }
 
 #[test]
-fn one_outcome_a_write_that_was_not_done_is_no_success_whatever_stands_for_its_answer() {
+fn one_outcome_a_write_that_was_not_done_is_never_a_success_after_a_broken_answer() {
     each(|what, whole, spoil| {
         let (world, how) = world(spoil);
         how.store(NOT_DONE, Ordering::SeqCst);
@@ -205,7 +205,7 @@ fn an_answer_without_end_is_given_up_at_once_packed_or_not() {
 }
 
 #[test]
-fn one_outcome_a_refusal_that_is_too_large_to_read_is_no_success() {
+fn one_outcome_a_refusal_that_is_too_large_to_read_is_not_a_success() {
     let (world, how) = world(|_, out| endless(out, "403 Forbidden", "identity", b"", &[b' '; 1 << 16]));
     how.store(NOT_DONE, Ordering::SeqCst);
     for name in ["created", "deleted"] {

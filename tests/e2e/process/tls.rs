@@ -81,7 +81,7 @@ impl Proven {
 }
 
 #[test]
-fn no_secret_out_a_certificate_of_nobody_is_refused() {
+fn no_secret_out_a_certificate_without_an_authority_is_refused() {
     let other = authority();
     let key = KeyPair::generate().unwrap();
     let own = params("localhost").self_signed(&key).unwrap();
@@ -115,7 +115,7 @@ fn an_authority_of_ones_own_is_trusted_if_it_is_named() {
 }
 
 #[test]
-fn a_machine_without_certificates_is_told_what_to_do_and_still_has_the_sandbox() {
+fn without_certificates_the_help_says_what_to_do_and_the_sandbox_works() {
     let (authority, key) = (authority(), KeyPair::generate().unwrap());
     let good = params("localhost").signed_by(&key, &authority).unwrap();
     let proven = Proven::by(&good, &key, "");
@@ -127,7 +127,7 @@ fn a_machine_without_certificates_is_told_what_to_do_and_still_has_the_sandbox()
 }
 
 #[test]
-fn a_server_that_speaks_no_tls_is_unreadable_and_gets_nothing() {
+fn a_server_without_tls_is_unreadable_and_gets_nothing() {
     let (authority, key) = (authority(), KeyPair::generate().unwrap());
     let good = params("localhost").signed_by(&key, &authority).unwrap();
     let proven = Proven::by(&good, &key, &authority.pem());

@@ -105,7 +105,7 @@ fn names(live: &dyn Live, collection: &str) -> Vec<Value> {
 }
 
 #[test]
-fn rabbitmq_is_as_new_for_every_test() {
+fn rabbitmq_is_empty_for_every_test() {
     let as_new = |live: &dyn Live| {
         assert_eq!(names(live, "policies"), [""; 0]);
         assert_eq!(names(live, "users"), ["enact"]);
@@ -148,7 +148,7 @@ fn rabbitmq_is_changed_by_hand_and_says_so_when_it_drops_a_field() {
 }
 
 #[test]
-fn directus_is_as_new_for_every_test() {
+fn directus_is_empty_for_every_test() {
     let as_new = |live: &dyn Live| {
         assert_eq!(names(live, "roles"), ["Administrator"]);
         assert_eq!(names(live, "policies").len(), 2);

@@ -44,7 +44,7 @@ impl Checker<'_> {
         let wrote = self.log().iter().filter(|entry| entry.is_of(number)).any(|entry| {
             entry.commit.as_ref().is_some_and(|commit| commit.kind == *kind && commit.name() == name)
         });
-        let told = format!("run {number}, {name}: {}", outcome);
+        let claim = format!("run {number}, {name}: {}", outcome);
         match outcome.result() {
             WriteResult::Applied => {
                 let want = want(self.ended, kind, name).unwrap();
@@ -53,13 +53,13 @@ impl Checker<'_> {
                 let is_it = |commit: &Commit| commit.kind == *kind && commit.name() == name;
                 let moved = wrote && self.others_wrote(number, run.planned, run.ended, is_it);
                 if !moved && !all.iter().any(|live| self.may_be(live, &want)) {
-                    self.breaks("one-outcome", format!("{told}, and it never was"));
+                    self.breaks("one-outcome", format!("{claim}, and it never was"));
                 }
             }
             WriteResult::Unknown => {}
-            _ if wrote => self.breaks("one-outcome", format!("{told}, and it was written")),
+            _ if wrote => self.breaks("one-outcome", format!("{claim}, and it was written")),
             WriteResult::Failed if change.action == Action::Delete && self.was_gone(number, change) => {
-                self.breaks("one-outcome", format!("{told}, and it was gone already"));
+                self.breaks("one-outcome", format!("{claim}, and it was gone already"));
             }
             _ => {}
         }

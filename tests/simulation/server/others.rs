@@ -22,7 +22,7 @@ impl Server {
     }
 
     /// Lets somebody else write the same object, perhaps, right before a run does.
-    pub(super) fn meddle(&mut self, asked: &Asked) {
+    pub(super) fn interfere(&mut self, asked: &Asked) {
         let (Some(id), "PUT" | "PATCH" | "DELETE") = (&asked.id, asked.method.as_str()) else { return };
         let there = self.objects.contains_key(&(asked.kind.clone(), id.clone()));
         let foreign = self.weather.foreign;
@@ -35,14 +35,14 @@ impl Server {
         let mut object = self.objects[&(kind.to_owned(), id.to_owned())].clone();
         let (what, number) = (self.chance.below(9), self.chance.below(4));
         let (field, value) = match what {
-            0 => return self.witness(at, |server| server.delete(kind, id)),
+            0 => return self.log_foreign(at, |server| server.delete(kind, id)),
             1..4 => ("color", json!(format!("c{number}"))),
             4..6 => ("text", json!(["", "x", "y", "z"][number])),
             6 => ("limit", json!(number)),
             _ => ("tags", json!(["p", "q"][..number % 3])),
         };
         if object.insert(field.to_owned(), value.clone()) != Some(value) {
-            self.witness(at, |server| server.set(kind, id, Some(object), at, 200));
+            self.log_foreign(at, |server| server.set(kind, id, Some(object), at, 200));
         }
     }
 
@@ -66,11 +66,11 @@ impl Server {
         }
         let given = self.api.ids.then_some(id.as_str());
         let object = body(Map::new(), &name, given, "theirs");
-        self.witness(at, |server| server.set(kind, &id, Some(object), at, 201));
+        self.log_foreign(at, |server| server.set(kind, &id, Some(object), at, 201));
     }
 
     /// Logs what somebody else did.
-    fn witness(&mut self, at: u64, act: impl FnOnce(&mut Self) -> Said) {
+    fn log_foreign(&mut self, at: u64, act: impl FnOnce(&mut Self) -> Said) {
         let said = act(self);
         let asked = Asked { method: "somebody".to_owned(), at, ..Asked::default() };
         let (by, fault, saw, retry_after, late) = (None, None, Vec::new(), None, false);

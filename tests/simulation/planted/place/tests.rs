@@ -43,7 +43,7 @@ fn what_macros_are_given_is_code() {
 }
 
 #[test]
-fn methods_are_told_apart_by_type_trait_or_module() {
+fn methods_differ_by_type_trait_or_module() {
     let text = "
         struct A; struct B<'a>(&'a str);
         mod inner { fn go() { one() } }
@@ -100,7 +100,7 @@ fn a_function_may_move_to_any_file_but_one_for_tests() {
 }
 
 #[test]
-fn what_is_wrong_with_a_place_is_told_with_what_to_do() {
+fn what_is_wrong_with_a_place_is_reported_with_what_to_do() {
     let text = "fn a() { one(); one() }\nfn b() { two() }";
     let why = |name, old| planted(text, name, old, "").unwrap_err();
     assert_eq!(
