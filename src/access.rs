@@ -1,38 +1,40 @@
 //! What an object allows and denies, and what a change does to that.
+//!
+//! Not here: what a system's objects grant (`system`), and the order of changes (`plan::order`).
 
 use std::collections::BTreeSet;
 
-/// What an object grants and denies, as texts of which equal ones mean the same.
+/// What an object grants and denies. Equal texts mean the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants {
     /// What it allows.
     pub allows: BTreeSet<String>,
-    /// What it refuses, whatever allows it.
+    /// What it denies, even if another object allows it.
     pub denies: BTreeSet<String>,
 }
 
-/// What a change does to what is allowed, in the order in which changes are safe.
+/// How a change shifts access. The variants are in the order in which such changes are safe.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AccessShift {
-    /// Nothing, or nothing that enact knows of.
+    /// Not at all, as far as enact knows.
     #[default]
     None,
     /// More is denied.
     WidensDenies,
     /// More is granted.
     WidensGrants,
-    /// Some is granted and some no more, in one write.
+    /// One write both grants and takes away.
     MovesGrants,
     /// Less is granted.
     NarrowsGrants,
     /// Less is denied.
     NarrowsDenies,
-    /// Several of these at once: safe alone, and in no place of an order.
+    /// Several of these at once. It is safe as the only change, and has no safe place among others.
     Mixed,
 }
 
 impl AccessShift {
-    /// What a change from one to another does, with so many writes.
+    /// The shift of a change from `before` to `after` that takes this many writes.
     pub fn of(before: &Grants, after: &Grants, writes: usize) -> Self {
         let more = |a: &BTreeSet<String>, b: &BTreeSet<String>| !b.is_subset(a);
         let grants = (more(&before.allows, &after.allows), more(&after.allows, &before.allows));

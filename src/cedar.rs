@@ -1,4 +1,6 @@
-//! Cedar, as far as enact needs it: one form for all spellings of a policy, and errors that people can place.
+//! Cedar, as far as enact needs it: one form for all spellings of a policy, and errors with their place.
+//!
+//! Not here: which fields of a manifest hold Cedar. That is in `system::jitsudo`.
 
 mod depth;
 
@@ -9,9 +11,9 @@ use serde_json::{Value, json};
 
 use depth::MAX_DEPTH;
 
-/// The longest text that is taken for a policy, in bytes.
+/// The longest policy that is accepted, in bytes.
 const MAX_BYTES: usize = 64 << 10;
-/// More than the deepest policy takes, also without optimisation; only what is used becomes memory.
+/// More than the deepest policy needs, even in a debug build. Only what is used takes memory.
 const STACK: usize = 32 << 20;
 
 /// Why a text is not Cedar.
@@ -20,7 +22,7 @@ const STACK: usize = 32 << 20;
 pub struct CedarError {
     /// One sentence.
     pub message: String,
-    /// The byte of the user's text at which it shows.
+    /// The byte of the user's text where the parser found it.
     pub offset: Option<usize>,
 }
 
@@ -36,19 +38,19 @@ pub type Scope = Value;
 /// A policy in one spelling, and its structure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Canonical {
-    /// For people: formatted, sets sorted, with the operators and clauses that its author chose.
+    /// For people: formatted, sets sorted, with the author's operators and clauses.
     pub text: String,
-    /// For comparing: the abstract syntax, in which `a != b` is `!(a == b)` and `unless` is a negated `when`. Two texts
-    /// are the same policy if and only if this is the same.
+    /// For comparing: the abstract syntax, where `a != b` is `!(a == b)` and `unless` is a negated `when`. Two texts
+    /// are the same policy if and only if this is equal.
     pub structure: String,
 }
 
-/// Whether a statement forbids. What is not Cedar does not.
+/// Whether a statement forbids; false for text that is not Cedar.
 pub fn forbids(text: &str) -> bool {
     with_room(|| parse(text).is_ok_and(|policy| policy.effect() == cedar_policy::Effect::Forbid))
 }
 
-/// Cedar walks a policy by recursion, and a thread's stack may be small.
+/// Runs work on a large stack: Cedar walks a policy by recursion, and a thread's stack may be small.
 fn with_room<T>(work: impl FnOnce() -> T) -> T {
     stacker::maybe_grow(STACK, STACK, work)
 }
@@ -57,15 +59,15 @@ fn parse(text: &str) -> Result<Policy, CedarError> {
     parse_within("", text, "")
 }
 
-/// Parses a text between two of our own.
+/// Parses a user's text with our own text before and after it.
 fn parse_within(before: &str, text: &str, after: &str) -> Result<Policy, CedarError> {
     let whole = format!("{before}{text}{after}");
     bounded(&whole)?;
     Policy::parse(None, whole).map_err(|errors| explain(before, text, &errors))
 }
 
-/// Cedar has no limits of its own, takes stack with the depth of a policy, and time with the square of it. Servers and
-/// pull requests send what they like.
+/// Refuses what is too long or too deep. Cedar has no limits of its own: its stack grows with the depth of a policy,
+/// its time with the square of that. Servers and pull requests can send anything.
 fn bounded(text: &str) -> Result<(), CedarError> {
     if text.len() > MAX_BYTES {
         return Err(CedarError::new(format!("the policy has more than {MAX_BYTES} bytes")));
@@ -81,8 +83,8 @@ pub fn canonical(text: &str) -> Result<Canonical, CedarError> {
     with_room(|| print(parse(text)?.to_json().map_err(CedarError::new)?))
 }
 
-/// The same for a policy that is given in parts. `conditions` is the text of its `when` and `unless` clauses, or a
-/// bare expression, which is taken as one `when`.
+/// The same for a policy in parts. `conditions` is the text of its `when` and `unless` clauses, or a bare expression,
+/// which counts as one `when`.
 pub fn assemble(
     effect: &str,
     principal: Scope,
@@ -107,7 +109,7 @@ pub fn is_type(text: &str) -> bool {
     text.parse::<cedar_policy::EntityTypeName>().is_ok()
 }
 
-/// The scope without a limit.
+/// The scope that matches everything.
 pub fn any() -> Scope {
     json!({"op": "All"})
 }
@@ -131,13 +133,13 @@ pub fn actions(ids: &[&str]) -> Scope {
     json!({"op": "in", "entities": entities})
 }
 
-/// The clauses in Cedar's JSON form. What the text says is parsed as a whole policy, so it cannot close the policy
-/// and begin another one.
+/// The clauses in Cedar's JSON form. The text is parsed inside a whole policy, so it cannot close the policy and begin
+/// another one.
 pub fn clauses(text: &str) -> Result<Value, CedarError> {
     let trimmed = text.trim();
     let bare = !(trimmed.is_empty() || starts_clause(trimmed));
-    // What follows stands on the text's last line, so that a comment there, which would swallow what a server puts
-    // behind it, is an error here.
+    // Our own text follows on the user's last line. A comment there is an error: on a server it would swallow what the
+    // server appends.
     let (before, after) = if bare { ("when { ", " }") } else { ("", "") };
     let before = format!("permit (principal, action, resource)\n{before}");
     let parsed = || parse_within(&before, text, &format!("{after};"))?.to_json().map_err(CedarError::new);
@@ -162,13 +164,13 @@ fn print(mut est: Value) -> Result<Canonical, CedarError> {
     let structure = policy.to_cedar().ok_or_else(|| CedarError::new("a linked template has no text"))?;
     let config = Config { line_width: 100, indent_width: 2 };
     let text = policies_str_to_pretty(&policy.to_string(), &config).map_err(CedarError::new)?;
-    // What is taken is taken again, so both have to stay within the bounds.
+    // The canonical text must be accepted again, so it has to stay within the bounds too.
     bounded(&structure)?;
     bounded(&text)?;
     Ok(Canonical { text: text.trim_end().to_owned(), structure })
 }
 
-/// Order means nothing in a set literal or in a list of actions.
+/// Sorts set literals and lists of actions, where order means nothing.
 fn sort_sets(est: &mut Value) {
     match est {
         Value::Object(map) => {
@@ -195,7 +197,7 @@ fn one_action(est: &mut Value) {
     }
 }
 
-/// The first error in words, placed in the user's text: what stands before and behind it is our own.
+/// The first error in words, placed in the user's text: the text before and after it is ours.
 fn explain(before: &str, text: &str, errors: &cedar_policy::ParseErrors) -> CedarError {
     let first = errors.iter().next();
     let message = first.map_or_else(|| errors.to_string(), ToString::to_string);

@@ -1,6 +1,6 @@
 //! How two values compare: their canonical form, what differs between them, and which side moved.
 //!
-//! Nothing here knows a system, a plan or a screen.
+//! Not here: anything about a system, a plan or output.
 
 pub mod cause;
 pub mod diff;

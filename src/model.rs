@@ -1,6 +1,6 @@
-//! The nouns of enact: what git declares, what is live, what changes, and what became of it.
+//! The values that enact works with: what git declares, what is live, what changes, and how each change ended.
 //!
-//! Values only. Nothing here compares, plans, reads or writes.
+//! Not here: comparing, planning, reading and writing.
 
 pub mod change;
 pub mod guard;

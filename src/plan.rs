@@ -1,4 +1,6 @@
 //! The plan: what would be written and why, as data. A pure function of what git declares and what was read.
+//!
+//! Here: the verdict on each object. Not here: reading (`run::observe`), and the requests of a change (`system`).
 
 use crate::compare::cause::Cause;
 use crate::diagnostic::{self, Diagnostic};
@@ -46,10 +48,10 @@ struct Planner<'a> {
 /// What became of one declared object.
 enum Verdict {
     Change(Box<Change>),
-    /// The change would be made but for a guard.
+    /// The change would be made, but a guard stops it.
     Guarded(Box<Change>, Diagnostic),
     Unchanged,
-    /// It is gone, and git does not speak of it either.
+    /// It does not exist, and git does not declare it either.
     Gone,
     Skipped(SkipReason),
     Wrong(Vec<Diagnostic>),
@@ -80,11 +82,12 @@ impl Planner<'_> {
         self.finish()
     }
 
-    /// Only what matters was read. What git does not name matters where it may refer to something that is deleted.
+    /// Reports objects that git does not name and that could not be read. They only matter if they may refer to
+    /// something that is deleted.
     fn unread_others(&mut self) {
         for ((kind, remote), error) in &self.input.observed.unread {
-            let told = self.plan.diagnostics.iter().any(|diagnostic| diagnostic.message == error.message);
-            if !told {
+            let reported = self.plan.diagnostics.iter().any(|diagnostic| diagnostic.message == error.message);
+            if !reported {
                 let found = self.input.observed.found(kind).iter().find(|found| found.remote == *remote);
                 let name = found.map_or(remote.as_str(), |found| &found.name);
                 let id = ResourceId::new(self.input.target, kind, name);
@@ -94,7 +97,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Without its list, or the list of a kind that it refers to, nothing about a kind is certain.
+    /// Whether a kind can be planned: only with its own list and the lists of the kinds that it refers to.
     fn is_readable(&mut self, kind: &Kind) -> bool {
         let listing = |name: &str| self.input.observed.kinds.get(name);
         if let Some(Err(error)) = listing(&kind.name) {
@@ -141,7 +144,7 @@ impl Planner<'_> {
         }
     }
 
-    /// An object that git no longer declares goes only if it still is what git declared.
+    /// An object that git no longer declares is deleted only if it still is what git declared.
     fn prune(&self, kind: &Kind, orphan: &Declared, live: &LiveObject) -> Verdict {
         if orphan.manifest.protect {
             Verdict::Skipped(SkipReason::Protected)

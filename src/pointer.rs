@@ -1,4 +1,5 @@
-//! JSON pointers (RFC 6901): made, taken apart, and used to change a value. serde_json reads by them.
+//! JSON pointers (RFC 6901): made, taken apart, and used to change a value. Not here: reading by pointer, which
+//! serde_json does.
 
 use serde_json::{Map, Value};
 
@@ -7,17 +8,17 @@ pub fn child(parent: &str, field: &str) -> String {
     format!("{parent}/{}", field.replace('~', "~0").replace('/', "~1"))
 }
 
-/// The fields on the way.
+/// The fields along a pointer.
 pub fn fields(pointer: &str) -> impl Iterator<Item = String> {
     pointer.split('/').skip(1).map(unescaped)
 }
 
-/// A field without a pointer's escapes; `~1` first, or `~01` would come out wrong.
+/// A field without a pointer's escapes; `~1` first, because `~01` would otherwise come out wrong.
 pub fn unescaped(part: &str) -> String {
     part.replace("~1", "/").replace("~0", "~")
 }
 
-/// Whether a pointer leads to a place or to something inside of it.
+/// Whether `inner` points to the same place as `outer` or inside it.
 pub fn is_within(inner: &str, outer: &str) -> bool {
     inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
@@ -27,7 +28,7 @@ pub fn overlap(a: &str, b: &str) -> bool {
     is_within(a, b) || is_within(b, a)
 }
 
-/// Puts a value at a place, making the objects on the way.
+/// Puts a value at a place, and makes the objects on the way.
 pub fn put(value: &mut Value, at: &str, new: Value) {
     if let Some(place) = value.pointer_mut(at) {
         *place = new;
@@ -44,7 +45,7 @@ pub fn put(value: &mut Value, at: &str, new: Value) {
     *place = new;
 }
 
-/// Takes a field out of its object.
+/// Removes a field from its object and returns it.
 pub fn take(value: &mut Value, at: &str) -> Option<Value> {
     let (parent, _) = at.rsplit_once('/')?;
     let field = fields(at).last()?;

@@ -1,12 +1,14 @@
-//! How deep a text of Cedar can be, told without parsing it.
+//! An upper bound for the depth of a Cedar text, found without parsing it.
+//!
+//! Not here: parsing, in `cedar`.
 
-/// The deepest text that is taken: rows of a hundred comparisons, or more brackets than people read.
+/// The deepest text that is accepted: rows of a hundred comparisons, or more brackets than people read.
 pub(super) const MAX_DEPTH: usize = 200;
-/// A bracket takes as much stack as several operators do.
+/// A bracket takes as much stack as this many operators.
 const BRACKET: usize = 3;
 
-/// At least as deep as the syntax of a text: each bracket is a step down, and so is each operator of a row, where what
-/// stands in brackets is one link of the row. The items of a list do not stand inside one another.
+/// At least the depth of a text's syntax: each bracket is a step down, and so is each operator in a row. What is inside
+/// brackets counts as one link of the row. The items of a list are not nested in each other.
 pub(super) fn of(text: &str) -> usize {
     let (mut outside, mut depth, mut deepest) = (Vec::new(), 0, 0);
     for token in tokens(text) {
@@ -24,7 +26,7 @@ pub(super) fn of(text: &str) -> usize {
     deepest
 }
 
-/// What makes a text deep; everything else does not matter.
+/// What adds to the depth of a text.
 enum Token {
     Open,
     Close,
@@ -70,7 +72,7 @@ fn length(text: &str, belongs: impl Fn(char) -> bool) -> usize {
     text.find(|c| !belongs(c)).unwrap_or(text.len())
 }
 
-/// The length of a string with its quotes; of the rest where it does not end.
+/// The length of a string with its quotes; the length of the rest if the string does not end.
 fn string(text: &str) -> usize {
     let mut escaped = false;
     let end = text.char_indices().skip(1).find(|(_, c)| {
@@ -89,7 +91,7 @@ mod tests {
     fn brackets_and_rows_are_deep_and_lists_are_not() {
         assert_eq!((of("a"), of("((a))"), of("a && b && c")), (0, 6, 2));
         assert_eq!(of("[a, b, c]"), of("[a]"));
-        assert_eq!(of(r#"a["b"]["b"]["b"]"#), 5, "each stands on those before it");
+        assert_eq!(of(r#"a["b"]["b"]["b"]"#), 5, "each adds to those before it");
         assert_eq!(of("if a then b else if c then d else e"), 4);
     }
 

@@ -1,4 +1,6 @@
 //! Why two sides differ: which of them moved.
+//!
+//! Not here: finding out whether a side moved, in `plan::compare`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,12 +15,12 @@ pub enum Cause {
     Drift,
     /// Both moved.
     Both,
-    /// There is no base to tell by.
+    /// There is no base to compare with.
     Unknown,
 }
 
 impl Cause {
-    /// Which side moved, given which did.
+    /// The cause, given which sides moved.
     pub fn of(git_moved: bool, live_moved: bool) -> Self {
         match (git_moved, live_moved) {
             (true, true) => Self::Both,

@@ -1,6 +1,7 @@
 //! What differs between two canonical values, field by field, and what a whole-object write must carry.
 //!
-//! Only declared fields are compared; there is no special case for any system here, only [`Shape`]s.
+//! Only declared fields are compared. Not here: how a field compares, which its [`Shape`] says, and any special case
+//! for a system.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,17 +14,17 @@ use crate::pointer::child;
 /// One field that differs.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Field {
-    /// Where: a JSON pointer in which items of keyed lists go by their key, as `/policy_actions/read/roles`.
+    /// Where: a JSON pointer that names items of keyed lists by their key, such as `/policy_actions/read/roles`.
     pub path: String,
-    /// What the API holds now; null when it has nothing there.
+    /// What the API holds now; null if it has nothing there.
     pub before: Value,
-    /// What git declares; null when it goes away.
+    /// What git declares; null if the field is removed.
     pub after: Value,
     /// Which side moved.
     pub cause: Cause,
 }
 
-/// The fields that `declared` manages and in which `observed` differs. Both are canonical.
+/// The fields of `declared` in which `observed` differs. Both are canonical.
 pub fn diff(shape: &Shape, observed: &Value, declared: &Value) -> Vec<Field> {
     let mut fields = Vec::new();
     walk(shape, String::new(), observed, declared, &mut fields);
@@ -82,13 +83,13 @@ fn walk_item(
     }
 }
 
-/// A field as people see it: defaults inside of list items go without saying.
+/// A field as people see it: without defaults inside list items.
 fn field(shape: &Shape, path: String, before: Option<&Value>, after: Option<&Value>) -> Field {
     let shown = |value: Option<&Value>| value.map(|value| shape.without_defaults(value)).unwrap_or_default();
     Field { path, before: shown(before), after: shown(after), cause: Cause::Unknown }
 }
 
-/// A keyed list, looked at by key. Items without a key, or with one that is taken, compare by content.
+/// A list, with its items by key. Items without a key, or with one that is already used, compare by content.
 struct Keyed<'a> {
     by_key: Vec<(String, &'a Value)>,
     rest: Vec<&'a Value>,
@@ -111,7 +112,8 @@ impl<'a> Keyed<'a> {
     }
 }
 
-/// The fields of an object, and over them those of another, each whole. What is no object has no fields.
+/// The fields of `below`, each replaced as a whole by the field of `above` if there is one. A value that is not an
+/// object has no fields.
 #[must_use]
 pub fn overlaid(below: &Value, above: &Value) -> Value {
     let mut whole = below.as_object().cloned().unwrap_or_default();
@@ -119,9 +121,9 @@ pub fn overlaid(below: &Value, above: &Value) -> Value {
     Value::Object(whole)
 }
 
-/// `declared` written over `live`: what git does not declare stays as it is live, also fields that the schema
-/// does not know, at every depth where an item of a list is recognised. For APIs that replace a whole object.
-/// Sets come out in order, whatever order the server has.
+/// `declared` written over `live`, for APIs that replace a whole object. What git does not declare stays as it is live,
+/// even fields that the schema does not know, at every depth where an item of a list is recognised. Sets come out
+/// sorted, so that the order of the server does not matter.
 #[must_use]
 pub fn merge(shape: &Shape, live: &Value, declared: &Value) -> Value {
     lay_over(shape, &shape.ordered(live), declared)
@@ -145,7 +147,8 @@ fn lay_over(shape: &Shape, live: &Value, declared: &Value) -> Value {
     }
 }
 
-/// Each live item serves one declared item at most: twins that differ only in what the schema does not know both stay.
+/// Each live item is matched with at most one declared item, so twins that differ only in fields that the schema does
+/// not know both stay.
 fn merge_items(item: &Shape, keys: Option<&[String]>, live: &Value, declared: &[Value]) -> Value {
     let same = |a: &Value, b: &Value| {
         let key = |value| keys.and_then(|keys| Shape::key(keys, value));

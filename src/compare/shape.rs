@@ -1,12 +1,14 @@
 //! How the values of a spec compare: what a JSON Schema says about sets, keyed lists and defaults, compiled.
 //!
-//! The words are those that Kubernetes uses: `x-list-type: set | map | atomic`, `x-list-map-keys`, `default`;
-//! `x-map-type: atomic`; and `multiset`, a set in which repeats count; and JSON Schema's `writeOnly` for what is never in a reply. From them come the canonical form that both sides of a diff
-//! are brought to, and nothing here or in `diff` knows a system.
+//! The keywords are those of Kubernetes: `x-list-type: set | map | atomic`, `x-list-map-keys`, `default` and
+//! `x-map-type: atomic`. Added are `multiset`, a set in which repeats count, and JSON Schema's `writeOnly` for what is
+//! never in a reply. They give the canonical form that both sides of a diff are brought to.
+//!
+//! Not here: the comparison itself, in `diff`, and any special case for a system.
 
 use serde_json::{Map, Value};
 
-/// What a spec, or a part of one, is made of.
+/// How a spec, or a part of one, compares.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
     /// A scalar, or a value that enact does not look into.
@@ -19,12 +21,12 @@ pub enum Shape {
     Set {
         /// What each item is.
         item: Box<Shape>,
-        /// Whether the same item twice is more than once.
+        /// Whether repeats count.
         repeats: bool,
     },
-    /// A list of objects found by the values of some fields; items without them compare by content.
+    /// A list of objects that are matched by the values of some fields; items without them compare by content.
     Map {
-        /// The fields that tell items apart.
+        /// The fields that identify an item.
         keys: Vec<String>,
         /// What each item is.
         item: Box<Shape>,
@@ -36,9 +38,9 @@ pub enum Shape {
 pub struct Field {
     /// What its value is.
     pub shape: Shape,
-    /// What the API takes when the field is left out.
+    /// The value that the API uses when the field is left out.
     pub default: Option<Value>,
-    /// Whether no reply ever has it, so that it cannot be compared.
+    /// Whether replies never hold it, so that it cannot be compared.
     pub write_only: bool,
 }
 
@@ -49,7 +51,7 @@ impl Shape {
     }
 
     fn compile(schema: &Value, root: &Value, depth: usize) -> Self {
-        // A schema may refer to itself; past any real depth a value is compared whole.
+        // A schema may refer to itself: below the depth of any real spec a value is compared whole.
         if depth > 32 {
             return Self::Any;
         }
@@ -65,9 +67,9 @@ impl Shape {
     }
 
     fn compile_own(schema: &Value, root: &Value, depth: usize) -> Self {
-        // An object that is one value, as Kubernetes calls it.
+        // An object that compares as one value, in the words of Kubernetes.
         let atomic = schema.get("x-map-type").is_some_and(|kind| kind == "atomic");
-        // One that takes other fields than it lists is compared as a whole as well.
+        // One that accepts fields beyond those it lists is also compared as a whole.
         let others = schema.get("additionalProperties").is_some_and(|others| *others != Value::Bool(false));
         let whole = atomic || others || schema.get("patternProperties").is_some();
         let properties = properties_of(schema, root, depth);
@@ -89,7 +91,7 @@ impl Shape {
         }
     }
 
-    /// The shape of a field, `Any` for one that the schema does not know.
+    /// The shape of a field; `Any` for one that the schema does not know.
     pub fn field(&self, name: &str) -> &Self {
         match self {
             Self::Object(fields) => find(fields, name).map_or(&Self::Any, |field| &field.shape),
@@ -97,14 +99,14 @@ impl Shape {
         }
     }
 
-    /// The canonical form of what git declares: known fields only, sets sorted, and the API's defaults filled
-    /// in inside list items, which are managed whole. A field left out at the top stays left out: unmanaged.
+    /// The canonical form of what git declares: known fields only, sets sorted, and the API's defaults filled in inside
+    /// list items, which are managed whole. A field left out at the top stays left out, because it is not managed.
     pub fn declared(&self, value: &Value) -> Value {
         self.canonical(value, false)
     }
 
-    /// The canonical form of what the API holds: as [`Shape::declared`], with every default filled in, and without what
-    /// cannot be read back.
+    /// The canonical form of what the API holds: like [`Shape::declared`], but with every default filled in, and
+    /// without what cannot be read back.
     pub fn observed(&self, value: &Value) -> Value {
         self.readable(self.canonical(value, true))
     }
@@ -116,7 +118,7 @@ impl Shape {
         value
     }
 
-    /// Takes out what cannot be read back, unless `base` says something else of it: then git has changed it.
+    /// Removes what cannot be read back, unless `base` has another value for it: then git has changed it.
     pub fn drop_write_only(&self, value: &mut Value, base: Option<&Value>) {
         let (Self::Object(fields), Value::Object(map)) = (self, value) else { return };
         for (name, field) in fields {
@@ -143,7 +145,7 @@ impl Shape {
         }
     }
 
-    /// The key of an item of a keyed list, such as `read`; `None` where a key field is missing or empty.
+    /// The key of an item of a keyed list, such as `read`; `None` if a key field is missing or empty.
     pub fn key(keys: &[String], item: &Value) -> Option<String> {
         let part = |key: &String| match item.get(key)? {
             Value::String(text) if !text.is_empty() => Some(text.clone()),
@@ -153,12 +155,12 @@ impl Shape {
         keys.iter().map(part).collect::<Option<Vec<_>>>().map(|parts| parts.join(","))
     }
 
-    /// The item with this key that says nothing but the defaults, if all its other fields have one. Such an item
-    /// means the same as no item at all.
+    /// The item with this key and only default values, if all its other fields have defaults. Such an item means the
+    /// same as no item.
     pub fn neutral_item(&self, keys: &[String], like: &Value) -> Option<Value> {
         let Self::Object(fields) = self else { return None };
         if fields.iter().all(|(name, _)| keys.contains(name)) {
-            // With nothing but a key, to be there is all that it says.
+            // An item with only a key says something by being there.
             return None;
         }
         let field = |(name, field): &(String, Field)| {
@@ -168,8 +170,7 @@ impl Shape {
         fields.iter().map(field).collect::<Option<Map<_, _>>>().map(Value::Object)
     }
 
-    /// The value with its sets in order, everything else as it is: what the schema does not know stays, and no default
-    /// is filled in.
+    /// The value with its sets sorted and everything else unchanged: unknown fields stay, and no default is filled in.
     #[must_use]
     pub fn ordered(&self, value: &Value) -> Value {
         match (self, value) {
@@ -192,7 +193,7 @@ impl Shape {
         }
     }
 
-    /// Puts the API's default into `now` for every field that `base` declared and `now` does not.
+    /// Adds the API's default to `now` for every field that `base` declared and `now` does not.
     pub fn return_to_default(&self, base: &Value, now: &mut Value) {
         let (Self::Object(fields), Value::Object(base), Value::Object(now)) = (self, base, now) else {
             return;
@@ -221,7 +222,7 @@ impl Shape {
         fields.iter().flat_map(below).collect()
     }
 
-    /// Takes out what only repeats the API's defaults, for manifests that people read.
+    /// The value without fields that only repeat the API's defaults, for manifests that people read.
     #[must_use]
     pub fn without_defaults(&self, value: &Value) -> Value {
         match (self, value) {
@@ -241,7 +242,7 @@ impl Shape {
     }
 }
 
-/// The properties of a schema and of those that it is put together from.
+/// The properties of a schema and of the schemas that it is composed of.
 fn properties_of<'a>(schema: &'a Value, root: &'a Value, depth: usize) -> Vec<(&'a String, &'a Value)> {
     let mut properties: Vec<_> =
         schema.get("properties").and_then(Value::as_object).into_iter().flatten().collect();
@@ -263,7 +264,7 @@ fn properties_of<'a>(schema: &'a Value, root: &'a Value, depth: usize) -> Vec<(&
     properties
 }
 
-/// A value with every whole number written as one: 1.0 and 1 are the same.
+/// The value with every whole number written as an integer, so that 1.0 and 1 are equal.
 fn plain(value: &Value) -> Value {
     match value {
         Value::Number(number) => {

@@ -1,4 +1,6 @@
-//! One object that is to be written, and how.
+//! One object that apply would write, and how.
+//!
+//! Not here: which change an object needs, in `plan::compare`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -23,7 +25,7 @@ pub enum Action {
     Delete,
 }
 
-/// One object that apply would write. Nothing is left to decide: only ids that a create reveals are open.
+/// One object that apply would write. Nothing is left to decide; only ids that a create reveals are still open.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
     /// Which object.
@@ -32,9 +34,9 @@ pub struct Change {
     pub action: Action,
     /// Which side moved.
     pub cause: Cause,
-    /// What it does to what is allowed.
+    /// How it shifts access.
     pub shift: AccessShift,
-    /// The fields that differ; for a delete, none.
+    /// The fields that differ; empty for a delete.
     pub fields: Vec<Field>,
     /// The writes, in order.
     pub requests: Vec<Request>,

@@ -1,11 +1,11 @@
-//! The guards by name. What each of them checks is in `plan`.
+//! The guards by name. What each of them checks is in `plan::guard`.
 
 use crate::diagnostic::{Code, Diagnostic};
 
-/// What the codes of guards start with.
+/// The area of the guards' codes.
 const PREFIX: &str = "guard/";
 
-/// What a plan may not do by itself.
+/// Something that a plan may only do with `--allow`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guard {
     /// Deletes in all.
@@ -16,21 +16,21 @@ pub enum Guard {
     Emptied,
     /// A list without objects.
     Vanished,
-    /// What is marked in git.
+    /// A delete of an object with `protect: true`.
     Protected,
-    /// What would lock people out.
+    /// A change that would lock people out.
     LastAdministrator,
 }
 
 impl Guard {
-    /// Every guard, with what it keeps a plan from.
+    /// Every guard, with what a plan must not do without it being allowed.
     pub const ALL: [(Self, &'static str); 6] = [
         (Self::MaxDeletes, "Delete more than `limits.max_deletes`"),
-        (Self::DeletedShare, "Delete more than 20 % of a kind that has ten objects or more"),
-        (Self::Emptied, "Prune every object of a target, because git declares none any more"),
-        (Self::Vanished, "Create again what the base says was there, because a list is suddenly empty"),
+        (Self::DeletedShare, "Delete more than 20 % of a kind with ten objects or more"),
+        (Self::Emptied, "Prune every object of a target, because git no longer declares any"),
+        (Self::Vanished, "Create objects again that the base declared, because a list is suddenly empty"),
         (Self::Protected, "Delete an object with `protect: true`"),
-        (Self::LastAdministrator, "Take away the last administrators"),
+        (Self::LastAdministrator, "Remove the last administrators"),
     ];
 
     /// The name that `--allow` takes.
@@ -50,9 +50,9 @@ impl Guard {
         }
     }
 
-    /// How a person gets past it, for the help of its diagnostics.
+    /// How to let it through, for the help of its diagnostics.
     fn way_through(self) -> String {
-        format!("if it is really meant, `--allow {}` lets it through once", self.name())
+        format!("if you really mean it, `--allow {}` lets it through once", self.name())
     }
 
     /// An error of this guard.

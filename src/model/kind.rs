@@ -1,4 +1,6 @@
 //! A type of object in a system: its schema, its names, and where it names other objects.
+//!
+//! Not here: how its objects are read and written, in `system`.
 
 use std::borrow::Cow;
 
@@ -24,27 +26,27 @@ pub struct Kind {
     pub schema: Value,
     /// How its specs compare, compiled from the schema.
     pub shape: Shape,
-    /// Top-level fields without which it cannot be created.
+    /// Top-level fields that are needed to create it.
     pub required: Vec<String>,
     /// Where its spec names other objects.
     pub references: Vec<Reference>,
-    /// Names that every target has without git declaring them.
+    /// Names that exist on every target even if git does not declare them.
     pub built_in: Vec<String>,
-    /// Whether names that differ only in case may be confused by the system.
+    /// Whether the system may take two names that differ only in case for one.
     pub folds_case: bool,
-    /// What its names look like, where not any name will do.
+    /// What its names look like, if the system does not accept every name.
     pub name_rules: Vec<NameRule>,
     /// How its names are made.
     pub name_form: NameForm,
-    /// Fields that a reply always holds and that a manifest rarely wants, so that import leaves them out.
+    /// Fields that import leaves out: every reply holds them, and a manifest rarely needs them.
     pub not_imported: Vec<String>,
     /// Whether an update can change the name.
     pub renames: bool,
-    /// Whether the list returns whole objects, so that none is read again.
+    /// Whether the list returns whole objects, so that they need not be read one by one.
     pub list_is_whole: bool,
     /// Where a spec may name a secret, as JSON pointers.
     pub secrets: Vec<String>,
-    /// Whether the API can list them. Of those that it cannot, only what git names is looked for.
+    /// Whether the API can list them. If not, enact only looks for the objects that git names.
     pub listed: bool,
 }
 
@@ -58,7 +60,7 @@ pub struct NameRule {
 }
 
 impl Kind {
-    /// A kind with nothing special about it.
+    /// A kind with the usual properties.
     pub(crate) fn new(name: &str, about: &str, schema: Value) -> Self {
         Self {
             name: name.to_owned(),
@@ -104,7 +106,7 @@ impl Kind {
         self.references.iter().map(|reference| &reference.kind).chain(parts).any(|of| of == kind)
     }
 
-    /// What two names have in common if they could mean the same object.
+    /// The form in which two names are equal if they could mean the same object.
     pub fn folded(&self, name: &str) -> String {
         if self.folds_case { name.to_lowercase() } else { name.to_owned() }
     }
@@ -113,7 +115,7 @@ impl Kind {
 /// The name of another object, as a declaration holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named<'a> {
-    /// Where it stands.
+    /// Where it is.
     pub at: At,
     /// The kind of that object.
     pub kind: &'a str,
@@ -133,14 +135,14 @@ pub enum At {
 /// A place in a spec that holds the name of another object.
 #[derive(Clone, Debug)]
 pub struct Reference {
-    /// A JSON pointer in which `*` stands for every item.
+    /// A JSON pointer in which `*` means every item.
     pub pattern: String,
     /// The kind that the name belongs to.
     pub kind: String,
 }
 
 impl Reference {
-    /// Says that names of a kind stand at a pattern.
+    /// Names of this kind are at this pattern.
     pub fn new(pattern: &str, kind: &str) -> Self {
         Self { pattern: pattern.to_owned(), kind: kind.to_owned() }
     }

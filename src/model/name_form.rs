@@ -1,7 +1,7 @@
 //! Names that are made of parts, such as `{user}@{vhost}` for the permissions of a user in a virtual host.
 //!
-//! Every list of parts has exactly one name and every name one list of parts: where a part holds a character of a
-//! separator, or `%`, the name has it percent-encoded.
+//! Every list of parts has exactly one name, and every name one list of parts: a character of a separator, or `%`, is
+//! percent-encoded inside a part. Not here: where an API's objects hold the parts, in `defined`.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 pub struct NameForm {
     /// In the order of the name; never empty.
     parts: Vec<Part>,
-    /// What stands between them, one fewer, none of them empty.
+    /// The texts between the parts: one fewer than parts, none of them empty.
     separators: Vec<String>,
 }
 
@@ -19,12 +19,12 @@ pub struct NameForm {
 pub struct Part {
     /// What it is called, such as `vhost`.
     pub label: String,
-    /// The kind whose objects it names, if it names some.
+    /// The kind whose objects it names, if any.
     pub kind: Option<String>,
 }
 
 impl Default for NameForm {
-    /// A name that is only a name.
+    /// A name of a single part.
     fn default() -> Self {
         Self { parts: vec![Part { label: "name".to_owned(), kind: None }], separators: Vec::new() }
     }
@@ -71,7 +71,7 @@ impl NameForm {
         })
     }
 
-    /// The parts of a name, in order; `None` if it is not made in this form.
+    /// The parts of a name, in order; `None` if it does not have this form.
     pub fn split(&self, name: &str) -> Option<Vec<String>> {
         let mut values = Vec::new();
         let mut rest = name;
@@ -86,14 +86,14 @@ impl NameForm {
         (one_spelling && values.iter().all(plain)).then_some(values)
     }
 
-    /// The names of other objects that a name is made of, by kind.
+    /// The names of other objects inside a name, each with its kind.
     pub fn named(&self, name: &str) -> Vec<(&str, String)> {
         let values = self.split(name).unwrap_or_default();
         let parts = self.parts.iter().zip(values);
         parts.filter_map(|(part, value)| Some((part.kind.as_deref()?, value))).collect()
     }
 
-    /// What such a name looks like, as a regular expression; `None` where any name will do.
+    /// What such a name looks like, as a regular expression; `None` if every name is valid.
     pub fn pattern(&self) -> Option<String> {
         if self.separators.is_empty() {
             return None;
@@ -101,7 +101,7 @@ impl NameForm {
         let special = self.special();
         let escapes: Vec<_> = special.chars().map(|c| escape(c, String::new())).collect();
         let plain: String = special.chars().map(quoted).collect();
-        // A part may stand alone in a path, where one or two dots would lead elsewhere.
+        // A part may be a whole path segment, where one or two dots would lead elsewhere.
         let ends = plain.replace('%', "");
         let part = format!("(?!\\.{{1,2}}(?:[{ends}]|$))(?:[^{plain}]|{})+", escapes.join("|"));
         let rest: String = self
@@ -112,7 +112,7 @@ impl NameForm {
         Some(format!("^{part}{rest}$"))
     }
 
-    /// The characters that a part has percent-encoded.
+    /// The characters that are percent-encoded in a part.
     fn special(&self) -> String {
         let mut special: Vec<_> = self.separators.iter().flat_map(|text| text.chars()).collect();
         special.push('%');
@@ -151,7 +151,7 @@ impl NameForm {
     }
 }
 
-/// A character as a regular expression has it, in a set or not, in the dialect of every editor.
+/// A character escaped for a regular expression, inside a set or outside, in the dialect of every editor.
 fn quoted(c: char) -> String {
     if "\\.+*?()|[]{}^$/-".contains(c) { format!("\\{c}") } else { c.to_string() }
 }

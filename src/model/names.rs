@@ -1,4 +1,6 @@
-//! The names of one target's objects and the ids behind them, both ways.
+//! The names of one target's objects and their ids, both ways.
+//!
+//! Not here: the words for a name that cannot be resolved, in `plan::diagnostics`.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +9,12 @@ use crate::model::request::{Id, Symbol};
 use crate::model::resource::{RemoteId, ResourceId};
 use crate::model::state::{Declared, Desired, Index, LiveObject, Observed};
 
-/// Why a name does not lead to exactly one object.
+/// Why a name does not mean exactly one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unresolved {
     /// Nothing has this name, and git does not create it.
     Missing,
-    /// Several live objects could be meant.
+    /// Several live objects could have this name.
     Ambiguous,
 }
 
@@ -25,7 +27,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// Builds the tables from what is live and what git is going to create.
+    /// Builds the tables from what is live and what git declares.
     pub fn new(kinds: &[Kind], desired: &Desired, observed: &Observed) -> Self {
         let mut names = Self::default();
         let index = observed.index(kinds);
@@ -42,7 +44,7 @@ impl Names {
         names
     }
 
-    /// Takes in the id of an object that this run has created.
+    /// Adds the id of an object that this run has created.
     pub fn learn(&mut self, resource: &ResourceId, remote: &RemoteId) {
         let key = (resource.kind.clone(), resource.name.clone());
         self.names.insert((key.0.clone(), remote.to_string()), key.1.clone());
@@ -58,7 +60,7 @@ impl Names {
         }
     }
 
-    /// A name that is not live yet belongs to an object that is to be renamed, or else created.
+    /// A name that is not live yet belongs to an object that is to be renamed or created.
     fn add_declared(&mut self, declared: &Declared, meant: &[&LiveObject]) {
         let key = (declared.id.kind.clone(), declared.id.name.clone());
         if self.ids.contains_key(&key) {
@@ -82,12 +84,12 @@ impl Names {
         self.ids.get(&key).cloned().unwrap_or(Err(Unresolved::Missing))
     }
 
-    /// The name that git now has for an object of this name.
+    /// The new name that git gives to an object of this name.
     pub fn renamed(&self, kind: &str, name: &str) -> Option<&str> {
         self.renamed.get(&(kind.to_owned(), name.to_owned())).map(String::as_str)
     }
 
-    /// The name of a live object, if that name means it alone.
+    /// The name of a live object, if no other object has that name.
     pub fn name(&self, kind: &str, id: &str) -> Option<&str> {
         self.names.get(&(kind.to_owned(), id.to_owned())).map(String::as_str)
     }

@@ -1,4 +1,6 @@
 //! How a planned write ended.
+//!
+//! Not here: how that is decided, in `run::write`.
 
 use std::fmt;
 
@@ -17,7 +19,7 @@ use crate::model::change::Change;
 pub struct Outcome {
     /// How it ended.
     result: WriteResult,
-    /// Why, unless it was applied; of several requests it says which.
+    /// Why, unless it was applied; it names the request if there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     reason: Option<String>,
@@ -33,7 +35,7 @@ pub enum WriteResult {
     Conflict,
     /// The API refused.
     Failed,
-    /// There was no answer that tells whether the write happened.
+    /// No answer says whether the write happened.
     Unknown,
     /// Nothing was sent for it.
     NotAttempted,
@@ -64,7 +66,7 @@ impl Outcome {
         Self { result: WriteResult::Failed, reason: Some(reason.into()) }
     }
 
-    /// Whether the write happened cannot be told.
+    /// It is not known whether the write happened.
     pub fn unknown(reason: impl Into<String>) -> Self {
         Self { result: WriteResult::Unknown, reason: Some(reason.into()) }
     }
@@ -89,13 +91,13 @@ impl Outcome {
         self.result == WriteResult::Applied
     }
 
-    /// The same with another reason, made from this one.
+    /// The same, with its reason rewritten.
     pub fn map_reason(self, words: impl FnOnce(String) -> String) -> Self {
         Self { reason: self.reason.map(words), ..self }
     }
 
-    /// The same for a write that was sent before without an answer: whatever a repeat is told, the first may have
-    /// happened.
+    /// The same for a write that an earlier try sent and that was not answered: even if the repeat is refused, the
+    /// first may have happened.
     pub fn after_open_write(self) -> Self {
         match self.result {
             WriteResult::Applied | WriteResult::Unknown => self,
@@ -108,7 +110,7 @@ impl Outcome {
 }
 
 impl WriteResult {
-    /// All of them, the good one first.
+    /// All of them, success first.
     pub const ALL: [Self; 5] =
         [Self::Applied, Self::Conflict, Self::Failed, Self::Unknown, Self::NotAttempted];
 

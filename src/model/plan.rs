@@ -1,4 +1,6 @@
 //! The plan for one target, as data.
+//!
+//! Not here: how it is made, in `plan`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -7,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::change::Change;
 use crate::model::resource::ResourceId;
 
-/// An object that is left alone although it is declared.
+/// A declared object that is left alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Skipped {
     /// Which object.
@@ -23,16 +25,16 @@ pub struct Skipped {
 pub enum SkipReason {
     /// The system manages it itself.
     System,
-    /// Git did not change it, and only what git changed was asked for.
+    /// Git did not change it, and the run is limited to what git changed.
     Drift,
-    /// An orphan that is not what git declared any more.
+    /// An orphan that no longer is what git declared.
     Changed,
     /// An orphan that git protected.
     Protected,
 }
 
 impl SkipReason {
-    /// Whether it keeps an object that git gave up.
+    /// Whether it keeps an object that git no longer declares.
     fn keeps_an_orphan(self) -> bool {
         match self {
             Self::Changed | Self::Protected => true,
@@ -49,7 +51,7 @@ pub struct TargetPlan {
     pub target: String,
     /// In the order of apply: creates and updates by kind, then deletes backwards.
     pub changes: Vec<Change>,
-    /// Declared objects that are as declared.
+    /// Objects that already are as declared.
     pub unchanged: Vec<ResourceId>,
     /// Declared objects that are left alone.
     pub skipped: Vec<Skipped>,
@@ -60,7 +62,7 @@ pub struct TargetPlan {
 }
 
 impl TargetPlan {
-    /// Whether objects that git gave up stay where they are. As long as they do, the base that knows of them is kept.
+    /// Whether objects stay that git no longer declares. As long as they do, the base that declared them is kept.
     pub fn leaves_orphans(&self) -> bool {
         self.skipped.iter().any(|skipped| skipped.reason.keeps_an_orphan())
     }

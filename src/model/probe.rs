@@ -1,9 +1,11 @@
 //! What a probe of a definition found out.
+//!
+//! Not here: how a definition is probed, in `run::probe`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Something that a definition says, and what the live target does.
+/// One statement of a definition, and what the live target does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "Check")]
 pub struct ProbeCheck {

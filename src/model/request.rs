@@ -1,4 +1,4 @@
-//! Requests as data, with ids that may not exist yet. A plan holds them; who may send them is in `wire`.
+//! Requests as data, with ids that may not exist yet. Not here: who may send them, in `wire`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,15 +7,15 @@ use serde_json::Value;
 
 use crate::model::resource::{RemoteId, ResourceId};
 
-/// What stands in a shown request where an id will be that a create reveals.
+/// What a shown request has in place of an id that a create will reveal.
 pub const KNOWN_AFTER_APPLY: &str = "(known after apply)";
 
-/// An id that does not exist before its create was answered.
+/// An id that does not exist until its create is answered.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Symbol {
     /// The resource that the id belongs to.
     pub resource: ResourceId,
-    /// Which object inside the resource, where one has several; `None` is the resource itself.
+    /// Which object inside the resource, if it has several; `None` is the resource itself.
     pub part: Option<usize>,
 }
 
@@ -41,7 +41,7 @@ pub enum Id {
 }
 
 impl Id {
-    /// An id that is a text, such as a name; `None` for one that could not stand in a path.
+    /// An id that is text, such as a name; `None` if it cannot be a path segment.
     pub fn text(text: &str) -> Option<Self> {
         RemoteId::new(text).map(Self::Known)
     }
@@ -62,7 +62,7 @@ enum Segment {
     Id(Id),
 }
 
-/// A path below the target's URL, with its query. Segments cannot reach out of their place.
+/// A path below the target's URL, with its query. A segment cannot lead to another path.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Path {
     segments: Vec<Segment>,
@@ -105,14 +105,14 @@ impl Path {
         self
     }
 
-    /// The path with the query of a link that a server gave, if the link leads to this path; whatever else it says is
-    /// not used, so that no server sends enact elsewhere.
+    /// This path with the query of a server's link, if the link leads to this path. Nothing else of the link is used,
+    /// so a server cannot send enact elsewhere.
     pub fn followed(&self, link: &str) -> Option<Self> {
         if url::Url::parse(link).is_ok() {
-            // It names an origin, and so not this one.
+            // The link names an origin, so it is another one.
             return None;
         }
-        // Only for taking the link apart: no request ever goes there.
+        // Only for parsing the link: no request ever goes there.
         let base = url::Url::parse("http://link.invalid").ok()?;
         let here =
             base.join(&Self { segments: self.segments.clone(), query: Vec::new() }.to_string()).ok()?;
@@ -125,7 +125,7 @@ impl Path {
         Some(Self { segments: self.segments.clone(), query })
     }
 
-    /// Puts in the ids that are known by now; what is still unknown is handed back.
+    /// The path with all ids filled in, or the symbol that is still unknown.
     pub fn resolve(&self, ids: &BTreeMap<Symbol, RemoteId>) -> Result<Self, Symbol> {
         let resolve = |segment: &Segment| match segment {
             Segment::Id(Id::Later(symbol)) => {
@@ -155,7 +155,8 @@ impl fmt::Display for Path {
     }
 }
 
-/// Percent-encodes all but the unreserved characters of RFC 3986 and `:`, which compiuta's `members:add` needs.
+/// Percent-encodes everything except the unreserved characters of RFC 3986 and `:`, which compiuta's `members:add`
+/// needs.
 fn encode(text: &str) -> String {
     use fmt::Write as _;
     text.bytes().fold(String::new(), |mut out, byte| {
@@ -195,16 +196,16 @@ impl Method {
     }
 }
 
-/// What a request is, as far as doing it twice matters.
+/// What it means to send a request twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeatability {
     /// It changes nothing.
     Read,
-    /// It says how the object is to be, as PUT and merge PATCH do: twice is the same as once.
+    /// It says what the object should be, as PUT and merge PATCH do: twice is the same as once.
     Absolute,
-    /// A create with a key, under which the server answers a repeat with the first answer, also if that was a failure.
+    /// A create with a key: the server answers a repeat with the first answer, even if that was a failure.
     Keyed,
-    /// A create that the server refuses when there is an object of its name, or whose id the client chooses.
+    /// A create that cannot make a second object: the server refuses a name that exists, or the client chooses the id.
     Named,
     /// A create that makes another object each time.
     Blind,
@@ -212,17 +213,17 @@ pub enum Repeatability {
     Delete,
 }
 
-/// A value that is sent and never shown.
+/// A value that is sent but never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Hidden {
     /// A secret of the target, by its name in `enact.yaml`.
     Secret(String),
-    /// What the API holds, such as the hash of a password, and has to be given back.
+    /// A live value that has to be sent back, such as the hash of a password.
     Live(Value),
 }
 
 impl Hidden {
-    /// What stands in a shown request instead.
+    /// What a shown request has instead.
     pub fn shown(&self) -> Value {
         match self {
             Self::Secret(name) => Value::from(format!("(secret {name})")),
@@ -237,7 +238,7 @@ impl fmt::Debug for Hidden {
     }
 }
 
-/// One write, complete but for the ids that earlier writes of the run reveal.
+/// One write, complete except for the ids that earlier writes of the run reveal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The HTTP method.
@@ -246,19 +247,19 @@ pub struct Request {
     pub path: Path,
     /// The JSON body, if it has one.
     pub body: Option<Value>,
-    /// Places in the body (JSON pointers) where the id of a symbol goes.
+    /// Places in the body (JSON pointers) that get the id of a symbol.
     pub fills: BTreeMap<String, Symbol>,
-    /// Places in the body (JSON pointers) with a value that no output may show; only the [`Writer`] puts it there.
+    /// Places in the body (JSON pointers) of values that no output may show; only the [`Writer`] fills them in.
     pub hidden: BTreeMap<String, Hidden>,
-    /// What it is, as far as doing it twice matters.
+    /// What it means to send it twice.
     pub repeatability: Repeatability,
     /// The id that the answer reveals: whose, and where in the answer (a JSON pointer).
     pub reveals: Option<(Symbol, String)>,
-    /// The statuses that are a success; empty where every 2xx is.
+    /// The statuses that mean success; empty if every 2xx does.
     pub success: Vec<u16>,
-    /// The header that carries a key under which a repeat is answered, not executed.
+    /// The header for a key: the API answers a repeat with the same key, and does not execute it again.
     pub idempotency_header: Option<String>,
-    /// Whether it is only to be done if the object is still as it was read, by `If-Match` (RFC 9110, 13.1.1).
+    /// Whether to send `If-Match` (RFC 9110, 13.1.1), so that it is only done if the object is still as it was read.
     pub if_match: bool,
 }
 
@@ -290,14 +291,14 @@ impl Request {
         self
     }
 
-    /// Says what it is, where the method alone does not tell.
+    /// Sets what it means to send it twice, if the method alone does not say.
     #[must_use]
     pub fn repeatability(mut self, repeatability: Repeatability) -> Self {
         self.repeatability = repeatability;
         self
     }
 
-    /// Whether it writes the same as another.
+    /// Whether it writes the same as `other`.
     pub fn is_same_write(&self, other: &Self) -> bool {
         let write = |request: &Self| {
             (request.method, request.path.clone(), request.body.clone(), request.hidden.clone())
@@ -305,7 +306,7 @@ impl Request {
         write(self) == write(other)
     }
 
-    /// Says whose id the answer holds, and where.
+    /// Sets whose id the answer holds, and where.
     #[must_use]
     pub fn reveals(mut self, symbol: Symbol, pointer: &str) -> Self {
         self.reveals = Some((symbol, pointer.to_owned()));

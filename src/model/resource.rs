@@ -1,4 +1,6 @@
 //! Identity: what a resource is called in git, and what its API calls it.
+//!
+//! Not here: which name belongs to which id, in `names`.
 
 use std::fmt;
 
@@ -30,8 +32,8 @@ impl fmt::Display for ResourceId {
     }
 }
 
-/// An id that an API gave. It is one path segment: never empty, `.`, `..` or unprintable, because a
-/// hostile server could otherwise aim a write at another path.
+/// An id that an API gave. It is one path segment and never empty, `.`, `..` or unprintable: otherwise a hostile server
+/// could aim a write at another path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct RemoteId {

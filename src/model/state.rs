@@ -1,4 +1,6 @@
 //! Desired and observed: what git declares and what the API holds.
+//!
+//! Not here: how either is obtained, in `resolve` and `run::observe`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,7 +35,7 @@ impl Declared {
         self.orphan || self.manifest.ensure == Ensure::Absent
     }
 
-    /// Whether git says something else of the object than it did at the base.
+    /// Whether git's declaration of the object differs from the one at the base.
     pub fn differs(&self, base: Option<&Self>) -> bool {
         let said = |declared: &Self| {
             let manifest = &declared.manifest;
@@ -42,12 +44,12 @@ impl Declared {
         base.is_none_or(|base| said(base) != said(self))
     }
 
-    /// The place of a part of the spec, by JSON pointer; the spec itself by an empty one.
+    /// The place of a part of the spec, by JSON pointer; an empty one is the spec itself.
     pub fn place(&self, pointer: &str) -> Place {
         self.manifest.place(&format!("/spec{pointer}"))
     }
 
-    /// Says where in the manifest a diagnostic about its spec is: at the name, where it is about no part of the spec.
+    /// Gives a diagnostic about the spec its place in the manifest: at the name, if it is not about a part of the spec.
     pub fn placed(&self, diagnostic: SpecDiagnostic) -> Diagnostic {
         diagnostic.placed(|place| match place {
             Some(SpecPlace { pointer, offset }) => self.place_within(&pointer, offset),
@@ -55,7 +57,7 @@ impl Declared {
         })
     }
 
-    /// The place of a byte inside a text of the spec, where it can be known.
+    /// The place of a byte inside a text of the spec, or of the whole text if that is not known.
     fn place_within(&self, pointer: &str, offset: Option<usize>) -> Place {
         match offset {
             Some(offset) => self.manifest.document.place_within(&format!("/spec{pointer}"), offset),
@@ -92,11 +94,11 @@ pub struct LiveObject {
     pub remote: RemoteId,
     /// The natural key that git knows it by.
     pub name: String,
-    /// Whether the system manages it itself, so that it may not be written freely.
+    /// Whether the system manages it itself, so that not everything in it may be written.
     pub system: bool,
     /// The object as the API returned it.
     pub body: Value,
-    /// The version that the API gives it, where it gives one.
+    /// Its version, if the API gives one.
     pub etag: Option<String>,
 }
 
@@ -105,17 +107,17 @@ pub struct LiveObject {
 pub struct Observed {
     /// Per kind: all its objects, or why they could not be listed.
     pub kinds: BTreeMap<String, Result<Vec<LiveObject>, ReadError>>,
-    /// Objects that were listed but could not be read in full, by kind and id. Never treated as absent.
+    /// Objects that were listed but could not be read in full, by kind and id. They never count as absent.
     pub unread: BTreeMap<(String, RemoteId), ReadError>,
 }
 
 impl Observed {
-    /// The live objects of a kind; empty if it was not or could not be read.
+    /// The live objects of a kind; empty if the kind was not read or could not be.
     pub fn found(&self, kind: &str) -> &[LiveObject] {
         self.kinds.get(kind).and_then(|listing| listing.as_ref().ok()).map_or(&[], Vec::as_slice)
     }
 
-    /// The live objects by the names that they could be meant by.
+    /// The live objects by the names that could mean them.
     pub fn index(&self, kinds: &[Kind]) -> Index<'_> {
         let mut index = Index::default();
         for kind in kinds {
@@ -137,10 +139,10 @@ impl<'a> Index<'a> {
         self.0.get(&(kind.name.clone(), kind.folded(name))).map_or(&[], Vec::as_slice)
     }
 
-    /// The live objects that a declaration could mean: those with its name, else those with a name that it had before.
+    /// The live objects that a declaration could mean: those with its name, or else those with a former name.
     pub fn meant(&self, kind: &Kind, declared: &Declared) -> Vec<&'a LiveObject> {
         let now = self.named(kind, &declared.id.name);
-        // What is to go has no former names: an object that has one by now is somebody else's.
+        // A delete does not follow former names: an object that has one today belongs to somebody else.
         if !now.is_empty() || declared.absent() {
             return now.to_vec();
         }

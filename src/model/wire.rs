@@ -1,6 +1,6 @@
 //! What goes over the wire, and the two powers: a [`Reader`] may only GET, a [`Writer`] may write.
 //!
-//! Only the write step of a run ever holds a `Writer`.
+//! Only the write step of a run holds a `Writer`. Not here: the requests themselves, in `request`, and HTTP, in `http`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,35 +10,35 @@ use serde_json::Value;
 
 use crate::model::request::{Path, Request};
 
-/// Why something could not be read. Never "it is not there": that is `Ok(None)`.
+/// Why something could not be read. It never means "it does not exist": that is `Ok(None)`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ReadError {
     /// One sentence: what was asked and what came back.
     pub message: String,
-    /// What to do next, where enact knows.
+    /// What to do next, if enact knows.
     pub help: Option<String>,
 }
 
 impl ReadError {
-    /// A reply that is not what the contract says.
+    /// A reply that is not what the API's contract says.
     pub fn unexpected(path: &Path, what: &str) -> Self {
         Self { message: format!("the answer to GET {path} {what}"), help: None }
     }
 }
 
-/// How the errors of an API look.
+/// Where an API puts the details of an error.
 #[derive(Clone, Debug)]
 pub struct Errors {
     /// Where an error's code may be, as JSON pointers.
     pub code: Vec<String>,
     /// Where its message may be.
     pub message: Vec<String>,
-    /// Where more about it may be.
+    /// Where further details may be.
     pub detail: Vec<String>,
-    /// What makes an answer an error although its status says success.
+    /// Places that make an answer an error even if its status says success.
     pub in_success: Vec<String>,
-    /// What to do about some codes.
+    /// What to do, by error code.
     pub help: BTreeMap<String, String>,
 }
 
@@ -59,9 +59,9 @@ impl Default for Errors {
 /// What the statuses of a read mean. All others are failures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statuses {
-    /// The answer is what was asked for.
+    /// They mean success.
     pub success: Vec<u16>,
-    /// There is no such object.
+    /// They mean that there is no such object.
     pub gone: Vec<u16>,
 }
 
@@ -80,14 +80,14 @@ pub enum GetResult {
     Gone(u16),
 }
 
-/// A reply in full.
+/// A reply with its headers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reply {
     /// The JSON body.
     pub body: Value,
     /// The version of the object, as the `ETag` header has it.
     pub etag: Option<String>,
-    /// The target of the `Link` header's `rel="next"` (RFC 8288): with an origin only if that is another one.
+    /// The target of the `Link` header with `rel="next"` (RFC 8288). It has an origin only if that is another one.
     pub next: Option<String>,
 }
 
@@ -106,50 +106,50 @@ pub trait Reader: Send + Sync {
     }
 }
 
-/// What follows.
+/// What to do after an attempt at a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Nothing was done, or the server knows a repeat: send the same again.
+    /// Nothing was done, or the server recognises a repeat: send the same again.
     Again,
     /// The same, but only once.
     Once,
-    /// Look what became of it, and send it again if nothing did.
+    /// Check whether it happened, and send it again if not.
     Look,
-    /// The same, with another key: the server would answer the old one with the old failure.
+    /// The same, with a new key: the server would answer the old one with the old failure.
     NewKey,
-    /// Look what became of it, and never send it again: a second object could come of it.
+    /// Check whether it happened, and never send it again: that could make a second object.
     LookOnly,
-    /// It was done; only the answer was of no use.
+    /// It was done, but the answer cannot be used.
     Done,
-    /// Somebody else was faster.
+    /// Somebody else changed the object first.
     Moved,
-    /// The server said no.
+    /// The server refused.
     Refused,
 }
 
 /// How one write ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sent {
-    /// The API said yes; the JSON answer, or null.
+    /// The API did it; the JSON answer, or null.
     Done(Value),
-    /// The API said no, so nothing was changed; why.
+    /// The API refused, so nothing was changed; the reason.
     Refused(String),
-    /// The object is no longer what `If-Match` says, so nothing was changed; why.
+    /// The object is no longer what `If-Match` says, so nothing was changed; the reason.
     Moved(String),
-    /// No answer that decides it.
+    /// The answer does not say whether it was done.
     Open(OpenWrite),
 }
 
-/// A write without an answer that decides it: it may be needed again, and may have happened.
+/// A write of which no answer says whether it was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenWrite {
     /// Why.
     pub reason: String,
-    /// What may be done about it.
+    /// What to do next.
     pub next: Next,
-    /// Whether nothing was done, unless the server errs.
+    /// Whether nothing was done, if the server is right.
     pub undone: bool,
-    /// How long the server wants to be left alone.
+    /// How long the server asks to wait.
     pub asked: Option<Duration>,
 }
 
@@ -168,9 +168,9 @@ pub trait Writer: Send + Sync {
     /// Sends one request that [`Request::resolve`] has completed, once.
     async fn send(&self, request: &Request, with: &Attempt<'_>) -> Sent;
 
-    /// A key that no request had before.
+    /// A new key for [`Request::idempotency_header`].
     fn key(&self) -> String;
 
-    /// Waits for the attempt after this one, at least as long as the server asks; false if there is to be none.
+    /// Waits before the next attempt, at least as long as the server asks; false if there should be none.
     async fn pause(&self, attempt: u32, asked: Option<Duration>) -> bool;
 }

@@ -1,4 +1,6 @@
 //! The three sides of one object: what git declared when it was last applied, what git declares now, what is live.
+//!
+//! Not here: which objects are compared, in `plan`, and how two values differ, in `compare`.
 
 use serde_json::Value;
 
@@ -9,6 +11,7 @@ use crate::diagnostic::SpecDiagnostic;
 use crate::model::change::{Action, Change};
 use crate::model::kind::{At, Kind, Named};
 use crate::model::names::Names;
+use crate::model::request::Request;
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Desired, LiveObject};
 use crate::plan::input::WriteOnly;
@@ -19,17 +22,17 @@ use crate::system::{Draft, Judge};
 pub struct Comparison<'a> {
     /// The target's API.
     pub system: &'a dyn Judge,
-    /// What git declared at the base, if there is one.
+    /// What git declared at the base, if there is a base.
     pub base: Option<&'a Desired>,
     /// Names and ids.
     pub names: Names,
-    /// When fields are sent that cannot be read back.
+    /// When to send fields that cannot be read back.
     pub write_only: WriteOnly,
 }
 
-/// The canonical forms of an object on the side of git.
+/// The canonical forms of what git declares for an object.
 struct Declaration {
-    /// At the base; `None` if the base did not declare it.
+    /// At the base; `None` if the base does not declare it.
     base: Option<Value>,
     /// Now, with the defaults of fields that the base declared and git no longer does.
     now: Value,
@@ -61,8 +64,6 @@ impl Comparison<'_> {
         }
         self.set_causes(kind, &declaration, &observed, &mut fields);
         let cause = self.cause(action, &declaration, &fields);
-        let after =
-            if action == Action::Delete { Value::Null } else { overlaid(&observed, &declaration.now) };
         let draft = Draft {
             id: &declared.id,
             kind,
@@ -74,24 +75,30 @@ impl Comparison<'_> {
             fields: &fields,
             names: &self.names,
         };
-        let mut requests = self.system.requests(&draft)?;
+        let requests = self.requests(&draft)?;
+        let shift = self.shift(&draft, requests.len());
+        self.spell(kind, declared, live, &mut fields);
+        let seen = live.cloned();
+        Ok(Some(Change { id: declared.id.clone(), action, cause, shift, fields, requests, seen, observed }))
+    }
+
+    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, SpecDiagnostic> {
+        let mut requests = self.system.requests(draft)?;
         // The order in which a manifest or a server wrote its fields must not reach a plan.
         requests.iter_mut().filter_map(|request| request.body.as_mut()).for_each(Value::sort_all_objects);
-        let shift = match (self.system.grants(kind, &observed), self.system.grants(kind, &after)) {
-            (Some(before), Some(after)) => AccessShift::of(&before, &after, requests.len()),
-            _ => AccessShift::None,
+        Ok(requests)
+    }
+
+    /// How a change that takes this many writes shifts access.
+    fn shift(&self, draft: &Draft<'_>, writes: usize) -> AccessShift {
+        let after = match draft.action {
+            Action::Delete => Value::Null,
+            Action::Create | Action::Update => overlaid(draft.observed, draft.declared),
         };
-        self.spell(kind, declared, live, &mut fields);
-        Ok(Some(Change {
-            id: declared.id.clone(),
-            action,
-            cause,
-            shift,
-            fields,
-            requests,
-            seen: live.cloned(),
-            observed,
-        }))
+        match (self.system.grants(draft.kind, draft.observed), self.system.grants(draft.kind, &after)) {
+            (Some(before), Some(after)) => AccessShift::of(&before, &after, writes),
+            _ => AccessShift::None,
+        }
     }
 
     /// A live object in canonical form.
@@ -99,7 +106,7 @@ impl Comparison<'_> {
         kind.shape.observed(&self.system.observed(kind, &live.body, &self.names))
     }
 
-    /// The fields as people spell them: as git does, else as the API has it.
+    /// Spells the fields for people: as git writes them, or else as the API does.
     fn spell(&self, kind: &Kind, declared: &Declared, live: Option<&LiveObject>, fields: &mut [Field]) {
         let mut spellings = vec![declared.spec()];
         spellings.extend(live.map(|live| &live.body));
@@ -114,11 +121,11 @@ impl Comparison<'_> {
         kind.shape.declared(&self.system.declared(kind, declared.spec(), &self.names))
     }
 
-    /// What the base declared, in today's names: an object that git renamed is not another one.
+    /// What the base declared, with current names: an object that git renamed is still the same.
     fn canonical_base(&self, kind: &Kind, base: &Declared) -> Value {
         let mut spec = base.spec().clone();
         for Named { at, kind, name } in base.named(kind) {
-            // A name that is made of other names goes with the object that it is the name of.
+            // The names inside the object's own name move with the object.
             let At::Spec(at) = at else { continue };
             if let (Some(place), Some(now)) = (spec.pointer_mut(&at), self.names.renamed(kind, &name)) {
                 *place = Value::from(now);
@@ -143,7 +150,7 @@ impl Comparison<'_> {
         Declaration { base, now }
     }
 
-    /// What the base declared for an object, under the name that it still has live if it is to be renamed.
+    /// What the base declared for an object: under its live name, if it is to be renamed.
     fn at_base(&self, declared: &Declared, live: Option<&LiveObject>) -> Option<&Declared> {
         let name = live.map_or(&declared.id.name, |live| &live.name);
         let id = ResourceId { name: name.clone(), ..declared.id.clone() };
@@ -156,9 +163,9 @@ impl Comparison<'_> {
         !diff(&kind.shape, &self.observed(kind, live), &base).is_empty()
     }
 
-    /// Fields that the base declared, that git no longer does, and that have no default to go back to.
+    /// Fields that the base declared, that git no longer does, and that have no default.
     pub(super) fn without_default(&self, kind: &Kind, declared: &Declared) -> Vec<String> {
-        // Every object of every plan comes by here, so nothing is compared that cannot differ.
+        // This runs for every object of every plan, so equal specs are not compared field by field.
         let base = self.at_base(declared, None).filter(|base| base.spec() != declared.spec());
         let Some(base) = base.filter(|_| !declared.absent()) else { return Vec::new() };
         let Declaration { now, .. } = self.declaration(kind, declared, None);
@@ -170,7 +177,7 @@ impl Comparison<'_> {
         if self.base.is_none() {
             return;
         }
-        // What the base did not declare, git does now.
+        // Git declares what the base did not.
         let Some(base) = &declaration.base else {
             return fields.iter_mut().for_each(|field| field.cause = Cause::Declared);
         };
@@ -188,9 +195,9 @@ impl Comparison<'_> {
     fn cause(&self, action: Action, declaration: &Declaration, fields: &[Field]) -> Cause {
         match action {
             _ if self.base.is_none() => Cause::Unknown,
-            // Git had it and somebody took it away, or git is new to it.
+            // Somebody deleted what git had, or git newly declares it.
             Action::Create => Cause::of(declaration.base.is_none(), declaration.base.is_some()),
-            // Git had it and takes it away, or somebody made it again.
+            // Git removes what it had, or somebody created it again.
             Action::Delete => Cause::of(declaration.base.is_some(), declaration.base.is_none()),
             Action::Update => {
                 fields.iter().map(|field| field.cause).reduce(Cause::and).unwrap_or(Cause::Unknown)
@@ -199,7 +206,7 @@ impl Comparison<'_> {
     }
 }
 
-/// The change of a name, which is no field of the spec.
+/// The change of a name, which is not a field of the spec.
 fn renamed(declared: &Declared, live: &LiveObject) -> Option<Field> {
     let names = |name: &str| Value::from(name);
     let field = || Field {

@@ -1,4 +1,6 @@
-//! The diagnostics that only a comparison with the live side can make.
+//! The diagnostics that need a comparison with the live side.
+//!
+//! Not here: what can be found without reading a target, in `resolve`.
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::model::kind::{Kind, Named};
@@ -7,10 +9,10 @@ use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, LiveObject};
 use crate::model::wire::ReadError;
 
-/// The help where a read failed and the error itself knows nothing better.
+/// The help for a failed read, if the error itself has none.
 const RUN_AGAIN: &str = "nothing is written to this target; run again";
 
-/// Fields without which the object cannot be created.
+/// Fields that are missing to create the object.
 pub(super) fn missing(kind: &Kind, declared: &Declared) -> Vec<Diagnostic> {
     let left_out = kind.required.iter().filter(|field| declared.spec().get(field.as_str()).is_none());
     left_out
@@ -23,7 +25,7 @@ pub(super) fn missing(kind: &Kind, declared: &Declared) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Names that lead to no object, or to several.
+/// Names that mean no object, or several.
 pub(super) fn dangling(kind: &Kind, declared: &Declared, names: &Names) -> Vec<Diagnostic> {
     if declared.absent() {
         return Vec::new();
@@ -59,14 +61,14 @@ fn unresolved(problem: Unresolved, kind: &str, name: &str, names: &Names) -> Dia
 /// A name that several live objects could have.
 pub(super) fn ambiguous(kind: &Kind, declared: &Declared, several: &[&LiveObject]) -> Diagnostic {
     let list: Vec<_> = several.iter().map(|found| format!("`{}` ({})", found.name, found.remote)).collect();
-    let message = format!("the live {} that is meant is not certain: {}", kind.name, list.join(", "));
+    let message = format!("several live objects could be this {}: {}", kind.name, list.join(", "));
     Diagnostic::new(Code::LiveAmbiguous, message)
         .at(declared.name_place())
         .about(&declared.id)
-        .help("enact does not guess: rename or remove the others on the target, or correct the name here")
+        .help("rename or remove the others on the target, or correct the name here; enact does not guess")
 }
 
-/// A declared object that was listed and could not be read.
+/// A declared object that was listed but could not be read.
 pub(super) fn unread(declared: &Declared, error: &ReadError) -> Diagnostic {
     Diagnostic::new(Code::LiveUnreadable, error.message.clone())
         .at(declared.name_place())
@@ -74,12 +76,12 @@ pub(super) fn unread(declared: &Declared, error: &ReadError) -> Diagnostic {
         .help(help_of(error))
 }
 
-/// An object that git does not name, and that could not be read.
+/// An object that git does not name and that could not be read.
 pub(super) fn unread_other(id: &ResourceId, error: &ReadError) -> Diagnostic {
     Diagnostic::new(Code::LiveUnreadable, error.message.clone()).about(id).help(help_of(error))
 }
 
-/// A kind of which not even the list could be read.
+/// A kind whose list could not be read.
 pub(super) fn unlisted(target: &str, kind: &Kind, error: &ReadError) -> Diagnostic {
     Diagnostic::new(Code::LiveUnreadable, error.message.clone())
         .about(format!("{target}: every {}", kind.name))
@@ -90,7 +92,7 @@ fn help_of(error: &ReadError) -> String {
     error.help.clone().unwrap_or_else(|| RUN_AGAIN.to_owned())
 }
 
-/// A field that git no longer declares and that cannot go back by itself.
+/// A field that git no longer declares and that has no default.
 pub(super) fn no_default(declared: &Declared, pointer: &str) -> Diagnostic {
     let field = pointer.trim_start_matches('/');
     Diagnostic::new(
@@ -108,5 +110,5 @@ pub(super) fn no_rename(kind: &Kind, declared: &Declared, live: &LiveObject) -> 
     Diagnostic::new(Code::PlanNoRename, message)
         .at(declared.manifest.place("/metadata/previously"))
         .about(&declared.id)
-        .help("take `previously` out to create a new one, and declare the old one `ensure: absent`")
+        .help("remove `previously` to create a new object, and declare the old one `ensure: absent`")
 }

@@ -1,4 +1,4 @@
-//! The digest of a plan's writes.
+//! The digest of a plan's writes. Not here: the plan file that holds it, in `report::plan_file`.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use crate::model::change::{Action, Change};
 use crate::model::plan::TargetPlan;
 use crate::model::request::Request;
 
-/// The digest of all writes: it changes if and only if some write does, or what would be deleted. Each plan comes with
-/// the URL of its target.
+/// The digest of all writes, each plan with the URL of its target. It changes if and only if a write changes, or the
+/// state of an object that would be deleted.
 pub fn of_writes<'a>(plans: impl IntoIterator<Item = (&'a str, &'a TargetPlan)>) -> String {
     let writes = |(url, plan): (&str, &TargetPlan)| {
         serde_json::json!([url, plan.changes.iter().map(write_of).collect::<Vec<_>>()])

@@ -1,5 +1,5 @@
-//! Guards: plans that are valid and still not carried out, because the damage would be large. Each has a name that
-//! `--allow` takes, to let a person through once.
+//! Guards: checks that stop a valid plan because the damage would be large. Each has a name that `--allow` takes, to
+//! let the plan through once. Not here: guards that only a system can check, which are its hazards.
 
 use std::collections::BTreeMap;
 
@@ -10,20 +10,20 @@ use crate::model::plan::TargetPlan;
 use crate::model::state::{Declared, Desired, Observed};
 use crate::plan::input::{DeclaredCounts, PlanInput};
 
-/// More than this share of a kind is not deleted ...
+/// No more than this share of a kind may be deleted ...
 const SHARE_PERCENT: usize = 20;
-/// ... where there are at least so many: of three objects one may always go.
+/// ... if the kind has at least this many objects: one of three may always be deleted.
 const SHARE_FROM: usize = 10;
 
 /// `protect: true` keeps an object from being deleted.
 pub(super) fn protect(declared: &Declared) -> Option<Diagnostic> {
     let message = "this object is protected and also declared absent".to_owned();
-    let help = "take `protect: true` out in a change of its own";
+    let help = "remove `protect: true` in a separate change";
     let diagnostic = || Guard::Protected.diagnostic(&declared.id, message, help);
     declared.manifest.protect.then(|| diagnostic().at(declared.manifest.place("/metadata/protect")))
 }
 
-/// Checks a finished plan. What is allowed stays visible, as a warning.
+/// Checks a finished plan. What `--allow` lets through stays visible as a warning.
 pub(super) fn check(plan: &mut TargetPlan, input: &PlanInput<'_>) {
     let single = [max_deletes(plan, input.max_deletes), emptied(plan, input.counts)];
     let shares = deleted_share(plan, input.counts);
@@ -46,13 +46,13 @@ fn deletes(plan: &TargetPlan) -> BTreeMap<&str, usize> {
 fn max_deletes(plan: &TargetPlan, limit: usize) -> Option<Diagnostic> {
     let deletes: usize = deletes(plan).values().sum();
     let message = format!("{deletes} deletes are planned and `limits.max_deletes` is {limit}");
-    let help = "raise the limit in enact.yaml if that many are usual";
+    let help = "raise the limit in enact.yaml if this many are usual";
     (deletes > limit).then(|| Guard::MaxDeletes.diagnostic(&plan.target, message, help))
 }
 
 fn deleted_share(plan: &TargetPlan, counts: &DeclaredCounts) -> Vec<Diagnostic> {
     let too_many = |(kind, deletes): (&str, usize)| {
-        // What git declared absent and is still live counts as well.
+        // A live object that git declares absent counts too.
         let all = counts.of_kind.get(kind).copied().unwrap_or(0).max(deletes);
         let message =
             format!("{deletes} of {all} {kind} objects would be deleted, more than {SHARE_PERCENT} %");
@@ -66,14 +66,14 @@ fn deleted_share(plan: &TargetPlan, counts: &DeclaredCounts) -> Vec<Diagnostic> 
 fn emptied(plan: &TargetPlan, counts: &DeclaredCounts) -> Option<Diagnostic> {
     let deletes: usize = deletes(plan).values().sum();
     let message =
-        format!("git wants nothing to exist on this target any more, and {deletes} would be deleted");
+        format!("git no longer declares anything for this target, and {deletes} objects would be deleted");
     let empty = deletes > 0 && !counts.declares && !counts.of_kind.is_empty();
     empty.then(|| {
-        Guard::Emptied.diagnostic(&plan.target, message, "look whether manifests were lost or moved")
+        Guard::Emptied.diagnostic(&plan.target, message, "check whether manifests were lost or moved")
     })
 }
 
-/// A list that is empty although git had several objects there is more likely a lost right than a lost system.
+/// A list that is suddenly empty more likely means a lost permission than lost objects.
 fn vanished(plan: &TargetPlan, base: &Desired, observed: &Observed) -> Vec<Diagnostic> {
     let mut before: BTreeMap<&str, usize> = BTreeMap::new();
     for declared in base.values().filter(|declared| !declared.absent()) {
@@ -87,11 +87,11 @@ fn vanished(plan: &TargetPlan, base: &Desired, observed: &Observed) -> Vec<Diagn
         .into_iter()
         .filter(|(kind, count)| *count > 1 && none_left(kind) && creates(kind))
         .map(|(kind, count)| {
-            let message = format!("no {kind} is live any more, and the base declared {count}");
+            let message = format!("no {kind} is live, and the base declared {count}");
             Guard::Vanished.diagnostic(
                 &plan.target,
                 message,
-                "look whether the credential may still read them",
+                "check whether the credential may still read them",
             )
         })
         .collect()

@@ -1,4 +1,4 @@
-//! What the planner is handed: values, and no way to read.
+//! What the planner gets: values only. Not here: any way to read a target.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::model::guard::Guard;
 use crate::model::state::{Desired, Observed};
 use crate::system::Judge;
 
-/// What is planned, and what is known about it.
+/// Everything that a plan is made from.
 #[derive(Clone, Copy)]
 pub struct PlanInput<'a> {
     /// The target's name in `enact.yaml`.
@@ -15,52 +15,52 @@ pub struct PlanInput<'a> {
     pub system: &'a dyn Judge,
     /// What git declares.
     pub desired: &'a Desired,
-    /// What git declared at the base. Without one every cause is unknown, and no field goes back to its default.
+    /// What git declared at the base. Without a base every cause is unknown, and no field goes back to its default.
     pub base: Option<&'a Desired>,
     /// What is live.
     pub observed: &'a Observed,
     /// How much git declares for the target in all.
     pub counts: &'a DeclaredCounts,
-    /// How many deletes a plan may hold.
+    /// The most deletes that a plan may have.
     pub max_deletes: usize,
-    /// What a person asked for.
+    /// What the user asked for.
     pub options: &'a PlanOptions,
 }
 
-/// What a person asked for, as far as it matters to a plan.
+/// What the user asked for, as far as it matters to a plan.
 #[derive(Clone, Debug, Default)]
 pub struct PlanOptions {
-    /// Guards that a person lets this run through.
+    /// Guards that the user allows in this run.
     pub allowed: Vec<Guard>,
-    /// Whether only what git changed since the base is to be changed.
+    /// Whether to change only what git changed since the base.
     pub only_declared: bool,
-    /// When fields are sent that cannot be read back.
+    /// When to send fields that cannot be read back.
     pub write_only: WriteOnly,
 }
 
-/// When the fields of a live object are sent that cannot be read back, such as a password.
+/// When to send the fields of a live object that cannot be read back, such as a password.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WriteOnly {
-    /// Where git changed them since the base.
+    /// If git changed them since the base.
     #[default]
     Changed,
-    /// Wherever git declares them, because somebody asks for it.
+    /// If git declares them, because the user asks for it.
     All,
-    /// Not at all: they have just been sent.
+    /// Never, because they have just been sent.
     Nothing,
 }
 
-/// How much git declares for a target, whatever part of it a run looks at. Guards measure by it.
+/// How much git declares for a target, even if a run looks only at a part. Guards compare with it.
 #[derive(Clone, Debug, Default)]
 pub struct DeclaredCounts {
-    /// Objects of each kind that are declared, or were at the base.
+    /// The number of objects of each kind that are declared now or were at the base.
     pub of_kind: BTreeMap<String, usize>,
-    /// Whether git wants anything to exist at all.
+    /// Whether git wants any object to exist.
     pub declares: bool,
 }
 
 impl DeclaredCounts {
-    /// Measures a whole desired set, orphans included.
+    /// Counts a whole desired set, including orphans.
     pub fn of(desired: &Desired) -> Self {
         let mut counts =
             Self { declares: desired.values().any(|declared| !declared.absent()), ..Self::default() };

@@ -1,23 +1,25 @@
-//! In which order writes are safe.
+//! The order in which writes are safe.
 //!
-//! A reference always finds its object. And where a deny wins, at no moment is anything allowed that neither the old nor
-//! the new policies allow, nor refused that both allow: first denies widen, then grants, then grants narrow, then
-//! denies. While grants of both sides are in force, so are the denies of both, and what both sides allow is granted and
-//! denied by neither.
+//! A reference always finds its object. If a deny wins over every grant, then at every moment access is between the old
+//! and the new policies: nothing is allowed that neither allows, and nothing is denied that both allow. So denies widen
+//! first, then grants widen, then grants narrow, then denies narrow. While the grants of both sides are in force, the
+//! denies of both are too; what both sides allow is always granted, and never denied.
+//!
+//! Not here: what an object grants, which its system says.
 
 use crate::access::AccessShift;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
 
-/// Creates and updates kind by kind, then deletes with the kinds backwards, so that a reference always finds its
-/// object; inside of that by what they do to what is allowed; ties by id, so that the order never depends on the server.
+/// Sorts creates and updates kind by kind, then deletes by kind backwards, so that a reference always finds its object;
+/// within a kind by how they shift access; ties by id, so that the order never depends on the server.
 pub(super) fn order(changes: &mut [Change], kinds: &[Kind]) {
     let last = kinds.len().saturating_sub(1);
     let level = |change: &Change| {
         let kind = kinds.iter().position(|kind| kind.name == change.id.kind).unwrap_or(last);
         let backwards = 2 * last - kind;
-        // Deletes of the last kind come right behind its updates: where they shift, they are in one order with them.
+        // Deletes of the last kind come right after its updates, so those that shift access are sorted among them.
         let shifts = change.shift != AccessShift::None && kind == last;
         let deletes = change.action == Action::Delete;
         let step = if deletes { backwards } else { kind };
@@ -26,7 +28,7 @@ pub(super) fn order(changes: &mut [Change], kinds: &[Kind]) {
     changes.sort_by(|a, b| (level(a), &a.id).cmp(&(level(b), &b.id)));
 }
 
-/// Warns where no order of the changes of a target is safe.
+/// Warns if no order of a target's changes is safe.
 pub(super) fn check(target: &str, changes: &[Change]) -> Option<Diagnostic> {
     let shifting: Vec<_> = changes.iter().filter(|change| change.shift != AccessShift::None).collect();
     let moves = shifting.iter().filter(|change| change.shift == AccessShift::MovesGrants).count();
@@ -49,7 +51,7 @@ pub(super) fn check(target: &str, changes: &[Change]) -> Option<Diagnostic> {
         );
         Diagnostic::new(Code::PlanMixed, message)
             .about(target)
-            .help("where that matters, apply in two steps: first what denies and grants more, then the rest")
+            .help("if that matters, apply in two steps: first what denies and grants more, then the rest")
     };
     (!mixed.is_empty()).then(diagnostic)
 }
