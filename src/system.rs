@@ -1,7 +1,7 @@
-//! What enact must know of a policy API, by what each step needs: to observe, to translate, to judge.
+//! What enact must know about a policy API, split by what each step needs: to observe, to translate, to judge.
 //!
-//! A system reads through a [`Reader`] and turns a change into [`Request`]s. It never writes, and knows nothing of
-//! ownership, order, retry or limits.
+//! A system reads through a [`Reader`] and turns a change into [`Request`]s. Not here: writing, ownership, order,
+//! retries and limits. Systems that a user defines in YAML are in `defined`.
 
 use async_trait::async_trait;
 use schemars::JsonSchema;
@@ -36,11 +36,11 @@ pub struct Registered {
     pub name: String,
     /// The JSON Schema of the target's `settings`.
     pub settings: Value,
-    /// How a target may prove who it is; empty where any way will do.
+    /// How a target may authenticate; empty if every way is accepted.
     pub auth: Vec<Scheme>,
     /// Its kinds, in the order in which they are created; deletes go backwards.
     pub kinds: Vec<Kind>,
-    /// The system for a target with these settings, which passed their schema.
+    /// Makes the system for a target from settings that passed their schema.
     pub open: Open,
     /// The file that defines it; `None` for one that is built in.
     pub definition: Option<Value>,
@@ -69,7 +69,7 @@ impl Registered {
     }
 }
 
-/// A way to prove who enact is.
+/// A way to authenticate.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Scheme {
@@ -81,14 +81,14 @@ pub enum Scheme {
     Header(String),
 }
 
-/// A change whose requests are wanted.
+/// A change that needs its requests.
 #[derive(Clone, Copy, Debug)]
 pub struct Draft<'a> {
     /// Which object.
     pub id: &'a ResourceId,
     /// Its kind.
     pub kind: &'a Kind,
-    /// What is to happen.
+    /// What happens to it.
     pub action: Action,
     /// The spec as written; `{}` for a delete.
     pub written: &'a Value,
@@ -112,7 +112,7 @@ impl Draft<'_> {
     }
 }
 
-/// Between what git says and what an API takes and returns. Pure.
+/// Translates between what git declares and what an API takes and returns. Pure.
 pub trait Translate: Send + Sync {
     /// Its kinds, in the order in which they are created; deletes go backwards.
     fn kinds(&self) -> &[Kind];
@@ -127,23 +127,23 @@ pub trait Translate: Send + Sync {
         Vec::new()
     }
 
-    /// A spec from git in the words of the canonical form; `Shape::declared` does the rest.
+    /// A spec from git in the terms of the canonical form; `Shape::declared` does the rest.
     fn declared(&self, _kind: &Kind, spec: &Value, _names: &Names) -> Value {
         spec.clone()
     }
 
-    /// A live object as a spec in the words of the canonical form; `Shape::observed` does the rest.
+    /// A live object as a spec in the terms of the canonical form; `Shape::observed` does the rest.
     fn observed(&self, _kind: &Kind, body: &Value, _names: &Names) -> Value {
         body.clone()
     }
 
-    /// A value in canonical form as people wrote it, where the API knows several spellings of one thing. Of the
-    /// `spellings`, a spec or a live body each, the first that says the same counts.
+    /// A canonical value as people wrote it, if the API knows several spellings of one thing. `spellings` are specs and
+    /// live bodies; the first one that means the same is used.
     fn spelled(&self, _kind: &Kind, canonical: &Value, _spellings: &[&Value]) -> Value {
         canonical.clone()
     }
 
-    /// Whether a live object may be written at all. One that may not is skipped with the reason `system`.
+    /// Whether a live object may be written at all. If not, it is skipped with the reason `system`.
     fn writable(&self, _kind: &Kind, live: &LiveObject) -> bool {
         !live.system
     }
@@ -152,20 +152,20 @@ pub trait Translate: Send + Sync {
     fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, SpecDiagnostic>;
 }
 
-/// How what an API holds is read. The only part of a system that is handed a way to read.
+/// Reads what an API holds. No other part of a system gets a [`Reader`].
 #[async_trait]
 pub trait Observe: Translate {
-    /// Headers that every request carries. Never a secret.
+    /// Headers of every request. Never a secret.
     fn headers(&self) -> Vec<(String, String)> {
         Vec::new()
     }
 
-    /// How its errors look.
+    /// Where it puts the details of an error.
     fn errors(&self) -> Errors {
         Errors::default()
     }
 
-    /// All live objects of a kind. Bodies may be summaries where [`Kind::list_is_whole`] says no.
+    /// All live objects of a kind. Bodies may be summaries unless [`Kind::list_is_whole`].
     async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError>;
 
     /// One live object in full; `None` if it is gone.
@@ -176,7 +176,7 @@ pub trait Observe: Translate {
         reader: &dyn Reader,
     ) -> Result<Option<LiveObject>, ReadError>;
 
-    /// The live objects with a name, read now, in full where there is exactly one.
+    /// The live objects with a name, read now; in full if there is exactly one.
     async fn find(&self, kind: &Kind, name: &str, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
         let mut found = self.list(kind, reader).await?;
         found.retain(|found| kind.folded(&found.name) == kind.folded(name));
@@ -189,19 +189,19 @@ pub trait Observe: Translate {
 
 /// What a change does beyond its own object. Pure.
 pub trait Judge: Translate {
-    /// What an object in canonical form grants and denies, where a deny wins over every grant; null is no object. `None`
-    /// where that is not so, or not known.
+    /// What an object in canonical form grants and denies; null means no object. `None` if that is not known, or if a
+    /// deny does not win over every grant.
     fn grants(&self, _kind: &Kind, _object: &Value) -> Option<Grants> {
         None
     }
 
-    /// What a set of changes would do beyond the objects it names, such as a delete that cascades.
+    /// What a set of changes would do beyond the objects that it names, such as a delete that cascades.
     fn hazards(&self, _changes: &[Change], _observed: &Observed) -> Vec<Diagnostic> {
         Vec::new()
     }
 }
 
-/// One policy API with the settings of one target. Each step is handed only the part that it needs.
+/// One policy API with the settings of one target. Each step gets only the part that it needs.
 pub trait System: Observe + Judge {}
 
 impl<T: Observe + Judge> System for T {}

@@ -1,4 +1,5 @@
-//! Small tools for the bodies that APIs return and take, and for the tables of the systems.
+//! Helpers for the bodies that APIs return and take, and for the tables of the systems. Not here: anything that only
+//! one system needs.
 
 use serde_json::{Map, Value};
 
@@ -13,7 +14,7 @@ pub(crate) fn text<'a>(body: &'a Value, field: &str) -> &'a str {
     body.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// An object of an API. Without a usable id and a name it could be anything, so that is an error.
+/// An object of an API. It is an error if it has no usable id or no name, because it could then be anything.
 pub(crate) fn found(path: &Path, body: &Value, name: &str, system: bool) -> Result<LiveObject, ReadError> {
     let remote = RemoteId::new(text(body, "id"));
     let remote = remote.ok_or_else(|| ReadError::unexpected(path, "has an object without a usable id"))?;
@@ -24,12 +25,12 @@ pub(crate) fn found(path: &Path, body: &Value, name: &str, system: bool) -> Resu
     Ok(LiveObject { remote, name: name.to_owned(), system, body: body.clone(), etag: None })
 }
 
-/// A list field of an API's object; absent and null are empty.
+/// A list field of an API's object; empty if it is absent or null.
 pub(crate) fn list<'a>(body: &'a Value, field: &str) -> &'a [Value] {
     body.get(field).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// A kind with the schema of its spec type, and nothing special about it.
+/// A kind with the schema of its spec type, and the usual properties.
 pub(crate) fn kind_of<S>(name: &str, about: &str) -> Kind
 where
     S: schemars::JsonSchema,
@@ -45,7 +46,7 @@ pub(crate) fn texts(texts: &[&str]) -> Vec<String> {
 /// The pattern of a UUID, for schemas.
 pub(crate) const UUID: &str = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$";
 
-/// Sets a field only if it holds something; bodies leave out what is not declared.
+/// Sets a field if there is a value; bodies leave out what is not declared.
 pub(crate) fn insert_some(map: &mut Map<String, Value>, name: &str, value: Option<&Value>) {
     if let Some(value) = value {
         map.insert(name.to_owned(), value.clone());

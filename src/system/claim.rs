@@ -1,4 +1,4 @@
-//! What a target takes of the manifests, and what these may name.
+//! Which manifests a target takes, and which secrets they may name. Not here: connecting to the target, in `config`.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use globset::GlobSet;
 use super::Translate;
 use crate::manifest::Manifest;
 
-/// The side of a target that manifests meet before anything is asked of it.
+/// What is needed of a target to check manifests, before anything is sent to it.
 pub struct Claim<'a> {
     /// Its name in `enact.yaml`.
     pub target: &'a str,
@@ -15,7 +15,7 @@ pub struct Claim<'a> {
     pub api_version: String,
     /// Its API.
     pub system: &'a dyn Translate,
-    /// Which manifests are for it, by path; `None` is all.
+    /// Which manifests are for it, by path; `None` means all.
     pub include: Option<&'a GlobSet>,
     /// The secrets that manifests may name.
     pub secrets: BTreeSet<&'a str>,

@@ -1,7 +1,8 @@
-//! compiuta (Connhex IAM): roles, policies and their members. Facts are those of `contracts/compiuta.md`.
+//! compiuta (Connhex IAM): roles, policies and their members. Facts are from the API's contract.
 //!
-//! The client chooses the id, which is the name in git. PUT resets what it does not carry, so the body always is
-//! the whole writable object; members alone are changed through their own endpoints.
+//! The client chooses the id, which is the name in git. PUT resets what it leaves out, so the body is always the whole
+//! writable object; if only members change, they go through their own endpoints. Not here: the
+//! schema of a spec (`spec`) and its mistakes (`check`).
 
 use std::collections::BTreeSet;
 
@@ -23,6 +24,10 @@ use crate::model::resource::RemoteId;
 use crate::model::state::{LiveObject, Observed};
 use crate::model::wire::{ReadError, Reader};
 use crate::system::body::{found, kind_of, list, text, texts};
+use crate::system::compiuta::spec::{PolicySpec, RoleSpec};
+
+mod check;
+mod spec;
 
 /// The row of the registry.
 pub(super) fn registered() -> Registered {
@@ -34,72 +39,6 @@ pub(super) fn registered() -> Registered {
 #[serde(deny_unknown_fields)]
 pub struct CompiutaSettings {}
 
-/// A role: a named set of actions. Its id is `metadata.name`.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct RoleSpec {
-    /// The name that people see. It need not be unique.
-    #[schemars(regex(pattern = r"\S"))]
-    name: Option<String>,
-    /// What the role allows, such as `core:things:get`, `core:*` or `*`.
-    #[schemars(length(min = 1), extend("x-list-type" = "set", "uniqueItems" = true), inner(regex(pattern = ACTION)))]
-    actions: Option<Vec<String>>,
-    /// The tenants that the role itself belongs to. Left out of a new role: none.
-    #[schemars(extend("x-list-type" = "set", "uniqueItems" = true, "default" = []))]
-    tenants: Option<Vec<String>>,
-}
-
-/// A policy: who its members are and what its statements allow or deny them. Its id is `metadata.name`.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct PolicySpec {
-    /// The name that people see. It need not be unique.
-    #[schemars(regex(pattern = r"\S"))]
-    name: Option<String>,
-    /// Users, teams and tokens, such as `team:local:line-a`. On a policy that the system manages, this is the
-    /// only field that can be declared.
-    #[schemars(extend("x-list-type" = "set", "uniqueItems" = true, "default" = []))]
-    members: Option<Vec<String>>,
-    /// What is allowed and denied. A deny in any policy wins.
-    #[schemars(length(min = 1), extend("x-list-type" = "multiset"))]
-    statements: Option<Vec<Statement>>,
-    /// The tenants that the policy itself belongs to. Left out of a new policy: none.
-    #[schemars(extend("x-list-type" = "set", "uniqueItems" = true, "default" = []))]
-    tenants: Option<Vec<String>>,
-}
-
-/// One statement. It needs a role, or at least one action.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Statement {
-    /// Whether it allows or denies.
-    #[schemars(extend("default" = "ALLOW"))]
-    effect: Option<Effect>,
-    /// The id of a role whose actions are meant.
-    #[schemars(extend("default" = ""))]
-    role: Option<String>,
-    /// Actions meant besides the role's.
-    #[schemars(extend("x-list-type" = "set", "uniqueItems" = true, "default" = []), inner(regex(pattern = ACTION)))]
-    actions: Option<Vec<String>>,
-    /// Resources meant. Left out: all.
-    #[schemars(extend("x-list-type" = "set", "uniqueItems" = true, "default" = ["*"]), inner(regex(pattern = RESOURCE)))]
-    resources: Option<Vec<String>>,
-    /// The tenants in which it holds; `*` is every tenant.
-    #[schemars(extend("x-list-type" = "set", "uniqueItems" = true, "default" = []))]
-    tenants: Option<Vec<String>>,
-}
-
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "UPPERCASE")]
-enum Effect {
-    Allow,
-    Deny,
-}
-
-const ACTION: &str =
-    r"^(\*|\*:[a-z][A-Za-z]*|[a-z][A-Za-z]*:(\*|\*:[a-z][A-Za-z]*|[a-z][A-Za-z]*:(\*|[a-z][A-Za-z]*)))$";
-const RESOURCE: &str = r"^(\*|[a-z][^:*]*(:[a-z][^:*]*)*(:\*)?)$";
-
 fn id_rule() -> NameRule {
     NameRule {
         pattern: "^[a-z0-9_-]{1,64}$".to_owned(),
@@ -107,7 +46,7 @@ fn id_rule() -> NameRule {
     }
 }
 
-/// The policy and the team without which nobody could administer the system any more.
+/// Without this team in this policy, nobody could administer the system.
 const ADMIN_POLICY: &str = "administrator-access";
 const ADMIN_TEAM: &str = "team:local:admins";
 
@@ -139,10 +78,7 @@ impl Translate for Compiuta {
     }
 
     fn check(&self, _kind: &Kind, spec: &Value) -> Vec<SpecDiagnostic> {
-        let mut diagnostics = check_members(spec);
-        diagnostics.extend(check_tenants(spec));
-        diagnostics.extend(check_statements(spec));
-        diagnostics
+        check::check(spec)
     }
 
     fn observed(&self, _kind: &Kind, body: &Value, _names: &Names) -> Value {
@@ -193,11 +129,11 @@ impl Observe for Compiuta {
 }
 
 impl Judge for Compiuta {
-    /// What every member of a policy may and may not do where. A role means something different in each policy that names
-    /// it, so its actions count as both.
+    /// What each member of a policy may do, or may not, and where. A role means something different in each policy
+    /// that names it, so its actions count as both allowed and denied.
     fn grants(&self, kind: &Kind, object: &Value) -> Option<Grants> {
         if kind.name == "Role" {
-            // Nothing names a role that is not there yet, or is about to go.
+            // No policy names a role that does not exist yet, or that is about to be deleted.
             object.as_object()?;
             let actions: BTreeSet<_> = list(object, "actions").iter().map(Value::to_string).collect();
             return Some(Grants { allows: actions.clone(), denies: actions });
@@ -245,7 +181,7 @@ async fn get(kind: &Kind, id: &RemoteId, reader: &dyn Reader) -> Result<Option<L
 }
 
 fn object(path: &Path, body: &Value) -> Result<LiveObject, ReadError> {
-    // An absent type is protobuf's zero value, which is the managed one: the safe side.
+    // An absent type is protobuf's zero value, which means managed: the safe choice.
     found(path, body, "id", text(body, "type") != "CUSTOM")
 }
 
@@ -253,27 +189,27 @@ fn only_members(draft: &Draft<'_>) -> bool {
     draft.fields.iter().all(|field| field.path == "/members")
 }
 
-/// A managed policy takes nothing but members.
+/// Only the members of a managed policy can change.
 fn managed(draft: &Draft<'_>, live: &LiveObject) -> Result<Vec<Request>, SpecDiagnostic> {
     if draft.action == Action::Delete {
         return Err(Diagnostic::new(
             Code::CompiutaManaged,
-            "a policy that the system manages cannot be deleted",
+            "the system manages this policy, so it cannot be deleted",
         )
-        .help("take this manifest out"));
+        .help("remove this manifest"));
     }
     if let Some(field) = draft.fields.iter().find(|field| field.path != "/members") {
         let name = field.path.trim_start_matches('/');
         return Err(Diagnostic::new(
             Code::CompiutaManaged,
-            format!("`{name}` of a policy that the system manages cannot change"),
+            format!("the system manages this policy, so its `{name}` cannot change"),
         )
-        .help("declare only `members` for it; put other statements in a policy of your own"));
+        .help("declare only `members` for it, and put other statements in another policy"));
     }
     Ok(member_requests(draft, live))
 }
 
-/// Removing the admins team from the administrator policy locks everybody out, and not every endpoint refuses it.
+/// Removing the admins team from the administrator policy locks everybody out, and some endpoints allow it.
 fn lock_out(change: &Change) -> Option<Diagnostic> {
     let had = change.seen.as_ref().is_some_and(|seen| members(&seen.body).contains(ADMIN_TEAM));
     let removes = |field: &Field| field.path == "/members" && !strings(&field.after).contains(ADMIN_TEAM);
@@ -281,7 +217,7 @@ fn lock_out(change: &Change) -> Option<Diagnostic> {
     if change.id.kind != "Policy" || change.id.name != ADMIN_POLICY || !had || !goes {
         return None;
     }
-    let message = format!("this would take `{ADMIN_TEAM}` out of `{ADMIN_POLICY}`");
+    let message = format!("this would remove `{ADMIN_TEAM}` from `{ADMIN_POLICY}`");
     let help = format!("add `{ADMIN_TEAM}` to its `members`");
     Some(Guard::LastAdministrator.diagnostic(&change.id, message, &help))
 }
@@ -294,13 +230,13 @@ fn members(value: &Value) -> BTreeSet<&str> {
     strings(value.get("members").unwrap_or(&Value::Null))
 }
 
-/// Members are added before others are removed, so that nobody who stays is ever out.
+/// Members are added before others are removed, so that nobody who stays loses access in between.
 fn member_requests(draft: &Draft<'_>, live: &LiveObject) -> Vec<Request> {
     let (before, after) = (members(draft.observed), members(draft.declared));
     let path = collection(draft.kind).known(&live.remote);
     let request = |verb: &str, members: Vec<&&str>| {
         let body = json!({"members": members});
-        // Who is in the list afterwards is the same however often it is sent.
+        // Sending it twice gives the same members.
         let send = || {
             Request::new(Method::Post, path.clone().text(verb))
                 .repeatability(Repeatability::Absolute)
@@ -326,8 +262,8 @@ fn replace(draft: &Draft<'_>, live: &LiveObject) -> Request {
     Request::new(Method::Put, collection(draft.kind).known(&live.remote)).body(Value::Object(body))
 }
 
-/// The whole object as PUT and POST accept it: what git declares over what is live, without the fields that reads
-/// return and writes refuse.
+/// The whole object as PUT and POST accept it: what git declares written over what is live, without the fields that
+/// reads return and writes refuse.
 fn writable_body(kind: &Kind, live: &Value, declared: &Value) -> Map<String, Value> {
     let mut body = merge(&kind.shape, live, declared).as_object().cloned().unwrap_or_default();
     body.remove("id");
@@ -350,8 +286,8 @@ fn drop_read_only(statement: &mut Map<String, Value>) {
     }
 }
 
-/// Deleting a role takes it out of every statement, deletes statements that it leaves empty, and policies that those
-/// leave empty. That is only right for policies that this plan has already taken the role out of.
+/// Deleting a role removes it from every statement, then deletes statements that are left empty, then policies that are
+/// left empty. That is only fine for policies from which this plan removes the role first.
 fn cascade(delete: &Change, changes: &[Change], observed: &Observed) -> Option<Diagnostic> {
     let role = &delete.id.name;
     let uses =
@@ -367,15 +303,15 @@ fn cascade(delete: &Change, changes: &[Change], observed: &Observed) -> Option<D
     let mut policies: Vec<_> =
         observed.found("Policy").iter().filter(still).map(|policy| format!("`{}`", policy.name)).collect();
     policies.sort();
-    let message = format!("deleting this role would also take it out of {}", policies.join(", "));
+    let message = format!("deleting this role would also remove it from {}", policies.join(", "));
     (!policies.is_empty()).then(|| {
         Diagnostic::new(Code::CompiutaCascade, message)
             .about(&delete.id)
-            .help("take the role out of these policies first; a statement left empty would be deleted, and so would a policy")
+            .help("remove the role from these policies first; a statement or a policy that is left empty would be deleted")
     })
 }
 
-/// A policy as it is after a change that replaces it; member requests leave the statements as they were seen.
+/// A policy after a change that replaces it, or as it was seen: member requests leave the statements alone.
 fn final_body(change: &Change) -> Option<&Value> {
     let put = change
         .requests
@@ -383,57 +319,4 @@ fn final_body(change: &Change) -> Option<&Value> {
         .find(|request| matches!(request.method, Method::Put))
         .and_then(|request| request.body.as_ref());
     put.or_else(|| change.seen.as_ref().map(|seen| &seen.body))
-}
-
-/// `(unassigned)` means the objects without a tenant, so only a statement can have it.
-fn check_tenants(spec: &Value) -> Option<SpecDiagnostic> {
-    let index = list(spec, "tenants")
-        .iter()
-        .position(|tenant| ["(unassigned)", "*"].iter().any(|special| tenant == special))?;
-    let message = "this is no tenant that something could belong to";
-    Some(
-        Diagnostic::new(Code::CompiutaTenant, message)
-            .in_spec(format!("/tenants/{index}"))
-            .help("leave `tenants` empty for none"),
-    )
-}
-
-fn check_members(spec: &Value) -> Vec<SpecDiagnostic> {
-    let odd = list(spec, "members").iter().enumerate().filter_map(|(index, member)| {
-        let member = member.as_str()?;
-        (!is_member(member)).then(|| {
-            let message = format!("`{member}` does not look like a member");
-            let help = "members are `user:local:NAME`, `team:local:NAME`, `token:ID` or one of them with `*`";
-            Diagnostic::new(Code::CompiutaMember, message).in_spec(format!("/members/{index}")).help(help)
-        })
-    });
-    odd.collect()
-}
-
-/// The grammar of Chef's IAM, which compiuta comes from; hence only a warning.
-fn is_member(member: &str) -> bool {
-    let literal = |part: &str| !part.is_empty() && !part.contains('*');
-    match member.split(':').collect::<Vec<_>>().as_slice() {
-        ["*"] | ["user" | "team" | "token" | "tls", "*"] => true,
-        ["user" | "team", "local" | "ldap" | "saml", name] => *name == "*" || literal(name),
-        ["token", id] => literal(id),
-        ["tls", "service", name] => *name == "*" || literal(name),
-        ["tls", "service", name, cert] => literal(name) && (*cert == "*" || literal(cert)),
-        _ => false,
-    }
-}
-
-fn check_statements(spec: &Value) -> Vec<SpecDiagnostic> {
-    let empty =
-        |statement: &Value| text(statement, "role").is_empty() && list(statement, "actions").is_empty();
-    let statements = list(spec, "statements").iter().enumerate();
-    statements
-        .filter(|(_, statement)| empty(statement))
-        .map(|(index, _)| {
-            let message = "this statement has neither a role nor an action";
-            Diagnostic::new(Code::CompiutaEmptyStatement, message)
-                .in_spec(format!("/statements/{index}"))
-                .help("add `role` or `actions`")
-        })
-        .collect()
 }

@@ -1,7 +1,7 @@
-//! JITSudo: just-in-time access policies whose rules are Cedar. Facts are those of `contracts/jitsudo.md`.
+//! JITSudo: just-in-time access policies whose rules are Cedar. Facts are from the API's contract.
 //!
-//! A policy is patched field by field; its rules are objects of their own, written one by one. A rule is either
-//! structured fields or Cedar text, and both have one canonical form: the text as [`crate::cedar`] prints it.
+//! A policy is patched field by field; its rules are separate objects, written one by one. Not here: the rules, in
+//! `rules`.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ pub struct JitsudoSettings {
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct PolicySpec {
-    /// What it is for. Null clears it.
+    /// The purpose of the policy. Null clears it.
     #[schemars(extend("x-nullable" = true, "default" = null))]
     description: Option<String>,
     /// Whether it is in force.
@@ -51,16 +51,16 @@ struct PolicySpec {
     /// Policies with higher values are evaluated first.
     #[schemars(extend("default" = 0))]
     priority: Option<i64>,
-    /// The longest grant, in seconds.
+    /// The longest duration of a grant, in seconds.
     #[schemars(range(min = 1))]
     max_duration_seconds: Option<u64>,
-    /// The grant when a request names no duration, in seconds. Null clears it.
+    /// The duration of a grant if a request names none, in seconds. Null clears it.
     #[schemars(range(min = 1), extend("x-nullable" = true, "default" = null))]
     default_duration_seconds: Option<u64>,
     /// Where approvals are announced. Null clears it.
     #[schemars(extend("x-nullable" = true, "default" = null))]
     notification_channel: Option<String>,
-    /// The rules, in the order of their evaluation.
+    /// The rules, in the order in which they are evaluated.
     #[schemars(extend("default" = []))]
     rules: Option<Vec<RuleSpec>>,
 }
@@ -69,26 +69,26 @@ struct PolicySpec {
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RuleSpec {
-    /// One Cedar statement. It says everything that the structured fields would say.
+    /// One Cedar statement. It replaces all structured fields.
     policy_text: Option<String>,
-    /// Whether it permits or forbids. Needed without `policy_text`.
+    /// Whether it permits or forbids. Required without `policy_text`.
     effect: Option<Effect>,
-    /// How the principal is limited. Needed without `policy_text`.
+    /// How the principal is limited. Required without `policy_text`.
     principal_scope_type: Option<ScopeType>,
-    /// The principal's type, such as `User`; for every scope type but `any`.
+    /// The principal's type, such as `User`; for every scope type except `any`.
     #[schemars(length(min = 1), extend("x-nullable" = true))]
     principal_entity_type: Option<String>,
     /// The principal's id; for `eq`, `in` and `is_in`.
     #[schemars(length(min = 1), extend("x-nullable" = true))]
     principal_entity_id: Option<String>,
-    /// How the action is limited. Needed without `policy_text`.
+    /// How the action is limited. Required without `policy_text`.
     action_scope_type: Option<ActionScopeType>,
     /// Bare action names, such as `request_access`: exactly one for `eq`, one or more for `in`.
     #[schemars(extend("x-list-type" = "set"))]
     action_ids: Option<Vec<String>>,
-    /// How the resource is limited. Needed without `policy_text`.
+    /// How the resource is limited. Required without `policy_text`.
     resource_scope_type: Option<ScopeType>,
-    /// The resource's type, such as `AwsAccount`; for every scope type but `any`.
+    /// The resource's type, such as `AwsAccount`; for every scope type except `any`.
     #[schemars(length(min = 1), extend("x-nullable" = true))]
     resource_entity_type: Option<String>,
     /// The resource's id; for `eq`, `in` and `is_in`.
@@ -130,7 +130,7 @@ enum ActionScopeType {
     In,
 }
 
-/// How many policies a page is asked to hold. The maximum is not documented; a server that gives fewer is fine.
+/// How many policies to ask for per page. The maximum is not documented; a server may send fewer.
 const PAGE: usize = 100;
 
 fn kinds() -> Vec<Kind> {
@@ -154,7 +154,7 @@ impl Translate for Jitsudo {
     fn check(&self, _kind: &Kind, spec: &Value) -> Vec<SpecDiagnostic> {
         let mut diagnostics: Vec<_> = check_durations(spec).into_iter().collect();
         for (index, rule) in list(spec, "rules").iter().enumerate() {
-            diagnostics.extend(rules::check(rule, &format!("/rules/{index}")));
+            diagnostics.extend(rules::check::check(rule, &format!("/rules/{index}")));
         }
         diagnostics
     }
@@ -215,7 +215,7 @@ impl Observe for Jitsudo {
                 all.push(found(&first, item, "name", false)?);
             }
         }
-        // A page that shifts while it is read may repeat an object.
+        // If objects change while the pages are read, an object may be on two pages.
         all.sort_by(|a, b| a.remote.cmp(&b.remote));
         all.dedup_by(|a, b| a.remote == b.remote);
         Ok(all)
@@ -237,7 +237,7 @@ impl Observe for Jitsudo {
 }
 
 impl Judge for Jitsudo {
-    /// Every rule of a policy that is in force.
+    /// Every rule, if the policy is enabled.
     fn grants(&self, _kind: &Kind, object: &Value) -> Option<Grants> {
         let mut grants = Grants::default();
         if object.get("enabled") != Some(&Value::Bool(false)) {
@@ -252,7 +252,7 @@ impl Judge for Jitsudo {
 
 const COLLECTION: &str = "v1/policies";
 
-/// The policy's own fields, all that PATCH accepts but the name.
+/// The policy's own fields: all that PATCH accepts, except the name.
 const FIELDS: &[&str] = &[
     "description",
     "enabled",
@@ -266,7 +266,7 @@ fn next_cursor(page: &Value) -> Option<&str> {
     let cursor = page.get("next_cursor").and_then(Value::as_str);
     match page.get("has_more").and_then(Value::as_bool) {
         Some(false) => None,
-        // A page that promises more without a way to it is not the end of the list.
+        // A page that says there is more without a cursor is not the end of the list; the empty token is an error.
         Some(true) => Some(cursor.unwrap_or_default()),
         None => cursor,
     }
@@ -287,8 +287,8 @@ fn create(draft: &Draft<'_>) -> Vec<Request> {
     requests
 }
 
-/// Rules first and the policy's own fields after them, so that a policy is not put in force half-written; a policy
-/// that is taken out of force is so before anything else.
+/// Rules first and the policy's own fields after them, so that a policy is not enabled half-written. A policy that is
+/// disabled is disabled before anything else.
 fn update(draft: &Draft<'_>, live: &LiveObject) -> Vec<Request> {
     let changed = FIELDS.iter().filter(|field| draft.differs(field));
     let mut body: Map<_, _> = changed
@@ -311,7 +311,7 @@ fn check_durations(spec: &Value) -> Option<SpecDiagnostic> {
     let seconds = |field: &str| spec.get(field).and_then(Value::as_u64);
     let (default, max) = (seconds("default_duration_seconds")?, seconds("max_duration_seconds")?);
     (default > max).then(|| {
-        let message = format!("the default duration {default} is above the maximum {max}");
+        let message = format!("the default duration {default} is longer than the maximum {max}");
         Diagnostic::new(Code::JitsudoDuration, message)
             .in_spec("/default_duration_seconds")
             .help("lower it, or raise `max_duration_seconds`")

@@ -1,6 +1,7 @@
-//! mycloud (ByCloud IAM): policies with an IAM-style document. Facts are those of `contracts/mycloud.md`.
+//! mycloud (ByCloud IAM): policies with an IAM-style document. Facts are from the API's contract.
 //!
-//! PATCH changes the fields that are sent; the document is replaced whole. Null is never sent.
+//! PATCH changes the fields that are sent; the document is replaced whole. Null is never sent. Not here: roles and
+//! groups, to which policies are attached.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,11 +33,11 @@ pub(super) fn registered() -> Registered {
 #[serde(deny_unknown_fields)]
 pub struct MycloudSettings {}
 
-/// An IAM policy. Attaching it to roles and groups is done on those.
+/// An IAM policy. It is attached on the side of roles and groups.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct PolicySpec {
-    /// What it is for.
+    /// The purpose of the policy.
     #[schemars(extend("default" = ""))]
     description: Option<String>,
     /// What it allows and denies.
@@ -47,7 +48,8 @@ struct PolicySpec {
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Document {
-    /// The version of the policy language, not a date of your choice. Left out of a new policy: `2024-01-01`.
+    /// The version of the policy language, not a date of your choice. A new policy gets `2024-01-01` if this is left
+    /// out.
     version: Option<String>,
     /// What is allowed and denied. Order does not matter.
     #[schemars(length(min = 1), extend("x-list-type" = "map", "x-list-map-keys" = ["sid"]))]
@@ -69,7 +71,7 @@ struct Statement {
     /// Such as `my-bucket/*`.
     #[schemars(length(min = 1), extend("x-list-type" = "set"), inner(length(min = 1)))]
     resources: Vec<String>,
-    /// All of them must hold.
+    /// Conditions, all of which must hold.
     #[schemars(extend("x-list-type" = "multiset", "default" = []))]
     conditions: Option<Vec<Condition>>,
 }
@@ -91,14 +93,14 @@ struct Condition {
     /// Such as `s3:prefix`.
     #[schemars(length(min = 1))]
     key: String,
-    /// Any of them may match.
+    /// Values, any of which may match.
     #[schemars(length(min = 1), extend("x-list-type" = "set"))]
     values: Vec<String>,
 }
 
 const LANGUAGE: &str = "2024-01-01";
 
-/// How many policies a page is asked to hold. The maximum is not documented; a server that gives fewer is fine.
+/// How many policies to ask for per page. The maximum is not documented; a server may send fewer.
 const PAGE: usize = 100;
 
 fn kinds() -> Vec<Kind> {
@@ -158,7 +160,7 @@ impl Observe for Mycloud {
     }
 
     async fn find(&self, kind: &Kind, name: &str, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
-        // A trailing `*` would be a prefix search, so such a name is looked for in the whole list.
+        // A trailing `*` would be a prefix search, so such a name is searched for in the whole list.
         let mut found = if name.ends_with('*') {
             self.list(kind, reader).await?
         } else {
@@ -170,7 +172,7 @@ impl Observe for Mycloud {
 }
 
 impl Judge for Mycloud {
-    /// Every action on every resource under its conditions, one by one.
+    /// Every pair of action and resource, with its conditions.
     fn grants(&self, _kind: &Kind, object: &Value) -> Option<Grants> {
         let mut grants = Grants::default();
         for statement in list(object.get("document").unwrap_or(&Value::Null), "statements") {
@@ -189,8 +191,8 @@ impl Judge for Mycloud {
 
 const COLLECTION: &str = "v1/iam/policies";
 
-/// All policies. `meta.marker` leads on; the documented `links` point at another resource and are not followed. A list
-/// that is shorter than its own `meta.total` is not all.
+/// All policies. `meta.marker` leads to the next page; the documented `links` point to another resource and are not
+/// followed. A list with fewer policies than its `meta.total` is an error.
 async fn all(first: Path, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
     let mut all = BTreeMap::new();
     let mut total = 0;
@@ -210,7 +212,7 @@ fn next_marker(page: &Value) -> Option<&str> {
     let meta = page.get("meta")?;
     match meta.get("has_more") {
         None | Some(Value::Null | Value::Bool(false)) => None,
-        // What is not a boolean is not the end either; without a marker it is an error.
+        // Anything but `false` is not the end; without a marker it is an error.
         Some(_) => Some(text(meta, "marker")),
     }
 }
@@ -226,7 +228,7 @@ fn create_body(draft: &Draft<'_>) -> Value {
     Value::Object(body)
 }
 
-/// Only what differs; the document whole, with what git does not know of it kept.
+/// Only what differs. The document is sent whole, with the parts that git does not know.
 fn patch_body(draft: &Draft<'_>, live: &LiveObject) -> Value {
     let mut body = Map::new();
     if draft.differs("name") {
@@ -250,9 +252,9 @@ fn check_sids(document: &Value) -> Vec<SpecDiagnostic> {
     sids.filter(|(_, sid)| !sid.is_empty() && !seen.insert(*sid))
         .map(|(index, sid)| {
             let at = format!("/document/statements/{index}/sid");
-            Diagnostic::new(Code::MycloudSidTwice, format!("the sid `{sid}` is used twice"))
+            Diagnostic::new(Code::MycloudSidTwice, format!("the `sid` `{sid}` is used twice"))
                 .in_spec(at)
-                .help("give each statement its own sid")
+                .help("give each statement its own `sid`")
         })
         .collect()
 }

@@ -1,6 +1,6 @@
-//! Lists that come in pages: what keeps each from never ending, or from ending too early.
+//! Lists that come in pages: the checks that none is endless or ends too early.
 //!
-//! Here also: lists whose pages name the next by a token. Other ways to go on are in `defined`.
+//! Here too: lists whose pages name the next page by a token. Other kinds of paging are in `defined`.
 
 use std::collections::BTreeSet;
 
@@ -9,14 +9,14 @@ use serde_json::Value;
 use crate::model::request::Path;
 use crate::model::wire::{ReadError, Reader};
 
-/// More pages than this are a server that never ends.
+/// With more pages than this, a list is taken to be endless.
 const MAX_PAGES: usize = 10_000;
 
-/// The way through the pages of one list.
+/// The walk through the pages of one list.
 pub(crate) struct PageWalk<'a> {
     first: &'a Path,
     pages: usize,
-    /// What led to the pages so far.
+    /// The tokens that led to the pages so far.
     seen: BTreeSet<String>,
 }
 
@@ -26,7 +26,7 @@ impl<'a> PageWalk<'a> {
         Self { first, pages: 0, seen: BTreeSet::new() }
     }
 
-    /// Goes to one page more; refused where there are too many.
+    /// Counts one more page; an error if there are too many.
     pub(crate) fn step(&mut self) -> Result<(), ReadError> {
         if self.pages == MAX_PAGES {
             return Err(ReadError::unexpected(self.first, "has too many pages"));
@@ -35,23 +35,24 @@ impl<'a> PageWalk<'a> {
         Ok(())
     }
 
-    /// How many pages there were so far.
+    /// How many pages there are so far.
     pub(crate) fn pages(&self) -> usize {
         self.pages
     }
 
-    /// Takes what leads from the page at `path` to the next. Refuses it where it is empty or led to a page before: the
-    /// list would never end.
+    /// Records the token that leads from the page at `path` to the next. It is an error if the token is empty or was
+    /// used before: the list would be endless.
     pub(crate) fn lead_on(&mut self, path: &Path, token: &str) -> Result<(), ReadError> {
         if token.is_empty() || !self.seen.insert(token.to_owned()) {
-            let what = "says there is more but does not lead on, so the list would never end";
+            let what =
+                "says that there is more but does not lead to a new page, so the list would be endless";
             return Err(ReadError::unexpected(path, what));
         }
         Ok(())
     }
 }
 
-/// Refuses the end of a list that holds fewer objects than the server itself counts: it is not all.
+/// An error if a list ends with fewer objects than the server itself counts.
 pub(crate) fn check_total(path: &Path, held: usize, total: u64) -> Result<(), ReadError> {
     if (held as u64) < total {
         return Err(ReadError::unexpected(path, &format!("ends the list with {held} of {total} objects")));
@@ -59,8 +60,8 @@ pub(crate) fn check_total(path: &Path, held: usize, total: u64) -> Result<(), Re
     Ok(())
 }
 
-/// All pages from the first on. `next` takes the token out of a page: `None` ends the list, an empty one is an
-/// error; it is sent as the query parameter `parameter`.
+/// All pages of a list. `next` takes the token out of a page: `None` ends the list, an empty one is an error. The token
+/// is sent as the query parameter `parameter`.
 pub(super) async fn pages(
     first: &Path,
     parameter: &str,

@@ -1,7 +1,7 @@
-//! Polytomic: permission roles and policies. Facts are those of `contracts/polytomic.md`.
+//! Polytomic: permission roles and policies. Facts are from the API's contract.
 //!
-//! A role is only a label. A policy binds actions to roles by their ids; every reply carries actions that nobody
-//! sent, without roles, and an update replaces all bindings.
+//! A role is only a label. A policy binds actions to roles by their ids. Every reply also holds actions that nobody
+//! sent, without roles, and an update replaces all bindings. Not here: the objects that use a policy.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +20,8 @@ use crate::model::state::{LiveObject, Observed};
 use crate::model::wire::{ReadError, Reader};
 use crate::system::body::{found, kind_of, list, text, texts};
 
+mod check;
+
 /// The row of the registry.
 pub(super) fn registered() -> Registered {
     Registered::built_in("polytomic", kinds(), |settings| Polytomic { settings, kinds: kinds() })
@@ -29,15 +31,15 @@ pub(super) fn registered() -> Registered {
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PolytomicSettings {
-    /// The API version, sent as `X-Polytomic-Version`. Updates are PATCH before 2024-02-08 and PUT from it on.
+    /// The API version, sent as `X-Polytomic-Version`. Updates are PATCH before 2024-02-08, and PUT since then.
     #[serde(default)]
     version: Version,
-    /// The update verb, where a deployment does not follow its version.
+    /// The method of updates, for a deployment that does not follow its version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     update: Option<Verb>,
 }
 
-/// The dates that Polytomic supports. Their order is the order of time.
+/// The versions that Polytomic supports, oldest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
 enum Version {
     #[serde(rename = "2021-05-23")]
@@ -76,7 +78,7 @@ enum Verb {
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RoleSpec {
-    /// The organization it is created in. Only for credentials that reach several; it cannot change later.
+    /// The organization it is created in. Only for credentials with access to several; it cannot change later.
     #[schemars(regex(pattern = super::body::UUID), extend("x-pattern-hint" = "a UUID"))]
     organization_id: Option<String>,
 }
@@ -85,10 +87,10 @@ struct RoleSpec {
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct PolicySpec {
-    /// The roles of each action. An action that is not listed, or has no roles, is allowed to nobody.
+    /// The roles of each action. Nobody may do an action that is not listed or has no roles.
     #[schemars(extend("x-nullable" = true, "x-list-type" = "map", "x-list-map-keys" = ["action"], "default" = []))]
     policy_actions: Option<Vec<PolicyAction>>,
-    /// The organization it is created in. Only for credentials that reach several; it cannot change later.
+    /// The organization it is created in. Only for credentials with access to several; it cannot change later.
     #[schemars(regex(pattern = super::body::UUID), extend("x-pattern-hint" = "a UUID"))]
     organization_id: Option<String>,
 }
@@ -100,16 +102,13 @@ struct PolicyAction {
     /// Such as `read`, `edit`, `create`, `delete`, `apply_policy`, `sync_to` or `trigger`.
     #[schemars(length(min = 1))]
     action: String,
-    /// Roles by name: declared in git, or already there, such as `Admin`.
+    /// Roles by name: declared in git, or existing on the target, such as `Admin`.
     #[schemars(extend("x-list-type" = "set", "default" = []), inner(length(min = 1)))]
     roles: Option<Vec<String>>,
-    /// Roles by id, for those that have no usable name.
+    /// Roles by id, for roles without a usable name.
     #[schemars(extend("x-list-type" = "set", "default" = []), inner(regex(pattern = super::body::UUID)))]
     role_ids: Option<Vec<String>>,
 }
-
-/// Actions seen in public material. The vocabulary is not documented, so another one is only a warning.
-const ACTIONS: &[&str] = &["apply_policy", "create", "delete", "edit", "read", "sync_to", "trigger"];
 
 fn kinds() -> Vec<Kind> {
     let role = Kind {
@@ -149,7 +148,7 @@ impl Translate for Polytomic {
     }
 
     fn check(&self, _kind: &Kind, spec: &Value) -> Vec<SpecDiagnostic> {
-        check_actions(spec)
+        check::check(spec)
     }
 
     fn declared(&self, _kind: &Kind, spec: &Value, names: &Names) -> Value {
@@ -173,7 +172,7 @@ impl Translate for Polytomic {
                 Code::PolytomicOrganization,
                 "`organization_id` cannot change after creation",
             )
-            .help("take it out, or delete the object and create it in the other organization"));
+            .help("remove it, or delete the object and create it in the other organization"));
         }
         let path = collection(draft.kind);
         let request = match draft.live {
@@ -229,7 +228,7 @@ impl Judge for Polytomic {
     }
 }
 
-/// Deleting a role does not take it out of policies: its id stays there until somebody rewrites them.
+/// Deleting a role does not remove it from policies: its id stays there until somebody rewrites them.
 fn left_behind(delete: &Change, changes: &[Change], observed: &Observed) -> Option<Diagnostic> {
     let role = delete.seen.as_ref()?.remote.as_str();
     let names_role = |action: &Value| list(action, "role_ids").iter().any(|id| id == role);
@@ -240,11 +239,12 @@ fn left_behind(delete: &Change, changes: &[Change], observed: &Observed) -> Opti
     };
     let policies: Vec<_> =
         observed.found("Policy").iter().filter(still).map(|policy| format!("`{}`", policy.name)).collect();
-    let message = format!("{} still name this role, and keep its id when it is gone", policies.join(", "));
+    let message =
+        format!("{} still name this role, and keep its id after it is deleted", policies.join(", "));
     let diagnostic = || {
         Diagnostic::new(Code::PolytomicLeftBehind, message)
             .about(&delete.id)
-            .help("declare the bindings of these policies without it, before or together with the delete")
+            .help("declare these policies without the role, before or together with the delete")
     };
     (!policies.is_empty()).then(diagnostic)
 }
@@ -257,13 +257,13 @@ fn object(path: &Path, body: &Value) -> Result<LiveObject, ReadError> {
     found(path, body, "name", body.get("system") == Some(&Value::Bool(true)))
 }
 
-/// Bindings in canonical words: one entry per action, roles by name where a name means one role, empty ones gone.
+/// Bindings in canonical form: one entry per action, roles by name if the name means one role, no empty entries.
 fn bindings(actions: &Value, names: &Names) -> Value {
     let mut merged: BTreeMap<&str, (BTreeSet<&str>, BTreeSet<String>)> = BTreeMap::new();
     for action in actions.as_array().into_iter().flatten() {
         let (roles, ids) = merged.entry(text(action, "action")).or_default();
         roles.extend(list(action, "roles").iter().filter_map(Value::as_str));
-        // A UUID is the same in capitals.
+        // UUIDs ignore case.
         for id in list(action, "role_ids").iter().filter_map(Value::as_str).map(str::to_ascii_lowercase) {
             match names.name("Role", &id) {
                 Some(name) => roles.insert(name),
@@ -276,7 +276,7 @@ fn bindings(actions: &Value, names: &Names) -> Value {
     merged.into_iter().map(entry).collect()
 }
 
-/// The whole object, as create and update want it. Fields that only a newer API knows are carried over.
+/// The whole object, as create and update take it. Fields that only a newer API knows are kept.
 fn write(method: Method, path: Path, draft: &Draft<'_>) -> Request {
     let mut body = carried_over(draft.live);
     body.insert("name".to_owned(), Value::from(draft.id.name.as_str()));
@@ -306,7 +306,7 @@ fn carried_over(live: Option<&LiveObject>) -> Map<String, Value> {
     body
 }
 
-/// One binding as the API wants it, and which of its roles are not created yet.
+/// One binding as the API takes it, and which of its roles are not created yet.
 struct ActionBody {
     body: Value,
     later: Vec<(usize, Symbol)>,
@@ -319,7 +319,7 @@ fn action_body(action: &Value, draft: &Draft<'_>) -> ActionBody {
         match draft.names.id("Role", role) {
             Ok(Id::Known(id)) => ids.push((Value::from(id.as_str()), None)),
             Ok(Id::Later(symbol)) => ids.push((Value::from(KNOWN_AFTER_APPLY), Some(symbol))),
-            // The planner has refused dangling and ambiguous references before.
+            // The planner has already refused dangling and ambiguous references.
             Err(_) => {}
         }
     }
@@ -332,36 +332,4 @@ fn action_body(action: &Value, draft: &Draft<'_>) -> ActionBody {
     let later =
         ids.into_iter().enumerate().filter_map(|(index, (_, symbol))| Some((index, symbol?))).collect();
     ActionBody { body: Value::Object(body), later }
-}
-
-fn check_actions(spec: &Value) -> Vec<SpecDiagnostic> {
-    let mut seen = BTreeSet::new();
-    let actions = list(spec, "policy_actions").iter().enumerate();
-    actions
-        .filter_map(|(index, action)| {
-            let name = text(action, "action");
-            let at = format!("/policy_actions/{index}/action");
-            if !seen.insert(name) {
-                let message = format!("the action `{name}` is listed twice");
-                return Some(
-                    Diagnostic::new(Code::PolytomicActionTwice, message)
-                        .in_spec(at)
-                        .help("put all its roles in one entry"),
-                );
-            }
-            (!ACTIONS.contains(&name)).then(|| {
-                let near = crate::diagnostic::nearest(name, ACTIONS.iter().copied());
-                let help = near.map_or_else(
-                    || format!("known ones are {}", ACTIONS.join(", ")),
-                    |near| format!("did you mean `{near}`?"),
-                );
-                Diagnostic::new(
-                    Code::PolytomicUnknownAction,
-                    format!("the action `{name}` is not a known one"),
-                )
-                .in_spec(at)
-                .help(help)
-            })
-        })
-        .collect()
 }

@@ -1,15 +1,15 @@
-//! The systems that a run knows.
+//! The systems that a run knows. Not here: their code, and reading definitions from files (`config`).
 
 use std::collections::BTreeMap;
 
 use super::{Registered, compiuta, jitsudo, mycloud, polytomic};
 use crate::model::kind::{Kind, api_version};
 
-/// Every system that is built in. A new one is its file and a line here.
+/// Every system that is built in. A new one needs its file and a line here.
 const BUILT_IN: &[fn() -> Registered] =
     &[polytomic::registered, jitsudo::registered, compiuta::registered, mycloud::registered];
 
-/// The systems that a run knows: those that are built in, and those that `enact.yaml` defines.
+/// The systems that a run knows: the built-in ones, and those that the files in `systems` define.
 pub struct Registry(Vec<Registered>);
 
 impl Registry {
@@ -18,7 +18,7 @@ impl Registry {
         Self(BUILT_IN.iter().map(|row| row()).collect())
     }
 
-    /// Adds a system, unless there is one of its name.
+    /// Adds a system; returns it as the error if there is already one of its name.
     pub fn add(&mut self, row: Registered) -> Result<(), Registered> {
         if self.get(&row.name).is_some() {
             return Err(row);
@@ -42,7 +42,7 @@ impl Registry {
         self.0.iter().map(|row| row.name.as_str())
     }
 
-    /// Every kind of every system by apiVersion and name.
+    /// Every kind of every system, by `apiVersion` and name.
     pub fn kinds(&self) -> BTreeMap<(String, String), &Kind> {
         let of = |row| {
             let Registered { name, kinds, .. }: &Registered = row;

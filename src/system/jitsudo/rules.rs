@@ -1,43 +1,28 @@
-//! The rules of a JITSudo policy: their canonical form, the check of their fields, and the writes that bring the
-//! live ones to the declared ones.
+//! The rules of a JITSudo policy: their canonical form, and the writes that change the live ones into the declared
+//! ones.
+//!
+//! A rule is either structured fields or Cedar text, and both have one canonical form: the text as [`crate::cedar`]
+//! prints it. Not here: the Cedar of one rule (`form`), and its mistakes (`check`).
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::cedar::{self, Canonical, CedarError, Scope};
-use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic, SpecPlace};
+use crate::cedar::{self, Canonical, CedarError};
 use crate::model::request::{KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
 use crate::model::resource::RemoteId;
 use crate::system::Draft;
 use crate::system::body::{list, text};
+use crate::system::jitsudo::rules::form::{STRUCTURED, cedar_of, from_fields};
 
-/// The fields that `policy_text` stands for.
-const STRUCTURED: &[&str] = &[
-    "effect",
-    "principal_scope_type",
-    "principal_entity_type",
-    "principal_entity_id",
-    "action_scope_type",
-    "action_ids",
-    "resource_scope_type",
-    "resource_entity_type",
-    "resource_entity_id",
-    "conditions",
-];
+pub(super) mod check;
+mod form;
 
-/// A declared rule in canonical words. A rule that is not valid stays as written; `check` has reported it.
+/// A declared rule in canonical form. An invalid rule stays as written; `check` reports it.
 pub(super) fn canonical(rule: &Value) -> Value {
     match cedar_of(rule) {
         Ok(cedar) => with_text(rule, cedar.structure),
         Err(_) => rule.clone(),
-    }
-}
-
-fn cedar_of(rule: &Value) -> Result<Canonical, CedarError> {
-    match rule.get("policy_text").and_then(Value::as_str) {
-        Some(text) => cedar::canonical(text),
-        None => from_fields(rule),
     }
 }
 
@@ -49,14 +34,14 @@ fn with_text(rule: &Value, text: String) -> Value {
     Value::Object(canonical)
 }
 
-/// A live rule in canonical words.
+/// A live rule in canonical form.
 pub(super) fn observed(rule: &Value) -> Value {
     let structure = live_cedar(rule).map(|live| live.structure);
     with_text(rule, structure.unwrap_or_else(|_| text(rule, "policy_text").to_owned()))
 }
 
-/// The server's text says it all; the fields beside it lose the second type of `is_in`, the namespace of an action and
-/// every annotation, so they only count where the text is not Cedar.
+/// The server's text holds the whole rule. The fields next to it lose the second type of `is_in`, the namespace of an
+/// action and every annotation, so they are only used if the text is not Cedar.
 fn live_cedar(rule: &Value) -> Result<Canonical, CedarError> {
     cedar::canonical(text(rule, "policy_text")).or_else(|_| from_fields(rule))
 }
@@ -65,7 +50,7 @@ fn live_cedar(rule: &Value) -> Result<Canonical, CedarError> {
 pub(super) struct Spellings(BTreeMap<String, String>);
 
 impl Spellings {
-    /// Of the rules of policies, as git or the API has them; the first of several spellings counts.
+    /// The spellings in these policies, from git or the API; of several the first is used.
     pub(super) fn of(policies: &[&Value]) -> Self {
         let mut spellings = BTreeMap::new();
         for rule in policies.iter().flat_map(|policy| list(policy, "rules")) {
@@ -76,7 +61,7 @@ impl Spellings {
         Self(spellings)
     }
 
-    /// A canonical value with its rules so spelled.
+    /// A canonical value with its rules in these spellings.
     pub(super) fn spelled(&self, value: &Value) -> Value {
         match value {
             Value::Array(items) => items.iter().map(|item| self.spelled(item)).collect(),
@@ -94,49 +79,14 @@ impl Spellings {
     }
 }
 
-fn from_fields(rule: &Value) -> Result<Canonical, CedarError> {
-    let conditions = text(rule, "conditions");
-    cedar::assemble(
-        text(rule, "effect"),
-        entity_scope(rule, "principal"),
-        action_scope(rule),
-        entity_scope(rule, "resource"),
-        conditions,
-    )
-}
-
-fn entity_scope(rule: &Value, variable: &str) -> Scope {
-    let field = |suffix: &str| text(rule, &format!("{variable}_{suffix}"));
-    let (kind, id) = (field("entity_type"), field("entity_id"));
-    match field("scope_type") {
-        "any" => cedar::any(),
-        "eq" => cedar::entity("==", kind, id),
-        "in" => cedar::entity("in", kind, id),
-        "is" => cedar::is(kind, None),
-        "is_in" => cedar::is(kind, Some(id)),
-        // Not Cedar, so that assembling it is an error.
-        other => json!({"op": other}),
-    }
-}
-
-fn action_scope(rule: &Value) -> Scope {
-    let ids: Vec<_> = list(rule, "action_ids").iter().filter_map(Value::as_str).collect();
-    match (text(rule, "action_scope_type"), ids.as_slice()) {
-        ("any", _) => cedar::any(),
-        ("eq", [id]) => cedar::entity("==", "Action", id),
-        ("in", [_, ..]) => cedar::actions(&ids),
-        (other, _) => json!({"op": other}),
-    }
-}
-
-/// The live rules of a policy in the order of their evaluation.
+/// The live rules of a policy, in the order in which they are evaluated.
 pub(super) fn in_order(policy: &Value) -> Vec<&Value> {
     let mut rules: Vec<_> = list(policy, "rules").iter().collect();
     rules.sort_by_key(|rule| rule.get("ordinal").and_then(Value::as_i64));
     rules
 }
 
-/// One declared rule beside the live one that becomes it.
+/// One declared rule, with the live one that becomes it.
 struct Wanted<'a> {
     index: usize,
     written: &'a Value,
@@ -160,8 +110,8 @@ fn effect(canonical: &Value) -> &str {
     if cedar::forbids(text(canonical, "policy_text")) { "forbid" } else { "permit" }
 }
 
-/// The writes, in an order in which no moment allows more than the old and the new rules: forbids are added, rules
-/// change, permits are added, permits go, forbids go, and at last the order is set if it is not right by then.
+/// The writes, in an order that never allows more than the old and the new rules do: add forbids, change rules, add
+/// permits, delete permits, delete forbids, and last set the order if it is not right yet.
 pub(super) fn requests(draft: &Draft<'_>, policy: &Path) -> Vec<Request> {
     if !draft.differs("rules") {
         return Vec::new();
@@ -192,8 +142,8 @@ fn is_live(wanted: &Wanted<'_>, live: &Live<'_>) -> bool {
     wanted.live.is_some_and(|of| of.id == live.id)
 }
 
-/// Rules that are equal stay as they are, whatever their place; those left over are paired in order where both
-/// permit or both forbid.
+/// Equal rules stay as they are, at any position. The others are paired in order, permits with permits and forbids with
+/// forbids.
 fn pair<'a>(draft: &'a Draft<'_>, live: &'a [Live<'a>]) -> Vec<Wanted<'a>> {
     let written = list(draft.written, "rules").iter().zip(list(draft.declared, "rules")).enumerate();
     let mut wanted: Vec<_> = written
@@ -241,8 +191,8 @@ fn patch(wanted: &Wanted<'_>, base: &Path) -> Option<Request> {
     Some(Request::new(Method::Patch, base.clone().known(&live.id)).body(Value::Object(body)))
 }
 
-/// What of a rule's Cedar has to be sent: its text, or the structured fields that differ. A field that is left out
-/// is null in the rule, and an entity type that stayed behind would contradict a scope without one.
+/// The part of a rule's Cedar that has to be sent: its text, or the structured fields that differ. A field that is left
+/// out is sent as null, because an entity type left from before would contradict a scope without one.
 fn cedar_fields(written: &Value, live: &Value) -> Map<String, Value> {
     if let Some(text) = written.get("policy_text") {
         return Map::from_iter([("policy_text".to_owned(), text.clone())]);
@@ -252,7 +202,7 @@ fn cedar_fields(written: &Value, live: &Value) -> Map<String, Value> {
     let all = STRUCTURED.iter().map(|field| ((*field).to_owned(), value(written, field)));
     let differ: Map<_, _> =
         all.clone().filter(|(field, after)| sorted(value(live, field)) != sorted(after.clone())).collect();
-    // The fields agree and the text does not: send them all, so that the server assembles the text again.
+    // The fields are equal but the text is not: send them all, so that the server assembles the text again.
     if differ.is_empty() { all.collect() } else { differ }
 }
 
@@ -263,15 +213,15 @@ fn sorted(mut value: Value) -> Value {
     value
 }
 
-/// One request that sets the whole order, if the rules would not already stand in it: those that were there keep
-/// their order, and created ones come behind them in the order of their creation.
+/// One request that sets the whole order, if it would not be right without it: existing rules keep their order, and new
+/// ones come after them in the order of their creation.
 fn reorder(draft: &Draft<'_>, wanted: &[Wanted<'_>], live: &[Live<'_>], base: &Path) -> Option<Request> {
     let kept = live.iter().filter_map(|live| wanted.iter().find(|wanted| is_live(wanted, live)));
     let new = |of: &'static str| {
         wanted.iter().filter(move |wanted| wanted.live.is_none() && effect(wanted.canonical) == of)
     };
-    let stands = kept.chain(new("forbid")).chain(new("permit")).map(|wanted| wanted.index);
-    if stands.eq(wanted.iter().map(|wanted| wanted.index)) {
+    let resulting = kept.chain(new("forbid")).chain(new("permit")).map(|wanted| wanted.index);
+    if resulting.eq(wanted.iter().map(|wanted| wanted.index)) {
         return None;
     }
     let id =
@@ -283,111 +233,4 @@ fn reorder(draft: &Draft<'_>, wanted: &[Wanted<'_>], live: &[Live<'_>], base: &P
         .map(|wanted| (format!("/ids/{}", wanted.index), Symbol::part(draft.id, wanted.index)))
         .collect();
     Some(request)
-}
-
-/// What a rule's JSON Schema cannot say.
-pub(super) fn check(rule: &Value, at: &str) -> Vec<SpecDiagnostic> {
-    let mut diagnostics =
-        if rule.get("policy_text").is_some() { check_text(rule, at) } else { check_fields(rule, at) };
-    if diagnostics.is_empty() {
-        diagnostics.extend(cedar_of(rule).err().map(|error| not_cedar(rule, at, &error)));
-    }
-    diagnostics
-}
-
-fn not_cedar(rule: &Value, at: &str, error: &CedarError) -> SpecDiagnostic {
-    let field = ["policy_text", "conditions"].into_iter().find(|field| rule.get(*field).is_some());
-    let at = field.map_or_else(|| at.to_owned(), |field| format!("{at}/{field}"));
-    let help = if field == Some("conditions") {
-        "write `when { .. }` and `unless { .. }` clauses, without comments"
-    } else {
-        "write one Cedar statement: `permit (principal, action, resource) when { .. };`"
-    };
-    let place = SpecPlace { pointer: at, offset: error.offset };
-    Diagnostic::new(Code::JitsudoCedar, format!("this is not valid Cedar: {error}")).at(place).help(help)
-}
-
-fn check_text(rule: &Value, at: &str) -> Vec<SpecDiagnostic> {
-    let beside = STRUCTURED.iter().filter(|field| rule.get(**field).is_some());
-    beside
-        .map(|field| {
-            let message = format!("`{field}` has no effect beside `policy_text`");
-            Diagnostic::new(Code::JitsudoTextAndFields, message)
-                .in_spec(format!("{at}/{field}"))
-                .help("say it in one of the two ways only")
-        })
-        .collect()
-}
-
-fn check_fields(rule: &Value, at: &str) -> Vec<SpecDiagnostic> {
-    let needed = ["effect", "principal_scope_type", "action_scope_type", "resource_scope_type"];
-    let missing = needed.iter().filter(|field| rule.get(**field).is_none());
-    let mut diagnostics: Vec<_> = missing
-        .map(|field| {
-            let message = format!("a rule without `policy_text` needs `{field}`");
-            Diagnostic::new(Code::JitsudoMissingField, message)
-                .in_spec(at)
-                .help(format!("add `{field}`, or write the rule as `policy_text`"))
-        })
-        .collect();
-    diagnostics.extend(["principal", "resource"].iter().flat_map(|variable| check_scope(rule, variable, at)));
-    diagnostics.extend(check_actions(rule, at));
-    diagnostics
-}
-
-/// Which of type and id each scope type has.
-fn check_scope(rule: &Value, variable: &str, at: &str) -> Vec<SpecDiagnostic> {
-    let scope = text(rule, &format!("{variable}_scope_type"));
-    let wants = match scope {
-        "any" => [("entity_type", false), ("entity_id", false)],
-        "is" => [("entity_type", true), ("entity_id", false)],
-        "eq" | "in" | "is_in" => [("entity_type", true), ("entity_id", true)],
-        _ => return Vec::new(),
-    };
-    let wrong = wants.into_iter().filter_map(|(suffix, wanted)| {
-        let field = format!("{variable}_{suffix}");
-        let has = !text(rule, &field).is_empty();
-        if suffix == "entity_type" && has && !cedar::is_type(text(rule, &field)) {
-            let message = format!("`{}` is not the name of a Cedar type", text(rule, &field));
-            let help = "type names are like `User` or `Company::User`";
-            return Some(
-                Diagnostic::new(Code::JitsudoEntityType, message).in_spec(format!("{at}/{field}")).help(help),
-            );
-        }
-        let place = if rule.get(&field).is_some() {
-            format!("{at}/{field}")
-        } else {
-            format!("{at}/{variable}_scope_type")
-        };
-        match (wanted, has) {
-            (true, false) => Some(
-                Diagnostic::new(Code::JitsudoScope, format!("the scope `{scope}` needs `{field}`"))
-                    .in_spec(place)
-                    .help(format!("add `{field}`, or use another `{variable}_scope_type`")),
-            ),
-            (false, true) => Some(
-                Diagnostic::new(Code::JitsudoScope, format!("the scope `{scope}` has no `{field}`"))
-                    .in_spec(place)
-                    .help(format!("take `{field}` out, or use another `{variable}_scope_type`")),
-            ),
-            _ => None,
-        }
-    });
-    wrong.collect()
-}
-
-fn check_actions(rule: &Value, at: &str) -> Option<SpecDiagnostic> {
-    let count = list(rule, "action_ids").len();
-    let wrong = match text(rule, "action_scope_type") {
-        "any" if count > 0 => "the scope `any` has no `action_ids`",
-        "eq" if count != 1 => "the scope `eq` needs exactly one of `action_ids`",
-        "in" if count == 0 => "the scope `in` needs one or more `action_ids`",
-        _ => return None,
-    };
-    let place = if rule.get("action_ids").is_some() { "action_ids" } else { "action_scope_type" };
-    Some(
-        Diagnostic::new(Code::JitsudoScope, wrong)
-            .in_spec(format!("{at}/{place}"))
-            .help("change `action_ids` or `action_scope_type`"),
-    )
 }
