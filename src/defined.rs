@@ -1,7 +1,7 @@
-//! A system that a user defines in YAML: one more system behind the same traits, with data in place of code.
+//! A system that a user defines in YAML: another system behind the same traits, with data in place of code.
 //!
-//! Here: from the text of a definition to the row of the registry. `definition` is the file as types; `compile` makes
-//! of it what `api` holds, `check` finds what else can be wrong; `read` and `write` speak with the API.
+//! Here: from the text of a definition to the row of the registry. `definition` is the file as types, `compile` turns
+//! it into what `api` holds, `check` finds other mistakes, `read` reads from the API, and `write` makes the requests.
 
 use std::sync::Arc;
 
@@ -27,8 +27,7 @@ use definition::Definition;
 use problems::Problems;
 use settings::Settings;
 
-/// Reads the text of a definition, and makes the row of the registry for it; what is wrong with it is reported, all of
-/// it.
+/// Reads the text of a definition and makes its row of the registry. Reports everything that is wrong.
 pub fn define(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<(Registered, Definition)> {
     let Parsed { definition, document } = parse(file, text, diagnostics)?;
     let settings = Settings::new(definition.settings.as_ref());
@@ -46,7 +45,7 @@ fn row(api: &Arc<Api>) -> Registered {
         settings: api.settings.clone(),
         auth: definition.auth.clone(),
         kinds: api.kinds.clone(),
-        // Its types are all of JSON.
+        // Its types are all plain JSON.
         definition: serde_json::to_value(definition).ok(),
         open: {
             let api = api.clone();
@@ -60,7 +59,7 @@ struct Parsed {
     document: Document,
 }
 
-/// The definition as it is written, if its JSON Schema takes it.
+/// The definition as written, if its JSON Schema accepts it.
 fn parse(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Parsed> {
     let document = sound(diagnostics, |diagnostics| yaml::only(text, file, diagnostics, no_single))?;
     sound(diagnostics, |diagnostics| {
@@ -79,5 +78,5 @@ fn parse(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Pa
 
 fn no_single(file: &str) -> Diagnostic {
     Diagnostic::new(Code::SystemDocuments, format!("`{file}` must hold exactly one document"))
-        .help("one file defines one system")
+        .help("define one system per file")
 }

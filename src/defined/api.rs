@@ -1,6 +1,6 @@
 //! A definition, compiled, and the system that it becomes with the settings of one target.
 //!
-//! How that system reads is in `read`, what it writes in `write`.
+//! Not here: how that system reads (`read`), and what it writes (`write`).
 
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ impl Defined {
         Self { api, settings }
     }
 
-    /// What is known of a live object.
+    /// The values for templates about a live object.
     pub(super) fn values<'a>(&'a self, kind: &'a CompiledKind, live: &LiveObject) -> Values<'a> {
         let from_name = kind.parts(&live.name);
         let part = |field: &'a KeyField| {

@@ -1,7 +1,7 @@
-//! Compiles a definition: templates are read, and each key is put in the order of the name.
+//! Compiles a definition: parses its templates, and puts the parts of each key in the order of the name.
 //!
-//! Compiling is checking: what cannot be compiled is reported at its place, and all of it at once. What else can be
-//! wrong is in `check`.
+//! Compiling is checking: everything that cannot be compiled is reported at its place. Not here: other mistakes, in
+//! `check`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ mod routes;
 use context::Context;
 use routes::Compiler;
 
-/// Compiles a definition whose JSON Schema has been checked.
+/// Compiles a definition that passed its JSON Schema.
 pub(super) fn compile(
     definition: Definition,
     settings: Settings,

@@ -1,4 +1,5 @@
-//! A kind of a definition, compiled: what reading and writing need of it, with nothing left to check.
+//! A kind of a definition, compiled: what reading and writing need, with nothing left to check. Not here: the checks,
+//! in `compile`.
 
 use serde_json::Value;
 
@@ -21,7 +22,7 @@ pub(super) struct CompiledKind {
     pub(super) name_form: NameForm,
     pub(super) spec: Spec,
     pub(super) references: Vec<Reference>,
-    /// Those of the references where the API has an id.
+    /// The references for which the API holds an id.
     pub(super) by_id: Vec<Reference>,
     pub(super) list: Option<List>,
     pub(super) get: Option<Get>,
@@ -38,14 +39,14 @@ pub(super) struct KeyField {
     pub(super) label: String,
     /// Where an object has it, as a JSON pointer.
     pub(super) at: String,
-    /// The kind that it names by the server's id.
+    /// The kind that it refers to by the server's id.
     pub(super) id_of: Option<String>,
 }
 
 #[derive(Debug)]
 pub(super) struct List {
     pub(super) route: Route,
-    /// The same for the objects with one key only.
+    /// The same for only the objects with one key.
     pub(super) find: Option<Route>,
     pub(super) statuses: Statuses,
     pub(super) items: String,
@@ -55,7 +56,7 @@ pub(super) struct List {
 
 #[derive(Debug)]
 pub(super) struct Get {
-    /// Whether a name says where its object is.
+    /// Whether the path of an object is known from its name.
     pub(super) by_name: bool,
     pub(super) route: Route,
     pub(super) statuses: Statuses,
@@ -92,7 +93,7 @@ pub(super) struct Delete {
 }
 
 impl CompiledKind {
-    /// The parts of a name that go into paths as they are: all but the ids of other objects.
+    /// The parts of a name that go into paths as they are: all except the ids of other objects.
     pub(super) fn parts(&self, name: &str) -> Vec<(&str, Id)> {
         let values = self.name_form.split(name).unwrap_or_default();
         let fields = self.key.iter().zip(values).filter(|(field, _)| field.id_of.is_none());

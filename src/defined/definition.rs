@@ -1,6 +1,6 @@
 //! The file that defines a system, as types: decoding, JSON Schema and documentation in one.
 //!
-//! Here: what can be written. What it means is in `compile`, what else can be wrong with it in `check`.
+//! Not here: what it means (`compile`), and mistakes that the schema cannot express (`check`).
 
 use std::collections::BTreeMap;
 
@@ -39,27 +39,27 @@ pub struct Definition {
     /// The word after `system:` in enact.yaml, and before `/v1` in the `apiVersion` of manifests.
     #[schemars(regex(pattern = "^[a-z][a-z0-9-]{0,30}$"), extend("x-pattern-hint" = "1 to 31 lower-case letters, digits and `-`, the first a letter"))]
     pub name: String,
-    /// What API it is, of which version, and how far the definition was tried.
+    /// Which API it is, in which version, and how far the definition was tested.
     pub about: Option<String>,
-    /// How a target may prove who it is. Left out: any way that enact.yaml knows.
+    /// How a target may authenticate. Default: every way that enact.yaml supports.
     #[serde(default)]
     pub auth: Vec<Scheme>,
     /// The JSON Schema of a target's `settings`, whose values templates name as `{settings.NAME}`.
     pub settings: Option<Value>,
-    /// Headers of every request, by name; the values are templates over the settings. Never a credential, nor a header
-    /// that enact sets itself, such as `Accept` or `Host`.
+    /// Headers of every request, by name; the values are templates over the settings. Credentials and headers that
+    /// enact sets itself, such as `Accept` or `Host`, are not allowed.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// How the API's errors look.
+    /// Where the API puts the details of an error.
     #[serde(default)]
     pub errors: ErrorForm,
-    /// The types of objects, in the order in which they are created: a kind comes after those that it refers to. Deletes
-    /// go backwards.
+    /// The types of objects, in the order in which they are created: a kind comes after those that it refers to.
+    /// Deletes go backwards.
     #[schemars(length(min = 1))]
     pub kinds: Vec<KindForm>,
 }
 
-/// How an API's errors look. The pointers left out are looked for in the usual places.
+/// Where an API puts the details of an error. For a pointer that is left out, enact looks in the usual places.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct ErrorForm {
@@ -67,9 +67,9 @@ pub struct ErrorForm {
     pub code: Option<Pointer>,
     /// Where its message is.
     pub message: Option<Pointer>,
-    /// Places that make an answer an error although its status says success. Left out: `/error` and `/errors`.
+    /// Places that make an answer an error even if its status says success. Default: `/error` and `/errors`.
     pub in_success: Option<Vec<Pointer>>,
-    /// What to do about some codes.
+    /// What to do, by error code.
     #[serde(default)]
     pub help: BTreeMap<String, String>,
 }
@@ -83,53 +83,52 @@ pub struct KindForm {
     pub name: String,
     /// One sentence about it, for editors.
     pub about: Option<String>,
-    /// Where an object has the id that the server gave it, as a JSON pointer. Left out: objects have no other id than
-    /// their key, which is in their paths.
+    /// Where an object has the id that the server gave it, as a JSON pointer. If this is left out, objects have no id
+    /// except their key, which is in their paths.
     pub id: Option<Pointer>,
-    /// What tells objects apart: one part, or several for a composite key such as a virtual host and a name. In
+    /// What identifies an object: one part, or several for a composite key such as a virtual host and a name. In
     /// templates a part is written `{PART}`.
     #[schemars(extend("minProperties" = 1))]
     pub key: BTreeMap<String, KeyPart>,
-    /// How `metadata.name` is made of the parts of the key, such as `{name}@{vhost}`. Left out where there is one part.
+    /// How `metadata.name` is made of the parts of the key, such as `{name}@{vhost}`. Not needed for a single part.
     pub named: Option<String>,
-    /// Whether the API refuses a second object with the same key. Objects whose key is in their paths always have
-    /// one of their own.
+    /// Whether the API refuses a second object with the same key. If the key is in the path, it is always unique.
     #[serde(default)]
     pub unique: bool,
     /// Whether keys that differ only in case mean one object.
     #[serde(default)]
     pub ignores_case: bool,
-    /// What a key looks like, where not any text will do. Only for a key of one part.
+    /// What a key looks like, if the API does not accept every text. Only for a key with one part.
     pub key_pattern: Option<KeyPattern>,
-    /// How all objects are listed. Without it enact looks for exactly those that git names, with `get`, so the key has
-    /// to be in the path of `get`, and import finds nothing.
+    /// How all objects are listed. Without it enact only looks for the objects that git names, with `get`, so the key
+    /// must be in the path of `get`, and import finds nothing.
     pub list: Option<ListForm>,
-    /// How one object is read. Without it an object is as the list shows it.
+    /// How one object is read. Without it the object in the list is used.
     pub get: Option<GetForm>,
-    /// How an object is created. Without it a declared object has to be there already.
+    /// How an object is created. Without it a declared object must already exist.
     pub create: Option<CreateForm>,
     /// How an object is changed. Without it a declared object that differs is an error.
     pub update: Option<UpdateForm>,
-    /// How an object is deleted. Without it `ensure: absent` is an error for an object that is there.
+    /// How an object is deleted. Without it `ensure: absent` is an error for an object that exists.
     pub delete: Option<DeleteForm>,
     /// Where a spec names other objects: JSON pointers in which `*` means every item, each with the kind.
     #[serde(default)]
     pub references: BTreeMap<String, ReferenceForm>,
-    /// What marks objects that belong to the system, and are never written. One of them is enough.
+    /// What marks objects that belong to the system and are never written. One mark is enough.
     #[serde(default)]
     pub system: Vec<Mark>,
-    /// Whether every reply has every field, also those that are not set. Then a declared field that a reply does not
-    /// have is one that the API does not keep, and a plan says so instead of writing it again and again.
+    /// Whether every reply has every field, even fields that are not set. Then the API does not keep a declared field
+    /// that a reply lacks, and a plan reports that instead of writing the field again and again.
     #[serde(default)]
     pub returns_every_field: bool,
-    /// The JSON Schema of a manifest's `spec`: the fields that the API calls so. `required` are those without which no
-    /// object can be created. `default` is what the API takes when a field is left out. `readOnly` fields are the
-    /// server's. `writeOnly` fields are never in a reply: they are sent when an object is created, when git changes them,
-    /// and with `--set-secrets`; a text among them is a secret, which manifests give as `{secret: NAME}`.
+    /// The JSON Schema of a manifest's `spec`, with the API's names of fields. `required` fields are needed to create
+    /// an object. `default` is the value that the API uses when a field is left out. `readOnly` fields are set by the
+    /// server. `writeOnly` fields are never in a reply: they are sent when an object is created, when git changes them,
+    /// and with `--set-secrets`; a `writeOnly` text is a secret, which manifests write as `{secret: NAME}`.
     /// `x-list-type: set | map | multiset | atomic` with `x-list-map-keys` says how a list compares, and
-    /// `x-map-type: atomic` that an object does as a whole.
+    /// `x-map-type: atomic` that an object compares as a whole.
     pub spec: Value,
-    /// An object to try the definition with: `enact check-system FILE --against TARGET --scratch NAME` creates it.
+    /// An object to test the definition with: `enact check-system FILE --against TARGET --scratch NAME` creates it.
     pub scratch: Option<Scratch>,
 }
 
@@ -140,7 +139,7 @@ impl KindForm {
     }
 }
 
-/// A part of a key: where an object has it, or that and the kind that it names.
+/// A part of a key: where an object has it, and the kind that it refers to, if any.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum KeyPart {
@@ -150,7 +149,7 @@ pub enum KeyPart {
     Names {
         /// Where an object has it.
         at: Pointer,
-        /// The kind of the other object. Where that kind has ids of the server, the API has its id here.
+        /// The kind of the other object. If the server gives ids to that kind, the API has the id here.
         kind: String,
     },
 }
@@ -163,7 +162,7 @@ impl KeyPart {
         }
     }
 
-    /// The kind of the object that it names, if it names one.
+    /// The kind of the object that it refers to, if any.
     pub fn kind(&self) -> Option<&str> {
         match self {
             Self::At(_) => None,
@@ -183,11 +182,11 @@ pub struct KeyPattern {
     pub hint: String,
 }
 
-/// The kind of a reference, or that and how the API writes it.
+/// The kind of a reference, and how the API writes it.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum ReferenceForm {
-    /// The kind. The API has its id where the server gives ids, else its name.
+    /// The kind. The API has the object's id if the server gives ids to that kind, or else its name.
     Kind(String),
     /// The kind, and what the API has.
     By {
@@ -206,7 +205,7 @@ impl ReferenceForm {
         }
     }
 
-    /// What the API has, where the definition says it.
+    /// What the API has, if the definition says so.
     pub fn by(&self) -> Option<By> {
         match self {
             Self::Kind(_) => None,
@@ -215,7 +214,7 @@ impl ReferenceForm {
     }
 }
 
-/// What an API has where it refers to another object.
+/// What an API holds to refer to another object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum By {
@@ -225,13 +224,13 @@ pub enum By {
     Name,
 }
 
-/// What marks an object of the system.
+/// What marks an object that belongs to the system.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Mark {
     /// Its name.
     Name {
-        /// As `metadata.name` would have it.
+        /// The name, as in `metadata.name`.
         name: String,
     },
     /// A value that only such objects have.
@@ -243,13 +242,13 @@ pub enum Mark {
     },
 }
 
-/// An object to try a definition with.
+/// An object to test a definition with.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scratch {
-    /// A spec with as many fields as possible. `{scratch}` is the scratch object of the kind that is referred to.
+    /// A spec with as many fields as possible. In a reference, `{scratch}` is the scratch object of the other kind.
     pub spec: Value,
-    /// Fields of it with other values, where the API has an `update`.
+    /// Fields of it with other values, if the API has an `update`.
     #[serde(default)]
     pub change: Value,
 }

@@ -1,4 +1,4 @@
-//! What is wrong with a definition, each problem at its place.
+//! Collects what is wrong with a definition, each problem at its place. Not here: the checks, in `check` and `compile`.
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::yaml::Document;
@@ -8,7 +8,7 @@ use crate::schema::check::Checker;
 pub(super) struct Problems<'a> {
     document: &'a Document,
     diagnostics: &'a mut Vec<Diagnostic>,
-    /// How many there were before the first of this file.
+    /// How many diagnostics there were before this file.
     before: usize,
 }
 
@@ -18,18 +18,24 @@ impl<'a> Problems<'a> {
         Self { document, diagnostics, before }
     }
 
-    /// How many there are.
+    /// How many problems this file has.
     pub(super) fn count(&self) -> usize {
         self.diagnostics.len() - self.before
     }
 
-    /// Adds one. `at` is a JSON pointer.
-    pub(super) fn tell(&mut self, at: &str, code: Code, message: impl Into<String>, help: impl Into<String>) {
+    /// Adds a problem at a JSON pointer.
+    pub(super) fn report(
+        &mut self,
+        at: &str,
+        code: Code,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         let place = self.document.place(at);
         self.diagnostics.push(Diagnostic::new(code, message).at(place).help(help));
     }
 
-    /// The part of the document at a place, checked against a JSON Schema.
+    /// Checks the part of the document at a place against a JSON Schema.
     pub(super) fn check(&mut self, at: &str, checker: &Checker) {
         checker.check(&self.document.part(at), self.diagnostics);
     }

@@ -1,6 +1,6 @@
-//! Reading: the objects of a kind, one of them in full, and whether one is gone.
+//! Reading: the objects of a kind, one whole object, and whether an object is gone.
 //!
-//! How a long list goes on is in `pages`, what a reply says of an object in `object`.
+//! Not here: the pages of a list (`pages`), and what a reply says about an object (`object`).
 
 use std::collections::BTreeMap;
 
@@ -81,7 +81,7 @@ impl Defined {
         self.api.compiled(&kind.name).ok_or_else(unknown)
     }
 
-    /// All objects of a kind, or those with one key where the API can pick them out.
+    /// All objects of a kind, or only those with one key if the API can select them.
     async fn all(
         &self,
         kind: &CompiledKind,
@@ -103,7 +103,7 @@ impl Defined {
         Ok(all.into_values().flatten().collect())
     }
 
-    /// The names that a key has instead of ids.
+    /// The names for the ids that a key contains.
     async fn names_of(&self, kind: &CompiledKind, reader: &dyn Reader) -> Result<NamesOf, ReadError> {
         let mut names = NamesOf::new();
         for id_of in kind.key.iter().filter_map(|field| field.id_of.as_ref()) {
@@ -116,7 +116,7 @@ impl Defined {
         Ok(names)
     }
 
-    /// An object that was listed, in full.
+    /// The whole object for one that was listed.
     async fn one(
         &self,
         kind: &CompiledKind,
@@ -131,7 +131,7 @@ impl Defined {
         }
     }
 
-    /// An object by its name, where the name says where it is.
+    /// An object by its name, if its path is known from the name.
     async fn named(
         &self,
         kind: &CompiledKind,
@@ -144,7 +144,7 @@ impl Defined {
         self.one(kind, &sought, reader).await
     }
 
-    /// A status that may as well mean that enact may not see the object is not believed alone.
+    /// Checks in the list whether an object is gone, if the status may also mean that enact may not see it.
     async fn gone(
         &self,
         kind: &CompiledKind,
@@ -157,7 +157,9 @@ impl Defined {
             return Ok(None);
         }
         let unsure = || {
-            let what = format!("is {status}, which may mean that it is gone or that it may not be seen");
+            let what = format!(
+                "is {status}, which may mean that the object is gone or that the credential may not see it"
+            );
             ReadError::unexpected(path, &what)
         };
         if kind.list.is_none() {
@@ -168,10 +170,10 @@ impl Defined {
     }
 }
 
-/// Settings and keys were checked before, so this is a name that must not be in a path.
+/// The error for a name that cannot be in a path. Settings and keys were checked before, so it is nothing else.
 fn unfilled() -> ReadError {
     ReadError {
-        message: "the object's name or id cannot stand in a path".to_owned(),
+        message: "the object's name or id cannot be part of a path".to_owned(),
         help: Some("rename it on the target".to_owned()),
     }
 }

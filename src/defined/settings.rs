@@ -1,4 +1,5 @@
-//! The settings of a target, as a definition describes them: their JSON Schema, and which of them every target has.
+//! The settings of a target, as a definition describes them: their JSON Schema, and which ones every target has. Not
+//! here: the values for one target, in `api`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,11 +7,11 @@ use serde_json::{Value, json};
 
 use crate::system::body::list;
 
-/// What is known of the settings.
+/// What is known about the settings.
 pub(super) struct Settings {
-    /// Their JSON Schema, which takes nothing that the definition does not know.
+    /// Their JSON Schema, which accepts only fields that the definition knows.
     pub(super) schema: Value,
-    /// By name, whether every target has it.
+    /// Whether every target has a setting, by name.
     known: BTreeMap<String, bool>,
 }
 
@@ -32,8 +33,8 @@ impl Settings {
         match self.known.get(name) {
             Some(true) => None,
             Some(false) => Some((
-                format!("the setting `{name}` may be left out, and then this cannot be filled in"),
-                format!("put `{name}` into `required` of `settings`, or give it a `default`"),
+                format!("the setting `{name}` is optional, and without it this cannot be filled in"),
+                format!("add `{name}` to `required` of `settings`, or give it a `default`"),
             )),
             None => Some((
                 format!("there is no setting `{name}`"),

@@ -1,5 +1,5 @@
-//! The JSON Schema of a spec as a definition gives it, made ready: what manifests may say, what is needed to create an
-//! object, what is the server's, what is secret.
+//! The JSON Schema of a spec in a definition, prepared for use: what manifests may contain, what is needed to create an
+//! object, what the server sets, what is secret. Not here: mistakes in the schema, in `check`.
 
 use std::collections::BTreeMap;
 
@@ -12,15 +12,15 @@ use crate::system::body::list;
 /// What the schema of a spec says.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Spec {
-    /// The JSON Schema of what manifests may say.
+    /// The JSON Schema of what manifests may contain.
     pub(super) schema: Value,
-    /// Top-level fields without which no object can be created.
+    /// Top-level fields that are needed to create an object.
     pub(super) required: Vec<String>,
-    /// The server's own fields, as JSON pointers in which `*` means every item.
+    /// Fields that only the server sets, as JSON pointers in which `*` means every item.
     pub(super) read_only: Vec<String>,
     /// Fields whose value is a secret, as JSON pointers.
     pub(super) secrets: Vec<String>,
-    /// Fields that are sent and never in a reply, as JSON pointers, and the live top-level fields that each replaces.
+    /// Fields that are sent but never in a reply, as JSON pointers, and the live top-level fields that each replaces.
     pub(super) replaces: BTreeMap<String, Vec<String>>,
 }
 
@@ -74,7 +74,7 @@ impl Spec {
     fn write_only(&mut self, field: &mut Value, whole: &Value, at: String) {
         let replaced = list(whole, "x-replaces").iter().filter_map(Value::as_str);
         self.replaces.insert(at.clone(), replaced.map(str::to_owned).collect());
-        // What may be a text may be a secret.
+        // Every value that may be text may be a secret.
         let is_text = |kind: &Value| {
             kind == "string" || kind.as_array().is_some_and(|kinds| kinds.contains(&json!("string")))
         };
@@ -85,7 +85,7 @@ impl Spec {
     }
 }
 
-/// A field with the keywords that it has by reference, or from all of several schemas.
+/// A field together with the keywords that it gets by reference or from combined schemas.
 fn resolved(field: &Value, root: &Value, depth: usize) -> Value {
     let referred =
         field.get("$ref").and_then(Value::as_str).and_then(|at| root.pointer(at.strip_prefix('#')?));
@@ -103,7 +103,7 @@ fn resolved(field: &Value, root: &Value, depth: usize) -> Value {
     whole
 }
 
-/// The server's own fields inside of a list's items.
+/// Fields inside a list's items that only the server sets.
 fn read_only_in(schema: &Value, at: &str, found: &mut Vec<String>) {
     for (name, field) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let at = child(at, name);
@@ -114,7 +114,7 @@ fn read_only_in(schema: &Value, at: &str, found: &mut Vec<String>) {
     }
 }
 
-/// The name of a secret is in git, never the secret.
+/// The schema of a secret: git holds its name, never the secret itself.
 fn secret(description: Option<&Value>) -> Value {
     let name = json!({
         "type": "string",
@@ -142,7 +142,7 @@ fn close(schema: &mut Value) {
         close(items);
     }
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
-        // What the server adds to an item is no difference.
+        // Fields that the server adds to an item are not a difference.
         let own = properties.iter().filter(|(_, field)| is_true(field, "readOnly"));
         let own: Vec<_> = own.map(|(name, _)| name.clone()).collect();
         properties.retain(|name, _| !own.contains(name));
@@ -155,7 +155,7 @@ fn close(schema: &mut Value) {
 }
 
 fn close_object(schema: &mut Map<String, Value>) {
-    // A schema that says how other fields look means what it says.
+    // A schema that already says what other fields may be stays as it is.
     let open = ["additionalProperties", "patternProperties", "unevaluatedProperties"];
     if open.iter().any(|keyword| schema.contains_key(*keyword)) {
         return;

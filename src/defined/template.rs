@@ -1,4 +1,5 @@
-//! Texts with placeholders: `{name}` is a part of the key, `{id}` the server's id, `{settings.org}` a setting.
+//! Texts with placeholders: `{name}` is a part of the key, `{id}` the server's id, `{settings.org}` a setting. Not
+//! here: which placeholders are allowed where, in `compile::routes`.
 
 use serde_json::Value;
 
@@ -14,7 +15,7 @@ enum Piece {
     Placeholder(Placeholder),
 }
 
-/// What is filled in.
+/// What a placeholder stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Placeholder {
     /// The id that the server gave.
@@ -25,7 +26,7 @@ pub(super) enum Placeholder {
     Part(String),
 }
 
-/// What is known of an object and its target.
+/// The values for an object and its target.
 pub(super) struct Values<'a> {
     pub(super) settings: &'a Value,
     pub(super) id: Option<Id>,
@@ -44,7 +45,7 @@ impl Values<'_> {
     }
 }
 
-/// The text of a scalar that may be in a path or a name.
+/// The text of a scalar, for a path or a name.
 pub(super) fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -62,7 +63,7 @@ impl Template {
         while let Some(start) = rest.find(['{', '}']) {
             let (before, after) = rest.split_at(start);
             let inner = after.strip_prefix('{').and_then(|after| after.split_once('}'));
-            let (label, after) = inner.ok_or("has a `{` or a `}` without the other")?;
+            let (label, after) = inner.ok_or("has an unmatched `{` or `}`")?;
             pieces.push(Piece::Text(before.to_owned()));
             pieces.push(Piece::Placeholder(placeholder(label)));
             rest = after;
@@ -72,7 +73,7 @@ impl Template {
         Ok(Self(pieces))
     }
 
-    /// What has to be filled in.
+    /// Its placeholders.
     pub(super) fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
         self.0.iter().filter_map(|piece| match piece {
             Piece::Text(_) => None,
@@ -80,7 +81,7 @@ impl Template {
         })
     }
 
-    /// The text with everything filled in; `None` if something is not known.
+    /// The text with everything filled in; `None` if a value is not known.
     pub(super) fn fill(&self, values: &Values<'_>) -> Option<String> {
         let piece = |piece: &Piece| match piece {
             Piece::Text(text) => Some(text.clone()),
@@ -92,13 +93,13 @@ impl Template {
         self.0.iter().map(piece).collect()
     }
 
-    /// The same as one part of a path, where an id may be that does not exist yet.
+    /// The same as one part of a path, which may be an id that does not exist yet.
     fn segment(&self, path: Path, values: &Values<'_>) -> Option<Path> {
         if let [Piece::Placeholder(placeholder)] = self.0.as_slice() {
             return Some(path.id(&values.get(placeholder)?));
         }
         let text = self.fill(values)?;
-        // Anything else would leave the place that the definition names.
+        // These segments would lead to another path.
         (!["", ".", ".."].contains(&text.as_str())).then(|| path.text(&text))
     }
 }
@@ -134,7 +135,7 @@ impl Route {
         self.query.push((name.to_owned(), value));
     }
 
-    /// What has to be filled in.
+    /// Its placeholders.
     pub(super) fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
         self.segments.iter().chain(self.query.iter().map(|(_, value)| value)).flat_map(Template::placeholders)
     }
@@ -145,7 +146,7 @@ impl Route {
         self.segments.iter().flat_map(Template::placeholders).any(is)
     }
 
-    /// The path; `None` if something is not known, or would lead elsewhere.
+    /// The path; `None` if a value is not known or would lead to another path.
     pub(super) fn fill(&self, values: &Values<'_>) -> Option<Path> {
         let mut path = Path::default();
         for segment in &self.segments {

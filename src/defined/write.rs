@@ -1,6 +1,6 @@
-//! Between what git says and what the API takes: ids in place of names, and the requests of a change, as data.
+//! Turns what git declares into what the API takes: ids in place of names, and the requests of a change, as data.
 //!
-//! How the body of a request is made is in `body`.
+//! Not here: the body of a request (`body`), and sending (`run::write`).
 
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ impl Translate for Defined {
         &self.api.kinds
     }
 
-    /// Names where the API has ids.
+    /// Puts names in place of the API's ids.
     fn observed(&self, kind: &Kind, body: &Value, names: &Names) -> Value {
         let mut spec = body.clone();
         let references = self.api.compiled(&kind.name).map_or(&[][..], |compiled| &compiled.by_id);
@@ -58,7 +58,7 @@ impl Defined {
     fn create(&self, kind: &CompiledKind, draft: &Draft<'_>) -> Result<Request, SpecDiagnostic> {
         let Some(create) = &kind.create else {
             let message = format!("a {} cannot be created by this API", kind.name);
-            let help = "create it on the target in another way, or take the manifest out";
+            let help = "create it on the target in another way, or remove the manifest";
             return Err(refused(Code::DefinedNoCreate, message).help(help));
         };
         let values = self.new_values(kind, draft);
@@ -83,10 +83,13 @@ impl Defined {
     ) -> Result<Request, SpecDiagnostic> {
         let Some(update) = &kind.update else {
             let differ: Vec<_> = draft.fields.iter().map(|field| format!("`{}`", field.path)).collect();
-            let message =
-                format!("a {} cannot be changed by this API, and {} differ", kind.name, differ.join(", "));
+            let message = format!(
+                "a {} cannot be changed by this API, but these fields differ: {}",
+                kind.name,
+                differ.join(", ")
+            );
             let help =
-                "declare what is live; or delete it with `ensure: absent` and declare it anew after that";
+                "declare what is live, or delete it with `ensure: absent` and declare it again afterwards";
             return Err(refused(Code::DefinedNoUpdate, message).help(help));
         };
         not_kept(kind, draft, live)?;
@@ -117,19 +120,19 @@ impl Defined {
     fn delete(&self, kind: &CompiledKind, live: &LiveObject) -> Result<Request, SpecDiagnostic> {
         let Some(delete) = &kind.delete else {
             let message = format!("a {} cannot be deleted by this API", kind.name);
-            let help = "delete it on the target in another way, or take `ensure: absent` out";
+            let help = "delete it on the target in another way, or remove `ensure: absent`";
             return Err(refused(Code::DefinedNoDelete, message).help(help));
         };
         let path = delete.route.fill(&self.values(kind, live)).ok_or_else(unfilled)?;
         Ok(Request { success: delete.success.clone(), ..Request::new(Method::Delete, path) })
     }
 
-    /// The key that git declares: names, and the ids of other objects, which may not exist yet.
+    /// The key that git declares: names, and ids of other objects that may not exist yet.
     fn new_values<'a>(&'a self, kind: &'a CompiledKind, draft: &Draft<'_>) -> Values<'a> {
         let mut parts = kind.parts(&draft.id.name);
         let named = kind.name_form.split(&draft.id.name).unwrap_or_default();
         for (field, name) in kind.key.iter().zip(named) {
-            // The planner has refused names that lead to nothing before.
+            // The planner has already refused names of objects that do not exist.
             let id = field.id_of.as_ref().and_then(|kind| draft.names.id(kind, &name).ok());
             parts.extend(id.map(|id| (field.label.as_str(), id)));
         }
@@ -137,7 +140,7 @@ impl Defined {
     }
 }
 
-/// Refuses to write a field again and again that the API drops every time.
+/// Refuses a field that the API drops each time, because it would be written again and again.
 fn not_kept(kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject) -> Result<(), SpecDiagnostic> {
     if !kind.returns_every_field {
         return Ok(());
@@ -153,8 +156,8 @@ fn not_kept(kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject) -> Result
     dropped.dedup();
     let Some(first) = dropped.first().map(|name| child("", name)) else { return Ok(()) };
     let dropped: Vec<_> = dropped.iter().map(|name| format!("`{name}`")).collect();
-    let message = format!("the API does not keep {}: no reply has it", dropped.join(", "));
-    let help = "it may be misspelt, or of another version of the API: take it out here and in the definition's `spec`";
+    let message = format!("the API does not keep {}: its replies do not hold it", dropped.join(", "));
+    let help = "it may be misspelt or belong to another version of the API: remove it here and in the definition's `spec`";
     Err(refused(Code::DefinedNotKept, message).help(help).in_spec(first))
 }
 
@@ -163,6 +166,6 @@ fn refused(code: Code, message: String) -> SpecDiagnostic {
 }
 
 fn unfilled() -> SpecDiagnostic {
-    refused(Code::DefinedPath, "its name or id cannot stand in a path".to_owned())
+    refused(Code::DefinedPath, "its name or id cannot be part of a path".to_owned())
         .help("give it another name")
 }

@@ -1,4 +1,5 @@
-//! The fields of a spec, at every depth: whose each is, and what it is when nobody gives it.
+//! Checks the fields of a spec, at every depth: who sets each, and its default. Not here: the schema as a whole, in
+//! `schemas`.
 
 use serde_json::Value;
 
@@ -31,12 +32,12 @@ fn check_required(kind: &KindForm, root: &str, problems: &mut Problems<'_>) {
         let message = match kind.field(name) {
             None => format!("there is no field `{name}` in `properties`"),
             Some(field) if is_true(field, "readOnly") => {
-                format!("`{name}` is the server's own, so nobody can give it")
+                format!("only the server sets `{name}`, so nobody can declare it")
             }
             Some(_) => continue,
         };
         let place = format!("{root}/required/{index}");
-        problems.tell(&place, Code::SystemRequired, message, "take it out of `required`, or describe it");
+        problems.report(&place, Code::SystemRequired, message, "remove it from `required`, or describe it");
     }
 }
 
@@ -67,28 +68,33 @@ fn collect<'a>(schema: &'a Value, at: String, inside: Inside, fields: &mut Vec<F
 }
 
 impl Field<'_> {
-    /// Whose a field is: the server's, the user's, or a secret between them.
+    /// Checks who sets a field, and whether it can be read back.
     fn sides(&self, merges: bool, problems: &mut Problems<'_>) {
         if !is_true(self.schema, "writeOnly") {
             return;
         }
         let at = format!("{}/writeOnly", self.at);
         if is_true(self.schema, "readOnly") {
-            let message = "nobody could ever see or set this field";
-            problems.tell(&at, Code::SystemField, message, "keep one of the two");
+            let message = "nobody can see or set a field with `readOnly` and `writeOnly`";
+            problems.report(&at, Code::SystemField, message, "keep one of them");
         } else if self.inside.in_list {
-            let message = "a list with a field that cannot be read back would differ for ever";
-            problems.tell(&at, Code::SystemField, message, "put it beside the list, or take it out");
+            let message = "a list with a field that cannot be read back would always differ";
+            problems.report(&at, Code::SystemField, message, "put it next to the list, or remove it");
         }
         if self.inside.depth > 1 && merges {
             let message = "a field that cannot be read back is lost when the object around it is sent";
-            let help = "it has to be a field of `spec` itself where an update merges";
-            problems.tell(&at, Code::SystemField, message, help);
+            let help = "put it directly in `spec`, if an update merges";
+            problems.report(&at, Code::SystemField, message, help);
         }
         if self.schema.get("type").is_some_and(|kind| kind == "object" || kind == "array") {
             let message =
-                "an object or a list that cannot be read back may hold secrets that nobody would see as such";
-            problems.tell(&at, Code::SystemField, message, "mark its texts as `writeOnly`, not the whole");
+                "an object or a list that cannot be read back may hold secrets that are not marked as such";
+            problems.report(
+                &at,
+                Code::SystemField,
+                message,
+                "mark its texts as `writeOnly`, not the whole value",
+            );
         }
     }
 
@@ -98,39 +104,39 @@ impl Field<'_> {
         }
         let at = format!("{}/x-replaces", self.at);
         if self.inside.depth > 1 {
-            problems.tell(
+            problems.report(
                 &at,
                 Code::SystemField,
-                "only a field of `spec` itself replaces others",
-                "take it out",
+                "only a field directly in `spec` can replace others",
+                "remove it",
             );
         }
         if !is_true(self.schema, "writeOnly") {
-            problems.tell(
+            problems.report(
                 &at,
                 Code::SystemField,
-                "only a field with `writeOnly` replaces others",
-                "take it out",
+                "only a field with `writeOnly` can replace others",
+                "remove it",
             );
         }
     }
 
-    /// A default is a value of its field.
+    /// Checks that a default is valid for its field.
     fn default(&self, problems: &mut Problems<'_>) {
         let Some(default) = self.schema.get("default") else { return };
-        // What a reference leads to is known to the whole schema only.
+        // References can only be followed in the whole schema.
         if self.schema.to_string().contains("\"$ref\"") {
             return;
         }
         if let Ok(validator) = jsonschema::validator_for(self.schema)
             && let Err(error) = validator.validate(default)
         {
-            let message = format!("the default is not what the field takes: {error}");
-            problems.tell(
+            let message = format!("the default is not valid for the field: {error}");
+            problems.report(
                 &format!("{}/default", self.at),
                 Code::SystemDefault,
                 message,
-                "write what the API takes",
+                "write a value that the API accepts",
             );
         }
     }

@@ -1,4 +1,4 @@
-//! Keywords of JSON Schema that are misspelt.
+//! Finds misspelt keywords of JSON Schema. Not here: wrong values of keywords, in `schemas`.
 
 use serde_json::{Map, Value};
 
@@ -68,14 +68,19 @@ const KEYWORDS: &[&str] = &[
     "unevaluatedItems",
 ];
 
-/// A keyword that is almost one that means something: JSON Schema itself would pass over it in silence.
+/// Reports a keyword that is similar to a known one: JSON Schema itself ignores unknown keywords.
 pub(super) fn check(schema: &Value, at: &str, problems: &mut Problems<'_>) {
     let names = schema.as_object().into_iter().flat_map(Map::keys);
     for name in names.filter(|name| !KEYWORDS.contains(&name.as_str())) {
         let same = KEYWORDS.iter().find(|known| known.eq_ignore_ascii_case(name)).copied();
         if let Some(meant) = same.or_else(|| nearest(name, KEYWORDS.iter().copied())) {
             let message = format!("`{name}` means nothing in a JSON Schema");
-            problems.tell(&child(at, name), Code::SystemKeyword, message, format!("did you mean `{meant}`?"));
+            problems.report(
+                &child(at, name),
+                Code::SystemKeyword,
+                message,
+                format!("did you mean `{meant}`?"),
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The JSON Schemas inside a definition: of settings and of specs.
+//! Checks the JSON Schemas inside a definition: of settings and of specs. Not here: single fields, in `fields`.
 
 use serde_json::{Map, Value};
 
@@ -12,7 +12,7 @@ use crate::text::short;
 pub(super) fn check_settings(settings: &Value, problems: &mut Problems<'_>) {
     if settings.get("type").is_none_or(|of| *of != "object") {
         let help = "write `type: object` with `properties`";
-        problems.tell("/settings/type", Code::SystemSettings, "settings are an object", help);
+        problems.report("/settings/type", Code::SystemSettings, "settings must be an object", help);
     }
     check_schema(settings, "/settings", problems);
 }
@@ -21,28 +21,30 @@ pub(super) fn check_spec(kind: &KindForm, at: &str, problems: &mut Problems<'_>)
     let at = format!("{at}/spec");
     let object = kind.spec.get("type").is_none_or(|of| *of == "object");
     if !object || !kind.spec.get("properties").is_some_and(Value::is_object) {
-        let help = "write `type: object` with `properties`; `properties: {}` where an object is only its key";
-        problems.tell(&at, Code::SystemSpec, "a spec is an object with known fields", help);
+        let help =
+            "write `type: object` with `properties`; write `properties: {}` if an object has only its key";
+        problems.report(&at, Code::SystemSpec, "a spec must be an object with known fields", help);
         return;
     }
     check_schema(&kind.spec, &at, problems);
 }
 
-/// A JSON Schema that can be used.
+/// Checks that a JSON Schema can be used.
 fn check_schema(schema: &Value, at: &str, problems: &mut Problems<'_>) {
     let Err(error) = Checker::new(schema.clone()) else { return };
     let place = format!("{at}{}", error.pointer());
     let message = format!("this is not a JSON Schema: {}", error.problem());
-    problems.tell(&place, Code::SystemSchema, message, "see json-schema.org, draft 2020-12");
+    problems.report(&place, Code::SystemSchema, message, "see json-schema.org, draft 2020-12");
 }
 
-/// In a manifest the spec is not the root any more, and its `$defs` are beside those of the envelope.
+/// Checks `$defs` and references: in a manifest's schema the spec is not the root, and its `$defs` are merged with
+/// those of the envelope.
 pub(super) fn check_references(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
     let at = format!("{at}/spec");
     let own = kind.spec.get("$defs").and_then(Value::as_object).into_iter().flat_map(Map::keys);
     for name in own.filter(|name| ["Ensure", "Metadata"].contains(&name.as_str())) {
-        let message = format!("`{name}` is a part of every manifest");
-        problems.tell(&format!("{at}/$defs/{name}"), Code::SystemSchema, message, "give it another name");
+        let message = format!("`{name}` is already part of every manifest's schema");
+        problems.report(&format!("{at}/$defs/{name}"), Code::SystemSchema, message, "give it another name");
     }
     check_references_in(&kind.spec, &at, problems);
 }
@@ -51,8 +53,8 @@ fn check_references_in(schema: &Value, at: &str, problems: &mut Problems<'_>) {
     let elsewhere = |to: &str| to.starts_with('#') && !to.starts_with("#/$defs/");
     if let Some(to) = schema.get("$ref").and_then(Value::as_str).filter(|to| elsewhere(to)) {
         let message = format!("`{}` does not lead to `$defs`", short(to));
-        let help = "put what is used in several places below `$defs` of `spec`, and write `#/$defs/NAME`";
-        problems.tell(&format!("{at}/$ref"), Code::SystemSchema, message, help);
+        let help = "put shared schemas below `$defs` of `spec`, and write `#/$defs/NAME`";
+        problems.report(&format!("{at}/$ref"), Code::SystemSchema, message, help);
     }
     match schema {
         Value::Object(map) => {

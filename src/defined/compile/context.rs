@@ -1,16 +1,16 @@
-//! What is known when a kind is compiled.
+//! What is known when a kind is compiled. Not here: the compiling, in the modules next to this one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::defined::definition::KindForm;
 use crate::defined::settings::Settings;
 
-/// A kind as it is written, and what is known of the other kinds and the settings.
+/// A kind as written, and what is known about the other kinds and the settings.
 pub(super) struct Context<'a> {
     pub(super) kind: &'a KindForm,
     /// Where the kind is, as a JSON pointer.
     pub(super) at: &'a str,
-    /// The kinds before this one, by name, with whether they have ids of the server.
+    /// The kinds before this one, by name, and whether the server gives ids to their objects.
     pub(super) earlier: &'a BTreeMap<&'a str, bool>,
     /// The names of all kinds.
     pub(super) all: &'a BTreeSet<&'a str>,

@@ -1,4 +1,5 @@
-//! The headers of a definition: which of them it may set, and their values as templates.
+//! The headers of a definition: which ones it may set, and their values as templates. Not here: credentials, which are
+//! never in a definition.
 
 use crate::defined::definition::Definition;
 use crate::defined::problems::Problems;
@@ -6,7 +7,7 @@ use crate::defined::settings::Settings;
 use crate::defined::template::{Placeholder, Template};
 use crate::diagnostic::Code;
 
-/// Headers that say who enact is, where a request goes, or how it is sent.
+/// Headers that authenticate a request, say where it goes, or how it is sent.
 const RESERVED: &[&str] = &[
     "accept",
     "accept-encoding",
@@ -44,8 +45,8 @@ pub(super) fn compile(
         let at = format!("/headers/{name}");
         check_name(name, &at, problems);
         if headers.iter().any(|(known, _)| *known == name.to_lowercase()) {
-            let message = format!("the header `{name}` is given twice: case makes no difference");
-            problems.tell(&at, Code::SystemHeader, message, "keep one of them");
+            let message = format!("the header `{name}` is given twice, because headers ignore case");
+            problems.report(&at, Code::SystemHeader, message, "keep one of them");
         }
         if let Some(template) = value(text, &at, settings, problems) {
             headers.push((name.to_lowercase(), template));
@@ -59,7 +60,7 @@ fn value(text: &str, at: &str, settings: &Settings, problems: &mut Problems<'_>)
         Ok(template) => template,
         Err(problem) => {
             let help = "write a setting as `{settings.NAME}`";
-            problems.tell(at, Code::SystemTemplate, format!("`{text}` {problem}"), help);
+            problems.report(at, Code::SystemTemplate, format!("`{text}` {problem}"), help);
             return None;
         }
     };
@@ -67,17 +68,17 @@ fn value(text: &str, at: &str, settings: &Settings, problems: &mut Problems<'_>)
         let problem = match placeholder {
             Placeholder::Setting(name) => settings.problem(name),
             Placeholder::Id | Placeholder::Part(_) => {
-                Some(("only settings can stand in a header".to_owned(), "write `{settings.NAME}`".to_owned()))
+                Some(("a header can only contain settings".to_owned(), "write `{settings.NAME}`".to_owned()))
             }
         };
         if let Some((message, help)) = problem {
-            problems.tell(at, Code::SystemTemplate, message, help);
+            problems.report(at, Code::SystemTemplate, message, help);
         }
     }
     Some(template)
 }
 
-/// Refuses a header that is not a definition's to set.
+/// Refuses a header that a definition may not set.
 pub(super) fn check_name(name: &str, at: &str, problems: &mut Problems<'_>) {
     let wrong = if !is_token(name) {
         "is not the name of a header"
@@ -86,11 +87,11 @@ pub(super) fn check_name(name: &str, at: &str, problems: &mut Problems<'_>) {
     } else {
         return;
     };
-    let help = "a credential is given in enact.yaml, with `auth`; take this header out";
-    problems.tell(at, Code::SystemHeader, format!("`{name}` {wrong}"), help);
+    let help = "remove this header; a credential is given with `auth` in enact.yaml";
+    problems.report(at, Code::SystemHeader, format!("`{name}` {wrong}"), help);
 }
 
-/// Whether a text is a token, as the name of a header has to be (RFC 9110, 5.6.2).
+/// Whether a text is a token, as the name of a header must be (RFC 9110, 5.6.2).
 fn is_token(text: &str) -> bool {
     let is_token_character = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !text.is_empty() && text.bytes().all(is_token_character)

@@ -1,4 +1,5 @@
-//! The key of a kind: its parts, and how a name is made of them.
+//! The key of a kind: its parts, and how a name is made of them. Not here: making and splitting names, in
+//! `model::name_form`.
 
 use std::collections::BTreeSet;
 
@@ -28,9 +29,9 @@ fn fields(context: &Context<'_>, problems: &mut Problems<'_>) -> Vec<KeyField> {
         let at = &part.at().0;
         check_label(label, &place, problems);
         if fields.iter().any(|field| field.at == *at) {
-            let message = "two parts of the key are at one place";
-            let help = "give each its own JSON pointer, or leave one out";
-            problems.tell(&place, Code::SystemKey, message, help);
+            let message = "two parts of the key are at the same place";
+            let help = "give each its own JSON pointer, or remove one";
+            problems.report(&place, Code::SystemKey, message, help);
         }
         check_not_in_spec(context, at, &place, problems);
         let known = part.kind().filter(|kind| can_refer(context, kind, &place, problems));
@@ -45,16 +46,16 @@ fn check_label(label: &str, place: &str, problems: &mut Problems<'_>) {
     if !plain || label == "id" || label.is_empty() {
         let message = format!("`{label}` cannot be the name of a part of the key");
         let help = "use lower-case letters, digits and `_`, and not `id`";
-        problems.tell(place, Code::SystemKey, message, help);
+        problems.report(place, Code::SystemKey, message, help);
     }
 }
 
 fn check_not_in_spec(context: &Context<'_>, at: &str, place: &str, problems: &mut Problems<'_>) {
     let field = at.strip_prefix('/').filter(|name| !name.contains('/'));
     if field.is_some_and(|name| context.kind.field(name).is_some()) {
-        let message = format!("`{at}` is a part of the key and a field of `spec`");
-        let help = "take it out of `spec`: it stands in `metadata.name`";
-        problems.tell(place, Code::SystemKey, message, help);
+        let message = format!("`{at}` is both a part of the key and a field of `spec`");
+        let help = "remove it from `spec`, because it is part of `metadata.name`";
+        problems.report(place, Code::SystemKey, message, help);
     }
 }
 
@@ -66,25 +67,25 @@ fn name_form(context: &Context<'_>, key: &[KeyField], problems: &mut Problems<'_
         Ok(form) => form,
         Err(problem) => {
             let message = format!("`{template}` {problem}");
-            let help = "write parts with something between them, such as `{name}@{vhost}`";
-            problems.tell(&place, Code::SystemNamed, message, help);
+            let help = "write parts with text between them, such as `{name}@{vhost}`";
+            problems.report(&place, Code::SystemNamed, message, help);
             return None;
         }
     };
     let Some(message) = parts_problem(context, &form) else { return Some(form) };
-    problems.tell(&place, Code::SystemNamed, message, "a name has every part of the key once");
+    problems.report(&place, Code::SystemNamed, message, "a name must contain every part of the key once");
     None
 }
 
-/// How the definition writes names; a key of one part needs no word about it.
+/// The template of names. A key of one part does not need `named`.
 fn template(context: &Context<'_>, key: &[KeyField], problems: &mut Problems<'_>) -> Option<String> {
     match (&context.kind.named, key) {
         (Some(template), _) => Some(template.clone()),
         (None, [only]) => Some(format!("{{{}}}", only.label)),
         (None, _) => {
             let labels: Vec<_> = key.iter().map(|field| format!("{{{}}}", field.label)).collect();
-            let help = format!("say how a name is made of them, as in `named: \"{}\"`", labels.join("@"));
-            problems.tell(context.at, Code::SystemNamed, "a key of several parts needs `named`", help);
+            let help = format!("say how a name is made of them, such as `named: \"{}\"`", labels.join("@"));
+            problems.report(context.at, Code::SystemNamed, "a key of several parts needs `named`", help);
             None
         }
     }
@@ -97,8 +98,8 @@ fn parts_problem(context: &Context<'_>, form: &NameForm) -> Option<String> {
     let left_out = key.keys().find(|label| !labels.contains(&label.as_str()));
     let twice = labels.len() > labels.iter().collect::<BTreeSet<_>>().len();
     match (unknown, left_out) {
-        (Some(label), _) => Some(format!("`{label}` is no part of the key")),
-        (None, Some(label)) => Some(format!("`{label}` is a part of the key and not of the name")),
-        (None, None) => twice.then(|| "a part of the key stands in the name twice".to_owned()),
+        (Some(label), _) => Some(format!("`{label}` is not a part of the key")),
+        (None, Some(label)) => Some(format!("`{label}` is a part of the key but not of the name")),
+        (None, None) => twice.then(|| "a part of the key is in the name twice".to_owned()),
     }
 }

@@ -1,4 +1,4 @@
-//! A compiled kind as the rest of enact knows it.
+//! A compiled kind as the rest of enact knows it. Not here: what reading and writing need of it, in `compiled`.
 
 use crate::defined::compiled::CompiledKind;
 use crate::defined::definition::{KindForm, Mark};
@@ -37,11 +37,14 @@ fn name_rules(given: &KindForm, compiled: &CompiledKind, in_path: bool) -> Vec<N
     let template = given.named.clone().unwrap_or_default();
     let composite = compiled.name_form.pattern().map(|pattern| NameRule {
         pattern,
-        hint: format!("{} as `{template}`; what would tear it apart is percent-encoded", parts.join(" and ")),
+        hint: format!(
+            "{} as `{template}`; characters of the separators are percent-encoded",
+            parts.join(" and ")
+        ),
     });
     let plain = (in_path && composite.is_none()).then(|| NameRule {
         pattern: "^(?!\\.{1,2}$)".to_owned(),
-        hint: "anything but `.` and `..`, which would lead to another path".to_owned(),
+        hint: "anything except `.` and `..`, which would lead to another path".to_owned(),
     });
     let own = given.key_pattern.as_ref();
     let own = own.map(|own| NameRule { pattern: own.pattern.clone(), hint: own.hint.clone() });

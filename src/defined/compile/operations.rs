@@ -1,4 +1,5 @@
-//! The operations of a kind: how its objects are listed, read, created, changed and deleted.
+//! Compiles the operations of a kind: list, get, create, update and delete. Not here: their paths and queries, in
+//! `routes`.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -41,7 +42,7 @@ impl Compiler<'_, '_> {
         let route = self.route(&get.path.0, &get.query, &place, scope)?;
         self.one_object(&route, &place);
         self.success(&get.success, &place);
-        let help = "a status for what is gone is 400 to 499";
+        let help = "write a status from 400 to 499";
         self.statuses(&get.gone, &format!("{place}/gone"), 400..500, help);
         let statuses = Statuses { success: get.success.clone(), gone: get.gone.clone() };
         let by_name = route.placeholders().all(|placeholder| self.is_in_name(placeholder));
@@ -72,18 +73,18 @@ impl Compiler<'_, '_> {
         self.one_object(&route, &place);
         self.success(&update.success, &place);
         if update.if_match && self.context.kind.get.is_none() {
-            let message = "`if_match` needs the `ETag` of `get`, and there is no `get`";
-            let help = "add `get`, or take it out";
-            self.problems.tell(&format!("{place}/if_match"), Code::SystemIfMatch, message, help);
+            let message = "`if_match` needs the `ETag` of `get`, but there is no `get`";
+            let help = "add `get`, or remove `if_match`";
+            self.problems.report(&format!("{place}/if_match"), Code::SystemIfMatch, message, help);
         }
         let named_in_path = self.key.iter().any(|field| route.has_part(&field.label));
         if update.renames && (named_in_path || self.context.kind.id.is_none()) {
-            let message = "an object whose key is its path cannot be renamed";
-            self.problems.tell(
+            let message = "an object whose path is its key cannot be renamed";
+            self.problems.report(
                 &format!("{place}/renames"),
                 Code::SystemRenames,
                 message,
-                "take `renames` out",
+                "remove `renames`",
             );
         }
         Some(Update {
@@ -105,7 +106,7 @@ impl Compiler<'_, '_> {
         Some(Delete { route, success: delete.success.clone() })
     }
 
-    /// Whether a name alone, with the settings, says what to fill in.
+    /// Whether a name and the settings are enough to fill in a placeholder.
     fn is_in_name(&self, placeholder: &Placeholder) -> bool {
         match placeholder {
             Placeholder::Id => false,
@@ -121,9 +122,9 @@ impl Compiler<'_, '_> {
         let kind = self.context.kind;
         let Some(id) = &kind.id else {
             if create.id.is_some() {
-                let message = "objects of this kind have no id of the server";
-                let help = "take it out, or add `id` to the kind";
-                self.problems.tell(&format!("{place}/id"), Code::SystemId, message, help);
+                let message = "the server gives no ids to objects of this kind";
+                let help = "remove it, or add `id` to the kind";
+                self.problems.report(&format!("{place}/id"), Code::SystemId, message, help);
             }
             return None;
         };
@@ -145,7 +146,7 @@ impl Compiler<'_, '_> {
         }
     }
 
-    /// A path of `get`, `update` or `delete` has to say which object is meant.
+    /// Checks that a path of `get`, `update` or `delete` says which object is meant.
     fn one_object(&mut self, route: &Route, place: &str) {
         let by_id = route.placeholders().any(|placeholder| *placeholder == Placeholder::Id);
         let by_key = self.key.iter().all(|field| route.has_part(&field.label));
@@ -153,19 +154,19 @@ impl Compiler<'_, '_> {
             let ways: Vec<_> = self.key.iter().map(|field| format!("{{{}}}", field.label)).collect();
             let id = if self.context.kind.id.is_some() { "`{id}`, or " } else { "" };
             let message = "the path does not say which object";
-            let help = format!("put {id}`{}` into it", ways.join("` and `"));
-            self.problems.tell(&format!("{place}/path"), Code::SystemTemplate, message, help);
+            let help = format!("add {id}`{}` to it", ways.join("` and `"));
+            self.problems.report(&format!("{place}/path"), Code::SystemTemplate, message, help);
         }
     }
 
     fn success(&mut self, statuses: &[u16], place: &str) {
-        self.statuses(statuses, &format!("{place}/success"), 200..300, "a success is 200 to 299");
+        self.statuses(statuses, &format!("{place}/success"), 200..300, "write a status from 200 to 299");
     }
 
     fn statuses(&mut self, statuses: &[u16], at: &str, range: Range<u16>, help: &str) {
         for (index, status) in statuses.iter().enumerate().filter(|(_, status)| !range.contains(*status)) {
             let message = format!("the status {status} cannot mean this");
-            self.problems.tell(&format!("{at}/{index}"), Code::SystemStatus, message, help);
+            self.problems.report(&format!("{at}/{index}"), Code::SystemStatus, message, help);
         }
     }
 }

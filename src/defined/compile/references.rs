@@ -1,4 +1,5 @@
-//! References to objects of other kinds: which kinds can be referred to, and where a spec does.
+//! References to objects of other kinds: which kinds can be referred to, and where a spec does so. Not here: resolving
+//! them, in `model::names`.
 
 use serde_json::Value;
 
@@ -9,7 +10,7 @@ use crate::diagnostic::Code;
 use crate::model::kind::Reference;
 use crate::pointer::child;
 
-/// All references, and those of them where the API has an id.
+/// All references, and those for which the API holds an id.
 pub(super) fn compile(
     context: &Context<'_>,
     problems: &mut Problems<'_>,
@@ -22,14 +23,14 @@ pub(super) fn compile(
             continue;
         }
         if !leads_to_text(&context.kind.spec, pattern) {
-            let message = format!("`{pattern}` is no text in `spec`");
+            let message = format!("`{pattern}` is not a text in `spec`");
             let help = "write a JSON pointer to a field of the spec, with `*` for every item of a list";
-            problems.tell(&place, Code::SystemReference, message, help);
+            problems.report(&place, Code::SystemReference, message, help);
         }
         if by == Some(By::Id) && !context.has_ids(kind) {
-            let message = format!("a {kind} has no id of the server");
+            let message = format!("the server gives no id to a {kind}");
             let help = "write `by: name`, or give that kind an `id`";
-            problems.tell(&place, Code::SystemReference, message, help);
+            problems.report(&place, Code::SystemReference, message, help);
         }
         let reference = Reference::new(pattern, kind);
         if by != Some(By::Name) && context.has_ids(kind) {
@@ -45,18 +46,18 @@ pub(super) fn can_refer(context: &Context<'_>, kind: &str, place: &str, problems
     let help = if context.earlier.contains_key(kind) {
         return true;
     } else if kind == context.kind.name {
-        "enact cannot order objects of one kind: leave the reference out, or declare raw ids"
+        "enact cannot order objects of one kind: remove the reference, or declare raw ids"
     } else if context.all.contains(kind) {
         "objects are created in the order of the kinds: move that kind up, before this one"
     } else {
         "name a kind of this file"
     };
     let message = format!("`{kind}` cannot be referred to from here");
-    problems.tell(place, Code::SystemReference, message, help);
+    problems.report(place, Code::SystemReference, message, help);
     false
 }
 
-/// Whether a pattern leads to a text in a schema, or to what may be one.
+/// Whether a pattern leads to a text in a schema, or to a value that may be text.
 fn leads_to_text(root: &Value, pattern: &str) -> bool {
     let Some(path) = pattern.strip_prefix('/') else { return false };
     let referred = |schema: &'_ Value| match schema.get("$ref").and_then(Value::as_str) {

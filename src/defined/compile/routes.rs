@@ -1,4 +1,5 @@
-//! The routes of operations: paths and queries whose placeholders are known at that place.
+//! The routes of operations: paths and queries, and which placeholders each may use. Not here: filling them in, in
+//! `template`.
 
 use std::collections::BTreeMap;
 
@@ -9,16 +10,16 @@ use crate::defined::template::{Placeholder, Route, Template};
 use crate::diagnostic::Code;
 use crate::pointer::child;
 
-/// What may be in a template, and what has to.
+/// Which values a template can use.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
     /// Only settings.
     Settings,
-    /// The key as well, as far as a name tells it.
+    /// The key too, as far as it is known from the name.
     Key,
     /// A new object: its key, but no id yet.
     New,
-    /// An object that was read: all of its key, and its id.
+    /// An object that was read: its whole key, and its id.
     Live,
 }
 
@@ -42,8 +43,8 @@ impl Compiler<'_, '_> {
         let mut route = match Route::new(path) {
             Ok(route) => route,
             Err(problem) => {
-                let help = "a path begins with `/`, and each part between slashes says something";
-                self.problems.tell(&at, Code::SystemTemplate, format!("`{path}` {problem}"), help);
+                let help = "begin the path with `/`, and leave no part between slashes empty";
+                self.problems.report(&at, Code::SystemTemplate, format!("`{path}` {problem}"), help);
                 return None;
             }
         };
@@ -52,7 +53,7 @@ impl Compiler<'_, '_> {
         (sound && query.is_some()).then_some(route)
     }
 
-    /// Adds the parameters at `place` to a route; `None` if one of them cannot be used.
+    /// Adds the parameters at `place` to a route; `None` if one cannot be used.
     pub(super) fn query(
         &mut self,
         route: &mut Route,
@@ -71,7 +72,7 @@ impl Compiler<'_, '_> {
                 Err(problem) => {
                     sound = false;
                     let message = format!("`{text}` {problem}");
-                    self.problems.tell(&at, Code::SystemTemplate, message, "write `{PART}`");
+                    self.problems.report(&at, Code::SystemTemplate, message, "write `{PART}`");
                 }
             }
         }
@@ -87,7 +88,7 @@ impl Compiler<'_, '_> {
         let before = self.problems.count();
         for placeholder in placeholders {
             if let Some((message, help)) = self.placeholder_problem(placeholder, scope) {
-                self.problems.tell(at, Code::SystemTemplate, message, help);
+                self.problems.report(at, Code::SystemTemplate, message, help);
             }
         }
         self.problems.count() == before
@@ -100,11 +101,11 @@ impl Compiler<'_, '_> {
             Placeholder::Setting(name) => self.context.settings.problem(name),
             Placeholder::Id if scope == Scope::Live && has_id => None,
             Placeholder::Id if has_id => {
-                Some(("`{id}` is not known here".to_owned(), "use the key".to_owned()))
+                Some(("`{id}` is not known here".to_owned(), "use the key instead".to_owned()))
             }
             Placeholder::Id => Some((
                 "objects of this kind have no `{id}`".to_owned(),
-                "say where an object has it, with `id`".to_owned(),
+                "say with `id` where an object has it".to_owned(),
             )),
             Placeholder::Part(label) => part_problem(label, scope, self.key),
         }
@@ -114,17 +115,17 @@ impl Compiler<'_, '_> {
 fn part_problem(label: &str, scope: Scope, key: &[KeyField]) -> Option<(String, String)> {
     let Some(field) = key.iter().find(|field| field.label == label) else {
         let known: Vec<_> = key.iter().map(|field| format!("`{{{}}}`", field.label)).collect();
-        let message = format!("`{{{label}}}` is no part of the key");
+        let message = format!("`{{{label}}}` is not a part of the key");
         return Some((message, format!("parts are {}; a setting is `{{settings.NAME}}`", known.join(", "))));
     };
     match (scope, &field.id_of) {
         (Scope::Settings, _) => Some((
-            format!("`{{{label}}}` is not known here: this reads all objects"),
-            "only settings can stand here".to_owned(),
+            format!("`{{{label}}}` is not known here, because this reads all objects"),
+            "use only settings".to_owned(),
         )),
         (Scope::Key, Some(kind)) => Some((
-            format!("`{{{label}}}` is the id of a {kind}, which a name does not tell"),
-            "leave it out: what is found is compared with the whole key".to_owned(),
+            format!("`{{{label}}}` is the id of a {kind}, which is not known from a name"),
+            "remove it: the objects that are found are compared with the whole key".to_owned(),
         )),
         _ => None,
     }

@@ -1,4 +1,4 @@
-//! The operations of a kind, as a definition says them.
+//! The operations of a kind, as a definition writes them. Not here: what they mean, in `compile::operations`.
 
 use std::collections::BTreeMap;
 
@@ -18,22 +18,22 @@ pub struct ListForm {
     /// Query parameters; the values are templates over the settings.
     #[serde(default)]
     pub query: BTreeMap<String, String>,
-    /// `GET`, and nothing else: planning reads and never writes.
+    /// Always `GET`: planning reads and never writes.
     #[serde(default)]
     pub method: ReadMethod,
-    /// The statuses of a usable reply. Left out: 200.
+    /// The statuses of a usable reply. Default: 200.
     #[serde(default = "ok")]
     pub success: Vec<u16>,
-    /// Where in a reply the objects are, as a JSON pointer. Left out: the reply is the list.
+    /// Where in a reply the objects are, as a JSON pointer. Default: the reply itself is the list.
     #[serde(default)]
     pub items: Pointer,
-    /// Whether the objects in the list are in full, so that none is read again with `get`.
+    /// Whether the list holds whole objects, so that none is read again with `get`.
     #[serde(default = "yes")]
     pub whole: bool,
-    /// How a long list goes on. Left out: a reply holds all objects.
+    /// How a long list is split into pages. Default: one reply holds all objects.
     pub paging: Option<Paging>,
-    /// Query parameters that leave only the objects with a key, for the look right before a write; templates over the
-    /// key, but not over a part that is an id of another object. Left out: the whole list is read.
+    /// Query parameters that select only the objects with a key, for the check right before a write. The values are
+    /// templates over the key, except parts that are ids of other objects. Default: the whole list is read.
     pub find: Option<BTreeMap<String, String>>,
 }
 
@@ -52,8 +52,8 @@ pub struct GetForm {
     /// The statuses of a usable reply. Left out: 200.
     #[serde(default = "ok")]
     pub success: Vec<u16>,
-    /// The statuses that say that there is no such object. Left out: 404. Another one than 404 or 410 is only believed
-    /// of an object that the list does not hold either, because it may as well mean that enact may not see it.
+    /// The statuses that mean that the object does not exist. Default: 404. A status other than 404 and 410 only counts
+    /// if the list does not hold the object either, because it may also mean that enact may not see the object.
     #[serde(default = "gone")]
     pub gone: Vec<u16>,
     /// Where in a reply the object is, as a JSON pointer.
@@ -82,15 +82,15 @@ pub struct CreateForm {
     /// The statuses of success. Left out: every 2xx.
     #[serde(default)]
     pub success: Vec<u16>,
-    /// Where in the body the object goes, as a JSON pointer to a field that enact makes. Left out: it is the body.
+    /// Where in the body the object goes, as a JSON pointer to a field that enact makes. Default: it is the body.
     #[serde(default)]
     pub within: Pointer,
-    /// Where the reply has the id of the new object. Left out: where the reply to `get` has it. Null: nowhere, and enact
-    /// looks for the object by its name.
+    /// Where the reply has the id of the new object. Left out: where the reply to `get` has it. Null: nowhere, and
+    /// enact looks for the object by its name.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Pointer>", extend("x-nullable" = true))]
     pub id: Option<Option<Pointer>>,
-    /// The header for a key under which the API answers a repeat without doing it twice.
+    /// The header for an idempotency key: the API answers a repeat with the same key without doing it twice.
     pub idempotency_header: Option<String>,
 }
 
@@ -101,7 +101,7 @@ pub enum CreateMethod {
     /// To the collection.
     #[default]
     Post,
-    /// To where the object is going to be.
+    /// To the path of the new object.
     Put,
 }
 
@@ -122,7 +122,7 @@ pub struct UpdateForm {
     pub method: UpdateMethod,
     /// Where.
     pub path: PathTemplate,
-    /// What becomes of a field that the body leaves out. Left out: `merge` for PATCH, `replace` for the others.
+    /// What happens to a field that the body leaves out. Default: `merge` for PATCH, `replace` for the others.
     pub mode: Option<Mode>,
     /// The statuses of success. Left out: every 2xx.
     #[serde(default)]
@@ -130,11 +130,11 @@ pub struct UpdateForm {
     /// Where in the body the object goes, as a JSON pointer to a field that enact makes. Left out: it is the body.
     #[serde(default)]
     pub within: Pointer,
-    /// Whether the API takes `If-Match` with the `ETag` of `get`, and refuses an older one with 412.
+    /// Whether the API accepts `If-Match` with the `ETag` of `get`, and refuses an older one with 412.
     #[serde(default)]
     pub if_match: bool,
-    /// Whether it can change the key. Parts of the key that are in a path never change, nor does a key that is a part of
-    /// another kind's.
+    /// Whether it can change the key. This is not possible for parts of the key that are in a path, or for a key that
+    /// is part of another kind's key.
     #[serde(default)]
     pub renames: bool,
 }
@@ -161,18 +161,18 @@ impl From<UpdateMethod> for Method {
     }
 }
 
-/// What becomes of a field that the body of an update leaves out.
+/// What happens to a field that the body of an update leaves out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// It stays, so that only fields that differ are sent.
+    /// It stays, so only fields that differ are sent.
     Merge,
-    /// It goes back to its default, so that the whole object is sent, with what is live and not declared.
+    /// It goes back to its default, so the whole object is sent, including live fields that are not declared.
     Replace,
 }
 
 impl UpdateForm {
-    /// What becomes of a field that the body leaves out.
+    /// What happens to a field that the body leaves out.
     pub fn mode(&self) -> Mode {
         match (self.mode, self.method) {
             (Some(mode), _) => mode,
@@ -191,7 +191,7 @@ pub struct DeleteForm {
     /// Query parameters; the values are templates over the settings.
     #[serde(default)]
     pub query: BTreeMap<String, String>,
-    /// The statuses of success. Left out: every 2xx; 404 is one too, for what was to go is gone.
+    /// The statuses of success. Default: every 2xx. 404 is a success too, because the object is gone.
     #[serde(default)]
     pub success: Vec<u16>,
 }
@@ -208,7 +208,7 @@ fn gone() -> Vec<u16> {
     vec![404]
 }
 
-/// Tells null from what is left out.
+/// Distinguishes null from a field that is left out.
 fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Pointer>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }

@@ -1,11 +1,11 @@
-//! How a long list goes on, as a definition says it.
+//! How a long list is split into pages, as a definition writes it. Not here: reading the pages, in `read::pages`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::place::Pointer;
 
-/// How a long list goes on.
+/// How a long list is split into pages.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Paging {
@@ -21,7 +21,7 @@ pub enum Paging {
         /// Where a reply says how many objects there are in all.
         total: Option<Pointer>,
     },
-    /// By the number of objects before. The list ends with an empty page, or once it holds `total`.
+    /// By the number of objects so far. The list ends with an empty page, or once it holds `total`.
     Offset {
         /// The query parameter for the number.
         parameter: String,
@@ -39,14 +39,14 @@ pub enum Paging {
         /// How many objects a page is asked to hold.
         size: Option<PageSize>,
     },
-    /// By the id, or else the key, of the last object of a page. The list ends with an empty page.
+    /// By the id of the last object of a page, or by its key if it has no id. The list ends with an empty page.
     Marker {
         /// The query parameter for it.
         parameter: String,
         /// How many objects a page is asked to hold.
         size: Option<PageSize>,
     },
-    /// By the `Link` header with `rel="next"` (RFC 8288). It has to lead to the same path; only its query is used.
+    /// By the `Link` header with `rel="next"` (RFC 8288). It must lead to the same path; only its query is used.
     Link {
         /// How many objects a page is asked to hold.
         size: Option<PageSize>,
@@ -54,7 +54,7 @@ pub enum Paging {
 }
 
 impl Paging {
-    /// How large a page is asked to be.
+    /// The requested size of a page.
     pub fn size(&self) -> Option<&PageSize> {
         match self {
             Self::Page { size, .. }
@@ -66,7 +66,7 @@ impl Paging {
     }
 }
 
-/// How large a page is asked to be. A server that gives smaller ones is fine.
+/// The requested size of a page. A server may send smaller pages.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PageSize {

@@ -1,9 +1,9 @@
-//! Where something is: in a JSON value, or below a target's URL.
+//! Where something is: in a JSON value, or below a target's URL. Not here: filling in templates, in `template`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A JSON pointer (RFC 6901): empty for the whole value, else parts that begin with `/`.
+/// A JSON pointer (RFC 6901): empty for the whole value, or parts that each begin with `/`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Pointer(
@@ -11,8 +11,8 @@ pub struct Pointer(
     pub String,
 );
 
-/// A path below the target's URL, with its query. Parts of the key, `{id}` and `{settings.NAME}` may be in it; each
-/// is percent-encoded.
+/// A path below the target's URL. It can contain parts of the key, `{id}` and `{settings.NAME}`; each is
+/// percent-encoded.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct PathTemplate(

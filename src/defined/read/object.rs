@@ -1,4 +1,5 @@
-//! What a reply says of an object: its identity, its name, whose it is.
+//! What a reply says about an object: its identity, its name, and whether the system owns it. Not here: requests, in
+//! `read`.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +12,10 @@ use crate::model::resource::RemoteId;
 use crate::model::state::LiveObject;
 use crate::model::wire::{ReadError, Reply};
 
-/// The names of the objects of other kinds by their ids, as far as a key names them.
+/// The names of objects of other kinds by their ids, as far as keys refer to them.
 pub(super) type NamesOf = BTreeMap<String, BTreeMap<String, String>>;
 
-/// An object of a list; `None` for one that no manifest can mean.
+/// An object of a list; `None` if no manifest can mean it.
 pub(super) fn listed(
     kind: &CompiledKind,
     item: &Value,
@@ -33,7 +34,7 @@ pub(super) fn listed(
     let name = kind.name_form.join(values.iter().map(String::as_str));
     let remote = match &kind.id {
         None => RemoteId::new(&name),
-        // What the system makes by itself may have no id.
+        // The system's own objects may have no id.
         Some(at) if system && item.pointer(at).is_none_or(Value::is_null) => return Ok(None),
         Some(at) => item.pointer(at).and_then(RemoteId::from_json),
     };
@@ -42,7 +43,7 @@ pub(super) fn listed(
     Ok(Some(LiveObject { remote, name, system, body: item.clone(), etag: None }))
 }
 
-/// A part of an object's key; `None` where it has none and need not have one.
+/// A part of an object's key; `None` if it has none and does not need one.
 fn key_value(field: &KeyField, item: &Value, system: bool, path: &Path) -> Result<Option<String>, ReadError> {
     let value = match item.pointer(&field.at) {
         Some(Value::Null) => return Ok(None),
@@ -53,14 +54,14 @@ fn key_value(field: &KeyField, item: &Value, system: bool, path: &Path) -> Resul
     value.map(Some).ok_or_else(|| ReadError::unexpected(path, &what()))
 }
 
-/// The name for a part of a key that is the id of another object.
+/// The name for a part of a key, which may be the id of another object.
 fn name_for(field: &KeyField, value: String, names: &NamesOf) -> String {
     let name = field.id_of.as_ref().and_then(|kind| names.get(kind)?.get(&value).cloned());
     name.unwrap_or(value)
 }
 
-/// Adds an object to those of its id. A page that shifts while it is read may repeat an object; two that differ in more
-/// than that are two, and the planner has to know.
+/// Adds an object to those with its id or name. If objects change while pages are read, one may be on two pages. Two
+/// names with one id are an error; without ids, different objects all stay, because the planner must see them.
 pub(super) fn join(
     kind: &CompiledKind,
     same: &mut Vec<LiveObject>,
@@ -71,7 +72,8 @@ pub(super) fn join(
         Some(other) if kind.id.is_some() && other.name != found.name => {
             let (a, b, id) = (&other.name, &found.name, &found.remote);
             let what = format!("has two objects, `{a}` and `{b}`, with the id `{id}`");
-            let help = Some("correct `id` in the definition: it has to tell objects apart".to_owned());
+            let help =
+                Some("correct `id` in the definition: it must be different for each object".to_owned());
             return Err(ReadError { help, ..ReadError::unexpected(path, &what) });
         }
         Some(_) if kind.id.is_some() => *same = vec![found],
@@ -81,7 +83,7 @@ pub(super) fn join(
     Ok(())
 }
 
-/// The reply about an object that was listed, or looked for by its name.
+/// The reply for an object that was listed or looked up by its name.
 pub(super) fn in_full(
     kind: &CompiledKind,
     listed: &LiveObject,
@@ -94,7 +96,7 @@ pub(super) fn in_full(
     if !is_same(kind, listed, body) {
         return Err(ReadError {
             message: format!("the answer to GET {path} is another object"),
-            help: Some("somebody may be writing at this moment; run again".to_owned()),
+            help: Some("somebody may be changing objects right now; run again".to_owned()),
         });
     }
     let marked = kind.is_marked_by_value(body) || kind.is_marked_by_name(&listed.name);
@@ -107,7 +109,7 @@ pub(super) fn in_full(
     })
 }
 
-/// Whether a body is of the object that was asked for: its id, and as far as both have it, its key.
+/// Whether a body belongs to the object that was asked for: by its id, and by its key if both have one.
 fn is_same(kind: &CompiledKind, listed: &LiveObject, body: &Value) -> bool {
     let id = |at: &String| body.pointer(at).and_then(RemoteId::from_json);
     if kind.id.as_ref().is_some_and(|at| id(at).as_ref() != Some(&listed.remote)) {

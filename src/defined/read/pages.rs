@@ -1,4 +1,5 @@
-//! The pages of a list, in every way that a definition can say how a list goes on.
+//! The pages of a list, for every kind of paging that a definition can have. Not here: the checks against endless
+//! lists, in `system::paging`.
 
 use std::collections::BTreeSet;
 
@@ -33,11 +34,11 @@ struct Pages<'a> {
     first: &'a Path,
     walk: PageWalk<'a>,
     items: Vec<Value>,
-    /// What tells the items apart, so that one that comes twice counts once.
+    /// The identities of the items so far, so that one that comes twice counts once.
     known: BTreeSet<String>,
 }
 
-/// A page, as far as it says how the list goes on.
+/// A page, as far as it matters for finding the next one.
 struct Page<'a> {
     path: &'a Path,
     reply: Reply,
@@ -62,7 +63,7 @@ impl Pages<'_> {
         }
     }
 
-    /// Reads a page, and says where the next one is.
+    /// Reads a page, and returns the path of the next one.
     async fn read(&mut self, path: &Path, reader: &dyn Reader) -> Result<Option<Path>, ReadError> {
         self.walk.step()?;
         let GetResult::Reply(reply) = reader.read(path, &self.list.statuses).await? else {
@@ -70,7 +71,7 @@ impl Pages<'_> {
         };
         let items = match reply.body.pointer(&self.list.items) {
             Some(Value::Array(items)) => items.clone(),
-            // Some servers write an empty list so.
+            // Some servers write an empty list as null.
             Some(Value::Null) if !self.list.items.is_empty() => Vec::new(),
             _ => {
                 let what = format!("has no list at `{}`", self.list.items);
@@ -79,8 +80,8 @@ impl Pages<'_> {
         };
         let by_number = matches!(self.list.paging, Some(Paging::Page { .. } | Paging::Offset { .. }));
         if by_number && !items.is_empty() && self.items.ends_with(&items) {
-            // A server that does not know the parameter gives the first page again and again.
-            let what = "is the page before once more, so the list does not go on";
+            // A server that ignores the parameter sends the first page again and again.
+            let what = "is the same page again, so the list cannot be read to its end";
             return Err(ReadError::unexpected(path, what));
         }
         let page = Page { path, reply, last: items.last().cloned() };
@@ -109,12 +110,13 @@ impl Pages<'_> {
         Ok(Some(self.sized().query(parameter, token)))
     }
 
-    /// Whether all is read, by the server's own count or an empty page. A list that ends before its count is not whole.
+    /// Whether the list is complete, by the server's own count or an empty page. A list that ends before its count is
+    /// an error.
     fn is_last(&self, page: &Page<'_>, total: Option<&Pointer>) -> Result<bool, ReadError> {
         let (empty, held) = (page.last.is_none(), self.known.len());
         let Some(Pointer(at)) = total else { return Ok(empty) };
         let total = page.reply.body.pointer(at).and_then(Value::as_u64);
-        let what = || format!("has no number of objects at `{at}`");
+        let what = || format!("has no count of objects at `{at}`");
         let total = total.ok_or_else(|| ReadError::unexpected(page.path, &what()))?;
         if empty {
             check_total(page.path, held, total)?;
@@ -122,7 +124,7 @@ impl Pages<'_> {
         Ok(held as u64 >= total)
     }
 
-    /// Only the query of a link is used, and only if it leads to the path of the list.
+    /// The next page by a link. Only its query is used, and only if it leads to the path of the list.
     fn linked(&mut self, page: &Page<'_>) -> Result<Option<Path>, ReadError> {
         let Some(link) = &page.reply.next else { return Ok(None) };
         self.walk.lead_on(page.path, link)?;
@@ -132,9 +134,9 @@ impl Pages<'_> {
 }
 
 impl Page<'_> {
-    /// Refuses a page of which the server itself says that it is not all.
+    /// An error if the server itself says that there are more pages.
     fn is_all(&self) -> Result<(), ReadError> {
-        let what = "says that the list goes on, and the definition has no `paging`";
+        let what = "says that there are more pages, but the definition has no `paging`";
         if self.reply.next.is_some() { Err(ReadError::unexpected(self.path, what)) } else { Ok(()) }
     }
 
@@ -152,17 +154,17 @@ impl Page<'_> {
         }
     }
 
-    /// The id, or else the key, of the last object, unless the page is empty.
+    /// The id of the last object, or its key if it has no id; `None` for an empty page.
     fn marker(&self, kind: &CompiledKind) -> Result<Option<String>, ReadError> {
         let Some(last) = &self.last else { return Ok(None) };
         let at = kind.id.as_ref().or(kind.key.first().map(|field| &field.at));
         let marker = at.and_then(|at| last.pointer(at)).and_then(scalar);
-        let what = "has a last object without an id, so the list cannot go on";
+        let what = "has a last object without an id, so the next page cannot be requested";
         marker.map(Some).ok_or_else(|| ReadError::unexpected(self.path, what))
     }
 }
 
-/// What tells an item apart: its id, or else its key.
+/// What identifies an item: its id, or its key if it has no id.
 fn identity(kind: &CompiledKind, item: &Value) -> String {
     let key = kind.key.iter().map(|field| &field.at);
     let places = kind.id.iter().chain(key.filter(|_| kind.id.is_none()));

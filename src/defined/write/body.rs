@@ -1,4 +1,5 @@
-//! The body of a request: what git declares in the words of the API, and what has to be kept of what is live.
+//! The body of a request: what git declares in the API's terms, and the live fields that must be kept. Not here: which
+//! request a change needs, in `write`.
 
 use std::collections::BTreeMap;
 
@@ -13,18 +14,18 @@ use crate::model::state::LiveObject;
 use crate::pointer::{child, fields, put, take};
 use crate::system::Draft;
 
-/// A body under construction, and what goes into it later.
+/// A body under construction, and what is filled in later.
 #[derive(Default)]
 pub(super) struct Body {
     value: Value,
     /// Places for ids that earlier writes of the run reveal.
     fills: BTreeMap<String, Symbol>,
-    /// Places with what no output shows.
+    /// Places of values that no output shows.
     hidden: BTreeMap<String, Hidden>,
 }
 
 impl Body {
-    /// What git declares, in the words of the API: ids for names, and places for secrets.
+    /// What git declares, in the API's terms: ids for names, and places for secrets.
     pub(super) fn wired(kind: &CompiledKind, draft: &Draft<'_>) -> Self {
         let mut body = Self { value: draft.declared.clone(), ..Self::default() };
         for reference in &kind.by_id {
@@ -60,11 +61,11 @@ impl Body {
         put(&mut self.value, at, value);
     }
 
-    /// Only the top-level fields that differ, each whole, with what git does not know of it kept.
+    /// Keeps only the top-level fields that differ, each as a whole, with the live parts that git does not know.
     pub(super) fn keep_changed(&mut self, kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject) {
         let declared = std::mem::take(&mut self.value);
         let mut before = live.body.clone();
-        // What a server shows in place of a secret is not its value.
+        // A server may show a placeholder for a secret; that is not its value.
         kind.spec.replaces.keys().for_each(|at| drop(take(&mut before, at)));
         let mut kept = Map::new();
         for (name, value) in declared.as_object().into_iter().flatten() {
@@ -80,12 +81,13 @@ impl Body {
         strip(&mut self.value, &kind.spec.read_only);
     }
 
-    /// The whole object: what is live and not the server's own, and over it what git declares.
+    /// Makes it the whole object: what is live, without fields that only the server sets, overwritten by what git
+    /// declares.
     pub(super) fn lay_over(&mut self, kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject) {
         let declared = std::mem::take(&mut self.value);
         let mut carried = if live.body.is_object() { live.body.clone() } else { Value::Object(Map::new()) };
         let key = kind.key.iter().map(|field| &field.at);
-        // A server may show something in place of what cannot be read back; that is not its value.
+        // A server may show a placeholder for what cannot be read back; that is not its value.
         let shown = kind.spec.replaces.keys();
         for at in kind.id.iter().chain(key).chain(shown) {
             take(&mut carried, at);
@@ -98,7 +100,7 @@ impl Body {
         }
     }
 
-    /// What is beside a part of the key that lies deeper: its field is sent as a whole.
+    /// Keeps the live neighbours of a nested part of the key, because its top-level field is sent as a whole.
     pub(super) fn keep_beside(&mut self, kind: &CompiledKind, live: &LiveObject) {
         for field in kind.key.iter().filter(|field| fields(&field.at).count() > 1) {
             let top = fields(&field.at).next().map(|name| child("", &name)).unwrap_or_default();
@@ -135,8 +137,8 @@ impl Body {
     }
 }
 
-/// Takes out what secrets became on the server, which is as secret as they are. Handed back is what has to be given back:
-/// that of secrets that git does not declare.
+/// Removes the live values that secrets became on the server, such as hashes: they are secret too. Returns those that
+/// must be sent back, because git does not declare the secret.
 fn take_stored<'k>(
     kind: &'k CompiledKind,
     carried: &mut Value,
@@ -153,7 +155,7 @@ fn take_stored<'k>(
     stored
 }
 
-/// Takes out the server's own fields, also inside of lists.
+/// Removes fields that only the server sets, including those inside lists.
 fn strip(value: &mut Value, read_only: &[String]) {
     for pattern in read_only {
         let found: Vec<_> = matches(value, pattern).into_iter().map(|(at, _)| at).collect();
