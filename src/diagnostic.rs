@@ -1,8 +1,8 @@
 //! Diagnostics: what is wrong, where, and what to do about it. Data only; `report` turns them into text.
 //!
-//! Here: one diagnostic. Which there are, and what each means for a run, is the table in `code`.
+//! Here: one diagnostic. Not here: the table of all codes, in `code`.
 //!
-//! Their sentences quote what users and servers wrote, so each is made one line without invisible characters here.
+//! Messages quote what users and servers wrote, so they are turned into one line without invisible characters here.
 
 use std::fmt;
 
@@ -19,9 +19,9 @@ pub use code::Code;
 pub struct Place {
     /// The file as the user would type it: relative to the repository, `/` between parts.
     pub file: String,
-    /// First line is 1.
+    /// The first line is 1.
     pub line: usize,
-    /// First column is 1, counted in characters.
+    /// The first column is 1, counted in characters.
     pub column: usize,
     /// How many characters of that line the diagnostic is about, at least 1.
     pub width: usize,
@@ -29,7 +29,7 @@ pub struct Place {
     pub path: String,
 }
 
-/// A place in a spec, of which only who knows the document can say where in a file it is.
+/// A place in a spec, before its place in a file is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpecPlace {
     /// The JSON pointer below the spec.
@@ -38,16 +38,16 @@ pub struct SpecPlace {
     pub offset: Option<usize>,
 }
 
-/// What a system says of a spec, before anybody has said where that is.
+/// A diagnostic about a spec, before its place in a file is known.
 pub type SpecDiagnostic = Diagnostic<SpecPlace>;
 
-/// One problem, found before or while comparing, never a Rust error. What is shown has its place in a file.
+/// One problem for the user, never a Rust error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Diagnostic<P = Place> {
-    /// Errors stop the road. What its code says, unless [`allowed`](Self::allowed) or [`refused`](Self::refused).
+    /// The severity of its code, unless [`allowed`](Self::allowed) or [`refused`](Self::refused) changed it.
     pub severity: Severity,
-    /// Which one it is; also what it means for the run.
+    /// Which one it is, and what it means for the run.
     pub code: Code,
     /// What is wrong: one sentence, lower case, no full stop, user input in backticks.
     pub message: String,
@@ -62,7 +62,7 @@ pub struct Diagnostic<P = Place> {
 }
 
 impl<P> Diagnostic<P> {
-    /// Starts a diagnostic, as heavy as its code says.
+    /// A diagnostic with the severity of its code.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             severity: code.severity(),
@@ -75,62 +75,62 @@ impl<P> Diagnostic<P> {
         }
     }
 
-    /// Says that a person let it through: it stays visible, and stops nothing.
+    /// Makes it a warning, because the user allowed it.
     pub fn allowed(mut self) -> Self {
         self.severity = Severity::Warning;
         self
     }
 
-    /// Says that this run cannot go on with it, where others only warn.
+    /// Makes it an error, because this run cannot go on with it.
     pub fn refused(mut self) -> Self {
         self.severity = Severity::Error;
         self
     }
 
-    /// Says where it is.
+    /// Sets where it is.
     pub fn at(mut self, place: P) -> Self {
         self.place = Some(place);
         self
     }
 
-    /// Says where its place is, or what stands for it where it has none; for one who knows the document.
+    /// Turns its place into another kind of place. `place` gets `None` if it has none, and must choose one.
     pub fn placed<Q>(self, place: impl FnOnce(Option<P>) -> Q) -> Diagnostic<Q> {
         let Self { severity, code, message, place: of, subject, help, private } = self;
         Diagnostic { severity, code, message, place: Some(place(of)), subject, help, private }
     }
 
-    /// Says which object it is about.
+    /// Sets which object it is about.
     pub fn about(mut self, subject: impl fmt::Display) -> Self {
         self.subject = Some(inline(&subject.to_string()).into_owned());
         self
     }
 
-    /// Says what to do next.
+    /// Sets what to do next.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(inline(&help.into()).into_owned());
         self
     }
 
-    /// Says that its line is not to be shown.
+    /// Hides its line, which may hold a secret.
     pub fn private(mut self) -> Self {
         self.private = true;
         self
     }
 
-    /// Whether it stops the road.
+    /// Whether it stops the run.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
 }
 
 impl SpecDiagnostic {
-    /// Says where in the spec it is, as a JSON pointer.
+    /// Sets where in the spec it is, as a JSON pointer.
     pub fn in_spec(self, pointer: impl Into<String>) -> Self {
         self.at(SpecPlace { pointer: pointer.into(), offset: None })
     }
 }
 
-/// Does a piece of work. Its result counts only if it reported no error; warnings stop nothing.
+/// Runs a piece of work. Its result is kept only if it reported no error; warnings do not matter.
 pub fn sound<T>(
     diagnostics: &mut Vec<Diagnostic>,
     work: impl FnOnce(&mut Vec<Diagnostic>) -> Option<T>,
@@ -149,7 +149,7 @@ pub fn sort(diagnostics: &mut [Diagnostic]) {
     });
 }
 
-/// The candidate nearest to a misspelt word, if one is near enough to be meant.
+/// The candidate nearest to a misspelt word, if one is near enough.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (word.chars().count() / 3).max(1);
     candidates
@@ -169,7 +169,8 @@ mod tests {
         let diagnostic: Diagnostic = Diagnostic::new(Code::SchemaType, "`x\u{202e}`")
             .about("y\u{85}")
             .help("z\nerror[a/b]: all is well");
-        let told = (diagnostic.message.as_str(), diagnostic.subject.as_deref(), diagnostic.help.as_deref());
-        assert_eq!(told, ("`x\\u{202e}`", Some("y\\u{85}"), Some("z\\u{a}error[a/b]: all is well")));
+        let messages =
+            (diagnostic.message.as_str(), diagnostic.subject.as_deref(), diagnostic.help.as_deref());
+        assert_eq!(messages, ("`x\\u{202e}`", Some("y\\u{85}"), Some("z\\u{a}error[a/b]: all is well")));
     }
 }

@@ -1,29 +1,29 @@
-//! What a diagnostic means for a run: whether it stops it, and with which exit code.
+//! What a diagnostic means for a run: whether it stops the run, and why. Not here: the numbers of exit codes, in `cli`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// How much a diagnostic weighs: an error stops the road, a warning does not.
+/// How serious a diagnostic is: an error stops the run, a warning does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Nothing is sent, or the object it names is not written.
+    /// Nothing is sent, or the object that it names is not written.
     Error,
     /// Worth a look; the run goes on.
     Warning,
 }
 
-/// What an error means for the run; each ends it with an exit code of its own. The class of a warning is what it would
-/// mean as an error.
+/// What an error means for the run; each class has its own exit code. The class of a warning is what it would mean as
+/// an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// Manifests or configuration are wrong.
     Invalid,
-    /// Valid, and refused because the damage would be large.
+    /// Valid, but refused because the damage would be large.
     Guarded,
     /// Something could not be read.
     Unread,
-    /// The live side, or what a plan was made from, moved.
+    /// The live side, or what a plan was made from, changed meanwhile.
     Moved,
     /// Anything else that went wrong.
     Failed,
@@ -31,13 +31,13 @@ pub enum Class {
     Usage,
 }
 
-/// What a code weighs by itself.
+/// How serious a code is by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Weight {
-    /// An error wherever it is found.
+    /// Always an error.
     Error,
-    /// A warning where nothing is written; apply refuses to go on, unless a flag lets it.
+    /// A warning if nothing is written; apply refuses to go on, unless a flag allows it.
     ErrorInApply,
-    /// A warning wherever it is found.
+    /// Always a warning.
     Warning,
 }

@@ -47,12 +47,7 @@ fn every_text_is_an_area_and_what_is_wrong_there() {
 #[test]
 fn codes_are_unique_and_in_the_order_of_their_texts() {
     for pair in Code::ALL.windows(2) {
-        assert!(
-            pair[0].text() < pair[1].text() && pair[0] < pair[1],
-            "{} stands before {}",
-            pair[0],
-            pair[1]
-        );
+        assert!(pair[0].text() < pair[1].text() && pair[0] < pair[1], "{} comes before {}", pair[0], pair[1]);
     }
 }
 
