@@ -1,4 +1,7 @@
-//! `enact.yaml`: which manifests, which targets, which credentials. Read from the checkout that the operator trusts.
+//! `enact.yaml`: which manifests, which targets, which credentials. It is read from the checkout that the operator
+//! trusts.
+//!
+//! Here: from its text to checked targets. Not here: reading manifests (`source`), and systems as such (`system`).
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -94,7 +97,7 @@ fn define(
     for (path, text) in files {
         let row = defined::define(path, text, diagnostics);
         if let Some(Err(row)) = row.map(|(row, _)| registry.add(row)) {
-            let message = format!("there is a system `{}` already", row.name);
+            let message = format!("there is already a system `{}`", row.name);
             let diagnostic = Diagnostic::new(Code::ConfigSystemTwice, message).at(document.place("/systems"));
             diagnostics.push(diagnostic.help(format!("give the one in `{path}` another name")));
         }
@@ -102,7 +105,7 @@ fn define(
     registry
 }
 
-/// The targets that nothing is wrong with.
+/// The targets without errors.
 fn targets(
     document: &Document,
     config: &ConfigFile,
@@ -164,14 +167,14 @@ fn unknown_system(registry: &Registry, config: &TargetConfig) -> Diagnostic {
         |near| format!("did you mean `{near}`?"),
     );
     Diagnostic::new(Code::ConfigSystem, format!("there is no system `{}`", short(&config.system)))
-        .help(format!("{help}; one of your own is named in `systems`"))
+        .help(format!("{help}; name the file of your own system in `systems`"))
 }
 
-/// Where the systems come from that a configuration may name.
+/// Where the systems come from that a configuration can use.
 pub enum Systems<'a> {
-    /// They are built in, or defined by files of its folder; the texts of these are put here.
+    /// They are built in, or defined by files in its folder; this receives the texts of those files.
     Defined(&'a mut Files),
-    /// They are known, whatever the configuration says: what an old commit defined is not trusted.
+    /// Only these, even if the configuration defines others: definitions from an old commit are not trusted.
     Known(Arc<Registry>),
 }
 
@@ -181,7 +184,7 @@ mod tests {
     use super::*;
 
     /// What the diagnostics say about a target with this line, and where.
-    fn told(line: &str) -> String {
+    fn messages(line: &str) -> String {
         let text = format!(
             "apiVersion: enact/v1\nkind: Config\nmanifests: [p]\ntargets:\n\
              - {{name: t, system: mycloud, url: 'https://example.com', {line}}}\n"
@@ -220,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_stands_there_as_a_key_an_alias_or_a_tag_is_not_told() {
+    fn a_secret_written_as_a_key_an_alias_or_a_tag_is_not_quoted() {
         for line in [
             "auth: hunter2",
             "auth: {bearer:hunter2}",
@@ -232,9 +235,12 @@ mod tests {
             "auth: {bearer: {env: 'hunter2 x'}}",
             "secrets: {db: {env:hunter2}}",
         ] {
-            let told = told(line);
-            assert!(!told.contains("hunter2"), "{line}: {told}");
+            let messages = messages(line);
+            assert!(!messages.contains("hunter2"), "{line}: {messages}");
         }
-        assert!(told("auht: {bearer: {env: X}}").contains("unknown field `auht`"), "a plain word is told");
+        assert!(
+            messages("auht: {bearer: {env: X}}").contains("unknown field `auht`"),
+            "a plain word is quoted"
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! A manifest: one YAML document in the envelope that all kinds share.
 //!
-//! The road for a file: [`yaml::parse`] to documents, [`header`] to know which JSON Schema applies, the schema's check,
-//! and [`Manifest::new`] on what passed it. What a spec means is the business of its system.
+//! The road of a file: [`yaml::parse`] gives documents, [`header`] says which JSON Schema applies, the schema is
+//! checked, and [`Manifest::new`] takes what passed. Not here: what a spec means, which its system knows.
 
 mod envelope;
 pub mod yaml;
@@ -30,7 +30,7 @@ pub struct Header {
     pub kind: String,
 }
 
-/// A document whose envelope is right.
+/// A document with a valid envelope.
 #[derive(Clone, Debug)]
 pub struct Manifest {
     /// The whole document with its positions.
@@ -43,18 +43,18 @@ pub struct Manifest {
     pub ensure: Ensure,
     /// Whether the object may never be deleted.
     pub protect: bool,
-    /// Names that the object had before.
+    /// Former names of the object.
     pub previously: Vec<String>,
-    /// What the object should be; empty when the document has none.
+    /// What the object should be; empty if the document has no spec.
     pub spec: Json,
-    /// The paths of what its JSON Schema refused. Empty in every manifest that gets as far as a plan.
+    /// The paths that its JSON Schema refused. Empty in every manifest that is planned.
     pub refused: Vec<String>,
 }
 
-/// Reads what a document says it is, or tells why that cannot be known.
+/// Reads what a document says it is, or reports why that is not known.
 pub fn header(document: &Document, diagnostics: &mut Vec<Diagnostic>) -> Option<Header> {
     if document.root.as_map().is_none() {
-        let diagnostic = Diagnostic::new(Code::ManifestNotAMapping, "a manifest has to be a mapping")
+        let diagnostic = Diagnostic::new(Code::ManifestNotAMapping, "a manifest must be a mapping")
             .at(document.place(""))
             .help("start it with `apiVersion:` and `kind:`");
         diagnostics.push(diagnostic);
@@ -77,11 +77,11 @@ fn header_field(
     }
     let (code, problem) = match value {
         None => (Code::ManifestMissingHeader, "is missing"),
-        Some(_) => (Code::ManifestHeaderType, "has to be text"),
+        Some(_) => (Code::ManifestHeaderType, "must be text"),
     };
     let diagnostic = Diagnostic::new(code, format!("`{field}` {problem}"))
         .at(document.place(&format!("/{field}")))
-        .help(format!("write it as in `{field}: {example}`"));
+        .help(format!("write it like `{field}: {example}`"));
     diagnostics.push(diagnostic);
     None
 }
@@ -95,17 +95,18 @@ impl Manifest {
             let message = format!("the name `{}` {problem}", short(&metadata.name));
             let diagnostic =
                 Diagnostic::new(Code::ManifestName, message).at(document.place("/metadata/name"));
-            diagnostics.push(diagnostic.help("names are compared exactly, so they must be plain to see"));
+            diagnostics
+                .push(diagnostic.help("names are compared exactly, so every character must be visible"));
             return None;
         }
         let mut spec = document.get("spec").map_or_else(|| Json::Object(Map::new()), Node::to_json);
-        // The order in which a user writes fields means nothing, and must not reach a plan.
+        // The order in which a user writes fields has no meaning and must not change a plan.
         spec.sort_all_objects();
         let Metadata { name, ensure, protect, previously } = metadata;
         Some(Self { document, header, name, ensure, protect, previously, spec, refused: Vec::new() })
     }
 
-    /// The file that it is from, as the user would type it.
+    /// Its file, as the user would type it.
     pub fn file(&self) -> &str {
         &self.document.file
     }
@@ -116,13 +117,13 @@ impl Manifest {
     }
 }
 
-/// The schema has looked at it before, so a refusal here is rare and its words may be plain.
+/// Decodes the metadata. The schema has already checked it, so an error is rare and its message can be generic.
 fn metadata(document: &Document, diagnostics: &mut Vec<Diagnostic>) -> Option<Metadata> {
     let value = document.get("metadata").map_or(Json::Null, Node::to_json);
     serde_json::from_value(value)
         .map_err(|error| {
             let diagnostic =
-                Diagnostic::new(Code::ManifestMetadata, format!("`metadata` is not usable: {error}"))
+                Diagnostic::new(Code::ManifestMetadata, format!("`metadata` cannot be used: {error}"))
                     .at(document.key_place("/metadata"))
                     .help("it needs at least a `name`");
             diagnostics.push(diagnostic);
@@ -130,7 +131,7 @@ fn metadata(document: &Document, diagnostics: &mut Vec<Diagnostic>) -> Option<Me
         .ok()
 }
 
-/// What is wrong with a name: the rest of a sentence that starts with it.
+/// What is wrong with a name, as the end of a sentence that starts with the name.
 pub fn name_problem(name: &str) -> Option<String> {
     let length = name.chars().count();
     if name.is_empty() {
@@ -138,7 +139,7 @@ pub fn name_problem(name: &str) -> Option<String> {
     } else if name.trim() != name {
         Some("starts or ends with a blank".to_owned())
     } else if let Some(character) = name.chars().find(|c| is_deceptive(*c)) {
-        Some(format!("holds the control or invisible character `{}`", character.escape_unicode()))
+        Some(format!("contains the control or invisible character `{}`", character.escape_unicode()))
     } else if length > MAX_NAME {
         Some(format!("has {length} characters, more than {MAX_NAME}"))
     } else {

@@ -1,4 +1,6 @@
-//! From texts to what each target is to hold: every check that needs neither network nor credential.
+//! From texts to what each target should hold: every check that needs neither network nor credential.
+//!
+//! Not here: reading files (`source`), and comparing with what is live (`plan`).
 
 pub mod base;
 
@@ -19,8 +21,8 @@ use crate::system::claim::Claim;
 use crate::system::registry::Registry;
 use crate::text::short;
 
-/// Every manifest with its kind, checked one by one. All problems of all files are reported; a manifest with some is
-/// still returned, so that what is wrong beyond its schema is reported in the same go.
+/// Reads every manifest and checks it against the schema of its kind. All problems of all files are reported. A
+/// manifest with problems is still returned, so that further checks can report theirs in the same run.
 pub fn manifests(
     registry: &Registry,
     files: &Files,
@@ -36,7 +38,7 @@ pub fn manifests(
     manifests
 }
 
-/// The kinds, and the checkers of those that were met: to compile one takes longer than to check many documents.
+/// The kinds, and the checkers compiled so far: compiling one takes longer than checking many documents.
 struct Checkers<'a> {
     kinds: Kinds<'a>,
     compiled: BTreeMap<(String, String), Checker>,
@@ -72,7 +74,7 @@ fn check(checker: &Checker, document: Document, diagnostics: &mut Vec<Diagnostic
     checker.check(&document.whole(), diagnostics);
     let refused = diagnostics.iter().skip(before).filter_map(|diagnostic| diagnostic.place.as_ref());
     let refused: Vec<_> = refused.map(|place| place.path.clone()).collect();
-    // What the schema refused in the envelope is not said again in other words.
+    // What the schema refused in the envelope is not reported again in other words.
     let mut ignored = Vec::new();
     let envelope = refused.iter().any(|path| path.starts_with("metadata"));
     let manifest = Manifest::new(document, if envelope { &mut ignored } else { diagnostics });
@@ -97,7 +99,7 @@ fn unknown_kind(
         (Code::ManifestKind, "kind", kind, of_version)
     };
     let help = nearest(word, known.iter().copied()).map_or_else(
-        || format!("known ones are {}", known.join(", ")),
+        || format!("known values are {}", known.join(", ")),
         |near| format!("did you mean `{near}`?"),
     );
     Diagnostic::new(code, format!("`{}` is not a known {field}", short(word)))
@@ -125,7 +127,7 @@ pub fn desired(
     all
 }
 
-/// Warns of manifests that no target takes: they would never be applied.
+/// Warns about manifests that no target takes: they would never be applied.
 pub fn unclaimed(claims: &[Claim<'_>], manifests: &[Arc<Manifest>], diagnostics: &mut Vec<Diagnostic>) {
     for manifest in manifests {
         if !claims.iter().any(|claim| claim.takes(manifest)) {
@@ -141,7 +143,7 @@ pub fn unclaimed(claims: &[Claim<'_>], manifests: &[Arc<Manifest>], diagnostics:
     }
 }
 
-/// What some manifests declare for one target.
+/// What these manifests declare for one target.
 pub fn for_target(
     claim: &Claim<'_>,
     manifests: &[Arc<Manifest>],
@@ -191,13 +193,13 @@ fn check_target(claim: &Claim<'_>, desired: &Desired, diagnostics: &mut Vec<Diag
     }
 }
 
-/// Whether its JSON Schema has refused the place already: that is not said again in other words.
+/// Whether the JSON Schema has already refused this place, so that it is not reported again in other words.
 fn is_refused(declared: &Declared, diagnostic: &Diagnostic) -> bool {
     let place = diagnostic.place.as_ref();
     place.is_some_and(|place| declared.manifest.refused.iter().any(|refused| touches(refused, &place.path)))
 }
 
-/// Secrets that the target's configuration does not have.
+/// Secrets that the target does not have in enact.yaml.
 fn unknown_secrets(claim: &Claim<'_>, kind: &Kind, declared: &Declared) -> Vec<Diagnostic> {
     let named = |pointer: &String| {
         let name = declared.spec().pointer(pointer)?.get("secret")?.as_str()?;
@@ -213,7 +215,7 @@ fn unknown_secrets(claim: &Claim<'_>, kind: &Kind, declared: &Declared) -> Vec<D
         .collect()
 }
 
-/// One object cannot have become two.
+/// Reports two declarations with the same former name: one object cannot become two.
 fn check_claims(claim: &Claim<'_>, desired: &Desired, diagnostics: &mut Vec<Diagnostic>) {
     let mut claims = BTreeMap::new();
     for declared in desired.values() {
@@ -228,14 +230,14 @@ fn check_claims(claim: &Claim<'_>, desired: &Desired, diagnostics: &mut Vec<Diag
                 diagnostics.push(
                     Diagnostic::new(Code::ManifestPreviously, message)
                         .at(place)
-                        .help("keep it in one of the two"),
+                        .help("keep the former name in only one of them"),
                 );
             }
         }
     }
 }
 
-/// An object cannot take over the name of one that is still declared.
+/// Reports a former name that is still declared as an object.
 fn check_previous_names(declared: &Declared, desired: &Desired, diagnostics: &mut Vec<Diagnostic>) {
     for (index, name) in declared.manifest.previously.iter().enumerate() {
         let old = ResourceId { name: name.clone(), ..declared.id.clone() };
@@ -246,7 +248,7 @@ fn check_previous_names(declared: &Declared, desired: &Desired, diagnostics: &mu
             let diagnostic = Diagnostic::new(Code::ManifestPreviously, message)
                 .at(declared.manifest.place(&format!("/metadata/previously/{index}")))
                 .help(format!(
-                    "take the name out here, or the other declaration at {}:{}",
+                    "remove the name here, or the other declaration at {}:{}",
                     place.file, place.line
                 ));
             diagnostics.push(diagnostic);
@@ -254,8 +256,7 @@ fn check_previous_names(declared: &Declared, desired: &Desired, diagnostics: &mu
     }
 }
 
-/// Whether one path lies inside the other: a value that its schema refuses says nothing more by being refused again for
-/// what it means.
+/// Whether one path is inside the other. A value that its schema refuses is not checked for its meaning too.
 fn touches(a: &str, b: &str) -> bool {
     let inside = |outer: &str, inner: &str| {
         inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
@@ -263,7 +264,8 @@ fn touches(a: &str, b: &str) -> bool {
     inside(a, b) || inside(b, a)
 }
 
-/// A name that git does not declare may be live, which only the target can tell; a name that git deletes cannot stay.
+/// Checks references: a name that git deletes is an error. A name that git does not declare may be live, which only the
+/// target knows.
 fn check_references(
     system_kinds: &[Kind],
     kind: &Kind,
@@ -287,10 +289,10 @@ fn check_references(
 fn deleted_reference(kind: &str, name: &str, target: &Declared) -> Diagnostic {
     let place = target.manifest.place("/metadata/ensure");
     Diagnostic::new(Code::ReferenceDeleted, format!("the {kind} `{name}` is declared `ensure: absent`"))
-        .help(format!("take it out here, or keep it at {}:{}", place.file, place.line))
+        .help(format!("remove it here, or keep the object at {}:{}", place.file, place.line))
 }
 
-/// Only a near miss is worth a word before the target was asked: everything else may well be live.
+/// Warns only if another declared name is similar: any other name may be live.
 fn undeclared_reference(kinds: &[Kind], kind: &str, name: &str, desired: &Desired) -> Option<Diagnostic> {
     let built_in = kinds.iter().find(|of| of.name == kind).map_or(&[][..], |kind| &kind.built_in);
     let declared = desired.keys().filter(|id| id.kind == kind).map(|id| id.name.as_str());
@@ -303,7 +305,7 @@ fn undeclared_reference(kinds: &[Kind], kind: &str, name: &str, desired: &Desire
     )
 }
 
-/// A manifest that several targets take is one mistake, not several.
+/// A mistake in a manifest that several targets take is reported once.
 fn dedup(diagnostics: &mut Vec<Diagnostic>) {
     let mut seen = BTreeSet::new();
     diagnostics.retain(|diagnostic| {

@@ -1,4 +1,5 @@
-//! JSON Schemas from Rust types, and the check of documents against them.
+//! JSON Schemas from Rust types; the check of documents against them is in `check`. Not here: the schemas of each
+//! format.
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -6,8 +7,8 @@ use serde_json::Value;
 
 pub mod check;
 
-/// The JSON Schema (2020-12) of a type. An optional field may be left out but not be null, unless its type says
-/// `x-nullable`: null means "managed and empty" and only some APIs have it.
+/// The JSON Schema (2020-12) of a type. An optional field may be left out but not be null, unless it has `x-nullable`:
+/// null means "managed and empty", and only some APIs support that.
 pub fn of<T: JsonSchema>() -> Value {
     let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>();
     let mut schema = schema.to_value();
@@ -15,7 +16,7 @@ pub fn of<T: JsonSchema>() -> Value {
     schema
 }
 
-/// Whether a schema says `true` for a keyword, such as `readOnly`.
+/// Whether a schema has `true` for a keyword, such as `readOnly`.
 pub(crate) fn is_true(schema: &Value, keyword: &str) -> bool {
     schema.get(keyword) == Some(&Value::Bool(true))
 }

@@ -1,4 +1,6 @@
-//! What the JSON Schema of `enact.yaml` cannot say, and what no message about it may tell.
+//! Checks that the JSON Schema of `enact.yaml` cannot express, and the rules that keep secrets out of its messages.
+//!
+//! Not here: reading the secrets, in `credential`.
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use reqwest::Url;
@@ -11,13 +13,13 @@ use crate::manifest::yaml::{Document, Part};
 use crate::system::body::list;
 use crate::system::{Registered, Scheme};
 
-/// A message about what is not YAML quotes nothing: a password that begins with `*` is an alias, one that begins with `!`
-/// is a tag.
+/// Removes quotes from a message about invalid YAML: a password that begins with `*` is an alias, one that begins with
+/// `!` is a tag.
 pub(super) fn hide_quotes(diagnostic: &mut Diagnostic) {
     diagnostic.message = unquoted(&diagnostic.message);
 }
 
-/// A message about a credential says nothing of what stands there.
+/// Removes the value from a message about a credential.
 pub(super) fn hide_credential(diagnostic: &mut Diagnostic) {
     let place = diagnostic.place.as_mut();
     let end = place.as_ref().and_then(|place| private(&place.path));
@@ -28,15 +30,15 @@ pub(super) fn hide_credential(diagnostic: &mut Diagnostic) {
         Code::SchemaMissingField => {}
         Code::SchemaUnknownField if end.is_some() => diagnostic.message = "unknown field".to_owned(),
         _ if end.is_some() => {
-            diagnostic.message = "this is not how a credential or a URL is given".to_owned();
-            let help = "write `auth: {bearer: {env: NAME}}`; the secret itself is never in enact.yaml";
+            diagnostic.message = "this is not a valid way to give a credential or a URL".to_owned();
+            let help = "write `auth: {bearer: {env: NAME}}`; never put the secret itself in enact.yaml";
             diagnostic.help = Some(help.to_owned());
         }
         _ => {}
     }
 }
 
-/// Two targets of one name.
+/// Reports targets with the same name.
 pub(super) fn check_twice(config: &ConfigFile, document: &Document) -> Vec<Diagnostic> {
     let rows = config.targets.iter().enumerate();
     let twice =
@@ -72,7 +74,7 @@ pub(super) fn globs(
     set.build().ok()
 }
 
-/// A credential must not travel in the clear, nor stand in the URL.
+/// Checks that a credential is not sent unencrypted and is not part of the URL.
 pub(super) fn check_url(text: &str) -> Option<Diagnostic> {
     let wrong =
         |what: &str, help: &str| Some(Diagnostic::new(Code::ConfigUrl, format!("`url` {what}")).help(help));
@@ -80,20 +82,23 @@ pub(super) fn check_url(text: &str) -> Option<Diagnostic> {
         return wrong("is not a URL", "write it as `https://host`");
     };
     if !url.username().is_empty() || url.password().is_some() {
-        return wrong("holds a credential", "move it to `auth`, where it is read from a variable or a file");
+        return wrong(
+            "contains a credential",
+            "move it to `auth`, where it is read from a variable or a file",
+        );
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return wrong("has a query or a fragment", "write only the scheme, the host and, if need be, a path");
+        return wrong("has a query or a fragment", "write only the scheme, the host and, if needed, a path");
     }
     match url.scheme() {
         "https" => None,
         "http" if is_loopback(&url) => None,
-        "http" => wrong("is not encrypted", "use https; http is only for this machine"),
+        "http" => wrong("is not encrypted", "use https; http is only allowed for this machine"),
         _ => wrong("is not https", "write it as `https://host`"),
     }
 }
 
-/// Settings without which a target of the system cannot be.
+/// Reports required settings if a target has no settings at all.
 pub(super) fn missing_settings(system: &Registered, row: &Part<'_>) -> Option<Diagnostic> {
     let needed: Vec<_> = list(&system.settings, "required").iter().filter_map(Value::as_str).collect();
     let message = || format!("a {} target needs `settings` with `{}`", system.name, needed.join("`, `"));
@@ -104,15 +109,15 @@ pub(super) fn missing_settings(system: &Registered, row: &Part<'_>) -> Option<Di
     })
 }
 
-/// How much of a path leads to a place where a secret may stand by mistake. One may be a key as well, where the blank
-/// behind a colon is missing: `bearer:SECRET`. The rest of the path is not shown.
+/// How much of a path may be shown, if it leads to a place where somebody may have written a secret by mistake. Without
+/// the blank after a colon, as in `bearer:SECRET`, the secret is part of a key, so the rest of the path is not shown.
 fn private(path: &str) -> Option<usize> {
     let below = [".auth", ".secrets"].iter().filter_map(|part| Some(path.find(part)? + part.len()));
     let odd_key = path.find("[\"");
     below.chain(odd_key).min().or_else(|| path.ends_with(".url").then_some(path.len()))
 }
 
-/// A message without what it quotes.
+/// A message without the values that it quotes.
 fn unquoted(message: &str) -> String {
     match (message.find('`'), message.rfind('`')) {
         (Some(start), Some(end)) if start < end => {
@@ -132,7 +137,7 @@ impl Auth {
         }
     }
 
-    /// A diagnostic if a system does not take a credential in this way.
+    /// A diagnostic if a system does not accept this kind of credential.
     pub(super) fn refused_by(&self, system: &Registered) -> Option<Diagnostic> {
         let ways: Vec<_> = system.auth.iter().map(Scheme::lower).collect();
         if ways.is_empty() || ways.contains(&self.scheme()) {
@@ -144,14 +149,14 @@ impl Auth {
             Scheme::Header(name) => format!("`header: {{name: {name}, value: {{env: NAME}}}}`"),
         };
         let ways: Vec<_> = system.auth.iter().map(way).collect();
-        let message = format!("`{}` does not take its credential in this way", system.name);
+        let message = format!("`{}` does not accept this kind of credential", system.name);
         let diagnostic = Diagnostic::new(Code::ConfigAuth, message);
         Some(diagnostic.help(format!("write {} below `auth:`", ways.join(" or "))))
     }
 }
 
 impl Scheme {
-    /// The names of headers know no case.
+    /// The same with header names in lower case, because they ignore case.
     fn lower(&self) -> Self {
         match self {
             Self::Header(name) => Self::Header(name.to_lowercase()),

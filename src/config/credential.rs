@@ -1,4 +1,5 @@
-//! Credentials: where they come from, and the connection that they open. They are read here and nowhere else.
+//! Credentials: where they come from, and the connection that they open. They are read only here. Not here: how
+//! enact.yaml names them, in `file`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +14,17 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::http::{self, SetupError};
 use crate::sync::lock;
 
-/// Whether a secret may have several lines, as a key may that an API stores; in a header it cannot.
+/// A credential as it is sent.
+struct Sent<'a> {
+    header: &'a str,
+    /// The secret as the user gave it.
+    given: SecretString,
+    /// The value of the header.
+    value: SecretString,
+    source: &'a Secret,
+}
+
+/// Whether a secret may have several lines. A key that an API stores may; a value in a header may not.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Lines {
     One,
@@ -32,7 +43,7 @@ impl Config {
         all.filter_map(variable).collect()
     }
 
-    /// Sets up the connection to a sandbox in place of a target. It takes any credential, and none of the user's is
+    /// Sets up the connection to a sandbox in place of a target. It accepts any credential, so none of the user's is
     /// read.
     pub fn connect_sandbox(&self, target: &Target, url: &str) -> Result<http::Http, Diagnostic> {
         let wrong = |error: String| Diagnostic::new(Code::SandboxConnect, error).about(&target.config.name);
@@ -51,49 +62,26 @@ impl Config {
         http::Http::new(settings).map_err(|error| wrong(error.to_string()))
     }
 
-    /// Sets up the connection to a target. The credential is read here and nowhere else; the secrets that the API is to
-    /// store are only read for a run that writes.
+    /// Sets up the connection to a target. Reads the credential, and for a run that writes also the secrets that the
+    /// API stores.
     pub fn connect(&self, target: &Target, writes: bool) -> Result<http::Http, Diagnostic> {
-        let at = |pointer: &str| self.place(target, pointer);
-        let (name, secret, value, source) = match &target.config.auth {
-            Auth::Bearer(secret) => {
-                let value = self
-                    .secret(target, secret, Lines::One)
-                    .map_err(|diagnostic| diagnostic.at(at("/auth/bearer")))?;
-                let sent = SecretString::from(format!("Bearer {}", value.expose_secret()));
-                ("authorization", value, sent, secret)
-            }
-            Auth::Basic { username, password } => {
-                let value = self
-                    .secret(target, password, Lines::One)
-                    .map_err(|diagnostic| diagnostic.at(at("/auth/basic/password")))?;
-                let sent = SecretString::from(format!(
-                    "Basic {}",
-                    base64(&format!("{username}:{}", value.expose_secret()))
-                ));
-                ("authorization", value, sent, password)
-            }
-            Auth::Header { name, value: secret } => {
-                let value = self
-                    .secret(target, secret, Lines::One)
-                    .map_err(|diagnostic| diagnostic.at(at("/auth/header/value")))?;
-                (name.as_str(), value.clone(), value, secret)
-            }
-        };
+        let Sent { header: name, given, value, source } = self.credential(target)?;
         let fail = |what: String| {
-            Diagnostic::new(Code::ConfigCredential, what).at(at("/auth")).about(&target.config.name)
+            Diagnostic::new(Code::ConfigCredential, what)
+                .at(self.place(target, "/auth"))
+                .about(&target.config.name)
         };
         let header = HeaderName::from_bytes(name.to_lowercase().as_bytes())
             .map_err(|_| fail(format!("`{name}` is not the name of a header")))?;
         let url = Url::parse(&target.config.url).map_err(|_| fail("`url` is not a URL".to_owned()))?;
         let origin = self.origin(&url);
         let stored = if writes { self.stored(target)? } else { BTreeMap::new() };
-        let mut hidden = secrets(&secret, &value);
+        let mut hidden = secrets(&given, &value);
         hidden.extend(stored.values().flat_map(|secret| secrets(secret, secret)));
         let settings = http::Settings {
             url,
             headers: target.system.headers(),
-            credential: (header, value.clone()),
+            credential: (header, value),
             secrets: hidden,
             errors: target.system.errors(),
             stored,
@@ -106,7 +94,36 @@ impl Config {
             SetupError::Header(_) | SetupError::Secrets(_) => fail(error.to_string()),
             SetupError::Client(_) => Diagnostic::new(Code::HttpClient, error.to_string())
                 .about(&target.config.name)
-                .help("see that certificates are installed, or name a file of them in SSL_CERT_FILE"),
+                .help("install the certificates of the system, or name a file with certificates in SSL_CERT_FILE"),
+        })
+    }
+
+    /// Reads the credential of a target, and makes the value of its header.
+    fn credential<'a>(&self, target: &'a Target) -> Result<Sent<'a>, Diagnostic> {
+        let read = |secret: &Secret, pointer: &str| {
+            self.secret(target, secret, Lines::One)
+                .map_err(|diagnostic| diagnostic.at(self.place(target, pointer)))
+        };
+        Ok(match &target.config.auth {
+            Auth::Bearer(source) => {
+                let given = read(source, "/auth/bearer")?;
+                let value = SecretString::from(format!("Bearer {}", given.expose_secret()));
+                Sent { header: "authorization", given, value, source }
+            }
+            Auth::Basic { username, password: source } => {
+                let given = read(source, "/auth/basic/password")?;
+                let pair = base64(&format!("{username}:{}", given.expose_secret()));
+                Sent {
+                    header: "authorization",
+                    given,
+                    value: SecretString::from(format!("Basic {pair}")),
+                    source,
+                }
+            }
+            Auth::Header { name, value: source } => {
+                let given = read(source, "/auth/header/value")?;
+                Sent { header: name, value: given.clone(), given, source }
+            }
         })
     }
 
@@ -114,7 +131,7 @@ impl Config {
         self.document.part(target.at.as_str()).place(pointer)
     }
 
-    /// What all targets of an origin share.
+    /// What all targets of an origin share, such as its rate limit.
     fn origin(&self, url: &Url) -> Arc<http::Origin> {
         lock(&self.origins).entry(url.origin().ascii_serialization()).or_default().clone()
     }
@@ -148,20 +165,20 @@ impl Config {
                     );
                 }
                 Err(std::env::VarError::NotUnicode(_)) => {
-                    return wrong("is not text", "set it");
+                    return wrong("is not text", "set it to text");
                 }
             },
             Secret::File(path) => match std::fs::read_to_string(self.folder.join(path)) {
                 Ok(text) => text,
                 Err(error) => {
-                    return wrong(&format!("cannot be read: {error}"), "put the credential there");
+                    return wrong(&format!("cannot be read: {error}"), "write the credential to this file");
                 }
             },
         };
         match text.trim_end() {
-            "" => wrong("is empty", "set it"),
+            "" => wrong("is empty", "put the credential there"),
             text if lines == Lines::One && text.chars().any(char::is_control) => {
-                wrong("holds a line break or a control character", "it must be one line")
+                wrong("contains a line break or a control character", "it must be a single line")
             }
             text => Ok(SecretString::from(text.to_owned())),
         }
@@ -187,11 +204,11 @@ impl Secret {
     }
 }
 
-/// The credential as it was given and as it is sent, and its secret part.
+/// The forms of a credential that no output may show: as given, as sent, and its secret part.
 fn secrets(given: &SecretString, sent: &SecretString) -> Vec<SecretString> {
     let sent_value = sent.expose_secret().split_once(' ').map_or(sent.expose_secret(), |(_, value)| value);
     let given = given.expose_secret();
-    // The parts of `id:key`, which is how mycloud writes a key.
+    // The key in `id:key`, which is how mycloud writes a credential.
     let key = given.split_once(':').map_or("", |(_, key)| key);
     [given, sent_value, key]
         .iter()

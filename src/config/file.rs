@@ -1,4 +1,5 @@
-//! `enact.yaml` as it is written: decoding, JSON Schema and documentation in one.
+//! `enact.yaml` as written: decoding, JSON Schema and documentation in one. Not here: checks that the schema cannot
+//! express, in `check`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The file's name where `--config` does not say otherwise.
+/// The file's name unless `--config` gives another one.
 pub const FILE_NAME: &str = "enact.yaml";
 
 /// enact's configuration: where the manifests are and which systems they are for.
@@ -25,7 +26,7 @@ pub struct ConfigFile {
     /// Files and folders with manifests, relative to this file. Folders are searched for `.yaml` and `.yml`.
     #[schemars(length(min = 1))]
     pub manifests: Vec<String>,
-    /// Files that define systems beyond those that are built in, relative to this file. They are read from the trusted
+    /// Files that define more systems than the built-in ones, relative to this file. They are read from the trusted
     /// checkout, never from a revision.
     #[serde(default)]
     pub(super) systems: Vec<String>,
@@ -38,38 +39,38 @@ pub struct ConfigFile {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetConfig {
-    /// What this target is called in output and after `--target`.
+    /// The name of this target in output and after `--target`.
     #[schemars(regex(pattern = "^[a-z0-9][a-z0-9_-]{0,62}$"), extend("x-pattern-hint" = "1 to 63 lower-case letters, digits, `-` and `_`"))]
     pub name: String,
     /// The type of its API, such as `polytomic`.
     pub system: String,
-    /// Where the API is. https, or http on this machine.
+    /// The URL of the API: https, or http on this machine.
     pub url: String,
-    /// How enact proves who it is.
+    /// How enact authenticates.
     pub(super) auth: Auth,
-    /// Secrets that manifests for this target may name, such as passwords that the API stores. Read by `apply` only.
+    /// Secrets that manifests for this target may name, such as passwords that the API stores. Only `apply` reads them.
     #[serde(default)]
     pub(super) secrets: BTreeMap<String, Secret>,
     /// Settings of the system, such as Polytomic's `version` or JITSudo's `tenant`.
     pub(super) settings: Option<Value>,
-    /// Which manifests are for this target, as globs over their paths. Left out: all of its system.
+    /// Which manifests are for this target, as globs over their paths. Default: all manifests of its system.
     pub(super) include: Option<Vec<String>>,
-    /// Whether objects that git declared when the target was last applied, and no longer does, are deleted.
+    /// Whether to delete objects that git declared when the target was last applied and no longer declares.
     #[serde(default)]
     pub prune: Prune,
-    /// How hard the API may be driven, and how much may be deleted.
+    /// Limits for requests and deletes.
     #[serde(default)]
     pub limits: Limits,
 }
 
-/// What becomes of an object whose manifest is gone.
+/// What happens to an object whose manifest was removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Prune {
-    /// It stays. Deleting takes `ensure: absent`.
+    /// It stays. Use `ensure: absent` to delete it.
     #[default]
     Never,
-    /// It is deleted if it still is what git declared, and history shows that git did.
+    /// It is deleted if history shows that git declared it, and it still is as declared.
     Tracked,
 }
 
@@ -77,13 +78,13 @@ pub enum Prune {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Requests at the same time.
+    /// The most requests at the same time.
     #[schemars(range(min = 1, max = 64))]
     pub concurrency: usize,
-    /// Requests in any minute. Left out: as many as the API takes.
+    /// The most requests in any minute. Default: no limit.
     #[schemars(range(min = 1))]
     pub requests_per_minute: Option<usize>,
-    /// The most deletes that a plan may hold.
+    /// The most deletes that a plan may have.
     pub max_deletes: usize,
 }
 
@@ -93,7 +94,7 @@ impl Default for Limits {
     }
 }
 
-/// A credential: exactly one of the three.
+/// A credential: exactly one of these three.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Auth {
@@ -106,7 +107,7 @@ pub(super) enum Auth {
         /// The password or key.
         password: Secret,
     },
-    /// A header of the API's own.
+    /// A header that the API defines.
     Header {
         /// Such as `X-API-Key`.
         name: String,
@@ -115,13 +116,13 @@ pub(super) enum Auth {
     },
 }
 
-/// Where a secret comes from. It is never written into enact.yaml itself.
+/// Where a secret comes from. The secret itself is never in enact.yaml.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Secret {
     /// The name of an environment variable.
     Env(#[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"))] String),
-    /// The path of a file, relative to enact.yaml. White space at its end does not count.
+    /// The path of a file, relative to enact.yaml. White space at the end of the file is ignored.
     File(PathBuf),
 }
 

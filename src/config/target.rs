@@ -1,4 +1,4 @@
-//! The configuration when it has passed all checks: targets that are ready to be asked.
+//! The configuration after all checks: targets that are ready for use. Not here: the checks, in `check`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::system::System;
 use crate::system::claim::Claim;
 use crate::system::registry::Registry;
 
-/// A target that is ready to be asked.
+/// A target that is ready for use.
 pub struct Target {
     /// Its row in the configuration.
     pub config: TargetConfig,
@@ -26,7 +26,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// Whether another configuration's target is this very one, so that what was applied to it was applied here.
+    /// Whether a target of another configuration is the same system, so that what was applied there was applied here.
     pub fn is_same_system(&self, other: &Self) -> bool {
         let identity = |target: &Self| {
             let TargetConfig { name, system, url, settings, .. } = &target.config;
@@ -35,7 +35,7 @@ impl Target {
         identity(self) == identity(other)
     }
 
-    /// What it takes of the manifests.
+    /// Which manifests it takes.
     pub fn claim(&self) -> Claim<'_> {
         Claim {
             target: &self.config.name,
@@ -53,7 +53,7 @@ pub struct Config {
     pub manifests: Vec<String>,
     /// The targets, in the order of the file.
     pub targets: Vec<Target>,
-    /// The systems that its targets may be of.
+    /// The systems that its targets may use.
     pub registry: Arc<Registry>,
     /// The file, for diagnostics.
     pub(super) document: Document,

@@ -1,6 +1,6 @@
 //! The envelope's JSON Schema, generated from types, so that editors complete and explain every kind.
 //!
-//! The doc comments of the types below are what an editor shows.
+//! Editors show the doc comments of the types below. Not here: the schemas of specs, which come from the systems.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde::{Deserialize, Serialize};
@@ -13,24 +13,24 @@ pub enum Ensure {
     /// The object exists and is as its spec says. This is the default.
     #[default]
     Present,
-    /// The object is deleted, on purpose and visibly in a review.
+    /// The object is deleted. A review shows that this is on purpose.
     Absent,
 }
 
-/// What `enact` needs to know about the object, and does not send.
+/// What `enact` needs to know about the object and does not send.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Metadata {
-    /// The natural key by which the object is found in the live system.
+    /// The name by which the object is found in the live system.
     #[schemars(length(min = 1, max = 255))]
     pub name: String,
     /// Whether the object should exist: `present`, or `absent` to delete it.
     #[serde(default)]
     pub ensure: Ensure,
-    /// Refuses every plan that would delete the object.
+    /// Whether every plan that would delete the object is refused.
     #[serde(default)]
     pub protect: bool,
-    /// Names that the object had before. An object that is live under one of them is renamed instead of created anew.
+    /// Former names of the object. A live object with one of them is renamed, and no new one is created.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub previously: Vec<String>,
 }
@@ -46,7 +46,8 @@ struct ManifestSchema<S> {
     /// The kind of object.
     kind: String,
     metadata: Metadata,
-    /// What the object should be. A field left out is not managed. Required unless `metadata.ensure` is `absent`.
+    /// What the object should be. A field that is left out is not managed. Required unless `metadata.ensure` is
+    /// `absent`.
     #[schemars(default, with = "S", skip_serializing_if = "Option::is_none")]
     spec: Option<S>,
 }
@@ -71,7 +72,7 @@ fn generator() -> SchemaGenerator {
     SchemaSettings::draft2020_12().into_generator()
 }
 
-/// Fixes what the document says it is, so that editors complete it and a wrong one is told.
+/// Fixes `apiVersion` and `kind`, so that editors complete them and wrong ones are reported.
 fn pin(mut schema: Schema, api_version: &str, kind: &str, description: &str) -> Json {
     schema.insert("title".to_owned(), json!(format!("{api_version} {kind}")));
     schema.insert("description".to_owned(), json!(description));

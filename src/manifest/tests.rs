@@ -1,4 +1,4 @@
-//! The envelope: what is read from it, and what is told when it is wrong.
+//! The envelope: what is read from it, and what is reported when it is wrong.
 
 use schemars::JsonSchema;
 use serde_json::json;
@@ -20,11 +20,11 @@ fn schema() -> Json {
     document_schema(crate::schema::of::<Policy>(), "polytomic/v1", "Policy", "Rules for a resource.")
 }
 
-/// The road from text to a manifest, and the diagnostics as `line:column code: message`.
+/// The manifest of a text, and the diagnostics as `line:column code: message`.
 fn load(text: &str) -> (Option<Manifest>, Vec<String>) {
     let mut diagnostics = Vec::new();
     let manifest = read(text, &mut diagnostics);
-    (manifest, diagnostics.iter().map(tell).collect())
+    (manifest, diagnostics.iter().map(shown).collect())
 }
 
 fn read(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Manifest> {
@@ -34,7 +34,7 @@ fn read(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Manifest> {
     if diagnostics.is_empty() { Manifest::new(document, diagnostics) } else { None }
 }
 
-fn tell(diagnostic: &Diagnostic) -> String {
+fn shown(diagnostic: &Diagnostic) -> String {
     let place = diagnostic.place.as_ref().expect("a place");
     format!("{}:{} {}: {}", place.line, place.column, diagnostic.code, diagnostic.message)
 }
@@ -45,10 +45,10 @@ fn with_name(name: &str) -> String {
 
 #[test]
 fn a_manifest_is_read() {
-    let (manifest, told) = load(
+    let (manifest, messages) = load(
         "apiVersion: polytomic/v1\nkind: Policy\nmetadata:\n  name: Syncs\n  protect: true\nspec:\n  actions: [read]\n",
     );
-    assert_eq!(told, Vec::<String>::new());
+    assert_eq!(messages, Vec::<String>::new());
     let manifest = manifest.expect("a manifest");
     assert_eq!(
         (manifest.header.api_version.as_str(), manifest.header.kind.as_str()),
@@ -65,8 +65,8 @@ fn a_spec_may_be_left_out_only_when_the_object_goes() {
     let text = |ensure| {
         format!("apiVersion: polytomic/v1\nkind: Policy\nmetadata:\n  name: a\n  ensure: {ensure}\n")
     };
-    let (manifest, told) = load(&text("absent"));
-    assert_eq!(told, Vec::<String>::new());
+    let (manifest, messages) = load(&text("absent"));
+    assert_eq!(messages, Vec::<String>::new());
     let manifest = manifest.expect("a manifest");
     assert_eq!((manifest.ensure, manifest.spec), (Ensure::Absent, json!({})));
     assert_eq!(load(&text("present")).1, ["1:1 schema/missing-field: the field `spec` is missing"]);
@@ -81,12 +81,12 @@ fn a_spec_may_be_left_out_only_when_the_object_goes() {
 
 #[test]
 fn a_document_has_to_say_what_it_is() {
-    assert_eq!(load("- a\n").1, ["1:1 manifest/not-a-mapping: a manifest has to be a mapping"]);
+    assert_eq!(load("- a\n").1, ["1:1 manifest/not-a-mapping: a manifest must be a mapping"]);
     assert_eq!(
         load("kind: 7\nspec: {}\n").1,
         [
             "1:1 manifest/missing-header: `apiVersion` is missing",
-            "1:7 manifest/header-type: `kind` has to be text"
+            "1:7 manifest/header-type: `kind` must be text"
         ]
     );
 }
@@ -113,12 +113,15 @@ fn names_are_plain_to_see() {
         ("\"a\\u00a0\"", "manifest/name: the name `a\u{a0}` starts or ends with a blank"),
         (
             "\"a\\u200bb\"",
-            "manifest/name: the name `a\\u{200b}b` holds the control or invisible character `\\u{200b}`",
+            "manifest/name: the name `a\\u{200b}b` contains the control or invisible character `\\u{200b}`",
         ),
-        ("\"a\\nb\"", "manifest/name: the name `a\\u{a}b` holds the control or invisible character `\\u{a}`"),
+        (
+            "\"a\\nb\"",
+            "manifest/name: the name `a\\u{a}b` contains the control or invisible character `\\u{a}`",
+        ),
         (
             "\"a\\u202eb\"",
-            "manifest/name: the name `a\\u{202e}b` holds the control or invisible character `\\u{202e}`",
+            "manifest/name: the name `a\\u{202e}b` contains the control or invisible character `\\u{202e}`",
         ),
     ] {
         assert_eq!(load(&with_name(name)).1, [format!("3:18 {problem}")]);
@@ -158,7 +161,7 @@ fn a_schema_from_elsewhere_fits_into_the_envelope() {
     );
     checker.check(&documents[0].whole(), &mut diagnostics);
     assert_eq!(
-        diagnostics.iter().map(tell).collect::<Vec<_>>(),
+        diagnostics.iter().map(shown).collect::<Vec<_>>(),
         ["4:11 schema/type: expected a string, found the number `1`"]
     );
 }

@@ -1,8 +1,9 @@
 //! YAML with positions: a tree in which every value and key knows where it was written.
 //!
-//! The meaning is YAML 1.2's core schema, so `no` and `on` are text. What YAML offers beyond plain data (tags, merge
-//! keys, directives, keys that are not text) is refused, because a reviewer has to see what a manifest says.
-//! Text checks live in `source`, the tree in `node`, building it in `tree`, plain scalars in `scalar`, the parser's messages in `syntax`.
+//! Values follow YAML 1.2's core schema, so `no` and `on` are text. What YAML has beyond plain data (tags, merge keys,
+//! directives, keys that are not text) is refused, because a reviewer has to see what a manifest means.
+//! Checks of the text are in `source`, the tree in `node`, building it in `tree`, plain scalars in `scalar`, the
+//! parser's messages in `syntax`. Not here: what a document means, in `manifest`.
 
 mod document;
 mod node;
@@ -17,7 +18,7 @@ pub use document::{Document, Part};
 pub use node::{Key, MAX_BYTES, MAX_DEPTH, MAX_DIAGNOSTICS, MAX_WEIGHT, Node, Span, Style, Value};
 pub(crate) use source::lines;
 
-/// Reads a file's documents. One with an error is left out, and the documents after it are still read.
+/// Reads a file's documents. A document with an error is left out, and the documents after it are still read.
 pub fn parse(text: &str, file: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Document> {
     let source = source::Source::new(file, text);
     let problems = source.check();
@@ -26,7 +27,7 @@ pub fn parse(text: &str, file: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<D
     if readable { tree::documents(&source, diagnostics) } else { Vec::new() }
 }
 
-/// Reads a file that is to hold exactly one document; `otherwise` says what is wrong where it does not.
+/// Reads a file that must hold exactly one document; `otherwise` makes the diagnostic for any other file.
 pub fn only(
     text: &str,
     file: &str,

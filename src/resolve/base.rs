@@ -1,5 +1,5 @@
-//! What the base does to what is desired, before anything is compared: objects that git gave up, names that objects had,
-//! and which objects are looked at at all. Pure; `history` reads the base.
+//! How the base changes the desired set before anything is compared: objects that git no longer declares, former names,
+//! and which objects a run looks at. Not here: reading the base, in `run::history`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Desired};
 use crate::system::claim::Claim;
 
-/// Objects that the base declared and git no longer does join the desired set, to be pruned. One that git now declares
-/// under another name does not.
+/// Adds the objects that the base declared and git no longer does, to be pruned; not those that git now declares under
+/// another name.
 pub fn add_orphans(desired: &mut Desired, base: &Desired) {
     let renamed: BTreeSet<_> = desired.values().flat_map(previous_ids).collect();
     let gone = base.values().filter(|base| !base.absent() && !renamed.contains(&base.id));
@@ -25,8 +25,8 @@ fn previous_ids(declared: &Declared) -> impl Iterator<Item = ResourceId> {
     declared.manifest.previously.iter().map(id)
 }
 
-/// A former name only means something until the base knows the new one, and only if the base declared it: by then an
-/// object of the old name is somebody else's.
+/// Removes former names that no longer count. One counts only until the base has the new name, and only if the base
+/// declared the old one: otherwise a live object with the old name belongs to somebody else.
 pub fn settle_names(desired: &mut Desired, base: &Desired) {
     let known = |id: &ResourceId| base.get(id).is_some_and(|base| !base.absent());
     for declared in desired.values_mut().filter(|declared| !declared.manifest.previously.is_empty()) {
@@ -39,7 +39,7 @@ pub fn settle_names(desired: &mut Desired, base: &Desired) {
     }
 }
 
-/// References of what stays to what would be pruned.
+/// References from objects that stay to objects that would be pruned.
 pub fn dangling(claim: &Claim<'_>, desired: &Desired) -> Vec<Diagnostic> {
     let stays = desired.values().filter(|declared| !declared.absent());
     stays.flat_map(|declared| dangling_of(claim, declared, desired)).collect()
@@ -58,12 +58,12 @@ fn dangling_of(claim: &Claim<'_>, declared: &Declared, desired: &Desired) -> Vec
             let message = format!("git no longer declares the {kind} `{name}`, so it would be pruned");
             Diagnostic::new(Code::ReferenceDeleted, message)
                 .at(declared.place_at(&at))
-                .help(format!("take it out here, or declare the {kind} again"))
+                .help(format!("remove it here, or declare the {kind} again"))
         })
         .collect()
 }
 
-/// Leaves only what git says something else of than at the base.
+/// Keeps only objects whose declaration differs from the one at the base.
 pub fn only_declared(desired: &mut Desired, base: &Desired) {
     desired.retain(|id, declared| declared.orphan || declared.differs(base.get(id)));
 }

@@ -1,7 +1,7 @@
-//! A document against a JSON Schema: every violation at its place and in our words.
+//! Checks a document against a JSON Schema: every violation at its place and in our words.
 //!
-//! Here: which diagnostic a violation becomes, and where it points. How values and types are called lives in `words`, what
-//! to say about alternatives (`oneOf`, `anyOf`) in `alternatives`.
+//! Here: which diagnostic a violation becomes, and where it points. The words for values and types are in `words`,
+//! alternatives (`oneOf`, `anyOf`) in `alternatives`.
 
 mod alternatives;
 mod words;
@@ -19,7 +19,7 @@ use crate::schema::is_true;
 use crate::text::short;
 use words::{expected, found, list, shown};
 
-/// A JSON Schema, compiled once for many documents. It never fetches anything.
+/// A JSON Schema, compiled once for many documents. It never loads anything over the network.
 #[derive(Debug)]
 pub struct Checker {
     validator: Validator,
@@ -87,7 +87,7 @@ impl Checker {
 }
 
 impl Checker {
-    /// Whether an error is about a secret, which may stand there itself by mistake.
+    /// Whether an error is about a secret, which somebody may have written there by mistake.
     fn is_secret(&self, error: &ValidationError<'_>) -> bool {
         let path = error.schema_path().as_str();
         let ancestors = path.match_indices('/').filter_map(|(end, _)| self.schema.pointer(path.get(..end)?));
@@ -109,7 +109,7 @@ impl<'a> Check<'a> {
             Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
                 self.unknown_fields(pointer, unexpected, self.rule(error));
             }
-            // What `additionalProperties: false` becomes where no property is named.
+            // What `additionalProperties: false` becomes if no property is named.
             Kind::FalseSchema if error.schema_path().as_str().ends_with("/additionalProperties") => {
                 let entries = self.document.at(pointer).and_then(Node::as_map).unwrap_or_default();
                 let names: Vec<String> = entries.iter().map(|(key, _)| key.name.clone()).collect();
@@ -132,23 +132,24 @@ impl<'a> Check<'a> {
                 let name = inner.instance().as_str().unwrap_or_default();
                 let place = self.document.key_place(&pointer::child(pointer, name));
                 let message = format!("`{}` is not allowed as the name of a field", short(name));
-                self.tell(Code::SchemaRule, place, message, "rename or remove it");
+                self.report(Code::SchemaRule, place, message, "rename or remove it");
             }
             Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
                 self.alternatives(pointer, context, self.rule(error));
             }
             kind => {
                 let (code, message, help) = words::plain_rule(kind, self.document.at(pointer));
-                self.tell(code, self.value_place(pointer), message, help);
+                self.report(code, self.value_place(pointer), message, help);
             }
         }
     }
 
-    /// Says nothing of what stands there.
+    /// Reports a wrong secret without showing the value.
     fn secret(&mut self, pointer: &str) {
         let place = self.value_place(pointer);
-        let help = "write `{secret: NAME}`, and where the secret of that name is in `secrets` of enact.yaml";
-        let diagnostic = Diagnostic::new(Code::SchemaSecret, "a secret is named here, and never written");
+        let help = "write `{secret: NAME}`, and say in `secrets` of enact.yaml where that secret is";
+        let diagnostic =
+            Diagnostic::new(Code::SchemaSecret, "a manifest only names a secret and never contains it");
         self.diagnostics.push(diagnostic.at(place).help(help).private());
     }
 
@@ -159,7 +160,7 @@ impl<'a> Check<'a> {
             let place = self.document.key_place(&pointer::child(pointer, name));
             if read_only.is_some_and(|names| names.contains(&Json::from(name.as_str()))) {
                 let message = format!("`{}` is set by the server and cannot be declared", short(name));
-                self.tell(Code::SchemaReadOnly, place, message, "remove it");
+                self.report(Code::SchemaReadOnly, place, message, "remove it");
                 continue;
             }
             let help = match nearest(name, known.iter().copied()) {
@@ -167,7 +168,7 @@ impl<'a> Check<'a> {
                 None if known.is_empty() => "remove it".to_owned(),
                 None => format!("allowed here: {}", list(&known)),
             };
-            self.tell(Code::SchemaUnknownField, place, format!("unknown field `{}`", short(name)), help);
+            self.report(Code::SchemaUnknownField, place, format!("unknown field `{}`", short(name)), help);
         }
     }
 
@@ -178,13 +179,13 @@ impl<'a> Check<'a> {
             None => format!("add `{name}`"),
         };
         let place = self.document.key_place(pointer);
-        self.tell(Code::SchemaMissingField, place, format!("the field `{}` is missing", short(name)), help);
+        self.report(Code::SchemaMissingField, place, format!("the field `{}` is missing", short(name)), help);
     }
 
     fn wrong_type(&mut self, pointer: &str, kinds: &[&str]) {
         let Some(node) = self.document.at(pointer) else { return };
         let message = format!("expected {}, found {}", expected(kinds), found(node));
-        self.tell(Code::SchemaType, self.value_place(pointer), message, words::type_help(kinds, node));
+        self.report(Code::SchemaType, self.value_place(pointer), message, words::type_help(kinds, node));
     }
 
     fn not_in_enum(&mut self, pointer: &str, options: &[Json]) {
@@ -197,14 +198,14 @@ impl<'a> Check<'a> {
             None => allowed,
         };
         let message = format!("{} is not one of the allowed values", found(node));
-        self.tell(Code::SchemaEnum, self.value_place(pointer), message, help);
+        self.report(Code::SchemaEnum, self.value_place(pointer), message, help);
     }
 
     fn not_constant(&mut self, pointer: &str, wanted: &Json) {
         let Some(node) = self.document.at(pointer) else { return };
         let wanted = words::json(wanted);
         let message = format!("expected `{wanted}`, found {}", found(node));
-        self.tell(Code::SchemaConst, self.value_place(pointer), message, format!("write `{wanted}`"));
+        self.report(Code::SchemaConst, self.value_place(pointer), message, format!("write `{wanted}`"));
     }
 
     fn wrong_form(&mut self, pointer: &str, pattern: &str, rule: Option<&Json>) {
@@ -212,9 +213,9 @@ impl<'a> Check<'a> {
         let hint = rule.and_then(|rule| rule.get("x-pattern-hint")).and_then(Json::as_str).map(str::to_owned);
         let help = hint
             .or_else(|| rule.and_then(|rule| words::description(rule, self.schema)))
-            .unwrap_or_else(|| format!("it has to match `{pattern}`"));
+            .unwrap_or_else(|| format!("it must match `{pattern}`"));
         let message = format!("`{}` does not have the expected form", shown(node));
-        self.tell(Code::SchemaPattern, self.value_place(pointer), message, help);
+        self.report(Code::SchemaPattern, self.value_place(pointer), message, help);
     }
 
     fn repeated_item(&mut self, pointer: &str) {
@@ -224,7 +225,7 @@ impl<'a> Check<'a> {
             return;
         };
         let message = format!("{} is in the list twice", items.get(index).map(found).unwrap_or_default());
-        self.tell(
+        self.report(
             Code::SchemaItems,
             self.value_place(&format!("{pointer}/{index}")),
             message,
@@ -232,7 +233,8 @@ impl<'a> Check<'a> {
         );
     }
 
-    /// A number keeps no zeros in front, and a schema that takes anything would let an account id lose them silently.
+    /// Warns about leading zeros, which a number loses: a schema that accepts anything would let an account id lose
+    /// them.
     fn leading_zeros(&mut self, node: &Node, pointer: &str) {
         if let Some(items) = node.as_seq() {
             for (index, item) in items.iter().enumerate() {
@@ -251,12 +253,12 @@ impl<'a> Check<'a> {
         if self.diagnostics.iter().any(|diagnostic| diagnostic.place.as_ref() == Some(&place)) {
             return;
         }
-        let message = format!("{} loses the zeros in front of it", found(node));
+        let message = format!("{} loses its leading zeros", found(node));
         let help = format!("quote it if text is meant: `\"{}\"`", shown(node));
         self.diagnostics.push(Diagnostic::new(Code::SchemaLeadingZeros, message).at(place).help(help));
     }
 
-    /// The part of the schema that holds the violated keyword.
+    /// The part of the schema with the violated keyword.
     fn rule(&self, error: &ValidationError<'_>) -> Option<&'a Json> {
         let (parent, _) = error.schema_path().as_str().rsplit_once('/')?;
         self.schema.pointer(parent)
@@ -266,7 +268,7 @@ impl<'a> Check<'a> {
         self.document.place(pointer)
     }
 
-    fn tell(&mut self, code: Code, place: Place, message: String, help: impl Into<String>) {
+    fn report(&mut self, code: Code, place: Place, message: String, help: impl Into<String>) {
         self.diagnostics.push(Diagnostic::new(code, message).at(place).help(help));
     }
 }

@@ -1,9 +1,9 @@
-//! A document of a file, and parts of it: nodes that know where they are.
+//! A document of a file, and parts of it: nodes with their file. Not here: the tree itself, in `node`.
 
 use super::node::{Key, Node, Span};
 use crate::diagnostic::Place;
 
-/// One document, with the file that it is from.
+/// One document, with its file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
     /// The file as the user would type it.
@@ -42,7 +42,7 @@ impl Document {
         }
     }
 
-    /// The place of a byte inside the text at a JSON pointer, where it can be known.
+    /// The place of a byte inside the text at a JSON pointer, or of the whole text if that is not known.
     pub fn place_within(&self, pointer: &str, offset: usize) -> Place {
         let (node, path) = self.root.walk(pointer);
         self.span_place(node.span_within(offset), &path)
@@ -63,7 +63,7 @@ impl Document {
     }
 }
 
-/// A part of a document. Its pointers begin where it does.
+/// A part of a document. Pointers are relative to it.
 #[derive(Clone, Debug)]
 pub struct Part<'a> {
     document: &'a Document,

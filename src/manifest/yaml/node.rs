@@ -1,4 +1,4 @@
-//! The tree of a document: values, keys, and where they were written.
+//! The tree of a document: values, keys, and where they were written. Not here: building it, in `tree`.
 
 use serde_json::Number;
 
@@ -7,17 +7,17 @@ use crate::pointer;
 
 /// The largest file that is read, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
-/// How many lists and mappings may lie inside one another, aliases expanded.
+/// How deep lists and mappings may be nested, with aliases expanded.
 pub const MAX_DEPTH: usize = 64;
-/// How much one file may hold, aliases expanded; a value counts one, and one more for every 64 bytes of its text.
+/// How much one file may hold, with aliases expanded. A value counts as one, plus one for every 64 bytes of its text.
 pub const MAX_WEIGHT: usize = 250_000;
-/// After this many diagnostics the rest of a file is not looked at.
+/// After this many diagnostics the rest of a file is not checked.
 pub const MAX_DIAGNOSTICS: usize = 100;
 
 /// A value and where it was written; for an alias, where its anchor is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
-    /// What it says.
+    /// Its value.
     pub value: Value,
     /// Where it is.
     pub span: Span,
@@ -25,10 +25,10 @@ pub struct Node {
     pub style: Style,
 }
 
-/// What a node says.
+/// The value of a node.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// `null`, `~` or nothing at all.
+    /// `null`, `~` or nothing.
     Null,
     /// `true` or `false`.
     Bool(bool),
@@ -136,10 +136,10 @@ impl Node {
         self.at(parent)?.entry(&pointer::unescaped(field)).map(|(key, _)| key)
     }
 
-    /// Where a byte of the text lies in the file, for the errors of a language inside YAML such as Cedar.
+    /// The span of a byte of the text, for errors of a language inside YAML such as Cedar.
     ///
-    /// Exact in literal blocks and in plain text on one line; elsewhere escapes and folding hide it, and it is the
-    /// whole value.
+    /// Exact in literal blocks and in plain text on one line. Elsewhere escapes and folding hide it, and the span is
+    /// that of the whole value.
     pub fn span_within(&self, offset: usize) -> Span {
         let Some(before) = self.as_str().and_then(|text| text.get(..offset)) else { return self.span };
         let last_line = before.rsplit('\n').next().unwrap_or_default();
@@ -153,7 +153,8 @@ impl Node {
         }
     }
 
-    /// The parser places a literal block at its first line with text, so blank lines above it do not count.
+    /// The line inside a literal block. The parser puts the block at its first line with text, so blank lines before
+    /// that do not count.
     fn literal_line(&self, before: &str) -> usize {
         let newlines = |text: &str| text.matches('\n').count();
         let blank = self.as_str().map_or(0, |text| newlines(text) - newlines(text.trim_start_matches('\n')));
@@ -172,7 +173,7 @@ impl Node {
         }
     }
 
-    /// Follows a pointer as far as it goes, and names the way.
+    /// Follows a pointer as far as it exists; returns the node there and its path.
     pub(super) fn walk(&self, pointer: &str) -> (&Node, String) {
         let mut node = self;
         let mut path = String::new();

@@ -1,4 +1,5 @@
-//! What a plain scalar means: YAML 1.2's core schema, refusing numbers that JSON cannot carry without loss.
+//! What a plain scalar means: YAML 1.2's core schema, without numbers that JSON cannot carry without loss. Not here:
+//! quoted text, which is always text.
 
 use serde_json::Number;
 
@@ -7,7 +8,7 @@ use super::node::Value;
 /// How many digits a 64-bit float keeps.
 const FLOAT_DIGITS: usize = 17;
 
-/// Reads a plain scalar; the error is the rest of a sentence that starts with its text.
+/// Reads a plain scalar. The error is the end of a sentence that starts with its text.
 pub(super) fn resolve(text: &str) -> Result<Value, &'static str> {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Ok(Value::Null),
@@ -30,13 +31,13 @@ fn number(text: &str) -> Result<Option<Number>, &'static str> {
     } else {
         return Ok(None);
     };
-    integer.ok().and_then(Number::from_i128).map(Some).ok_or("is outside of the 64-bit integers")
+    integer.ok().and_then(Number::from_i128).map(Some).ok_or("is outside the range of 64-bit integers")
 }
 
 fn float(text: &str) -> Result<Number, &'static str> {
     let mantissa = text.split(['e', 'E']).next().unwrap_or_default().replace(['.', '+', '-'], "");
     if mantissa.trim_matches('0').len() > FLOAT_DIGITS {
-        return Err("has more digits than a number keeps");
+        return Err("has more digits than a number can keep");
     }
     text.parse().ok().and_then(Number::from_f64).ok_or("is too large for a number")
 }

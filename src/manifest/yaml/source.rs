@@ -1,4 +1,5 @@
-//! A file's text: its lines, places in it, and the checks that need no YAML.
+//! A file's text: its lines, places in it, and the checks before parsing. Not here: reading the file, in the module
+//! `crate::source`.
 
 use std::ops::{ControlFlow, Range};
 
@@ -13,7 +14,7 @@ pub(super) struct Source<'a> {
     tails: Vec<&'a str>,
 }
 
-/// A check of the text; a diagnostic that makes the others pointless breaks.
+/// A check of the text; it breaks if its diagnostic makes the other checks pointless.
 type Check = fn(&Source<'_>, &mut Vec<Diagnostic>) -> ControlFlow<()>;
 
 /// In this order: each may rely on those before it.
@@ -21,7 +22,7 @@ const CHECKS: [Check; 5] = [size, lfs_pointer, conflict_markers, characters, dir
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// Splits text into lines as YAML does: at a line feed, a carriage return, or both. Leaves out a byte order mark.
+/// Splits text into lines as YAML does: at a line feed, a carriage return, or both. A byte order mark is left out.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
     tails(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)).map(|tail| split_line(tail).0)
 }
@@ -49,8 +50,8 @@ impl<'a> Source<'a> {
         diagnostics
     }
 
-    /// The ranges of lines that end before the next `---`: no YAML construct reaches over one, so a mistake in one piece
-    /// cannot hide the next, and the parser never looks further ahead than that.
+    /// The ranges of lines between `---` markers. No YAML construct reaches across a marker, so a mistake in one piece
+    /// cannot hide the next one, and the parser never looks further ahead.
     pub(super) fn pieces(&self) -> impl Iterator<Item = Range<usize>> {
         let ends_marker = |rest: &str| rest.is_empty() || rest.starts_with([' ', '\t']);
         let starts = self
@@ -86,7 +87,7 @@ impl<'a> Source<'a> {
         (1..).zip(self.tails.iter().map(|tail| split_line(tail).0))
     }
 
-    /// A span that lies inside the file, whatever was asked for: the parser may point behind the last line.
+    /// A span moved inside the file if it is not: the parser may point after the last line.
     pub(super) fn span(&self, line: usize, column: usize, width: usize) -> Span {
         let last = self.last_line();
         if line > last {
@@ -154,13 +155,13 @@ fn errors(diagnostics: &[Diagnostic]) -> usize {
     diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count()
 }
 
-/// Characters that YAML does not allow, and those that make a reviewer see another text than the parser.
+/// Characters that YAML does not allow, and characters that show a reviewer another text than the parser reads.
 fn characters(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> ControlFlow<()> {
     for (line, text) in source.lines() {
         for (column, character) in (1..).zip(text.chars()) {
             let Some(diagnostic) = character_problem(character) else { continue };
             let is_error = diagnostic.is_error();
-            // No number of warnings may hide an error.
+            // Many warnings must not hide an error.
             if is_error || diagnostics.len() < MAX_DIAGNOSTICS {
                 diagnostics.push(diagnostic.at(source.span(line, column, 1).place(source.file, "")));
             }
@@ -177,7 +178,7 @@ fn character_problem(character: char) -> Option<Diagnostic> {
     match character {
         '\t' | '\u{85}' => None,
         BYTE_ORDER_MARK => Some(
-            Diagnostic::new(Code::YamlEncoding, "a byte order mark stands inside the file")
+            Diagnostic::new(Code::YamlEncoding, "there is a byte order mark inside the file")
                 .help("remove it: it is only allowed as the first character"),
         ),
         c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => Some(
@@ -197,7 +198,7 @@ fn character_problem(character: char) -> Option<Diagnostic> {
     }
 }
 
-/// Directives stand before a document's `---`; anywhere else a `%` is the parser's business.
+/// Finds directives, which come before a document's `---`. A `%` anywhere else is left to the parser.
 fn directives(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> ControlFlow<()> {
     let mut between_documents = true;
     for (line, text) in source.lines() {

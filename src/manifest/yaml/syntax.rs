@@ -1,4 +1,5 @@
-//! The parser's errors in our words: what is wrong here, and what people usually meant.
+//! The parser's errors in our words: what is wrong, and what people usually meant. Not here: valid YAML that manifests
+//! may not use, in `tree::refuse`.
 
 use super::node::{MAX_DEPTH, Span};
 use super::source::Source;
@@ -8,11 +9,11 @@ use crate::text::short;
 /// A part of the parser's text, our message, and the help.
 type Phrase = (&'static str, &'static str, &'static str);
 
-/// The first that fits is taken.
+/// The first match is used.
 const PHRASES: &[Phrase] = &[
     (
         "mapping values are not allowed",
-        "a `key: value` pair cannot stand here",
+        "a `key: value` pair is not allowed here",
         "check the indentation, and quote a value that contains `: `",
     ),
     (
@@ -35,7 +36,7 @@ const PHRASES: &[Phrase] = &[
         "a list in brackets is not closed, or lacks a comma",
         "close it with `]` before this place",
     ),
-    ("illegal placement of ':'", "a `:` cannot stand here", "is a `]` or `}` missing above?"),
+    ("illegal placement of ':'", "a `:` is not allowed here", "is a `]` or `}` missing above?"),
     ("misplaced bracket", "this bracket closes nothing", "remove it, or quote the value that it belongs to"),
     (
         "invalid indentation in quoted",
@@ -62,7 +63,7 @@ const PHRASES: &[Phrase] = &[
     ("simple key expect", "a key before this place lacks its `: `", "write `key: value`"),
     (
         "block sequence entries",
-        "a list item cannot stand here",
+        "a list item is not allowed here",
         "put each `- ` item on its own line, below the key",
     ),
     (
@@ -82,18 +83,22 @@ const PHRASES: &[Phrase] = &[
     ),
     (
         "comments must be separated",
-        "a comment has to stand apart from the value",
+        "a comment needs a blank before it",
         "put a blank before `#`, or quote the value",
     ),
-    ("indentation", "the indentation fits no line above", "indent it like the lines it belongs to"),
+    (
+        "indentation",
+        "the indentation does not match any line above",
+        "indent it like the lines it belongs to",
+    ),
     ("expected node content", "a value is missing here", "is a `]` or `}` missing above?"),
-    ("tab", "a tab cannot stand here", "use spaces"),
+    ("tab", "a tab is not allowed here", "use spaces"),
     ("alphabetic or numeric", "a `*` or `&` without a name", "quote a value that starts with `*` or `&`"),
 ];
 
-/// More levels than anybody reads.
+/// The diagnostic for too many levels.
 pub(super) fn too_deep(source: &Source<'_>, span: Span) -> Diagnostic {
-    let message = format!("more than {MAX_DEPTH} lists and mappings lie inside one another");
+    let message = format!("lists and mappings are nested more than {MAX_DEPTH} levels deep");
     source.error(Code::YamlBudget, span, message).help("flatten the structure")
 }
 
@@ -132,7 +137,7 @@ fn unknown_alias(source: &Source<'_>, span: Span) -> Diagnostic {
         .help("quote a value that starts with `*`")
 }
 
-/// The parser stumbles over a tab with many messages, or a line early; the tab itself is easier to understand.
+/// Reports a tab itself: the parser has many messages for one, sometimes a line too early.
 fn tab(info: &str, source: &Source<'_>, line: usize) -> Option<Diagnostic> {
     let last = if info.contains("tab") { line + 1 } else { line };
     let indent = |line| source.line(line).len() - source.line(line).trim_start_matches(' ').len();

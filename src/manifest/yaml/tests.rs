@@ -1,4 +1,4 @@
-//! What each kind of bad input leads to, told as one line per diagnostic.
+//! What each kind of bad input leads to, as one line per diagnostic.
 
 use std::time::{Duration, Instant};
 
@@ -7,15 +7,15 @@ use serde_json::{Value as Json, json};
 use super::*;
 use crate::diagnostic::Place;
 
-/// Parses, and tells each diagnostic as `line:column+width code: message; help`.
+/// Parses, and shows each diagnostic as `line:column+width code: message; help`.
 fn read(text: &str) -> (Vec<Json>, String) {
     let mut diagnostics = Vec::new();
     let documents = parse(text, "a.yaml", &mut diagnostics);
-    let told: Vec<String> = diagnostics.iter().map(tell).collect();
-    (documents.iter().map(Document::to_json).collect(), told.join("\n"))
+    let messages: Vec<String> = diagnostics.iter().map(shown).collect();
+    (documents.iter().map(Document::to_json).collect(), messages.join("\n"))
 }
 
-fn tell(diagnostic: &Diagnostic) -> String {
+fn shown(diagnostic: &Diagnostic) -> String {
     let Place { line, column, width, .. } = diagnostic.place.as_ref().expect("every diagnostic has a place");
     let help = diagnostic.help.as_deref().unwrap_or("no help");
     format!("{line}:{column}+{width} {}: {}; {help}", diagnostic.code, diagnostic.message)
@@ -48,17 +48,17 @@ fn within_a_second(text: &str, expected: &str) {
 #[track_caller]
 fn soon(text: &str) -> String {
     let start = Instant::now();
-    let told = read(text).1;
+    let messages = read(text).1;
     let limit = Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 1 });
     assert!(start.elapsed() < limit, "took {:?}", start.elapsed());
-    told
+    messages
 }
 
 #[test]
 fn documents_become_json() {
-    let (documents, told) =
+    let (documents, messages) =
         read("a: 1 # c\nb: [x, {y: ~}]\nc: |\n  one\n  two\nd: no\n---\n- &p {q: 'r'}\n- *p\n");
-    assert_eq!(told, "");
+    assert_eq!(messages, "");
     assert_eq!(
         documents,
         [
@@ -120,15 +120,15 @@ fn a_place_inside_a_text_is_found() {
     assert_eq!(at("a", 8), (5, 5));
     assert_eq!(at("b", 6), (6, 10));
     assert_eq!(at("c", 5), (7, 4));
-    assert_eq!(at("a", 999), (4, 3)); // beyond its end: the whole value
+    assert_eq!(at("a", 999), (4, 3)); // after its end: the whole value
 }
 
 #[test]
 fn a_broken_document_does_not_hide_the_others() {
-    let (documents, told) = read("a: 1\n---\nb: [\n---\nc: 3\n---\nd: 4\nd: 5\n---\ne: \"\n---\nf: 6\n");
+    let (documents, messages) = read("a: 1\n---\nb: [\n---\nc: 3\n---\nd: 4\nd: 5\n---\ne: \"\n---\nf: 6\n");
     assert_eq!(documents, [json!({"a": 1}), json!({"c": 3}), json!({"f": 6})]);
     assert_eq!(
-        told,
+        messages,
         "\
 3:5+1 yaml/syntax: a value is missing here; is a `]` or `}` missing above?
 8:1+1 yaml/duplicate-key: the key `d` is on line 7 and again on line 8; keep one of them
@@ -137,16 +137,16 @@ fn a_broken_document_does_not_hide_the_others() {
 }
 
 #[test]
-fn all_diagnostics_of_a_document_are_told() {
+fn all_diagnostics_of_a_document_are_reported() {
     finds(
         "1: a\n? [b]\n: c\n<<: {d: e}\nf: !include g\nh: .inf\nf: 2\nnull: x\n\"1\": ok\ni: !!binary aGk=\n",
         "\
-1:1+1 yaml/key-type: a key has to be text; quote it: `\"1\"`
-2:3+3 yaml/key-type: a key has to be text; write the name of a field
+1:1+1 yaml/key-type: a key must be text; quote it: `\"1\"`
+2:3+3 yaml/key-type: a key must be text; write the name of a field
 4:1+2 yaml/merge-key: the merge key `<<` is not allowed; write the fields out, or repeat a whole value with an alias
 5:4+10 yaml/tag: the tag `!include` is not allowed; remove the tag; quote a value that is meant as text
 6:4+4 yaml/number: `.inf` is not a number that JSON can carry; quote it if text is meant
-8:1+4 yaml/key-type: a key has to be text; quote it: `\"null\"`
+8:1+4 yaml/key-type: a key must be text; quote it: `\"null\"`
 10:4+13 yaml/tag: the tag `!!binary` is not allowed; remove the tag; quote a value that is meant as text
 7:1+1 yaml/duplicate-key: the key `f` is on line 5 and again on line 7; keep one of them",
     );
@@ -159,12 +159,12 @@ fn text_may_be_tagged_as_text() {
 
 #[test]
 fn a_file_that_declares_nothing_is_an_error() {
-    let told = "1:1+1 yaml/empty: the file declares nothing; write a manifest, or delete the file";
+    let messages = "1:1+1 yaml/empty: the file declares nothing; write a manifest, or delete the file";
     for text in ["", "\n", "# only a comment\n", "\u{feff}"] {
-        finds(text, told);
+        finds(text, messages);
     }
     finds("---\n", "1:1+3 yaml/empty: the file declares nothing; write a manifest, or delete the file");
-    finds("~", told);
+    finds("~", messages);
     assert_eq!(
         read("---\n# none\n---\na: 1\n---\n"),
         (
@@ -184,7 +184,7 @@ fn text_that_is_no_yaml_is_refused_before_parsing() {
 1:4+1 yaml/encoding: the character `\\u{0}` is not allowed in YAML; save the file as UTF-8; inside double quotes the character can be written as an escape
 2:4+1 yaml/encoding: the character `\\u{1b}` is not allowed in YAML; save the file as UTF-8; inside double quotes the character can be written as an escape
 2:8+1 yaml/encoding: the character `\\u{7f}` is not allowed in YAML; save the file as UTF-8; inside double quotes the character can be written as an escape
-3:4+1 yaml/encoding: a byte order mark stands inside the file; remove it: it is only allowed as the first character",
+3:4+1 yaml/encoding: there is a byte order mark inside the file; remove it: it is only allowed as the first character",
     );
     finds(
         "a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> topic\n",
@@ -204,9 +204,12 @@ fn text_that_is_no_yaml_is_refused_before_parsing() {
 
 #[test]
 fn reordering_characters_are_a_warning() {
-    let (documents, told) = read("a: \u{202e}b\n");
+    let (documents, messages) = read("a: \u{202e}b\n");
     assert_eq!(documents, [json!({"a": "\u{202e}b"})]);
-    assert!(told.starts_with("1:4+1 yaml/bidi: the invisible character `\\u{202e}` reorders"), "{told}");
+    assert!(
+        messages.starts_with("1:4+1 yaml/bidi: the invisible character `\\u{202e}` reorders"),
+        "{messages}"
+    );
 }
 
 #[test]
@@ -217,7 +220,7 @@ fn aliases_have_an_anchor_above_them() {
     );
     finds(
         "a: &x [1, *x]\n",
-        "1:11+2 yaml/alias-cycle: the alias stands inside the value that it repeats; write the value out",
+        "1:11+2 yaml/alias-cycle: the alias is inside the value that it repeats; write the value out",
     );
     finds(
         "a: &x 1\n---\nb: *x\n",
@@ -231,10 +234,10 @@ fn aliases_have_an_anchor_above_them() {
 
 #[test]
 fn syntax_errors_say_what_to_do() {
-    for (text, told) in [
+    for (text, messages) in [
         (
             "a: b: c\n",
-            "1:5+1 yaml/syntax: a `key: value` pair cannot stand here; check the indentation, and quote a value that contains `: `",
+            "1:5+1 yaml/syntax: a `key: value` pair is not allowed here; check the indentation, and quote a value that contains `: `",
         ),
         ("a:\n\tb: 1\n", "2:1+1 yaml/tab: a tab is used as indentation; indent with spaces"),
         ("a:\n  b: 1\n\tc: 1\n", "3:1+1 yaml/tab: a tab is used as indentation; indent with spaces"),
@@ -263,7 +266,7 @@ fn syntax_errors_say_what_to_do() {
         ("a: !e!b c\n", "1:4+1 yaml/tag: a tag with an undeclared prefix is not allowed; remove the tag"),
         ("a: 'b\n", "1:4+1 yaml/syntax: a quoted text is not closed; add the closing quote"),
     ] {
-        finds(text, told);
+        finds(text, messages);
     }
 }
 
@@ -287,20 +290,20 @@ fn aliases_cannot_expand_without_end() {
 
 #[test]
 fn depth_is_limited_in_every_style() {
-    let told = |line, column, width| {
+    let messages = |line, column, width| {
         format!(
-            "{line}:{column}+{width} yaml/budget: more than 64 lists and mappings lie inside one another; flatten the structure"
+            "{line}:{column}+{width} yaml/budget: lists and mappings are nested more than 64 levels deep; flatten the structure"
         )
     };
-    within_a_second(&"[".repeat(100_000), &told(1, 256, 1));
-    within_a_second(&"{a: ".repeat(100_000), &told(1, 1021, 1));
-    within_a_second(&"- ".repeat(500_000), &told(1, 129, 1));
-    within_a_second(&"? ".repeat(500_000), &told(1, 129, 1));
+    within_a_second(&"[".repeat(100_000), &messages(1, 256, 1));
+    within_a_second(&"{a: ".repeat(100_000), &messages(1, 1021, 1));
+    within_a_second(&"- ".repeat(500_000), &messages(1, 129, 1));
+    within_a_second(&"? ".repeat(500_000), &messages(1, 129, 1));
     let block: String = (0..1000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
-    within_a_second(&block, &told(65, 65, 1));
+    within_a_second(&block, &messages(65, 65, 1));
     let halves =
         format!("a: &a {}{}\nb: {}*a{}\n", "[".repeat(40), "]".repeat(40), "[".repeat(40), "]".repeat(40));
-    within_a_second(&halves, &told(2, 44, 2));
+    within_a_second(&halves, &messages(2, 44, 2));
     assert_eq!(read(&format!("{}{}", "[".repeat(64), "]".repeat(64))).1, "");
 }
 

@@ -1,4 +1,4 @@
-//! From the parser's events to nodes, without recursion and within a budget.
+//! From the parser's events to nodes, without recursion and within a budget. Not here: what is refused, in `refuse`.
 
 mod refuse;
 
@@ -28,10 +28,10 @@ pub(super) fn documents(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) 
     builder.documents.into_iter().map(document).collect()
 }
 
-/// The piece cannot be read on; its diagnostic is already told.
+/// The rest of the piece cannot be read; the diagnostic is already reported.
 struct GiveUp;
 
-/// A node with what it costs when an alias repeats it.
+/// A node with the cost of repeating it by an alias.
 #[derive(Clone)]
 struct Built {
     node: Node,
@@ -53,7 +53,7 @@ enum Content {
     Map(Vec<(Key, Node)>, Slot),
 }
 
-/// What a mapping waits for. A value whose key was refused is read and dropped.
+/// What a mapping expects next. A value whose key was refused is read and dropped.
 enum Slot {
     Key,
     Value(Option<Key>),
@@ -65,7 +65,7 @@ struct Builder<'a> {
     documents: Vec<Node>,
     empty: Vec<Span>,
     weight_left: usize,
-    /// The lines that the parser was given.
+    /// The lines that the parser reads.
     piece: Range<usize>,
     document_line: usize,
     /// Whether the document has an error and will be left out.
@@ -92,7 +92,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Reads a piece to its end, or to where it makes no sense to go on.
+    /// Reads a piece to its end, or until it cannot go on.
     fn read(&mut self, piece: Range<usize>) {
         let parser = Parser::new_from_str(self.source.text(&piece));
         self.begin_document(piece.start);
@@ -138,7 +138,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// The parser keeps the anchors of a document that ended with `...`; here they are gone.
+    /// Forgets the anchors of the document before: the parser keeps them after a document that ended with `...`.
     fn begin_document(&mut self, line: usize) {
         self.document_line = line;
         self.broken = false;
@@ -194,7 +194,7 @@ impl<'a> Builder<'a> {
         self.add(Built { node, weight, height: height + 1 }, anchor)
     }
 
-    /// In flow style all that stands on the first line; in block style the first key or item, as the rest of the line
+    /// In flow style everything on the first line; in block style the first key or item, because the rest of the line
     /// may be a comment.
     fn collection_span(&self, start: Span, content: &Content, end: EventSpan) -> Span {
         let first = match content {
@@ -226,7 +226,7 @@ impl<'a> Builder<'a> {
         }
         let cycle = self.stack.iter().any(|frame| frame.anchor == anchor);
         let diagnostic = if cycle {
-            self.source.error(Code::YamlAliasCycle, span, "the alias stands inside the value that it repeats")
+            self.source.error(Code::YamlAliasCycle, span, "the alias is inside the value that it repeats")
         } else {
             self.source.error(
                 Code::YamlUnknownAlias,
@@ -234,7 +234,7 @@ impl<'a> Builder<'a> {
                 "the alias refers to an anchor of another document",
             )
         };
-        self.tell(diagnostic.help("write the value out"));
+        self.report(diagnostic.help("write the value out"));
         let node = Node { value: Value::Null, span, style: Style::Quoted };
         self.add(Built { node, weight: 1, height: 0 }, 0)
     }
@@ -282,11 +282,11 @@ impl<'a> Builder<'a> {
     }
 
     fn give_up(&mut self, diagnostic: Diagnostic) -> Result<(), GiveUp> {
-        self.tell(diagnostic);
+        self.report(diagnostic);
         Err(GiveUp)
     }
 
-    fn tell(&mut self, diagnostic: Diagnostic) {
+    fn report(&mut self, diagnostic: Diagnostic) {
         self.broken |= diagnostic.is_error();
         if self.diagnostics.len() < MAX_DIAGNOSTICS {
             self.diagnostics.push(diagnostic);

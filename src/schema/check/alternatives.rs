@@ -1,4 +1,5 @@
-//! `oneOf` and `anyOf`: the one violation that helps, instead of one per branch.
+//! `oneOf` and `anyOf`: the one violation that helps, instead of one per branch. Not here: other violations, in
+//! `check`.
 
 use crate::diagnostic::Code;
 use jsonschema::ValidationError;
@@ -11,9 +12,9 @@ use super::Check;
 type Branch = Vec<ValidationError<'static>>;
 
 impl Check<'_> {
-    /// Tells why no alternative fits.
+    /// Reports why no alternative fits.
     pub(super) fn alternatives(&mut self, pointer: &str, branches: &[Branch], rule: Option<&Json>) {
-        // An alternative of another type is out of the question, if there is one of the right type.
+        // If an alternative has the right type, those of other types are not considered.
         let right_type = |branch: &&Branch| !branch.iter().any(|error| is_type_at(error, pointer));
         let candidates: Vec<&Branch> = branches.iter().filter(right_type).collect();
         match candidates.as_slice() {
@@ -43,7 +44,7 @@ impl Check<'_> {
         self.wrong_type(pointer, &kinds);
     }
 
-    /// The alternatives are told apart by the name of a field, and none of the names is there.
+    /// For alternatives that are distinguished by the name of a field, if none of the names is there.
     fn no_field_fits(&mut self, pointer: &str, candidates: &[&Branch], rule: Option<&Json>) {
         let unknown = |branch: &&&Branch| -> Vec<String> {
             branch.iter().flat_map(|error| unexpected(error, pointer)).cloned().collect()
@@ -63,11 +64,11 @@ impl Check<'_> {
         required.dedup();
         let help = format!("add one of: {}", super::list(&required));
         let place = self.document.key_place(pointer);
-        self.tell(Code::SchemaMissingField, place, "a field is missing".to_owned(), help);
+        self.report(Code::SchemaMissingField, place, "a field is missing".to_owned(), help);
     }
 }
 
-/// The value by which all alternatives are told apart: where it is, and what it may be.
+/// The value that distinguishes all alternatives: where it is, and what it may be.
 fn discriminator(candidates: &[&Branch]) -> Option<(String, Vec<Json>)> {
     let fixed = candidates.iter().map(|branch| branch.iter().find_map(literals));
     let all: Vec<(&str, Vec<Json>)> = fixed.collect::<Option<_>>()?;
@@ -86,7 +87,7 @@ fn literals<'a>(error: &'a ValidationError<'static>) -> Option<(&'a str, Vec<Jso
     Some((error.instance_path().as_str(), options))
 }
 
-/// The tag of an alternative is a `const`; an `enum` is a field like others.
+/// Whether the tag of an alternative is wrong. A tag is a `const`; an `enum` is an ordinary field.
 fn has_wrong_tag(branch: &Branch) -> bool {
     branch.iter().any(|error| matches!(error.kind(), Kind::Constant { .. }))
 }

@@ -1,4 +1,4 @@
-//! Schemas and documents with what is told about them.
+//! Schemas and documents, and what is reported about them.
 
 use schemars::JsonSchema;
 use serde_json::json;
@@ -6,17 +6,17 @@ use serde_json::json;
 use super::*;
 use crate::manifest::yaml;
 
-/// Checks a document, and tells each diagnostic as `line:column+width code: message; help [path]`.
+/// Checks a document, and shows each diagnostic as `line:column+width code: message; help [path]`.
 #[track_caller]
-fn told(schema: Json, text: &str) -> String {
+fn messages(schema: Json, text: &str) -> String {
     let mut diagnostics = Vec::new();
     let documents = yaml::parse(text, "a.yaml", &mut diagnostics);
     assert_eq!(diagnostics, vec![]);
     Checker::new(schema).expect("a schema").check(&documents[0].whole(), &mut diagnostics);
-    diagnostics.iter().map(tell).collect::<Vec<_>>().join("\n")
+    diagnostics.iter().map(shown).collect::<Vec<_>>().join("\n")
 }
 
-fn tell(diagnostic: &Diagnostic) -> String {
+fn shown(diagnostic: &Diagnostic) -> String {
     let Place { line, column, width, path, .. } = diagnostic.place.as_ref().expect("a place");
     let help = diagnostic.help.as_deref().expect("a help");
     format!("{line}:{column}+{width} {}: {}; {help} [{path}]", diagnostic.code, diagnostic.message)
@@ -29,7 +29,7 @@ fn field(schema: Json) -> Json {
 
 #[test]
 fn a_document_that_fits_has_no_diagnostics() {
-    assert_eq!(told(field(json!({"type": "string"})), "a: no\n"), "");
+    assert_eq!(messages(field(json!({"type": "string"})), "a: no\n"), "");
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn unknown_and_missing_fields_point_at_keys() {
     let schema = json!({"properties": {"rules": {"items": {"$ref": "#/$defs/Rule"}}, "one": {"$ref": "#/$defs/Rule"}},
         "$defs": {"Rule": rule}});
     assert_eq!(
-        told(schema, "rules:\n  - name: x\n    efect: y\n    zzz: 1\none: {}\n"),
+        messages(schema, "rules:\n  - name: x\n    efect: y\n    zzz: 1\none: {}\n"),
         "\
 2:5+4 schema/missing-field: the field `effect` is missing; add `effect`: What the rule does [rules[0]]
 3:5+5 schema/unknown-field: unknown field `efect`; did you mean `effect`? [rules[0].efect]
@@ -54,17 +54,17 @@ fn unknown_and_missing_fields_point_at_keys() {
 #[test]
 fn a_missing_field_of_the_document_points_at_its_start() {
     assert_eq!(
-        told(json!({"required": ["kind"]}), "\n\nspec: 1\n"),
+        messages(json!({"required": ["kind"]}), "\n\nspec: 1\n"),
         "3:1+4 schema/missing-field: the field `kind` is missing; add `kind` []"
     );
     assert_eq!(
-        told(json!({"additionalProperties": false}), "\"\\e[1m\": 1\n"),
+        messages(json!({"additionalProperties": false}), "\"\\e[1m\": 1\n"),
         "1:1+7 schema/unknown-field: unknown field `\\u{1b}[1m`; remove it [[\"\\u{1b}[1m\"]]"
     );
 }
 
 #[test]
-fn types_are_told_with_what_to_write() {
+fn types_are_reported_with_what_to_write() {
     for (kinds, text, expected) in [
         (
             json!("string"),
@@ -132,7 +132,7 @@ fn types_are_told_with_what_to_write() {
             "1:4+1 schema/type: expected null, a string or a list, found the number `1`; quote it: `\"1\"` [a]",
         ),
     ] {
-        assert_eq!(told(field(json!({"type": kinds})), text), expected);
+        assert_eq!(messages(field(json!({"type": kinds})), text), expected);
     }
 }
 
@@ -157,7 +157,7 @@ fn values_are_compared_with_what_is_allowed() {
         (
             json!({"pattern": "^[a-z]+$"}),
             "a: B",
-            "1:4+1 schema/pattern: `B` does not have the expected form; it has to match `^[a-z]+$` [a]",
+            "1:4+1 schema/pattern: `B` does not have the expected form; it must match `^[a-z]+$` [a]",
         ),
         (
             json!({"pattern": "^[a-z]+$", "description": "Lower case letters.\nOnly them."}),
@@ -208,7 +208,7 @@ fn values_are_compared_with_what_is_allowed() {
         ),
         (json!(false), "a: 1", "1:4+1 schema/rule: nothing is allowed here; remove it [a]"),
     ] {
-        assert_eq!(told(field(schema), text), expected);
+        assert_eq!(messages(field(schema), text), expected);
     }
 }
 
@@ -216,7 +216,7 @@ fn values_are_compared_with_what_is_allowed() {
 fn long_and_hostile_values_are_cut_and_escaped() {
     let text = format!("a: \"\\e[2J{}\"\n", "x".repeat(100));
     assert_eq!(
-        told(field(json!({"enum": ["b"]})), &text),
+        messages(field(json!({"enum": ["b"]})), &text),
         format!(
             "1:4+107 schema/enum: the string `\\u{{1b}}[2J{}…` is not one of the allowed values; allowed: `b` [a]",
             "x".repeat(56)
@@ -225,10 +225,10 @@ fn long_and_hostile_values_are_cut_and_escaped() {
 }
 
 #[test]
-fn lost_zeros_are_told_where_the_schema_takes_anything() {
+fn lost_zeros_are_reported_if_the_schema_takes_anything() {
     assert_eq!(
-        told(json!({}), "a: [007, 0.7, '007', 0, 0x07]\n"),
-        "1:5+3 schema/leading-zeros: the number `007` loses the zeros in front of it; quote it if text is meant: `\"007\"` [a[0]]"
+        messages(json!({}), "a: [007, 0.7, '007', 0, 0x07]\n"),
+        "1:5+3 schema/leading-zeros: the number `007` loses its leading zeros; quote it if text is meant: `\"007\"` [a[0]]"
     );
 }
 
@@ -287,7 +287,7 @@ struct Inner {
 }
 
 #[test]
-fn of_alternatives_the_nearest_is_told() {
+fn of_alternatives_the_nearest_is_reported() {
     let schema = schemars::schema_for!(Shapes).to_value();
     for (text, expected) in [
         (
@@ -330,16 +330,16 @@ fn of_alternatives_the_nearest_is_told() {
             "1:9+1 schema/type: expected a string, found the number `1`; quote it: `\"1\"` [roles[0]]",
         ),
     ] {
-        assert_eq!(told(schema.clone(), text), expected);
+        assert_eq!(messages(schema.clone(), text), expected);
     }
 }
 
 #[test]
 fn diagnostics_are_limited() {
     let text = format!("a: [{}]\n", "1, ".repeat(1000));
-    assert_eq!(told(field(json!({"items": {"type": "string"}})), &text).lines().count(), MAX_DIAGNOSTICS);
+    assert_eq!(messages(field(json!({"items": {"type": "string"}})), &text).lines().count(), MAX_DIAGNOSTICS);
     let text: String = (0..1000).map(|index| format!("k{index}: 1\n")).collect();
-    assert_eq!(told(json!({"additionalProperties": false}), &text).lines().count(), MAX_DIAGNOSTICS);
+    assert_eq!(messages(json!({"additionalProperties": false}), &text).lines().count(), MAX_DIAGNOSTICS);
 }
 
 #[test]

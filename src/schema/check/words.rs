@@ -1,4 +1,4 @@
-//! What types, values and rules are called in a sentence.
+//! The words for types, values and rules in messages. Not here: the diagnostics, in `check`.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::text::short;
 
 /// How many names a help lists.
 const LISTED: usize = 20;
-/// How far references are followed; a schema may refer to itself.
+/// How deep references are followed; a schema may refer to itself.
 const DEPTH: usize = 8;
 
 /// The types a schema allows, such as `a string or a list`.
@@ -48,7 +48,7 @@ pub(super) fn found(node: &Node) -> String {
     }
 }
 
-/// A value as it was written, short and harmless.
+/// A value as it was written, short and safe to print.
 pub(super) fn shown(node: &Node) -> String {
     match node.raw() {
         Some(raw) => short(raw),
@@ -56,12 +56,12 @@ pub(super) fn shown(node: &Node) -> String {
     }
 }
 
-/// A JSON value in a sentence, short and harmless; text without quotes.
+/// A JSON value for a sentence, short and safe to print; text without quotes.
 pub(super) fn json(value: &Json) -> String {
     value.as_str().map_or_else(|| short(&value.to_string()), short)
 }
 
-/// Names in backticks, not endlessly many.
+/// Names in backticks, up to a limit.
 pub(super) fn list(names: &[&str]) -> String {
     let mut listed: Vec<String> =
         names.iter().take(LISTED).map(|name| format!("`{}`", short(name))).collect();
@@ -93,7 +93,7 @@ fn wants_number(kinds: &[&str]) -> bool {
     kinds.contains(&"number") || kinds.contains(&"integer")
 }
 
-/// Older YAML had many words for a boolean, and people remember them.
+/// The help for a boolean. Older YAML had many words for booleans, and people still use them.
 fn boolean_help(text: &str) -> String {
     match text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "y" | "1" => "write `true`, without quotes".to_owned(),
@@ -102,7 +102,7 @@ fn boolean_help(text: &str) -> String {
     }
 }
 
-/// Code, message and help of the rules that need no look at the schema.
+/// Code, message and help of the rules that do not need the schema.
 pub(super) fn plain_rule(kind: &Kind, node: Option<&Node>) -> (Code, String, String) {
     let value = node.map(|node| format!("`{}`", shown(node))).unwrap_or_default();
     let limit = |code, message: String, most: &str, limit: &dyn ToString, unit: &str| {
@@ -138,7 +138,7 @@ pub(super) fn plain_rule(kind: &Kind, node: Option<&Node>) -> (Code, String, Str
             rule(format!("{value} is not a multiple of {multiple_of}"), "use a multiple of it")
         }
         Kind::Contains => {
-            rule("the list lacks an item that it has to hold".to_owned(), "see the schema of this field")
+            rule("the list lacks an item that it must contain".to_owned(), "see the schema of this field")
         }
         Kind::FalseSchema => rule("nothing is allowed here".to_owned(), "remove it"),
         Kind::OneOfMultipleValid { .. } => {
@@ -157,7 +157,7 @@ pub(super) fn description(rule: &Json, root: &Json) -> Option<String> {
     Some(paragraph.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned())
 }
 
-/// All fields that a schema knows, also in its alternatives.
+/// All fields that a schema knows, including those of its alternatives.
 pub(super) fn known_fields<'a>(rule: &'a Json, root: &'a Json) -> Vec<&'a str> {
     let mut names = BTreeSet::new();
     collect_fields(rule, root, DEPTH, &mut names);
@@ -180,7 +180,7 @@ fn resolve<'a>(rule: &Json, root: &'a Json) -> Option<&'a Json> {
     root.pointer(rule.get("$ref")?.as_str()?.strip_prefix('#')?)
 }
 
-/// Whether a number was written with zeros that it does not keep: `007`, but not `0.7`.
+/// Whether a number was written with leading zeros that it loses: `007`, but not `0.7`.
 pub(super) fn loses_zeros(node: &Node) -> bool {
     let digits = node.raw().map(|raw| raw.trim_start_matches(['+', '-']));
     let second = digits.and_then(|raw| raw.strip_prefix('0')).and_then(|rest| rest.chars().next());

@@ -1,4 +1,4 @@
-//! What a tree of plain data does not hold, and the diagnostics for it.
+//! Valid YAML that manifests may not use, and the diagnostics for it. Not here: invalid YAML, in `syntax`.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,17 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::text::short;
 
 impl Builder<'_> {
-    /// A file that declares nothing is taken for a mistake; an empty document beside others only looks like one.
+    /// Reports empty documents: an error if the file declares nothing, a warning if there are other documents.
     pub(super) fn judge_empty_documents(&mut self) {
         let mut empty = std::mem::take(&mut self.empty).into_iter();
         if self.documents.is_empty() && self.diagnostics.is_empty() {
             let place = empty.next().unwrap_or_else(|| self.source.span(1, 1, 1));
             let diagnostic = self.source.error(Code::YamlEmpty, place, "the file declares nothing");
-            return self.tell(diagnostic.help("write a manifest, or delete the file"));
+            return self.report(diagnostic.help("write a manifest, or delete the file"));
         }
         for place in empty {
             let diagnostic = Diagnostic::new(Code::YamlEmptyDocument, "this document is empty");
-            self.tell(diagnostic.at(place.place(self.source.file, "")).help("remove its `---`"));
+            self.report(diagnostic.at(place.place(self.source.file, "")).help("remove its `---`"));
         }
     }
 
@@ -28,7 +28,7 @@ impl Builder<'_> {
         scalar::resolve(text).unwrap_or_else(|problem| {
             let diagnostic =
                 self.source.error(Code::YamlNumber, span, format!("`{}` {problem}", short(text)));
-            self.tell(diagnostic.help("quote it if text is meant"));
+            self.report(diagnostic.help("quote it if text is meant"));
             Value::Null
         })
     }
@@ -42,13 +42,13 @@ impl Builder<'_> {
         let name = if core { format!("!!{}", tag.suffix) } else { format!("{}{}", tag.handle, tag.suffix) };
         let message = format!("the tag `{}` is not allowed", short(&name));
         let diagnostic = self.source.error(Code::YamlTag, span, message);
-        self.tell(diagnostic.help("remove the tag; quote a value that is meant as text"));
+        self.report(diagnostic.help("remove the tag; quote a value that is meant as text"));
     }
 
     pub(super) fn key(&mut self, node: &Node) -> Option<Key> {
         let Some(name) = node.as_str() else {
-            let diagnostic = self.source.error(Code::YamlKeyType, node.span, "a key has to be text");
-            self.tell(diagnostic.help(match node.raw() {
+            let diagnostic = self.source.error(Code::YamlKeyType, node.span, "a key must be text");
+            self.report(diagnostic.help(match node.raw() {
                 None | Some("") => "write the name of a field".to_owned(),
                 Some(raw) => format!("quote it: `\"{}\"`", short(raw)),
             }));
@@ -57,7 +57,7 @@ impl Builder<'_> {
         if name == "<<" && node.raw().is_some() {
             let diagnostic =
                 self.source.error(Code::YamlMergeKey, node.span, "the merge key `<<` is not allowed");
-            self.tell(diagnostic.help("write the fields out, or repeat a whole value with an alias"));
+            self.report(diagnostic.help("write the fields out, or repeat a whole value with an alias"));
             return None;
         }
         Some(Key { name: name.to_owned(), span: node.span })
@@ -73,7 +73,7 @@ impl Builder<'_> {
                 key.span.line
             );
             let diagnostic = self.source.error(Code::YamlDuplicateKey, key.span, message);
-            self.tell(diagnostic.help("keep one of them"));
+            self.report(diagnostic.help("keep one of them"));
         }
     }
 }
