@@ -79,7 +79,7 @@ fn uniqueness(defined: bool, outcome: &Outcome, number: usize) -> Found {
             (true, format!("a second one is refused: {reason}"))
         }
         (_, _, 0 | 1) => (true, "no second one is created".to_owned()),
-        (_, _, several) => (false, format!("then there are {several} of this name")),
+        (_, _, several) => (false, format!("there are {several} of this name afterwards")),
     };
     if unique == defined { Ok(words) } else { Err(words) }
 }
