@@ -152,6 +152,6 @@ fn replace(observed: &mut Observed, kind: &Kind, whole: LiveObject) {
 fn unread(observed: &mut Observed, kind: &Kind, listed: &LiveObject, what: &str) {
     let message = format!("the {} `{}` ({}) {what}", kind.name, listed.name, listed.remote);
     let error =
-        ReadError { message, help: Some("somebody may be writing at this moment; run again".to_owned()) };
+        ReadError { message, help: Some("somebody may be changing objects right now; run again".to_owned()) };
     observed.unread.insert((kind.name.clone(), listed.remote.clone()), error);
 }

@@ -71,7 +71,7 @@ fn a_wrong_claim_about_names_is_reported() {
     let doubling = World::new(&[tried(|_| {})], &[("things", habits)]);
     let (code, wrong) = disagreements(&doubling);
     assert_eq!((code, wrong.len()), (1, 1), "{wrong:?}");
-    assert!(wrong[0].starts_with("keeps keys unique: then there are 2"), "{wrong:?}");
+    assert!(wrong[0].starts_with("keeps keys unique: there are 2"), "{wrong:?}");
     let refusing = world(|kind| kind["unique"] = json!(false));
     let (code, wrong) = disagreements(&refusing);
     assert_eq!((code, wrong.len()), (1, 1), "{wrong:?}");
