@@ -115,9 +115,9 @@ impl Repository {
         !self.holds(id) && self.is_shallow()
     }
 
-    fn content(&self, id: Oid) -> Result<Content, Diagnostic> {
+    fn content(&self, id: Oid) -> Result<BlobContent, Diagnostic> {
         let bytes = self.object(id, ObjectType::Commit)?;
-        Content::new(&bytes).ok_or_else(|| {
+        BlobContent::new(&bytes).ok_or_else(|| {
             Diagnostic::new(Code::GitObject, format!("object {id} is not a commit that can be read"))
                 .help("`git fsck` shows more")
         })
@@ -125,14 +125,14 @@ impl Repository {
 }
 
 /// What a commit says.
-struct Content {
+struct BlobContent {
     tree: Oid,
     parents: Vec<Oid>,
     /// The time that its committer claims. Never a proof of order.
     time: i64,
 }
 
-impl Content {
+impl BlobContent {
     fn new(bytes: &[u8]) -> Option<Self> {
         let mut lines =
             bytes.split(|byte| *byte == b'\n').map(|line| std::str::from_utf8(line).unwrap_or_default());

@@ -31,7 +31,7 @@ pub use reader::HttpReader;
 pub use writer::HttpWriter;
 
 /// How requests to a target are made.
-pub struct Settings {
+pub struct HttpSettings {
     /// The target's URL; every path is put below it.
     pub url: Url,
     /// Headers that are not secret.
@@ -78,7 +78,7 @@ pub struct Http(Arc<Connection>);
 
 impl Http {
     /// Sets up the connection; nothing is sent yet.
-    pub fn new(settings: Settings) -> Result<Self, SetupError> {
+    pub fn new(settings: HttpSettings) -> Result<Self, SetupError> {
         let network = Network::new(&settings.url).map_err(SetupError::Client)?;
         // The first half of a UUID holds its version; the second is random except for two bits.
         let random = || uuid::Uuid::new_v4().as_u64_pair().1;
@@ -87,13 +87,21 @@ impl Http {
 
     /// The same with another transport and other random numbers: for simulations.
     pub fn over(
-        settings: Settings,
+        settings: HttpSettings,
         transport: Box<dyn Transport>,
         random: Random,
     ) -> Result<Self, SetupError> {
         let headers = headers(&settings)?;
-        let Settings {
-            url, secrets, stored, errors, credential_source, concurrency, per_minute, origin, ..
+        let HttpSettings {
+            url,
+            secrets,
+            stored,
+            errors,
+            credential_source,
+            concurrency,
+            per_minute,
+            origin,
+            ..
         } = settings;
         Ok(Self(Arc::new(Connection {
             transport,
@@ -126,7 +134,7 @@ impl Http {
     }
 }
 
-fn headers(settings: &Settings) -> Result<HeaderMap, SetupError> {
+fn headers(settings: &HttpSettings) -> Result<HeaderMap, SetupError> {
     let mut headers = HeaderMap::new();
     headers.insert("accept", HeaderValue::from_static("application/json"));
     for (name, value) in &settings.headers {

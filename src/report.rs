@@ -5,7 +5,7 @@ use crate::manifest::Files;
 use crate::model::change::Change;
 use crate::model::outcome::{EndedChange, Outcome, WriteResult};
 use crate::model::plan::TargetPlan;
-use content::{CheckSystem, Content, Import, Sandbox, Schemas};
+use content::{CheckSystemContent, Content, ImportContent, SandboxContent, Schemas};
 
 pub mod content;
 pub mod diagnostics;
@@ -147,10 +147,10 @@ impl Report {
             "validate" => ("validate", Content::Run),
             "plan" => ("plan", Content::Run),
             "apply" => ("apply", Content::Run),
-            "import" => ("import", Content::Import(Import::default())),
+            "import" => ("import", Content::Import(ImportContent::default())),
             "schema" => ("schema", Content::Schemas(Schemas::default())),
-            "sandbox" => ("sandbox", Content::Sandbox(Sandbox::default())),
-            "check-system" => ("check-system", Content::CheckSystem(CheckSystem::default())),
+            "sandbox" => ("sandbox", Content::Sandbox(SandboxContent::default())),
+            "check-system" => ("check-system", Content::CheckSystem(CheckSystemContent::default())),
             _ => ("", Content::Nothing),
         };
         Self { command, content, ..Self::default() }

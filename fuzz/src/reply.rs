@@ -23,7 +23,7 @@ use async_trait::async_trait;
 use enact::config::target::Target;
 use enact::http::retry::{ATTEMPTS, MAX_WAIT};
 use enact::http::transport::{Call, Failure, FailureKind, Response, Transport};
-use enact::http::{Http, Settings};
+use enact::http::{Http, HttpSettings};
 use enact::import::{self, To};
 use enact::manifest::Files;
 use enact::model::change::Action;
@@ -191,7 +191,7 @@ pub fn run<T>(work: impl Future<Output = T>) -> T {
 
 fn http(target: &Target, answers: &[Reply]) -> Http {
     let secret = || SecretString::from(SECRET.to_owned());
-    let settings = Settings {
+    let settings = HttpSettings {
         url: Url::parse(&target.config.url).unwrap_or_else(|error| panic!("{error}")),
         headers: target.system.headers(),
         credential: (AUTHORIZATION, secret()),

@@ -42,7 +42,7 @@ impl CheckSystem {
             checks = tried.map_err(|diagnostic| report.diagnostics.extend(diagnostic)).ok();
         }
         let (file, sound) = (Some(self.file()), definition.is_some());
-        report.content = Content::CheckSystem(content::CheckSystem { file, sound, checks });
+        report.content = Content::CheckSystem(content::CheckSystemContent { file, sound, checks });
         report
     }
 

@@ -38,7 +38,8 @@ impl Import {
         let options =
             RunOptions { only: vec![self.from.clone()], empty: Empty::Allowed, ..RunOptions::default() };
         let Load { project, diagnostics, files, config: _ } = self.sandbox.load(global, &options);
-        let mut import = content::Import { dry_run: self.dry_run, ..content::Import::default() };
+        let mut import =
+            content::ImportContent { dry_run: self.dry_run, ..content::ImportContent::default() };
         let mut report = Report { diagnostics, files, ..Report::of("import") };
         if let Some(project) = &project {
             match self.sandbox.connect(project).await {
@@ -59,7 +60,7 @@ impl Import {
         &self,
         at: &Connected<'_>,
         project: &Project,
-        import: &mut content::Import,
+        import: &mut content::ImportContent,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
         let target = at.intent.target;

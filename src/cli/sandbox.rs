@@ -31,7 +31,7 @@ impl Sandbox {
     pub(super) async fn run(self, global: &Global) -> (Report, Option<sandbox::Sandbox>) {
         match self.start(global).await {
             Ok((targets, sandbox)) => {
-                let content = Content::Sandbox(content::Sandbox { targets });
+                let content = Content::Sandbox(content::SandboxContent { targets });
                 (Report { content, ..Report::of("sandbox") }, Some(sandbox))
             }
             Err(diagnostic) => (Report { diagnostics: vec![diagnostic], ..Report::of("sandbox") }, None),

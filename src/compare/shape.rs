@@ -14,7 +14,7 @@ pub enum Shape {
     /// A scalar, or a value that enact does not look into.
     Any,
     /// An object with known fields, in the order of the schema.
-    Object(Vec<(String, Field)>),
+    Object(Vec<(String, FieldShape)>),
     /// A list whose order matters.
     List(Box<Shape>),
     /// A list whose order does not matter.
@@ -35,7 +35,7 @@ pub enum Shape {
 
 /// A field of an object.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Field {
+pub struct FieldShape {
     /// What its value is.
     pub shape: Shape,
     /// The value that the API uses when the field is left out.
@@ -77,7 +77,7 @@ impl Shape {
             let field = |(name, field): (&String, &Value)| {
                 let shape = Self::compile(field, root, depth + 1);
                 let write_only = field.get("writeOnly") == Some(&Value::Bool(true));
-                (name.clone(), Field { shape, default: field.get("default").cloned(), write_only })
+                (name.clone(), FieldShape { shape, default: field.get("default").cloned(), write_only })
             };
             return Self::Object(properties.into_iter().map(field).collect());
         }
@@ -163,7 +163,7 @@ impl Shape {
             // An item with only a key says something by being there.
             return None;
         }
-        let field = |(name, field): &(String, Field)| {
+        let field = |(name, field): &(String, FieldShape)| {
             let value = if keys.contains(name) { like.get(name).cloned() } else { field.default.clone() };
             value.map(|value| (name.clone(), value))
         };
@@ -212,7 +212,7 @@ impl Shape {
     /// The fields of `base` that `now` lacks, as JSON pointers.
     pub fn left_out(&self, base: &Value, now: &Value) -> Vec<String> {
         let (Self::Object(fields), Value::Object(base)) = (self, base) else { return Vec::new() };
-        let below = |(name, field): &(String, Field)| match (base.get(name), now.get(name)) {
+        let below = |(name, field): &(String, FieldShape)| match (base.get(name), now.get(name)) {
             (Some(base), Some(now)) => {
                 field.shape.left_out(base, now).iter().map(|path| format!("/{name}{path}")).collect()
             }
@@ -278,13 +278,13 @@ fn plain(value: &Value) -> Value {
     }
 }
 
-fn find<'a>(fields: &'a [(String, Field)], name: &str) -> Option<&'a Field> {
+fn find<'a>(fields: &'a [(String, FieldShape)], name: &str) -> Option<&'a FieldShape> {
     fields.iter().find(|(of, _)| of == name).map(|(_, field)| field)
 }
 
 fn canonical_field(
     name: &str,
-    field: &Field,
+    field: &FieldShape,
     map: &Map<String, Value>,
     whole: bool,
 ) -> Option<(String, Value)> {

@@ -15,7 +15,7 @@ use crate::http::{self, SetupError};
 use crate::sync::lock;
 
 /// A credential as it is sent.
-struct Sent<'a> {
+struct SentCredential<'a> {
     header: &'a str,
     /// The secret as the user gave it.
     given: SecretString,
@@ -26,7 +26,7 @@ struct Sent<'a> {
 
 /// Whether a secret may have several lines. A key that an API stores may; a value in a header may not.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Lines {
+enum LineCount {
     One,
     Any,
 }
@@ -47,7 +47,7 @@ impl Config {
     /// read.
     pub fn connect_sandbox(&self, target: &Target, url: &str) -> Result<http::Http, Diagnostic> {
         let wrong = |error: String| Diagnostic::new(Code::SandboxConnect, error).about(&target.config.name);
-        let settings = http::Settings {
+        let settings = http::HttpSettings {
             url: Url::parse(url).map_err(|error| wrong(error.to_string()))?,
             headers: target.system.headers(),
             credential: (reqwest::header::AUTHORIZATION, SecretString::from("Bearer sandbox".to_owned())),
@@ -65,7 +65,7 @@ impl Config {
     /// Sets up the connection to a target. Reads the credential, and for a run that writes also the secrets that the
     /// API stores.
     pub fn connect(&self, target: &Target, writes: bool) -> Result<http::Http, Diagnostic> {
-        let Sent { header: name, given, value, source } = self.credential(target)?;
+        let SentCredential { header: name, given, value, source } = self.credential(target)?;
         let fail = |what: String| {
             Diagnostic::new(Code::ConfigCredential, what)
                 .at(self.place(target, "/auth"))
@@ -78,7 +78,7 @@ impl Config {
         let stored = if writes { self.stored(target)? } else { BTreeMap::new() };
         let mut hidden = secrets(&given, &value);
         hidden.extend(stored.values().flat_map(|secret| secrets(secret, secret)));
-        let settings = http::Settings {
+        let settings = http::HttpSettings {
             url,
             headers: target.system.headers(),
             credential: (header, value),
@@ -99,21 +99,21 @@ impl Config {
     }
 
     /// Reads the credential of a target, and makes the value of its header.
-    fn credential<'a>(&self, target: &'a Target) -> Result<Sent<'a>, Diagnostic> {
+    fn credential<'a>(&self, target: &'a Target) -> Result<SentCredential<'a>, Diagnostic> {
         let read = |secret: &Secret, pointer: &str| {
-            self.secret(target, secret, Lines::One)
+            self.secret(target, secret, LineCount::One)
                 .map_err(|diagnostic| diagnostic.at(self.place(target, pointer)))
         };
         Ok(match &target.config.auth {
             Auth::Bearer(source) => {
                 let given = read(source, "/auth/bearer")?;
                 let value = SecretString::from(format!("Bearer {}", given.expose_secret()));
-                Sent { header: "authorization", given, value, source }
+                SentCredential { header: "authorization", given, value, source }
             }
             Auth::Basic { username, password: source } => {
                 let given = read(source, "/auth/basic/password")?;
                 let pair = base64(&format!("{username}:{}", given.expose_secret()));
-                Sent {
+                SentCredential {
                     header: "authorization",
                     given,
                     value: SecretString::from(format!("Basic {pair}")),
@@ -122,7 +122,7 @@ impl Config {
             }
             Auth::Header { name, value: source } => {
                 let given = read(source, "/auth/header/value")?;
-                Sent { header: name, value: given.clone(), given, source }
+                SentCredential { header: name, value: given.clone(), given, source }
             }
         })
     }
@@ -142,13 +142,13 @@ impl Config {
             let place = self.place(target, &format!("/secrets/{name}"));
             let wrong =
                 |diagnostic: Diagnostic| diagnostic.at(place).help("`apply` sends it to the API; set it");
-            let value = self.secret(target, secret, Lines::Any).map_err(wrong)?;
+            let value = self.secret(target, secret, LineCount::Any).map_err(wrong)?;
             Ok((name.clone(), value))
         };
         target.config.secrets.iter().map(read).collect()
     }
 
-    fn secret(&self, target: &Target, secret: &Secret, lines: Lines) -> Result<SecretString, Diagnostic> {
+    fn secret(&self, target: &Target, secret: &Secret, lines: LineCount) -> Result<SecretString, Diagnostic> {
         let source = secret.describe();
         let name = &target.config.name;
         let wrong = |what: &str, help: &str| {
@@ -177,7 +177,7 @@ impl Config {
         };
         match text.trim_end() {
             "" => wrong("is empty", "put the credential there"),
-            text if lines == Lines::One && text.chars().any(char::is_control) => {
+            text if lines == LineCount::One && text.chars().any(char::is_control) => {
                 wrong("contains a line break or a control character", "it must be a single line")
             }
             text => Ok(SecretString::from(text.to_owned())),

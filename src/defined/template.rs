@@ -23,7 +23,7 @@ pub(super) enum Placeholder {
     /// A setting of the target.
     Setting(String),
     /// A part of the key.
-    Part(String),
+    NamePart(String),
 }
 
 /// The values for an object and its target.
@@ -37,7 +37,7 @@ impl Values<'_> {
     fn get(&self, placeholder: &Placeholder) -> Option<Id> {
         match placeholder {
             Placeholder::Id => self.id.clone(),
-            Placeholder::Part(label) => {
+            Placeholder::NamePart(label) => {
                 self.parts.iter().find(|(known, _)| known == label).map(|(_, value)| value.clone())
             }
             Placeholder::Setting(name) => Id::text(&scalar(self.settings.get(name)?)?),
@@ -108,7 +108,7 @@ fn placeholder(label: &str) -> Placeholder {
     match (label, label.strip_prefix("settings.")) {
         ("id", _) => Placeholder::Id,
         (_, Some(name)) => Placeholder::Setting(name.to_owned()),
-        (label, None) => Placeholder::Part(label.to_owned()),
+        (label, None) => Placeholder::NamePart(label.to_owned()),
     }
 }
 
@@ -142,7 +142,8 @@ impl Route {
 
     /// Whether a part of the key is in the path itself.
     pub(super) fn has_part(&self, label: &str) -> bool {
-        let is = |placeholder: &Placeholder| matches!(placeholder, Placeholder::Part(part) if part == label);
+        let is =
+            |placeholder: &Placeholder| matches!(placeholder, Placeholder::NamePart(part) if part == label);
         self.segments.iter().flat_map(Template::placeholders).any(is)
     }
 

@@ -38,11 +38,11 @@ pub(super) enum Event {
 }
 
 /// A row: what happened, and what follows for each [`Repeatability`] in its order.
-type Row = (fn(Event) -> bool, [Next; 6]);
+type RetryRow = (fn(Event) -> bool, [Next; 6]);
 
 /// The first row that fits counts. The columns: read, absolute, keyed, named, blind, delete.
 #[rustfmt::skip]
-const TABLE: &[Row] = {
+const TABLE: &[RetryRow] = {
     use Next::{Again, Done, Look, LookOnly, Moved, NewKey, Once, Refused};
     &[
         (|e| e == Event::NotSent,            [Again,   Again,   Again,   Again,   Again,    Again]),

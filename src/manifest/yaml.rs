@@ -15,7 +15,7 @@ mod tree;
 use crate::diagnostic::Diagnostic;
 
 pub use document::{Document, Part};
-pub use node::{Key, MAX_BYTES, MAX_DEPTH, MAX_DIAGNOSTICS, MAX_WEIGHT, Node, Span, Style, Value};
+pub use node::{Key, MAX_BYTES, MAX_DEPTH, MAX_DIAGNOSTICS, MAX_WEIGHT, Node, NodeStyle, Span, Value};
 pub(crate) use source::lines;
 
 /// Reads a file's documents. A document with an error is left out, and the documents after it are still read.

@@ -70,5 +70,7 @@ mod tests {
         for (guard, _) in Guard::ALL {
             assert_eq!(guard.code().text(), format!("{PREFIX}{}", guard.name()));
         }
+        let codes = Code::ALL.iter().filter(|code| code.text().starts_with(PREFIX));
+        assert_eq!(codes.count(), Guard::ALL.len(), "every guard is in the table");
     }
 }

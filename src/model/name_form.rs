@@ -9,14 +9,14 @@ use std::fmt::Write as _;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameForm {
     /// In the order of the name; never empty.
-    parts: Vec<Part>,
+    parts: Vec<NamePart>,
     /// The texts between the parts: one fewer than parts, none of them empty.
     separators: Vec<String>,
 }
 
 /// One part of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
+pub struct NamePart {
     /// What it is called, such as `vhost`.
     pub label: String,
     /// The kind whose objects it names, if any.
@@ -26,7 +26,7 @@ pub struct Part {
 impl Default for NameForm {
     /// A name of a single part.
     fn default() -> Self {
-        Self { parts: vec![Part { label: "name".to_owned(), kind: None }], separators: Vec::new() }
+        Self { parts: vec![NamePart { label: "name".to_owned(), kind: None }], separators: Vec::new() }
     }
 }
 
@@ -46,7 +46,7 @@ impl NameForm {
             if before.contains(['%', '}']) {
                 return Err("has a `%` or a lone `}` between its parts");
             }
-            form.parts.push(Part { label: label.to_owned(), kind: kind(label) });
+            form.parts.push(NamePart { label: label.to_owned(), kind: kind(label) });
             rest = after;
         }
         match (form.parts.is_empty(), rest.is_empty()) {
@@ -57,7 +57,7 @@ impl NameForm {
     }
 
     /// Its parts, in order.
-    pub fn parts(&self) -> &[Part] {
+    pub fn parts(&self) -> &[NamePart] {
         &self.parts
     }
 

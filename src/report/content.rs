@@ -15,22 +15,23 @@ pub enum Content {
     #[default]
     Run,
     /// `import`.
-    Import(Import),
+    Import(ImportContent),
     /// `schema`: the list of schemas.
     Schemas(Schemas),
     /// `schema NAME`: the text of that schema. It is a document already, so every format prints it as it is.
     Schema(String),
     /// `sandbox`.
-    Sandbox(Sandbox),
+    Sandbox(SandboxContent),
     /// `check-system`.
-    CheckSystem(CheckSystem),
+    CheckSystem(CheckSystemContent),
     /// The arguments name no command.
     Nothing,
 }
 
 /// The manifests of an import.
 #[derive(Debug, Default, Serialize, JsonSchema)]
-pub struct Import {
+#[schemars(rename = "Import")]
+pub struct ImportContent {
     /// The folder of the manifests, relative to enact.yaml; null if the run ended before it was known.
     pub folder: Option<String>,
     /// Whether the manifests are only shown.
@@ -39,7 +40,7 @@ pub struct Import {
     pub manifests: Vec<Imported>,
 }
 
-impl Import {
+impl ImportContent {
     /// How many manifests are on disk now.
     #[must_use]
     pub fn written(&self) -> usize {
@@ -90,7 +91,8 @@ pub struct SchemaFile {
 
 /// What a sandbox serves, once it is ready.
 #[derive(Debug, Default, Serialize, JsonSchema)]
-pub struct Sandbox {
+#[schemars(rename = "Sandbox")]
+pub struct SandboxContent {
     /// The APIs that are served; none if the sandbox could not start.
     pub targets: Vec<SandboxTarget>,
 }
@@ -107,7 +109,8 @@ pub struct SandboxTarget {
 
 /// What was found out about the definition of a system.
 #[derive(Debug, Default, Serialize, JsonSchema)]
-pub struct CheckSystem {
+#[schemars(rename = "CheckSystem")]
+pub struct CheckSystemContent {
     /// The file of the definition; null if the arguments name none.
     pub file: Option<String>,
     /// Whether the definition is sound by itself; only `checks` can say whether it is true of a target.

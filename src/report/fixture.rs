@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::content::{CheckSystem, Content, Import, Imported, Sandbox, SandboxTarget, SchemaFile, Schemas};
+use super::content::{
+    CheckSystemContent, Content, ImportContent, Imported, SandboxContent, SandboxTarget, SchemaFile, Schemas,
+};
 use super::{ApplyReport, Report, TargetReport};
 use crate::access::AccessShift;
 use crate::compare::cause::Cause;
@@ -177,7 +179,7 @@ pub(super) fn hostile_contents(text: &str) -> Vec<Report> {
     let import = |dry_run| {
         let manifest = |written| Imported { file: text.into(), text: text.into(), written };
         let manifests = vec![manifest(false), manifest(true)];
-        of("import", Content::Import(Import { folder: Some(text.into()), dry_run, manifests }))
+        of("import", Content::Import(ImportContent { folder: Some(text.into()), dry_run, manifests }))
     };
     let schemas = |folder| {
         let schemas = vec![SchemaFile { name: text.into(), file: text.into(), written: true }];
@@ -188,13 +190,13 @@ pub(super) fn hostile_contents(text: &str) -> Vec<Report> {
         let [kind, what, defined, found, pointer] = [text; 5].map(str::to_owned);
         ProbeCheck { kind, what, defined, found, agrees, pointer }
     };
-    let checked = |checks| CheckSystem { file: Some(text.into()), sound: true, checks };
+    let checked = |checks| CheckSystemContent { file: Some(text.into()), sound: true, checks };
     vec![
         import(true),
         import(false),
         schemas(None),
         schemas(Some(text.into())),
-        of("sandbox", Content::Sandbox(Sandbox { targets: vec![target] })),
+        of("sandbox", Content::Sandbox(SandboxContent { targets: vec![target] })),
         of("check-system", Content::CheckSystem(checked(None))),
         of("check-system", Content::CheckSystem(checked(Some(vec![check(true), check(false)])))),
         of("", Content::Nothing),

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::content::{CheckSystem, Content, Import, Sandbox, Schemas};
+use super::content::{CheckSystemContent, Content, ImportContent, SandboxContent, Schemas};
 use super::summary::{self, Totals};
 use super::{Report, TargetReport, labels};
 use crate::compare::cause::Cause;
@@ -19,7 +19,7 @@ use crate::model::request::Request;
 use crate::model::resource::ResourceId;
 use crate::{plan, text};
 use diagnostic::DiagnosticJson;
-use document::{Document, NoCommand, schema_of};
+use document::{JsonDocument, NoCommand, schema_of};
 
 pub mod diagnostic;
 mod document;
@@ -125,8 +125,8 @@ fn shown(text: serde_json::Result<String>) -> String {
     text::json(&text.unwrap_or_default()) + "\n"
 }
 
-fn with<'a, T>(report: &Report, content: &'a T) -> Document<'a, T> {
-    Document { format_version: 1, command: report.command, content, diagnostics: diagnostics(report) }
+fn with<'a, T>(report: &Report, content: &'a T) -> JsonDocument<'a, T> {
+    JsonDocument { format_version: 1, command: report.command, content, diagnostics: diagnostics(report) }
 }
 
 fn diagnostics(report: &Report) -> Vec<DiagnosticJson> {
@@ -160,10 +160,13 @@ pub fn document(report: &Report) -> ReportJson {
 pub fn schemas() -> [(&'static str, Value); 6] {
     [
         ("plan", schema_of::<ReportJson>("What `enact validate`, `plan` and `apply` found out.")),
-        ("import", schema_of::<Document<'_, Import>>("What `enact import` found out.")),
-        ("schema", schema_of::<Document<'_, Schemas>>("What `enact schema` lists or writes.")),
-        ("sandbox", schema_of::<Document<'_, Sandbox>>("What `enact sandbox` serves, once it is ready.")),
-        ("check", schema_of::<Document<'_, CheckSystem>>("What `enact check-system` found out.")),
+        ("import", schema_of::<JsonDocument<'_, ImportContent>>("What `enact import` found out.")),
+        ("schema", schema_of::<JsonDocument<'_, Schemas>>("What `enact schema` lists or writes.")),
+        (
+            "sandbox",
+            schema_of::<JsonDocument<'_, SandboxContent>>("What `enact sandbox` serves, once it is ready."),
+        ),
+        ("check", schema_of::<JsonDocument<'_, CheckSystemContent>>("What `enact check-system` found out.")),
         ("usage", schema_of::<NoCommand>("What is wrong with arguments that name no command.")),
     ]
 }

@@ -15,7 +15,7 @@ const CONTEXT: usize = 2;
 
 /// What a line says about the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mark {
+pub(super) enum LineMark {
     /// It will be there.
     Added,
     /// It will be gone.
@@ -30,13 +30,13 @@ pub(super) enum Mark {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Line {
     /// What it says.
-    pub(super) mark: Mark,
+    pub(super) mark: LineMark,
     /// Safe to print, without a line break.
     pub(super) text: String,
 }
 
 impl Line {
-    fn new(mark: Mark, text: impl Into<String>) -> Self {
+    fn new(mark: LineMark, text: impl Into<String>) -> Self {
         Self { mark, text: text.into() }
     }
 }
@@ -75,13 +75,13 @@ fn of(field: &Field, layout: &Layout) -> Vec<Line> {
 
 fn scalar(field: &Field, before: &str, after: &str, layout: &Layout) -> Vec<Line> {
     let path = value::path(&field.path);
-    let removed = Line::new(Mark::Removed, format!("{path}: {before}"));
-    let added = Line::new(Mark::Added, format!("{path}: {after}"));
+    let removed = Line::new(LineMark::Removed, format!("{path}: {before}"));
+    let added = Line::new(LineMark::Added, format!("{path}: {after}"));
     let both = format!("{path}: {before} -> {after}");
     match mark(field) {
-        Mark::Added => vec![added],
-        Mark::Removed => vec![removed],
-        _ if both.width() <= layout.width => vec![Line::new(Mark::Changed, both)],
+        LineMark::Added => vec![added],
+        LineMark::Removed => vec![removed],
+        _ if both.width() <= layout.width => vec![Line::new(LineMark::Changed, both)],
         _ => vec![removed, added],
     }
 }
@@ -96,11 +96,11 @@ fn block(field: &Field) -> Vec<Line> {
     std::iter::once(head).chain(body).collect()
 }
 
-fn mark(field: &Field) -> Mark {
+fn mark(field: &Field) -> LineMark {
     match (&field.before, &field.after) {
-        (Value::Null, _) => Mark::Added,
-        (_, Value::Null) => Mark::Removed,
-        _ => Mark::Changed,
+        (Value::Null, _) => LineMark::Added,
+        (_, Value::Null) => LineMark::Removed,
+        _ => LineMark::Changed,
     }
 }
 
@@ -109,7 +109,7 @@ fn difference(before: &[String], after: &[String], context: usize) -> Vec<Line> 
     let groups = group_diff_ops(capture_diff_slices(Algorithm::Myers, before, after), context);
     for (index, group) in groups.iter().enumerate() {
         if index > 0 && context > 0 {
-            lines.push(Line::new(Mark::Same, "  ..."));
+            lines.push(Line::new(LineMark::Same, "  ..."));
         }
         let changes = group.iter().flat_map(|op| op.iter_changes(before, after));
         lines.extend(changes.map(|change| Line::new(mark_of(change.tag()), format!("  {}", change.value()))));
@@ -117,11 +117,11 @@ fn difference(before: &[String], after: &[String], context: usize) -> Vec<Line> 
     lines
 }
 
-fn mark_of(tag: ChangeTag) -> Mark {
+fn mark_of(tag: ChangeTag) -> LineMark {
     match tag {
-        ChangeTag::Equal => Mark::Same,
-        ChangeTag::Delete => Mark::Removed,
-        ChangeTag::Insert => Mark::Added,
+        ChangeTag::Equal => LineMark::Same,
+        ChangeTag::Delete => LineMark::Removed,
+        ChangeTag::Insert => LineMark::Added,
     }
 }
 
@@ -134,7 +134,7 @@ fn cut(mut lines: Vec<Line>, limits: Option<(usize, usize)>) -> Vec<Line> {
     // Replacing a single line would save nothing.
     if hidden > 1 {
         lines.truncate(most);
-        lines.push(Line::new(Mark::Added, format!("  ... {hidden} more lines")));
+        lines.push(Line::new(LineMark::Added, format!("  ... {hidden} more lines")));
     }
     lines
 }
@@ -149,10 +149,10 @@ mod tests {
 
     fn shown(before: Value, after: Value, layout: &Layout) -> Vec<String> {
         let sign = |mark| match mark {
-            Mark::Added => '+',
-            Mark::Removed => '-',
-            Mark::Changed => '~',
-            Mark::Same => ' ',
+            LineMark::Added => '+',
+            LineMark::Removed => '-',
+            LineMark::Changed => '~',
+            LineMark::Same => ' ',
         };
         let field = fixture::field("/f", before, after);
         of(&field, layout).into_iter().map(|line| format!("{} {}", sign(line.mark), line.text)).collect()

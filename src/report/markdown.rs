@@ -5,7 +5,7 @@
 //! a count of what is left out; the totals at the top are always complete.
 
 use super::content::Content;
-use super::line::{self, Layout, Line, Mark};
+use super::line::{self, Layout, Line, LineMark};
 use super::summary::{self, Totals};
 use super::{Report, TargetReport, labels};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -33,7 +33,7 @@ pub fn render(report: &Report) -> String {
     if let Content::Schema(schema) = &report.content {
         return schema.clone();
     }
-    let mut page = Page { text: "<!-- enact -->\n".to_owned() };
+    let mut page = MarkdownPage { text: "<!-- enact -->\n".to_owned() };
     let program = format!("enact {}", report.command);
     page.push(&format!("### {}: {}\n\n", program.trim_end(), summary::headline(report)));
     page.push(&format!("{}\n\n", summary::sentence(report)));
@@ -46,11 +46,11 @@ pub fn render(report: &Report) -> String {
     page.text
 }
 
-struct Page {
+struct MarkdownPage {
     text: String,
 }
 
-impl Page {
+impl MarkdownPage {
     fn push(&mut self, text: &str) {
         self.text.push_str(text);
     }
@@ -179,9 +179,9 @@ fn ending(outcome: &Outcome) -> String {
 
 fn marked(line: Line) -> String {
     match line.mark {
-        Mark::Added => format!("+ {}", line.text),
-        Mark::Removed => format!("- {}", line.text),
-        Mark::Changed | Mark::Same => format!("  {}", line.text),
+        LineMark::Added => format!("+ {}", line.text),
+        LineMark::Removed => format!("- {}", line.text),
+        LineMark::Changed | LineMark::Same => format!("  {}", line.text),
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt::Display;
 use anstyle::AnsiColor;
 
 use super::content::Content;
-use super::line::{self, Layout, Line, Mark};
+use super::line::{self, Layout, Line, LineMark};
 use super::style::Style;
 use super::value::quoted;
 use super::{Ending, Exit, Report, TargetReport, labels, summary};
@@ -42,7 +42,7 @@ pub fn render(report: &Report, style: &Style) -> String {
 
 /// The targets, and a last line that sums them up.
 fn run(report: &Report, style: &Style) -> String {
-    let mut page = Page { style, ended: summary::was_attempted(report), text: String::new() };
+    let mut page = TextPage { style, ended: summary::was_attempted(report), text: String::new() };
     for target in &report.targets {
         page.target(target);
     }
@@ -52,14 +52,14 @@ fn run(report: &Report, style: &Style) -> String {
     page.text
 }
 
-struct Page<'a> {
+struct TextPage<'a> {
     style: &'a Style,
     /// Whether apply has written, so that changes have outcomes.
     ended: bool,
     text: String,
 }
 
-impl Page<'_> {
+impl TextPage<'_> {
     fn target(&mut self, target: &TargetReport) {
         let title = self.title(target);
         if labels::is_quiet(target) {
@@ -131,10 +131,10 @@ impl Page<'_> {
         let create = (!self.style.verbose).then_some((CREATE_LINES, room.max(40)));
         for Line { mark, text } in line::lines(change, &Layout { width: room, create }) {
             let line = match mark {
-                Mark::Added => self.paint(AnsiColor::Green.on_default(), format!("+ {text}")),
-                Mark::Removed => self.paint(AnsiColor::Red.on_default(), format!("- {text}")),
-                Mark::Changed => format!("{} {text}", self.paint(AnsiColor::Yellow.on_default(), "~")),
-                Mark::Same => format!("  {text}"),
+                LineMark::Added => self.paint(AnsiColor::Green.on_default(), format!("+ {text}")),
+                LineMark::Removed => self.paint(AnsiColor::Red.on_default(), format!("- {text}")),
+                LineMark::Changed => format!("{} {text}", self.paint(AnsiColor::Yellow.on_default(), "~")),
+                LineMark::Same => format!("  {text}"),
             };
             self.line(INDENT, line);
         }

@@ -13,7 +13,7 @@ use crate::defined::definition::Definition;
 use crate::http::Http;
 use objects::Objects;
 use subject::Subject;
-use verdict::Verdict;
+use verdict::ProbeVerdict;
 
 mod create;
 mod delete;
@@ -32,8 +32,8 @@ pub async fn run(
     http: &Http,
     name: &str,
     stop: &AtomicBool,
-) -> Verdict {
-    let mut verdict = Verdict::default();
+) -> ProbeVerdict {
+    let mut verdict = ProbeVerdict::default();
     let mut objects = Objects::new(&definition.name, target, http, name, stop);
     let subjects = subject::all(definition, target, name);
     if create::all_free(&objects, &mut verdict, &subjects).await {
@@ -51,7 +51,7 @@ pub async fn run(
 }
 
 /// Probes one kind; false if going on makes no sense.
-async fn one_kind(objects: &mut Objects<'_>, verdict: &mut Verdict, subject: &Subject<'_>) -> bool {
+async fn one_kind(objects: &mut Objects<'_>, verdict: &mut ProbeVerdict, subject: &Subject<'_>) -> bool {
     if !create::creates(objects, verdict, subject).await {
         return false;
     }

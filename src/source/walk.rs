@@ -28,9 +28,9 @@ pub(super) fn list<T: Tree>(
     manifests: &[String],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, T::Id> {
-    let wanted = Wanted::new(prefix, manifests, diagnostics);
+    let wanted = WantedPaths::new(prefix, manifests, diagnostics);
     let mut walk =
-        Walk { tree, prefix, names: 0, refused: 0, full: false, found: BTreeMap::new(), diagnostics };
+        FolderWalk { tree, prefix, names: 0, refused: 0, full: false, found: BTreeMap::new(), diagnostics };
     match tree.root() {
         Ok(root) => walk.folder(&root, &Folder::root(&wanted)),
         Err(diagnostic) => walk.diagnostics.push(diagnostic),
@@ -41,13 +41,13 @@ pub(super) fn list<T: Tree>(
 
 /// The entries of `manifests`, part by part.
 #[derive(Default)]
-struct Wanted {
+struct WantedPaths {
     /// An entry ends here: this very file, or everything in this folder.
     named: bool,
-    below: BTreeMap<String, Wanted>,
+    below: BTreeMap<String, WantedPaths>,
 }
 
-impl Wanted {
+impl WantedPaths {
     fn new(prefix: &str, manifests: &[String], diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut wanted = Self::default();
         for entry in manifests {
@@ -93,19 +93,19 @@ struct Folder<'a> {
     /// Everything in it is asked for.
     whole: bool,
     /// What is asked for by name.
-    wanted: Option<&'a Wanted>,
+    wanted: Option<&'a WantedPaths>,
 }
 
 impl<'a> Folder<'a> {
-    fn root(wanted: &'a Wanted) -> Self {
+    fn root(wanted: &'a WantedPaths) -> Self {
         Self { path: String::new(), depth: 0, whole: wanted.named, wanted: Some(wanted) }
     }
 
-    fn wanted(&self, name: &str) -> Option<&'a Wanted> {
+    fn wanted(&self, name: &str) -> Option<&'a WantedPaths> {
         self.wanted.and_then(|wanted| wanted.below.get(name))
     }
 
-    fn below(&self) -> impl Iterator<Item = (&'a String, &'a Wanted)> {
+    fn below(&self) -> impl Iterator<Item = (&'a String, &'a WantedPaths)> {
         self.wanted.into_iter().flat_map(|wanted| &wanted.below)
     }
 
@@ -119,7 +119,7 @@ impl<'a> Folder<'a> {
     }
 }
 
-struct Walk<'a, T: Tree> {
+struct FolderWalk<'a, T: Tree> {
     tree: &'a T,
     prefix: &'a str,
     names: usize,
@@ -131,7 +131,7 @@ struct Walk<'a, T: Tree> {
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
-impl<T: Tree> Walk<'_, T> {
+impl<T: Tree> FolderWalk<'_, T> {
     fn folder(&mut self, id: &T::Id, folder: &Folder<'_>) {
         if self.full {
             return;

@@ -11,7 +11,7 @@ use crate::world::{Chance, Crash, World};
 use async_trait::async_trait;
 use enact::config::target::Target;
 use enact::http::transport::{Call, Failure, FailureKind, Response, Transport};
-use enact::http::{Http, Settings};
+use enact::http::{Http, HttpSettings};
 use enact::model::guard::Guard;
 use enact::model::plan::TargetPlan;
 use enact::model::state::Desired;
@@ -246,7 +246,7 @@ impl<P: Peer + 'static> Site<'_, P> {
     async fn walk(&self, run: usize, wire: &Arc<Wire<P>>) {
         let target = self.target;
         let chance = Mutex::new(Chance::of(self.seed ^ (run as u64 + 1) << 32));
-        let settings = Settings {
+        let settings = HttpSettings {
             url: reqwest::Url::parse(&target.config.url).unwrap(),
             headers: target.system.headers(),
             credential: (AUTHORIZATION, SecretString::from("Bearer simulated".to_owned())),

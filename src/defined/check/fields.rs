@@ -42,7 +42,7 @@ fn check_required(kind: &KindForm, root: &str, problems: &mut Problems<'_>) {
 }
 
 /// A field of a spec, or the spec itself.
-struct Field<'a> {
+struct SpecField<'a> {
     /// Where its schema is in the definition.
     at: String,
     schema: &'a Value,
@@ -56,7 +56,7 @@ struct Inside {
     in_list: bool,
 }
 
-fn collect<'a>(schema: &'a Value, at: String, inside: Inside, fields: &mut Vec<Field<'a>>) {
+fn collect<'a>(schema: &'a Value, at: String, inside: Inside, fields: &mut Vec<SpecField<'a>>) {
     for (name, field) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let at = child(&format!("{at}/properties"), name);
         collect(field, at, Inside { depth: inside.depth + 1, ..inside }, fields);
@@ -64,10 +64,10 @@ fn collect<'a>(schema: &'a Value, at: String, inside: Inside, fields: &mut Vec<F
     if let Some(items) = schema.get("items") {
         collect(items, format!("{at}/items"), Inside { in_list: true, ..inside }, fields);
     }
-    fields.push(Field { at, schema, inside });
+    fields.push(SpecField { at, schema, inside });
 }
 
-impl Field<'_> {
+impl SpecField<'_> {
     /// Checks who sets a field, and whether it can be read back.
     fn sides(&self, merges: bool, problems: &mut Problems<'_>) {
         if !is_true(self.schema, "writeOnly") {

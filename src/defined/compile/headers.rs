@@ -67,7 +67,7 @@ fn value(text: &str, at: &str, settings: &Settings, problems: &mut Problems<'_>)
     for placeholder in template.placeholders() {
         let problem = match placeholder {
             Placeholder::Setting(name) => settings.problem(name),
-            Placeholder::Id | Placeholder::Part(_) => {
+            Placeholder::Id | Placeholder::NamePart(_) => {
                 Some(("a header can only contain settings".to_owned(), "write `{settings.NAME}`".to_owned()))
             }
         };

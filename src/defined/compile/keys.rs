@@ -8,7 +8,7 @@ use super::references::can_refer;
 use crate::defined::compiled::KeyField;
 use crate::defined::problems::Problems;
 use crate::diagnostic::Code;
-use crate::model::name_form::{NameForm, Part};
+use crate::model::name_form::{NameForm, NamePart};
 
 /// The parts of the key in the order of the name, and the form of the name.
 pub(super) fn compile(
@@ -17,7 +17,7 @@ pub(super) fn compile(
 ) -> Option<(Vec<KeyField>, NameForm)> {
     let fields = fields(context, problems);
     let form = name_form(context, &fields, problems)?;
-    let of = |part: &Part| fields.iter().find(|field| field.label == part.label).cloned();
+    let of = |part: &NamePart| fields.iter().find(|field| field.label == part.label).cloned();
     let key = form.parts().iter().filter_map(of).collect();
     Some((key, form))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::headers;
-use super::routes::{Compiler, Scope};
+use super::routes::{Compiler, TemplateScope};
 use crate::defined::compiled::{Create, Delete, Get, List, Update};
 use crate::defined::definition::{CreateForm, DeleteForm, GetForm, ListForm, UpdateForm};
 use crate::defined::template::{Placeholder, Route};
@@ -16,12 +16,12 @@ use crate::model::wire::Statuses;
 impl Compiler<'_, '_> {
     pub(super) fn list(&mut self, list: &ListForm) -> Option<List> {
         let place = format!("{}/list", self.context.at);
-        let route = self.route(&list.path.0, &list.query, &place, Scope::Settings)?;
+        let route = self.route(&list.path.0, &list.query, &place, TemplateScope::Settings)?;
         let find = match &list.find {
             None => None,
             Some(query) => {
                 let mut find = route.clone();
-                self.query(&mut find, query, &format!("{place}/find"), Scope::Key)?;
+                self.query(&mut find, query, &format!("{place}/find"), TemplateScope::Key)?;
                 Some(find)
             }
         };
@@ -38,7 +38,7 @@ impl Compiler<'_, '_> {
 
     pub(super) fn get(&mut self, get: &GetForm) -> Option<Get> {
         let place = format!("{}/get", self.context.at);
-        let scope = if self.context.kind.list.is_some() { Scope::Live } else { Scope::Key };
+        let scope = if self.context.kind.list.is_some() { TemplateScope::Live } else { TemplateScope::Key };
         let route = self.route(&get.path.0, &get.query, &place, scope)?;
         self.one_object(&route, &place);
         self.success(&get.success, &place);
@@ -51,7 +51,7 @@ impl Compiler<'_, '_> {
 
     pub(super) fn create(&mut self, create: &CreateForm) -> Option<Create> {
         let place = format!("{}/create", self.context.at);
-        let route = self.route(&create.path.0, &BTreeMap::new(), &place, Scope::New)?;
+        let route = self.route(&create.path.0, &BTreeMap::new(), &place, TemplateScope::New)?;
         self.success(&create.success, &place);
         if let Some(header) = &create.idempotency_header {
             headers::check_name(header, &format!("{place}/idempotency_header"), self.problems);
@@ -69,7 +69,7 @@ impl Compiler<'_, '_> {
 
     pub(super) fn update(&mut self, update: &UpdateForm) -> Option<Update> {
         let place = format!("{}/update", self.context.at);
-        let route = self.route(&update.path.0, &BTreeMap::new(), &place, Scope::Live)?;
+        let route = self.route(&update.path.0, &BTreeMap::new(), &place, TemplateScope::Live)?;
         self.one_object(&route, &place);
         self.success(&update.success, &place);
         if update.if_match && self.context.kind.get.is_none() {
@@ -100,7 +100,7 @@ impl Compiler<'_, '_> {
 
     pub(super) fn delete(&mut self, delete: &DeleteForm) -> Option<Delete> {
         let place = format!("{}/delete", self.context.at);
-        let route = self.route(&delete.path.0, &delete.query, &place, Scope::Live)?;
+        let route = self.route(&delete.path.0, &delete.query, &place, TemplateScope::Live)?;
         self.one_object(&route, &place);
         self.success(&delete.success, &place);
         Some(Delete { route, success: delete.success.clone() })
@@ -111,7 +111,7 @@ impl Compiler<'_, '_> {
         match placeholder {
             Placeholder::Id => false,
             Placeholder::Setting(_) => true,
-            Placeholder::Part(label) => {
+            Placeholder::NamePart(label) => {
                 self.key.iter().any(|field| field.label == *label && field.id_of.is_none())
             }
         }

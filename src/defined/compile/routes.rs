@@ -12,7 +12,7 @@ use crate::pointer::child;
 
 /// Which values a template can use.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scope {
+pub(super) enum TemplateScope {
     /// Only settings.
     Settings,
     /// The key too, as far as it is known from the name.
@@ -37,7 +37,7 @@ impl Compiler<'_, '_> {
         path: &str,
         query: &BTreeMap<String, String>,
         place: &str,
-        scope: Scope,
+        scope: TemplateScope,
     ) -> Option<Route> {
         let at = format!("{place}/path");
         let mut route = match Route::new(path) {
@@ -59,7 +59,7 @@ impl Compiler<'_, '_> {
         route: &mut Route,
         query: &BTreeMap<String, String>,
         place: &str,
-        scope: Scope,
+        scope: TemplateScope,
     ) -> Option<()> {
         let mut sound = true;
         for (name, text) in query {
@@ -83,7 +83,7 @@ impl Compiler<'_, '_> {
         &mut self,
         placeholders: impl Iterator<Item = &'t Placeholder>,
         at: &str,
-        scope: Scope,
+        scope: TemplateScope,
     ) -> bool {
         let before = self.problems.count();
         for placeholder in placeholders {
@@ -95,11 +95,15 @@ impl Compiler<'_, '_> {
     }
 
     /// What is wrong with a placeholder, and what to do.
-    fn placeholder_problem(&self, placeholder: &Placeholder, scope: Scope) -> Option<(String, String)> {
+    fn placeholder_problem(
+        &self,
+        placeholder: &Placeholder,
+        scope: TemplateScope,
+    ) -> Option<(String, String)> {
         let has_id = self.context.kind.id.is_some();
         match placeholder {
             Placeholder::Setting(name) => self.context.settings.problem(name),
-            Placeholder::Id if scope == Scope::Live && has_id => None,
+            Placeholder::Id if scope == TemplateScope::Live && has_id => None,
             Placeholder::Id if has_id => {
                 Some(("`{id}` is not known here".to_owned(), "use the key instead".to_owned()))
             }
@@ -107,23 +111,23 @@ impl Compiler<'_, '_> {
                 "objects of this kind have no `{id}`".to_owned(),
                 "say with `id` where an object has it".to_owned(),
             )),
-            Placeholder::Part(label) => part_problem(label, scope, self.key),
+            Placeholder::NamePart(label) => part_problem(label, scope, self.key),
         }
     }
 }
 
-fn part_problem(label: &str, scope: Scope, key: &[KeyField]) -> Option<(String, String)> {
+fn part_problem(label: &str, scope: TemplateScope, key: &[KeyField]) -> Option<(String, String)> {
     let Some(field) = key.iter().find(|field| field.label == label) else {
         let known: Vec<_> = key.iter().map(|field| format!("`{{{}}}`", field.label)).collect();
         let message = format!("`{{{label}}}` is not a part of the key");
         return Some((message, format!("parts are {}; a setting is `{{settings.NAME}}`", known.join(", "))));
     };
     match (scope, &field.id_of) {
-        (Scope::Settings, _) => Some((
+        (TemplateScope::Settings, _) => Some((
             format!("`{{{label}}}` is not known here, because this reads all objects"),
             "use only settings".to_owned(),
         )),
-        (Scope::Key, Some(kind)) => Some((
+        (TemplateScope::Key, Some(kind)) => Some((
             format!("`{{{label}}}` is the id of a {kind}, which is not known from a name"),
             "remove it: the objects that are found are compared with the whole key".to_owned(),
         )),

@@ -22,7 +22,7 @@ pub struct Node {
     /// Where it is.
     pub span: Span,
     /// How it was written.
-    pub style: Style,
+    pub style: NodeStyle,
 }
 
 /// The value of a node.
@@ -53,7 +53,7 @@ pub struct Key {
 
 /// How a node was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Style {
+pub enum NodeStyle {
     /// A scalar without quotes, with its text: `007` for the number 7.
     Plain(String),
     /// A scalar in single or double quotes, or one tagged `!!str`.
@@ -117,7 +117,7 @@ impl Node {
 
     /// The text as it was written, if it is a scalar without quotes.
     pub fn raw(&self) -> Option<&str> {
-        if let Style::Plain(raw) = &self.style { Some(raw) } else { None }
+        if let NodeStyle::Plain(raw) = &self.style { Some(raw) } else { None }
     }
 
     /// The value of a mapping's key.
@@ -145,8 +145,8 @@ impl Node {
         let last_line = before.rsplit('\n').next().unwrap_or_default();
         let column = self.span.column + last_line.chars().count();
         match &self.style {
-            Style::Literal => Span { line: self.literal_line(before), column, width: 1 },
-            Style::Plain(raw) if self.span.width == raw.chars().count() => {
+            NodeStyle::Literal => Span { line: self.literal_line(before), column, width: 1 },
+            NodeStyle::Plain(raw) if self.span.width == raw.chars().count() => {
                 Span { column, width: 1, ..self.span }
             }
             _ => self.span,

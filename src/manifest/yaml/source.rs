@@ -15,10 +15,10 @@ pub(super) struct Source<'a> {
 }
 
 /// A check of the text; it breaks if its diagnostic makes the other checks pointless.
-type Check = fn(&Source<'_>, &mut Vec<Diagnostic>) -> ControlFlow<()>;
+type TextCheck = fn(&Source<'_>, &mut Vec<Diagnostic>) -> ControlFlow<()>;
 
 /// In this order: each may rely on those before it.
-const CHECKS: [Check; 5] = [size, lfs_pointer, conflict_markers, characters, directives];
+const CHECKS: [TextCheck; 5] = [size, lfs_pointer, conflict_markers, characters, directives];
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 

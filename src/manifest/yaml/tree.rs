@@ -8,7 +8,7 @@ use std::ops::Range;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span as EventSpan};
 
 use super::document::Document;
-use super::node::{Key, MAX_DEPTH, MAX_DIAGNOSTICS, MAX_WEIGHT, Node, Span, Style, Value};
+use super::node::{Key, MAX_DEPTH, MAX_DIAGNOSTICS, MAX_WEIGHT, Node, NodeStyle, Span, Value};
 use super::source::Source;
 use super::syntax::{self, too_deep};
 use crate::diagnostic::{Code, Diagnostic};
@@ -41,20 +41,20 @@ struct Built {
 
 /// A list or mapping that is not closed yet.
 struct Frame {
-    content: Content,
+    content: OpenContent,
     start: Span,
     anchor: usize,
     weight: usize,
     height: usize,
 }
 
-enum Content {
+enum OpenContent {
     Seq(Vec<Node>),
-    Map(Vec<(Key, Node)>, Slot),
+    Map(Vec<(Key, Node)>, Expected),
 }
 
 /// What a mapping expects next. A value whose key was refused is read and dropped.
-enum Slot {
+enum Expected {
     Key,
     Value(Option<Key>),
 }
@@ -126,11 +126,11 @@ impl<'a> Builder<'a> {
             Event::Alias(anchor) => return self.repeat(anchor, place),
             Event::SequenceStart(anchor, tag) => {
                 self.refuse_tag(tag.as_deref(), false, place);
-                return self.open(Content::Seq(Vec::new()), place, anchor);
+                return self.open(OpenContent::Seq(Vec::new()), place, anchor);
             }
             Event::MappingStart(anchor, tag) => {
                 self.refuse_tag(tag.as_deref(), false, place);
-                return self.open(Content::Map(Vec::new(), Slot::Key), place, anchor);
+                return self.open(OpenContent::Map(Vec::new(), Expected::Key), place, anchor);
             }
             Event::SequenceEnd | Event::MappingEnd => return self.close(span),
             Event::Nothing | Event::StreamStart | Event::StreamEnd => {}
@@ -163,15 +163,15 @@ impl<'a> Builder<'a> {
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, tagged: bool, span: Span) -> Node {
         let (value, style) = match style {
-            ScalarStyle::Plain if !tagged => (self.plain(text, span), Style::Plain(text.to_owned())),
-            ScalarStyle::Literal => (Value::String(text.to_owned()), Style::Literal),
-            ScalarStyle::Folded => (Value::String(text.to_owned()), Style::Folded),
-            _ => (Value::String(text.to_owned()), Style::Quoted),
+            ScalarStyle::Plain if !tagged => (self.plain(text, span), NodeStyle::Plain(text.to_owned())),
+            ScalarStyle::Literal => (Value::String(text.to_owned()), NodeStyle::Literal),
+            ScalarStyle::Folded => (Value::String(text.to_owned()), NodeStyle::Folded),
+            _ => (Value::String(text.to_owned()), NodeStyle::Quoted),
         };
         Node { value, span, style }
     }
 
-    fn open(&mut self, content: Content, start: Span, anchor: usize) -> Result<(), GiveUp> {
+    fn open(&mut self, content: OpenContent, start: Span, anchor: usize) -> Result<(), GiveUp> {
         if self.stack.len() >= MAX_DEPTH {
             return self.give_up(too_deep(self.source, start));
         }
@@ -184,22 +184,22 @@ impl<'a> Builder<'a> {
         let Some(Frame { content, start, anchor, weight, height }) = self.stack.pop() else { return Ok(()) };
         let span = self.collection_span(start, &content, end);
         let value = match content {
-            Content::Seq(items) => Value::Seq(items),
-            Content::Map(entries, _) => {
+            OpenContent::Seq(items) => Value::Seq(items),
+            OpenContent::Map(entries, _) => {
                 self.refuse_duplicates(&entries);
                 Value::Map(entries)
             }
         };
-        let node = Node { value, span, style: Style::Collection };
+        let node = Node { value, span, style: NodeStyle::Collection };
         self.add(Built { node, weight, height: height + 1 }, anchor)
     }
 
     /// In flow style everything on the first line; in block style the first key or item, because the rest of the line
     /// may be a comment.
-    fn collection_span(&self, start: Span, content: &Content, end: EventSpan) -> Span {
+    fn collection_span(&self, start: Span, content: &OpenContent, end: EventSpan) -> Span {
         let first = match content {
-            Content::Seq(items) => items.first().map(|item| (item.span, item.raw() == Some(""))),
-            Content::Map(entries, _) => entries.first().map(|(key, _)| (key.span, false)),
+            OpenContent::Seq(items) => items.first().map(|item| (item.span, item.raw() == Some(""))),
+            OpenContent::Map(entries, _) => entries.first().map(|(key, _)| (key.span, false)),
         };
         let end_line = self.line(end.end);
         match first {
@@ -235,7 +235,7 @@ impl<'a> Builder<'a> {
             )
         };
         self.report(diagnostic.help("write the value out"));
-        let node = Node { value: Value::Null, span, style: Style::Quoted };
+        let node = Node { value: Value::Null, span, style: NodeStyle::Quoted };
         self.add(Built { node, weight: 1, height: 0 }, 0)
     }
 
@@ -256,13 +256,14 @@ impl<'a> Builder<'a> {
     }
 
     fn place_in_frame(&mut self, node: Node) {
-        let wants_key = matches!(self.stack.last(), Some(Frame { content: Content::Map(_, Slot::Key), .. }));
+        let wants_key =
+            matches!(self.stack.last(), Some(Frame { content: OpenContent::Map(_, Expected::Key), .. }));
         let key = if wants_key { self.key(&node) } else { None };
         match self.stack.last_mut().map(|frame| &mut frame.content) {
-            Some(Content::Seq(items)) => items.push(node),
-            Some(Content::Map(_, slot @ Slot::Key)) => *slot = Slot::Value(key),
-            Some(Content::Map(entries, slot @ Slot::Value(_))) => {
-                if let Slot::Value(Some(key)) = std::mem::replace(slot, Slot::Key) {
+            Some(OpenContent::Seq(items)) => items.push(node),
+            Some(OpenContent::Map(_, slot @ Expected::Key)) => *slot = Expected::Value(key),
+            Some(OpenContent::Map(entries, slot @ Expected::Value(_))) => {
+                if let Expected::Value(Some(key)) = std::mem::replace(slot, Expected::Key) {
                     entries.push((key, node));
                 }
             }

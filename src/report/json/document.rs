@@ -9,7 +9,7 @@ use super::diagnostic::DiagnosticJson;
 
 /// What a command found out.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Document<'a, T> {
+pub(super) struct JsonDocument<'a, T> {
     /// The version of this format: 1. It changes when a field changes its meaning or goes away.
     pub(super) format_version: u32,
     /// The command that ran.

@@ -2,7 +2,9 @@
 
 use super::escape::{code, fence};
 use crate::model::probe::ProbeCheck;
-use crate::report::content::{CheckSystem, Content, Import, Imported, Sandbox, SandboxTarget, Schemas};
+use crate::report::content::{
+    CheckSystemContent, Content, ImportContent, Imported, SandboxContent, SandboxTarget, Schemas,
+};
 use crate::text::inline;
 
 /// How many bytes the text of one manifest may take.
@@ -11,13 +13,19 @@ const MANIFEST_ROOM: usize = 12_000;
 /// One item for each thing that the command found or made.
 pub(super) fn items(content: &Content) -> Vec<String> {
     match content {
-        Content::Import(Import { manifests, dry_run: true, .. }) => manifests.iter().map(shown).collect(),
-        Content::Import(Import { manifests, dry_run: false, .. }) => manifests.iter().map(file).collect(),
+        Content::Import(ImportContent { manifests, dry_run: true, .. }) => {
+            manifests.iter().map(shown).collect()
+        }
+        Content::Import(ImportContent { manifests, dry_run: false, .. }) => {
+            manifests.iter().map(file).collect()
+        }
         Content::Schemas(Schemas { schemas, .. }) => {
             schemas.iter().map(|schema| format!("- {}\n", code(&schema.name))).collect()
         }
-        Content::Sandbox(Sandbox { targets }) => targets.iter().map(served).collect(),
-        Content::CheckSystem(CheckSystem { checks, .. }) => checks.iter().flatten().map(check).collect(),
+        Content::Sandbox(SandboxContent { targets }) => targets.iter().map(served).collect(),
+        Content::CheckSystem(CheckSystemContent { checks, .. }) => {
+            checks.iter().flatten().map(check).collect()
+        }
         Content::Run | Content::Schema(_) | Content::Nothing => Vec::new(),
     }
 }

@@ -1,16 +1,16 @@
 //! The result of a command without targets. It holds no untrusted text.
 
-use crate::report::content::{CheckSystem, Content, Import, Sandbox, Schemas};
+use crate::report::content::{CheckSystemContent, Content, ImportContent, SandboxContent, Schemas};
 use crate::report::labels::{count, were};
 
 /// In a few words, if nothing is wrong.
 pub(super) fn headline(content: &Content) -> String {
     match content {
-        Content::Import(Import { manifests, .. }) => count(manifests.len(), "manifest"),
+        Content::Import(ImportContent { manifests, .. }) => count(manifests.len(), "manifest"),
         Content::Schemas(Schemas { schemas, .. }) => count(schemas.len(), "schema"),
         Content::Sandbox(_) => "ready".to_owned(),
-        Content::CheckSystem(CheckSystem { checks: None, .. }) => "sound".to_owned(),
-        Content::CheckSystem(CheckSystem { checks: Some(_), .. }) => "the target agrees".to_owned(),
+        Content::CheckSystem(CheckSystemContent { checks: None, .. }) => "sound".to_owned(),
+        Content::CheckSystem(CheckSystemContent { checks: Some(_), .. }) => "the target agrees".to_owned(),
         Content::Run | Content::Schema(_) | Content::Nothing => "done".to_owned(),
     }
 }
@@ -26,15 +26,15 @@ pub(super) fn sentence(content: &Content) -> String {
             "`enact schema NAME` prints one of them.".to_owned()
         }
         Content::Schemas(schemas) => format!("{} written.", were(schemas.written(), "schema")),
-        Content::Sandbox(Sandbox { targets }) if targets.is_empty() => "Nothing is served.".to_owned(),
+        Content::Sandbox(SandboxContent { targets }) if targets.is_empty() => "Nothing is served.".to_owned(),
         Content::Sandbox(_) => "Any credential is accepted.".to_owned(),
         Content::CheckSystem(check) => definition(check),
         Content::Run | Content::Schema(_) | Content::Nothing => "Nothing was done.".to_owned(),
     }
 }
 
-fn import(import: &Import) -> String {
-    let Import { folder, dry_run, manifests } = import;
+fn import(import: &ImportContent) -> String {
+    let ImportContent { folder, dry_run, manifests } = import;
     match (folder, dry_run) {
         (None, _) => "Nothing was imported.".to_owned(),
         (Some(_), true) => {
@@ -44,14 +44,14 @@ fn import(import: &Import) -> String {
     }
 }
 
-fn definition(check: &CheckSystem) -> String {
+fn definition(check: &CheckSystemContent) -> String {
     match check {
-        CheckSystem { checks: Some(checks), .. } => {
+        CheckSystemContent { checks: Some(checks), .. } => {
             let agree = checks.iter().filter(|check| check.agrees).count();
             format!("The target agrees in {agree} of {}.", count(checks.len(), "check"))
         }
-        CheckSystem { sound: true, .. } => "The definition is sound.".to_owned(),
-        CheckSystem { sound: false, .. } => {
+        CheckSystemContent { sound: true, .. } => "The definition is sound.".to_owned(),
+        CheckSystemContent { sound: false, .. } => {
             "The definition is not sound, or could not be checked.".to_owned()
         }
     }

@@ -1,14 +1,16 @@
 //! The text of the commands without targets.
 
 use crate::model::probe::ProbeCheck;
-use crate::report::content::{CheckSystem, Import, Imported, Sandbox, SandboxTarget, Schemas};
+use crate::report::content::{
+    CheckSystemContent, ImportContent, Imported, SandboxContent, SandboxTarget, Schemas,
+};
 use crate::report::labels::were;
 use crate::report::style::Style;
 use crate::text::{inline, safe};
 
 /// The manifests as one stream of YAML documents if they are only shown; otherwise how many were written.
-pub(super) fn import(import: &Import, style: &Style) -> String {
-    let Import { folder, dry_run, manifests } = import;
+pub(super) fn import(import: &ImportContent, style: &Style) -> String {
+    let ImportContent { folder, dry_run, manifests } = import;
     match folder {
         _ if *dry_run => manifests.iter().map(manifest).collect(),
         Some(folder) if !style.quiet => {
@@ -33,17 +35,17 @@ pub(super) fn schemas(schemas: &Schemas, style: &Style) -> String {
 }
 
 /// The names and URLs of the APIs, one per line.
-pub(super) fn sandbox(sandbox: &Sandbox) -> String {
+pub(super) fn sandbox(sandbox: &SandboxContent) -> String {
     let line = |target: &SandboxTarget| format!("{:<10} {}\n", inline(&target.name), inline(&target.url));
     sandbox.targets.iter().map(line).collect()
 }
 
 /// Whether the definition is sound or, if it was tried, each check with what is defined and what was found.
-pub(super) fn check_system(check: &CheckSystem, style: &Style) -> String {
+pub(super) fn check_system(check: &CheckSystemContent, style: &Style) -> String {
     match check {
         _ if style.quiet => String::new(),
-        CheckSystem { checks: Some(checks), .. } => table(checks),
-        CheckSystem { file: Some(file), sound: true, .. } => format!("`{}` is sound.\n", inline(file)),
+        CheckSystemContent { checks: Some(checks), .. } => table(checks),
+        CheckSystemContent { file: Some(file), sound: true, .. } => format!("`{}` is sound.\n", inline(file)),
         _ => String::new(),
     }
 }

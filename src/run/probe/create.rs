@@ -5,10 +5,14 @@ use crate::model::outcome::{Outcome, WriteResult};
 use crate::model::state::LiveObject;
 use crate::run::probe::objects::Objects;
 use crate::run::probe::subject::Subject;
-use crate::run::probe::verdict::{Found, Verdict, diagnostic, statuses};
+use crate::run::probe::verdict::{Found, ProbeVerdict, diagnostic, statuses};
 
 /// Whether none of the scratch objects exists. One that does belongs to somebody.
-pub(super) async fn all_free(objects: &Objects<'_>, verdict: &mut Verdict, subjects: &[Subject<'_>]) -> bool {
+pub(super) async fn all_free(
+    objects: &Objects<'_>,
+    verdict: &mut ProbeVerdict,
+    subjects: &[Subject<'_>],
+) -> bool {
     let mut taken = Vec::new();
     for subject in subjects {
         taken.extend(why_not_free(objects, subject).await);
@@ -35,7 +39,11 @@ async fn why_not_free(objects: &Objects<'_>, subject: &Subject<'_>) -> Option<Di
 }
 
 /// Whether the scratch object can be created.
-pub(super) async fn creates(objects: &mut Objects<'_>, verdict: &mut Verdict, subject: &Subject<'_>) -> bool {
+pub(super) async fn creates(
+    objects: &mut Objects<'_>,
+    verdict: &mut ProbeVerdict,
+    subject: &Subject<'_>,
+) -> bool {
     if let Err(diagnostics) = objects.declare(subject, &subject.scratch.spec) {
         verdict.diagnostics.extend(diagnostics);
         return false;
@@ -54,7 +62,7 @@ pub(super) async fn creates(objects: &mut Objects<'_>, verdict: &mut Verdict, su
 /// Creates the object once more. If the key is the path, that is an update, and there is nothing to ask.
 pub(super) async fn is_unique(
     objects: &Objects<'_>,
-    verdict: &mut Verdict,
+    verdict: &mut ProbeVerdict,
     subject: &Subject<'_>,
     found: &LiveObject,
 ) {

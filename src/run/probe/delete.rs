@@ -3,10 +3,10 @@
 use crate::model::state::LiveObject;
 use crate::run::probe::objects::Objects;
 use crate::run::probe::subject::Subject;
-use crate::run::probe::verdict::{Verdict, statuses};
+use crate::run::probe::verdict::{ProbeVerdict, statuses};
 
 /// Deletes the scratch object, if it was declared, and checks that it is gone.
-pub(super) async fn deletes(objects: &mut Objects<'_>, verdict: &mut Verdict, subject: &Subject<'_>) {
+pub(super) async fn deletes(objects: &mut Objects<'_>, verdict: &mut ProbeVerdict, subject: &Subject<'_>) {
     if !objects.is_declared(subject) {
         return;
     }
@@ -33,7 +33,7 @@ pub(super) async fn deletes(objects: &mut Objects<'_>, verdict: &mut Verdict, su
     objects.forget(subject);
 }
 
-async fn is_gone(objects: &Objects<'_>, verdict: &mut Verdict, subject: &Subject<'_>) -> bool {
+async fn is_gone(objects: &Objects<'_>, verdict: &mut ProbeVerdict, subject: &Subject<'_>) -> bool {
     let found = match objects.find(subject).await {
         Ok(found) if found.is_empty() => Ok("gone".to_owned()),
         Ok(_) => Err("it is still there".to_owned()),
@@ -46,7 +46,7 @@ async fn is_gone(objects: &Objects<'_>, verdict: &mut Verdict, subject: &Subject
 
 async fn says_that_it_is_gone(
     objects: &Objects<'_>,
-    verdict: &mut Verdict,
+    verdict: &mut ProbeVerdict,
     subject: &Subject<'_>,
     one: &LiveObject,
 ) {
@@ -60,7 +60,7 @@ async fn says_that_it_is_gone(
 }
 
 /// Deletes an object that can no longer be read, by what was read of it before.
-async fn deletes_unread(objects: &Objects<'_>, verdict: &mut Verdict, subject: &Subject<'_>) {
+async fn deletes_unread(objects: &Objects<'_>, verdict: &mut ProbeVerdict, subject: &Subject<'_>) {
     let gone = match objects.created.get(&subject.id) {
         Some(Some(created)) => subject.form.delete.is_some() && objects.delete(subject, created).await,
         _ => false,

@@ -4,12 +4,12 @@ use crate::defined::definition::{ListForm, Mode};
 use crate::model::state::LiveObject;
 use crate::run::probe::objects::Objects;
 use crate::run::probe::subject::Subject;
-use crate::run::probe::verdict::{Found, Verdict, quoted};
+use crate::run::probe::verdict::{Found, ProbeVerdict, quoted};
 
 /// The object as it is read, if there is exactly one.
 pub(super) async fn reads_back(
     objects: &mut Objects<'_>,
-    verdict: &mut Verdict,
+    verdict: &mut ProbeVerdict,
     subject: &Subject<'_>,
 ) -> Option<LiveObject> {
     let one = find_one(objects, subject).await;
@@ -43,7 +43,7 @@ fn fields(found: &LiveObject) -> impl Iterator<Item = &String> {
     found.body.as_object().into_iter().flat_map(|body| body.keys())
 }
 
-fn hides_what_is_write_only(verdict: &mut Verdict, subject: &Subject<'_>, found: &LiveObject) {
+fn hides_what_is_write_only(verdict: &mut ProbeVerdict, subject: &Subject<'_>, found: &LiveObject) {
     let shown = sent(subject).filter(|name| subject.is("writeOnly", name) && found.body.get(name).is_some());
     let shown = quoted(shown);
     if !shown.is_empty() {
@@ -52,7 +52,7 @@ fn hides_what_is_write_only(verdict: &mut Verdict, subject: &Subject<'_>, found:
     }
 }
 
-fn returns_fields(verdict: &mut Verdict, subject: &Subject<'_>, found: &LiveObject) {
+fn returns_fields(verdict: &mut ProbeVerdict, subject: &Subject<'_>, found: &LiveObject) {
     let missing = |name: &&String| !subject.is("writeOnly", name) && found.body.get(name).is_none();
     let missing = quoted(sent(subject).filter(missing));
     let all = subject.form.returns_every_field;
@@ -67,7 +67,7 @@ fn returns_fields(verdict: &mut Verdict, subject: &Subject<'_>, found: &LiveObje
 
 /// Reports fields that the definition does not describe. A replacing update sends them back, so none may change by
 /// itself.
-fn describes_fields(verdict: &mut Verdict, subject: &Subject<'_>, found: &LiveObject) {
+fn describes_fields(verdict: &mut ProbeVerdict, subject: &Subject<'_>, found: &LiveObject) {
     let unknown = quoted(fields(found).filter(|name| !subject.describes(name)));
     if unknown.is_empty() {
         return;
@@ -78,7 +78,7 @@ fn describes_fields(verdict: &mut Verdict, subject: &Subject<'_>, found: &LiveOb
     verdict.check(subject, "describes all fields", "/spec/properties", "no other fields", found);
 }
 
-async fn lists(objects: &Objects<'_>, verdict: &mut Verdict, subject: &Subject<'_>, found: &LiveObject) {
+async fn lists(objects: &Objects<'_>, verdict: &mut ProbeVerdict, subject: &Subject<'_>, found: &LiveObject) {
     let Some(list) = &subject.form.list else { return };
     let found = match objects.list(subject).await {
         Ok(all) => listed(list, &all, found),

@@ -24,7 +24,7 @@ pub(super) struct Subject<'a> {
 
 /// The kinds that have a scratch object, in order of creation.
 pub(super) fn all<'a>(definition: &'a Definition, target: &'a Target, name: &str) -> Vec<Subject<'a>> {
-    let names = Names { definition, system: target.system.as_ref(), name };
+    let names = ScratchNames { definition, system: target.system.as_ref(), name };
     let subject = |(index, form): (usize, &'a KindForm)| {
         Some(Subject {
             form,
@@ -37,13 +37,13 @@ pub(super) fn all<'a>(definition: &'a Definition, target: &'a Target, name: &str
     definition.kinds.iter().enumerate().filter_map(subject).collect()
 }
 
-struct Names<'a> {
+struct ScratchNames<'a> {
     definition: &'a Definition,
     system: &'a dyn Translate,
     name: &'a str,
 }
 
-impl Names<'_> {
+impl ScratchNames<'_> {
     /// The name of a kind's scratch object, which refers to the scratch objects of other kinds.
     fn of(&self, form: &KindForm) -> String {
         let Some(kind) = self.system.kind(&form.name) else { return self.name.to_owned() };

@@ -8,13 +8,13 @@ use crate::model::request::Request;
 use crate::model::state::LiveObject;
 use crate::run::probe::objects::Objects;
 use crate::run::probe::subject::Subject;
-use crate::run::probe::verdict::{Found, Verdict, quoted, statuses};
+use crate::run::probe::verdict::{Found, ProbeVerdict, quoted, statuses};
 
 /// A version that no server gives to an object.
 const STALE: &str = "\"enact-stale\"";
 
 /// Changes the scratch object as its definition says.
-pub(super) async fn changes(objects: &mut Objects<'_>, verdict: &mut Verdict, subject: &Subject<'_>) {
+pub(super) async fn changes(objects: &mut Objects<'_>, verdict: &mut ProbeVerdict, subject: &Subject<'_>) {
     let Some(update) = &subject.form.update else { return };
     if let Err(diagnostics) = objects.declare(subject, &subject.changed_spec()) {
         return verdict.diagnostics.extend(diagnostics);
@@ -32,7 +32,7 @@ pub(super) async fn changes(objects: &mut Objects<'_>, verdict: &mut Verdict, su
 }
 
 /// Sends an update without the fields that can be left out.
-pub(super) async fn leaves_out(objects: &Objects<'_>, verdict: &mut Verdict, subject: &Subject<'_>) {
+pub(super) async fn leaves_out(objects: &Objects<'_>, verdict: &mut ProbeVerdict, subject: &Subject<'_>) {
     let Some(update) = &subject.form.update else { return };
     let Some(before) = first(objects, subject).await else { return };
     let Some((request, left_out)) = partial(objects, subject, &before).await else { return };
@@ -114,7 +114,11 @@ fn disagreement(
 }
 
 /// Writes to a version that the object does not have.
-pub(super) async fn matches_versions(objects: &Objects<'_>, verdict: &mut Verdict, subject: &Subject<'_>) {
+pub(super) async fn matches_versions(
+    objects: &Objects<'_>,
+    verdict: &mut ProbeVerdict,
+    subject: &Subject<'_>,
+) {
     if !subject.form.update.as_ref().is_some_and(|update| update.if_match) {
         return;
     }

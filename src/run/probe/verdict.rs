@@ -6,7 +6,7 @@ use crate::run::probe::subject::Subject;
 
 /// What a probe found out.
 #[derive(Debug, Default)]
-pub struct Verdict {
+pub struct ProbeVerdict {
     /// In the order of the questions.
     pub checks: Vec<ProbeCheck>,
     /// What stopped the probe, and what it had to leave behind.
@@ -16,7 +16,7 @@ pub struct Verdict {
 /// What the target did, in words: as defined, or not.
 pub(super) type Found = Result<String, String>;
 
-impl Verdict {
+impl ProbeVerdict {
     /// Adds the result for what the definition says at `at` in the kind.
     pub(super) fn check(
         &mut self,
