@@ -124,7 +124,8 @@ fn outside(folder: &Path) -> Vec<Diagnostic> {
 /// Reports a manifest that the target would not claim in this folder.
 fn unclaimed(at: &Connected<'_>, folder: &Path, manifests: &[NewManifest]) -> Option<Diagnostic> {
     let mut files = manifests.iter().map(|new| folder.join(&new.file));
-    let file = files.find(|file| !at.intent.target.claim().includes(&file.to_string_lossy()))?;
+    let claim = at.intent.target.claim();
+    let file = files.find(|file| !claim.includes(&file.to_string_lossy()))?;
     let message = format!("the target's `include` does not cover `{}`", file.display());
     let diagnostic = Diagnostic::new(Code::ImportUnclaimed, message);
     Some(diagnostic.help("name another folder with `--to`, or widen `include` in enact.yaml"))
