@@ -75,7 +75,8 @@ fn spec(system: &dyn Translate, kind: &Kind, found: &LiveObject, names: &Names) 
     if let Some(spec) = spec.as_object_mut() {
         spec.retain(|name, _| !kind.not_imported.contains(name));
     }
-    kind.shape.without_defaults(&system.spelled(kind, &spec, &[&found.body]))
+    system.spell(kind, &mut [&mut spec], &[&found.body]);
+    kind.shape.without_defaults(&spec)
 }
 
 /// Why a manifest would fail `validate`, if it would. It must not be written then, because it would stop every run.

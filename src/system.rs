@@ -137,11 +137,9 @@ pub trait Translate: Send + Sync {
         body.clone()
     }
 
-    /// A canonical value as people wrote it, if the API knows several spellings of one thing. `spellings` are specs and
-    /// live bodies; the first one that means the same is used.
-    fn spelled(&self, _kind: &Kind, canonical: &Value, _spellings: &[&Value]) -> Value {
-        canonical.clone()
-    }
+    /// Puts people's spelling into values in canonical form, if the API knows several spellings of one thing.
+    /// `spellings` are specs and live bodies; the first of them that says the same is used.
+    fn spell(&self, _kind: &Kind, _values: &mut [&mut Value], _spellings: &[&Value]) {}
 
     /// Whether a live object may be written at all. If not, it is skipped with the reason `system`.
     fn writable(&self, _kind: &Kind, live: &LiveObject) -> bool {

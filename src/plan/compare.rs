@@ -110,11 +110,9 @@ impl Comparison<'_> {
     fn spell(&self, kind: &Kind, declared: &Declared, live: Option<&LiveObject>, fields: &mut [Field]) {
         let mut spellings = vec![declared.spec()];
         spellings.extend(live.map(|live| &live.body));
-        for Field { before, after, .. } in fields {
-            for value in [before, after] {
-                *value = self.system.spelled(kind, value, &spellings);
-            }
-        }
+        let mut values: Vec<_> =
+            fields.iter_mut().flat_map(|Field { before, after, .. }| [before, after]).collect();
+        self.system.spell(kind, &mut values, &spellings);
     }
 
     fn canonical(&self, kind: &Kind, declared: &Declared) -> Value {

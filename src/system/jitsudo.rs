@@ -177,8 +177,9 @@ impl Translate for Jitsudo {
     }
 
     /// Cedar has many spellings of one rule.
-    fn spelled(&self, _kind: &Kind, canonical: &Value, spellings: &[&Value]) -> Value {
-        rules::Spellings::of(spellings).spelled(canonical)
+    fn spell(&self, _kind: &Kind, values: &mut [&mut Value], spellings: &[&Value]) {
+        let spellings = rules::Spellings::new(spellings);
+        values.iter_mut().for_each(|value| spellings.spell(value));
     }
 
     fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, SpecDiagnostic> {

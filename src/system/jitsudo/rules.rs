@@ -4,6 +4,7 @@
 //! A rule is either structured fields or Cedar text, and both have one canonical form: the text as [`crate::cedar`]
 //! prints it. Not here: the Cedar of one rule (`form`), and its mistakes (`check`).
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
@@ -47,35 +48,44 @@ fn live_cedar(rule: &Value) -> Result<Canonical, CedarError> {
 }
 
 /// How people spell rules, by their structure.
-pub(super) struct Spellings(BTreeMap<String, String>);
+pub(super) struct Spellings<'a> {
+    /// From git or the API; of several spellings the first is used.
+    policies: &'a [&'a Value],
+    /// Parsed once, and only for a value that holds rules.
+    texts: OnceCell<BTreeMap<String, String>>,
+}
 
-impl Spellings {
-    /// The spellings in these policies, from git or the API; of several the first is used.
-    pub(super) fn of(policies: &[&Value]) -> Self {
-        let mut spellings = BTreeMap::new();
-        for rule in policies.iter().flat_map(|policy| list(policy, "rules")) {
-            if let Ok(Canonical { text, structure }) = cedar_of(rule).or_else(|_| live_cedar(rule)) {
-                spellings.entry(structure).or_insert(text);
-            }
-        }
-        Self(spellings)
+impl<'a> Spellings<'a> {
+    pub(super) fn new(policies: &'a [&'a Value]) -> Self {
+        Self { policies, texts: OnceCell::new() }
     }
 
-    /// A canonical value with its rules in these spellings.
-    pub(super) fn spelled(&self, value: &Value) -> Value {
+    /// Puts the rules of a canonical value into these spellings.
+    pub(super) fn spell(&self, value: &mut Value) {
         match value {
-            Value::Array(items) => items.iter().map(|item| self.spelled(item)).collect(),
-            Value::Object(map) => {
-                let spelled = |(name, value): (&String, &Value)| {
-                    let text = value.as_str().filter(|_| name == "policy_text");
-                    let spelling =
-                        text.and_then(|text| self.0.get(text)).map(|text| Value::from(text.as_str()));
-                    (name.clone(), spelling.unwrap_or_else(|| self.spelled(value)))
-                };
-                Value::Object(map.iter().map(spelled).collect())
-            }
-            other => other.clone(),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.spell(item)),
+            Value::Object(map) => map.iter_mut().for_each(|(name, value)| match value {
+                Value::String(text) if name == "policy_text" => self.spell_text(text),
+                other => self.spell(other),
+            }),
+            _ => {}
         }
+    }
+
+    fn spell_text(&self, text: &mut String) {
+        if let Some(spelling) = self.texts.get_or_init(|| self.parse()).get(text.as_str()) {
+            spelling.clone_into(text);
+        }
+    }
+
+    fn parse(&self) -> BTreeMap<String, String> {
+        let mut texts = BTreeMap::new();
+        for rule in self.policies.iter().flat_map(|policy| list(policy, "rules")) {
+            if let Ok(Canonical { text, structure }) = cedar_of(rule).or_else(|_| live_cedar(rule)) {
+                texts.entry(structure).or_insert(text);
+            }
+        }
+        texts
     }
 }
 
