@@ -125,16 +125,23 @@ impl Path {
         Some(Self { segments: self.segments.clone(), query })
     }
 
-    /// The path with all ids filled in, or the symbol that is still unknown.
-    pub fn resolve(&self, ids: &BTreeMap<Symbol, RemoteId>) -> Result<Self, Symbol> {
-        let resolve = |segment: &Segment| match segment {
+    /// The path with those ids filled in that are known.
+    fn fill(&self, ids: &BTreeMap<Symbol, RemoteId>) -> Self {
+        let fill = |segment: &Segment| match segment {
             Segment::Id(Id::Later(symbol)) => {
-                ids.get(symbol).map(|id| Segment::Id(Id::Known(id.clone()))).ok_or_else(|| symbol.clone())
+                Segment::Id(ids.get(symbol).cloned().map_or_else(|| Id::Later(symbol.clone()), Id::Known))
             }
-            known => Ok(known.clone()),
+            known => known.clone(),
         };
-        let segments = self.segments.iter().map(resolve).collect::<Result<_, _>>()?;
-        Ok(Self { segments, query: self.query.clone() })
+        Self { segments: self.segments.iter().map(fill).collect(), query: self.query.clone() }
+    }
+
+    /// The first id that is not known yet.
+    fn unknown(&self) -> Option<&Symbol> {
+        self.segments.iter().find_map(|segment| match segment {
+            Segment::Id(Id::Later(symbol)) => Some(symbol),
+            Segment::Id(Id::Known(_)) | Segment::Text(_) => None,
+        })
     }
 }
 
@@ -300,10 +307,9 @@ impl Request {
 
     /// Whether it writes the same as `other`.
     pub fn is_same_write(&self, other: &Self) -> bool {
-        let write = |request: &Self| {
-            (request.method, request.path.clone(), request.body.clone(), request.hidden.clone())
-        };
-        write(self) == write(other)
+        let Self { method, path, body, fills, hidden, .. } = self;
+        (method, path, body, fills, hidden)
+            == (&other.method, &other.path, &other.body, &other.fills, &other.hidden)
     }
 
     /// Sets whose id the answer holds, and where.
@@ -313,16 +319,27 @@ impl Request {
         self
     }
 
-    /// The request with all ids filled in, or the symbol that is still unknown.
-    pub fn resolve(&self, ids: &BTreeMap<Symbol, RemoteId>) -> Result<Self, Symbol> {
-        let mut body = self.body.clone();
-        for (pointer, symbol) in &self.fills {
-            let id = ids.get(symbol).ok_or_else(|| symbol.clone())?;
-            if let Some(place) = body.as_mut().and_then(|body| body.pointer_mut(pointer)) {
+    /// The request with those ids filled in that are known.
+    #[must_use]
+    pub fn fill(&self, ids: &BTreeMap<Symbol, RemoteId>) -> Self {
+        let mut filled = Self { path: self.path.fill(ids), ..self.clone() };
+        filled.fills.retain(|pointer, symbol| {
+            let Some(id) = ids.get(symbol) else { return true };
+            if let Some(place) = filled.body.as_mut().and_then(|body| body.pointer_mut(pointer)) {
                 *place = id.to_json();
             }
+            false
+        });
+        filled
+    }
+
+    /// The request with all ids filled in, or the symbol that is still unknown.
+    pub fn resolve(&self, ids: &BTreeMap<Symbol, RemoteId>) -> Result<Self, Symbol> {
+        let filled = self.fill(ids);
+        match filled.fills.values().next().or_else(|| filled.path.unknown()) {
+            Some(symbol) => Err(symbol.clone()),
+            None => Ok(filled),
         }
-        Ok(Self { path: self.path.resolve(ids)?, body, fills: BTreeMap::new(), ..self.clone() })
     }
 }
 

@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::paging::pages;
 use super::{Draft, Judge, Observe, Registered, Translate};
 use crate::access::Grants;
+use crate::cedar::Effect;
 use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::model::change::Action;
 use crate::model::kind::Kind;
@@ -72,7 +73,7 @@ struct RuleSpec {
     /// One Cedar statement. It replaces all structured fields.
     policy_text: Option<String>,
     /// Whether it permits or forbids. Required without `policy_text`.
-    effect: Option<Effect>,
+    effect: Option<EffectName>,
     /// How the principal is limited. Required without `policy_text`.
     principal_scope_type: Option<ScopeType>,
     /// The principal's type, such as `User`; for every scope type except `any`.
@@ -107,7 +108,7 @@ struct RuleSpec {
 
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-enum Effect {
+enum EffectName {
     Permit,
     Forbid,
 }
@@ -243,7 +244,10 @@ impl Judge for Jitsudo {
         let mut grants = Grants::default();
         if object.get("enabled") != Some(&Value::Bool(false)) {
             for rule in list(object, "rules").iter().map(|rule| text(rule, "policy_text")) {
-                let side = if crate::cedar::forbids(rule) { &mut grants.denies } else { &mut grants.allows };
+                let side = match Effect::of(rule) {
+                    Some(Effect::Forbid) => &mut grants.denies,
+                    _ => &mut grants.allows,
+                };
                 side.insert(rule.to_owned());
             }
         }
@@ -284,12 +288,12 @@ fn create(draft: &Draft<'_>) -> Vec<Request> {
         .body(Value::Object(body))
         .reveals(policy.clone(), "/id");
     let mut requests = vec![create];
-    requests.extend(rules::requests(draft, &Path::fixed(COLLECTION).id(&Id::Later(policy))));
+    requests.extend(rules::write::requests(draft, &Path::fixed(COLLECTION).id(&Id::Later(policy))));
     requests
 }
 
-/// Rules first and the policy's own fields after them, so that a policy is not enabled half-written. A policy that is
-/// disabled is disabled before anything else.
+/// The rules before the policy's own fields, so that a policy is not enabled half-written, and longer grants come with
+/// the rules that they are for. What takes away comes before the rules.
 fn update(draft: &Draft<'_>, live: &LiveObject) -> Vec<Request> {
     let changed = FIELDS.iter().filter(|field| draft.differs(field));
     let mut body: Map<_, _> = changed
@@ -298,14 +302,23 @@ fn update(draft: &Draft<'_>, live: &LiveObject) -> Vec<Request> {
     if draft.differs("name") {
         body.insert("name".to_owned(), Value::from(draft.id.name.as_str()));
     }
-    let disables = body.get("enabled") == Some(&json!(false));
+    let takes_away = takes_away(&body, draft.observed);
     let path = Path::fixed(COLLECTION).known(&live.remote);
     let patch =
         (!body.is_empty()).then(|| Request::new(Method::Patch, path.clone()).body(Value::Object(body)));
-    let mut requests = rules::requests(draft, &path);
-    let at = if disables { 0 } else { requests.len() };
+    let mut requests = rules::write::requests(draft, &path);
+    let at = if takes_away { 0 } else { requests.len() };
     requests.splice(at..at, patch);
     requests
+}
+
+/// Whether a change of the policy's own fields only takes away: it disables the policy, or shortens its grants.
+fn takes_away(changed: &Map<String, Value>, observed: &Value) -> bool {
+    let enabled = changed.get("enabled").and_then(Value::as_bool);
+    let seconds = |max: Option<&Value>| max.and_then(Value::as_u64);
+    let longest = "max_duration_seconds";
+    let shortens = seconds(changed.get(longest)) < seconds(observed.get(longest));
+    enabled == Some(false) || (enabled.is_none() && changed.contains_key(longest) && shortens)
 }
 
 fn check_durations(spec: &Value) -> Option<SpecDiagnostic> {

@@ -1,8 +1,9 @@
 //! JITSudo's rules: separate objects, compared as Cedar, written one by one.
 
+use enact::sandbox::Fault;
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{World, fault, outcomes};
 
 const SCOPE: &str = "principal_scope_type: any, action_scope_type: any, resource_scope_type: eq, resource_entity_type: AwsAccount";
 
@@ -159,6 +160,94 @@ fn forbids_come_before_permits_and_go_after_them() {
         .collect();
     assert_eq!(deletes, [Some(false), Some(true)]);
     world.converge();
+}
+
+/// The writes to rules in words: what is done to which text.
+fn steps(world: &World, before: &[(String, String)]) -> Vec<String> {
+    let of = |write: String| {
+        let (method, path) = write.split_once(' ').unwrap();
+        let id = path.rsplit('/').next().unwrap().to_owned();
+        let text = before.iter().find(|(of, _)| *of == id).map_or(id, |(_, text)| text.clone());
+        format!("{method} {text}")
+    };
+    world.writes().into_iter().map(of).collect()
+}
+
+const FORBID_PROD: &str =
+    "{policy_text: 'forbid (principal, action, resource == Account::\"prod\");', notice: no}";
+const FORBID_TEST: &str =
+    "{policy_text: 'forbid (principal, action, resource == Account::\"test\");', notice: no}";
+const PERMIT_ALL: &str = "{policy_text: 'permit (principal, action, resource);'}";
+
+#[test]
+fn what_was_forbidden_stays_so_until_no_old_permit_is_left() {
+    let world = world(&[FORBID_PROD, PERMIT_ALL]);
+    let before = live(&world);
+    declare(&world, &[FORBID_TEST]);
+    assert_eq!(world.apply().0, 0);
+    let steps = steps(&world, &before);
+    assert_eq!(steps.len(), 3, "{steps:?}");
+    assert_eq!(steps[0], "POST rules");
+    assert!(steps[1].starts_with("DELETE permit") && steps[2].starts_with("DELETE forbid"), "{steps:?}");
+    assert_eq!(world.objects("rules")[0]["notice"], "no");
+    world.assert_converged();
+}
+
+#[test]
+fn crash_safe_a_change_of_forbids_that_fails_half_way_leaves_them_all_in_force() {
+    let world = world(&[FORBID_PROD, PERMIT_ALL]);
+    declare(&world, &[FORBID_TEST]);
+    world.live.inject(Fault { times: 1, ..fault("DELETE", 400) });
+    let (code, document) = world.apply();
+    assert_eq!((code, outcomes(&document)), (1, vec!["p failed".to_owned()]), "{document:#}");
+    let texts: Vec<_> = live(&world).into_iter().map(|(_, text)| text).collect();
+    assert_eq!(texts.iter().filter(|text| text.contains("forbid")).count(), 2, "{texts:?}");
+    world.converge();
+    assert_eq!(world.objects("rules").len(), 1);
+}
+
+#[test]
+fn an_edited_forbid_keeps_its_place_and_only_its_notice_is_patched() {
+    let (a, b) = (account("permit", "1"), account("forbid", "2"));
+    let world = world(&[FORBID_PROD, &a, &b]);
+    let before = live(&world);
+    declare(&world, &[FORBID_TEST, &a, &b.replace('}', ", notice: mind}")]);
+    assert_eq!(world.apply().0, 0);
+    let steps = steps(&world, &before);
+    assert_eq!(steps[0], "POST rules", "{steps:?}");
+    assert!(steps[1].starts_with("PATCH forbid") && steps[2].starts_with("DELETE forbid"), "{steps:?}");
+    assert_eq!((steps.len(), steps[3].as_str()), (4, "PATCH reorder"));
+    assert_eq!(world.bodies()[1], json!({"notice": "mind"}));
+    let after = live(&world);
+    assert!(after[0].1.contains("test"), "{after:?}");
+    assert_eq!(after[1..], before[1..], "the others are the same rules");
+    world.assert_converged();
+}
+
+#[test]
+fn shorter_grants_come_before_wider_rules_and_longer_ones_after_narrower_rules() {
+    let world = world(&[&account("permit", "1")]);
+    for (seconds, rule, first) in [(60, PERMIT_ALL.to_owned(), true), (6000, account("permit", "1"), false)] {
+        world.declare("Policy", "p", &format!("\n  max_duration_seconds: {seconds}\n  rules:\n  - {rule}"));
+        assert_eq!(world.apply().0, 0);
+        let own = world.writes().iter().position(|write| !write.contains("/rules"));
+        assert_eq!((world.writes().len(), own), (2, Some(usize::from(!first))), "{:?}", world.writes());
+        world.assert_converged();
+    }
+}
+
+#[test]
+fn a_live_forbid_that_no_parser_takes_goes_last() {
+    let world = world(&[&account("forbid", "2"), &account("permit", "1")]);
+    let before = live(&world);
+    let long = format!("forbid (principal, action, resource) when {{ {}true }};", "true && ".repeat(500));
+    for (field, value) in [("policy_text", json!(long)), ("principal_scope_type", json!("new"))] {
+        assert!(world.live.set_field("rules", &before[0].0, field, value));
+    }
+    declare(&world, &[]);
+    assert_eq!(world.apply().0, 0);
+    let steps = steps(&world, &before);
+    assert!(steps[0].starts_with("DELETE permit") && steps[1].starts_with("DELETE forbid"), "{steps:?}");
 }
 
 #[test]

@@ -133,10 +133,9 @@ fn only(found: &[LiveObject]) -> Result<Option<&LiveObject>, String> {
 
 /// How many requests are done if exactly these are left. They must be the end of the planned ones.
 fn done(planned: &[Request], sent: usize, left: &[Request], ids: &KnownIds) -> Option<usize> {
-    let complete = |request: &Request| request.resolve(ids).unwrap_or_else(|_| request.clone());
     let done = planned.len().checked_sub(left.len()).filter(|done| *done >= sent)?;
     let mut rest = planned.iter().skip(done).zip(left);
-    rest.all(|(planned, left)| complete(planned).is_same_write(&complete(left))).then_some(done)
+    rest.all(|(planned, left)| planned.fill(ids).is_same_write(&left.fill(ids))).then_some(done)
 }
 
 #[cfg(test)]
