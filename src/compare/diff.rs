@@ -36,50 +36,53 @@ fn walk(shape: &Shape, path: String, before: &Value, after: &Value, out: &mut Ve
         (Shape::Object(_), Value::Object(map)) => {
             for (name, after) in map {
                 let before = before.get(name).unwrap_or(&Value::Null);
-                walk(shape.field(name), child(&path, name), before, after, out);
+                if !(after.is_null() && shape.null_means(name, before)) {
+                    walk(shape.field(name), child(&path, name), before, after, out);
+                }
             }
         }
-        (Shape::Map { keys, item }, Value::Array(after)) => walk_map(keys, item, &path, before, after, out),
+        (Shape::Map { keys, total, item }, Value::Array(after)) => {
+            let keyed = KeyedList { keys, total: *total, item };
+            keyed.walk(&path, before, after, out);
+        }
         _ if before != after => out.push(field(shape, path, Some(before), Some(after))),
         _ => {}
     }
 }
 
-fn walk_map(
-    keys: &[String],
-    item: &Shape,
-    path: &str,
-    before: &Value,
-    after: &[Value],
-    out: &mut Vec<Field>,
-) {
-    let before = Keyed::new(keys, before.as_array().map_or(&[], Vec::as_slice));
-    let after = Keyed::new(keys, after);
-    let mut names: Vec<_> = before.by_key.iter().chain(&after.by_key).map(|(key, _)| key.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    for name in names {
-        walk_item(keys, item, child(path, name), before.get(name), after.get(name), out);
-    }
-    if before.rest != after.rest {
-        let list = |items: &[&Value]| items.iter().map(|value| item.without_defaults(value)).collect();
-        let (before, after) = (list(&before.rest), list(&after.rest));
-        out.push(Field { path: path.to_owned(), before, after, cause: Cause::Unknown });
-    }
+/// A keyed list's shape.
+struct KeyedList<'a> {
+    keys: &'a [String],
+    total: bool,
+    item: &'a Shape,
 }
 
-fn walk_item(
-    keys: &[String],
-    item: &Shape,
-    path: String,
-    before: Option<&Value>,
-    after: Option<&Value>,
-    out: &mut Vec<Field>,
-) {
-    let neutral = before.or(after).and_then(|like| item.neutral_item(keys, like));
-    match (before.or(neutral.as_ref()), after.or(neutral.as_ref())) {
-        (Some(before), Some(after)) => walk(item, path, before, after, out),
-        (before, after) => out.push(field(item, path, before, after)),
+impl KeyedList<'_> {
+    fn walk(&self, path: &str, before: &Value, after: &[Value], out: &mut Vec<Field>) {
+        let before = Keyed::new(self.keys, before.as_array().map_or(&[], Vec::as_slice));
+        let after = Keyed::new(self.keys, after);
+        let mut names: Vec<_> =
+            before.by_key.iter().chain(&after.by_key).map(|(key, _)| key.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            self.walk_item(child(path, name), before.get(name), after.get(name), out);
+        }
+        if before.rest != after.rest {
+            let list =
+                |items: &[&Value]| items.iter().map(|value| self.item.without_defaults(value)).collect();
+            let (before, after) = (list(&before.rest), list(&after.rest));
+            out.push(Field { path: path.to_owned(), before, after, cause: Cause::Unknown });
+        }
+    }
+
+    fn walk_item(&self, path: String, before: Option<&Value>, after: Option<&Value>, out: &mut Vec<Field>) {
+        let like = before.or(after).filter(|_| self.total);
+        let neutral = like.and_then(|like| self.item.neutral_item(self.keys, like));
+        match (before.or(neutral.as_ref()), after.or(neutral.as_ref())) {
+            (Some(before), Some(after)) => walk(self.item, path, before, after, out),
+            (before, after) => out.push(field(self.item, path, before, after)),
+        }
     }
 }
 
@@ -139,7 +142,7 @@ fn lay_over(shape: &Shape, live: &Value, declared: &Value) -> Value {
             }
             Value::Object(merged)
         }
-        (Shape::Map { keys, item }, Value::Array(items)) => merge_items(item, Some(keys), live, items),
+        (Shape::Map { keys, item, .. }, Value::Array(items)) => merge_items(item, Some(keys), live, items),
         (Shape::List(item) | Shape::Set { item, .. }, Value::Array(items)) => {
             merge_items(item, None, live, items)
         }
@@ -171,11 +174,14 @@ mod tests {
         Shape::from_schema(&json!({"properties": {
             "name": {"type": "string"},
             "tags": {"items": {}, "x-list-type": "set"},
-            "actions": {"x-list-type": "map", "x-list-map-keys": ["action"], "items": {"properties": {
+            "actions": {"x-list-type": "map", "x-list-map-keys": ["action"], "x-list-map-total": true, "items": {"properties": {
                 "action": {}, "roles": {"items": {}, "x-list-type": "set", "default": []},
             }}},
             "statements": {"x-list-type": "map", "x-list-map-keys": ["sid"], "items": {"properties": {
                 "sid": {}, "effect": {},
+            }}},
+            "checks": {"x-list-type": "map", "x-list-map-keys": ["context"], "items": {"properties": {
+                "context": {}, "app": {"default": null}, "tags": {"items": {}, "x-list-type": "set", "default": []},
             }}},
         }}))
     }
@@ -199,7 +205,16 @@ mod tests {
     }
 
     #[test]
-    fn an_item_with_nothing_but_defaults_means_no_item() {
+    fn being_there_is_a_difference_also_for_an_item_with_nothing_but_defaults() {
+        let (some, none) = (json!({"checks": [{"context": "build"}]}), json!({"checks": []}));
+        let item = json!({"context": "build"});
+        assert_eq!(fields(none.clone(), some.clone()), [("/checks/build".into(), Value::Null, item.clone())]);
+        assert_eq!(fields(some.clone(), none), [("/checks/build".into(), item, Value::Null)]);
+        assert_eq!(fields(some.clone(), some), []);
+    }
+
+    #[test]
+    fn where_the_api_has_every_key_an_item_with_nothing_but_defaults_means_no_item() {
         let live = json!({"actions": [{"action": "edit", "roles": []}, {"action": "read", "roles": []}]});
         let declared = json!({"actions": [{"action": "read", "roles": ["r"]}]});
         assert_eq!(fields(live, declared), [("/actions/read/roles".into(), json!([]), json!(["r"]))]);

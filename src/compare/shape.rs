@@ -1,12 +1,15 @@
 //! How the values of a spec compare: what a JSON Schema says about sets, keyed lists and defaults, compiled.
 //!
 //! The keywords are those of Kubernetes: `x-list-type: set | map | atomic`, `x-list-map-keys`, `default` and
-//! `x-map-type: atomic`. Added are `multiset`, a set in which repeats count, and JSON Schema's `writeOnly` for what is
-//! never in a reply. They give the canonical form that both sides of a diff are brought to.
+//! `x-map-type: atomic`. Added are `multiset`, a set in which repeats count, `x-list-map-total` for a keyed list in which
+//! an item with only defaults is the same as none, and JSON Schema's `writeOnly` for what is never in a reply. They give
+//! the canonical form that both sides of a diff are brought to.
 //!
-//! Not here: the comparison itself, in `diff`, and any special case for a system.
+//! Not here: how a schema is compiled, in `schema`; the comparison itself, in `diff`; any special case for a system.
 
 use serde_json::{Map, Value};
+
+mod schema;
 
 /// How a spec, or a part of one, compares.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +31,8 @@ pub enum Shape {
     Map {
         /// The fields that identify an item.
         keys: Vec<String>,
+        /// Whether the API has an item for every key, so that one with only defaults is the same as none.
+        total: bool,
         /// What each item is.
         item: Box<Shape>,
     },
@@ -40,63 +45,29 @@ pub struct FieldShape {
     pub shape: Shape,
     /// The value that the API uses when the field is left out.
     pub default: Option<Value>,
+    /// Whether null is the same as the default: some APIs keep nothing as null. Where null is a value of its own and the
+    /// default says something, null means itself.
+    pub null_is_default: bool,
     /// Whether replies never hold it, so that it cannot be compared.
     pub write_only: bool,
 }
 
 impl Shape {
-    /// Compiles the JSON Schema of a spec. References are followed inside the schema's own `$defs`.
-    pub fn from_schema(schema: &Value) -> Self {
-        Self::compile(schema, schema, 0)
-    }
-
-    fn compile(schema: &Value, root: &Value, depth: usize) -> Self {
-        // A schema may refer to itself: below the depth of any real spec a value is compared whole.
-        if depth > 32 {
-            return Self::Any;
-        }
-        if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
-            let target = target.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
-            let here = Self::compile_own(schema, root, depth);
-            return match (here, target) {
-                (Self::Any, Some(target)) => Self::compile(target, root, depth + 1),
-                (own, _) => own,
-            };
-        }
-        Self::compile_own(schema, root, depth)
-    }
-
-    fn compile_own(schema: &Value, root: &Value, depth: usize) -> Self {
-        // An object that compares as one value, in the words of Kubernetes.
-        let atomic = schema.get("x-map-type").is_some_and(|kind| kind == "atomic");
-        // One that accepts fields beyond those it lists is also compared as a whole.
-        let others = schema.get("additionalProperties").is_some_and(|others| *others != Value::Bool(false));
-        let whole = atomic || others || schema.get("patternProperties").is_some();
-        let properties = properties_of(schema, root, depth);
-        if schema.get("properties").is_some() && !whole {
-            let field = |(name, field): (&String, &Value)| {
-                let shape = Self::compile(field, root, depth + 1);
-                let write_only = field.get("writeOnly") == Some(&Value::Bool(true));
-                (name.clone(), FieldShape { shape, default: field.get("default").cloned(), write_only })
-            };
-            return Self::Object(properties.into_iter().map(field).collect());
-        }
-        let Some(items) = schema.get("items") else { return Self::Any };
-        let item = Box::new(Self::compile(items, root, depth + 1));
-        match schema.get("x-list-type").and_then(Value::as_str) {
-            Some("set") => Self::Set { item, repeats: false },
-            Some("multiset") => Self::Set { item, repeats: true },
-            Some("map") => Self::Map { keys: map_keys(schema), item },
-            _ => Self::List(item),
-        }
-    }
-
     /// The shape of a field; `Any` for one that the schema does not know.
     pub fn field(&self, name: &str) -> &Self {
         match self {
             Self::Object(fields) => find(fields, name).map_or(&Self::Any, |field| &field.shape),
             _ => &Self::Any,
         }
+    }
+
+    /// Whether `observed` is the default of a field, and null means that default.
+    pub fn null_means(&self, name: &str, observed: &Value) -> bool {
+        let Self::Object(fields) = self else { return false };
+        let field = find(fields, name).filter(|field| field.null_is_default);
+        field.is_some_and(|field| {
+            field.default.as_ref().map(|default| field.shape.observed(default)).as_ref() == Some(observed)
+        })
     }
 
     /// The canonical form of what git declares: known fields only, sets sorted, and the API's defaults filled in inside
@@ -139,8 +110,11 @@ impl Shape {
             (Self::List(item), Value::Array(items)) => {
                 items.iter().map(|value| item.canonical(value, true)).collect()
             }
-            (Self::Set { item, repeats }, Value::Array(items)) => sorted(item, items, *repeats),
-            (Self::Map { item, .. }, Value::Array(items)) => sorted(item, items, true),
+            (Self::Set { item, repeats }, Value::Array(items)) => sorted(item, items.iter(), *repeats),
+            (Self::Map { keys, total, item }, Value::Array(items)) => {
+                let says_something = |value: &&Value| !(*total && item.is_neutral(keys, value));
+                sorted(item, items.iter().filter(says_something), true)
+            }
             (_, value) => plain(value),
         }
     }
@@ -155,19 +129,18 @@ impl Shape {
         keys.iter().map(part).collect::<Option<Vec<_>>>().map(|parts| parts.join(","))
     }
 
-    /// The item with this key and only default values, if all its other fields have defaults. Such an item means the
-    /// same as no item.
+    /// The item with this key and only default values, if all its other fields have defaults.
     pub fn neutral_item(&self, keys: &[String], like: &Value) -> Option<Value> {
         let Self::Object(fields) = self else { return None };
-        if fields.iter().all(|(name, _)| keys.contains(name)) {
-            // An item with only a key says something by being there.
-            return None;
-        }
         let field = |(name, field): &(String, FieldShape)| {
             let value = if keys.contains(name) { like.get(name).cloned() } else { field.default.clone() };
             value.map(|value| (name.clone(), value))
         };
         fields.iter().map(field).collect::<Option<Map<_, _>>>().map(Value::Object)
+    }
+
+    fn is_neutral(&self, keys: &[String], item: &Value) -> bool {
+        self.neutral_item(keys, item).is_some_and(|neutral| self.observed(&neutral) == self.observed(item))
     }
 
     /// The value with its sets sorted and everything else unchanged: unknown fields stay, and no default is filled in.
@@ -242,28 +215,6 @@ impl Shape {
     }
 }
 
-/// The properties of a schema and of the schemas that it is composed of.
-fn properties_of<'a>(schema: &'a Value, root: &'a Value, depth: usize) -> Vec<(&'a String, &'a Value)> {
-    let mut properties: Vec<_> =
-        schema.get("properties").and_then(Value::as_object).into_iter().flatten().collect();
-    if depth > 32 {
-        return properties;
-    }
-    let referred =
-        schema.get("$ref").and_then(Value::as_str).and_then(|at| root.pointer(at.strip_prefix('#')?));
-    let several =
-        ["allOf", "anyOf", "oneOf"].iter().filter_map(|name| schema.get(*name)?.as_array()).flatten();
-    let conditional = ["then", "else"].iter().filter_map(|name| schema.get(*name));
-    for other in several.chain(conditional).chain(referred) {
-        for (name, field) in properties_of(other, root, depth + 1) {
-            if !properties.iter().any(|(known, _)| *known == name) {
-                properties.push((name, field));
-            }
-        }
-    }
-    properties
-}
-
 /// The value with every whole number written as an integer, so that 1.0 and 1 are equal.
 fn plain(value: &Value) -> Value {
     match value {
@@ -288,7 +239,10 @@ fn canonical_field(
     map: &Map<String, Value>,
     whole: bool,
 ) -> Option<(String, Value)> {
+    // In a declaration, null says more of an object than an empty one, in which nothing is managed.
+    let by_null = field.null_is_default && (whole || !matches!(field.shape, Shape::Object(_)));
     let value = match (map.get(name), &field.default) {
+        (Some(Value::Null), Some(default)) if by_null => field.shape.canonical(default, whole),
         (Some(value), _) => field.shape.canonical(value, whole),
         (None, Some(default)) if whole => field.shape.canonical(default, whole),
         (None, _) => return None,
@@ -296,18 +250,13 @@ fn canonical_field(
     Some((name.to_owned(), value))
 }
 
-fn sorted(item: &Shape, items: &[Value], repeats: bool) -> Value {
-    let mut items: Vec<_> = items.iter().map(|value| item.canonical(value, true)).collect();
+fn sorted<'a>(item: &Shape, items: impl Iterator<Item = &'a Value>, repeats: bool) -> Value {
+    let mut items: Vec<_> = items.map(|value| item.canonical(value, true)).collect();
     items.sort_by_cached_key(Value::to_string);
     if !repeats {
         items.dedup();
     }
     Value::Array(items)
-}
-
-fn map_keys(schema: &Value) -> Vec<String> {
-    let keys = schema.get("x-list-map-keys").and_then(Value::as_array);
-    keys.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -344,14 +293,57 @@ mod tests {
         assert_eq!(shape().observed(&shape().without_defaults(&once)), once, "defaults come back");
     }
 
+    /// A field of this schema, as it comes out if it is declared and if it is live with this value.
+    fn forms(field: Value, value: Value) -> (Value, Value) {
+        let shape = Shape::from_schema(&json!({"properties": {"f": field}}));
+        let of = |form: Value| form.get("f").cloned().unwrap_or_default();
+        (of(shape.declared(&json!({"f": value}))), of(shape.observed(&json!({"f": value}))))
+    }
+
     #[test]
-    fn only_an_item_that_could_be_left_out_is_neutral() {
-        let Shape::Map { keys, item } = shape().field("items").clone() else { panic!("a map") };
+    fn null_is_the_default_where_it_says_as_little_or_is_no_value_of_its_own() {
+        let all = |default: &Value| (default.clone(), default.clone());
+        for (kind, default) in [
+            ("string", json!("")),
+            ("array", json!([])),
+            ("boolean", json!(false)),
+            ("integer", json!(0)),
+            ("number", json!(0)),
+            // Null cannot be declared, so a live one says what a missing field does.
+            ("integer", json!(60)),
+            ("string", json!("ALLOW")),
+            ("boolean", json!(true)),
+        ] {
+            let plain = json!({"type": kind, "default": default});
+            assert_eq!(forms(plain, Value::Null), all(&default), "{kind}");
+        }
+        for empty in [json!(""), json!([]), json!(false), Value::Null] {
+            let nullable = json!({"type": ["string", "array", "boolean", "null"], "default": empty});
+            assert_eq!(forms(nullable, Value::Null), all(&empty));
+        }
+    }
+
+    #[test]
+    fn null_means_itself_where_it_is_a_value_beside_a_default_that_says_something() {
+        for field in [
+            json!({"type": ["integer", "null"], "default": 60}),
+            json!({"enum": [60, null], "default": 60}),
+            json!({"anyOf": [{"type": "integer"}, {"type": "null"}], "default": 60}),
+            json!({"default": 60}),
+            json!({"type": ["string", "null"]}),
+        ] {
+            assert_eq!(forms(field, Value::Null), (Value::Null, Value::Null));
+        }
+    }
+
+    #[test]
+    fn null_for_an_object_is_what_an_object_without_anything_is() {
+        let inner =
+            json!({"type": "object", "default": {}, "properties": {"cpu": {"default": 1}, "note": {}}});
         assert_eq!(
-            item.neutral_item(&keys, &json!({"key": "k", "tags": ["z"]})),
-            Some(json!({"key": "k", "tags": []}))
+            forms(inner, Value::Null),
+            (Value::Null, json!({"cpu": 1})),
+            "an empty one would manage nothing"
         );
-        let strict = Shape::from_schema(&json!({"properties": {"key": {}, "effect": {}}}));
-        assert_eq!(strict.neutral_item(&keys, &json!({"key": "k"})), None);
     }
 }

@@ -125,8 +125,9 @@ pub struct KindForm {
     /// an object. `default` is the value that the API uses when a field is left out. `readOnly` fields are set by the
     /// server. `writeOnly` fields are never in a reply: they are sent when an object is created, when git changes them,
     /// and with `--set-secrets`; a `writeOnly` text is a secret, which manifests write as `{secret: NAME}`.
-    /// `x-list-type: set | map | multiset | atomic` with `x-list-map-keys` says how a list compares, and
-    /// `x-map-type: atomic` that an object compares as a whole.
+    /// `x-list-type: set | map | multiset | atomic` with `x-list-map-keys` says how a list compares,
+    /// `x-list-map-total: true` that the API has an item for every key, so that one with only defaults is the same as
+    /// none, and `x-map-type: atomic` that an object compares as a whole.
     pub spec: Value,
     /// An object to test the definition with: `enact check-system FILE --against TARGET --scratch NAME` creates it.
     pub scratch: Option<Scratch>,

@@ -731,9 +731,10 @@ codes! {
     /// in its path.
     SystemList = "system/list" (Invalid, Error),
 
-    /// `x-list-type` or `x-list-map-keys` is wrong: the type is not known, the field is not a list with `items`, or a
-    /// list of type `map` has no keys that are text fields of its items. The type decides what counts as a difference.
-    /// Correct it as the help says: `set`, `map` with keys, `multiset` or `atomic`.
+    /// `x-list-type`, `x-list-map-keys` or `x-list-map-total` is wrong: the type is not known, the field is not a list
+    /// with `items`, a list of type `map` has no keys that are text fields of its items, or one with an item for every
+    /// key has fields without a default. The type decides what counts as a difference. Correct it as the help says:
+    /// `set`, `map` with keys, `multiset` or `atomic`.
     SystemListType = "system/list-type" (Invalid, Error),
 
     /// A name in `system`, which marks objects that belong to the system, cannot be the name of an object. It would

@@ -88,7 +88,7 @@ struct RoleSpec {
 #[serde(deny_unknown_fields)]
 struct PolicySpec {
     /// The roles of each action. Nobody may do an action that is not listed or has no roles.
-    #[schemars(extend("x-nullable" = true, "x-list-type" = "map", "x-list-map-keys" = ["action"], "default" = []))]
+    #[schemars(extend("x-nullable" = true, "x-list-type" = "map", "x-list-map-keys" = ["action"], "x-list-map-total" = true, "default" = []))]
     policy_actions: Option<Vec<PolicyAction>>,
     /// The organization it is created in. Only for credentials with access to several; it cannot change later.
     #[schemars(regex(pattern = super::body::UUID), extend("x-pattern-hint" = "a UUID"))]

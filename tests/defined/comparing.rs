@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::api::Reply;
 use crate::store::Habits;
 use crate::world::{World, codes, fields, thing};
 
@@ -91,6 +92,108 @@ fn an_item_that_git_does_not_name_goes() {
     declare(&world, &json!([{"on": "x", "verb": "get"}]));
     world.converge();
     assert_eq!(world.object("things", "name", "a")["list"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn being_there_is_a_difference_for_an_item_that_only_says_defaults() {
+    let (some, none) = (json!([{"on": "x", "verb": "get"}]), json!([]));
+    for (live, declared) in [(&none, &some), (&some, &none)] {
+        let world = listing(&rules(), live);
+        declare(&world, declared);
+        assert_eq!(fields(&world.plan()), ["/list/x,get"]);
+        world.converge();
+        assert_eq!(
+            world.object("things", "name", "a")["list"].as_array().unwrap().len(),
+            declared.as_array().unwrap().len()
+        );
+    }
+}
+
+#[test]
+fn an_item_that_only_says_defaults_is_no_item_where_the_api_has_every_key() {
+    let mut list = rules();
+    list["x-list-map-total"] = json!(true);
+    let world = listing(&list, &json!([{"on": "x", "verb": "get", "allow": true, "who": []}]));
+    declare(&world, &json!([]));
+    world.assert_converged();
+    declare(&world, &json!([{"on": "y", "verb": "put"}]));
+    world.assert_converged();
+    declare(&world, &json!([{"on": "x", "verb": "get", "allow": false}]));
+    assert_eq!(fields(&world.plan()), ["/list/x,get/allow"]);
+    world.converge();
+}
+
+/// Things whose API keeps nothing as null, whatever its type is.
+fn emptying(spec: &Value) -> World {
+    let world = with_fields(spec);
+    world.api.on(|seen, store| {
+        let reply = store.answer(seen);
+        store.objects("things").iter_mut().for_each(|object| *object = emptied(object));
+        Some(Reply { body: emptied(&reply.body), ..reply })
+    });
+    world
+}
+
+fn emptied(value: &Value) -> Value {
+    let is_empty = |value: &Value| [json!(""), json!([]), json!({}), json!(false), json!(0)].contains(value);
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .map(|(name, value)| (name.clone(), emptied(value)))
+            .map(|(name, value)| if is_empty(&value) { (name, Value::Null) } else { (name, value) })
+            .collect(),
+        Value::Array(items) => items.iter().map(emptied).collect(),
+        scalar => scalar.clone(),
+    }
+}
+
+#[test]
+fn fixed_point_holds_where_the_api_keeps_nothing_as_null() {
+    let item = json!({"type": "object", "properties": {
+        "key": {"type": "string"}, "note": {"type": "string", "default": ""},
+        "tags": {"type": "array", "items": {"type": "string"}, "x-list-type": "set", "default": []},
+    }});
+    let list = |of: &str| json!({"type": "array", "items": item, "x-list-type": of, "x-list-map-keys": ["key"], "default": []});
+    let multiset = json!({"type": "array", "items": item, "x-list-type": "multiset", "default": []});
+    let world = emptying(&json!({
+        "note": {"type": "string", "default": ""},
+        "tags": {"type": "array", "items": {"type": "string"}, "x-list-type": "set", "default": []},
+        "open": {"type": "boolean", "default": false},
+        "size": {"type": "integer", "default": 0},
+        "ratio": {"type": "number", "default": 0},
+        "labels": {"type": "object", "default": {}},
+        "limits": {"type": "object", "default": {}, "properties": {"cpu": {"type": "integer", "default": 0}}},
+        "keyed": list("map"), "plain": multiset, "word": {"type": ["string", "null"], "default": ""},
+    }));
+    world.declare(
+        "Thing",
+        "a",
+        "{note: '', tags: [], open: false, size: 0, ratio: 0.0, labels: {}, limits: {cpu: 0}, keyed: [], plain: [], word: null}",
+    );
+    world.converge();
+    world.declare(
+        "Thing",
+        "a",
+        "{note: x, tags: [t], open: true, size: 1, ratio: 0.5, labels: {a: b}, limits: {cpu: 1}, keyed: [{key: k}], plain: [{key: k, note: ''}], word: w}",
+    );
+    world.converge();
+    world.declare(
+        "Thing",
+        "a",
+        "{note: '', tags: [], open: false, size: 0, ratio: 0, labels: {}, limits: {cpu: 0}, keyed: [], plain: [], word: ''}",
+    );
+    world.converge();
+}
+
+#[test]
+fn null_is_not_a_default_that_says_something_where_null_is_a_value() {
+    let world = with_fields(&json!({"minutes": {"type": ["integer", "null"], "default": 60}}));
+    world.api.insert("things", json!({"name": "a", "minutes": null}));
+    world.declare("Thing", "a", "{minutes: 60}");
+    assert_eq!(fields(&world.plan()), ["/minutes"], "null may mean: without an end");
+    world.converge();
+    world.declare("Thing", "a", "{minutes: null}");
+    assert_eq!(world.converge()[0].body, json!({"minutes": null}));
 }
 
 #[test]

@@ -170,6 +170,8 @@ const MISTAKES: &[Mistake] = &[
     ("map\n        x-list-map-keys: [group]\n", "^map\n", "system/"),
     ("x-list-map-keys: [group]", "x-list-map-keys: [^grp]", "system/"),
     ("x-list-type: map", "x-list-type: ^mapp", "system/"),
+    ("x-list-map-keys: [group]", "x-list-map-keys: [group]\n        x-list-map-total: ^7", "system/list-type"),
+    ("x-list-map-keys: [group]\n        items:\n          type: object\n          properties:", "x-list-map-keys: [group]\n        x-list-map-total: ^true\n        items:\n          type: object\n          properties:\n            note: {type: string}", "system/list-type"),
     ("level: {type: integer, default: 1}", "level: {type: string, writeOnly: ^true}", "system/"),
     ("secret: {type: string, writeOnly: true}", "secret: {type: string, writeOnly: ^true, readOnly: true}", "system/"),
 ];

@@ -40,6 +40,7 @@ const KEYWORDS: &[&str] = &[
     "uniqueItems",
     "writeOnly",
     "x-list-map-keys",
+    "x-list-map-total",
     "x-list-type",
     "x-map-type",
     "x-pattern-hint",

@@ -1,15 +1,17 @@
-//! Checks how a list compares: `x-list-type` and `x-list-map-keys`. Not here: the comparison, in `compare::shape`.
+//! Checks how a list compares: `x-list-type`, `x-list-map-keys` and `x-list-map-total`. Not here: the comparison, in `compare::shape`.
 
 use serde_json::Value;
 
 use crate::defined::problems::Problems;
 use crate::diagnostic::Code;
+use crate::schema::is_true;
 use crate::system::body::list;
 
 /// How lists may compare.
 const TYPES: [&str; 4] = ["set", "map", "multiset", "atomic"];
 
 pub(super) fn check(schema: &Value, at: &str, problems: &mut Problems<'_>) {
+    check_total(schema, at, problems);
     let Some(list_type) = schema.get("x-list-type") else {
         if schema.get("x-list-map-keys").is_some() {
             let place = format!("{at}/x-list-map-keys");
@@ -29,6 +31,33 @@ pub(super) fn check(schema: &Value, at: &str, problems: &mut Problems<'_>) {
     }
     if *list_type == "map" {
         check_keys(schema, at, problems);
+    }
+}
+
+/// An item with only defaults can stand for a missing one only if every field besides the keys has one.
+fn check_total(schema: &Value, at: &str, problems: &mut Problems<'_>) {
+    let Some(total) = schema.get("x-list-map-total") else { return };
+    let place = format!("{at}/x-list-map-total");
+    if !total.is_boolean() || schema.get("x-list-type").is_none_or(|of| *of != "map") {
+        let message = "only a list of type `map` can have an item for every key";
+        problems.report(&place, Code::SystemListType, message, "write `true`, and `x-list-type: map`");
+        return;
+    }
+    let keys = list(schema, "x-list-map-keys");
+    let fields = schema.pointer("/items/properties").and_then(Value::as_object).into_iter().flatten();
+    let bare = fields.filter(|(name, field)| {
+        let own = is_true(field, "readOnly") || keys.iter().any(|key| key == name.as_str());
+        !own && field.get("default").is_none()
+    });
+    for (name, _) in bare.filter(|_| *total == true) {
+        let message =
+            format!("an item without `{name}` cannot be the same as no item, because it has no default");
+        problems.report(
+            &place,
+            Code::SystemListType,
+            message,
+            "add a `default`, or remove `x-list-map-total`",
+        );
     }
 }
 
