@@ -11,10 +11,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 mod answer;
 mod connection;
+mod encoding;
 mod pace;
 mod reader;
+mod reason;
 mod redact;
 pub mod retry;
+mod shield;
 pub mod transport;
 mod writer;
 
@@ -28,6 +31,7 @@ use crate::model::wire::Errors;
 pub use connection::Random;
 pub use pace::Origin;
 pub use reader::HttpReader;
+pub use shield::Shielded;
 pub use writer::HttpWriter;
 
 /// How requests to a target are made.

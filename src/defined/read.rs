@@ -15,7 +15,7 @@ use crate::model::kind::Kind;
 use crate::model::request::Path;
 use crate::model::resource::RemoteId;
 use crate::model::state::LiveObject;
-use crate::model::wire::{Errors, GetResult, ReadError, Reader};
+use crate::model::wire::{Errors, GetResult, ReadError, Reader, Statuses};
 use crate::system::Observe;
 
 mod object;
@@ -40,8 +40,7 @@ impl Observe for Defined {
         let in_success = in_success.as_ref().map(|all| all.iter().map(|pointer| pointer.0.clone()).collect());
         Errors {
             code: first(code, usual.code),
-            message: first(message, usual.message),
-            detail: usual.detail,
+            message: message.as_ref().map(|pointer| pointer.0.clone()),
             in_success: in_success.unwrap_or(usual.in_success),
             help: help.clone(),
         }
@@ -125,9 +124,26 @@ impl Defined {
     ) -> Result<Option<LiveObject>, ReadError> {
         let Some(get) = &kind.get else { return Ok(Some(listed.clone())) };
         let path = get.route.fill(&self.values(kind, listed)).ok_or_else(unfilled)?;
-        match reader.read(&path, &get.statuses).await? {
+        let statuses = Statuses { own: self.own(kind, listed), ..get.statuses.clone() };
+        match reader.read(&path, &statuses).await? {
             GetResult::Gone(status) => self.gone(kind, listed, status, &path, reader).await,
             GetResult::Reply(reply) => object::in_full(kind, listed, &get.object, reply, &path).map(Some),
+        }
+    }
+
+    /// What identifies an object in a reply that is the object itself, unless the definition says where errors are.
+    fn own(&self, kind: &CompiledKind, listed: &LiveObject) -> Option<(String, String)> {
+        let is_bare = kind.get.as_ref().is_some_and(|get| get.object.is_empty());
+        if !is_bare || self.api.definition.errors.in_success.is_some() {
+            return None;
+        }
+        match (&kind.id, kind.key.first()) {
+            (Some(at), _) => Some((at.clone(), listed.remote.to_string())),
+            (None, Some(field)) => {
+                let part = kind.name_form.split(&listed.name)?.into_iter().next()?;
+                Some((field.at.clone(), part))
+            }
+            (None, None) => None,
         }
     }
 

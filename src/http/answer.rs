@@ -4,15 +4,20 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
-use reqwest::header::{DATE, ETAG, HeaderMap, LINK, RETRY_AFTER};
+use reqwest::header::{DATE, ETAG, HeaderMap, LINK, LOCATION, RETRY_AFTER};
 use serde_json::Value;
 
-use super::redact::Redactor;
+use super::reason::{self, Problem};
+use super::redact::{REDACTED, Redactor};
+use super::shield::Shielded;
 use super::transport::Response;
 use crate::model::wire::Errors;
+use crate::text::inline;
 
-/// How much of a server's error text is shown.
-const MAX_WORDS: usize = 300;
+/// How many characters of a server's error text are shown.
+const MAX_WORDS: usize = 400;
+/// How many characters are shown of a body of which nothing is known.
+const MAX_QUOTE: usize = 200;
 
 /// A parsed answer.
 pub(super) struct Answer {
@@ -24,68 +29,158 @@ pub(super) struct Answer {
     pub(super) etag: Option<String>,
     /// Where the next page is.
     pub(super) next: Option<String>,
-    /// The JSON body; `None` if it is none.
-    pub(super) body: Option<Value>,
+    /// Where a redirect leads.
+    location: Option<String>,
+    pub(super) body: Body,
+}
+
+/// The body of an answer, without secrets.
+pub(super) enum Body {
+    Json(Value),
+    /// It is no JSON.
+    Text(String),
+}
+
+impl Body {
+    fn new(raw: &Shielded<Vec<u8>>, redactor: &Redactor) -> Self {
+        raw.json(redactor).map_or_else(|| Self::Text(raw.text(redactor)), Self::Json)
+    }
+
+    /// The JSON; null if it is none.
+    fn value(&self) -> &Value {
+        match self {
+            Self::Json(value) => value,
+            Self::Text(_) => &Value::Null,
+        }
+    }
+
+    /// The JSON, or what it is instead.
+    pub(super) fn json(self) -> Result<Value, String> {
+        match self {
+            Self::Json(value) => Ok(value),
+            Self::Text(text) if text.trim().is_empty() => Err("is empty, not JSON".to_owned()),
+            Self::Text(text) if reason::is_html(&text) => {
+                Err(format!("is {}, not JSON", reason::of_text(&text)))
+            }
+            Self::Text(text) => {
+                Err(format!("is not JSON; it begins with `{}`", cut(&reason::one_line(&text), 60)))
+            }
+        }
+    }
 }
 
 impl Answer {
     pub(super) fn new(response: &Response, redactor: &Redactor) -> Self {
-        let headers = &response.headers;
+        let headers = &response.headers.clean(redactor);
         let now = now(headers);
         Self {
             // A status out of range is not HTTP.
             status: StatusCode::from_u16(response.status).unwrap_or(StatusCode::BAD_GATEWAY),
             retry_after: retry_after(headers, now),
             exhausted: exhausted(headers, now),
-            etag: text(headers, ETAG.as_str()).map(str::to_owned),
-            next: next(headers),
-            body: decode(&response.body, redactor),
+            // What is left of one that held a secret matches no version.
+            etag: text(headers, ETAG.as_str()).filter(|etag| !etag.contains(REDACTED)).map(str::to_owned),
+            next: response.headers.part(next).text(redactor),
+            location: text(headers, LOCATION.as_str()).map(str::to_owned),
+            body: Body::new(&response.body, redactor),
         }
     }
 
-    /// Whether it is an error, whatever its status says.
-    pub(super) fn fails(&self, errors: &Errors) -> bool {
-        let body = self.body.as_ref().unwrap_or(&Value::Null);
-        errors.in_success.iter().any(|at| body.pointer(at).is_some_and(|error| !error.is_null()))
+    /// Removes more secrets from its body; all of it if there is no telling what they are.
+    pub(super) fn hide(&mut self, secrets: Option<&Redactor>) {
+        let body = std::mem::replace(&mut self.body, Body::Text(String::new()));
+        self.body = match (body, secrets) {
+            (_, None) => Body::Text(REDACTED.to_owned()),
+            (Body::Json(value), Some(redactor)) => Body::Json(redactor.value(value)),
+            (Body::Text(text), Some(redactor)) => Body::Text(redactor.text(text)),
+        };
     }
 
-    /// The status and what the server says about it.
+    /// Whether it is an error, whatever its status says. An API that always has a place for errors leaves it empty, and
+    /// an object may have a field of that name: `own` is where the object that was asked for has its id, and the id.
+    pub(super) fn fails(&self, errors: &Errors, own: Option<&(String, String)>) -> bool {
+        let body = self.body.value();
+        let is_object = own.is_some_and(|(at, id)| body.pointer(at).and_then(scalar).as_ref() == Some(id));
+        !is_object && errors.in_success.iter().any(|at| body.pointer(at).is_some_and(says_something))
+    }
+
+    /// The status, what the server says about it, and where it leads.
     pub(super) fn said(&self, errors: &Errors) -> String {
-        let body = self.body.as_ref().unwrap_or(&Value::Null);
-        let words = [&errors.message, &errors.detail].into_iter().filter_map(|places| words(body, places));
-        let words: Vec<_> = words.collect();
-        let words: String = words.join(": ").chars().take(MAX_WORDS).collect();
-        if words.is_empty() { self.status.to_string() } else { format!("{}: {words}", self.status) }
+        let mut said = self.status.to_string();
+        if let Some(location) = self.location.as_ref().filter(|_| self.status.is_redirection()) {
+            said = format!("{said}, which leads to {location}");
+        }
+        match self.words(errors) {
+            words if words.is_empty() => said,
+            words => format!("{said}: {}", inline(&words)),
+        }
+    }
+
+    fn words(&self, errors: &Errors) -> String {
+        let body = match &self.body {
+            Body::Json(body) => body,
+            Body::Text(text) => return cut(&reason::of_text(text), MAX_QUOTE),
+        };
+        let known = errors.message.as_ref().and_then(|at| body.pointer(at)?.as_str()).map(reason::one_line);
+        let problems = reason::problems(body);
+        let usual = self.status.canonical_reason().unwrap_or_default();
+        let new = problems.iter().filter(|problem| match &known {
+            // The definition says where the message is; only fields can add to it.
+            Some(known) => !problem.field.is_empty() && !known.contains(&problem.text),
+            None => !problem.text.eq_ignore_ascii_case(usual),
+        });
+        let mut words: Vec<String> = known.iter().cloned().chain(new.map(shown)).collect();
+        if words.is_empty() && !body.is_null() && problems.is_empty() {
+            words.push(cut(&reason::one_line(&body.to_string()), MAX_QUOTE));
+        }
+        cut(&words.join("; "), MAX_WORDS)
     }
 
     /// What the system knows about an error like this one.
     pub(super) fn known<'a>(&self, errors: &'a Errors) -> Option<&'a String> {
-        let body = self.body.as_ref()?;
-        let code = errors.code.iter().find_map(|place| match body.pointer(place)? {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        });
+        let code = errors.code.iter().find_map(|place| scalar(self.body.value().pointer(place)?));
         errors.help.get(&code?)
+    }
+
+    /// Whether it is a web page, which no API would send.
+    pub(super) fn is_page(&self) -> bool {
+        matches!(&self.body, Body::Text(text) if reason::is_html(text))
     }
 }
 
-/// The first of these places that holds a text or a list, as text.
-fn words(body: &Value, places: &[String]) -> Option<String> {
-    places.iter().find_map(|place| match body.pointer(place)? {
-        Value::String(text) => Some(text.clone()),
-        list @ Value::Array(_) => Some(list.to_string()),
-        _ => None,
-    })
+fn shown(Problem { field, text }: &Problem) -> String {
+    match reason::dotted(field).as_str() {
+        "" => text.clone(),
+        field => format!("`{field}`: {text}"),
+    }
 }
 
-/// The JSON of an answer. A server may echo a credential, also with JSON's escapes, so it is removed from the decoded
-/// texts before anything else sees them.
-fn decode(body: &[u8], redactor: &Redactor) -> Option<Value> {
-    let mut value: Value = serde_json::from_slice(body).ok()?;
-    // The order of a server's fields means nothing, and must not reach a plan.
-    value.sort_all_objects();
-    Some(redactor.value(value))
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// Whether a place for errors holds one.
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Bool(true) => true,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(items) => items.iter().any(says_something),
+        Value::Object(map) => map.values().any(says_something),
+    }
+}
+
+/// The start of a text.
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::answer::Answer;
 use super::pace::{Origin, Pace};
-use super::redact::Redactor;
+use super::redact::{REDACTED_IN_URL, Redactor};
 use super::retry::{self, ATTEMPTS, Event};
 use super::transport::{Call, FailureKind, Transport};
 use crate::model::request::Path;
@@ -76,8 +76,13 @@ impl Connection {
     }
 
     async fn call(&self, method: &str, path: &Path, body: Option<&Value>, own: &[(&str, &str)]) -> Ended {
-        let not_sent = |words: &str| (Event::NotSent, words.to_owned());
+        let not_sent = |words: &str| (Event::Unsendable, words.to_owned());
         let url = self.url_of(path).map_err(|_| not_sent("the path is not a URL"))?;
+        if url.as_str().contains(REDACTED_IN_URL) {
+            return Err(not_sent(
+                "the API gave a link, a token or an id that holds the credential, which enact puts into no URL",
+            ));
+        }
         let mut headers = self.headers.clone();
         for (name, value) in own {
             let wrong = || not_sent("a header cannot be sent");
@@ -98,7 +103,7 @@ impl Connection {
                     FailureKind::Timeout => Event::Timeout,
                     FailureKind::TooLarge => Event::TooLarge,
                 };
-                Err((event, self.redactor.text(failure.words)))
+                Err((event, failure.words.text(&self.redactor)))
             }
         }
     }
@@ -149,6 +154,10 @@ impl Connection {
             401 => Some(format!("the credential from {source} was not accepted; it may be wrong or expired")),
             403 => Some(format!("the credential from {source} may not do this")),
             300..=399 => Some("enact follows no redirects; correct `url` in enact.yaml".to_owned()),
+            _ if answer.is_page() => Some(
+                "an API would not send a web page: check `url` in enact.yaml, and any proxy before it"
+                    .to_owned(),
+            ),
             _ => None,
         }
     }

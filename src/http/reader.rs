@@ -28,7 +28,7 @@ impl Reader for HttpReader {
                 }
                 Ok(answer) if statuses.success.contains(&answer.status.as_u16()) => {
                     let asked = answer.retry_after;
-                    match self.reply(path, answer) {
+                    match self.reply(path, answer, statuses) {
                         Ok(reply) => return Ok(GetResult::Reply(reply)),
                         Err(error) => (Event::Unreadable, asked, error),
                     }
@@ -57,13 +57,13 @@ impl Reader for HttpReader {
 }
 
 impl HttpReader {
-    fn reply(&self, path: &Path, answer: Answer) -> Result<Reply, ReadError> {
-        if answer.fails(&self.0.errors) {
+    fn reply(&self, path: &Path, answer: Answer, statuses: &Statuses) -> Result<Reply, ReadError> {
+        if answer.fails(&self.0.errors, statuses.own.as_ref()) {
             let what = format!("holds an error: {}", self.0.said(&answer));
             return Err(ReadError { help: self.0.help(&answer), ..ReadError::unexpected(path, &what) });
         }
         let Answer { body, etag, next, .. } = answer;
-        let body = body.ok_or_else(|| ReadError::unexpected(path, "is not JSON"))?;
+        let body = body.json().map_err(|what| ReadError::unexpected(path, &what))?;
         Ok(Reply { body, etag, next: next.map(|link| self.here(path, link)) })
     }
 

@@ -8,8 +8,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use url::form_urlencoded::byte_serialize;
 
+use super::encoding::layers;
+
 /// What replaces a credential in a text.
 pub(super) const REDACTED: &str = "[redacted by enact]";
+/// The same in a URL.
+pub(super) const REDACTED_IN_URL: &str = "%5Bredacted%20by%20enact%5D";
 /// A shorter secret would cut every text to pieces, and could not be hidden anyway.
 const SHORTEST: usize = 6;
 
@@ -24,13 +28,16 @@ impl Redactor {
         Ok(Self(AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(long)?))
     }
 
-    /// The text without secrets.
+    /// The text without secrets. If one is in it in a spelling that is not known, such as one that encodes only some
+    /// characters, nothing of the text is left.
     pub(super) fn text(&self, text: String) -> String {
-        if !self.0.is_match(&text) {
-            return text;
-        }
+        let clean = if self.0.is_match(&text) { self.replaced(&text) } else { text };
+        if layers(&clean).any(|plain| self.0.is_match(&plain)) { REDACTED.to_owned() } else { clean }
+    }
+
+    fn replaced(&self, text: &str) -> String {
         let mut clean = String::new();
-        self.0.replace_all_with(&text, &mut clean, |_, _, clean| {
+        self.0.replace_all_with(text, &mut clean, |_, _, clean| {
             clean.push_str(REDACTED);
             true
         });
@@ -145,6 +152,21 @@ mod tests {
         for spelling in spellings {
             let text = redactor.text(format!("a {spelling} b"));
             assert!(text.contains(REDACTED) && text.starts_with("a "), "{spelling}: {text}");
+        }
+    }
+
+    #[test]
+    fn no_secret_out_in_spellings_that_encode_only_some_characters() {
+        let redactor = redactor("tok/en+1=='&");
+        let spellings = [
+            "https://h/?t=tok/en%2B1==%27&amp;x",
+            "tok\\u002fen+1\\u003d\\u003d'&",
+            "tok%252fen%2b1%3D='%26",
+            "tok&#47;en+1=&#x3d;&#39;&amp;",
+            "%74ok/en+1=='&",
+        ];
+        for spelling in spellings {
+            assert_eq!(redactor.text(format!("<{spelling}>")), REDACTED, "{spelling}");
         }
     }
 

@@ -23,6 +23,8 @@ pub(super) enum Event {
     NotSent,
     /// Nothing was sent: the server could not prove who it is.
     Untrusted,
+    /// Nothing was sent: the request would not be the one that is meant.
+    Unsendable,
     /// It was sent, and the connection ended without an answer.
     Lost,
     /// It was sent, and no answer came in time.
@@ -47,6 +49,7 @@ const TABLE: &[RetryRow] = {
     &[
         (|e| e == Event::NotSent,            [Again,   Again,   Again,   Again,   Again,    Again]),
         (|e| e == Event::Untrusted,          [Refused, Refused, Refused, Refused, Refused,  Refused]),
+        (|e| e == Event::Unsendable,         [Refused, Refused, Refused, Refused, Refused,  Refused]),
         (|e| e == Event::Lost,               [Again,   Look,    Look,    Look,    LookOnly, Look]),
         (|e| e == Event::Timeout,            [Again,   Look,    Look,    Look,    LookOnly, Look]),
         (|e| e == Event::TooLarge,           [Refused, Look,    Look,    Look,    LookOnly, Look]),
@@ -132,6 +135,7 @@ mod tests {
         prop_oneof![
             Just(Event::NotSent),
             Just(Event::Untrusted),
+            Just(Event::Unsendable),
             Just(Event::Lost),
             Just(Event::Timeout),
             Just(Event::TooLarge),

@@ -8,6 +8,8 @@ use async_trait::async_trait;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Url};
 
+use super::shield::Shielded;
+
 /// A larger reply is refused, counted after unpacking.
 pub const MAX_BODY: usize = 64 << 20;
 const CONNECT: Duration = Duration::from_secs(5);
@@ -36,9 +38,9 @@ pub struct Response {
     /// The status.
     pub status: u16,
     /// The headers.
-    pub headers: HeaderMap,
+    pub headers: Shielded<HeaderMap>,
     /// The body, unpacked.
-    pub body: Vec<u8>,
+    pub body: Shielded<Vec<u8>>,
 }
 
 /// Why there is no answer.
@@ -46,8 +48,8 @@ pub struct Response {
 pub struct Failure {
     /// How far it got.
     pub kind: FailureKind,
-    /// Why, in words that are not checked.
-    pub words: String,
+    /// Why. A server may have a part in the words.
+    pub words: Shielded<String>,
 }
 
 /// How far a request without an answer got.
@@ -110,7 +112,8 @@ impl Transport for Network {
             request = request.header(json.0, json.1).body(body);
         }
         let head = tokio::time::timeout(HEAD, request.send()).await;
-        let head = head.map_err(|_| Failure { kind: FailureKind::Timeout, words: NO_ANSWER.to_owned() })?;
+        let head =
+            head.map_err(|_| Failure { kind: FailureKind::Timeout, words: NO_ANSWER.to_owned().into() })?;
         let mut response = head.map_err(|error| failure(&error))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let mut body = Vec::new();
@@ -118,15 +121,15 @@ impl Transport for Network {
             let chunk = tokio::time::timeout(IDLE, response.chunk()).await;
             let chunk = chunk.map_err(|_| Failure {
                 kind: FailureKind::Timeout,
-                words: "the answer stopped in the middle".to_owned(),
+                words: "the answer stopped in the middle".to_owned().into(),
             })?;
             match chunk.map_err(|error| failure(&error))? {
                 Some(chunk) if body.len() + chunk.len() > MAX_BODY => {
                     let words = format!("the answer is larger than {} MiB", MAX_BODY >> 20);
-                    return Err(Failure { kind: FailureKind::TooLarge, words });
+                    return Err(Failure { kind: FailureKind::TooLarge, words: words.into() });
                 }
                 Some(chunk) => body.extend_from_slice(&chunk),
-                None => return Ok(Response { status, headers, body }),
+                None => return Ok(Response { status, headers: headers.into(), body: body.into() }),
             }
         }
     }
@@ -135,7 +138,7 @@ impl Transport for Network {
 const NO_ANSWER: &str = "no answer in time";
 
 fn not_sent(words: String) -> Failure {
-    Failure { kind: FailureKind::NotSent, words }
+    Failure { kind: FailureKind::NotSent, words: words.into() }
 }
 
 fn failure(error: &reqwest::Error) -> Failure {
@@ -147,7 +150,7 @@ fn failure(error: &reqwest::Error) -> Failure {
     };
     let words = if error.is_timeout() { NO_ANSWER } else { "the connection failed" };
     let words = sources(error).map(ToString::to_string).fold(words.to_owned(), |all, why| all + ": " + &why);
-    Failure { kind, words }
+    Failure { kind, words: words.into() }
 }
 
 /// Whether the server's certificate was refused. Repeating does not help then.

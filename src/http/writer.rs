@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::StatusCode;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
 use super::connection::{Connection, Ended};
-use super::redact::REDACTED;
+use super::redact::{REDACTED, Redactor};
 use super::retry::{self, Event};
 use crate::model::request::{Hidden, Method, Request};
 use crate::model::resource::RemoteId;
@@ -63,6 +63,27 @@ impl Writer for HttpWriter {
     }
 }
 
+/// What finds the live values that a request sends back unseen: a server may quote what it refuses. `None` if they
+/// are too long to search for.
+fn kept(request: &Request) -> Option<Redactor> {
+    let mut texts = Vec::new();
+    for hidden in request.hidden.values() {
+        if let Hidden::Live(value) = hidden {
+            all_texts(value, &mut texts);
+        }
+    }
+    Redactor::new(&texts).ok()
+}
+
+fn all_texts(value: &Value, texts: &mut Vec<SecretString>) {
+    match value {
+        Value::String(text) => texts.push(SecretString::from(text.clone())),
+        Value::Array(items) => items.iter().for_each(|item| all_texts(item, texts)),
+        Value::Object(map) => map.values().for_each(|value| all_texts(value, texts)),
+        _ => {}
+    }
+}
+
 impl HttpWriter {
     /// The body with the secrets that no output shows.
     fn whole_body(&self, request: &Request) -> Result<Option<Value>, String> {
@@ -85,9 +106,10 @@ impl HttpWriter {
 
     /// The answer to a write, or what happened instead and why.
     fn event(&self, request: &Request, ended: Ended) -> Result<Value, (Event, String)> {
-        let answer = ended?;
+        let mut answer = ended?;
+        answer.hide(kept(request).as_ref());
         let status = answer.status;
-        if status.is_success() && answer.fails(&self.0.errors) {
+        if status.is_success() && answer.fails(&self.0.errors, None) {
             let help = self.0.help(&answer).map(|help| format!("; {help}")).unwrap_or_default();
             return Err((
                 Event::Unexpected,
@@ -107,7 +129,7 @@ impl HttpWriter {
                 (true, Some((_, pointer))) => {
                     let unreadable = || (Event::Unreadable, "the answer does not hold the new id".to_owned());
                     let usable = |body: &Value| body.pointer(pointer).and_then(RemoteId::from_json).is_some();
-                    answer.body.filter(usable).ok_or_else(unreadable)
+                    answer.body.json().ok().filter(usable).ok_or_else(unreadable)
                 }
             };
         }

@@ -32,10 +32,8 @@ impl ReadError {
 pub struct Errors {
     /// Where an error's code may be, as JSON pointers.
     pub code: Vec<String>,
-    /// Where its message may be.
-    pub message: Vec<String>,
-    /// Where further details may be.
-    pub detail: Vec<String>,
+    /// Where its message is, if the usual shapes of errors do not say so.
+    pub message: Option<String>,
     /// Places that make an answer an error even if its status says success.
     pub in_success: Vec<String>,
     /// What to do, by error code.
@@ -48,8 +46,7 @@ impl Default for Errors {
         let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
         Self {
             code: texts(&["/code", "/key"]),
-            message: texts(&["/message", "/error/message", "/error", "/errors/0/message"]),
-            detail: texts(&["/error/details", "/details"]),
+            message: None,
             in_success: texts(&["/error", "/errors"]),
             help: BTreeMap::new(),
         }
@@ -63,11 +60,14 @@ pub struct Statuses {
     pub success: Vec<u16>,
     /// They mean that there is no such object.
     pub gone: Vec<u16>,
+    /// Where an answer that is the object itself has its id (a JSON pointer), and the id: then a field `error` is the
+    /// object's own, and not an error.
+    pub own: Option<(String, String)>,
 }
 
 impl Default for Statuses {
     fn default() -> Self {
-        Self { success: vec![200], gone: vec![404] }
+        Self { success: vec![200], gone: vec![404], own: None }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::model::kind::Kind;
 use crate::model::names::Names;
 use crate::model::request::{Id, Method, Path, Request, Symbol};
 use crate::model::state::LiveObject;
-use crate::model::wire::{Errors, ReadError, Reader};
+use crate::model::wire::{Errors, GetResult, ReadError, Reader, Reply, Statuses};
 use crate::system::body::{found, kind_of, list, text, texts};
 
 mod rules;
@@ -230,7 +230,12 @@ impl Observe for Jitsudo {
         reader: &dyn Reader,
     ) -> Result<Option<LiveObject>, ReadError> {
         let path = Path::fixed(COLLECTION).known(&listed.remote);
-        let Some(body) = reader.get(&path).await? else { return Ok(None) };
+        // The answer is the policy itself.
+        let own = Some(("/id".to_owned(), listed.remote.to_string()));
+        let statuses = Statuses { own, ..Statuses::default() };
+        let GetResult::Reply(Reply { body, .. }) = reader.read(&path, &statuses).await? else {
+            return Ok(None);
+        };
         if !body.get("rules").is_some_and(Value::is_array) {
             return Err(ReadError::unexpected(&path, "has no `rules`"));
         }

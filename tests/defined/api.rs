@@ -109,6 +109,12 @@ impl Reply {
     pub(crate) fn new(status: u16, body: Value) -> Self {
         Self { status, headers: Vec::new(), body }
     }
+
+    /// An answer that is no JSON.
+    pub(crate) fn text(status: u16, content_type: &str, text: &str) -> Self {
+        let headers = vec![("content-type", content_type.to_owned())];
+        Self { status, headers, body: Value::from(text) }
+    }
 }
 
 async fn serve(State(shared): State<Arc<Mutex<Shared>>>, request: Request) -> Response {
@@ -127,10 +133,18 @@ async fn serve(State(shared): State<Arc<Mutex<Shared>>>, request: Request) -> Re
     all.push(seen.clone());
     let own = hook.as_mut().and_then(|hook| hook(&seen, store));
     let Reply { status, headers, body } = own.unwrap_or_else(|| store.answer(&seen));
-    let mut response = Response::builder().status(status).header("content-type", "application/json");
+    let is_json = headers.iter().all(|(name, _)| *name != "content-type");
+    let mut response = Response::builder().status(status);
+    if is_json {
+        response = response.header("content-type", "application/json");
+    }
     for (name, value) in headers {
         response = response.header(name, value);
     }
-    let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+    let body = match body {
+        Value::Null => Body::empty(),
+        Value::String(text) if !is_json => Body::from(text),
+        body => Body::from(body.to_string()),
+    };
     response.body(body).unwrap()
 }

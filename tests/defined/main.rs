@@ -8,6 +8,7 @@
     reason = "in a test a wrong assumption should end it"
 )]
 
+mod answers;
 mod api;
 mod comparing;
 mod config;

@@ -193,6 +193,19 @@ fn an_update_of_something_else_leaves_the_secret_and_its_hash() {
 }
 
 #[test]
+fn no_secret_out_a_kept_hash_that_a_refusal_quotes_is_not_shown() {
+    let world = users(|_| {});
+    let hash = "$2b$12$R9h/cIPz0gi.URNNX3kh2O";
+    world.api.insert("users", json!({"name": "app", "password_hash": hash, "tags": ["x"]}));
+    world.declare("User", "app", "{tags: [y]}");
+    world.api.on(|seen, _| (seen.method != "GET").then(|| Reply::new(422, json!({"detail": seen.body}))));
+    for format in ["text", "json", "markdown"] {
+        let run = world.run(&["apply", "--yes", "--format", format]);
+        assert!(run.code == 1 && run.out.contains("422") && !run.out.contains(hash), "{}", run.out);
+    }
+}
+
+#[test]
 fn all_secrets_are_sent_where_that_is_asked_for() {
     let mut world = converged();
     world.declare("User", "web", "{password: {secret: other}}");

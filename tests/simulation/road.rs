@@ -365,7 +365,7 @@ fn response(said: Said) -> Response {
     for (name, value) in said.headers {
         headers.append(HeaderName::from_static(name), HeaderValue::from_str(&value).unwrap());
     }
-    Response { status: said.status, headers, body: said.body }
+    Response { status: said.status, headers: headers.into(), body: said.body.into() }
 }
 
 pub(crate) fn lock<P>(server: &Mutex<P>) -> MutexGuard<'_, P> {

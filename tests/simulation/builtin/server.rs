@@ -98,7 +98,7 @@ impl Server {
 
     /// Answers as the sandbox does under this fault.
     fn answer(&self, call: &Call<'_>, fault: Option<Fault>) -> Result<Response, Failure> {
-        let failed = |kind| Err(Failure { kind, words: "simulated".to_owned() });
+        let failed = |kind| Err(Failure { kind, words: "simulated".to_owned().into() });
         let strike = |status, after_commit, body: Option<Value>, headers| {
             let target = "t".to_owned();
             let fault = sandbox::Fault {
@@ -130,7 +130,11 @@ impl Server {
             (_, None) => failed(FailureKind::Lost),
             (_, Some(said)) => {
                 let (parts, body) = said.into_parts();
-                Ok(Response { status: parts.status.as_u16(), headers: parts.headers, body })
+                Ok(Response {
+                    status: parts.status.as_u16(),
+                    headers: parts.headers.into(),
+                    body: body.into(),
+                })
             }
         }
     }
