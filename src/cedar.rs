@@ -159,13 +159,26 @@ fn print(mut est: Value) -> Result<Canonical, CedarError> {
     sort_sets(&mut est);
     one_action(&mut est);
     let policy = Policy::from_json(None, est).map_err(CedarError::new)?;
-    let structure = policy.to_cedar().ok_or_else(|| CedarError::new("a linked template has no text"))?;
+    let structure = structure(&policy)?;
     let config = Config { line_width: 100, indent_width: 2 };
     let text = policies_str_to_pretty(&policy.to_string(), &config).map_err(CedarError::new)?;
     // The canonical text must be accepted again, so it has to stay within the bounds too.
     bounded(&structure)?;
     bounded(&text)?;
     Ok(Canonical { text: text.trim_end().to_owned(), structure })
+}
+
+/// Sets are sorted by what their items mean, not by how they are written: of two spellings of one item, one is left.
+fn structure(policy: &Policy) -> Result<String, CedarError> {
+    let meant =
+        |policy: &Policy| policy.to_cedar().ok_or_else(|| CedarError::new("a linked template has no text"));
+    let plain = meant(policy)?;
+    if !plain.contains('[') {
+        return Ok(plain);
+    }
+    let mut est = parse(&plain)?.to_json().map_err(CedarError::new)?;
+    sort_sets(&mut est);
+    meant(&Policy::from_json(None, est).map_err(CedarError::new)?)
 }
 
 /// Sorts set literals and lists of actions, where order means nothing.
@@ -226,6 +239,23 @@ mod tests {
         let plain = canonical("permit (principal, action, resource) when { !(!(context.a == 1)) };").unwrap();
         assert_eq!(sugar.structure, plain.structure);
         assert_eq!(sugar.text, "permit (principal, action, resource)\nunless { context.a != 1 };");
+    }
+
+    #[test]
+    fn two_spellings_of_one_item_are_one_item_and_sorted_as_one() {
+        let policy =
+            |set: &str| format!("permit (principal, action, resource) when {{ [{set}].contains(true) }};");
+        let sets = [
+            "context.a != 1, !(context.a == 1), principal is User in Group::\"g\"",
+            "principal is User && principal in Group::\"g\", !(context.a == 1)",
+        ];
+        let [one, other] = sets.map(|set| canonical(&policy(set)).unwrap().structure);
+        assert_eq!(one, other);
+        assert_eq!(
+            canonical(&one).unwrap().structure,
+            one,
+            "a server may send back what it made of the text"
+        );
     }
 
     #[test]

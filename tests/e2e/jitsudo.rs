@@ -54,6 +54,45 @@ fn spelling_and_the_order_inside_a_scope_are_never_a_difference() {
 }
 
 #[test]
+fn rules_of_one_structure_converge_however_often_they_are_declared_or_live() {
+    let spelled = |text: &str, notice: &str| format!("{{policy_text: '{text}', notice: {notice}}}");
+    let sugar = |notice| spelled("permit (principal, action, resource) unless { context.a == 1 };", notice);
+    let plain = |notice| spelled("permit(principal,action,resource)when{!(context.a == 1)};", notice);
+    let other = account("permit", "1");
+    let (one, two, three) = (
+        vec![sugar("x")],
+        vec![plain("x"), sugar("x")],
+        vec![sugar("x"), other.clone(), plain("x"), sugar("x"), plain("y"), plain("null")],
+    );
+    let world = world(&[]);
+    let mut rules = Vec::new();
+    for declared in [&two, &one, &three, &two, &three, &one] {
+        declare(&world, &declared.iter().map(String::as_str).collect::<Vec<_>>());
+        world.converge();
+        let kept = live(&world).into_iter().filter(|rule| rules.contains(rule)).count();
+        assert!(kept >= rules.len().min(declared.len()), "what is declared already stays: {kept}");
+        assert_eq!(world.objects("rules").len(), declared.len());
+        rules = live(&world);
+    }
+}
+
+#[test]
+fn a_server_that_writes_a_set_in_its_own_words_is_no_difference() {
+    let set =
+        |items: &str| format!("permit (principal, action, resource) when {{ [{items}].contains(true) }};");
+    let sugar = set("context.a != 1, !(context.a == 1), principal is User in Group::\"g\"");
+    let world = world(&[&format!("policy_text: '{sugar}'")]);
+    let id = live(&world)[0].0.clone();
+    for items in [
+        "!(context.a == 1), principal is User && principal in Group::\"g\"",
+        "principal is User && principal in Group::\"g\", !(context.a == 1), !(context.a == 1)",
+    ] {
+        assert!(world.live.set_field("rules", &id, "policy_text", json!(set(items))));
+        world.assert_converged();
+    }
+}
+
+#[test]
 fn an_untouched_rule_keeps_its_id_when_its_neighbours_change() {
     let (a, b, c) = (account("permit", "1"), account("permit", "2"), account("forbid", "3"));
     let world = world(&[&a, &b, &c]);
