@@ -1,5 +1,6 @@
 //! `enact apply`: its flags, the question before writing, and the record in git. Writing itself is in `run::apply`.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -47,9 +48,10 @@ pub(super) struct Apply {
 
 impl Apply {
     pub(super) async fn run(self, global: &Global, output: &Output) -> Report {
-        if !self.yes && !output.can_ask() {
-            return Report { diagnostics: vec![nobody_to_ask()], ..Report::of("apply") };
-        }
+        let reviewed = match self.reviewed(output) {
+            Ok(reviewed) => reviewed,
+            Err(diagnostic) => return Report { diagnostics: vec![diagnostic], ..Report::of("apply") },
+        };
         let Load { project, diagnostics, files, config } = self.sandbox.load(global, &self.options(global));
         let Some(project) = &project else {
             return Report { diagnostics, files, ..Report::of("apply") };
@@ -60,7 +62,11 @@ impl Apply {
         let Some(journal) = journal.filter(|_| report.exit() == Exit::Done) else { return report };
         match self.sandbox.connect(project).await {
             Ok((_sandbox, connected)) => {
-                self.apply(output, connected, journal.as_ref(), &mut report, &config).await;
+                let moved = |report: &Report| match &reviewed {
+                    Some(reviewed) => reviewed.moved(&PlanFile::new(report, &config, catalog::digest())),
+                    None => Vec::new(),
+                };
+                self.apply(output, connected, journal.as_ref(), &mut report, moved).await;
                 if report.ending != Ending::Declined {
                     report.diagnostics.extend(self.unjournaled(journal.as_ref()));
                     report.diagnostics.extend(self.record(project, &report));
@@ -69,6 +75,15 @@ impl Apply {
             Err(diagnostics) => report.diagnostics.extend(diagnostics),
         }
         report
+    }
+
+    /// The reviewed plan, read before anything is sent. Nobody is asked where nobody could answer.
+    fn reviewed(&self, output: &Output) -> Result<Option<PlanFile>, Diagnostic> {
+        let reviewed = self.reviewed.as_deref().map(read).transpose()?;
+        match self.yes || output.can_ask() {
+            true => Ok(reviewed),
+            false => Err(nobody_to_ask(self.reviewed.as_deref())),
+        }
     }
 
     fn options(&self, global: &Global) -> RunOptions {
@@ -119,17 +134,15 @@ impl Apply {
         connected: Vec<Connected<'_>>,
         journal: &dyn Journal,
         report: &mut Report,
-        config: &str,
+        moved: impl FnOnce(&Report) -> Vec<Diagnostic>,
     ) {
         let progress = output.progress("reading", &connected);
         let planned = run::plan::plan(connected).await;
         drop(progress);
         report.targets = planned.iter().map(Planned::report).collect();
-        if let Some(file) = &self.reviewed {
-            let moved = moved(file, &PlanFile::new(report, config, catalog::digest()));
-            if !moved.is_empty() {
-                return report.diagnostics.extend(moved);
-            }
+        let moved = moved(report);
+        if !moved.is_empty() {
+            return report.diagnostics.extend(moved);
         }
         if output.format.interactive && report.has_changes() && !self.agreed(output, report) {
             report.ending = Ending::Declined;
@@ -175,25 +188,28 @@ impl Apply {
     }
 }
 
-fn nobody_to_ask() -> Diagnostic {
-    Diagnostic::new(Code::CliNobodyToAsk, "apply asks before it writes, and there is nobody to ask here")
-        .help("look at `enact plan`, then run `enact apply --yes`")
+fn nobody_to_ask(reviewed: Option<&Path>) -> Diagnostic {
+    let help = match reviewed {
+        None => "look at `enact plan`, then run the same command with `--yes`".to_owned(),
+        Some(file) => format!(
+            "run the same command with `--yes`: it writes only if a fresh plan is the one in `{}`",
+            file.display()
+        ),
+    };
+    let message = "apply asks before it writes, and there is nobody to ask here; nothing was sent";
+    Diagnostic::new(Code::CliNobodyToAsk, message).help(help)
 }
 
-/// How a fresh plan differs from the reviewed one.
-fn moved(file: &Path, fresh: &PlanFile) -> Vec<Diagnostic> {
-    let shown = file.display().to_string();
-    let regular = |meta: std::fs::Metadata| {
-        if meta.is_file() { Ok(()) } else { Err(std::io::Error::other("it is not a file")) }
+/// Reads a reviewed plan.
+fn read(file: &Path) -> Result<PlanFile, Diagnostic> {
+    let regular = |meta: std::fs::Metadata| match meta.is_file() {
+        true => Ok(()),
+        false => Err(io::Error::other("it is not a file")),
     };
-    let text =
-        std::fs::metadata(file).and_then(regular).and_then(|()| files::read(file, plan_file::MAX_BYTES));
-    match text {
-        Ok(text) => PlanFile::parse(&shown, &text)
-            .map_or_else(|diagnostic| vec![diagnostic], |reviewed| reviewed.moved(fresh)),
-        Err(error) => {
-            let message = format!("`{shown}` cannot be read: {error}");
-            vec![Diagnostic::new(Code::ReviewFile, message).help("write one with `enact plan --out FILE`")]
-        }
-    }
+    let read = || files::read(file, plan_file::MAX_BYTES);
+    let text = std::fs::metadata(file).and_then(regular).and_then(|()| read()).map_err(|error| {
+        let message = format!("`{}` cannot be read: {error}; nothing was sent", file.display());
+        Diagnostic::new(Code::ReviewFile, message).help("write one with `enact plan --out FILE`")
+    })?;
+    PlanFile::parse(&file.display().to_string(), &text)
 }

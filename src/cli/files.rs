@@ -1,10 +1,11 @@
 //! Files that commands read and write, where the plain functions of the standard library could do harm: half a file
 //! left behind, somebody's file overwritten, memory filled. Manifests are read in `source`.
 
-use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
+
+use tempfile::NamedTempFile;
 
 /// Reads the text of a file, but at most this many bytes.
 pub(super) fn read(file: &Path, most: usize) -> io::Result<String> {
@@ -31,33 +32,36 @@ pub(super) enum Readers {
     Usual,
 }
 
-/// Replaces a file, whole or not at all: the text is written beside it first. A pipe or a device cannot be replaced and
-/// is written to.
+/// Replaces a file, whole or not at all: the text is written beside it first, under a name of its own, so that what a
+/// killed run left there is in nobody's way. A pipe or a device cannot be replaced and is written to.
 pub(super) fn replace(file: &Path, text: &str, readers: Readers) -> io::Result<()> {
     let file = &file.canonicalize().unwrap_or_else(|_| file.to_owned());
     if std::fs::metadata(file).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
         return OpenOptions::new().write(true).open(file)?.write_all(text.as_bytes());
     }
-    let mut beside = OsString::from(file);
-    beside.push(format!(".{}.tmp", std::process::id()));
-    let mut out = new(Path::new(&beside), readers)?;
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.sync_all());
-    written.and_then(|()| std::fs::rename(&beside, file)).inspect_err(|_| {
-        // Nobody needs the rest.
-        let _ = std::fs::remove_file(&beside);
-    })
+    let mut beside = beside(file, readers)?;
+    beside.write_all(text.as_bytes())?;
+    beside.as_file().sync_all()?;
+    // If anything fails, the file is removed when it is dropped.
+    beside.persist(file)?;
+    Ok(())
 }
 
-fn new(file: &Path, readers: Readers) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+/// A new file in the folder of this one.
+fn beside(file: &Path, readers: Readers) -> io::Result<NamedTempFile> {
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(".");
+    let mut new = tempfile::Builder::new();
+    new.prefix(&name).suffix(".tmp");
+    // Without this only its owner may read it; the user's mask still applies.
     #[cfg(unix)]
-    if readers == Readers::Owner {
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    if readers == Readers::Usual {
+        new.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     }
-    options.open(file)
+    new.tempfile_in(folder(file))
 }
 
-fn folder(file: &Path) -> &Path {
+/// The folder of a file.
+pub(super) fn folder(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -1,15 +1,15 @@
 //! `enact plan`: its flags and the plan file. Planning itself is in `run::plan`.
 
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fmt, io};
 
 use clap::Args;
 
 use super::args::{Global, RevisionArgs, SandboxArgs};
-use super::files::{Readers, replace};
+use super::files::{self, Readers, replace};
 use super::output::Output;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::report::plan_file::PlanFile;
+use crate::report::plan_file::{self, PlanFile};
 use crate::report::{Ending, Exit, Report};
 use crate::run::load::Load;
 use crate::run::plan::Planned;
@@ -31,6 +31,10 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) async fn run(self, global: &Global, output: &Output) -> Report {
+        // Nobody should wait for a plan that cannot be kept.
+        if let Some(diagnostic) = self.out.as_deref().and_then(|file| keepable(file).err()) {
+            return Report { diagnostics: vec![diagnostic], ..Report::of("plan") };
+        }
         let options = self.revision.options(global, &self.sandbox);
         let Load { project, diagnostics, files, config } = self.sandbox.load(global, &options);
         let Some(project) = &project else {
@@ -55,32 +59,47 @@ impl Plan {
     }
 }
 
-/// Writes the plan, whole or not at all. A plan that cannot be applied is not worth a review.
-fn write(file: &Path, report: &Report, config: &str) -> Result<(), Diagnostic> {
-    let shown = file.display();
-    let wrong = |what: String, help: &str| Diagnostic::new(Code::ReviewOut, what).help(help.to_owned());
-    if report.exit() != Exit::Done {
-        return Err(wrong(
-            format!("the plan was not written to `{shown}`"),
-            "apply would refuse it: fix what is wrong first",
-        ));
+/// Refuses to replace a file that is not a plan, such as `package.json`, and a folder that is not there.
+fn keepable(file: &Path) -> Result<(), Diagnostic> {
+    let there = match std::fs::metadata(file) {
+        Ok(there) => there,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return has_folder(file),
+        Err(error) => return Err(unwritable(file, &error)),
+    };
+    if there.is_dir() {
+        return Err(unwritable(file, &io::Error::from(io::ErrorKind::IsADirectory)));
     }
-    let text = PlanFile::new(report, config, catalog::digest()).text();
-    is_ours(file)
-        .and_then(|()| replace(file, &text, Readers::Owner))
-        .map_err(|error| wrong(format!("`{shown}` could not be written: {error}"), "name another file"))
+    // A pipe or a device has nothing to lose.
+    let is_kept = there.is_file() && there.len() > 0;
+    match is_kept.then(|| files::read(file, plan_file::MAX_BYTES)) {
+        None => Ok(()),
+        Some(Ok(text)) if PlanFile::is_plan(&text) => Ok(()),
+        Some(Ok(_)) => Err(unwritable(file, &"it exists and is not a plan, and would be lost")),
+        Some(Err(error)) => Err(unwritable(file, &error)),
+    }
 }
 
-/// Refuses to replace a file that is not a plan, such as a manifest.
-fn is_ours(file: &Path) -> io::Result<()> {
-    if !std::fs::metadata(file).is_ok_and(|there| there.is_file()) {
-        return Ok(());
+fn has_folder(file: &Path) -> Result<(), Diagnostic> {
+    match std::fs::metadata(files::folder(file)) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(unwritable(file, &error)),
     }
-    let there = std::fs::read(file)?;
-    match there.is_empty()
-        || serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&there).is_ok()
-    {
-        true => Ok(()),
-        false => Err(io::Error::other("it exists, and is not a plan")),
+}
+
+fn unwritable(file: &Path, why: &dyn fmt::Display) -> Diagnostic {
+    let message = format!("the plan cannot be written to `{}`: {why}", file.display());
+    Diagnostic::new(Code::ReviewOut, message).help("name another file with `--out`")
+}
+
+/// Writes the plan, whole or not at all. A plan that cannot be applied is not worth a review.
+fn write(file: &Path, report: &Report, config: &str) -> Result<(), Diagnostic> {
+    if report.exit() != Exit::Done {
+        let message = format!("the plan was not written to `{}`", file.display());
+        let help = "apply would refuse it: fix what is wrong first";
+        return Err(Diagnostic::new(Code::ReviewOut, message).help(help));
     }
+    let text = PlanFile::new(report, config, catalog::digest()).text();
+    // The run took its time: the file may be another one by now.
+    keepable(file)?;
+    replace(file, &text, Readers::Owner).map_err(|error| unwritable(file, &error))
 }

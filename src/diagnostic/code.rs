@@ -553,7 +553,8 @@ codes! {
     ReviewMoved = "review/moved" (Moved, Error),
 
     /// The plan was not written to the file of `--out`: something is wrong with the plan, so apply would refuse it, or
-    /// the file cannot be written, or exists and is not a plan. Correct the plan first, or name another file.
+    /// the file cannot be written, or exists and is not a plan, and would be lost. Correct the plan first, or name another
+    /// file.
     ReviewOut = "review/out" (Failed, Error),
 
     /// The connection to the embedded sandbox could not be set up. No real target is involved. See the message for the

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -66,6 +67,21 @@ impl PlanFile {
             let message = format!("`{file}` is not a plan: {error}");
             Diagnostic::new(Code::ReviewFile, message).help("write one with `enact plan --out FILE`")
         })
+    }
+
+    /// Whether a text is a plan, of this or another version of enact.
+    pub fn is_plan(text: &str) -> bool {
+        /// What every version writes.
+        #[derive(Deserialize)]
+        struct Marks {
+            #[serde(rename = "enact")]
+            _enact: String,
+            #[serde(rename = "digest")]
+            _digest: String,
+            #[serde(rename = "changes")]
+            _changes: Vec<IgnoredAny>,
+        }
+        serde_json::from_str::<Marks>(text).is_ok()
     }
 
     /// What changed between the review and a fresh plan; empty if nothing did.

@@ -1,8 +1,8 @@
 //! The file that keeps the state of a sandbox between runs. When it is written is up to `hub`.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -36,35 +36,13 @@ fn broken(path: &Path, why: &str) -> io::Error {
 pub(crate) fn write(path: &Path, targets: &Value) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let temporary = temporary(path);
-    let mut file = private(&temporary)?;
+    // A name of its own, so that what a killed process left is in nobody's way. Only its owner may read it.
+    let mut file = tempfile::Builder::new().suffix(".tmp").tempfile_in(folder)?;
     let state = json!({"format_version": FORMAT_VERSION, "targets": targets});
     file.write_all(&serde_json::to_vec_pretty(&state)?)?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
     sync_folder(folder)
-}
-
-/// A name beside the file that no other process uses.
-fn temporary(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    name.into()
-}
-
-/// A new file that only its owner may read.
-fn private(path: &Path) -> io::Result<File> {
-    // Left over from a process that died with the same id.
-    if let Err(error) = fs::remove_file(path)
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        return Err(error);
-    }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 /// Makes the new name as durable as the new content.

@@ -71,12 +71,81 @@ fn a_plan_that_cannot_be_written_is_a_failure_and_leaves_no_file() {
     for out in ["a-file/plan.json", "a-folder", "no/folder/plan.json"] {
         let run = world.run(&["plan", "--out", out]);
         assert_eq!(run.code, 1, "{}", run.err);
-        assert!(run.err.contains(out) && run.err.contains("could not be written"), "{}", run.err);
-        assert!(run.out.contains("6 to create"), "the plan is shown anyway: {}", run.out);
+        assert!(run.err.contains(out) && run.err.contains("cannot be written"), "{}", run.err);
+        assert_eq!(world.live.requests().len(), 0, "it is noticed before anything is read: {}", run.err);
     }
     let full = after(&world, &full_after(1), "plan --out plan.json");
     assert!(full.code == 1 && full.err.contains("plan.json"), "{}", full.err);
     assert_eq!(names(world.dir.path()), before, "nothing is left");
+}
+
+#[test]
+fn a_plan_replaces_a_plan_and_no_other_json() {
+    let world = world();
+    assert_eq!(world.run(&["plan", "--out", "plan.json"]).code, 0);
+    let plan = read(&world, "plan.json");
+    assert_eq!(world.run(&["plan", "--out", "plan.json"]).code, 0);
+    assert_eq!(read(&world, "plan.json"), plan, "deterministic");
+    let older: Value = serde_json::from_str(&plan).unwrap();
+    let older = json!({"format_version": 0, "enact": "0.0.1", "digest": older["digest"], "changes": []});
+    for (text, code) in [
+        (older.to_string(), 0),
+        (String::new(), 0),
+        (r#"{"name": "my-app", "version": "1.0.0"}"#.to_owned(), 1),
+        (r#"{"format_version": 1, "targets": {}}"#.to_owned(), 1),
+        ("[]".to_owned(), 1),
+        ("apiVersion: polytomic/v1".to_owned(), 1),
+    ] {
+        world.write("other.json", &text);
+        world.live.clear_requests();
+        let run = world.run(&["plan", "--out", "other.json"]);
+        assert_eq!(run.code, code, "{text}: {}", run.err);
+        assert_eq!(read(&world, "other.json"), if code == 0 { &plan } else { &text }.as_str(), "{text}");
+        assert!(
+            code == 0 || world.live.requests().is_empty() && run.err.contains("would be lost"),
+            "{}",
+            run.err
+        );
+    }
+}
+
+#[test]
+fn what_a_killed_run_with_the_same_number_left_beside_a_file_is_in_nobodys_way() {
+    let world = world();
+    // The first process in a container always has the same number.
+    let left = "mkdir -p .enact; touch plan.json.$$.tmp .enact/sandbox.json.$$.tmp; chmod 0 plan.json.$$.tmp";
+    for args in ["plan --out plan.json", "plan --sandbox --out plan.json"] {
+        let run = after(&world, left, args);
+        assert_eq!(run.code, 0, "{}", run.err);
+    }
+    let is_left = |name: &&String| name.starts_with("plan.json.");
+    assert_eq!(names(world.dir.path()).iter().filter(is_left).count(), 2, "and nothing else is left");
+}
+
+#[test]
+fn a_plan_that_cannot_be_read_is_noticed_before_anything_is_sent() {
+    let world = world();
+    world.write("not-a-plan.json", "{}");
+    for file in ["missing.json", "policies", "not-a-plan.json", "enact.yaml"] {
+        let run = world.run(&["apply", file, "--yes"]);
+        assert_eq!(run.code, 3, "{}", run.err);
+        assert!(run.err.contains("review/file") && run.err.contains(file), "{}", run.err);
+        assert_eq!(world.live.requests().len(), 0, "{}", run.err);
+    }
+}
+
+#[test]
+fn where_nobody_can_be_asked_the_advice_keeps_the_reviewed_plan() {
+    let world = world();
+    assert_eq!(world.run(&["plan", "--out", "plan.json"]).code, 0);
+    world.live.clear_requests();
+    let run = world.run(&["apply", "plan.json"]);
+    assert_eq!((run.code, world.live.requests().len()), (64, 0), "{}", run.err);
+    let advice =
+        "run the same command with `--yes`: it writes only if a fresh plan is the one in `plan.json`";
+    assert!(run.err.contains(advice), "{}", run.err);
+    assert_eq!(world.run(&["apply", "plan.json", "--yes"]).code, 0);
+    world.assert_converged();
 }
 
 #[test]
