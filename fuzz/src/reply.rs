@@ -98,6 +98,7 @@ impl Subject {
                     options: &PlanOptions { allowed: ALLOWED.to_vec(), ..PlanOptions::default() },
                 },
                 http: http(self.target, answers),
+                url: &self.target.config.url,
             };
             let mut planned = run::plan::plan(vec![connected]).await;
             let planned = planned.pop().unwrap_or_else(|| panic!("no plan"));

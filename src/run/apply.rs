@@ -30,7 +30,7 @@ async fn apply_one(planned: Planned<'_>, journal: &dyn Journal, stop: &AtomicBoo
     if !planned.plan.is_sound() || planned.plan.changes.is_empty() {
         return planned.report();
     }
-    let Connected { intent, http } = &planned.at;
+    let Connected { intent, http, url: _ } = &planned.at;
     let (reader, writer) = (http.reader(), http.writer());
     let input = WriteInput {
         intent: *intent,

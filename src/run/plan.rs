@@ -54,7 +54,7 @@ impl Planned<'_> {
     pub fn report(&self) -> TargetReport {
         TargetReport {
             system: self.at.intent.target.config.system.clone(),
-            url: self.at.intent.target.config.url.clone(),
+            url: self.at.url.to_owned(),
             requests: self.at.http.requests(),
             plan: self.plan.clone(),
             apply: None,

@@ -13,6 +13,9 @@ use crate::plan::input::{DeclaredCounts, PlanOptions};
 use crate::report::Report;
 use crate::run::history::{Base, History};
 
+/// What is shown instead of a target's URL if a sandbox replaces it. Its own has another port in each run.
+const SANDBOX: &str = "the embedded sandbox";
+
 /// A repository that passed every check that needs no network.
 pub struct Project {
     /// The configuration.
@@ -79,9 +82,9 @@ impl Project {
     ) -> Result<Vec<Connected<'_>>, Vec<Diagnostic>> {
         let (mut connected, mut wrong) = (Vec::new(), Vec::new());
         for target in self.targets() {
-            let http = match sandbox(&target.config.name) {
-                Some(url) => self.config.connect_sandbox(target, &url),
-                None => self.config.connect(target, self.writes),
+            let (http, url) = match sandbox(&target.config.name) {
+                Some(url) => (self.config.connect_sandbox(target, &url), SANDBOX),
+                None => (self.config.connect(target, self.writes), target.config.url.as_str()),
             };
             match (http, self.desired.get(&target.config.name)) {
                 (Ok(http), Some(desired)) => {
@@ -90,6 +93,7 @@ impl Project {
                     connected.extend(counts.map(|counts| Connected {
                         intent: Intent { target, desired, base, counts, options: &self.options },
                         http,
+                        url,
                     }));
                 }
                 (Ok(_), None) => {}
@@ -121,4 +125,6 @@ pub struct Connected<'a> {
     pub intent: Intent<'a>,
     /// Its connection.
     pub http: Http,
+    /// Where that leads to, as it is shown.
+    pub url: &'a str,
 }

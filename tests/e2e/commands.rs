@@ -25,6 +25,23 @@ fn the_sandbox_needs_no_set_up_and_converges() {
     assert!(again.out.contains("No changes."), "{}", again.out);
 }
 
+#[test]
+fn a_run_against_the_sandbox_names_no_url_that_it_does_not_touch() {
+    let dir = TempDir::new().unwrap();
+    copy_examples(dir.path());
+    let urls = std::fs::read_to_string(dir.path().join("enact.yaml")).unwrap();
+    let urls: Vec<_> = urls.lines().filter_map(|line| line.trim().strip_prefix("url: ")).collect();
+    for format in ["text", "markdown", "json"] {
+        for args in [&["plan", "-v"][..], &["apply", "--yes"]] {
+            let run = run(dir.path(), &[args, &["--sandbox", "--format", format]].concat());
+            let shown = |url: &&str| run.out.contains(url.trim_end_matches('/')) || run.err.contains(*url);
+            assert_eq!(urls.iter().filter(|url| shown(url)).count(), 0, "{}{}", run.out, run.err);
+            assert!(format == "json" || run.out.contains("the embedded sandbox"), "{}", run.out);
+        }
+    }
+    assert!(urls.len() > 3);
+}
+
 pub(crate) fn copy_examples(to: &std::path::Path) {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     copy(&root.join("policies"), &to.join("policies"));

@@ -268,6 +268,7 @@ impl<P: Peer + 'static> Site<'_, P> {
                 options: &PlanOptions { allowed: ALLOWED.to_vec(), ..PlanOptions::default() },
             },
             http: Http::over(settings, Box::new(End(wire.clone())), random).unwrap(),
+            url: &target.config.url,
         };
         let planned = run::plan::plan(vec![connected]).await;
         {
