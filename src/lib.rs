@@ -34,3 +34,4 @@ pub mod source;
 pub mod sync;
 pub mod system;
 pub mod text;
+pub mod words;

@@ -16,6 +16,7 @@ use crate::model::request::{Method, Request, Symbol};
 use crate::model::state::LiveObject;
 use crate::pointer::{child, fields};
 use crate::system::{Draft, Translate};
+use crate::words::verb;
 
 mod body;
 
@@ -84,9 +85,10 @@ impl Defined {
         let Some(update) = &kind.update else {
             let differ: Vec<_> = draft.fields.iter().map(|field| format!("`{}`", field.path)).collect();
             let message = format!(
-                "a {} cannot be changed by this API, but these fields differ: {}",
+                "a {} cannot be changed by this API, but {} differ{}",
                 kind.name,
-                differ.join(", ")
+                differ.join(", "),
+                verb(differ.len(), "s", "")
             );
             let help =
                 "declare what is live, or delete it with `ensure: absent` and declare it again afterwards";

@@ -9,6 +9,7 @@ use crate::model::guard::Guard;
 use crate::model::plan::TargetPlan;
 use crate::model::state::{Declared, Desired, Observed};
 use crate::plan::input::{DeclaredCounts, PlanInput};
+use crate::words::{count, verb};
 
 /// No more than this share of a kind may be deleted ...
 const SHARE_PERCENT: usize = 20;
@@ -45,7 +46,8 @@ fn deletes(plan: &TargetPlan) -> BTreeMap<&str, usize> {
 
 fn max_deletes(plan: &TargetPlan, limit: usize) -> Option<Diagnostic> {
     let deletes: usize = deletes(plan).values().sum();
-    let message = format!("{deletes} deletes are planned and `limits.max_deletes` is {limit}");
+    let are = verb(deletes, "is", "are");
+    let message = format!("{} {are} planned and `limits.max_deletes` is {limit}", count(deletes, "delete"));
     let help = "raise the limit in enact.yaml if this many are usual";
     (deletes > limit).then(|| Guard::MaxDeletes.diagnostic(&plan.target, message, help))
 }
@@ -65,8 +67,10 @@ fn deleted_share(plan: &TargetPlan, counts: &DeclaredCounts) -> Vec<Diagnostic> 
 
 fn emptied(plan: &TargetPlan, counts: &DeclaredCounts) -> Option<Diagnostic> {
     let deletes: usize = deletes(plan).values().sum();
-    let message =
-        format!("git no longer declares anything for this target, and {deletes} objects would be deleted");
+    let message = format!(
+        "git no longer declares anything for this target, and {} would be deleted",
+        count(deletes, "object")
+    );
     let empty = deletes > 0 && !counts.declares && !counts.of_kind.is_empty();
     empty.then(|| {
         Guard::Emptied.diagnostic(&plan.target, message, "check whether manifests were lost or moved")

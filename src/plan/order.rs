@@ -11,6 +11,7 @@ use crate::access::AccessShift;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
+use crate::words::{list, verb};
 
 /// Sorts creates and updates kind by kind, then deletes by kind backwards, so that a reference always finds its object;
 /// within a kind by how they shift access; ties by id, so that the order never depends on the server.
@@ -38,16 +39,14 @@ pub(super) fn check(target: &str, changes: &[Change]) -> Option<Diagnostic> {
         _ => false,
     };
     let mixed: Vec<_> = shifting.iter().filter(is_mixed).collect();
-    let shown: Vec<_> =
-        mixed.iter().take(3).map(|change| format!("{} `{}`", change.id.kind, change.id.name)).collect();
-    let more = match mixed.len().saturating_sub(shown.len()) {
-        0 => String::new(),
-        rest => format!(" and {rest} more"),
-    };
+    let mixed: Vec<_> =
+        mixed.iter().map(|change| format!("{} `{}`", change.id.kind, change.id.name)).collect();
     let diagnostic = || {
         let message = format!(
-            "{}{more} both give and take away: until all is written, somebody may have access that neither the old nor the new policies give, or lack what both give",
-            shown.join(", ")
+            "{} both {} and {} away: until all is written, somebody may have access that neither the old nor the new policies give, or lack what both give",
+            list(&mixed, 3),
+            verb(mixed.len(), "gives", "give"),
+            verb(mixed.len(), "takes", "take"),
         );
         Diagnostic::new(Code::PlanMixed, message)
             .about(target)

@@ -8,6 +8,7 @@ use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer,
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::manifest::yaml::lines;
 use crate::text::{inline, is_deceptive, safe};
+use crate::words::count;
 
 /// How many diagnostics are shown; nobody reads more at once.
 const SHOWN: usize = 100;
@@ -57,8 +58,7 @@ fn read_lines(text: Option<String>) -> Vec<String> {
 fn rest(diagnostics: &[Diagnostic]) -> String {
     match diagnostics.len().saturating_sub(SHOWN) {
         0 => String::new(),
-        1 => "and 1 more diagnostic\n".to_owned(),
-        hidden => format!("and {hidden} more diagnostics\n"),
+        hidden => format!("and {}\n", count(hidden, "more diagnostic")),
     }
 }
 

@@ -8,15 +8,11 @@ use crate::compare::cause::Cause;
 use crate::model::change::Action;
 use crate::model::outcome::Outcome;
 use crate::model::plan::{SkipReason, TargetPlan};
+use crate::words::{count, verb};
 
-/// A number with its noun.
-pub(super) fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
-}
-
-/// A number with its noun and verb.
-pub(super) fn were(number: usize, noun: &str) -> String {
-    format!("{} {}", count(number, noun), if number == 1 { "was" } else { "were" })
+/// How much was written.
+pub(super) fn written(number: usize, noun: &str) -> String {
+    format!("{} {} written", count(number, noun), verb(number, "was", "were"))
 }
 
 /// What happens to an object.

@@ -9,6 +9,7 @@ use super::value::{self, shorten};
 use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
 use crate::model::change::{Action, Change};
+use crate::words::count;
 
 /// How many lines around a difference are shown.
 const CONTEXT: usize = 2;
@@ -134,7 +135,7 @@ fn cut(mut lines: Vec<Line>, limits: Option<(usize, usize)>) -> Vec<Line> {
     // Replacing a single line would save nothing.
     if hidden > 1 {
         lines.truncate(most);
-        lines.push(Line::new(LineMark::Added, format!("  ... {hidden} more lines")));
+        lines.push(Line::new(LineMark::Added, format!("  ... {}", count(hidden, "more line"))));
     }
     lines
 }

@@ -13,6 +13,7 @@ use crate::model::change::{Action, Change};
 use crate::model::outcome::Outcome;
 use crate::model::plan::Skipped;
 use crate::model::resource::ResourceId;
+use crate::words::count;
 use escape::{code, fence, html_code};
 
 mod content;
@@ -68,7 +69,7 @@ impl MarkdownPage {
 
     fn section(&mut self, noun: &str, end: usize, items: &[String]) {
         if !items.is_empty() {
-            self.push(&format!("#### {}\n\n", labels::count(items.len(), noun)));
+            self.push(&format!("#### {}\n\n", count(items.len(), noun)));
             self.list(end, items);
             self.push("\n");
         }

@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::change::{Action, Change};
 use crate::model::outcome::{Outcome, WriteResult};
 use crate::model::plan::TargetPlan;
-use labels::count;
+use crate::words::{count, verb};
 
 mod content;
 
@@ -142,14 +142,13 @@ fn without_targets(report: &Report) -> String {
     match problem(report) {
         Some(problem) if report.manifests == 0 => format!("{}; nothing was sent.", capital(&problem)),
         Some(problem) => format!("{} in {manifests}; nothing was sent.", capital(&problem)),
-        None if report.manifests == 1 => "1 manifest is valid.".to_owned(),
-        None => format!("{manifests} are valid."),
+        None => format!("{manifests} {} valid.", verb(report.manifests, "is", "are")),
     }
 }
 
 fn unchanged(totals: Totals) -> String {
     let objects = count(totals.unchanged, "object");
-    let verb = if totals.unchanged == 1 { "is" } else { "are" };
+    let verb = verb(totals.unchanged, "is", "are");
     let skipped = if totals.skipped == 0 { String::new() } else { format!(", {} skipped", totals.skipped) };
     format!("No changes. {objects} {verb} as declared{skipped}")
 }
@@ -159,7 +158,7 @@ fn nothing_written(report: &Report) -> String {
     match report.targets.iter().filter(|target| !target.plan.is_sound()).count() {
         0 => String::new(),
         blocked if blocked == all => "; nothing is written".to_owned(),
-        blocked => format!("; nothing is written to {blocked} of {all} targets"),
+        blocked => format!("; nothing is written to {blocked} of {}", count(all, "target")),
     }
 }
 
@@ -191,8 +190,7 @@ fn remaining(report: &Report) -> String {
     match (verified.map(|plan| plan.changes.len()).sum(), report.targets.iter().any(unknown)) {
         (0, false) => "live state is as declared".to_owned(),
         (0, true) => "it is not known whether live state is as declared".to_owned(),
-        (1, false) => "1 change remains".to_owned(),
-        (more, false) => format!("{more} changes remain"),
+        (more, false) => format!("{} {}", count(more, "change"), verb(more, "remains", "remain")),
         (more, true) => format!("at least {} to make", count(more, "change")),
     }
 }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::text::{inline, safe};
+use crate::words::count;
 
 /// A string in quotes, as JSON writes it.
 pub(super) fn quoted(text: &str) -> String {
@@ -85,7 +86,7 @@ fn entry(name: &str, value: &Value) -> Vec<String> {
 /// The first `limit` characters, and how many more there are.
 pub(super) fn shorten(text: &str, limit: usize) -> Cow<'_, str> {
     match text.char_indices().nth(limit).and_then(|(end, _)| text.split_at_checked(end)) {
-        Some((start, rest)) => format!("{start}… ({} more characters)", rest.chars().count()).into(),
+        Some((start, rest)) => format!("{start}… ({})", count(rest.chars().count(), "more character")).into(),
         None => text.into(),
     }
 }

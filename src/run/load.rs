@@ -17,6 +17,7 @@ use crate::run::options::{Empty, RunOptions};
 use crate::run::project::Project;
 use crate::source;
 use crate::system::registry::Registry;
+use crate::words::{list, verb};
 
 /// Where the configuration comes from.
 pub struct ConfigText {
@@ -261,11 +262,10 @@ fn uncommitted(
     files: &Files,
 ) -> Vec<Diagnostic> {
     let mut diagnostics = history.compare(manifests, &trusted.files(), files);
-    let shown: Vec<_> = history.uncommitted.iter().take(3).map(|file| format!("`{file}`")).collect();
-    let rest = history.uncommitted.len().saturating_sub(shown.len());
-    if !shown.is_empty() {
-        let more = if rest == 0 { String::new() } else { format!(" and {rest} more") };
-        let message = format!("this is not a commit: {}{more} differ from it", shown.join(", "));
+    let files: Vec<_> = history.uncommitted.iter().map(|file| format!("`{file}`")).collect();
+    if !files.is_empty() {
+        let differ = verb(files.len(), "differs", "differ");
+        let message = format!("this is not a commit: {} {differ} from it", list(&files, 3));
         diagnostics.push(Diagnostic::new(Code::GitUncommitted, message).help("commit before you apply"));
     }
     diagnostics

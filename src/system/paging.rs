@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::model::request::Path;
 use crate::model::wire::{ReadError, Reader};
+use crate::words::count;
 
 /// With more pages than this, a list is taken to be endless.
 const MAX_PAGES: usize = 10_000;
@@ -55,7 +56,10 @@ impl<'a> PageWalk<'a> {
 /// An error if a list ends with fewer objects than the server itself counts.
 pub(crate) fn check_total(path: &Path, held: usize, total: u64) -> Result<(), ReadError> {
     if (held as u64) < total {
-        return Err(ReadError::unexpected(path, &format!("ends the list with {held} of {total} objects")));
+        return Err(ReadError::unexpected(
+            path,
+            &format!("ends the list with {held} of {}", count(total as usize, "object")),
+        ));
     }
     Ok(())
 }

@@ -59,6 +59,7 @@ const FLOORS: &[&[Part]] = &[
         pure("pointer", ""),
         pure("sync", ""),
         pure("text", "text that cannot harm a screen"),
+        pure("words", "counts and lists in words"),
     ],
     &[edge("sandbox", "plays the live APIs, so it knows no code of the client")],
 ];

@@ -6,6 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::http::Http;
 use crate::run::project::Connected;
+use crate::words::count;
 
 /// Shows how many requests were sent, until it is dropped. Only on a terminal.
 pub(in crate::cli) struct Progress {
@@ -28,7 +29,7 @@ impl Progress {
             tokio::time::sleep(Duration::from_secs(1)).await;
             loop {
                 let requests: usize = https.iter().map(Http::requests).sum();
-                shown.set_message(format!("{what}, {requests} requests so far"));
+                shown.set_message(format!("{what}, {} so far", count(requests, "request")));
                 shown.tick();
                 tokio::time::sleep(Duration::from_millis(120)).await;
             }

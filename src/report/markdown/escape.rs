@@ -3,6 +3,7 @@
 
 use crate::report::value::shorten;
 use crate::text::inline;
+use crate::words::count;
 
 /// How many characters of a name or a message are shown.
 const LONGEST: usize = 500;
@@ -48,7 +49,7 @@ pub(super) fn fence(language: &str, lines: &[String], room: usize) -> String {
     };
     let shown: Vec<_> = lines.iter().take_while(fits).map(String::as_str).collect();
     let hidden = lines.len() - shown.len();
-    let mark = if hidden > 0 { format!("... {hidden} more lines\n") } else { String::new() };
+    let mark = if hidden > 0 { format!("... {}\n", count(hidden, "more line")) } else { String::new() };
     let body = shown.concat();
     let ticks = "`".repeat(longest_run(&body).max(2) + 1);
     format!("{ticks}{language}\n{body}{mark}{ticks}\n")

@@ -1,7 +1,8 @@
 //! The result of a command without targets. It holds no untrusted text.
 
 use crate::report::content::{CheckSystemContent, Content, ImportContent, SandboxContent, Schemas};
-use crate::report::labels::{count, were};
+use crate::report::labels;
+use crate::words::count;
 
 /// In a few words, if nothing is wrong.
 pub(super) fn headline(content: &Content) -> String {
@@ -25,7 +26,7 @@ pub(super) fn sentence(content: &Content) -> String {
         Content::Schemas(Schemas { folder: None, .. }) => {
             "`enact schema NAME` prints one of them.".to_owned()
         }
-        Content::Schemas(schemas) => format!("{} written.", were(schemas.written(), "schema")),
+        Content::Schemas(schemas) => labels::written(schemas.written(), "schema") + ".",
         Content::Sandbox(SandboxContent { targets }) if targets.is_empty() => "Nothing is served.".to_owned(),
         Content::Sandbox(_) => "Any credential is accepted.".to_owned(),
         Content::CheckSystem(check) => definition(check),
@@ -40,7 +41,7 @@ fn import(import: &ImportContent) -> String {
         (Some(_), true) => {
             format!("An import would write {}; nothing was written.", count(manifests.len(), "manifest"))
         }
-        (Some(_), false) => format!("{} written.", were(import.written(), "manifest")),
+        (Some(_), false) => labels::written(import.written(), "manifest") + ".",
     }
 }
 

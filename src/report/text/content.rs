@@ -4,7 +4,7 @@ use crate::model::probe::ProbeCheck;
 use crate::report::content::{
     CheckSystemContent, ImportContent, Imported, SandboxContent, SandboxTarget, Schemas,
 };
-use crate::report::labels::were;
+use crate::report::labels::written;
 use crate::report::style::Style;
 use crate::text::{inline, safe};
 
@@ -14,7 +14,7 @@ pub(super) fn import(import: &ImportContent, style: &Style) -> String {
     match folder {
         _ if *dry_run => manifests.iter().map(manifest).collect(),
         Some(folder) if !style.quiet => {
-            format!("{} written to {}.\n", were(import.written(), "manifest"), inline(folder))
+            format!("{} to {}.\n", written(import.written(), "manifest"), inline(folder))
         }
         _ => String::new(),
     }
@@ -30,7 +30,7 @@ pub(super) fn schemas(schemas: &Schemas, style: &Style) -> String {
     match &schemas.folder {
         None => schemas.schemas.iter().map(|schema| format!("{}\n", inline(&schema.name))).collect(),
         Some(_) if style.quiet => String::new(),
-        Some(folder) => format!("{} written to {}.\n", were(schemas.written(), "schema"), inline(folder)),
+        Some(folder) => format!("{} to {}.\n", written(schemas.written(), "schema"), inline(folder)),
     }
 }
 

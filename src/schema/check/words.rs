@@ -63,12 +63,8 @@ pub(super) fn json(value: &Json) -> String {
 
 /// Names in backticks, up to a limit.
 pub(super) fn list(names: &[&str]) -> String {
-    let mut listed: Vec<String> =
-        names.iter().take(LISTED).map(|name| format!("`{}`", short(name))).collect();
-    if names.len() > LISTED {
-        listed.push(format!("and {} more", names.len() - LISTED));
-    }
-    listed.join(", ")
+    let names: Vec<_> = names.iter().map(|name| format!("`{}`", short(name))).collect();
+    crate::words::list(&names, LISTED)
 }
 
 /// What to do about a value of the wrong type.

@@ -1,0 +1,50 @@
+//! Counts and lists in words: the one place that knows that one object *is* and two objects *are*.
+
+/// A number with its noun: `1 object`, `2 policies`.
+pub fn count(number: usize, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {}", plural(noun)),
+    }
+}
+
+/// The verb that goes with a number: `one` for one, else `more`.
+pub fn verb<'a>(number: usize, one: &'a str, more: &'a str) -> &'a str {
+    if number == 1 { one } else { more }
+}
+
+/// The first `most` items, and how many others there are: `a, b and 3 more`.
+pub fn list<T: AsRef<str>>(items: &[T], most: usize) -> String {
+    let shown: Vec<_> = items.iter().take(most).map(AsRef::as_ref).collect();
+    match items.len() - shown.len() {
+        0 => shown.join(", "),
+        rest => format!("{} and {rest} more", shown.join(", ")),
+    }
+}
+
+/// The plural of an English noun that needs no dictionary.
+fn plural(noun: &str) -> String {
+    match noun.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u'])) {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{noun}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_one_and_none_is_many() {
+        let counts = [0, 1, 2].map(|number| count(number, "manifest") + verb(number, " is", " are"));
+        assert_eq!(counts, ["0 manifests are", "1 manifest is", "2 manifests are"]);
+        assert_eq!(count(2, "policy") + ", " + &count(3, "key"), "2 policies, 3 keys");
+    }
+
+    #[test]
+    fn a_list_says_how_much_it_leaves_out() {
+        assert_eq!(list(&["a", "b"], 2), "a, b");
+        assert_eq!(list(&["a", "b", "c", "d"], 2), "a, b and 2 more");
+        assert_eq!(list(&[""; 0], 2), "");
+    }
+}
