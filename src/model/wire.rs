@@ -115,8 +115,8 @@ pub enum Next {
     Once,
     /// Check whether it happened, and send it again if not.
     Look,
-    /// The same, with a new key: the server would answer the old one with the old failure.
-    NewKey,
+    /// The same, but send it again only once.
+    LookOnce,
     /// Check whether it happened, and never send it again: that could make a second object.
     LookOnly,
     /// It was done, but the answer cannot be used.

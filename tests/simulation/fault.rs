@@ -21,6 +21,10 @@ pub(crate) enum Fault {
     Late {
         after: u64,
     },
+    /// A gateway gives up and answers 504, and the server does it this many milliseconds later.
+    Overdue {
+        after: u64,
+    },
     TooLarge,
     Status {
         status: u16,
@@ -76,10 +80,11 @@ impl Fault {
     /// Faults after which nobody knows whether the server did it, or will.
     pub(crate) fn open() -> Vec<Self> {
         let mut all: Vec<_> = [500, 5_000, 25_000].map(|after| Self::Late { after }).into();
+        all.extend([10, 2_000, 40_000].map(|after| Self::Overdue { after }));
         for done in [false, true] {
             let status = |status, retry_after| Self::Status { status, done, retry_after };
             all.extend([Self::Lost { done }, Self::Timeout { done }, status(503, Some(3))]);
-            all.extend([408, 500, 502, 503, 504, 507].map(|code| status(code, None)));
+            all.extend([408, 500, 502, 503, 504, 507, 522].map(|code| status(code, None)));
         }
         all
     }
@@ -90,7 +95,7 @@ impl Fault {
         let is_list = read && asked.id.is_none();
         match self {
             Self::ErrorInside => read,
-            Self::Odd | Self::Late { .. } => !read,
+            Self::Odd | Self::Late { .. } | Self::Overdue { .. } => !read,
             Self::Stranger | Self::Short | Self::Loops | Self::Shifted => {
                 is_list && !asked.query.contains_key("name")
             }
@@ -102,7 +107,7 @@ impl Fault {
     pub(crate) fn done(self) -> bool {
         match self {
             Self::Lost { done } | Self::Timeout { done } | Self::Status { done, .. } => done,
-            Self::NotSent | Self::Late { .. } => false,
+            Self::NotSent | Self::Late { .. } | Self::Overdue { .. } => false,
             Self::TooLarge | Self::Cut | Self::Html | Self::Odd | Self::Spent { .. } => true,
             Self::ErrorInside | Self::Stranger | Self::Short | Self::Loops | Self::Shifted => true,
         }
@@ -215,6 +220,7 @@ pub(crate) fn spoil(said: &Said, fault: Option<Fault>, at: u64, clock: Clock) ->
         Fault::NotSent => failed(FailureKind::NotSent),
         Fault::Lost { .. } => failed(FailureKind::Lost),
         Fault::Timeout { .. } | Fault::Late { .. } => failed(FailureKind::Timeout),
+        Fault::Overdue { .. } => Ok(Said::no(504, "simulated")),
         Fault::TooLarge if good => failed(FailureKind::TooLarge),
         Fault::Status { status, retry_after, .. } => {
             let headers = clock.asks(at, fault);

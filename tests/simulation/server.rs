@@ -63,6 +63,9 @@ impl Entry {
 
     /// Whether the answer leaves open what became of it.
     pub(crate) fn is_open(&self) -> bool {
+        if self.status >= 500 {
+            return true;
+        }
         let unreadable = matches!(self.fault, Some(Fault::Cut | Fault::Html | Fault::TooLarge));
         (self.status == 0 && self.fault != Some(Fault::NotSent)) || (self.status < 300 && unreadable)
     }
@@ -164,8 +167,12 @@ impl Server {
             true => self.handle(asked, fault),
             false => Said::default(),
         };
-        if let Some(Fault::Late { after }) = fault {
-            self.pending.push((asked.at + PATIENCE + after, asked.clone(), by));
+        match fault {
+            Some(Fault::Late { after }) => {
+                self.pending.push((asked.at + PATIENCE + after, asked.clone(), by));
+            }
+            Some(Fault::Overdue { after }) => self.pending.push((asked.at + after, asked.clone(), by)),
+            _ => {}
         }
         let ended = spoil(&acted, fault, asked.at, self.weather.clock);
         self.remember(asked, &acted, ended.as_ref().ok());
@@ -200,10 +207,14 @@ impl Server {
         }
     }
 
-    /// A server that knows keys answers a repeat with its first answer, even if that was a failure of its own.
+    /// A server that knows keys answers a repeat with its first answer, even if that was a failure of its own. Of what a
+    /// gateway before it answered, it knows nothing.
     fn remember(&mut self, asked: &Asked, acted: &Said, said: Option<&Said>) {
         let (Some(key), Some(body)) = (&asked.key, &asked.body) else { return };
-        let said = said.filter(|said| said.status >= 500 || acted.commit.is_some());
+        let said = said.filter(|said| match said.status {
+            502..=504 | 522 => false,
+            status => status >= 500 || acted.commit.is_some(),
+        });
         let answer = said.or_else(|| acted.commit.as_ref().map(|_| acted));
         if let Some(answer) = answer {
             let repeat = Said { commit: None, ..answer.clone() };

@@ -230,8 +230,7 @@ fn weather(chance: &mut Chance, profile: &Profile) -> Weather {
         // A run that also loses reads rarely gets as far as writing.
         calm_reads: !lists && chance.percent(if storm { 75 } else { 20 }),
         foreign: if chance.percent(40) { 2 + chance.below(25) } else { 0 },
-        // A failure that is reported for a key needs another key; before that, only a list shows whether it was done.
-        lag: if chance.percent(15) && !profile.api.keyed { 100 + chance.below(20_000) as u64 } else { 0 },
+        lag: if chance.percent(15) { 100 + chance.below(20_000) as u64 } else { 0 },
         clock: *chance.one(&[Clock::Seconds, Clock::Dates]),
         quirk: chance.percent(12).then(|| *chance.one(&Quirk::ALL)),
         full: chance.percent(6).then(|| chance.below(4)),

@@ -90,9 +90,10 @@ impl Progress {
     pub(super) fn may_repeat(&self, write: &OpenWrite) -> bool {
         match write.next {
             Next::LookOnly => false,
+            Next::LookOnce => self.attempt == 1,
             // A server that refuses twice means it.
             Next::Once | Next::Look => !write.undone || self.attempt == 1,
-            Next::Again | Next::NewKey => true,
+            Next::Again => true,
             // These decide a write, so an open write has none of them.
             Next::Done | Next::Moved | Next::Refused => false,
         }
@@ -112,7 +113,6 @@ impl Progress {
             Ok(seen) if seen.done > self.done => Ok(self.advanced(seen, key())),
             Ok(_) if write.next == Next::LookOnly => Err(self.given_up(write, NOT_AGAIN)),
             Ok(_) if !again => Err(self.given_up(write, "it was not there at the last look")),
-            Ok(seen) if write.next == Next::NewKey => Ok(Self { key: key(), ..self.repeated(seen) }),
             Ok(seen) => Ok(self.repeated(seen)),
         }
     }
@@ -177,7 +177,14 @@ mod tests {
         let next = after(start(), seen(0), &lost(Next::Look)).unwrap();
         assert_eq!((next.done, next.open, next.attempt), (0, true, 2));
         assert_eq!((next.etag.as_deref(), next.key.as_str()), (Some("v2"), "key 1"));
-        assert_eq!(after(start(), seen(0), &lost(Next::NewKey)).unwrap().key, "key 2");
+    }
+
+    #[test]
+    fn no_duplicates_a_create_that_failed_is_repeated_once_under_its_key_and_then_unknown() {
+        let repeat = after(start(), seen(0), &lost(Next::LookOnce)).unwrap();
+        assert_eq!((repeat.attempt, repeat.key.as_str()), (2, "key 1"));
+        let outcome = after(repeat, seen(0), &lost(Next::LookOnce)).unwrap_err();
+        assert_eq!(outcome.result(), WriteResult::Unknown);
     }
 
     #[test]

@@ -71,7 +71,9 @@ impl Server {
         let of_lists = [Fault::Short, Fault::Loops, Fault::Shifted, Fault::Stranger];
         let others = |fault: &Fault| matches!(fault, Fault::ErrorInside | Fault::Odd | Fault::Spent { .. });
         all.retain(|fault| {
-            !of_lists.contains(fault) && !others(fault) && !matches!(fault, Fault::Late { .. })
+            !of_lists.contains(fault)
+                && !others(fault)
+                && !matches!(fault, Fault::Late { .. } | Fault::Overdue { .. })
         });
         all
     }
