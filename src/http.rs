@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 mod answer;
 mod connection;
 mod encoding;
+mod look;
 mod pace;
 mod reader;
 mod reason;
@@ -116,7 +117,7 @@ impl Http {
             stored,
             errors,
             credential_source,
-            pace: Pace::new(concurrency, per_minute),
+            pace: Arc::new(Pace::new(concurrency, per_minute)),
             origin,
             count: AtomicUsize::new(0),
         })))

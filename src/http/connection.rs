@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::answer::Answer;
-use super::pace::{Origin, Pace};
+use super::pace::{Origin, Pace, Places, Slot};
 use super::redact::{REDACTED_IN_URL, Redactor};
 use super::retry::{self, ATTEMPTS, Event};
 use super::transport::{Call, FailureKind, Transport};
@@ -36,23 +36,40 @@ pub(super) struct Connection {
     pub(super) stored: BTreeMap<String, SecretString>,
     pub(super) errors: Errors,
     pub(super) credential_source: String,
-    pub(super) pace: Pace,
+    pub(super) pace: Arc<Pace>,
     pub(super) origin: Arc<Origin>,
     pub(super) count: AtomicUsize,
 }
 
+/// The right to send one request now.
+pub(super) struct Pass<'a> {
+    _slot: Slot<'a>,
+    place: Places,
+}
+
 impl Connection {
-    /// Sends once, at the pace that the API allows.
+    /// Waits until a request may be sent, in a place that was kept for it or in another.
+    pub(super) async fn enter(&self, kept: Option<Places>) -> Pass<'_> {
+        let slot = self.pace.slot().await;
+        let place = match kept {
+            Some(place) => place,
+            None => self.pace.keep(1).await,
+        };
+        self.origin.ready().await;
+        Pass { _slot: slot, place }
+    }
+
+    /// Sends once.
     pub(super) async fn attempt(
         &self,
+        pass: Pass<'_>,
         method: &str,
         path: &Path,
         body: Option<&Value>,
         own: &[(&str, &str)],
     ) -> Ended {
-        let _slot = self.pace.slot().await;
-        self.origin.ready().await;
-        self.pace.minute().await;
+        let Pass { _slot, place } = pass;
+        place.sent();
         self.count.fetch_add(1, Ordering::Relaxed);
         self.origin.earn();
         let started = Instant::now();

@@ -2,7 +2,7 @@
 //! requests are repeated is in `retry`.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -13,6 +13,8 @@ use crate::sync::lock;
 
 /// After so many answers in a row without a complaint, one more request may run at once.
 const GROW_AFTER: usize = 20;
+/// How long a request counts for the limit per minute.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// What all connections to one origin share: a limit that one of them meets holds for all.
 #[derive(Debug, Default)]
@@ -60,7 +62,56 @@ pub(super) struct Pace {
     per_minute: Option<usize>,
     slots: Mutex<Slots>,
     free: Notify,
-    recent: tokio::sync::Mutex<VecDeque<Instant>>,
+    minute: Mutex<Minute>,
+    /// Who waits for the minute is served in order.
+    queue: tokio::sync::Mutex<()>,
+    given_back: Notify,
+}
+
+/// The requests that count for the limit per minute.
+#[derive(Debug, Default)]
+struct Minute {
+    sent: VecDeque<Instant>,
+    /// How many are kept for requests that will be sent.
+    kept: usize,
+}
+
+/// Places in the limit per minute that are kept for requests. Dropping it gives back those that were not used.
+#[derive(Debug)]
+pub(super) struct Places {
+    pace: Arc<Pace>,
+    left: usize,
+}
+
+impl Places {
+    pub(super) fn left(&self) -> usize {
+        self.left
+    }
+
+    /// One of them, for a request of its own.
+    pub(super) fn split(&mut self) -> Option<Self> {
+        self.left = self.left.checked_sub(1)?;
+        Some(Self { pace: self.pace.clone(), left: 1 })
+    }
+
+    /// A request is sent now.
+    pub(super) fn sent(mut self) {
+        if let Some(left) = self.left.checked_sub(1) {
+            self.left = left;
+            let mut minute = lock(&self.pace.minute);
+            minute.kept -= 1;
+            minute.sent.push_back(Instant::now());
+        }
+    }
+}
+
+impl Drop for Places {
+    fn drop(&mut self) {
+        if self.left > 0 {
+            lock(&self.pace.minute).kept -= self.left;
+            self.pace.given_back.notify_one();
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -90,7 +141,9 @@ impl Pace {
             per_minute,
             slots: Mutex::new(Slots { limit: most, running: 0, good: 0 }),
             free: Notify::new(),
-            recent: tokio::sync::Mutex::default(),
+            minute: Mutex::default(),
+            queue: tokio::sync::Mutex::default(),
+            given_back: Notify::new(),
         }
     }
 
@@ -109,16 +162,36 @@ impl Pace {
         }
     }
 
-    /// Waits until another request fits into the limit per minute.
-    pub(super) async fn minute(&self) {
-        let Some(limit) = self.per_minute else { return };
-        let mut recent = self.recent.lock().await;
-        if recent.len() >= limit.max(1)
-            && let Some(oldest) = recent.pop_front()
-        {
-            tokio::time::sleep_until(oldest + Duration::from_secs(60)).await;
+    /// Waits until so many more requests fit into the limit per minute, and keeps their places; no more than the limit.
+    pub(super) async fn keep(self: &Arc<Self>, count: usize) -> Places {
+        let Some(limit) = self.per_minute.map(|limit| limit.max(1)) else {
+            return Places { pace: self.clone(), left: 0 };
+        };
+        let count = count.min(limit);
+        let _in_order = self.queue.lock().await;
+        loop {
+            let given_back = self.given_back.notified();
+            let Some(until) = self.full_until(limit, count) else { break };
+            tokio::select! {
+                () = tokio::time::sleep_until(until) => {}
+                () = given_back => {}
+            }
         }
-        recent.push_back(Instant::now());
+        Places { pace: self.clone(), left: count }
+    }
+
+    /// Keeps the places, or says until when at least there is no room for them.
+    fn full_until(&self, limit: usize, count: usize) -> Option<Instant> {
+        let mut minute = lock(&self.minute);
+        let now = Instant::now();
+        while minute.sent.front().is_some_and(|sent| *sent + MINUTE <= now) {
+            minute.sent.pop_front();
+        }
+        if minute.sent.len() + minute.kept + count > limit {
+            return Some(minute.sent.front().map_or(now, |sent| *sent) + MINUTE);
+        }
+        minute.kept += count;
+        None
     }
 
     /// The API had too many requests: half as many at once from now on.
@@ -166,10 +239,24 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn no_minute_has_more_requests_than_it_may() {
-        let (pace, start) = (Pace::new(1, Some(3)), Instant::now());
+        let (pace, start) = (Arc::new(Pace::new(1, Some(3))), Instant::now());
         for _ in 0..7 {
-            pace.minute().await;
+            pace.keep(1).await.sent();
         }
         assert!(start.elapsed() >= Duration::from_secs(120));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_kept_place_is_free_at_once_and_nobody_else_gets_it() {
+        let (pace, start) = (Arc::new(Pace::new(1, Some(3))), Instant::now());
+        let mut kept = pace.keep(2).await;
+        pace.keep(1).await.sent();
+        assert!(tokio::time::timeout(Duration::from_secs(9), pace.keep(1)).await.is_err(), "all are taken");
+        kept.split().expect("kept").sent();
+        drop(kept);
+        pace.keep(1).await.sent();
+        assert_eq!(start.elapsed().as_secs(), 9, "what was not used is given back");
+        pace.keep(1).await.sent();
+        assert_eq!(start.elapsed().as_secs(), 60);
     }
 }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::time::Instant;
 
 use super::answer::Answer;
 use super::connection::Connection;
+use super::look::Look;
 use super::retry::{self, Event};
 use crate::model::request::{Path, Repeatability};
 use crate::model::wire::{GetResult, Next, ReadError, Reader, Reply, Statuses};
@@ -20,9 +22,27 @@ pub struct HttpReader(pub(super) Arc<Connection>);
 #[async_trait]
 impl Reader for HttpReader {
     async fn read(&self, path: &Path, statuses: &Statuses) -> Result<GetResult, ReadError> {
-        let (mut attempt, mut once) = (1, true);
+        self.read_in(&Look::default(), path, statuses).await
+    }
+}
+
+impl HttpReader {
+    /// Reads as a part of a look.
+    pub(super) async fn read_in(
+        &self,
+        look: &Look,
+        path: &Path,
+        statuses: &Statuses,
+    ) -> Result<GetResult, ReadError> {
+        let (mut attempt, mut once, began) = (1, true, Instant::now());
         loop {
-            let (event, asked, error) = match self.0.attempt("GET", path, None, &[]).await {
+            let pass = self.0.enter(look.place_to_read()).await;
+            let waited = began.elapsed();
+            let ended = self.0.attempt(pass, "GET", path, None, &[]).await;
+            if ended.is_ok() {
+                look.read(waited);
+            }
+            let (event, asked, error) = match ended {
                 Ok(answer) if statuses.gone.contains(&answer.status.as_u16()) => {
                     return Ok(GetResult::Gone(answer.status.as_u16()));
                 }
@@ -54,9 +74,7 @@ impl Reader for HttpReader {
             attempt += 1;
         }
     }
-}
 
-impl HttpReader {
     fn reply(&self, path: &Path, answer: Answer, statuses: &Statuses) -> Result<Reply, ReadError> {
         if answer.fails(&self.0.errors, statuses.own.as_ref()) {
             let what = format!("holds an error: {}", self.0.said(&answer));

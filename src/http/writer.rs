@@ -1,4 +1,5 @@
-//! Sends the writes of one target, each once. Whether a write is repeated is decided in `run::write`.
+//! Sends the writes of one target, each once and right after a look. Whether a write is repeated is decided in
+//! `run::write`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,25 +8,59 @@ use async_trait::async_trait;
 use reqwest::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::connection::{Connection, Ended};
+use super::look::Look;
+use super::reader::HttpReader;
 use super::redact::{REDACTED, Redactor};
 use super::retry::{self, Event};
-use crate::model::request::{Hidden, Method, Request};
+use crate::model::request::{Hidden, Method, Path, Request};
 use crate::model::resource::RemoteId;
-use crate::model::wire::{Attempt, Next, OpenWrite, Sent, Writer};
+use crate::model::wire::{
+    Attempt, GetResult, Next, OpenWrite, ReadError, Reader, Sent, Statuses, Turn, Writer,
+};
 
 /// Writes to a target.
 pub struct HttpWriter(pub(super) Arc<Connection>);
 
-#[async_trait]
 impl Writer for HttpWriter {
+    fn turn(&self) -> Box<dyn Turn + '_> {
+        Box::new(HttpTurn { connection: &self.0, reader: HttpReader(self.0.clone()), look: Look::default() })
+    }
+}
+
+/// Looks at one object, and writes it.
+struct HttpTurn<'a> {
+    connection: &'a Connection,
+    reader: HttpReader,
+    look: Look,
+}
+
+#[async_trait]
+impl Reader for HttpTurn<'_> {
+    async fn read(&self, path: &Path, statuses: &Statuses) -> Result<GetResult, ReadError> {
+        self.reader.read_in(&self.look, path, statuses).await
+    }
+}
+
+#[async_trait]
+impl Turn for HttpTurn<'_> {
+    async fn begin(&self) {
+        let needs = self.look.needs();
+        // Nothing is kept by anybody who waits.
+        self.look.end();
+        let places = self.connection.pace.keep(needs).await;
+        self.connection.origin.ready().await;
+        self.look.begin(places);
+    }
+
     fn key(&self) -> String {
-        format!("enact-{:016x}{:016x}", (self.0.random)(), (self.0.random)())
+        format!("enact-{:016x}{:016x}", (self.connection.random)(), (self.connection.random)())
     }
 
     async fn pause(&self, attempt: u32, asked: Option<Duration>) -> bool {
-        self.0.again(attempt, asked).await
+        self.connection.again(attempt, asked).await
     }
 
     async fn send(&self, request: &Request, with: &Attempt<'_>) -> Sent {
@@ -45,7 +80,13 @@ impl Writer for HttpWriter {
             (matches, etag) => etag.filter(|_| matches).map(|etag| ("if-match", etag)),
         };
         let headers: Vec<_> = key.into_iter().chain(if_match).collect();
-        let ended = self.0.attempt(request.method.as_str(), &request.path, body.as_ref(), &headers).await;
+        let began = Instant::now();
+        let pass = self.connection.enter(self.look.place_to_write()).await;
+        if self.look.is_old(began.elapsed()) {
+            return Sent::Late;
+        }
+        let (method, path) = (request.method.as_str(), &request.path);
+        let ended = self.connection.attempt(pass, method, path, body.as_ref(), &headers).await;
         let asked = ended.as_ref().ok().and_then(|answer| answer.retry_after);
         let (event, reason) = match self.event(request, ended) {
             Ok(done) => return Sent::Done(done),
@@ -84,7 +125,7 @@ fn all_texts(value: &Value, texts: &mut Vec<SecretString>) {
     }
 }
 
-impl HttpWriter {
+impl HttpTurn<'_> {
     /// The body with the secrets that no output shows.
     fn whole_body(&self, request: &Request) -> Result<Option<Value>, String> {
         let mut body = request.body.clone();
@@ -92,7 +133,7 @@ impl HttpWriter {
             let value = match hidden {
                 Hidden::Live(value) => value.clone(),
                 Hidden::Secret(name) => {
-                    let secret = self.0.stored.get(name);
+                    let secret = self.connection.stored.get(name);
                     let secret = secret.ok_or_else(|| format!("the secret `{name}` is not known here"))?;
                     Value::from(secret.expose_secret())
                 }
@@ -109,11 +150,11 @@ impl HttpWriter {
         let mut answer = ended?;
         answer.hide(kept(request).as_ref());
         let status = answer.status;
-        if status.is_success() && answer.fails(&self.0.errors, None) {
-            let help = self.0.help(&answer).map(|help| format!("; {help}")).unwrap_or_default();
+        if status.is_success() && answer.fails(&self.connection.errors, None) {
+            let help = self.connection.help(&answer).map(|help| format!("; {help}")).unwrap_or_default();
             return Err((
                 Event::Unexpected,
-                format!("the answer holds an error: {}{help}", self.0.said(&answer)),
+                format!("the answer holds an error: {}{help}", self.connection.said(&answer)),
             ));
         }
         if status.is_success() {
@@ -137,7 +178,7 @@ impl HttpWriter {
         if status == StatusCode::NOT_FOUND && request.method == Method::Delete {
             return Ok(Value::Null);
         }
-        let help = self.0.help(&answer).map(|help| format!("; {help}")).unwrap_or_default();
-        Err((Event::Status(status.as_u16()), format!("{}{help}", self.0.said(&answer))))
+        let help = self.connection.help(&answer).map(|help| format!("; {help}")).unwrap_or_default();
+        Err((Event::Status(status.as_u16()), format!("{}{help}", self.connection.said(&answer))))
     }
 }

@@ -138,6 +138,8 @@ pub enum Sent {
     Moved(String),
     /// The answer does not say whether it was done.
     Open(OpenWrite),
+    /// It was not sent: what was read before it is too old by now.
+    Late,
 }
 
 /// A write of which no answer says whether it was done.
@@ -162,10 +164,21 @@ pub struct Attempt<'a> {
     pub key: &'a str,
 }
 
-/// The power to write to one target.
-#[async_trait]
+/// The power to write to one target, one object at a turn.
 pub trait Writer: Send + Sync {
-    /// Sends one request that [`Request::resolve`] has completed, once.
+    /// A turn for one object.
+    fn turn(&self) -> Box<dyn Turn + '_>;
+}
+
+/// The power to look at one object and write it. What the API or a limit makes a request wait for comes before the look
+/// and not after it, so that nobody else's write fits in between unseen.
+#[async_trait]
+pub trait Turn: Reader {
+    /// Waits until there is room for a look and a write. What is read from now on is the look.
+    async fn begin(&self);
+
+    /// Sends one request that [`Request::resolve`] has completed, once; [`Sent::Late`] if it would have to wait for more
+    /// than a second after the look.
     async fn send(&self, request: &Request, with: &Attempt<'_>) -> Sent;
 
     /// A new key for [`Request::idempotency_header`].

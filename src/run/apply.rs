@@ -35,7 +35,6 @@ async fn apply_one(planned: Planned<'_>, journal: &dyn Journal, stop: &AtomicBoo
     let input = WriteInput {
         intent: *intent,
         observed: &planned.observed,
-        reader: &reader,
         writer: &writer,
         concurrency: intent.target.config.limits.concurrency.min(WRITES_AT_ONCE),
         journal,

@@ -11,11 +11,9 @@ use std::sync::atomic::Ordering;
 
 use futures::StreamExt as _;
 
-use crate::diagnostic::Diagnostic;
-use crate::model::change::{Action, Change};
+use crate::model::change::Change;
 use crate::model::outcome::{EndedChange, Outcome};
 use crate::model::resource::ResourceId;
-use crate::model::state::Observed;
 use crate::sync::lock;
 use input::WriteInput;
 use object::ObjectWriter;
@@ -34,8 +32,7 @@ pub async fn apply(input: &WriteInput<'_>, changes: &[Change]) -> Vec<EndedChang
     let mut ended = Vec::new();
     for phase in phases::phases(changes) {
         let blocked = phases::is_blocked(phase, &ended);
-        let hazard = if blocked { None } else { run.new_hazard(phase).await };
-        let results = futures::stream::iter(phase).map(|change| run.change(change, blocked, hazard.as_ref()));
+        let results = futures::stream::iter(phase).map(|change| run.change(change, phase, blocked));
         ended.extend(results.buffered(input.concurrency.max(1)).collect::<Vec<_>>().await);
     }
     ended
@@ -49,14 +46,11 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn change(&self, change: &Change, blocked: bool, hazard: Option<&String>) -> EndedChange {
+    async fn change(&self, change: &Change, phase: &[Change], blocked: bool) -> EndedChange {
         let outcome = match self.held_back(blocked) {
             Some(reason) => Outcome::not_attempted(reason),
             None => {
-                let outcome = match hazard {
-                    Some(reason) => Outcome::conflict(reason),
-                    None => self.write(change).await,
-                };
+                let outcome = self.write(change, phase).await;
                 self.input.journal.record(change, &outcome);
                 outcome
             }
@@ -81,26 +75,10 @@ impl Run<'_> {
         stopped.then(|| "the run was interrupted before it".to_owned())
     }
 
-    /// What a phase of deletes would now do beyond its objects, such as a cascade into a policy that took up a role
-    /// since the plan. The objects that could refer to the deleted ones are listed again.
-    async fn new_hazard(&self, phase: &[Change]) -> Option<String> {
-        let kind = &phase.first().filter(|change| change.action == Action::Delete)?.id.kind;
-        let system = self.input.intent.target.system.as_ref();
-        let mut observed = Observed::default();
-        for kind in system.kinds().iter().filter(|other| other.refers_to(kind)) {
-            match system.list(kind, self.input.reader).await {
-                Ok(found) => drop(observed.kinds.insert(kind.name.clone(), Ok(found))),
-                Err(error) => return Some(format!("what refers to it could not be read again: {error}")),
-            }
-        }
-        let hazards = system.hazards(phase, &observed);
-        hazards.into_iter().find(Diagnostic::is_error).map(|diagnostic| diagnostic.message)
-    }
-
-    async fn write(&self, change: &Change) -> Outcome {
+    async fn write(&self, change: &Change, phase: &[Change]) -> Outcome {
         match self.missing_dependency(change) {
             Some(missing) => Outcome::not_attempted(format!("it needs {missing}, which was not written")),
-            None => self.objects.write(change).await,
+            None => self.objects.write(change, phase).await,
         }
     }
 

@@ -93,6 +93,7 @@ async fn live(world: &World) -> Ended {
         desired,
         base,
         seed: world.seed,
+        per_minute: None,
         crash: None,
         stop: None,
         server: Arc::new(Mutex::new(server)),

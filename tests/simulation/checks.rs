@@ -18,6 +18,9 @@ const AT_ONCE: usize = 3;
 
 /// No run is silent for this many milliseconds: no server may ask for as much.
 const LONGEST_WAIT: u64 = 400_000;
+/// How many milliseconds may pass between the last look at an object and a write to it: a second of waiting, and the way
+/// of the requests in between.
+const FRESH: u64 = 2_000;
 
 /// All promises that a world broke, in words.
 pub(crate) fn check(ended: &Ended<'_>) -> Vec<String> {
@@ -85,6 +88,7 @@ impl Checker<'_> {
                 self.breaks("plan-reads-only", format!("entry {index} is a write"));
             }
             self.protocol(index, &entry, by.run);
+            self.fresh(index, &entry, by.run);
             if let Some(commit) = &entry.commit {
                 self.duplicate(index, commit, by.run);
                 self.unmanaged(index, commit, by.run);
@@ -161,6 +165,24 @@ impl Checker<'_> {
         }
         if keys.0 != keys.1 {
             self.breaks("keys", format!("entry {index} repeats entry {at} under another key"));
+        }
+    }
+
+    /// No limit lies between the last look and a write.
+    fn fresh(&mut self, index: usize, entry: &Entry, run: usize) {
+        let shows = |e: &Entry| {
+            let known = entry.asked.id.as_ref().filter(|_| self.ended.world.profile.api.ids);
+            e.asked.kind == entry.asked.kind
+                && known.is_none_or(|id| e.saw.iter().any(|(_, other, _)| other == id))
+        };
+        let before = self.own(run).take_while(|(at, _)| *at < index);
+        let looks = before.filter(|(_, e)| e.asked.method == "GET" && e.status > 0 && shows(e));
+        let age = looks.last().map_or(entry.at, |(_, look)| entry.at - look.at);
+        if age > FRESH {
+            self.breaks(
+                "stale-is-refused",
+                format!("entry {index} is sent {age} ms after the look before it"),
+            );
         }
     }
 

@@ -127,6 +127,8 @@ pub(crate) struct Weather {
     pub(crate) lag: u64,
     pub(crate) clock: Clock,
     pub(crate) quirk: Option<Quirk>,
+    /// How many requests a minute the user allows.
+    pub(crate) per_minute: Option<usize>,
     /// After how many lines of the first run's journal the disk is full.
     pub(crate) full: Option<usize>,
 }

@@ -147,6 +147,7 @@ async fn live(world: &World) -> Ended<'_> {
         desired: &desired,
         base: base.as_ref(),
         seed: world.seed,
+        per_minute: world.weather.per_minute,
         crash: world.crash,
         stop: world.stop,
         server: Arc::new(Mutex::new(server)),
@@ -173,6 +174,7 @@ pub(crate) struct Site<'a, P> {
     pub(crate) desired: &'a Desired,
     pub(crate) base: Option<&'a Desired>,
     pub(crate) seed: u64,
+    pub(crate) per_minute: Option<usize>,
     /// Where the first run is killed.
     pub(crate) crash: Option<Crash>,
     /// At which of its requests the first run is interrupted.
@@ -255,7 +257,7 @@ impl<P: Peer + 'static> Site<'_, P> {
             errors: target.system.errors(),
             credential_source: "the simulation".to_owned(),
             concurrency: target.config.limits.concurrency,
-            per_minute: None,
+            per_minute: self.per_minute,
             origin: Arc::default(),
         };
         let random = Arc::new(move || chance.lock().unwrap().number());

@@ -233,6 +233,7 @@ fn weather(chance: &mut Chance, profile: &Profile) -> Weather {
         lag: if chance.percent(15) { 100 + chance.below(20_000) as u64 } else { 0 },
         clock: *chance.one(&[Clock::Seconds, Clock::Dates]),
         quirk: chance.percent(12).then(|| *chance.one(&Quirk::ALL)),
+        per_minute: chance.percent(12).then(|| 10 + chance.below(20)),
         full: chance.percent(6).then(|| chance.below(4)),
     }
 }

@@ -20,7 +20,7 @@ use crate::model::plan::TargetPlan;
 use crate::model::request::Request;
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Desired, LiveObject, Observed};
-use crate::model::wire::ReadError;
+use crate::model::wire::{ReadError, Writer as _};
 use crate::plan::compare::Comparison;
 use crate::plan::input::{DeclaredCounts, PlanOptions, WriteOnly};
 use crate::run::journal::Nowhere;
@@ -128,7 +128,6 @@ impl<'a> Objects<'a> {
         let input = WriteInput {
             intent: self.intent(),
             observed: &observed,
-            reader: &self.http.reader(),
             writer: &self.http.writer(),
             concurrency: 1,
             journal: &Nowhere,
@@ -186,8 +185,9 @@ impl<'a> Objects<'a> {
     /// Sends requests of the probe's own, and repeats those that certainly were not done. There is no plan to look at
     /// the object with, so a lost answer stays lost.
     pub(super) async fn send(&self, requests: &[Request], etag: Option<&str>) -> Outcome {
-        let (reader, writer) = (self.http.reader(), self.http.writer());
-        let sender = Sender { system: self.system(), reader: &reader, writer: &writer, ids: Ids::default() };
+        let (writer, ids) = (self.http.writer(), Ids::default());
+        let turn = writer.turn();
+        let sender = Sender { system: self.system(), turn: turn.as_ref(), ids: &ids };
         let etag = etag.map(str::to_owned);
         let look = async |progress: &Progress| match progress.is_open() {
             true => Err(Unclear::Unseen("it is not known whether it was done".to_owned())),

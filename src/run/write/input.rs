@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use crate::model::state::Observed;
-use crate::model::wire::{Reader, Writer};
+use crate::model::wire::Writer;
 use crate::run::journal::Journal;
 use crate::run::project::Intent;
 
@@ -13,9 +13,7 @@ pub struct WriteInput<'a> {
     pub intent: Intent<'a>,
     /// What the plan saw.
     pub observed: &'a Observed,
-    /// Reads again before each write.
-    pub reader: &'a dyn Reader,
-    /// The only power to write in the program.
+    /// The only power to write in the program. It reads again before each write.
     pub writer: &'a dyn Writer,
     /// How many writes run at once.
     pub concurrency: usize,

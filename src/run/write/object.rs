@@ -1,28 +1,31 @@
 //! Writes one object: reads it again, compares it with what the plan saw, and sends. What is compared is in
 //! `planned_change`.
 
-use crate::model::change::Change;
+use crate::diagnostic::Diagnostic;
+use crate::model::change::{Action, Change};
 use crate::model::names::Names;
 use crate::model::outcome::Outcome;
-use crate::model::state::LiveObject;
-use crate::model::wire::ReadError;
+use crate::model::resource::ResourceId;
+use crate::model::state::{LiveObject, Observed};
+use crate::model::wire::{ReadError, Reader};
 use crate::plan::compare::Comparison;
 use crate::run::write::ids::Ids;
 use crate::run::write::input::WriteInput;
 use crate::run::write::planned_change::PlannedChange;
 use crate::run::write::progress::{Progress, Seen, Unclear};
 use crate::run::write::send::Sender;
+use crate::system::System;
 
 /// Writes the objects of one target.
 pub(super) struct ObjectWriter<'a> {
     input: &'a WriteInput<'a>,
     comparison: Comparison<'a>,
-    sender: Sender<'a>,
+    ids: Ids,
 }
 
 impl<'a> ObjectWriter<'a> {
     pub(super) fn new(input: &'a WriteInput<'a>) -> Self {
-        let WriteInput { intent, observed, reader, writer, .. } = *input;
+        let WriteInput { intent, observed, .. } = *input;
         let system = intent.target.system.as_ref();
         let comparison = Comparison {
             system,
@@ -30,18 +33,21 @@ impl<'a> ObjectWriter<'a> {
             names: Names::new(system.kinds(), intent.desired, observed),
             write_only: intent.options.write_only,
         };
-        Self { input, comparison, sender: Sender { system, reader, writer, ids: Ids::default() } }
+        Self { input, comparison, ids: Ids::default() }
     }
 
-    /// Writes one object, if a fresh plan of it is still the planned change.
-    pub(super) async fn write(&self, change: &Change) -> Outcome {
+    /// Writes one object of a phase, if a fresh plan of it is still the planned change.
+    pub(super) async fn write(&self, change: &Change, phase: &[Change]) -> Outcome {
         let Some(planned) = self.planned(change) else {
             return Outcome::not_attempted("the plan does not match the manifests");
         };
-        match self.still_as_planned(&planned).await {
+        let turn = self.input.writer.turn();
+        let sender = Sender { system: self.system(), turn: turn.as_ref(), ids: &self.ids };
+        turn.begin().await;
+        match self.still_as_planned(&planned, phase, turn.as_ref()).await {
             Ok(etag) => {
-                let look = async |progress: &_| self.look(&planned, progress).await;
-                self.sender.send_all(&change.requests, etag, look).await
+                let look = async |progress: &_| self.look(&planned, phase, progress, turn.as_ref()).await;
+                sender.send_all(&change.requests, etag, look).await
             }
             Err(outcome) => outcome,
         }
@@ -57,16 +63,22 @@ impl<'a> ObjectWriter<'a> {
     }
 
     /// Reads the object again: only the very same change may be written, to the returned version.
-    async fn still_as_planned(&self, planned: &PlannedChange<'_>) -> Result<Option<String>, Outcome> {
+    async fn still_as_planned(
+        &self,
+        planned: &PlannedChange<'_>,
+        phase: &[Change],
+        reader: &dyn Reader,
+    ) -> Result<Option<String>, Outcome> {
         let unread =
             |error| Outcome::not_attempted(format!("it could not be read again before the write: {error}"));
         let name = &planned.change.id.name;
         let former = planned.former_name();
-        let found = self.find(planned, former.unwrap_or(name)).await.map_err(unread)?;
-        if former.is_some() && planned.is_taken_by(&self.find(planned, name).await.map_err(unread)?) {
+        let found = self.find(planned, former.unwrap_or(name), reader).await.map_err(unread)?;
+        if former.is_some() && planned.is_taken_by(&self.find(planned, name, reader).await.map_err(unread)?) {
             return Err(Outcome::conflict("its new name is taken now"));
         }
-        match planned.moved(&found) {
+        let hazard = self.hazard(phase, reader).await.map_err(unread)?;
+        match planned.moved(&found).or(hazard) {
             None => Ok(found.into_iter().next().and_then(|found| found.etag)),
             Some(reason) => Err(Outcome::conflict(reason)),
         }
@@ -74,17 +86,50 @@ impl<'a> ObjectWriter<'a> {
 
     /// How many requests of a change are done, judged by the live object: the rest is what a fresh plan would still
     /// send.
-    async fn look(&self, planned: &PlannedChange<'_>, progress: &Progress) -> Result<Seen, Unclear> {
+    async fn look(
+        &self,
+        planned: &PlannedChange<'_>,
+        phase: &[Change],
+        progress: &Progress,
+        reader: &dyn Reader,
+    ) -> Result<Seen, Unclear> {
         let unseen = |error: ReadError| Unclear::Unseen(format!("it could not be searched for: {error}"));
         let mut found = Vec::new();
         for name in [planned.change.id.name.as_str()].into_iter().chain(planned.former_name()) {
-            found.extend(self.find(planned, name).await.map_err(unseen)?);
+            found.extend(self.find(planned, name, reader).await.map_err(unseen)?);
         }
         found.dedup_by(|a, b| a.remote == b.remote);
-        planned.seen(&found, progress.done(), &self.sender.ids.known())
+        let seen = planned.seen(&found, progress.done(), &self.ids.known())?;
+        match self.hazard(phase, reader).await.map_err(unseen)?.filter(|_| seen.done == 0) {
+            Some(hazard) => Err(Unclear::Moved(hazard)),
+            None => Ok(seen),
+        }
     }
 
-    async fn find(&self, planned: &PlannedChange<'_>, name: &str) -> Result<Vec<LiveObject>, ReadError> {
-        self.sender.system.find(planned.kind, name, self.sender.reader).await
+    /// What a phase of deletes would now do beyond its objects, such as a cascade into a policy that took up a role
+    /// since the plan. The objects that could refer to the deleted ones are listed again.
+    async fn hazard(&self, phase: &[Change], reader: &dyn Reader) -> Result<Option<String>, ReadError> {
+        let deletes = phase.first().filter(|change| change.action == Action::Delete);
+        let Some(Change { id: ResourceId { kind: deleted, .. }, .. }) = deletes else { return Ok(None) };
+        let mut observed = Observed::default();
+        for kind in self.system().kinds().iter().filter(|other| other.refers_to(deleted)) {
+            let found = self.system().list(kind, reader).await?;
+            observed.kinds.insert(kind.name.clone(), Ok(found));
+        }
+        let hazards = self.system().hazards(phase, &observed);
+        Ok(hazards.into_iter().find(Diagnostic::is_error).map(|diagnostic| diagnostic.message))
+    }
+
+    async fn find(
+        &self,
+        planned: &PlannedChange<'_>,
+        name: &str,
+        reader: &dyn Reader,
+    ) -> Result<Vec<LiveObject>, ReadError> {
+        self.system().find(planned.kind, name, reader).await
+    }
+
+    fn system(&self) -> &'a dyn System {
+        self.input.intent.target.system.as_ref()
     }
 }

@@ -10,6 +10,11 @@ use crate::model::wire::{Attempt, Next, OpenWrite};
 const NOT_AGAIN: &str =
     "it was not there when enact looked, and is not sent again, because a second object could come of it";
 
+/// How often enact looks again for a request that it cannot send right after the look.
+const LOOKS: u32 = 5;
+const NO_ROOM: &str =
+    "requests had to wait for so long that none could be sent within a second of a look at it";
+
 /// How far the requests of one object have got. Each transition takes the state and returns the next one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::run) struct Progress {
@@ -23,6 +28,8 @@ pub(in crate::run) struct Progress {
     key: String,
     /// The version of the object to write to.
     etag: Option<String>,
+    /// How often the request could not be sent right after a look.
+    late: u32,
 }
 
 /// What a look at a half-written object shows.
@@ -48,7 +55,7 @@ pub(in crate::run) enum Unclear {
 impl Progress {
     /// Before the first request, to an object of this version.
     pub(super) fn new(etag: Option<String>, key: String) -> Self {
-        Self { done: 0, open: false, attempt: 1, key, etag }
+        Self { done: 0, open: false, attempt: 1, key, etag, late: 0 }
     }
 
     /// How many requests are done, and so the index of the next one.
@@ -73,7 +80,7 @@ impl Progress {
 
     /// The request succeeded: on to the next one.
     pub(super) fn succeeded(self, key: String) -> Self {
-        Self { done: self.done + 1, open: false, attempt: 1, key, ..self }
+        Self { done: self.done + 1, open: false, attempt: 1, key, late: 0, ..self }
     }
 
     /// The answer is final. It does not say what became of an earlier attempt without an answer.
@@ -115,6 +122,28 @@ impl Progress {
             Ok(_) if !again => Err(self.given_up(write, "it was not there at the last look")),
             Ok(seen) => Ok(self.repeated(seen)),
         }
+    }
+
+    /// What follows from a look after a wait, for a request that was held back since the look before.
+    pub(super) fn late(
+        self,
+        look: Result<Seen, Unclear>,
+        key: impl FnOnce() -> String,
+    ) -> Result<Self, Outcome> {
+        match look {
+            Ok(_) if self.late >= LOOKS => Err(self.held_back(NO_ROOM.to_owned())),
+            Ok(seen) if seen.done == self.done => Ok(Self { etag: seen.etag, late: self.late + 1, ..self }),
+            Ok(seen) if self.open => Ok(self.advanced(seen, key())),
+            Ok(_) => Err(Outcome::conflict("somebody else has made the same change")),
+            Err(Unclear::Moved(why)) => Err(self.ended(Outcome::conflict(why))),
+            Err(Unclear::Unseen(why)) => Err(self.held_back(why)),
+        }
+    }
+
+    /// The request is not sent, for this reason.
+    fn held_back(self, why: String) -> Outcome {
+        let nothing = self.done == 0;
+        self.ended(if nothing { Outcome::not_attempted(why) } else { Outcome::failed(why) })
     }
 
     /// A look found that more is done than was answered.
@@ -191,6 +220,33 @@ mod tests {
     fn no_duplicates_a_blind_create_is_never_repeated() {
         let outcome = after(start(), seen(0), &lost(Next::LookOnly)).unwrap_err();
         assert_eq!(outcome.result(), WriteResult::Unknown);
+    }
+
+    #[test]
+    fn stale_is_refused_also_if_it_moved_while_a_limit_held_the_request_back() {
+        let late = |progress: Progress, look| progress.late(look, || "key 2".to_owned());
+        let again = late(start(), seen(0)).unwrap();
+        assert_eq!((again.etag.as_deref(), again.attempt, again.open), (Some("v2"), 1, false));
+        let moved = late(again.clone(), Err(Unclear::Moved("it is gone".to_owned())));
+        assert_eq!(moved, Err(Outcome::conflict("it is gone")));
+        assert_eq!(late(again, seen(1)).unwrap_err().result(), WriteResult::Conflict, "somebody else did it");
+        let repeat = after(start(), seen(0), &lost(Next::Look)).unwrap();
+        assert_eq!(late(repeat, seen(1)).unwrap().done, 1, "the first try did it after all");
+    }
+
+    #[test]
+    fn a_request_that_is_always_held_back_is_not_sent() {
+        let held = |mut progress: Progress| loop {
+            let done = progress.done;
+            match progress.late(seen(done), || "key 2".to_owned()) {
+                Ok(next) => progress = next,
+                Err(outcome) => return outcome.result(),
+            }
+        };
+        assert_eq!(held(start()), WriteResult::NotAttempted);
+        assert_eq!(held(start().succeeded("key 2".to_owned())), WriteResult::Failed, "a part of it is done");
+        let open = after(start(), seen(0), &lost(Next::Look)).unwrap();
+        assert_eq!(held(open), WriteResult::Unknown);
     }
 
     #[test]

@@ -6,18 +6,17 @@ use serde_json::Value;
 use crate::model::outcome::Outcome;
 use crate::model::request::{Request, Symbol};
 use crate::model::resource::RemoteId;
-use crate::model::wire::{Next, OpenWrite, Reader, Sent, Writer};
+use crate::model::wire::{Next, OpenWrite, Sent, Turn};
 use crate::run::write::ids::Ids;
 use crate::run::write::progress::{Progress, Seen, Unclear};
 use crate::system::Observe;
 
-/// Sends requests to one target.
+/// Sends the requests of one object.
 pub(in crate::run) struct Sender<'a> {
     pub(in crate::run) system: &'a dyn Observe,
-    pub(in crate::run) reader: &'a dyn Reader,
-    pub(in crate::run) writer: &'a dyn Writer,
+    pub(in crate::run) turn: &'a dyn Turn,
     /// The ids of created objects.
-    pub(in crate::run) ids: Ids,
+    pub(in crate::run) ids: &'a Ids,
 }
 
 /// Why a request did not end with success.
@@ -26,6 +25,8 @@ enum Stopped {
     For(Outcome),
     /// It may or may not have been done.
     Open(OpenWrite),
+    /// It was not sent, because the last look is too old.
+    Late,
 }
 
 impl Sender<'_> {
@@ -37,13 +38,14 @@ impl Sender<'_> {
         etag: Option<String>,
         look: impl AsyncFn(&Progress) -> Result<Seen, Unclear>,
     ) -> Outcome {
-        let mut progress = Progress::new(etag, self.writer.key());
+        let mut progress = Progress::new(etag, self.turn.key());
         while let Some(request) = requests.get(progress.done()) {
             let index = progress.done();
             let next = match self.send(request, &progress).await {
-                Ok(()) => Ok(progress.succeeded(self.writer.key())),
+                Ok(()) => Ok(progress.succeeded(self.turn.key())),
                 Err(Stopped::For(outcome)) => Err(progress.ended(outcome)),
                 Err(Stopped::Open(write)) => self.unanswered(progress, &write, &look).await,
+                Err(Stopped::Late) => self.late(progress, &look).await,
             };
             progress = match next {
                 Ok(next) => next,
@@ -60,24 +62,45 @@ impl Sender<'_> {
         look: &impl AsyncFn(&Progress) -> Result<Seen, Unclear>,
     ) -> Result<Progress, Outcome> {
         let progress = progress.unanswered(write);
-        let again = progress.may_repeat(write) && self.writer.pause(progress.attempt(), write.asked).await;
+        let again = progress.may_repeat(write) && self.turn.pause(progress.attempt(), write.asked).await;
         // Look after the wait, so that nothing is sent without a look right before.
-        let look = look(&progress).await;
+        let look = self.look(&progress, look).await;
+        progress.looked(look, write, again, || self.turn.key())
+    }
+
+    /// The request had to wait for too long after the last look.
+    async fn late(
+        &self,
+        progress: Progress,
+        look: &impl AsyncFn(&Progress) -> Result<Seen, Unclear>,
+    ) -> Result<Progress, Outcome> {
+        let look = self.look(&progress, look).await;
+        progress.late(look, || self.turn.key())
+    }
+
+    async fn look(
+        &self,
+        progress: &Progress,
+        look: &impl AsyncFn(&Progress) -> Result<Seen, Unclear>,
+    ) -> Result<Seen, Unclear> {
+        self.turn.begin().await;
+        let look = look(progress).await;
         if let Ok(Seen { created: Some((symbol, id)), .. }) = &look {
             self.ids.learn(symbol.clone(), id.clone());
         }
-        progress.looked(look, write, again, || self.writer.key())
+        look
     }
 
     async fn send(&self, request: &Request, progress: &Progress) -> Result<(), Stopped> {
         let resolved = self.resolve(request).await.map_err(|symbol| {
             Stopped::For(Outcome::not_attempted(format!("the id of {} is not known", symbol.resource)))
         })?;
-        match self.writer.send(&resolved, &progress.with()).await {
+        match self.turn.send(&resolved, &progress.with()).await {
             Sent::Done(reply) => self.learn(request, &reply),
             Sent::Moved(reason) => Err(Stopped::For(Outcome::conflict(reason))),
             Sent::Refused(reason) => Err(Stopped::For(Outcome::failed(reason))),
             Sent::Open(write) => Err(Stopped::Open(write)),
+            Sent::Late => Err(Stopped::Late),
         }
     }
 
@@ -95,7 +118,7 @@ impl Sender<'_> {
 
     async fn look_up(&self, symbol: &Symbol) -> Option<RemoteId> {
         let kind = self.system.kind(&symbol.resource.kind).filter(|_| symbol.part.is_none())?;
-        let found = self.system.find(kind, &symbol.resource.name, self.reader).await.ok()?;
+        let found = self.system.find(kind, &symbol.resource.name, self.turn).await.ok()?;
         match found.as_slice() {
             [one] => Some(one.remote.clone()),
             _ => None,

@@ -37,7 +37,7 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "order-in-a-set-is-a-difference",
         item: "Shape::canonical",
-        old: "sorted(item, items, *repeats)",
+        old: "sorted(item, items.iter(), *repeats)",
         new: "items.iter().map(|value| item.canonical(value, true)).collect()",
     },
     Bug {

@@ -83,7 +83,7 @@ pub(super) const BUGS: &[Bug] = &[
     },
     Bug {
         name: "if-match-not-sent",
-        item: "HttpWriter::send",
+        item: "HttpTurn::send",
         old: "etag.filter(|_| matches)",
         new: "etag.filter(|_| matches && false)",
     },

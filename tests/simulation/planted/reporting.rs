@@ -6,19 +6,19 @@ use super::Bug;
 pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "loss-is-a-no",
-        item: "HttpWriter::send",
+        item: "HttpTurn::send",
         old: "event == Event::Status(409)",
         new: "matches!(event, Event::Status(409) | Event::Lost)",
     },
     Bug {
         name: "timeout-is-a-no",
-        item: "HttpWriter::send",
+        item: "HttpTurn::send",
         old: "event == Event::Status(409)",
         new: "matches!(event, Event::Status(409) | Event::Timeout)",
     },
     Bug {
         name: "failure-of-the-server-is-a-no",
-        item: "HttpWriter::send",
+        item: "HttpTurn::send",
         old: "event == Event::Status(409)",
         new: "matches!(event, Event::Status(_))",
     },
@@ -51,7 +51,7 @@ pub(super) const BUGS: &[Bug] = &[
     },
     Bug {
         name: "refusal-is-done",
-        item: "HttpWriter::send",
+        item: "HttpTurn::send",
         old: "Next::Refused => Sent::Refused(reason)",
         new: "Next::Refused => Sent::Done(Value::Null)",
     },
@@ -75,7 +75,7 @@ pub(super) const BUGS: &[Bug] = &[
     },
     Bug {
         name: "delete-of-nothing-fails",
-        item: "HttpWriter::event",
+        item: "HttpTurn::event",
         old: "StatusCode::NOT_FOUND",
         new: "StatusCode::GONE",
     },

@@ -32,13 +32,26 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "write-repeated-without-a-look",
         item: "Sender::unanswered",
-        old: "look(&progress).await",
+        old: "self.look(&progress, look).await",
         new: "if write.next == Next::Look && again {
             let etag = progress.with().etag.map(str::to_owned);
             Ok(Seen { done: progress.done(), etag, created: None })
         } else {
-            look(&progress).await
+            self.look(&progress, look).await
         }",
+    },
+    Bug {
+        // A former bug: what somebody did while a limit held a write back was overwritten.
+        name: "limit-between-the-look-and-the-write",
+        item: "Look::is_old",
+        old: "state.waited + waited > FRESH",
+        new: "false",
+    },
+    Bug {
+        name: "places-kept-for-the-look-only",
+        item: "Look::place_to_write",
+        old: "and_then(Places::split)",
+        new: "and_then(|_| None)",
     },
     Bug {
         name: "adopted-without-comparing",
@@ -49,8 +62,8 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "key-repeated-again-and-again-after-a-failure",
         item: "TABLE",
-        old: "[Again, Look, LookOnce",
-        new: "[Again, Look, Look",
+        old: "[Again, Look, LookOnce, Look, LookOnly, Look]",
+        new: "[Again, Look, Look, Look, LookOnly, Look]",
     },
     Bug {
         // A former bug: a gateway's answer counted as the application's, which may have made the object.
