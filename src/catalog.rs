@@ -8,7 +8,7 @@ use crate::digest;
 use crate::model::kind::{Kind, api_version, document_schema, schema_file_name};
 use crate::report::json;
 use crate::system::registry::Registry;
-use crate::text;
+use crate::text::inert;
 
 /// The end of every schema file's name.
 const EXTENSION: &str = ".schema.json";
@@ -23,7 +23,7 @@ pub fn all(registry: &Registry) -> BTreeMap<String, String> {
     let others = files.into_iter().chain(json::schemas());
     let others = others.map(|(name, schema)| (format!("{name}{EXTENSION}"), schema));
     // A description in a definition may hold any character.
-    kinds.chain(others).map(|(file, schema)| (file, text::json(&format!("{schema:#}\n")))).collect()
+    kinds.chain(others).map(|(file, schema)| (file, inert::json(&format!("{schema:#}\n")))).collect()
 }
 
 /// The name of a schema: its file name without the extension.

@@ -11,6 +11,7 @@ use crate::model::names::Names;
 use crate::model::state::{Desired, LiveObject, Observed};
 use crate::schema::check::Checker;
 use crate::system::Translate;
+use crate::text::inert::{self, Inert};
 use crate::text::is_deceptive;
 
 /// A manifest to be written.
@@ -179,6 +180,7 @@ fn is_block(text: &str) -> bool {
         && !text.ends_with('\n')
         && !text.starts_with([' ', '\n', '\t'])
         && text.chars().all(plain)
+        && *Inert::text(text) == *text
 }
 
 fn indent(text: &str, pad: &str) -> String {
@@ -188,18 +190,9 @@ fn indent(text: &str, pad: &str) -> String {
 
 /// One scalar or an empty collection in one line; the YAML library knows when quotes are needed.
 fn scalar(value: &Value) -> String {
-    match value {
-        Value::String(text) if text.contains(|c| c == '\n' || is_deceptive(c)) => escaped(value),
-        value => {
-            serde_yaml::to_string(value).map_or_else(|_| value.to_string(), |text| text.trim_end().to_owned())
-        }
-    }
-}
-
-/// In double quotes, with every deceptive character as an escape. JSON's escapes are YAML's.
-fn escaped(value: &Value) -> String {
-    let escape = |c: char| if is_deceptive(c) { format!("\\U{:08X}", u32::from(c)) } else { c.to_string() };
-    value.to_string().chars().map(escape).collect()
+    let spelled =
+        || serde_yaml::to_string(value).map_or_else(|_| value.to_string(), |text| text.trim_end().to_owned());
+    value.as_str().and_then(inert::yaml).unwrap_or_else(spelled)
 }
 
 /// A file name that says what is in it and is safe on every file system.

@@ -1,7 +1,27 @@
-//! Text that cannot drive a terminal: what users and servers wrote is printed only through here. Layout and colour are
-//! in `report`.
+//! What users and servers wrote, made harmless for whatever reads it. Layout and colour are in `report`.
+//!
+//! Two steps, because only the renderer knows what is a piece and only the printer sees the whole. A renderer passes
+//! each piece through [`inline`], [`safe`], [`markdown`] or [`html`], so that it cannot leave its place. Then [`Inert`](inert::Inert)
+//! goes over the whole output: nothing is printed that is not one. It stops what a renderer forgot, and what only a
+//! whole line can do: be a command to a CI runner.
+//!
+//! | read by | what acts there | where it is stopped |
+//! |---|---|---|
+//! | a terminal | control, bidirectional and invisible characters | [`inline`], [`safe`], and again [`inert`] |
+//! | Markdown | everything outside of code | [`markdown`] |
+//! | HTML | everything that is not a letter or a digit | [`html`] |
+//! | the log of a CI runner | `::x::`, `##[x]`, `##vso[`, `section_start:` and their kind | [`inert`] |
+//! | a JSON parser | nothing: it reads the very text | [`inert::json`], with JSON's own escapes |
+//! | a YAML parser | nothing: it reads the very text | [`inert::yaml`], with YAML's own escapes |
 
 use std::borrow::Cow;
+
+use crate::words::count;
+
+pub mod html;
+pub mod inert;
+pub mod markdown;
+mod runner;
 
 /// How many characters of a value a message shows.
 const SHORT: usize = 60;
@@ -16,6 +36,11 @@ pub fn inline(text: &str) -> Cow<'_, str> {
     escape(text, is_deceptive)
 }
 
+/// Like [`inline`], and keeps tabs: for a line of somebody's text.
+pub fn inline_with_tabs(text: &str) -> Cow<'_, str> {
+    escape(text, |c| is_deceptive(c) && c != '\t')
+}
+
 /// Like [`inline`], and cuts text that is too long for a message.
 pub fn short(text: &str) -> String {
     match text.char_indices().nth(SHORT) {
@@ -24,17 +49,50 @@ pub fn short(text: &str) -> String {
     }
 }
 
-/// Like [`safe`], for JSON: with JSON's own escapes, so that a program reads the same text.
-pub fn json(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if is_deceptive(character) && character != '\n' {
-            shown.extend(character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
-        } else {
-            shown.push(character);
-        }
+/// The first `limit` characters, and how many more there are.
+pub fn shorten(text: &str, limit: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(limit).and_then(|(end, _)| text.split_at_checked(end)) {
+        Some((start, rest)) => format!("{start}… ({})", count(rest.chars().count(), "more character")).into(),
+        None => text.into(),
     }
-    shown
+}
+
+/// Two texts that a reader compares. If one is too long, both show the same window, which begins a little before they
+/// first differ, and say how much is left out on each side, and whether that is equal.
+pub fn shorten_both(before: &str, after: &str, limit: usize) -> (String, String) {
+    let fits = |text: &str| text.chars().nth(limit).is_none();
+    if fits(before) && fits(after) {
+        return (before.to_owned(), after.to_owned());
+    }
+    let start = before.chars().zip(after.chars()).take_while(|(before, after)| before == after).count();
+    let end = before.chars().rev().zip(after.chars().rev()).take_while(|(before, after)| before == after);
+    let window = Window { from: start.saturating_sub(limit / 4), limit, equal_end: end.count() };
+    (window.of(before), window.of(after))
+}
+
+/// What is shown of two texts.
+struct Window {
+    from: usize,
+    limit: usize,
+    /// How many characters at the end are the same in both.
+    equal_end: usize,
+}
+
+impl Window {
+    fn of(&self, text: &str) -> String {
+        let shown: String = text.chars().skip(self.from).take(self.limit).collect();
+        let rest = text.chars().skip(self.from).skip(self.limit).count();
+        let before = match self.from {
+            0 => String::new(),
+            equal => format!("({}) …", count(equal, "equal character")),
+        };
+        let after = match rest {
+            0 => String::new(),
+            rest if rest <= self.equal_end => format!("… ({})", count(rest, "equal character")),
+            rest => format!("… ({})", count(rest, "more character")),
+        };
+        format!("{before}{shown}{after}")
+    }
 }
 
 /// Whether a character acts on the terminal, reorders text, or cannot be seen.
@@ -82,16 +140,24 @@ mod tests {
     }
 
     #[test]
-    fn json_says_the_same_with_escapes() {
-        let text = serde_json::json!({"a\u{9b}": "\u{202e}\u{e0041}\u{7f}\n\t\u{1b}é🧀"});
-        let shown = json(&format!("{text:#}\n"));
-        assert_eq!(shown, "{\n  \"a\\u009b\": \"\\u202e\\udb40\\udc41\\u007f\\n\\t\\u001bé🧀\"\n}\n");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), text);
-    }
-
-    #[test]
     fn long_values_are_cut() {
         assert_eq!(short("abc"), "abc");
         assert_eq!(short(&"é".repeat(100)), format!("{}…", "é".repeat(60)));
+        assert_eq!(shorten("äöü", 3), "äöü");
+        assert_eq!(shorten("äöüß", 2), "äö… (2 more characters)");
+    }
+
+    #[test]
+    fn two_long_texts_are_cut_around_where_they_first_differ() {
+        let text = |middle: &str| format!("{}{middle}{}", "é".repeat(50), "y".repeat(50));
+        let (before, after) = shorten_both(&text("12"), &text("3"), 8);
+        assert_eq!(before, "(48 equal characters) …éé12yyyy… (46 equal characters)");
+        assert_eq!(after, "(48 equal characters) …éé3yyyyy… (45 equal characters)");
+        let (before, _) = shorten_both(&(text("1") + "2"), &(text("3") + "4"), 8);
+        assert_eq!(before, "(48 equal characters) …éé1yyyyy… (46 more characters)");
+        assert_eq!(shorten_both("abc", "abd", 3), ("abc".to_owned(), "abd".to_owned()));
+        let (short, long) = shorten_both("xxxx", "xxxxyyyyz", 4);
+        assert_eq!(short, "(3 equal characters) …x");
+        assert_eq!(long, "(3 equal characters) …xyyy… (2 more characters)");
     }
 }

@@ -1,6 +1,6 @@
 //! What users and servers wrote, in every format.
 //!
-//! The law: no text drives the terminal. No text leaves the code that Markdown shows it in, so that a hostile comment
+//! The law, inert-output: no text drives the terminal. No text leaves the code that Markdown shows it in, so that a hostile comment
 //! has the same structure as a harmless one. JSON stays JSON, with every text as it was.
 #![no_main]
 

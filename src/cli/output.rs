@@ -1,5 +1,6 @@
 //! All that the program prints: results on standard output, diagnostics and progress on standard error. Nothing else in
-//! the program prints. How a report looks is in `report`.
+//! the program prints. How a report looks is in `report`. What is printed is an [`Inert`], which acts on nothing that
+//! reads it.
 //!
 //! A reader of standard error that went away is no reason to stop. A result that nobody can read is a failure.
 
@@ -10,6 +11,7 @@ use crate::report::format::Format;
 use crate::report::style::Style;
 use crate::report::{Ending, Exit, Report, diagnostics, text};
 use crate::run::project::Connected;
+use crate::text::inert::Inert;
 use progress::Progress;
 
 mod progress;
@@ -60,10 +62,10 @@ impl Output {
         // If the files exist, only a remark is lost.
         let is_remark = self.format.interactive && report.is_in_files();
         if !is_remark {
-            say(&format!("error: the result could not be written: {error}\n"));
+            say(&Inert::text(&format!("error: the result could not be written: {error}\n")));
         }
         if report.has_outcomes() || report.is_in_files() {
-            say(&text::render(report, &self.style()));
+            say(&text::inert(report, &self.style()));
         }
         match report.exit() {
             Exit::Done | Exit::Pending if !is_remark => Exit::Failure,
@@ -77,19 +79,21 @@ impl Output {
         let shown: Vec<_> = all.filter(|diagnostic| diagnostic.is_error() || !self.quiet).cloned().collect();
         if !shown.is_empty() {
             let source = |file: &str| report.files.get(file).cloned();
-            say(&diagnostics::render(&shown, &source, self.has_color(&io::stderr())));
+            let color = self.has_color(&io::stderr());
+            say(&Inert::styled(&diagnostics::render(&shown, &source, color), color));
         }
     }
 
     /// Shows a plan before it is applied; false if it cannot be printed.
     pub(super) fn plan(&self, report: &Report) -> bool {
-        print(&format!("{}\n", text::render(report, &self.style()))).is_ok()
+        let plan = text::inert(report, &self.style());
+        print(&plan).and_then(|()| print(&Inert::text("\n"))).is_ok()
     }
 
     /// Asks whether to apply a plan that was shown, after its diagnostics.
     pub(super) fn agreed(&self, report: &Report) -> bool {
         self.diagnostics(report);
-        say("Write these changes? Type `yes` to write them: ");
+        say(&Inert::text("Write these changes? Type `yes` to write them: "));
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == "yes"
     }
@@ -102,7 +106,7 @@ impl Output {
     /// Prints something beside the result, unless the user wants quiet.
     pub(super) fn remark(&self, text: &str) {
         if !self.quiet {
-            say(text);
+            say(&Inert::text(text));
         }
     }
 
@@ -120,7 +124,7 @@ impl Output {
         if self.verbose >= 2 {
             tracing_subscriber::fmt()
                 .with_env_filter("enact=debug")
-                .with_writer(io::stderr)
+                .with_writer(|| Log)
                 // They would go to standard error, and panic if it is closed.
                 .log_internal_errors(false)
                 .with_ansi(io::stderr().is_terminal())
@@ -138,15 +142,17 @@ impl Output {
         match self.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => {
-                to.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-            }
+            Color::Auto => shows_color(to),
         }
     }
 }
 
+fn shows_color(to: &impl IsTerminal) -> bool {
+    to.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
 /// Writes a result to standard output.
-fn print(text: &str) -> io::Result<()> {
+fn print(text: &Inert) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
@@ -154,11 +160,33 @@ fn print(text: &str) -> io::Result<()> {
 
 /// Prints the requested help on standard output, or what is wrong with the arguments on standard error.
 pub(super) fn usage(error: &clap::Error) {
-    // If the terminal is gone, there is nothing left to do.
-    let _ = error.print();
+    let text = |color| match color {
+        true => Inert::styled(&error.render().ansi().to_string(), true),
+        false => Inert::text(&error.render().to_string()),
+    };
+    if error.use_stderr() {
+        say(&text(shows_color(&io::stderr())));
+    } else {
+        // If the terminal is gone, there is nothing left to do.
+        let _ = print(&text(shows_color(&io::stdout())));
+    }
 }
 
 /// Writes to standard error. If its reader went away, the program goes on.
-pub(super) fn say(text: &str) {
+pub(super) fn say(text: &Inert) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Where the requests are shown, each as one piece of text.
+struct Log;
+
+impl io::Write for Log {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        say(&Inert::styled(&String::from_utf8_lossy(event), true));
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

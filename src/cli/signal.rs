@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::output::say;
+use crate::text::inert::Inert;
 
 /// What shells report for a process that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
@@ -15,7 +16,9 @@ pub(super) fn stop_on_signal() -> Arc<AtomicBool> {
     tokio::spawn(async move {
         signal().await;
         flag.store(true, Ordering::Relaxed);
-        say("Stopping: requests under way are finished, nothing new begins. A second signal ends at once.\n");
+        say(&Inert::text(
+            "Stopping: requests under way are finished, nothing new begins. A second signal ends at once.\n",
+        ));
         signal().await;
         std::process::exit(INTERRUPTED);
     });

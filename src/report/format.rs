@@ -3,6 +3,7 @@
 
 use super::style::Style;
 use super::{Report, json, markdown, text};
+use crate::text::inert::Inert;
 
 /// One way to write a report.
 #[derive(Debug)]
@@ -13,8 +14,8 @@ pub struct Format {
     pub about: &'static str,
     /// Whether a person reads it while the command runs and can be asked.
     pub interactive: bool,
-    /// Renders everything that a report prints on standard output.
-    pub render: fn(&Report, &Style) -> String,
+    /// Renders everything that a report prints on standard output, so that it acts on nothing that reads it.
+    pub render: fn(&Report, &Style) -> Inert,
 }
 
 /// The default format.
@@ -22,7 +23,7 @@ pub const DEFAULT: &str = "text";
 
 /// All formats.
 pub const FORMATS: &[Format] = &[
-    Format { name: DEFAULT, about: "For people", interactive: true, render: text::render },
+    Format { name: DEFAULT, about: "For people", interactive: true, render: text::inert },
     Format {
         name: "json",
         about: "One JSON document",
@@ -33,7 +34,7 @@ pub const FORMATS: &[Format] = &[
         name: "markdown",
         about: "A comment for a pull request",
         interactive: false,
-        render: |report, _| markdown::render(report),
+        render: |report, _| Inert::text(&markdown::render(report)),
     },
 ];
 
@@ -42,3 +43,9 @@ pub const FORMATS: &[Format] = &[
 pub fn named(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
 }
+
+#[cfg(test)]
+mod runner;
+
+#[cfg(test)]
+mod tests;

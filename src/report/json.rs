@@ -17,7 +17,8 @@ use crate::model::outcome::Outcome;
 use crate::model::plan::Skipped;
 use crate::model::request::Request;
 use crate::model::resource::ResourceId;
-use crate::{plan, text};
+use crate::plan;
+use crate::text::inert::Inert;
 use diagnostic::DiagnosticJson;
 use document::{JsonDocument, NoCommand, schema_of};
 
@@ -100,13 +101,12 @@ pub struct WriteJson {
 }
 
 /// The document as text: exactly one, with a line feed at the end.
-#[must_use]
-pub fn render(report: &Report) -> String {
+pub fn render(report: &Report) -> Inert {
     match &report.content {
         Content::Run => pretty(&document(report)),
         Content::Import(import) => pretty(&with(report, import)),
         Content::Schemas(schemas) => pretty(&with(report, schemas)),
-        Content::Schema(schema) => schema.clone(),
+        Content::Schema(schema) => Inert::json(schema),
         // A script reads one line, and then uses the sandbox.
         Content::Sandbox(sandbox) => shown(serde_json::to_string(&with(report, sandbox))),
         Content::CheckSystem(check) => pretty(&with(report, check)),
@@ -116,13 +116,13 @@ pub fn render(report: &Report) -> String {
     }
 }
 
-fn pretty(document: &impl Serialize) -> String {
+fn pretty(document: &impl Serialize) -> Inert {
     shown(serde_json::to_string_pretty(document))
 }
 
-fn shown(text: serde_json::Result<String>) -> String {
+fn shown(text: serde_json::Result<String>) -> Inert {
     // This could fail only for keys that are not strings, and there are none.
-    text::json(&text.unwrap_or_default()) + "\n"
+    Inert::json(&(text.unwrap_or_default() + "\n"))
 }
 
 fn with<'a, T>(report: &Report, content: &'a T) -> JsonDocument<'a, T> {

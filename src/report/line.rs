@@ -5,10 +5,11 @@ use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::labels;
-use super::value::{self, shorten};
+use super::value;
 use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
 use crate::model::change::{Action, Change};
+use crate::text::shorten;
 use crate::words::count;
 
 /// How many lines around a difference are shown.

@@ -1,7 +1,7 @@
 //! The comment under a pull request: what it would change, for its reviewers.
 //!
-//! Names, values and messages come from the pull request or from an API and may be hostile; they pass through `escape`
-//! and are shown only inside code. GitHub refuses a comment of more than 65,536 characters, so the lists end early with
+//! Names, values and messages come from the pull request or from an API and may be hostile; they pass through
+//! `text::markdown` and are shown only inside code. GitHub refuses a comment of more than 65,536 characters, so the lists end early with
 //! a count of what is left out; the totals at the top are always complete.
 
 use super::content::Content;
@@ -13,11 +13,10 @@ use crate::model::change::{Action, Change};
 use crate::model::outcome::Outcome;
 use crate::model::plan::Skipped;
 use crate::model::resource::ResourceId;
+use crate::text::markdown::{code, fence, html_code};
 use crate::words::count;
-use escape::{code, fence, html_code};
 
 mod content;
-mod escape;
 
 /// The longest text at which a section goes on, in bytes, which are never fewer than characters.
 const DELETES_END: usize = 15_000;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::digest::digest;
 use crate::report::{Report, json};
-use crate::text;
+use crate::text::inert;
 
 /// Larger files are not plans.
 pub const MAX_BYTES: usize = 64 << 20;
@@ -58,7 +58,7 @@ impl PlanFile {
     /// The file's text.
     pub fn text(&self) -> String {
         // This could fail only for keys that are not strings, and there are none.
-        serde_json::to_string_pretty(self).map(|text| text::json(&text) + "\n").unwrap_or_default()
+        serde_json::to_string_pretty(self).map(|text| inert::json(&text) + "\n").unwrap_or_default()
     }
 
     /// Reads a file's text.

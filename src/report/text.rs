@@ -15,6 +15,7 @@ use crate::model::change::{Action, Change};
 use crate::model::outcome::{Outcome, WriteResult};
 use crate::model::plan::{Skipped, TargetPlan};
 use crate::model::request::Request;
+use crate::text::inert::Inert;
 use crate::text::inline;
 
 mod content;
@@ -23,6 +24,11 @@ mod content;
 const INDENT: usize = 6;
 /// How many lines of a field of a new object are shown.
 const CREATE_LINES: usize = 16;
+
+/// The report as text that can be printed.
+pub fn inert(report: &Report, style: &Style) -> Inert {
+    Inert::styled(&render(report, style), style.color)
+}
 
 /// The report as text; empty if the diagnostics say everything.
 #[must_use]

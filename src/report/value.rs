@@ -2,12 +2,9 @@
 //!
 //! Everything here is safe to print. Differences between values are in `line`.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 
 use crate::text::{inline, safe};
-use crate::words::count;
 
 /// A string in quotes, as JSON writes it.
 pub(super) fn quoted(text: &str) -> String {
@@ -83,14 +80,6 @@ fn entry(name: &str, value: &Value) -> Vec<String> {
     }
 }
 
-/// The first `limit` characters, and how many more there are.
-pub(super) fn shorten(text: &str, limit: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(limit).and_then(|(end, _)| text.split_at_checked(end)) {
-        Some((start, rest)) => format!("{start}… ({})", count(rest.chars().count(), "more character")).into(),
-        None => text.into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,11 +118,5 @@ mod tests {
         let value = json!({hostile: [hostile, {"k": hostile}]});
         let shown = block(&value).join("\n") + &path(&format!("/{hostile}")) + &quoted(hostile);
         assert!(!shown.chars().any(|c| c != '\n' && crate::text::is_deceptive(c)), "{shown}");
-    }
-
-    #[test]
-    fn a_long_text_is_cut_with_a_count() {
-        assert_eq!(shorten("äöü", 3), "äöü");
-        assert_eq!(shorten("äöüß", 2), "äö… (2 more characters)");
     }
 }

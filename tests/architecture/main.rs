@@ -58,9 +58,9 @@ const FLOORS: &[&[Part]] = &[
         pure("digest", ""),
         pure("pointer", ""),
         pure("sync", ""),
-        pure("text", "text that cannot harm a screen"),
-        pure("words", "counts and lists in words"),
+        pure("text", "text that cannot harm what reads it"),
     ],
+    &[pure("words", "counts and lists in words")],
     &[edge("sandbox", "plays the live APIs, so it knows no code of the client")],
 ];
 

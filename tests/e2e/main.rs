@@ -15,6 +15,7 @@ mod events;
 mod formats;
 mod history;
 mod import;
+mod inert;
 mod jitsudo;
 mod live;
 mod process;

@@ -1,6 +1,8 @@
 //! What the tests of the binary share: one run, its output, and the search for secrets in everything that it leaves.
 
 pub(crate) mod canary;
+#[path = "../../src/report/format/runner.rs"]
+pub(crate) mod runner;
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -61,6 +63,7 @@ impl Run {
         for text in [&run.out, &run.err] {
             assert!(!scan.finds(text.as_bytes()), "no-secret-out: {text}");
             assert!(!text.contains("panicked"), "{text}");
+            assert_eq!(runner::live(text, false), None, "inert-output");
         }
         run
     }

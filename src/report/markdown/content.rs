@@ -1,11 +1,10 @@
 //! What a comment says about the commands without targets, as items of a list.
 
-use super::escape::{code, fence};
 use crate::model::probe::ProbeCheck;
 use crate::report::content::{
     CheckSystemContent, Content, ImportContent, Imported, SandboxContent, SandboxTarget, Schemas,
 };
-use crate::text::inline;
+use crate::text::markdown::{code, code_both, fence};
 
 /// How many bytes the text of one manifest may take.
 const MANIFEST_ROOM: usize = 12_000;
@@ -31,7 +30,7 @@ pub(super) fn items(content: &Content) -> Vec<String> {
 }
 
 fn shown(manifest: &Imported) -> String {
-    let lines: Vec<_> = manifest.text.lines().map(|line| inline(line).into_owned()).collect();
+    let lines: Vec<_> = manifest.text.lines().map(str::to_owned).collect();
     format!("{}\n\n{}\n", code(&manifest.file), fence("yaml", &lines, MANIFEST_ROOM))
 }
 
@@ -47,6 +46,7 @@ fn served(target: &SandboxTarget) -> String {
 fn check(check: &ProbeCheck) -> String {
     let ProbeCheck { kind, what, defined, found, agrees, pointer: _ } = check;
     let mark = if *agrees { "ok" } else { "**no**" };
-    let [kind, what, defined, found] = [kind, what, defined, found].map(|text| code(text));
+    let (defined, found) = code_both(defined, found);
+    let [kind, what] = [kind, what].map(|text| code(text));
     format!("- {mark}: {kind} {what}: {found} (defined: {defined})\n")
 }

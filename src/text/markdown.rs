@@ -1,18 +1,19 @@
-//! Untrusted text in Markdown and HTML. It is only shown inside code, where GitHub makes no link, mention, image or
-//! heading of it, and always on one line, so that nothing in it can end the code or start a block.
+//! Untrusted text in Markdown. It is only shown inside code, where GitHub makes no link, mention, image or heading of
+//! it, and always on one line, so that nothing in it can end the code or start a block.
 
-use crate::report::value::shorten;
-use crate::text::inline;
+use super::{html, inline, inline_with_tabs, shorten, shorten_both};
 use crate::words::count;
 
 /// How many characters of a name or a message are shown.
 const LONGEST: usize = 500;
-/// How many characters of a line in a fence are shown.
-const LONGEST_LINE: usize = 2_000;
 
 /// A code span.
-pub(super) fn code(text: &str) -> String {
-    let text = inline(&shorten(text, LONGEST)).into_owned();
+pub fn code(text: &str) -> String {
+    span(&shorten(text, LONGEST))
+}
+
+fn span(text: &str) -> String {
+    let text = inline(text).into_owned();
     let ticks = "`".repeat(longest_run(&text) + 1);
     // Markdown removes a space from each end, unless there is nothing else; and a span cannot be empty.
     let pad = match text.trim_matches(' ') {
@@ -24,24 +25,20 @@ pub(super) fn code(text: &str) -> String {
     format!("{ticks}{pad}{text}{pad}{ticks}")
 }
 
-/// Code for a line of HTML. Every character that is not plain is written as a number, so that neither HTML nor Markdown
-/// sees it.
-pub(super) fn html_code(text: &str) -> String {
-    let mut html = String::from("<code>");
-    for character in inline(&shorten(text, LONGEST)).chars() {
-        if character.is_ascii_alphanumeric() || " -.".contains(character) {
-            html.push(character);
-        } else {
-            html.push_str(&format!("&#{};", u32::from(character)));
-        }
-    }
-    html + "</code>"
+/// Two code spans that a reader compares.
+pub fn code_both(before: &str, after: &str) -> (String, String) {
+    let (before, after) = shorten_both(before, after, LONGEST);
+    (span(&before), span(&after))
 }
 
-/// A fenced block of lines in a language, of about `room` bytes; lines that do not fit are counted. The lines must be
-/// safe to print, so that none holds a line break.
-pub(super) fn fence(language: &str, lines: &[String], room: usize) -> String {
-    let lines: Vec<_> = lines.iter().map(|line| format!("{}\n", shorten(line, LONGEST_LINE))).collect();
+/// Code for a line of HTML.
+pub fn html_code(text: &str) -> String {
+    format!("<code>{}</code>", html::escaped(&shorten(text, LONGEST)))
+}
+
+/// A fenced block of lines in a language, of about `room` bytes; lines that do not fit are counted.
+pub fn fence(language: &str, lines: &[String], room: usize) -> String {
+    let lines: Vec<_> = lines.iter().map(|line| format!("{}\n", inline_with_tabs(line))).collect();
     let mut used = 0;
     let fits = |line: &&String| {
         used += line.len();
@@ -71,11 +68,6 @@ mod tests {
         assert_eq!(code(" x"), "`  x `");
         assert_eq!(code(""), "` `");
         assert_eq!(code("a\n# b\r"), "`a\\u{a}# b\\u{d}`");
-    }
-
-    #[test]
-    fn html_sees_only_numbers() {
-        assert_eq!(html_code("a</code>@b"), "<code>a&#60;&#47;code&#62;&#64;b</code>");
     }
 
     #[test]
