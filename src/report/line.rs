@@ -9,7 +9,7 @@ use super::value;
 use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
 use crate::model::change::{Action, Change};
-use crate::text::shorten;
+use crate::text::{shorten, shorten_both};
 use crate::words::count;
 
 /// How many lines around a difference are shown.
@@ -48,8 +48,10 @@ impl Line {
 pub(super) struct Layout {
     /// Up to this width, before and after share a line; 0 means never.
     pub(super) width: usize,
-    /// How much of a field of a new object is shown: lines, and characters in each. A value that changes is never cut:
-    /// somebody is about to agree to it.
+    /// How many characters of a line are shown. Of a value that changes it is those around the difference: somebody is
+    /// about to agree to it.
+    pub(super) longest: usize,
+    /// How much of a field of a new object is shown: lines, and characters in each.
     pub(super) create: Option<(usize, usize)>,
 }
 
@@ -71,15 +73,16 @@ fn with_cause(change: &Change, field: &Field, mut lines: Vec<Line>) -> Vec<Line>
 fn of(field: &Field, layout: &Layout) -> Vec<Line> {
     match (value::one_line(&field.before), value::one_line(&field.after)) {
         (Some(before), Some(after)) => scalar(field, &before, &after, layout),
-        _ => block(field),
+        _ => block(field, layout),
     }
 }
 
 fn scalar(field: &Field, before: &str, after: &str, layout: &Layout) -> Vec<Line> {
-    let path = value::path(&field.path);
+    let path = path(field, layout);
+    let both = format!("{path}: {before} -> {after}");
+    let (before, after) = shorten_both(before, after, layout.longest);
     let removed = Line::new(LineMark::Removed, format!("{path}: {before}"));
     let added = Line::new(LineMark::Added, format!("{path}: {after}"));
-    let both = format!("{path}: {before} -> {after}");
     match mark(field) {
         LineMark::Added => vec![added],
         LineMark::Removed => vec![removed],
@@ -88,13 +91,18 @@ fn scalar(field: &Field, before: &str, after: &str, layout: &Layout) -> Vec<Line
     }
 }
 
-fn block(field: &Field) -> Vec<Line> {
+fn path(field: &Field, layout: &Layout) -> String {
+    shorten(&value::path(&field.path), layout.longest).into_owned()
+}
+
+fn block(field: &Field, layout: &Layout) -> Vec<Line> {
     let sides = [&field.before, &field.after];
     // Without the sign, a text of quoted words would look like a list.
     let sign = if sides.into_iter().any(Value::is_string) { " |" } else { "" };
-    let head = Line::new(mark(field), format!("{}:{sign}", value::path(&field.path)));
+    let head = Line::new(mark(field), format!("{}:{sign}", path(field, layout)));
     let context = if sides.into_iter().any(value::is_plain_list) { 0 } else { CONTEXT };
-    let body = difference(&value::block(&field.before), &value::block(&field.after), context);
+    let mut body = difference(&value::block(&field.before), &value::block(&field.after), context);
+    shorten_lines(&mut body, layout.longest);
     std::iter::once(head).chain(body).collect()
 }
 
@@ -119,6 +127,33 @@ fn difference(before: &[String], after: &[String], context: usize) -> Vec<Line> 
     lines
 }
 
+/// Cuts long lines. A removed line and the added one in its place are cut alike, so that their difference shows.
+fn shorten_lines(lines: &mut [Line], longest: usize) {
+    let mut removed: &mut [Line] = &mut [];
+    for run in lines.chunk_by_mut(|line, next| line.mark == next.mark) {
+        let is = |mark| run.first().is_some_and(|line| line.mark == mark);
+        let (is_added, is_removed) = (is(LineMark::Added), is(LineMark::Removed));
+        let paired = if is_added { removed.len().min(run.len()) } else { 0 };
+        for (before, after) in removed.iter_mut().zip(run.iter_mut()).take(paired) {
+            (before.text, after.text) = shorten_both(&before.text, &after.text, longest);
+        }
+        shorten_each(removed.iter_mut().skip(paired), longest);
+        removed = if is_removed {
+            run
+        } else {
+            shorten_each(run.iter_mut().skip(paired), longest);
+            &mut []
+        };
+    }
+    shorten_each(removed.iter_mut(), longest);
+}
+
+fn shorten_each<'a>(lines: impl Iterator<Item = &'a mut Line>, longest: usize) {
+    for line in lines {
+        line.text = shorten(&line.text, longest).into_owned();
+    }
+}
+
 fn mark_of(tag: ChangeTag) -> LineMark {
     match tag {
         ChangeTag::Equal => LineMark::Same,
@@ -129,9 +164,7 @@ fn mark_of(tag: ChangeTag) -> LineMark {
 
 fn cut(mut lines: Vec<Line>, limits: Option<(usize, usize)>) -> Vec<Line> {
     let Some((most, width)) = limits else { return lines };
-    for line in &mut lines {
-        line.text = shorten(&line.text, width).into_owned();
-    }
+    shorten_each(lines.iter_mut(), width);
     let hidden = lines.len().saturating_sub(most);
     // Replacing a single line would save nothing.
     if hidden > 1 {
@@ -147,7 +180,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    const WIDE: Layout = Layout { width: 80, create: None };
+    const WIDE: Layout = Layout { width: 80, longest: usize::MAX, create: None };
 
     fn shown(before: Value, after: Value, layout: &Layout) -> Vec<String> {
         let sign = |mark| match mark {

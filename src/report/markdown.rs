@@ -24,6 +24,8 @@ const DIAGNOSTICS_END: usize = 30_000;
 const TARGETS_END: usize = 60_000;
 /// How many bytes the fields of one change may take.
 const CHANGE_ROOM: usize = 12_000;
+/// How many characters of a line of a difference are shown.
+const LONGEST_LINE: usize = 1_000;
 /// How much of a field of a new object is shown: the pull request holds the file with all of it.
 const CREATE: (usize, usize) = (16, 200);
 
@@ -167,7 +169,10 @@ fn entry(change: &Change, outcome: Option<&Outcome>) -> String {
     let head =
         format!("**{}** {} {}{cause}{outcome}", labels::action(*action), code(&id.kind), code(&id.name));
     let lines: Vec<_> =
-        line::lines(change, &Layout { width: 0, create: Some(CREATE) }).into_iter().map(marked).collect();
+        line::lines(change, &Layout { width: 0, longest: LONGEST_LINE, create: Some(CREATE) })
+            .into_iter()
+            .map(marked)
+            .collect();
     let fields = if lines.is_empty() { String::new() } else { fence("diff", &lines, CHANGE_ROOM) + "\n" };
     format!("{head}\n\n{fields}")
 }

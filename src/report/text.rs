@@ -135,7 +135,7 @@ impl TextPage<'_> {
     fn fields(&mut self, change: &Change) {
         let room = self.style.width.saturating_sub(INDENT + 2);
         let create = (!self.style.verbose).then_some((CREATE_LINES, room.max(40)));
-        for Line { mark, text } in line::lines(change, &Layout { width: room, create }) {
+        for Line { mark, text } in line::lines(change, &Layout { width: room, longest: usize::MAX, create }) {
             let line = match mark {
                 LineMark::Added => self.paint(AnsiColor::Green.on_default(), format!("+ {text}")),
                 LineMark::Removed => self.paint(AnsiColor::Red.on_default(), format!("- {text}")),

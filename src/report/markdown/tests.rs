@@ -6,9 +6,11 @@ use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use serde_json::json;
 
+use super::super::content::CheckSystemContent;
 use super::super::{fixture, summary};
 use super::*;
 use crate::diagnostic::{Code, Place};
+use crate::model::probe::ProbeCheck;
 use crate::text::inline;
 
 #[test]
@@ -277,6 +279,37 @@ proptest! {
             prop_assert!(code_spans(&comment).contains(&inline(&text).into_owned()), "{}", comment);
         }
     }
+}
+
+#[test]
+fn of_a_long_line_that_changes_the_difference_is_shown() {
+    let long = |middle: &str| format!("{}{middle}{}", "x".repeat(5000), "y".repeat(5000));
+    let lines = |middle: &str| json!(format!("first\n{}\nlast", long(middle)));
+    let fields = vec![
+        fixture::field("/scalar", json!(long("old")), json!(long("new"))),
+        fixture::field("/list", json!([long("old"), "same"]), json!([long("new"), "same"])),
+        fixture::field("/text", lines("old"), lines("new")),
+    ];
+    let change = fixture::change(Action::Update, ResourceId::new("t", "Policy", "p"), fields);
+    let report = fixture::report("plan", vec![fixture::target(fixture::plan("t", vec![change], 0), 1)]);
+    let comment = render(&report);
+    let shows = |sign: &str, value: &str| {
+        comment.lines().filter(|line| line.starts_with(sign) && line.contains(value)).count()
+    };
+    assert_eq!((shows("- ", "xoldy"), shows("+ ", "xnewy")), (3, 3), "{comment}");
+    assert!(comment.contains("- scalar: (4751 equal characters) …xxx"), "{comment}");
+    assert!(comment.contains("(4253 equal characters)\n"), "{comment}");
+    let checks = ProbeCheck {
+        kind: "k".into(),
+        what: "w".into(),
+        defined: long("old"),
+        found: long("new"),
+        agrees: false,
+        pointer: String::new(),
+    };
+    let content = CheckSystemContent { checks: Some(vec![checks]), ..CheckSystemContent::default() };
+    let comment = render(&Report { content: Content::CheckSystem(content), ..Report::of("check-system") });
+    assert!(comment.contains("xoldy") && comment.contains("xnewy"), "{comment}");
 }
 
 #[test]
