@@ -64,7 +64,7 @@ pub fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
     let exit = match parse(&arguments) {
         Ok((cli, name)) => start(cli, &name),
-        Err(error) => usage::report(&error, &arguments, command()),
+        Err(error) => usage::report(error, &arguments, command()),
     };
     ExitCode::from(exit as u8)
 }

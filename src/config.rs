@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use crate::diagnostic::{Code, Diagnostic, nearest, sound};
+use crate::diagnostic::{Code, Diagnostic, Place, nearest, sound};
 use crate::manifest::Files;
 use crate::manifest::yaml::{self, Document, Part};
 use crate::schema::check::Checker;
@@ -62,6 +62,8 @@ fn read(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Doc
 
 fn no_single(file: &str) -> Diagnostic {
     Diagnostic::new(Code::ConfigDocuments, format!("`{file}` must hold exactly one document"))
+        .at(Place::start(file))
+        .help("begin with `apiVersion: enact/v1`, `kind: Config` and a list `targets`; the README shows a whole one")
 }
 
 fn decode(document: &Document, diagnostics: &mut Vec<Diagnostic>) -> Option<ConfigFile> {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::diagnostic::{Code, Diagnostic, sound};
+use crate::diagnostic::{Code, Diagnostic, Place, sound};
 use crate::manifest::yaml::{self, Document};
 use crate::schema::check::Checker;
 use crate::system::Registered;
@@ -78,5 +78,6 @@ fn parse(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Pa
 
 fn no_single(file: &str) -> Diagnostic {
     Diagnostic::new(Code::SystemDocuments, format!("`{file}` must hold exactly one document"))
-        .help("define one system per file")
+        .at(Place::start(file))
+        .help("define one system per file; docs/systems.md shows one")
 }

@@ -29,6 +29,13 @@ pub struct Place {
     pub path: String,
 }
 
+impl Place {
+    /// Where a file begins.
+    pub fn start(file: &str) -> Self {
+        Self { file: file.to_owned(), line: 1, column: 1, width: 1, path: String::new() }
+    }
+}
+
 /// A place in a spec, before its place in a file is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpecPlace {

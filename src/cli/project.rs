@@ -1,6 +1,7 @@
 //! From the flags to a project and its connections: to the targets, or to the embedded sandbox instead. How a project
 //! is loaded is in `run::load`.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,12 +29,26 @@ impl Global {
     fn origin(&self) -> Result<ConfigText, Diagnostic> {
         let file = self.config.to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&self.config).map_err(|error| {
-            let help = "run enact in the folder of enact.yaml, name it with `--config`, or use `--sandbox` to try enact";
+            let help = match self.above() {
+                Some(above) if error.kind() == ErrorKind::NotFound => {
+                    format!("there is `{0}`: run enact in its folder, or with `--config {0}`", above.display())
+                }
+                _ => "run enact in the folder of enact.yaml, name it with `--config`, or use `--sandbox` to try enact"
+                    .to_owned(),
+            };
             Diagnostic::new(Code::ConfigUnreadable, format!("`{file}` cannot be read: {error}")).help(help)
         })?;
         let folder = self.config.parent().map(PathBuf::from).unwrap_or_default();
         let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
         Ok(ConfigText { file, folder, text })
+    }
+
+    /// The nearest configuration file in a folder above this one, if none was named.
+    fn above(&self) -> Option<PathBuf> {
+        let here = std::env::current_dir().ok().filter(|_| self.is_left_out())?;
+        let up =
+            (1..here.components().count()).map(|levels| PathBuf::from("../".repeat(levels)).join(FILE_NAME));
+        up.into_iter().find(|file| file.is_file())
     }
 
     /// Loads the project. A mistake in the configuration file is a diagnostic like any other.

@@ -2,22 +2,72 @@
 
 use std::ffi::OsString;
 
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue};
+
 use super::output::{self, Output};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::report::format::{self, Format};
 use crate::report::{Exit, Report};
 
+/// The words of other tools, and what enact has instead.
+const TIPS: &[(&[&str], &str)] = &[
+    (&["--dry-run", "--check", "--diff"], "`enact plan` shows what apply would do, and writes nothing"),
+    (
+        &["--auto-approve", "-auto-approve", "--approve", "--no-confirm"],
+        "`enact apply --yes` writes without asking",
+    ),
+    (&["--yes", "-y"], "only `enact apply` asks before it writes, so only it takes `--yes`"),
+    (&["--force"], "`--yes` writes without asking, and `--allow GUARD` lets one run through one guard"),
+    (
+        &["-f", "--file", "--filename"],
+        "`manifests` in enact.yaml names the manifests, and `--config FILE` another enact.yaml",
+    ),
+    (
+        &["destroy", "delete", "remove", "rm"],
+        "to delete an object, write `ensure: absent` in its manifest, then run `enact plan` and `enact apply`",
+    ),
+    (
+        &["init", "new", "setup"],
+        "write enact.yaml as the README shows; `enact import TARGET` then writes manifests from what is live",
+    ),
+    (
+        &["diff", "preview", "drift", "refresh", "dry-run"],
+        "`enact plan` shows what apply would do, and writes nothing",
+    ),
+    (&["sync", "push", "up", "deploy", "reconcile"], "`enact apply` makes the live systems agree with git"),
+    (&["pull", "export", "dump"], "`enact import TARGET` writes manifests from what is live"),
+    (&["lint", "check", "verify"], "`enact validate` checks everything that needs no network"),
+];
+
 /// Reports what is wrong, or prints the requested help.
-pub(super) fn report(error: &clap::Error, arguments: &[OsString], command: clap::Command) -> Exit {
-    output::usage(error);
+pub(super) fn report(mut error: clap::Error, arguments: &[OsString], command: clap::Command) -> Exit {
+    advise(&mut error, arguments);
+    output::usage(&error);
     if !error.use_stderr() {
         return Exit::Done;
     }
     let command = named(arguments, command);
-    let report = Report { diagnostics: vec![diagnostic(error, &command)], ..Report::of(&command) };
+    let report = Report { diagnostics: vec![diagnostic(&error, &command)], ..Report::of(&command) };
     match format(arguments) {
         Some(format) => Output::plain(format).result(&report),
         None => report.exit(),
+    }
+}
+
+/// Puts what enact has instead of an unknown word in the place of what only looks like it.
+fn advise(error: &mut clap::Error, arguments: &[OsString]) {
+    let wrong = error.get(ContextKind::InvalidArg).or_else(|| error.get(ContextKind::InvalidSubcommand));
+    let Some(ContextValue::String(wrong)) = wrong else { return };
+    // clap takes a long flag after a single hyphen apart.
+    let given =
+        arguments.iter().filter_map(|word| word.to_str()).filter(|word| word.starts_with(wrong.as_str()));
+    let given = given.map(|word| word.split('=').next().unwrap_or(word));
+    let tip = given.filter_map(|word| TIPS.iter().find(|(words, _)| words.contains(&word))).next();
+    if let Some((_, tip)) = tip {
+        error.remove(ContextKind::SuggestedArg);
+        error.remove(ContextKind::SuggestedSubcommand);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(*tip)]));
     }
 }
 

@@ -12,7 +12,7 @@ mod source;
 mod syntax;
 mod tree;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 
 pub use document::{Document, Part};
 pub use node::{Key, MAX_BYTES, MAX_DEPTH, MAX_DIAGNOSTICS, MAX_WEIGHT, Node, NodeStyle, Span, Value};
@@ -34,17 +34,16 @@ pub fn only(
     diagnostics: &mut Vec<Diagnostic>,
     otherwise: impl FnOnce(&str) -> Diagnostic,
 ) -> Option<Document> {
-    let before = diagnostics.len();
-    let mut documents = parse(text, file, diagnostics);
-    match (documents.pop(), documents.is_empty()) {
-        (Some(document), true) => Some(document),
-        _ => {
-            if !diagnostics.iter().skip(before).any(Diagnostic::is_error) {
-                diagnostics.push(otherwise(file));
-            }
-            None
-        }
+    let mut own = Vec::new();
+    let mut documents = parse(text, file, &mut own);
+    // What an empty file should hold is known better here.
+    own.retain(|diagnostic| diagnostic.code != Code::YamlEmpty);
+    let only = documents.pop().filter(|_| documents.is_empty());
+    if only.is_none() && !own.iter().any(Diagnostic::is_error) {
+        own.push(otherwise(file));
     }
+    diagnostics.extend(own);
+    only
 }
 
 #[cfg(test)]

@@ -257,3 +257,54 @@ fn one_target_that_is_down_does_not_stop_the_others() {
     assert_eq!(document["changes"][0]["outcome"]["result"], "applied", "{document:#}");
     world.object("roles", "R");
 }
+
+#[test]
+fn a_word_of_another_tool_is_answered_with_what_enact_has() {
+    let dir = TempDir::new().unwrap();
+    for (args, advice) in [
+        (&["plan", "--dry-run"][..], "`enact plan` shows what apply would do"),
+        (&["apply", "--dry-run"], "`enact plan` shows what apply would do"),
+        (&["apply", "--auto-approve"], "`enact apply --yes`"),
+        (&["apply", "-auto-approve=true"], "`enact apply --yes`"),
+        (&["apply", "--force"], "`--allow GUARD`"),
+        (&["plan", "--yes"], "only `enact apply` asks"),
+        (&["plan", "-f", "x.yaml"], "`--config FILE`"),
+        (&["destroy"], "`ensure: absent`"),
+        (&["init"], "the README"),
+        (&["diff"], "`enact plan`"),
+        (&["sync", "--prune"], "`enact apply`"),
+        (&["pull"], "`enact import TARGET`"),
+        (&["lint"], "`enact validate`"),
+    ] {
+        let text = run(dir.path(), args);
+        assert!(text.code == 64 && text.err.contains(advice), "{args:?} {}", text.err);
+        assert_eq!(text.err.matches("tip:").count(), 1, "no other tip leads astray: {}", text.err);
+        let json = run(dir.path(), &[args, &["--format", "json"]].concat()).json();
+        assert!(json["diagnostics"][0]["help"].as_str().unwrap().contains(advice), "{json:#}");
+    }
+    let misspelt = run(dir.path(), &["plan", "--exit-cod"]);
+    assert!(misspelt.err.contains("--exit-code"), "clap's own tips stay: {}", misspelt.err);
+}
+
+#[test]
+fn in_a_folder_below_it_the_way_to_the_configuration_is_said() {
+    let world = World::new("polytomic");
+    std::fs::create_dir_all(world.dir.path().join("policies/deep")).unwrap();
+    let below = run(&world.dir.path().join("policies/deep"), &["plan"]);
+    assert!(below.err.contains("or with `--config ../../enact.yaml`"), "{}", below.err);
+    world.declare("Role", "a", "{}");
+    let named = run(&world.dir.path().join("policies/deep"), &["plan", "--config", "../../enact.yaml"]);
+    assert!(named.code == 0 && named.out.contains("create Role"), "{}{}", named.out, named.err);
+}
+
+#[test]
+fn an_empty_configuration_is_told_what_belongs_into_it() {
+    let world = World::new("polytomic");
+    for text in ["", "\n\n", "# later\n", "---\n---\n"] {
+        world.write("enact.yaml", text);
+        let run = world.run(&["plan"]);
+        assert_eq!((run.code, world.live.requests().len()), (3, 0), "{}", run.err);
+        let says = |part: &str| run.err.contains(part);
+        assert!(says("--> enact.yaml:1:1") && says("`kind: Config`") && !says("a manifest"), "{}", run.err);
+    }
+}
