@@ -28,4 +28,6 @@ mod servers;
 mod support;
 mod systems;
 mod validation;
+#[cfg(target_os = "linux")]
+mod workflows;
 mod world;

@@ -1,4 +1,4 @@
-//! What the repository promises about itself: current schemas, complete editor support for examples, safe workflows.
+//! What the repository promises about itself: current schemas, complete editor support for examples.
 
 use std::path::Path;
 
@@ -84,26 +84,6 @@ fn every_registered_system_has_an_example() {
             "{api_version} {kind}"
         );
     }
-}
-
-#[test]
-fn workflows_pin_actions_and_give_credentials_only_where_they_are_used() {
-    for file in ["ci", "plan", "reconcile", "simulation"] {
-        let text = read(&format!(".github/workflows/{file}.yml"));
-        for line in text.lines().filter(|line| line.contains("uses:")) {
-            let pin = line.split('@').nth(1).unwrap_or_else(|| panic!("{file}: {line}"));
-            let digest = pin.split_whitespace().next().unwrap();
-            assert!(digest.len() == 40 && digest.chars().all(|c| c.is_ascii_hexdigit()), "{file}: {line}");
-        }
-        assert!(text.contains("\npermissions:"), "{file}: rights are named");
-        let checkouts = text.matches("actions/checkout@").count();
-        assert_eq!(text.matches("persist-credentials: false").count(), checkouts, "{file}");
-    }
-    let plan = read(".github/workflows/plan.yml");
-    assert!(!plan.contains("enact apply"), "a pull request never writes");
-    assert_eq!(plan.matches("secrets.POLYTOMIC_API_KEY").count(), 1, "one step sees it");
-    let ci = read(".github/workflows/ci.yml");
-    assert!(!ci.contains("secrets."), "nothing that runs the code of a pull request sees a credential");
 }
 
 #[test]
