@@ -5,6 +5,7 @@ use crate::manifest::Files;
 use crate::model::change::Change;
 use crate::model::outcome::{EndedChange, Outcome, WriteResult};
 use crate::model::plan::TargetPlan;
+use crate::plan::digest;
 use content::{CheckSystemContent, Content, ImportContent, SandboxContent, Schemas};
 
 pub mod content;
@@ -214,6 +215,11 @@ impl Report {
             | Content::CheckSystem(_)
             | Content::Nothing => false,
         }
+    }
+
+    /// The digest of all planned writes: it changes if and only if one of them does.
+    pub fn digest(&self) -> String {
+        digest::of_writes(self.targets.iter().map(|target| (target.url.as_str(), &target.plan)))
     }
 
     /// Whether something was, or may have been, written.

@@ -17,7 +17,6 @@ use crate::model::outcome::Outcome;
 use crate::model::plan::Skipped;
 use crate::model::request::Request;
 use crate::model::resource::ResourceId;
-use crate::plan;
 use crate::text::inert::Inert;
 use diagnostic::DiagnosticJson;
 use document::{JsonDocument, NoCommand, schema_of};
@@ -142,9 +141,7 @@ pub fn document(report: &Report) -> ReportJson {
     ReportJson {
         format_version: 1,
         command: report.command.to_owned(),
-        digest: plan::digest::of_writes(
-            report.targets.iter().map(|target| (target.url.as_str(), &target.plan)),
-        ),
+        digest: report.digest(),
         commit: report.commit.clone(),
         base_commit: report.base_commit.clone(),
         summary: summary_of(report),

@@ -39,6 +39,7 @@ pub fn render(report: &Report) -> String {
     let program = format!("enact {}", report.command);
     page.push(&format!("### {}: {}\n\n", program.trim_end(), summary::headline(report)));
     page.push(&format!("{}\n\n", summary::sentence(report)));
+    page.push(&origin(report));
     page.deletes(report);
     page.diagnostics(report);
     page.list(TARGETS_END, &content::items(&report.content));
@@ -110,6 +111,18 @@ impl MarkdownPage {
             self.push(close);
         }
         fits
+    }
+}
+
+/// What the plan was made from, so that a reader sees whether it is still the one that matters.
+fn origin(report: &Report) -> String {
+    let Report { commit, base_commit, targets, .. } = report;
+    let digest = (!targets.is_empty()).then(|| report.digest());
+    let parts = [("commit", commit), ("base", base_commit), ("digest", &digest)];
+    let known = parts.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+    match known.map(|(name, value)| format!("{name} {}", code(value))).collect::<Vec<_>>().join(", ") {
+        nothing if nothing.is_empty() => nothing,
+        parts => format!("{}.\n\n", summary::capital(&parts)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Untrusted text in Markdown. It is only shown inside code, where GitHub makes no link, mention, image or heading of
 //! it, and always on one line, so that nothing in it can end the code or start a block.
 
+use super::inert::Inert;
 use super::{html, inline, inline_with_tabs, shorten, shorten_both};
 use crate::words::count;
 
@@ -22,7 +23,8 @@ fn span(text: &str) -> String {
         _ => "",
     };
     let text = if text.is_empty() { " " } else { &text };
-    format!("{ticks}{pad}{text}{pad}{ticks}")
+    // Here and not only at the end, because escapes lengthen the text and a comment has its limit.
+    Inert::text(&format!("{ticks}{pad}{text}{pad}{ticks}")).to_string()
 }
 
 /// Two code spans that a reader compares.
@@ -38,7 +40,8 @@ pub fn html_code(text: &str) -> String {
 
 /// A fenced block of lines in a language, of about `room` bytes; lines that do not fit are counted.
 pub fn fence(language: &str, lines: &[String], room: usize) -> String {
-    let lines: Vec<_> = lines.iter().map(|line| format!("{}\n", inline_with_tabs(line))).collect();
+    let lines: Vec<_> =
+        lines.iter().map(|line| format!("{}\n", &*Inert::text(&inline_with_tabs(line)))).collect();
     let mut used = 0;
     let fits = |line: &&String| {
         used += line.len();

@@ -11,6 +11,7 @@ use super::super::{fixture, summary};
 use super::*;
 use crate::diagnostic::{Code, Place};
 use crate::model::probe::ProbeCheck;
+use crate::text::inert::Inert;
 use crate::text::inline;
 
 #[test]
@@ -20,6 +21,8 @@ fn a_plan_names_its_deletes_and_folds_the_rest() {
     ### enact plan: 3 changes
 
     Plan: 1 to create, 1 to update, 1 to delete, 12 unchanged, 1 skipped (31 requests).
+
+    Digest `sha256:296b0a62f3589df6d2fe58681ce8d74a4bd4d03c9f2234b5f4ad343076a0b03a`.
 
     #### 1 delete
 
@@ -133,6 +136,8 @@ fn an_incomplete_plan_says_that_nothing_is_written() {
 
     Incomplete, not everything could be read; nothing is written. Plan: 0 to create, 0 to update, 1 to delete, 1 unchanged, 0 skipped (3 requests).
 
+    Digest `sha256:f6d6220d841d2a3d904985896c9b670d1cdd941a3dd16de62f76e4e2540262b4`.
+
     #### 1 delete
 
     - `Policy` `Old syncs` on `analytics`
@@ -161,6 +166,8 @@ fn after_apply_each_change_says_how_it_ended() {
     ### enact apply: conflict, live state moved since the plan
 
     Applied 1 of 5 changes, 1 conflict, 1 failed, 1 unknown, 1 not attempted; 1 change remains (40 requests).
+
+    Digest `sha256:c839d8f7deb212eb3da602dc723821076bbd0e99d184dcca30d9260b856a6b4f`.
 
     <details>
     <summary><code>analytics</code> (<code>polytomic</code>, <code>https&#58;&#47;&#47;app.polytomic.com&#47;</code>): 0 to create, 5 to update, 0 to delete, 0 unchanged, 0 skipped</summary>
@@ -313,8 +320,20 @@ fn of_a_long_line_that_changes_the_difference_is_shown() {
 }
 
 #[test]
+fn a_comment_names_what_it_was_made_from() {
+    let report = Report {
+        commit: Some("c0ffee".to_owned()),
+        base_commit: Some("0ddba11".to_owned()),
+        ..fixture::three_changes("plan")
+    };
+    let made = format!("\nCommit `c0ffee`, base `0ddba11`, digest `{}`.\n", report.digest());
+    assert!(render(&report).contains(&made), "{}", render(&report));
+    assert!(!render(&fixture::invalid()).contains("igest"), "nothing was planned");
+}
+
+#[test]
 fn a_comment_is_bounded_closes_what_it_opens_and_keeps_the_sums() {
-    let long = "`é@\u{202e}".repeat(300);
+    let long = "`é@\u{202e}##[".repeat(300);
     let place = Place { file: long.clone(), line: 1, column: 1, width: 1, path: String::new() };
     let diagnostic = Diagnostic::new(Code::SchemaLeadingZeros, long.clone()).at(place).help(long.clone());
     let value = json!(vec![long.as_str(); 50].join("\n"));
@@ -331,6 +350,7 @@ fn a_comment_is_bounded_closes_what_it_opens_and_keeps_the_sums() {
 
     let comment = render(&report);
     assert!((50_000..61_000).contains(&comment.len()), "{}", comment.len());
+    assert_eq!(*Inert::text(&comment), comment, "what is printed is not longer");
     assert!(comment.contains(&summary::sentence(&report)));
     let structure = structure(&comment).concat();
     assert_eq!(structure.matches("<details>").count(), structure.matches("</details>").count());
