@@ -29,7 +29,7 @@ use transport::{Network, Transport, sources};
 
 use crate::model::wire::Errors;
 
-pub use connection::Random;
+pub use connection::{Random, Waiting};
 pub use pace::Origin;
 pub use reader::HttpReader;
 pub use shield::Shielded;
@@ -131,6 +131,16 @@ impl Http {
     /// The power to write.
     pub fn writer(&self) -> HttpWriter {
         HttpWriter(self.0.clone())
+    }
+
+    /// Until when its requests wait now, and why, if they do.
+    pub fn waiting(&self) -> Option<Waiting> {
+        self.0.waiting()
+    }
+
+    /// Where its requests go.
+    pub fn url(&self) -> &str {
+        self.0.base()
     }
 
     /// How many requests were sent so far, repeats included.

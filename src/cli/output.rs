@@ -116,7 +116,7 @@ impl Output {
         what: &'static str,
         connected: impl IntoIterator<Item = &'a Connected<'a>>,
     ) -> Progress {
-        Progress::start(self.quiet, what, connected)
+        Progress::start(self.quiet, what, connected, say)
     }
 
     /// Shows each request as it is sent, if the user wants that.

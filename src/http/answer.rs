@@ -26,6 +26,8 @@ pub(super) struct Answer {
     pub(super) retry_after: Option<Duration>,
     /// How long until more requests are allowed, if none are now.
     pub(super) exhausted: Option<Duration>,
+    /// Whether its headers say that no more requests are allowed now.
+    none_left: bool,
     pub(super) etag: Option<String>,
     /// Where the next page is.
     pub(super) next: Option<String>,
@@ -78,6 +80,7 @@ impl Answer {
             status: StatusCode::from_u16(response.status).unwrap_or(StatusCode::BAD_GATEWAY),
             retry_after: retry_after(headers, now),
             exhausted: exhausted(headers, now),
+            none_left: none_left(headers),
             // What is left of one that held a secret matches no version.
             etag: text(headers, ETAG.as_str()).filter(|etag| !etag.contains(REDACTED)).map(str::to_owned),
             next: response.headers.part(next).text(redactor),
@@ -102,6 +105,28 @@ impl Answer {
         let body = self.body.value();
         let is_object = own.is_some_and(|(at, id)| body.pointer(at).and_then(scalar).as_ref() == Some(id));
         !is_object && errors.in_success.iter().any(|at| body.pointer(at).is_some_and(says_something))
+    }
+
+    /// Whether it was too much for now, and not refused. GitHub and others answer that with 403, and only the headers or
+    /// the words tell it from a refusal.
+    pub(super) fn is_limit(&self, errors: &Errors) -> bool {
+        match self.status {
+            StatusCode::TOO_MANY_REQUESTS => true,
+            StatusCode::FORBIDDEN => {
+                let says = || self.words(errors).to_lowercase().contains("rate limit");
+                self.retry_after.is_some() || self.exhausted.is_some() || self.none_left || says()
+            }
+            _ => false,
+        }
+    }
+
+    /// How long the server wants to be left alone after this failure.
+    pub(super) fn asks(&self, errors: &Errors) -> Option<Duration> {
+        let limit = self.is_limit(errors);
+        let asks = self.retry_after.max(self.exhausted.filter(|_| limit));
+        // GitHub wants at least a minute where it does not say how long.
+        let unsaid = limit && self.status == StatusCode::FORBIDDEN;
+        asks.or_else(|| unsaid.then_some(Duration::from_secs(60)))
     }
 
     /// The status, what the server says about it, and where it leads.
@@ -204,17 +229,41 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     }
 }
 
-/// The wait that the usual rate-limit headers ask for: `RateLimit-Remaining` and `RateLimit-Reset`, with or without `X-`.
-/// A reset is a number of seconds, or a point in time since 1970.
+/// How the names of rate-limit headers begin.
+const LIMITS: [&str; 3] = ["ratelimit", "x-ratelimit", "x-rate-limit"];
+
+/// Whether the usual rate-limit headers say that nothing is left.
+fn none_left(headers: &HeaderMap) -> bool {
+    let left = |prefix: &&str| text(headers, &format!("{prefix}-remaining")) == Some("0");
+    LIMITS.iter().any(left) || in_one(headers).is_some()
+}
+
+/// The wait that the usual rate-limit headers ask for: `RateLimit-Remaining` and `RateLimit-Reset`, with or without `X-`,
+/// or both in `RateLimit`. A reset is a number of seconds, or a point in time since 1970.
 fn exhausted(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    ["ratelimit", "x-ratelimit"].iter().find_map(|prefix| {
+    let in_two = LIMITS.iter().find_map(|prefix| {
         let number = |what: &str| text(headers, &format!("{prefix}-{what}"))?.parse::<u64>().ok();
         let reset = number("reset").filter(|_| number("remaining") == Some(0))?;
         let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
         // No limit lasts for a year, and 1971 is over.
         let is_time = reset > 365 * 24 * 3600;
         Some(Duration::from_secs(if is_time { reset.saturating_sub(since_1970) } else { reset }))
-    })
+    });
+    in_two.or_else(|| in_one(headers).map(Duration::from_secs))
+}
+
+/// The seconds until the reset of a limit of which nothing is left, by the header of the IETF's drafts:
+/// `RateLimit: "day";r=0;t=30`, or `RateLimit: limit=100, remaining=0, reset=30`.
+fn in_one(headers: &HeaderMap) -> Option<u64> {
+    let (mut left, mut wait) = (None, None);
+    for part in text(headers, "ratelimit")?.split([',', ';']) {
+        match part.trim().split_once('=') {
+            Some(("r" | "remaining", number)) => left = number.parse::<u64>().ok(),
+            Some(("t" | "reset", number)) if left == Some(0) => wait = wait.max(number.parse().ok()),
+            _ => {}
+        }
+    }
+    wait
 }
 
 /// The target of the first link whose relation is `next` (RFC 8288).
@@ -291,6 +340,12 @@ mod tests {
         assert_eq!(wait(&at), Some(Duration::from_secs(30)));
         assert_eq!(wait(&[("RateLimit-Remaining", "1"), ("RateLimit-Reset", "9")]), None, "one is left");
         assert_eq!(wait(&[("RateLimit-Remaining", "0")]), None, "nothing says until when");
+        let okta = [("X-Rate-Limit-Remaining", "0"), ("X-Rate-Limit-Reset", "1700000031")];
+        assert_eq!(wait(&okta), Some(Duration::from_secs(31)));
+        for one in [r#""hour";r=3;t=5, "day";r=0;t=32"#, "limit=100, remaining=0, reset=32"] {
+            assert_eq!(wait(&[("RateLimit", one)]), Some(Duration::from_secs(32)), "{one}");
+        }
+        assert_eq!(wait(&[("RateLimit", r#""day";r=1;t=30"#)]), None, "one is left");
     }
 
     #[test]

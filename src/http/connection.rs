@@ -23,6 +23,28 @@ use crate::model::wire::Errors;
 /// The source of random numbers, for jitter and for keys.
 pub type Random = Arc<dyn Fn() -> u64 + Send + Sync>;
 
+/// What to do if the API had too many requests.
+const LIMIT: &str =
+    "the rate limit of the API is used up: run again later, or set `requests_per_minute` in enact.yaml";
+
+/// A wait of requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Until when.
+    pub until: Instant,
+    /// Why.
+    pub why: &'static str,
+}
+
+/// The time of day after a wait, for messages; nothing if it is too far away to matter.
+fn clock(wait: Duration) -> String {
+    let at = i64::try_from(wait.as_secs()).ok().filter(|seconds| *seconds < 24 * 3600);
+    let at = at.and_then(|seconds| {
+        jiff::Timestamp::now().checked_add(jiff::SignedDuration::from_secs(seconds)).ok()
+    });
+    at.map(|at| format!(", at {}", at.strftime("%H:%M:%S UTC"))).unwrap_or_default()
+}
+
 /// How one attempt ended: an answer, or an event and its words.
 pub(super) type Ended = Result<Answer, (Event, String)>;
 
@@ -128,13 +150,15 @@ impl Connection {
     /// Learns the pace from an answer, for all workers.
     fn learn(&self, ended: &Ended) {
         let Ok(answer) = ended else { return };
-        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+        let limit = answer.is_limit(&self.errors);
+        if limit {
             self.pace.shrink();
         } else {
             self.pace.grow();
         }
-        let asks = matches!(answer.status.as_u16(), 429 | 503);
-        let wait = answer.retry_after.filter(|_| asks).max(answer.exhausted);
+        let asks = limit || answer.status == StatusCode::SERVICE_UNAVAILABLE;
+        let asked = answer.asks(&self.errors).filter(|_| asks);
+        let wait = asked.max(answer.exhausted);
         if let Some(wait) = wait.filter(|wait| *wait <= retry::MAX_WAIT) {
             self.origin.pause(wait);
         }
@@ -145,6 +169,7 @@ impl Connection {
         let wait = retry::wait(attempt, asked, (self.random)());
         match wait.filter(|_| attempt < ATTEMPTS && self.origin.spend()) {
             Some(wait) => {
+                self.origin.repeat_at(Instant::now() + wait);
                 tokio::time::sleep(wait).await;
                 true
             }
@@ -152,20 +177,47 @@ impl Connection {
         }
     }
 
+    /// What a failed answer means: a limit may look like a refusal.
+    pub(super) fn failure(&self, answer: &Answer) -> Event {
+        let limit = answer.is_limit(&self.errors).then_some(StatusCode::TOO_MANY_REQUESTS);
+        Event::Status(limit.unwrap_or(answer.status).as_u16())
+    }
+
     pub(super) fn said(&self, answer: &Answer) -> String {
         let said = answer.said(&self.errors);
-        match answer.retry_after.filter(|asked| *asked > retry::MAX_WAIT) {
-            Some(asked) => {
-                format!("{said}; it asks to try again in {} minutes", asked.as_secs().div_ceil(60))
+        match answer.asks(&self.errors).filter(|_| !answer.status.is_success()) {
+            Some(asked) if asked > retry::MAX_WAIT => {
+                let (minutes, at) = (asked.as_secs().div_ceil(60), clock(asked));
+                format!("{said}; it asks to try again in {minutes} minutes{at}")
             }
-            None => said,
+            Some(asked) if answer.is_limit(&self.errors) => {
+                format!("{said}; it asks to try again in {} seconds{}", asked.as_secs(), clock(asked))
+            }
+            _ => said,
         }
+    }
+
+    /// Until when requests wait now, and why, if they do.
+    pub(super) fn waiting(&self) -> Option<Waiting> {
+        let (asked, repeat) = self.origin.waiting();
+        let of = |until: Option<Instant>, why| until.map(|until| Waiting { until, why });
+        let all = [
+            of(asked, "the API allows no request before"),
+            of(self.pace.waiting(), "`requests_per_minute` allows no request before"),
+            of(repeat, "a request failed, and is tried again then"),
+        ];
+        let now = Instant::now();
+        // The first that holds says the most.
+        all.into_iter().flatten().find(|waiting| waiting.until > now)
     }
 
     pub(super) fn help(&self, answer: &Answer) -> Option<String> {
         let source = &self.credential_source;
         if let Some(help) = answer.known(&self.errors) {
             return Some(help.clone());
+        }
+        if answer.is_limit(&self.errors) {
+            return Some(LIMIT.to_owned());
         }
         match answer.status.as_u16() {
             401 => Some(format!("the credential from {source} was not accepted; it may be wrong or expired")),

@@ -23,6 +23,8 @@ pub struct Origin(Mutex<Shared>);
 #[derive(Debug, Default)]
 struct Shared {
     paused_until: Option<Instant>,
+    /// When a failed request is tried again.
+    repeat_at: Option<Instant>,
     budget: Budget,
 }
 
@@ -43,6 +45,18 @@ impl Origin {
                 None => return,
             }
         }
+    }
+
+    /// A failed request will be tried again then.
+    pub(super) fn repeat_at(&self, at: Instant) {
+        let mut shared = lock(&self.0);
+        shared.repeat_at = shared.repeat_at.max(Some(at));
+    }
+
+    /// Until when no request may be sent, and when a failed one is tried again.
+    pub(super) fn waiting(&self) -> (Option<Instant>, Option<Instant>) {
+        let shared = lock(&self.0);
+        (shared.paused_until, shared.repeat_at)
     }
 
     pub(super) fn earn(&self) {
@@ -74,6 +88,8 @@ struct Minute {
     sent: VecDeque<Instant>,
     /// How many are kept for requests that will be sent.
     kept: usize,
+    /// Until when at least somebody waits for a place.
+    full_until: Option<Instant>,
 }
 
 /// Places in the limit per minute that are kept for requests. Dropping it gives back those that were not used.
@@ -187,11 +203,17 @@ impl Pace {
         while minute.sent.front().is_some_and(|sent| *sent + MINUTE <= now) {
             minute.sent.pop_front();
         }
-        if minute.sent.len() + minute.kept + count > limit {
-            return Some(minute.sent.front().map_or(now, |sent| *sent) + MINUTE);
+        let full = minute.sent.len() + minute.kept + count > limit;
+        minute.full_until = full.then(|| minute.sent.front().map_or(now, |sent| *sent) + MINUTE);
+        if !full {
+            minute.kept += count;
         }
-        minute.kept += count;
-        None
+        minute.full_until
+    }
+
+    /// Until when at least somebody waits for a place in the limit per minute.
+    pub(super) fn waiting(&self) -> Option<Instant> {
+        lock(&self.minute).full_until
     }
 
     /// The API had too many requests: half as many at once from now on.

@@ -39,24 +39,28 @@ impl HttpReader {
             let pass = self.0.enter(look.place_to_read()).await;
             let waited = began.elapsed();
             let ended = self.0.attempt(pass, "GET", path, None, &[]).await;
-            if ended.is_ok() {
-                look.read(waited);
-            }
             let (event, asked, error) = match ended {
-                Ok(answer) if statuses.gone.contains(&answer.status.as_u16()) => {
+                Ok(answer)
+                    if statuses.gone.contains(&answer.status.as_u16())
+                        && !answer.is_limit(&self.0.errors) =>
+                {
+                    look.read(waited);
                     return Ok(GetResult::Gone(answer.status.as_u16()));
                 }
                 Ok(answer) if statuses.success.contains(&answer.status.as_u16()) => {
                     let asked = answer.retry_after;
                     match self.reply(path, answer, statuses) {
-                        Ok(reply) => return Ok(GetResult::Reply(reply)),
+                        Ok(reply) => {
+                            look.read(waited);
+                            return Ok(GetResult::Reply(reply));
+                        }
                         Err(error) => (Event::Unreadable, asked, error),
                     }
                 }
                 Ok(answer) => {
                     let message = format!("GET {path} was answered with {}", self.0.said(&answer));
                     let error = ReadError { message, help: self.0.help(&answer) };
-                    (Event::Status(answer.status.as_u16()), answer.retry_after, error)
+                    (self.0.failure(&answer), answer.asks(&self.0.errors), error)
                 }
                 Err((event, why)) => {
                     let help = (event == Event::Untrusted).then(|| PROVE.to_owned());

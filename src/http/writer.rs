@@ -87,7 +87,7 @@ impl Turn for HttpTurn<'_> {
         }
         let (method, path) = (request.method.as_str(), &request.path);
         let ended = self.connection.attempt(pass, method, path, body.as_ref(), &headers).await;
-        let asked = ended.as_ref().ok().and_then(|answer| answer.retry_after);
+        let asked = ended.as_ref().ok().and_then(|answer| answer.asks(&self.connection.errors));
         let (event, reason) = match self.event(request, ended) {
             Ok(done) => return Sent::Done(done),
             Err(ended) => ended,
@@ -179,6 +179,6 @@ impl HttpTurn<'_> {
             return Ok(Value::Null);
         }
         let help = self.connection.help(&answer).map(|help| format!("; {help}")).unwrap_or_default();
-        Err((Event::Status(status.as_u16()), format!("{}{help}", self.connection.said(&answer))))
+        Err((self.connection.failure(&answer), format!("{}{help}", self.connection.said(&answer))))
     }
 }

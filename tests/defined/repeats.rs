@@ -95,3 +95,45 @@ fn a_write_is_not_repeated_before_the_server_wants_it() {
     assert_eq!(posts, 1, "{document:#}");
     assert!(document.to_string().contains("67 minutes"), "{document:#}");
 }
+
+/// Ways to say with 403 that it was too much for now.
+fn limits() -> Vec<Reply> {
+    let with = |name: &'static str, value: &str| Reply {
+        headers: vec![(name, value.to_owned())],
+        ..Reply::new(403, json!({"message": "slow down"}))
+    };
+    vec![with("retry-after", "0"), with("ratelimit", "\"hour\";r=0;t=0")]
+}
+
+#[test]
+fn a_limit_that_is_answered_with_403_is_waited_for_like_429() {
+    for (method, limit) in
+        ["GET", "POST"].into_iter().flat_map(|method| limits().into_iter().map(move |limit| (method, limit)))
+    {
+        // Where 403 may mean that there is no such object, a limit still does not.
+        let world = World::things(|kind| kind["get"]["gone"] = json!([403]));
+        world.declare("Thing", "a", "{size: 2}");
+        let mut limit = Some(limit);
+        world.api.on(move |seen, _| (seen.method == method).then(|| limit.take()).flatten());
+        let (code, document) = world.apply();
+        assert_eq!((code, outcomes(&document)), (0, vec!["a applied".to_owned()]), "{method}: {document:#}");
+    }
+}
+
+#[test]
+fn a_limit_that_takes_too_long_says_until_when() {
+    for method in ["GET", "POST"] {
+        let world = World::things(|_| {});
+        world.declare("Thing", "a", "{size: 2}");
+        world.api.on(move |seen, _| {
+            let headers =
+                vec![("x-ratelimit-remaining", "0".to_owned()), ("x-ratelimit-reset", "4000".to_owned())];
+            (seen.method == method).then(|| Reply { headers, ..Reply::new(403, json!({})) })
+        });
+        let (code, document) = world.apply();
+        assert_ne!(code, 0);
+        let said = document.to_string();
+        assert!(said.contains("67 minutes, at ") && said.contains("UTC"), "{method}: {document:#}");
+        assert!(!said.contains("may not do this"), "it is no refusal: {document:#}");
+    }
+}

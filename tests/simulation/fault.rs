@@ -60,6 +60,8 @@ impl Fault {
         let mut all = vec![Self::TooLarge, Self::Cut, Self::Html, Self::ErrorInside, Self::Odd];
         all.extend([400, 401, 403, 409, 425].map(|code| status(code, false, None)));
         all.extend([None, Some(2), Some(40), Some(4000)].map(|wait| status(429, false, wait)));
+        // Some APIs say with 403 that it was too much.
+        all.push(status(403, false, Some(3)));
         all.extend([Self::NotSent, Self::Spent { wait: 7 }]);
         all.extend(Self::of_lists(api));
         all.extend(Self::open());

@@ -1,14 +1,23 @@
-//! A line on the terminal for work that takes longer than a second. All other output is in `output`.
+//! A line on the terminal for work that takes longer than a second, and anywhere a line for a long wait. All other output
+//! is in `output`.
 
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::time::Instant;
 
-use crate::http::Http;
+use crate::http::{Http, Waiting};
 use crate::run::project::Connected;
+use crate::text::inert::Inert;
 use crate::words::count;
 
-/// Shows how many requests were sent, until it is dropped. Only on a terminal.
+/// A wait of this length is worth a line where there is no terminal.
+const LONG: Duration = Duration::from_secs(5);
+/// As short a time may pass between two such lines for a target.
+const APART: Duration = Duration::from_secs(30);
+
+/// Shows how many requests were sent and what they wait for, until it is dropped. Without a terminal, it only says what
+/// long waits are for.
 pub(in crate::cli) struct Progress {
     task: tokio::task::JoinHandle<()>,
     bar: ProgressBar,
@@ -19,23 +28,48 @@ impl Progress {
         quiet: bool,
         what: &'static str,
         connected: impl IntoIterator<Item = &'a Connected<'a>>,
+        say: fn(&Inert),
     ) -> Self {
         let https: Vec<Http> = connected.into_iter().map(|connected| connected.http.clone()).collect();
         // indicatif draws only where standard error is a terminal.
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(None, target).with_style(ProgressStyle::default_spinner());
         let shown = bar.clone();
+        let (mut said, lines) = (vec![None; https.len()], bar.is_hidden() && !quiet);
         let task = tokio::spawn(async move {
             tokio::time::sleep(Duration::from_secs(1)).await;
             loop {
                 let requests: usize = https.iter().map(Http::requests).sum();
-                shown.set_message(format!("{what}, {} so far", count(requests, "request")));
+                let waits = https.iter().filter_map(|http| Some(words(http, http.waiting()?)));
+                let waits: String = waits.map(|wait| format!("; {wait}")).collect();
+                shown.set_message(format!("{what}, {} so far{waits}", count(requests, "request")));
                 shown.tick();
+                if lines {
+                    https.iter().zip(&mut said).for_each(|(http, said)| say_wait(http, said, say));
+                }
                 tokio::time::sleep(Duration::from_millis(120)).await;
             }
         });
         Self { task, bar }
     }
+}
+
+/// Says that a target waits for long, unless that was said just now.
+fn say_wait(http: &Http, said: &mut Option<Instant>, say: fn(&Inert)) {
+    let now = Instant::now();
+    let news = said.is_none_or(|said| said + APART <= now);
+    if let Some(waiting) = http.waiting().filter(|waiting| news && waiting.until >= now + LONG) {
+        *said = Some(now);
+        say(&Inert::text(&format!("{}\n", words(http, waiting))));
+    }
+}
+
+fn words(http: &Http, Waiting { until, why }: Waiting) -> String {
+    let left = until.duration_since(Instant::now());
+    let at = jiff::SignedDuration::try_from(left).ok();
+    let at = at.and_then(|left| jiff::Timestamp::now().checked_add(left).ok());
+    let at = at.map(|at| at.strftime("%H:%M:%S UTC").to_string()).unwrap_or_default();
+    format!("waiting for {} until {at}: {why}", http.url())
 }
 
 impl Drop for Progress {

@@ -82,8 +82,8 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "retry-after-of-503-ignored",
         item: "Connection::learn",
-        old: "429 | 503",
-        new: "429",
+        old: "limit || answer.status == StatusCode::SERVICE_UNAVAILABLE",
+        new: "limit",
     },
     Bug {
         name: "retry-after-holds-for-one-worker-only",
@@ -106,8 +106,8 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "rate-limit-that-is-used-up-ignored",
         item: "Connection::learn",
-        old: ".max(answer.exhausted)",
-        new: "",
+        old: "asked.max(answer.exhausted)",
+        new: "asked",
     },
     Bug {
         name: "rate-limit-reset-is-always-seconds",
