@@ -3,9 +3,11 @@
 //! Only declared fields are compared. Not here: how a field compares, which its [`Shape`] says, and any special case
 //! for a system.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::compare::cause::Cause;
 use crate::compare::shape::Shape;
@@ -112,6 +114,34 @@ impl<'a> Keyed<'a> {
 
     fn get(&self, key: &str) -> Option<&'a Value> {
         self.by_key.iter().find(|(name, _)| name == key).map(|(_, item)| *item)
+    }
+}
+
+/// What to say of places in requests that differ although git manages none of them.
+pub const MOVES_BY_ITSELF: &str = "which git does not declare and the write sends back; if the API changes it by itself, its schema in the definition of the system has to say `readOnly`";
+
+/// The places in which two values differ, as JSON pointers: those of objects by field, those of lists by position.
+pub fn places(before: &Value, after: &Value) -> Vec<String> {
+    let mut places = Vec::new();
+    places_in(String::new(), before, after, &mut places);
+    places
+}
+
+fn places_in(path: String, before: &Value, after: &Value, out: &mut Vec<String>) {
+    match (before, after) {
+        (Value::Object(a), Value::Object(b)) => {
+            let names: BTreeSet<_> = a.keys().chain(b.keys()).collect();
+            for name in names {
+                let side = |map: &Map<String, Value>| map.get(name).cloned().unwrap_or_default();
+                places_in(child(&path, name), &side(a), &side(b), out);
+            }
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            let items = a.iter().zip(b).enumerate();
+            items.for_each(|(at, (a, b))| places_in(child(&path, &at.to_string()), a, b, out));
+        }
+        _ if before != after => out.push(path),
+        _ => {}
     }
 }
 
@@ -242,6 +272,15 @@ mod tests {
                 ("/statements".into(), json!([]), json!([{"effect": "deny"}])),
             ]
         );
+    }
+
+    #[test]
+    fn places_name_what_differs_and_nothing_around_it() {
+        let before = json!({"hits": 1, "a": {"b": [1, {"c": 2}], "same": 0}, "gone": true});
+        let after = json!({"hits": 2, "a": {"b": [1, {"c": 3}], "same": 0}, "list": [1]});
+        assert_eq!(places(&before, &after), ["/a/b/1/c", "/gone", "/hits", "/list"]);
+        assert_eq!(places(&before, &before), [""; 0]);
+        assert_eq!(places(&json!([1]), &json!([1, 2])), [""], "lists of another length differ as a whole");
     }
 
     #[test]

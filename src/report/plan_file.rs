@@ -2,12 +2,13 @@
 //! has seen; an edited file can only make it refuse. It holds no secret and no power. The files themselves are read and
 //! written in `cli`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::compare::diff::{MOVES_BY_ITSELF, places};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::digest::digest;
 use crate::report::{Report, json};
@@ -147,10 +148,27 @@ fn difference(reviewed: &Value, fresh: &Value) -> String {
     paths.sort_unstable();
     paths.dedup();
     match paths.as_slice() {
-        [] => "its requests are not the reviewed ones".to_owned(),
+        [] => other_requests(reviewed, fresh),
         paths => {
             let paths: Vec<_> = paths.iter().map(|path| format!("`{path}`")).collect();
             format!("it is not as reviewed in {}", paths.join(", "))
         }
+    }
+}
+
+/// Where requests differ although no field does: they send back what is live.
+fn other_requests(reviewed: &Value, fresh: &Value) -> String {
+    let bodies = |change: &Value| -> Value {
+        let requests = change.get("requests").and_then(Value::as_array).into_iter().flatten();
+        requests.map(|request| request.get("body").cloned().unwrap_or_default()).collect()
+    };
+    let differ = places(&bodies(reviewed), &bodies(fresh));
+    // The first part is the number of the request.
+    let paths: BTreeSet<_> =
+        differ.iter().filter_map(|path| Some(path.get(1..)?.split_once('/')?.1)).collect();
+    let paths: Vec<_> = paths.iter().map(|path| format!("`/{path}`")).collect();
+    match paths.as_slice() {
+        [] => "its requests are not the reviewed ones".to_owned(),
+        paths => format!("its requests are not the reviewed ones in {}, {MOVES_BY_ITSELF}", paths.join(", ")),
     }
 }

@@ -1,6 +1,6 @@
 //! A write is never repeated without a look at the object, whatever the server said about the first attempt.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::api::Reply;
 use crate::store::Habits;
@@ -136,4 +136,39 @@ fn a_limit_that_takes_too_long_says_until_when() {
         assert!(said.contains("67 minutes, at ") && said.contains("UTC"), "{method}: {document:#}");
         assert!(!said.contains("may not do this"), "it is no refusal: {document:#}");
     }
+}
+
+/// A thing that is replaced as a whole, with a counter that goes up at each read.
+fn counting() -> World {
+    let world = World::things(|kind| kind["update"]["mode"] = json!("replace"));
+    world.api.insert("things", json!({"name": "a", "note": "one", "size": 2, "hits": 0}));
+    world.declare("Thing", "a", "{note: mine}");
+    world.api.on(|seen, store| {
+        let count = |object: &mut Value| object["hits"] = json!(object["hits"].as_u64().unwrap() + 1);
+        if seen.method == "GET" {
+            store.objects("things").iter_mut().for_each(count);
+        }
+        None
+    });
+    world
+}
+
+#[test]
+fn stale_is_refused_and_names_a_counter_that_the_definition_does_not_know() {
+    let world = counting();
+    let (code, document) = world.apply();
+    assert_eq!((code, outcomes(&document)), (5, vec!["a conflict".to_owned()]), "{document:#}");
+    let reason =
+        document["changes"][0]["reason"].to_string() + &document["changes"][0]["outcome"].to_string();
+    assert!(reason.contains("`/hits`") && reason.contains("`readOnly`"), "{document:#}");
+}
+
+#[test]
+fn a_reviewed_plan_that_differs_in_a_counter_names_it() {
+    let world = counting();
+    world.plan_with(&["--out", "plan.json"]);
+    let (code, document) = world.apply_with(&["plan.json"]);
+    assert_eq!(code, 5, "{document:#}");
+    let said = document["diagnostics"].to_string();
+    assert!(said.contains("`/hits`") && said.contains("`readOnly`"), "{document:#}");
 }

@@ -1,11 +1,11 @@
 //! Compares a planned change with the live object: what moved since the plan, and how much of it is done. Pure; reading
 //! is in `object`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::compare::diff::diff;
+use crate::compare::diff::{MOVES_BY_ITSELF, diff, places};
 use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
 use crate::model::request::{Request, Symbol};
@@ -55,7 +55,11 @@ impl PlannedChange<'_> {
                 // The request of a delete holds no fields, so they are compared here.
                 (self.change.action == Action::Delete).then(|| self.moved_fields(live)).flatten()
             }
-            Ok(_) => Some(self.moved_fields(live).unwrap_or_else(|| "it changed since the plan".to_owned())),
+            Ok(fresh) => {
+                let carried = || carried(&self.change.requests, &fresh?.requests);
+                let moved = self.moved_fields(live).or_else(carried);
+                Some(moved.unwrap_or_else(|| "it changed since the plan".to_owned()))
+            }
             Err(diagnostic) => Some(diagnostic.message),
         }
     }
@@ -120,6 +124,14 @@ impl PlannedChange<'_> {
         }
         Comparison { names, ..*self.comparison }
     }
+}
+
+/// What differs in requests although nothing that git manages does: they send back what was live.
+fn carried(planned: &[Request], fresh: &[Request]) -> Option<String> {
+    let bodies = planned.iter().zip(fresh).filter_map(|(a, b)| Some((a.body.as_ref()?, b.body.as_ref()?)));
+    let moved: BTreeSet<_> = bodies.flat_map(|(planned, fresh)| places(planned, fresh)).collect();
+    let moved: Vec<_> = moved.iter().map(|path| format!("`{path}`")).collect();
+    (!moved.is_empty()).then(|| format!("changed since the plan: {}, {MOVES_BY_ITSELF}", moved.join(", ")))
 }
 
 /// The one object that was found, if any; `Err` if there are several.
