@@ -18,6 +18,7 @@ mod diagnostics;
 pub mod digest;
 pub mod guard;
 pub mod input;
+pub mod kept;
 mod order;
 
 /// Plans one target.
@@ -178,7 +179,10 @@ impl Planner<'_> {
     fn record(&mut self, declared: &Declared, verdict: Verdict) {
         let id = declared.id.clone();
         match verdict {
-            Verdict::Change(change) => self.plan.changes.push(*change),
+            Verdict::Change(change) => {
+                self.plan.diagnostics.extend(kept::other_spellings(declared, &change));
+                self.plan.changes.push(*change);
+            }
             Verdict::Guarded(change, diagnostic) => {
                 self.plan.changes.push(*change);
                 self.plan.diagnostics.push(diagnostic);

@@ -10,4 +10,5 @@ pub mod options;
 pub mod plan;
 pub mod probe;
 pub mod project;
+mod verify;
 pub mod write;

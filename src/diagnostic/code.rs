@@ -418,6 +418,22 @@ codes! {
     /// the name in the manifest.
     LiveAmbiguous = "live/ambiguous" (Failed, Error),
 
+    /// A list of the API does not show a write of this run yet. Such lists are put together some time after the write.
+    /// enact reads what it wrote by its id, so the result of the run is right; but a run that begins before the list is
+    /// up to date cannot tell a new object from a missing one, and would create it again. Wait, and plan again.
+    LiveLagging = "live/lagging" (Moved, Warning),
+
+    /// The live value differs from the declared one only in case, in white space, or in being a text or a number. If
+    /// nobody has changed it, the API keeps a spelling of its own, and each apply writes the field in vain. Declare the
+    /// value as the API keeps it.
+    LiveOtherSpelling = "live/other-spelling" (Failed, Warning),
+
+    /// The API accepted a write and holds another value than it was sent: it has a spelling of its own, fills something
+    /// in, or ignores the field. The target is not as declared, and each apply would write the field again. Declare what
+    /// the API keeps; or say in the definition of the system what makes no difference, with `x-list-type: set`, `default`
+    /// or `readOnly`.
+    LiveOtherValue = "live/other-value" (Failed, Warning),
+
     /// Something on the target could not be read: the request failed, was refused, or was answered in a way that is not
     /// understood. What cannot be read never counts as absent, so nothing is written to this target. See the message
     /// for the cause, such as a credential without the right to read, and run again.

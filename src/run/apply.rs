@@ -6,9 +6,11 @@ use crate::diagnostic::{Class, Diagnostic};
 use crate::plan::input::{PlanOptions, WriteOnly};
 use crate::report::{ApplyReport, TargetReport};
 use crate::run::journal::Journal;
-use crate::run::plan::{Planned, observe_and_plan};
+use crate::run::plan::Planned;
 use crate::run::project::{Connected, Intent};
+use crate::run::verify::verify;
 use crate::run::write;
+use crate::run::write::ids::Ids;
 use crate::run::write::input::WriteInput;
 
 /// Applies the plans that are sound, target by target, and verifies each with a second plan. A manifest that is wrong
@@ -32,7 +34,9 @@ async fn apply_one(planned: Planned<'_>, journal: &dyn Journal, stop: &AtomicBoo
     }
     let Connected { intent, http, url: _ } = &planned.at;
     let (reader, writer) = (http.reader(), http.writer());
+    let ids = Ids::default();
     let input = WriteInput {
+        ids: &ids,
         intent: *intent,
         observed: &planned.observed,
         writer: &writer,
@@ -42,7 +46,7 @@ async fn apply_one(planned: Planned<'_>, journal: &dyn Journal, stop: &AtomicBoo
     };
     let changes = write::apply(&input, &planned.plan.changes).await;
     let options = PlanOptions { write_only: WriteOnly::Nothing, ..intent.options.clone() };
-    let (_, verified) = observe_and_plan(&Intent { options: &options, ..*intent }, &reader).await;
+    let verified = verify(&Intent { options: &options, ..*intent }, &reader, &changes, &ids.known()).await;
     TargetReport { apply: Some(ApplyReport { changes, verified }), ..planned.report() }
 }
 

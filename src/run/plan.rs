@@ -32,21 +32,27 @@ pub async fn plan(connected: Vec<Connected<'_>>) -> Vec<Planned<'_>> {
 
 /// Reads and compares. It gets a reader, and nothing that could make a writer.
 pub(super) async fn observe_and_plan(intent: &Intent<'_>, reader: &dyn Reader) -> (Observed, TargetPlan) {
+    let target = intent.target;
+    let concurrency = target.config.limits.concurrency;
+    let observed = observe(target.system.as_ref(), intent.desired, reader, concurrency).await;
+    let plan = plan_of(intent, &observed);
+    (observed, plan)
+}
+
+/// Compares with what was read.
+pub(super) fn plan_of(intent: &Intent<'_>, observed: &Observed) -> TargetPlan {
     let Intent { target, desired, base, counts, options } = *intent;
     let config = &target.config;
-    let system = target.system.as_ref();
-    let observed = observe(system, desired, reader, config.limits.concurrency).await;
-    let plan = plan::plan(&PlanInput {
+    plan::plan(&PlanInput {
         target: &config.name,
-        system,
+        system: target.system.as_ref(),
         desired,
         base,
-        observed: &observed,
+        observed,
         counts,
         max_deletes: config.limits.max_deletes,
         options,
-    });
-    (observed, plan)
+    })
 }
 
 impl Planned<'_> {

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::api::Reply;
+use crate::api::{Reply, Seen};
 use crate::store::Habits;
-use crate::world::{World, calls, outcomes, thing};
+use crate::world::{World, calls, codes, outcomes, thing};
 
 /// Answers that say that nothing was done.
 const NOTHING_DONE: [u16; 3] = [401, 425, 429];
@@ -171,4 +171,53 @@ fn a_reviewed_plan_that_differs_in_a_counter_names_it() {
     assert_eq!(code, 5, "{document:#}");
     let said = document["diagnostics"].to_string();
     assert!(said.contains("`/hits`") && said.contains("`readOnly`"), "{document:#}");
+}
+
+#[test]
+fn a_list_that_lags_is_named_and_what_was_written_is_read_by_its_id() {
+    let world = World::things(|kind| kind["list"]["whole"] = json!(true));
+    world.api.insert("things", json!({"name": "a", "note": "one", "size": 2}));
+    world.declare("Thing", "a", "{note: mine}");
+    let listed = json!(world.api.objects("things"));
+    world.api.on(move |seen, _| {
+        (seen.method == "GET" && seen.place() == "/things").then(|| Reply::new(200, listed.clone()))
+    });
+    let (code, document) = world.apply();
+    assert_eq!((code, outcomes(&document)), (0, vec!["a applied".to_owned()]), "{document:#}");
+    assert_eq!(codes(&document), ["live/lagging"], "{document:#}");
+}
+
+/// The API stores another note than it is sent.
+fn respells(world: &World, respell: impl Fn(&str) -> Value + Send + 'static) {
+    world.api.on(move |seen, store| {
+        let note = seen.body["note"].as_str()?;
+        let stored = Seen { body: json!({"name": "a", "note": respell(note)}), ..seen.clone() };
+        Some(store.answer(&stored))
+    });
+}
+
+#[test]
+fn a_value_that_the_api_keeps_in_another_way_is_shown_with_the_one_that_was_sent() {
+    type Respell = fn(&str) -> Value;
+    let cases: [(&str, Respell, [&str; 2]); 4] = [
+        ("Prod", |note| json!(note.to_uppercase()), [r#"`"PROD"`"#, r#"`"Prod"`"#]),
+        (r#""one\n""#, |note| json!(note.trim()), [r#"`"one"`"#, r#"`"one\n"`"#]),
+        (r#""60""#, |note| json!(note.parse::<u64>().unwrap()), ["`60`", r#"`"60"`"#]),
+        ("long", |_| json!("other"), [r#"`"other"`"#, r#"`"long"`"#]),
+    ];
+    for (declared, respell, shown) in cases {
+        let world = World::things(|_| {});
+        world.declare("Thing", "a", &format!("{{note: {declared}}}"));
+        respells(&world, respell);
+        let (code, document) = world.apply();
+        assert_eq!((code, outcomes(&document)), (1, vec!["a applied".to_owned()]), "{document:#}");
+        assert_eq!(codes(&document), ["live/other-value"], "{document:#}");
+        let diagnostic = &document["diagnostics"][0];
+        let message = diagnostic["message"].as_str().unwrap();
+        assert!(shown.iter().all(|shown| message.contains(shown)), "{message}");
+        assert!(!diagnostic["file"].is_null() && !diagnostic["help"].is_null(), "{diagnostic:#}");
+        // Nothing is remembered, so the next plan can only tell a spelling from a change.
+        let expected: &[&str] = if declared == "long" { &[] } else { &["live/other-spelling"] };
+        assert_eq!(codes(&world.plan()), expected, "{declared}");
+    }
 }

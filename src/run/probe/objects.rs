@@ -126,6 +126,7 @@ impl<'a> Objects<'a> {
         let (observed, plan) = self.plan().await;
         self.planned(&plan, subject)?;
         let input = WriteInput {
+            ids: &Ids::default(),
             intent: self.intent(),
             observed: &observed,
             writer: &self.http.writer(),

@@ -18,7 +18,7 @@ impl Ids {
     }
 
     /// All ids known so far.
-    pub(super) fn known(&self) -> BTreeMap<Symbol, RemoteId> {
+    pub(in crate::run) fn known(&self) -> BTreeMap<Symbol, RemoteId> {
         lock(&self.0).clone()
     }
 

@@ -6,11 +6,14 @@ use crate::model::state::Observed;
 use crate::model::wire::Writer;
 use crate::run::journal::Journal;
 use crate::run::project::Intent;
+use crate::run::write::ids::Ids;
 
 /// The inputs for writing one target.
 pub struct WriteInput<'a> {
     /// The target, what git declares for it, and how its plan was made.
     pub intent: Intent<'a>,
+    /// Learns the ids of what is created.
+    pub(in crate::run) ids: &'a Ids,
     /// What the plan saw.
     pub observed: &'a Observed,
     /// The only power to write in the program. It reads again before each write.

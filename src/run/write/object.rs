@@ -9,7 +9,6 @@ use crate::model::resource::ResourceId;
 use crate::model::state::{LiveObject, Observed};
 use crate::model::wire::{ReadError, Reader};
 use crate::plan::compare::Comparison;
-use crate::run::write::ids::Ids;
 use crate::run::write::input::WriteInput;
 use crate::run::write::planned_change::PlannedChange;
 use crate::run::write::progress::{Progress, Seen, Unclear};
@@ -20,7 +19,6 @@ use crate::system::System;
 pub(super) struct ObjectWriter<'a> {
     input: &'a WriteInput<'a>,
     comparison: Comparison<'a>,
-    ids: Ids,
 }
 
 impl<'a> ObjectWriter<'a> {
@@ -33,7 +31,7 @@ impl<'a> ObjectWriter<'a> {
             names: Names::new(system.kinds(), intent.desired, observed),
             write_only: intent.options.write_only,
         };
-        Self { input, comparison, ids: Ids::default() }
+        Self { input, comparison }
     }
 
     /// Writes one object of a phase, if a fresh plan of it is still the planned change.
@@ -42,7 +40,7 @@ impl<'a> ObjectWriter<'a> {
             return Outcome::not_attempted("the plan does not match the manifests");
         };
         let turn = self.input.writer.turn();
-        let sender = Sender { system: self.system(), turn: turn.as_ref(), ids: &self.ids };
+        let sender = Sender { system: self.system(), turn: turn.as_ref(), ids: self.input.ids };
         turn.begin().await;
         match self.still_as_planned(&planned, phase, turn.as_ref()).await {
             Ok(etag) => {
@@ -99,7 +97,7 @@ impl<'a> ObjectWriter<'a> {
             found.extend(self.find(planned, name, reader).await.map_err(unseen)?);
         }
         found.dedup_by(|a, b| a.remote == b.remote);
-        let seen = planned.seen(&found, progress.done(), &self.ids.known())?;
+        let seen = planned.seen(&found, progress.done(), &self.input.ids.known())?;
         match self.hazard(phase, reader).await.map_err(unseen)?.filter(|_| seen.done == 0) {
             Some(hazard) => Err(Unclear::Moved(hazard)),
             None => Ok(seen),

@@ -59,6 +59,12 @@ pub(super) const BUGS: &[Bug] = &[
         new: "same.push(found)",
     },
     Bug {
+        name: "list-that-lags-counts-more-than-the-id",
+        item: "correct",
+        old: "listed.push(live.clone()); true",
+        new: "false",
+    },
+    Bug {
         name: "what-is-read-again-is-not-compared",
         item: "still_as_planned",
         old: "Some(reason) => Err(Outcome::conflict(reason))",
