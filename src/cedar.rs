@@ -16,6 +16,10 @@ pub use effect::Effect;
 
 /// The longest policy that is accepted, in bytes.
 const MAX_BYTES: usize = 64 << 10;
+/// A longer text is not formatted: nobody reads it, and the formatter takes the square of its length.
+const MAX_PRETTY: usize = 8 << 10;
+/// A text of this depth takes twice the work of one without depth.
+const FLAT: usize = 16;
 /// More than the deepest policy needs, even in a debug build. Only what is used takes memory.
 const STACK: usize = 32 << 20;
 
@@ -38,14 +42,75 @@ impl CedarError {
 /// The scope of a principal or a resource, or of the action, as Cedar's JSON form has it.
 pub type Scope = Value;
 
-/// A policy in one spelling, and its structure.
+/// One statement of Cedar, with its sets sorted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Canonical {
-    /// For people: formatted, sets sorted, with the author's operators and clauses.
-    pub text: String,
-    /// For comparing: the abstract syntax, where `a != b` is `!(a == b)` and `unless` is a negated `when`. Two texts
-    /// are the same policy if and only if this is equal.
-    pub structure: String,
+pub struct Statement(Value);
+
+impl Statement {
+    /// Parses the text of one statement.
+    pub fn parse(text: &str) -> Result<Self, CedarError> {
+        with_room(|| Ok(Self::sorted(parse(text)?.to_json().map_err(CedarError::new)?)))
+    }
+
+    /// A statement from its parts. `conditions` is the text of its `when` and `unless` clauses, or a bare expression,
+    /// which counts as one `when`.
+    pub fn assemble(
+        effect: &str,
+        principal: Scope,
+        action: Scope,
+        resource: Scope,
+        conditions: &str,
+    ) -> Result<Self, CedarError> {
+        let est = |conditions| {
+            Self::sorted(json!({
+                "effect": effect,
+                "principal": principal,
+                "action": action,
+                "resource": resource,
+                "conditions": conditions,
+            }))
+        };
+        clauses(conditions).map(est)
+    }
+
+    fn sorted(mut est: Value) -> Self {
+        sort_sets(&mut est);
+        one_action(&mut est);
+        Self(est)
+    }
+
+    /// For comparing: the abstract syntax, where `a != b` is `!(a == b)` and `unless` is a negated `when`. Two texts are
+    /// the same policy if and only if this is equal.
+    pub fn structure(self) -> Result<String, CedarError> {
+        with_room(|| {
+            let structure = structure(self.policy()?)?;
+            // The canonical text must be accepted again, so it has to stay within the bounds too.
+            bounded(&structure).map(|()| structure)
+        })
+    }
+
+    /// For people: formatted, with the author's operators and clauses.
+    pub fn pretty(self) -> Result<String, CedarError> {
+        with_room(|| {
+            let text = self.policy()?.to_string();
+            if text.len() > MAX_PRETTY {
+                return Ok(text);
+            }
+            let config = Config { line_width: 100, indent_width: 2 };
+            let text = policies_str_to_pretty(&text, &config).map_err(CedarError::new)?;
+            bounded(&text).map(|()| text.trim_end().to_owned())
+        })
+    }
+
+    fn policy(self) -> Result<Policy, CedarError> {
+        Policy::from_json(None, self.0).map_err(CedarError::new)
+    }
+}
+
+/// How much work it is to read a text: its length, more for a deep one, because what Cedar does for every part of a
+/// text also grows with the depth of the part.
+pub fn work(text: &str) -> usize {
+    text.len().saturating_mul(FLAT + depth::of(text)) / FLAT
 }
 
 /// Runs work on a large stack: Cedar walks a policy by recursion, and a thread's stack may be small.
@@ -74,32 +139,6 @@ fn bounded(text: &str) -> Result<(), CedarError> {
         return Err(CedarError::new("the policy is nested too deeply, or has too many operators in a row"));
     }
     Ok(())
-}
-
-/// Brings one statement of Cedar to its canonical form.
-pub fn canonical(text: &str) -> Result<Canonical, CedarError> {
-    with_room(|| print(parse(text)?.to_json().map_err(CedarError::new)?))
-}
-
-/// The same for a policy in parts. `conditions` is the text of its `when` and `unless` clauses, or a bare expression,
-/// which counts as one `when`.
-pub fn assemble(
-    effect: &str,
-    principal: Scope,
-    action: Scope,
-    resource: Scope,
-    conditions: &str,
-) -> Result<Canonical, CedarError> {
-    let print = |conditions| {
-        print(json!({
-            "effect": effect,
-            "principal": principal,
-            "action": action,
-            "resource": resource,
-            "conditions": conditions,
-        }))
-    };
-    with_room(|| clauses(conditions).and_then(print))
 }
 
 /// Whether a text is the name of an entity type.
@@ -155,30 +194,16 @@ fn starts_clause(text: &str) -> bool {
         .any(|word| text.strip_prefix(word).is_some_and(|rest| rest.trim_start().starts_with('{')))
 }
 
-fn print(mut est: Value) -> Result<Canonical, CedarError> {
-    sort_sets(&mut est);
-    one_action(&mut est);
-    let policy = Policy::from_json(None, est).map_err(CedarError::new)?;
-    let structure = structure(&policy)?;
-    let config = Config { line_width: 100, indent_width: 2 };
-    let text = policies_str_to_pretty(&policy.to_string(), &config).map_err(CedarError::new)?;
-    // The canonical text must be accepted again, so it has to stay within the bounds too.
-    bounded(&structure)?;
-    bounded(&text)?;
-    Ok(Canonical { text: text.trim_end().to_owned(), structure })
-}
-
 /// Sets are sorted by what their items mean, not by how they are written: of two spellings of one item, one is left.
-fn structure(policy: &Policy) -> Result<String, CedarError> {
+fn structure(policy: Policy) -> Result<String, CedarError> {
     let meant =
-        |policy: &Policy| policy.to_cedar().ok_or_else(|| CedarError::new("a linked template has no text"));
+        |policy: Policy| policy.to_cedar().ok_or_else(|| CedarError::new("a linked template has no text"));
     let plain = meant(policy)?;
     if !plain.contains('[') {
         return Ok(plain);
     }
-    let mut est = parse(&plain)?.to_json().map_err(CedarError::new)?;
-    sort_sets(&mut est);
-    meant(&Policy::from_json(None, est).map_err(CedarError::new)?)
+    let est = parse(&plain)?.to_json().map_err(CedarError::new)?;
+    meant(Statement::sorted(est).policy()?)
 }
 
 /// Sorts set literals and lists of actions, where order means nothing.
@@ -221,6 +246,12 @@ fn explain(before: &str, text: &str, errors: &cedar_policy::ParseErrors) -> Ceda
 mod tests {
     use super::*;
 
+    /// What people see, and what is compared.
+    fn canonical(text: &str) -> Result<(String, String), CedarError> {
+        let statement = Statement::parse(text)?;
+        Ok((statement.clone().pretty()?, statement.structure()?))
+    }
+
     #[test]
     fn spelling_is_no_difference() {
         let one = r#"permit(principal==User::"a",action in [Action::"y",Action::"x"],resource)
@@ -230,15 +261,15 @@ mod tests {
             when { context.mfa && [1, 2].contains(1) } ;"#;
         assert_eq!(canonical(one).unwrap(), canonical(other).unwrap());
         let once = canonical(one).unwrap();
-        assert_eq!(canonical(&once.text).unwrap(), once, "a fixed point");
+        assert_eq!(canonical(&once.0).unwrap(), once, "a fixed point");
     }
 
     #[test]
     fn sugar_is_shown_as_written_and_compared_as_meant() {
         let sugar = canonical("permit (principal, action, resource) unless { context.a != 1 };").unwrap();
         let plain = canonical("permit (principal, action, resource) when { !(!(context.a == 1)) };").unwrap();
-        assert_eq!(sugar.structure, plain.structure);
-        assert_eq!(sugar.text, "permit (principal, action, resource)\nunless { context.a != 1 };");
+        assert_eq!(sugar.1, plain.1);
+        assert_eq!(sugar.0, "permit (principal, action, resource)\nunless { context.a != 1 };");
     }
 
     #[test]
@@ -249,27 +280,23 @@ mod tests {
             "context.a != 1, !(context.a == 1), principal is User in Group::\"g\"",
             "principal is User && principal in Group::\"g\", !(context.a == 1)",
         ];
-        let [one, other] = sets.map(|set| canonical(&policy(set)).unwrap().structure);
+        let [one, other] = sets.map(|set| canonical(&policy(set)).unwrap().1);
         assert_eq!(one, other);
-        assert_eq!(
-            canonical(&one).unwrap().structure,
-            one,
-            "a server may send back what it made of the text"
-        );
+        assert_eq!(canonical(&one).unwrap().1, one, "a server may send back what it made of the text");
     }
 
     #[test]
     fn parts_and_text_meet() {
         let text = r#"forbid(principal is User in User::"g", action in Action::"x", resource == AwsAccount::"1")
                       when { context.a } unless { context.b };"#;
-        let parts = assemble(
+        let parts = Statement::assemble(
             "forbid",
             is("User", Some("g")),
             actions(&["x"]),
             entity("==", "AwsAccount", "1"),
             "when { context.a } unless { context.b }",
         );
-        assert_eq!(parts, canonical(text));
+        assert_eq!(parts, Statement::parse(text));
     }
 
     #[test]
@@ -281,7 +308,7 @@ mod tests {
         let list = |items: usize| policy(format!("resource in [{}]", vec!["A::\"a-b\""; items].join(", ")));
         for taken in [nested(40), row(60), list(3_000)] {
             let once = canonical(&taken).unwrap();
-            assert_eq!(canonical(&once.text).as_ref(), Ok(&once));
+            assert_eq!(canonical(&once.0).as_ref(), Ok(&once));
         }
         for refused in
             [nested(20_000), row(20_000), list(20_000), policy(format!("context{}", ".a".repeat(20_000)))]

@@ -37,7 +37,7 @@ pub fn load(
     let registry = match systems {
         Systems::Known(registry) => registry,
         Systems::Defined(files) => sound(diagnostics, |diagnostics| {
-            Some(Arc::new(define(&document, folder, &config.systems, files, diagnostics)))
+            Some(Arc::new(define(&document, folder, &config, files, diagnostics)))
         })?,
     };
     let targets =
@@ -87,15 +87,15 @@ fn decode(document: &Document, diagnostics: &mut Vec<Diagnostic>) -> Option<Conf
 fn define(
     document: &Document,
     folder: &Path,
-    systems: &[String],
+    config: &ConfigFile,
     files: &mut Files,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Registry {
-    let mut registry = Registry::built_in();
-    if systems.is_empty() {
+    let mut registry = Registry::within(&config.limits.budget());
+    if config.systems.is_empty() {
         return registry;
     }
-    *files = source::working_tree(folder, systems, diagnostics);
+    *files = source::working_tree(folder, &config.systems, diagnostics);
     for (path, text) in files {
         let row = defined::define(path, text, diagnostics);
         if let Some(Err(row)) = row.map(|(row, _)| registry.add(row)) {

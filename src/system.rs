@@ -30,6 +30,19 @@ pub(crate) mod paging;
 pub mod polytomic;
 pub mod registry;
 
+/// How much work the systems of a run may do for what they are given.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// How much Cedar is read, in bytes; deep text counts for more.
+    pub cedar: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { cedar: 16 << 20 }
+    }
+}
+
 /// A row of the registry.
 pub struct Registered {
     /// The word after `system:` in `enact.yaml`, and before `/v1` in `apiVersion`.

@@ -268,8 +268,8 @@ impl Api {
         let mut rules = policy["rules"].as_array().unwrap().clone();
         rules.sort_by_key(|rule| rule["ordinal"].as_i64());
         let of = |rule: Value| {
-            let text = enact::cedar::canonical(rule["policy_text"].as_str().unwrap()).unwrap().structure;
-            (text, rule["notice"].clone(), rule["audit_session"].clone())
+            let statement = enact::cedar::Statement::parse(rule["policy_text"].as_str().unwrap()).unwrap();
+            (statement.structure().unwrap(), rule["notice"].clone(), rule["audit_session"].clone())
         };
         rules.into_iter().map(of).collect()
     }

@@ -7,31 +7,42 @@
 use std::sync::OnceLock;
 
 use cedar_policy::{Authorizer, Context, Decision, Entities, EntityUid, Policy, PolicySet, Request};
-use enact::cedar::{self, Canonical, CedarError, Effect};
+use enact::cedar::{self, CedarError, Effect, Statement};
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 
 fuzz_target!(|text: &str| {
-    if let Some(one) = of_text(text, cedar::canonical(text)) {
+    if let Some(one) = of_text(text, Statement::parse(text)) {
         assert_eq!(Effect::of(text), Effect::of(&one.text), "{}", one.text);
         assert_eq!(decided(text), decided(&one.text), "{}", one.text);
         assert_eq!(decided(text), decided(&one.structure), "{}", one.structure);
     }
     let action = cedar::actions(&["edit", "view"]);
-    let permit = cedar::assemble("permit", cedar::any(), action, cedar::entity("==", "Box", text), text);
+    let permit = Statement::assemble("permit", cedar::any(), action, cedar::entity("==", "Box", text), text);
     let clauses = cedar::clauses(text);
     if let Some(one) = of_text(text, permit) {
         assert!(clauses.is_ok() && Effect::of(&one.text) == Some(Effect::Permit), "{}", one.text);
     }
 });
 
+/// What people see of a statement, and what is compared.
+#[derive(Debug, PartialEq)]
+struct Canonical {
+    text: String,
+    structure: String,
+}
+
+fn canonical(statement: Statement) -> Result<Canonical, CedarError> {
+    Ok(Canonical { text: statement.clone().pretty()?, structure: statement.structure()? })
+}
+
 /// The canonical form, which is a fixed point.
-fn of_text(text: &str, canonical: Result<Canonical, CedarError>) -> Option<Canonical> {
-    match canonical {
+fn of_text(text: &str, statement: Result<Statement, CedarError>) -> Option<Canonical> {
+    match statement.and_then(canonical) {
         Ok(one) => {
-            assert_eq!(cedar::canonical(&one.text).as_ref(), Ok(&one));
-            let again = cedar::canonical(&one.structure);
-            assert_eq!(again.as_ref().map(|again| &again.structure), Ok(&one.structure), "{}", one.structure);
+            assert_eq!(Statement::parse(&one.text).and_then(canonical).as_ref(), Ok(&one));
+            let again = Statement::parse(&one.structure).and_then(Statement::structure);
+            assert_eq!(again.as_ref(), Ok(&one.structure), "{}", one.structure);
             Some(one)
         }
         Err(error) => {

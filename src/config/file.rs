@@ -8,6 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::system::Budget;
+
 /// The file's name unless `--config` gives another one.
 pub const FILE_NAME: &str = "enact.yaml";
 
@@ -30,9 +32,34 @@ pub struct ConfigFile {
     /// checkout, never from a revision.
     #[serde(default)]
     pub(super) systems: Vec<String>,
+    /// Limits of a whole run. Whatever a repository or an API holds, a run ends within them.
+    #[serde(default)]
+    pub limits: RunLimits,
     /// The systems that are kept in agreement with the manifests.
     #[schemars(length(min = 1))]
     pub targets: Vec<TargetConfig>,
+}
+
+/// Limits of a whole run.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RunLimits {
+    /// The most Cedar that is read, from manifests and from APIs, in MiB. A text counts once; a deep one counts for more.
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub cedar_mib: usize,
+}
+
+impl Default for RunLimits {
+    fn default() -> Self {
+        Self { cedar_mib: Budget::default().cedar >> 20 }
+    }
+}
+
+impl RunLimits {
+    /// What the systems may do.
+    pub(super) fn budget(&self) -> Budget {
+        Budget { cedar: self.cedar_mib << 20 }
+    }
 }
 
 /// One configured instance of a system.

@@ -413,6 +413,11 @@ codes! {
     /// no effect, but a reader may believe them. Keep either the text or the fields.
     JitsudoTextAndFields = "jitsudo/text-and-fields" (Invalid, Error),
 
+    /// The rules of a run are more Cedar than enact reads. Reading Cedar takes long, and anybody who may open a pull
+    /// request could keep a run busy with it. Each text counts once; a deep one counts for more than its length. Raise
+    /// `limits: {cedar_mib: ..}` at the top of enact.yaml if all of it is meant.
+    JitsudoTooMuch = "jitsudo/too-much" (Invalid, Error),
+
     /// Several live objects could be the one that is declared, by its name or by a former name. enact does not guess,
     /// because a wrong guess would change somebody else's object. Rename or remove the others on the target, or correct
     /// the name in the manifest.

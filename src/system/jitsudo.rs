@@ -4,6 +4,7 @@
 //! `rules`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use schemars::JsonSchema;
@@ -11,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::paging::pages;
-use super::{Draft, Judge, Observe, Registered, Translate};
+use super::{Budget, Draft, Judge, Observe, Registered, Translate};
 use crate::access::Grants;
-use crate::cedar::Effect;
+use crate::cedar;
 use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::model::change::Action;
 use crate::model::kind::Kind;
@@ -25,9 +26,16 @@ use crate::system::body::{found, kind_of, list, text, texts};
 
 mod rules;
 
+use rules::Known;
+
 /// The row of the registry.
-pub(super) fn registered() -> Registered {
-    Registered::built_in("jitsudo", kinds(), |settings| Jitsudo { settings, kinds: kinds() })
+pub(super) fn registered(budget: &Budget) -> Registered {
+    let known = Arc::new(Known::within(budget.cedar));
+    Registered::built_in("jitsudo", kinds(), move |settings| Jitsudo {
+        settings,
+        kinds: kinds(),
+        known: known.clone(),
+    })
 }
 
 /// Settings of a JITSudo target.
@@ -73,7 +81,7 @@ struct RuleSpec {
     /// One Cedar statement. It replaces all structured fields.
     policy_text: Option<String>,
     /// Whether it permits or forbids. Required without `policy_text`.
-    effect: Option<EffectName>,
+    effect: Option<Effect>,
     /// How the principal is limited. Required without `policy_text`.
     principal_scope_type: Option<ScopeType>,
     /// The principal's type, such as `User`; for every scope type except `any`.
@@ -108,7 +116,7 @@ struct RuleSpec {
 
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-enum EffectName {
+enum Effect {
     Permit,
     Forbid,
 }
@@ -145,6 +153,7 @@ fn kinds() -> Vec<Kind> {
 struct Jitsudo {
     settings: JitsudoSettings,
     kinds: Vec<Kind>,
+    known: Arc<Known>,
 }
 
 impl Translate for Jitsudo {
@@ -155,7 +164,12 @@ impl Translate for Jitsudo {
     fn check(&self, _kind: &Kind, spec: &Value) -> Vec<SpecDiagnostic> {
         let mut diagnostics: Vec<_> = check_durations(spec).into_iter().collect();
         for (index, rule) in list(spec, "rules").iter().enumerate() {
-            diagnostics.extend(rules::check::check(rule, &format!("/rules/{index}")));
+            let found = rules::check::check(&self.known, rule, &format!("/rules/{index}"));
+            let is_enough = found.iter().any(|diagnostic| diagnostic.code == Code::JitsudoTooMuch);
+            diagnostics.extend(found);
+            if is_enough {
+                break;
+            }
         }
         diagnostics
     }
@@ -163,14 +177,15 @@ impl Translate for Jitsudo {
     fn declared(&self, _kind: &Kind, spec: &Value, _names: &Names) -> Value {
         let mut spec = spec.clone();
         if let Some(Value::Array(rules)) = spec.get_mut("rules") {
-            *rules = rules.iter().map(rules::canonical).collect();
+            *rules = rules.iter().map(|rule| rules::canonical(&self.known, rule)).collect();
         }
         spec
     }
 
     fn observed(&self, _kind: &Kind, body: &Value, _names: &Names) -> Value {
         let mut body = body.clone();
-        let live = rules::in_order(&body).into_iter().map(rules::observed).collect();
+        let in_order = rules::in_order(&body).into_iter();
+        let live = in_order.map(|rule| rules::observed(&self.known, rule)).collect();
         if let Some(body) = body.as_object_mut() {
             body.insert("rules".to_owned(), live);
         }
@@ -179,7 +194,7 @@ impl Translate for Jitsudo {
 
     /// Cedar has many spellings of one rule.
     fn spell(&self, _kind: &Kind, values: &mut [&mut Value], spellings: &[&Value]) {
-        let spellings = rules::Spellings::new(spellings);
+        let spellings = rules::Spellings::new(&self.known, spellings);
         values.iter_mut().for_each(|value| spellings.spell(value));
     }
 
@@ -189,7 +204,15 @@ impl Translate for Jitsudo {
             Some(live) if draft.action == Action::Delete => {
                 vec![Request::new(Method::Delete, Path::fixed(COLLECTION).known(&live.remote))]
             }
-            Some(live) => update(draft, live),
+            Some(live) => match rules::too_much(&self.known, &live.body) {
+                Some(limit) => {
+                    return Err(rules::check::too_much(
+                        "live rules of this policy and what was read before",
+                        limit,
+                    ));
+                }
+                None => update(draft, live),
+            },
         })
     }
 }
@@ -249,8 +272,8 @@ impl Judge for Jitsudo {
         let mut grants = Grants::default();
         if object.get("enabled") != Some(&Value::Bool(false)) {
             for rule in list(object, "rules").iter().map(|rule| text(rule, "policy_text")) {
-                let side = match Effect::of(rule) {
-                    Some(Effect::Forbid) => &mut grants.denies,
+                let side = match cedar::Effect::of(rule) {
+                    Some(cedar::Effect::Forbid) => &mut grants.denies,
                     _ => &mut grants.allows,
                 };
                 side.insert(rule.to_owned());

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Registered, compiuta, jitsudo, mycloud, polytomic};
+use super::{Budget, Registered, compiuta, jitsudo, mycloud, polytomic};
 use crate::model::kind::{Kind, api_version};
 
 /// Every system that is built in. A new one needs its file and a line here.
-const BUILT_IN: &[fn() -> Registered] =
-    &[polytomic::registered, jitsudo::registered, compiuta::registered, mycloud::registered];
+fn built_in(budget: &Budget) -> Vec<Registered> {
+    vec![polytomic::registered(), jitsudo::registered(budget), compiuta::registered(), mycloud::registered()]
+}
 
 /// The systems that a run knows: the built-in ones, and those that the files in `systems` define.
 pub struct Registry(Vec<Registered>);
@@ -15,7 +16,12 @@ pub struct Registry(Vec<Registered>);
 impl Registry {
     /// The systems that are built in.
     pub fn built_in() -> Self {
-        Self(BUILT_IN.iter().map(|row| row()).collect())
+        Self::within(&Budget::default())
+    }
+
+    /// The systems that are built in. Together they do this much work at most.
+    pub fn within(budget: &Budget) -> Self {
+        Self(built_in(budget))
     }
 
     /// Adds a system; returns it as the error if there is already one of its name.

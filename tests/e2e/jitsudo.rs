@@ -341,3 +341,49 @@ fn a_live_rule_that_only_its_fields_make_look_alike_is_drift() {
     assert_eq!(world.plan()["summary"]["update"], 1, "who is permitted differs");
     world.converge();
 }
+
+/// This many KiB of Cedar in rules that differ.
+fn much(kib: usize) -> Vec<String> {
+    let rule = |n| format!("permit (principal, action, resource == A::\"{n}-{}\");", "x".repeat(60_000));
+    (0..kib.div_ceil(59)).map(rule).collect()
+}
+
+#[test]
+fn bounded_a_run_reads_so_much_cedar_and_says_where_it_was_too_much() {
+    let world = World::new("jitsudo");
+    let config = std::fs::read_to_string(world.dir.path().join("enact.yaml")).unwrap();
+    let rules: Vec<_> = much(1200);
+    for (name, rules) in [("a", &rules[..10]), ("b", &rules[10..])] {
+        let rules: String = rules.iter().map(|rule| format!("\n  - {{policy_text: '{rule}'}}")).collect();
+        world.declare("Policy", name, &format!("\n  max_duration_seconds: 60\n  rules:{rules}"));
+    }
+    world.write("enact.yaml", &format!("limits: {{cedar_mib: 1}}\n{config}"));
+    let found = world.run(&["validate", "--format", "json"]).json()["diagnostics"].clone();
+    assert_eq!(found.as_array().unwrap().len(), 1, "once a policy: {found:#}");
+    assert_eq!(
+        (&found[0]["code"], &found[0]["file"]),
+        (&json!("jitsudo/too-much"), &json!("policies/Policy-b.yaml"))
+    );
+    assert!(found[0]["help"].as_str().unwrap().contains("limits: {cedar_mib: ..}"), "{found:#}");
+    world.write("enact.yaml", &format!("limits: {{cedar_mib: 2}}\n{config}"));
+    assert_eq!(world.run(&["validate"]).code, 0);
+}
+
+#[test]
+fn bounded_live_rules_that_are_too_much_to_read_are_never_taken_for_other_rules() {
+    let world = world(&[&account("permit", "1"), &account("permit", "2")]);
+    let config = std::fs::read_to_string(world.dir.path().join("enact.yaml")).unwrap();
+    world.write("enact.yaml", &format!("limits: {{cedar_mib: 1}}\n{config}"));
+    let policy = world.objects("policies")[0]["id"].clone();
+    for (n, text) in much(1200).into_iter().enumerate() {
+        let mut rule = world.objects("rules")[0].clone();
+        rule["id"] = json!(format!("00000000-0000-4000-8000-{n:012}"));
+        rule["policy_text"] = json!(text);
+        assert_eq!(rule["policy_id"], policy);
+        world.live.insert("rules", rule);
+    }
+    let (code, document) = world.apply();
+    assert_eq!((code, world.writes()), (3, Vec::new()), "{:#}", document["diagnostics"]);
+    assert_eq!(document["diagnostics"][0]["code"], "jitsudo/too-much");
+    assert!(document["diagnostics"][0]["subject"].as_str().unwrap().contains("Policy"), "{document:#}");
+}

@@ -9,19 +9,22 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::cedar::{self, Canonical, CedarError};
 use crate::system::body::{list, text};
-use crate::system::jitsudo::rules::form::{cedar_of, from_fields};
+use crate::system::jitsudo::rules::form::Source;
+use crate::system::jitsudo::rules::known::Unread;
+
+pub(super) use known::Known;
 
 pub(super) mod check;
 mod form;
+mod known;
 mod pair;
 pub(super) mod write;
 
 /// A declared rule in canonical form. An invalid rule stays as written; `check` reports it.
-pub(super) fn canonical(rule: &Value) -> Value {
-    match cedar_of(rule) {
-        Ok(cedar) => with_text(rule, cedar.structure),
+pub(super) fn canonical(known: &Known, rule: &Value) -> Value {
+    match known.structure(Source::of(rule)) {
+        Ok(structure) => with_text(rule, structure),
         Err(_) => rule.clone(),
     }
 }
@@ -35,28 +38,42 @@ fn with_text(rule: &Value, text: String) -> Value {
 }
 
 /// A live rule in canonical form.
-pub(super) fn observed(rule: &Value) -> Value {
-    let structure = live_cedar(rule).map(|live| live.structure);
+pub(super) fn observed(known: &Known, rule: &Value) -> Value {
+    let structure = live_structure(known, rule).map(|(_, structure)| structure);
     with_text(rule, structure.unwrap_or_else(|_| text(rule, "policy_text").to_owned()))
 }
 
 /// The server's text holds the whole rule. The fields next to it lose the second type of `is_in`, the namespace of an
 /// action and every annotation, so they are only used if the text is not Cedar.
-fn live_cedar(rule: &Value) -> Result<Canonical, CedarError> {
-    cedar::canonical(text(rule, "policy_text")).or_else(|_| from_fields(rule))
+fn live_structure<'a>(known: &Known, rule: &'a Value) -> Result<(Source<'a>, String), Unread> {
+    let read = |source| known.structure(source).map(|structure| (source, structure));
+    match read(Source::Text(text(rule, "policy_text"))) {
+        Err(Unread::Wrong(_)) => read(Source::Fields(rule)),
+        read => read,
+    }
+}
+
+/// The limit, if the live rules of a policy are more than the run may read. They must not be written then: what they
+/// say is not known.
+pub(super) fn too_much(known: &Known, policy: &Value) -> Option<usize> {
+    list(policy, "rules").iter().find_map(|rule| match live_structure(known, rule) {
+        Err(Unread::TooMuch(limit)) => Some(limit),
+        _ => None,
+    })
 }
 
 /// How people spell rules, by their structure.
 pub(super) struct Spellings<'a> {
+    known: &'a Known,
     /// From git or the API; of several spellings the first is used.
     policies: &'a [&'a Value],
-    /// Parsed once, and only for a value that holds rules.
-    texts: OnceCell<BTreeMap<String, String>>,
+    /// Read only for a value that holds rules.
+    sources: OnceCell<BTreeMap<String, Source<'a>>>,
 }
 
 impl<'a> Spellings<'a> {
-    pub(super) fn new(policies: &'a [&'a Value]) -> Self {
-        Self { policies, texts: OnceCell::new() }
+    pub(super) fn new(known: &'a Known, policies: &'a [&'a Value]) -> Self {
+        Self { known, policies, sources: OnceCell::new() }
     }
 
     /// Puts the rules of a canonical value into these spellings.
@@ -72,19 +89,22 @@ impl<'a> Spellings<'a> {
     }
 
     fn spell_text(&self, text: &mut String) {
-        if let Some(spelling) = self.texts.get_or_init(|| self.parse()).get(text.as_str()) {
-            spelling.clone_into(text);
+        let source = self.sources.get_or_init(|| self.sources()).get(text.as_str());
+        if let Some(pretty) = source.and_then(|source| self.known.pretty(*source)) {
+            *text = pretty;
         }
     }
 
-    fn parse(&self) -> BTreeMap<String, String> {
-        let mut texts = BTreeMap::new();
+    fn sources(&self) -> BTreeMap<String, Source<'a>> {
+        let mut sources = BTreeMap::new();
         for rule in self.policies.iter().flat_map(|policy| list(policy, "rules")) {
-            if let Ok(Canonical { text, structure }) = cedar_of(rule).or_else(|_| live_cedar(rule)) {
-                texts.entry(structure).or_insert(text);
+            let written = Source::of(rule);
+            let read = self.known.structure(written).map(|structure| (written, structure));
+            if let Ok((source, structure)) = read.or_else(|_| live_structure(self.known, rule)) {
+                sources.entry(structure).or_insert(source);
             }
         }
-        texts
+        sources
     }
 }
 

@@ -5,21 +5,42 @@ use serde_json::Value;
 use crate::cedar::{self, CedarError};
 use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic, SpecPlace};
 use crate::system::body::{list, text};
-use crate::system::jitsudo::rules::form::{STRUCTURED, cedar_of};
+use crate::system::jitsudo::rules::form::{STRUCTURED, Source};
+use crate::system::jitsudo::rules::known::{Known, Unread};
 
 /// Checks what a rule's JSON Schema cannot express.
-pub(in crate::system::jitsudo) fn check(rule: &Value, at: &str) -> Vec<SpecDiagnostic> {
+pub(in crate::system::jitsudo) fn check(known: &Known, rule: &Value, at: &str) -> Vec<SpecDiagnostic> {
     let mut diagnostics =
         if rule.get("policy_text").is_some() { check_text(rule, at) } else { check_fields(rule, at) };
     if diagnostics.is_empty() {
-        diagnostics.extend(cedar_of(rule).err().map(|error| not_cedar(rule, at, &error)));
+        diagnostics.extend(match known.structure(Source::of(rule)) {
+            Ok(_) => None,
+            Err(Unread::Wrong(error)) => Some(not_cedar(rule, at, &error)),
+            Err(Unread::TooMuch(limit)) => {
+                Some(too_much("rules up to this one", limit).in_spec(cedar(rule, at).1))
+            }
+        });
     }
     diagnostics
 }
 
-fn not_cedar(rule: &Value, at: &str, error: &CedarError) -> SpecDiagnostic {
+/// Says that a run may not read all of its Cedar.
+pub(in crate::system::jitsudo) fn too_much(what: &str, limit: usize) -> SpecDiagnostic {
+    let mib = limit as f64 / f64::from(1 << 20);
+    let message =
+        format!("the {what} are more Cedar than one run reads: {mib} MiB, and deep text counts for more");
+    Diagnostic::new(Code::JitsudoTooMuch, message)
+        .help("raise `limits: {cedar_mib: ..}` at the top of enact.yaml if all of it is meant, or correct `manifests`")
+}
+
+/// The field that holds a rule's Cedar, and its place.
+fn cedar(rule: &Value, at: &str) -> (Option<&'static str>, String) {
     let field = ["policy_text", "conditions"].into_iter().find(|field| rule.get(*field).is_some());
-    let at = field.map_or_else(|| at.to_owned(), |field| format!("{at}/{field}"));
+    (field, field.map_or_else(|| at.to_owned(), |field| format!("{at}/{field}")))
+}
+
+fn not_cedar(rule: &Value, at: &str, error: &CedarError) -> SpecDiagnostic {
+    let (field, at) = cedar(rule, at);
     let help = if field == Some("conditions") {
         "write `when { .. }` and `unless { .. }` clauses, without comments"
     } else {
@@ -30,7 +51,7 @@ fn not_cedar(rule: &Value, at: &str, error: &CedarError) -> SpecDiagnostic {
 }
 
 fn check_text(rule: &Value, at: &str) -> Vec<SpecDiagnostic> {
-    let unused = STRUCTURED.iter().filter(|field| rule.get(**field).is_some());
+    let unused = STRUCTURED.iter().filter(|field| rule.get(*field).is_some());
     unused
         .map(|field| {
             let message = format!("`{field}` has no effect together with `policy_text`");
