@@ -15,6 +15,7 @@ use crate::system::registry::Registry;
 use crate::text::short;
 use crate::{defined, source};
 
+mod api;
 pub mod check;
 pub mod credential;
 pub mod file;
@@ -132,7 +133,8 @@ fn open(
     diagnostics.extend(check_url(&config.url).map(|diagnostic| diagnostic.at(row.place("/url"))));
     let include = globs(config, row, diagnostics);
     let system = sound(diagnostics, |diagnostics| open_system(registry, config, row, diagnostics))?;
-    Some(Target { config: config.clone(), system, include, at: row.pointer("") })
+    let api = api::of(config, registry.get(&config.system).map(|registered| &registered.settings));
+    Some(Target { config: config.clone(), system, api, include, at: row.pointer("") })
 }
 
 fn open_system(

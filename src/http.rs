@@ -143,6 +143,11 @@ impl Http {
         self.0.base()
     }
 
+    /// The scheme, host and port of that.
+    pub fn origin(&self) -> String {
+        self.0.url.origin().ascii_serialization()
+    }
+
     /// How many requests were sent so far, repeats included.
     pub fn requests(&self) -> usize {
         self.0.count.load(Ordering::Relaxed)

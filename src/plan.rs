@@ -9,7 +9,7 @@ use crate::model::kind::Kind;
 use crate::model::names::Names;
 use crate::model::plan::{SkipReason, Skipped, TargetPlan};
 use crate::model::resource::ResourceId;
-use crate::model::state::{Declared, Index, LiveObject};
+use crate::model::state::{Declared, Elsewhere, Index, LiveObject};
 use crate::plan::compare::Comparison;
 use crate::plan::input::PlanInput;
 
@@ -55,6 +55,8 @@ enum Verdict {
     /// It does not exist, and git does not declare it either.
     Gone,
     Skipped(SkipReason),
+    /// Git still has the object, in this file.
+    Elsewhere(SkipReason, String),
     Wrong(Vec<Diagnostic>),
     Unread(Diagnostic),
 }
@@ -147,7 +149,12 @@ impl Planner<'_> {
 
     /// An object that git no longer declares is deleted only if it still is what git declared.
     fn prune(&self, kind: &Kind, orphan: &Declared, live: &LiveObject) -> Verdict {
-        if orphan.manifest.protect {
+        if let Some(elsewhere) = &orphan.elsewhere {
+            match elsewhere {
+                Elsewhere::Declared(file) => Verdict::Elsewhere(SkipReason::Moved, file.clone()),
+                Elsewhere::Held(file) => Verdict::Elsewhere(SkipReason::Held, file.clone()),
+            }
+        } else if orphan.manifest.protect {
             Verdict::Skipped(SkipReason::Protected)
         } else if self.comparison.moved(kind, orphan, live) {
             Verdict::Skipped(SkipReason::Changed)
@@ -189,7 +196,10 @@ impl Planner<'_> {
             }
             Verdict::Gone => {}
             Verdict::Unchanged => self.plan.unchanged.push(id),
-            Verdict::Skipped(reason) => self.plan.skipped.push(Skipped { id, reason }),
+            Verdict::Skipped(reason) => self.plan.skipped.push(Skipped { id, reason, file: None }),
+            Verdict::Elsewhere(reason, file) => {
+                self.plan.skipped.push(Skipped { id, reason, file: Some(file) });
+            }
             Verdict::Wrong(diagnostics) => self.plan.diagnostics.extend(diagnostics),
             Verdict::Unread(diagnostic) => {
                 self.plan.diagnostics.push(diagnostic);

@@ -3,6 +3,7 @@
 //! Not here: reading files (`source`), and comparing with what is live (`plan`).
 
 pub mod base;
+mod identity;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -120,9 +121,9 @@ pub fn desired(
     for claim in claims {
         if let Some(desired) = all.get(claim.target) {
             check_target(claim, desired, diagnostics);
-            check_claims(claim, desired, diagnostics);
         }
     }
+    identity::check(claims, &all, diagnostics);
     dedup(diagnostics);
     all
 }
@@ -160,7 +161,10 @@ pub fn for_target(
             }
             Entry::Vacant(free) => {
                 free.insert(id.clone());
-                desired.insert(id.clone(), Declared { id, manifest: manifest.clone(), orphan: false });
+                desired.insert(
+                    id.clone(),
+                    Declared { id, manifest: manifest.clone(), orphan: false, elsewhere: None },
+                );
             }
         }
     }
@@ -189,7 +193,6 @@ fn check_target(claim: &Claim<'_>, desired: &Desired, diagnostics: &mut Vec<Diag
         diagnostics.extend(found.filter(|diagnostic| !is_refused(declared, diagnostic)));
         diagnostics.extend(unknown_secrets(claim, kind, declared));
         check_references(claim.system.kinds(), kind, declared, desired, diagnostics);
-        check_previous_names(declared, desired, diagnostics);
     }
 }
 
@@ -213,47 +216,6 @@ fn unknown_secrets(claim: &Claim<'_>, kind: &Kind, declared: &Declared) -> Vec<D
             Diagnostic::new(Code::ReferenceSecret, message).at(place).help(help)
         })
         .collect()
-}
-
-/// Reports two declarations with the same former name: one object cannot become two.
-fn check_claims(claim: &Claim<'_>, desired: &Desired, diagnostics: &mut Vec<Diagnostic>) {
-    let mut claims = BTreeMap::new();
-    for declared in desired.values() {
-        let Some(kind) = claim.system.kind(&declared.id.kind) else {
-            continue;
-        };
-        for (index, name) in declared.manifest.previously.iter().enumerate() {
-            let claim = (declared.id.kind.clone(), kind.folded(name));
-            if let Some(first) = claims.insert(claim, &declared.id) {
-                let message = format!("`{name}` cannot have become this one: it became `{}`", first.name);
-                let place = declared.manifest.place(&format!("/metadata/previously/{index}"));
-                diagnostics.push(
-                    Diagnostic::new(Code::ManifestPreviously, message)
-                        .at(place)
-                        .help("keep the former name in only one of them"),
-                );
-            }
-        }
-    }
-}
-
-/// Reports a former name that is still declared as an object.
-fn check_previous_names(declared: &Declared, desired: &Desired, diagnostics: &mut Vec<Diagnostic>) {
-    for (index, name) in declared.manifest.previously.iter().enumerate() {
-        let old = ResourceId { name: name.clone(), ..declared.id.clone() };
-        if let Some(other) = desired.get(&old) {
-            let place = other.name_place();
-            let message =
-                format!("the {} `{name}` cannot have become this one: it is still declared", old.kind);
-            let diagnostic = Diagnostic::new(Code::ManifestPreviously, message)
-                .at(declared.manifest.place(&format!("/metadata/previously/{index}")))
-                .help(format!(
-                    "remove the name here, or the other declaration at {}:{}",
-                    place.file, place.line
-                ));
-            diagnostics.push(diagnostic);
-        }
-    }
 }
 
 /// Whether one path is inside the other. A value that its schema refuses is not checked for its meaning too.

@@ -7,6 +7,7 @@ pub mod journal;
 pub mod load;
 pub mod observe;
 pub mod options;
+mod orphans;
 pub mod plan;
 pub mod probe;
 pub mod project;

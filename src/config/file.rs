@@ -78,6 +78,10 @@ pub struct TargetConfig {
     /// Secrets that manifests for this target may name, such as passwords that the API stores. Only `apply` reads them.
     #[serde(default)]
     pub(super) secrets: BTreeMap<String, Secret>,
+    /// The tenant that the credential leads to, in your own words, if two targets of one URL and the same settings reach
+    /// different ones. Targets that differ in it share no object.
+    #[schemars(length(min = 1))]
+    pub(super) tenant: Option<String>,
     /// Settings of the system, such as Polytomic's `version` or JITSudo's `tenant`.
     pub(super) settings: Option<Value>,
     /// Which manifests are for this target, as globs over their paths. Default: all manifests of its system.

@@ -10,6 +10,7 @@ use super::file::TargetConfig;
 use crate::http;
 use crate::manifest::yaml::Document;
 use crate::model::kind::api_version;
+use crate::model::resource::ApiId;
 use crate::system::System;
 use crate::system::claim::Claim;
 use crate::system::registry::Registry;
@@ -20,6 +21,8 @@ pub struct Target {
     pub config: TargetConfig,
     /// Its API.
     pub system: Box<dyn System>,
+    /// Which API it leads to, by which tenant.
+    pub api: ApiId,
     pub(super) include: Option<GlobSet>,
     /// Where its row is in the file, as a JSON pointer, for diagnostics.
     pub(super) at: String,
@@ -28,17 +31,14 @@ pub struct Target {
 impl Target {
     /// Whether a target of another configuration is the same system, so that what was applied there was applied here.
     pub fn is_same_system(&self, other: &Self) -> bool {
-        let identity = |target: &Self| {
-            let TargetConfig { name, system, url, settings, .. } = &target.config;
-            (name.clone(), system.clone(), url.clone(), settings.clone())
-        };
-        identity(self) == identity(other)
+        (&self.config.name, &self.api) == (&other.config.name, &other.api)
     }
 
     /// Which manifests it takes.
     pub fn claim(&self) -> Claim<'_> {
         Claim {
             target: &self.config.name,
+            api: &self.api,
             api_version: api_version(&self.config.system),
             system: self.system.as_ref(),
             include: self.include.as_ref(),

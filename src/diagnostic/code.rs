@@ -453,8 +453,10 @@ codes! {
     /// enact.yaml.
     ManifestApiVersion = "manifest/api-version" (Invalid, Error),
 
-    /// Two manifests declare the same object for the same target, so one of them would be ignored. Keep one of them; if
-    /// the system ignores case, two spellings of a name are one name.
+    /// The same object is declared twice: by two manifests for one target, or for two targets that lead to the same API.
+    /// One of them would be ignored, or each would undo what the other does. Keep one of them; if the system ignores
+    /// case, two spellings of a name are one name. If two targets have the same URL and settings, and only their
+    /// credentials lead to different tenants, name the tenant in each of them.
     ManifestDeclaredTwice = "manifest/declared-twice" (Invalid, Error),
 
     /// `apiVersion` or `kind` of a manifest is not text. Both say what the rest of the document is. Write them like

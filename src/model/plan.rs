@@ -17,6 +17,9 @@ pub struct Skipped {
     pub id: ResourceId,
     /// Why.
     pub reason: SkipReason,
+    /// Where git still has it, if it is elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
 }
 
 /// Why an object is left alone.
@@ -31,14 +34,18 @@ pub enum SkipReason {
     Changed,
     /// An orphan that git protected.
     Protected,
+    /// Another target of the same API declares it now.
+    Moved,
+    /// No target of the API takes it any more, but git still holds its manifest.
+    Held,
 }
 
 impl SkipReason {
     /// Whether it keeps an object that git no longer declares.
     fn keeps_an_orphan(self) -> bool {
         match self {
-            Self::Changed | Self::Protected => true,
-            Self::System | Self::Drift => false,
+            Self::Changed | Self::Protected | Self::Held => true,
+            Self::System | Self::Drift | Self::Moved => false,
         }
     }
 }

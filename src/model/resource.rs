@@ -32,6 +32,20 @@ impl fmt::Display for ResourceId {
     }
 }
 
+/// One API with one tenant. An object belongs to it, whichever targets speak of the object: targets that lead to one API
+/// share its objects.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ApiId {
+    /// The system's name.
+    pub system: String,
+    /// Its URL in one spelling.
+    pub url: String,
+    /// The settings that select a tenant, in one spelling.
+    pub settings: String,
+    /// The tenant that the credential leads to, if the configuration names one.
+    pub tenant: Option<String>,
+}
+
 /// An id that an API gave. It is one path segment and never empty, `.`, `..` or unprintable: otherwise a hostile server
 /// could aim a write at another path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

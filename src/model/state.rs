@@ -22,6 +22,17 @@ pub struct Declared {
     pub manifest: Arc<Manifest>,
     /// Whether only the base declared it: an object to be pruned.
     pub orphan: bool,
+    /// Where git still has the object, if it is an orphan of this target only.
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// Where git still has an object that it no longer declares for its target. Such an object is never pruned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// Another target of the same API declares it, in this file.
+    Declared(String),
+    /// No target of that API takes it, but this file still holds its manifest.
+    Held(String),
 }
 
 impl Declared {

@@ -99,7 +99,7 @@ fn delete() -> Change {
 pub(super) fn three_changes(command: &'static str) -> Report {
     let mut first = plan("analytics", vec![create(), update(), delete()], 2);
     let admin = ResourceId::new("analytics", "Role", "Admin");
-    first.skipped.push(Skipped { id: admin, reason: SkipReason::System });
+    first.skipped.push(Skipped { id: admin, reason: SkipReason::System, file: None });
     report(command, vec![target(first, 29), target(plan("access", Vec::new(), 10), 2)])
 }
 
@@ -160,7 +160,7 @@ pub(super) fn hostile(text: &str) -> Report {
     let diagnostic = Diagnostic::new(Code::SchemaLeadingZeros, text).at(place).about(text).help(text);
     let mut only =
         TargetReport { system: text.into(), url: text.into(), ..target(plan(text, changes, 1), 1) };
-    only.plan.skipped.push(Skipped { id: id(text), reason: SkipReason::System });
+    only.plan.skipped.push(Skipped { id: id(text), reason: SkipReason::System, file: None });
     only.plan.diagnostics.push(diagnostic.clone());
     let outcomes = [Outcome::failed(text), Outcome::not_attempted(text), Outcome::unknown(text)];
     let only = ended(only, outcomes, plan(text, vec![change(Action::Delete, id(text), Vec::new())], 0));

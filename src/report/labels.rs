@@ -7,7 +7,8 @@ use super::TargetReport;
 use crate::compare::cause::Cause;
 use crate::model::change::Action;
 use crate::model::outcome::Outcome;
-use crate::model::plan::{SkipReason, TargetPlan};
+use crate::model::plan::{SkipReason, Skipped, TargetPlan};
+use crate::text::inline;
 use crate::words::{count, verb};
 
 /// How much was written.
@@ -35,13 +36,17 @@ pub(super) fn cause(cause: Cause) -> Option<&'static str> {
 }
 
 /// Why an object is left alone.
-pub(super) fn reason(reason: SkipReason) -> &'static str {
-    match reason {
+pub(super) fn reason(skipped: &Skipped) -> String {
+    let reason = match skipped.reason {
         SkipReason::System => "the system manages it itself",
         SkipReason::Drift => "it drifted, and only what git changed was asked for",
         SkipReason::Changed => "git no longer declares it, and it was changed since, so it stays",
         SkipReason::Protected => "git no longer declares it, and it is protected, so it stays",
-    }
+        SkipReason::Moved => "another target declares it now, so it stays",
+        SkipReason::Held => "no target takes it any more, but git still has its manifest, so it stays",
+    };
+    let file = skipped.file.as_ref().map(|file| format!(": {}", inline(file)));
+    format!("{reason}{}", file.unwrap_or_default())
 }
 
 /// How a change ended in a run that wrote. If apply did not get to it, it was not attempted.

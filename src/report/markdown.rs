@@ -205,7 +205,7 @@ fn marked(line: Line) -> String {
 
 fn skipped(skipped: &Skipped) -> String {
     let ResourceId { target: _, kind, name } = &skipped.id;
-    format!("**skipped** {} {}: {}\n\n", code(kind), code(name), code(labels::reason(skipped.reason)))
+    format!("**skipped** {} {}: {}\n\n", code(kind), code(name), code(&labels::reason(skipped)))
 }
 
 fn verified(target: &TargetReport) -> Vec<String> {

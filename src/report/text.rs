@@ -158,7 +158,7 @@ impl TextPage<'_> {
     fn skipped(&mut self, skipped: &[Skipped]) {
         for skipped in skipped {
             let (kind, name) = (inline(&skipped.id.kind), quoted(&skipped.id.name));
-            self.line(4, format!("skipped {kind} {name}: {}", labels::reason(skipped.reason)));
+            self.line(4, format!("skipped {kind} {name}: {}", labels::reason(skipped)));
         }
     }
 

@@ -1,14 +1,15 @@
 //! How the base changes the desired set before anything is compared: objects that git no longer declares, former names,
 //! and which objects a run looks at. Not here: reading the base, in `run::history`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::Manifest;
 use crate::model::kind::Named;
 use crate::model::resource::ResourceId;
-use crate::model::state::{Declared, Desired};
+use crate::model::state::{Declared, Desired, Elsewhere};
+use crate::system::Translate;
 use crate::system::claim::Claim;
 
 /// Adds the objects that the base declared and git no longer does, to be pruned; not those that git now declares under
@@ -17,12 +18,56 @@ pub fn add_orphans(desired: &mut Desired, base: &Desired) {
     let renamed: BTreeSet<_> = desired.values().flat_map(previous_ids).collect();
     let gone = base.values().filter(|base| !base.absent() && !renamed.contains(&base.id));
     let gone: Vec<_> = gone.filter(|base| !desired.contains_key(&base.id)).cloned().collect();
-    desired.extend(gone.into_iter().map(|base| (base.id.clone(), Declared { orphan: true, ..base })));
+    let orphan = |base: Declared| (base.id.clone(), Declared { orphan: true, elsewhere: None, ..base });
+    desired.extend(gone.into_iter().map(orphan));
 }
 
 fn previous_ids(declared: &Declared) -> impl Iterator<Item = ResourceId> {
     let id = |name: &String| ResourceId { name: name.clone(), ..declared.id.clone() };
     declared.manifest.previously.iter().map(id)
+}
+
+/// What the base of another target of the same API says of the objects that git now declares for this one: an object
+/// that moved from target to target is the same object.
+pub fn adopted(
+    target: &str,
+    desired: &Desired,
+    base: &Desired,
+    (source, other): (&str, &Desired),
+) -> Desired {
+    let mut adopted = Desired::new();
+    for declared in desired.values() {
+        for name in std::iter::once(&declared.id.name).chain(&declared.manifest.previously) {
+            let here = ResourceId::new(target, &declared.id.kind, name);
+            let there = ResourceId { target: source.to_owned(), ..here.clone() };
+            let then = other.get(&there).filter(|then| !then.absent());
+            if let Some(then) = then.filter(|_| !base.contains_key(&here)) {
+                adopted.insert(here.clone(), Declared { id: here, ..then.clone() });
+            }
+        }
+    }
+    adopted
+}
+
+/// Marks the orphans of a target that another target of the same API declares, under this name or as a former one.
+pub fn find_declared(system: &dyn Translate, orphans: &mut Desired, others: &[&Desired]) {
+    if !orphans.values().any(|declared| declared.orphan) {
+        return;
+    }
+    let folded = |id: &ResourceId, name: &str| {
+        let kind = system.kind(&id.kind);
+        (id.kind.clone(), kind.map_or_else(|| name.to_owned(), |kind| kind.folded(name)))
+    };
+    let others = others.iter().flat_map(|other| other.values()).filter(|declared| !declared.orphan);
+    let names = others.flat_map(|declared| {
+        let names = std::iter::once(&declared.id.name).chain(&declared.manifest.previously);
+        names.map(move |name| (folded(&declared.id, name), declared))
+    });
+    let declared: BTreeMap<_, _> = names.collect();
+    for orphan in orphans.values_mut().filter(|declared| declared.orphan) {
+        let other = declared.get(&folded(&orphan.id, &orphan.id.name));
+        orphan.elsewhere = other.map(|other| Elsewhere::Declared(other.manifest.file().to_owned()));
+    }
 }
 
 /// Removes former names that no longer count. One counts only until the base has the new name, and only if the base
@@ -49,7 +94,7 @@ fn dangling_of(claim: &Claim<'_>, declared: &Declared, desired: &Desired) -> Vec
     let Some(kind) = claim.system.kind(&declared.id.kind) else { return Vec::new() };
     let pruned = |named: &Named<'_>| {
         let id = ResourceId::new(&declared.id.target, named.kind, named.name.as_ref());
-        desired.get(&id).is_some_and(|found| found.orphan)
+        desired.get(&id).is_some_and(|found| found.orphan && found.elsewhere.is_none())
     };
     let named = declared.named(kind).into_iter();
     named

@@ -1,8 +1,12 @@
-//! Applies plans, target by target, and verifies each with a second plan. How one target is written is in `write`.
+//! Applies plans, target by target, and then verifies each with a second plan. How one target is written is in `write`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicBool;
 
 use crate::diagnostic::{Class, Diagnostic};
+use crate::model::outcome::EndedChange;
+use crate::model::request::Symbol;
+use crate::model::resource::RemoteId;
 use crate::plan::input::{PlanOptions, WriteOnly};
 use crate::report::{ApplyReport, TargetReport};
 use crate::run::journal::Journal;
@@ -13,28 +17,56 @@ use crate::run::write;
 use crate::run::write::ids::Ids;
 use crate::run::write::input::WriteInput;
 
-/// Applies the plans that are sound, target by target, and verifies each with a second plan. A manifest that is wrong
-/// only when compared with the live objects, such as a reference to nothing, stops all of them: promise 9.
+/// Applies the plans that are sound, target by target. Then each target is verified with a second plan, also one without
+/// changes if something was written to its origin: two targets may share more than enact can know. A manifest that is
+/// wrong only when compared with the live objects, such as a reference to nothing, stops all of them: promise 9.
 pub async fn apply(planned: Vec<Planned<'_>>, journal: &dyn Journal, stop: &AtomicBool) -> Vec<TargetReport> {
     let invalid =
         |diagnostic: &Diagnostic| diagnostic.is_error() && diagnostic.code.class() == Class::Invalid;
     if planned.iter().any(|planned| planned.plan.diagnostics.iter().any(invalid)) {
         return planned.iter().map(Planned::report).collect();
     }
+    let mut written = Vec::new();
+    for planned in &planned {
+        written.push(write_one(planned, journal, stop).await);
+    }
+    let touched: BTreeSet<_> = planned
+        .iter()
+        .zip(&written)
+        .filter(|(_, ended)| ended.is_some())
+        .map(|(one, _)| origin(one))
+        .collect();
     let mut reports = Vec::new();
-    for planned in planned {
-        reports.push(apply_one(planned, journal, stop).await);
+    for (planned, ended) in planned.iter().zip(written) {
+        let ended = match ended {
+            None if planned.plan.is_sound() && touched.contains(&origin(planned)) => Some(Written::default()),
+            ended => ended,
+        };
+        reports.push(verify_one(planned, ended).await);
     }
     reports
 }
 
-async fn apply_one(planned: Planned<'_>, journal: &dyn Journal, stop: &AtomicBool) -> TargetReport {
+/// What was written for one target.
+#[derive(Default)]
+struct Written {
+    changes: Vec<EndedChange>,
+    /// The ids of what was created.
+    ids: BTreeMap<Symbol, RemoteId>,
+}
+
+/// The origin that a target's requests go to: what is written for one target may change what another finds there.
+fn origin(planned: &Planned<'_>) -> String {
+    planned.at.http.origin()
+}
+
+/// Writes the changes of a sound plan, if it has any.
+async fn write_one(planned: &Planned<'_>, journal: &dyn Journal, stop: &AtomicBool) -> Option<Written> {
     if !planned.plan.is_sound() || planned.plan.changes.is_empty() {
-        return planned.report();
+        return None;
     }
     let Connected { intent, http, url: _ } = &planned.at;
-    let (reader, writer) = (http.reader(), http.writer());
-    let ids = Ids::default();
+    let (writer, ids) = (http.writer(), Ids::default());
     let input = WriteInput {
         ids: &ids,
         intent: *intent,
@@ -45,8 +77,16 @@ async fn apply_one(planned: Planned<'_>, journal: &dyn Journal, stop: &AtomicBoo
         stop,
     };
     let changes = write::apply(&input, &planned.plan.changes).await;
+    Some(Written { changes, ids: ids.known() })
+}
+
+/// Plans a target once more, after everything was written. `ended` is `None` if there is nothing to verify.
+async fn verify_one(planned: &Planned<'_>, ended: Option<Written>) -> TargetReport {
+    let Some(Written { changes, ids }) = ended else { return planned.report() };
+    let Connected { intent, http, url: _ } = &planned.at;
     let options = PlanOptions { write_only: WriteOnly::Nothing, ..intent.options.clone() };
-    let verified = verify(&Intent { options: &options, ..*intent }, &reader, &changes, &ids.known()).await;
+    let intent = Intent { options: &options, ..*intent };
+    let verified = verify(&intent, &http.reader(), &changes, &ids).await;
     TargetReport { apply: Some(ApplyReport { changes, verified }), ..planned.report() }
 }
 

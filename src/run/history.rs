@@ -11,6 +11,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::git::{Commit, Repository};
 use crate::manifest::{Files, Manifest};
 use crate::model::state::Desired;
+use crate::source::Blobs;
 use crate::system::registry::Registry;
 use crate::{resolve, source};
 
@@ -45,6 +46,8 @@ pub struct Base {
     pub commit: Commit,
     /// What it declared.
     pub desired: Desired,
+    /// Where its manifests were.
+    pub manifests: Vec<String>,
     /// Whether it is part of this run's history, so that what is missing now was removed in git.
     pub leads_here: bool,
     /// Whether this run's commit is part of its history: the target is already further.
@@ -164,16 +167,27 @@ impl History {
     fn base(&self, target: &Target, commit: Commit, then: Option<&Then>) -> Result<Base, Diagnostic> {
         let of_then = then.and_then(|then| {
             let same = then.config.targets.iter().find(|of_then| of_then.is_same_system(target))?;
-            Some(resolve::for_target(&same.claim(), &then.manifests, &mut Vec::new()))
+            let desired = resolve::for_target(&same.claim(), &then.manifests, &mut Vec::new());
+            Some((desired, then.config.manifests.clone()))
         });
-        let Some(desired) = of_then else { return Err(another_system(&commit)) };
+        let Some((desired, manifests)) = of_then else { return Err(another_system(&commit)) };
         let (leads_here, ahead) = match &self.commit {
             Some(now) => {
                 (self.repository.is_ancestor(&commit, now)?, self.repository.is_ancestor(now, &commit)?)
             }
             None => (false, false),
         };
-        Ok(Base { commit, desired, leads_here, ahead })
+        Ok(Base { commit, desired, manifests, leads_here, ahead })
+    }
+
+    /// Whether one commit is later than another on the same line of history. Where that is not known, it is not.
+    pub(super) fn is_later(&self, commit: &Commit, than: &Commit) -> bool {
+        commit != than && self.repository.is_ancestor(than, commit).unwrap_or_default()
+    }
+
+    /// Every file of a commit.
+    pub(super) fn blobs<'a>(&'a self, commit: &'a Commit) -> Result<Blobs<'a>, Diagnostic> {
+        Blobs::of(&self.repository, commit, &self.prefix)
     }
 
     /// Whether a run can record what it applied to a target.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::config::file::Prune;
 use crate::config::target::{Config, Target};
@@ -14,9 +13,9 @@ use crate::plan::input::DeclaredCounts;
 use crate::resolve::{self, base};
 use crate::run::history::{self, Base, BaseSource, History};
 use crate::run::options::{Empty, RunOptions};
+use crate::run::orphans::{Now, Orphans};
 use crate::run::project::Project;
 use crate::source;
-use crate::system::registry::Registry;
 use crate::words::{list, verb};
 
 /// Where the configuration comes from.
@@ -96,12 +95,12 @@ fn resolve(trusted: &Trusted<'_>, config: Config, options: &RunOptions, load: &m
     let mut desired = resolve::desired(&claims, &manifests, &mut load.diagnostics);
     resolve::unclaimed(&claims, &manifests, &mut load.diagnostics);
     drop(claims);
-    load.files.extend(files);
     let targets: Vec<_> =
         config.targets.iter().filter(|target| selected.contains(&target.config.name)).collect();
-    let then = (origin.name(), &config.registry);
+    let now = Now { config: &config, manifests: &manifests, files: &files };
     let (bases, counts) =
-        bases(history.as_ref(), options, then, &targets, &mut desired, &mut load.diagnostics);
+        bases(history.as_ref(), options, (origin.name(), now), &targets, &mut desired, &mut load.diagnostics);
+    load.files.extend(files);
     Some(Project {
         manifests,
         desired,
@@ -137,7 +136,7 @@ fn history(
 fn bases(
     history: Option<&History>,
     options: &RunOptions,
-    config: (&str, &Arc<Registry>),
+    (file, now): (&str, Now<'_>),
     targets: &[&Target],
     desired: &mut BTreeMap<String, Desired>,
     diagnostics: &mut Vec<Diagnostic>,
@@ -146,6 +145,7 @@ fn bases(
         diagnostics.extend(options.plan.only_declared.then(needs_base));
         return (BTreeMap::new(), counts(desired));
     };
+    let config = (file, &now.config.registry);
     let mut bases = history.bases(targets, &options.base, config, diagnostics);
     // A pull request may be behind what was applied: its plan names the base itself, and writes nothing.
     if options.base == BaseSource::Applied || options.writes {
@@ -155,17 +155,24 @@ fn bases(
         diagnostics.extend(behind);
     }
     drop_unusable(&mut bases, options, diagnostics);
+    let mut others = history.bases(&now.siblings(targets), &options.base, config, &mut Vec::new());
+    drop_unusable(&mut others, options, &mut Vec::new());
+    let orphans = Orphans { now, others };
+    orphans.adopt(&mut bases, desired, targets);
     for target in targets {
         let name = &target.config.name;
         match (desired.get_mut(name), bases.get(name)) {
             (Some(desired), Some(base)) => {
-                let is_committed = history.uncommitted.is_empty();
-                diagnostics.extend(continue_from(base, target, desired, is_committed));
+                continue_from(base, target, desired, history.uncommitted.is_empty());
             }
             (_, None) => diagnostics.extend(missing(target, options)),
             _ => {}
         }
     }
+    diagnostics.extend(orphans.find(history, &bases, desired));
+    let claimed =
+        targets.iter().filter_map(|target| Some((target.claim(), desired.get(&target.config.name)?)));
+    diagnostics.extend(claimed.flat_map(|(claim, desired)| base::dangling(&claim, desired)));
     let counts = counts(desired);
     for (target, base) in bases.iter().filter(|_| options.plan.only_declared) {
         desired.entry(target.clone()).and_modify(|desired| base::only_declared(desired, &base.desired));
@@ -187,14 +194,12 @@ fn drop_unusable(
 }
 
 /// Adds to what is desired of a target what follows from its base: former names, and orphans to prune.
-fn continue_from(base: &Base, target: &Target, desired: &mut Desired, is_committed: bool) -> Vec<Diagnostic> {
+fn continue_from(base: &Base, target: &Target, desired: &mut Desired, is_committed: bool) {
     base::settle_names(desired, &base.desired);
     // A file that is only deleted in the working tree was not deleted in git.
-    if target.config.prune != Prune::Tracked || !is_committed {
-        return Vec::new();
+    if target.config.prune == Prune::Tracked && is_committed {
+        base::add_orphans(desired, &base.desired);
     }
-    base::add_orphans(desired, &base.desired);
-    base::dangling(&target.claim(), desired)
 }
 
 /// Reports a target without a base, if the run needs one.

@@ -12,7 +12,7 @@ use crate::text::inline;
 /// More manifests are a mistake in `manifests:`.
 const MAX_FILES: usize = 100_000;
 /// More names are not visited: in git, folders that hold each other's objects multiply and take no space.
-const MAX_NAMES: usize = 1_000_000;
+pub(super) const MAX_NAMES: usize = 1_000_000;
 /// Deeper folders are not entered.
 const MAX_DEPTH: usize = 64;
 /// More diagnostics about names and kinds help nobody.

@@ -6,11 +6,14 @@ use globset::GlobSet;
 
 use super::Translate;
 use crate::manifest::Manifest;
+use crate::model::resource::ApiId;
 
 /// What is needed of a target to check manifests, before anything is sent to it.
 pub struct Claim<'a> {
     /// Its name in `enact.yaml`.
     pub target: &'a str,
+    /// The API that it leads to.
+    pub api: &'a ApiId,
     /// The `apiVersion` of the manifests that are for it.
     pub api_version: String,
     /// Its API.

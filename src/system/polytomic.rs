@@ -33,9 +33,11 @@ pub(super) fn registered() -> Registered {
 pub struct PolytomicSettings {
     /// The API version, sent as `X-Polytomic-Version`. Updates are PATCH before 2024-02-08, and PUT since then.
     #[serde(default)]
+    #[schemars(extend("x-selects-tenant" = false))]
     version: Version,
     /// The method of updates, for a deployment that does not follow its version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-selects-tenant" = false))]
     update: Option<Verb>,
 }
 

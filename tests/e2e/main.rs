@@ -14,6 +14,7 @@ mod conformance;
 mod events;
 mod formats;
 mod history;
+mod identity;
 mod import;
 mod inert;
 mod jitsudo;

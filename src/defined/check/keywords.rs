@@ -45,6 +45,7 @@ const KEYWORDS: &[&str] = &[
     "x-map-type",
     "x-pattern-hint",
     "x-replaces",
+    "x-selects-tenant",
     "$ref",
     "$defs",
     "if",

@@ -54,7 +54,7 @@ pub(super) const BUGS: &[Bug] = &[
     },
     Bug {
         name: "unsound-plan-applied",
-        item: "apply_one",
+        item: "write_one",
         old: "!planned.plan.is_sound() ||",
         new: "",
     },

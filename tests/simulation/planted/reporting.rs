@@ -96,7 +96,7 @@ pub(super) const BUGS: &[Bug] = &[
     },
     Bug {
         name: "second-plan-only-after-success",
-        item: "apply_one",
+        item: "verify_one",
         old: "Some(ApplyReport { changes, verified })",
         new: "Some(ApplyReport {
             verified: match changes.iter().all(|ended| ended.outcome.is_applied()) {
