@@ -9,10 +9,12 @@ use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 
+mod advice;
 mod answer;
 mod connection;
 mod encoding;
 mod look;
+mod measure;
 mod pace;
 mod reader;
 mod reason;
@@ -27,6 +29,7 @@ use pace::Pace;
 use redact::Redactor;
 use transport::{Network, Transport, sources};
 
+use crate::model::spent::ListLimits;
 use crate::model::wire::Errors;
 
 pub use connection::{Random, Waiting};
@@ -51,6 +54,8 @@ pub struct HttpSettings {
     pub errors: Errors,
     /// Where the credential comes from, for messages: `the variable POLYTOMIC_API_KEY`.
     pub credential_source: String,
+    /// How much a list may take.
+    pub lists: ListLimits,
     /// Requests at once.
     pub concurrency: usize,
     /// Requests per minute, in any minute.
@@ -71,6 +76,13 @@ pub enum SetupError {
     /// The TLS or HTTP client could not be set up.
     #[error("the HTTP client cannot be set up{}", because(.0))]
     Client(reqwest::Error),
+}
+
+impl SetupError {
+    /// What to do.
+    pub fn help(&self) -> Option<String> {
+        matches!(self, Self::Client(_)).then(advice::certificates)
+    }
 }
 
 fn because(error: &reqwest::Error) -> String {
@@ -103,6 +115,7 @@ impl Http {
             stored,
             errors,
             credential_source,
+            lists,
             concurrency,
             per_minute,
             origin,
@@ -117,6 +130,7 @@ impl Http {
             stored,
             errors,
             credential_source,
+            lists,
             pace: Arc::new(Pace::new(concurrency, per_minute)),
             origin,
             count: AtomicUsize::new(0),

@@ -12,5 +12,6 @@ pub mod plan;
 pub mod probe;
 pub mod request;
 pub mod resource;
+pub mod spent;
 pub mod state;
 pub mod wire;

@@ -55,6 +55,7 @@ impl Config {
             errors: target.system.errors(),
             stored: BTreeMap::new(),
             credential_source: "the sandbox".to_owned(),
+            lists: target.config.limits.lists(),
             concurrency: target.config.limits.concurrency,
             per_minute: None,
             origin: Arc::default(),
@@ -86,16 +87,19 @@ impl Config {
             errors: target.system.errors(),
             stored,
             credential_source: source.describe(),
+            lists: target.config.limits.lists(),
             concurrency: target.config.limits.concurrency,
             per_minute: target.config.limits.requests_per_minute,
             origin,
         };
-        http::Http::new(settings).map_err(|error| match &error {
-            SetupError::Header(_) | SetupError::Secrets(_) => fail(error.to_string()),
-            SetupError::Client(_) => Diagnostic::new(Code::HttpClient, error.to_string())
-                .about(&target.config.name)
-                .help("install the certificates of the system, or name a file with certificates in SSL_CERT_FILE"),
-        })
+        let wrong = |error: SetupError| match error.help() {
+            None => fail(error.to_string()),
+            Some(help) => {
+                let message = format!("{}: {error}", target.config.url);
+                Diagnostic::new(Code::HttpClient, message).about(&target.config.name).help(help)
+            }
+        };
+        http::Http::new(settings).map_err(wrong)
     }
 
     /// Reads the credential of a target, and makes the value of its header.

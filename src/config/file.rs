@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::model::spent::ListLimits;
 use crate::system::Budget;
 
 /// The file's name unless `--config` gives another one.
@@ -117,11 +118,44 @@ pub struct Limits {
     pub requests_per_minute: Option<usize>,
     /// The most deletes that a plan may have.
     pub max_deletes: usize,
+    /// The most objects that one list of the API may hold.
+    #[schemars(range(min = 1))]
+    pub list_objects: usize,
+    /// The most memory that the answers for one list may take, in MiB.
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub list_mib: usize,
+    /// The most pages that one list may have.
+    #[schemars(range(min = 1))]
+    pub list_pages: usize,
+    /// How long the API may take for all the answers of one list, in seconds. Waits that it asks for do not count.
+    #[schemars(range(min = 1))]
+    pub list_seconds: u64,
+}
+
+impl Limits {
+    /// How much a list may take.
+    pub(super) fn lists(&self) -> ListLimits {
+        ListLimits {
+            pages: self.list_pages,
+            objects: self.list_objects,
+            mib: self.list_mib,
+            seconds: self.list_seconds,
+        }
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { concurrency: 8, requests_per_minute: None, max_deletes: 10 }
+        let ListLimits { pages, objects, mib, seconds } = ListLimits::default();
+        Self {
+            concurrency: 8,
+            requests_per_minute: None,
+            max_deletes: 10,
+            list_objects: objects,
+            list_mib: mib,
+            list_pages: pages,
+            list_seconds: seconds,
+        }
     }
 }
 

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::reason::{self, Problem};
 use super::redact::{REDACTED, Redactor};
-use super::shield::Shielded;
 use super::transport::Response;
+use crate::model::spent::{Exceeded, ListLimits, Spent};
 use crate::model::wire::Errors;
 use crate::text::inline;
 
@@ -34,6 +34,8 @@ pub(super) struct Answer {
     /// Where a redirect leads.
     location: Option<String>,
     pub(super) body: Body,
+    /// What it takes.
+    pub(super) spent: Spent,
 }
 
 /// The body of an answer, without secrets.
@@ -41,18 +43,16 @@ pub(super) enum Body {
     Json(Value),
     /// It is no JSON.
     Text(String),
+    /// It is too much to decode.
+    Excess(Exceeded),
 }
 
 impl Body {
-    fn new(raw: &Shielded<Vec<u8>>, redactor: &Redactor) -> Self {
-        raw.json(redactor).map_or_else(|| Self::Text(raw.text(redactor)), Self::Json)
-    }
-
     /// The JSON; null if it is none.
     fn value(&self) -> &Value {
         match self {
             Self::Json(value) => value,
-            Self::Text(_) => &Value::Null,
+            Self::Text(_) | Self::Excess(_) => &Value::Null,
         }
     }
 
@@ -60,21 +60,28 @@ impl Body {
     pub(super) fn json(self) -> Result<Value, String> {
         match self {
             Self::Json(value) => Ok(value),
+            Self::Excess(exceeded) => Err(exceeded.what()),
             Self::Text(text) if text.trim().is_empty() => Err("is empty, not JSON".to_owned()),
             Self::Text(text) if reason::is_html(&text) => {
-                Err(format!("is {}, not JSON", reason::of_text(&text)))
+                Err(format!("is {}, not JSON", inline(&reason::of_text(&text))))
             }
             Self::Text(text) => {
-                Err(format!("is not JSON; it begins with `{}`", cut(&reason::one_line(&text), 60)))
+                let start = cut(&reason::one_line(&text), 60);
+                Err(format!("is not JSON; it begins with `{}`", inline(&start)))
             }
         }
     }
 }
 
 impl Answer {
-    pub(super) fn new(response: &Response, redactor: &Redactor) -> Self {
+    pub(super) fn new(response: &Response, redactor: &Redactor, limits: &ListLimits, time: Duration) -> Self {
         let headers = &response.headers.clean(redactor);
         let now = now(headers);
+        let (body, spent) = match response.body.json(redactor, limits) {
+            Ok(Some((value, spent))) => (Body::Json(value), spent),
+            Ok(None) => (Body::Text(response.body.text(redactor)), Spent::default()),
+            Err(exceeded) => (Body::Excess(exceeded), Spent::default()),
+        };
         Self {
             // A status out of range is not HTTP.
             status: StatusCode::from_u16(response.status).unwrap_or(StatusCode::BAD_GATEWAY),
@@ -85,7 +92,8 @@ impl Answer {
             etag: text(headers, ETAG.as_str()).filter(|etag| !etag.contains(REDACTED)).map(str::to_owned),
             next: response.headers.part(next).text(redactor),
             location: text(headers, LOCATION.as_str()).map(str::to_owned),
-            body: Body::new(&response.body, redactor),
+            body,
+            spent: Spent { time, ..spent },
         }
     }
 
@@ -93,6 +101,7 @@ impl Answer {
     pub(super) fn hide(&mut self, secrets: Option<&Redactor>) {
         let body = std::mem::replace(&mut self.body, Body::Text(String::new()));
         self.body = match (body, secrets) {
+            (Body::Excess(exceeded), _) => Body::Excess(exceeded),
             (_, None) => Body::Text(REDACTED.to_owned()),
             (Body::Json(value), Some(redactor)) => Body::Json(redactor.value(value)),
             (Body::Text(text), Some(redactor)) => Body::Text(redactor.text(text)),
@@ -145,6 +154,7 @@ impl Answer {
         let body = match &self.body {
             Body::Json(body) => body,
             Body::Text(text) => return cut(&reason::of_text(text), MAX_QUOTE),
+            Body::Excess(exceeded) => return format!("its body {}", exceeded.what()),
         };
         let known = errors.message.as_ref().and_then(|at| body.pointer(at)?.as_str()).map(reason::one_line);
         let problems = reason::problems(body);
@@ -165,6 +175,12 @@ impl Answer {
     pub(super) fn known<'a>(&self, errors: &'a Errors) -> Option<&'a String> {
         let code = errors.code.iter().find_map(|place| scalar(self.body.value().pointer(place)?));
         errors.help.get(&code?)
+    }
+
+    /// Whether a server that speaks TLS says so in plain HTTP, as nginx and servers in Go do.
+    pub(super) fn wants_tls(&self) -> bool {
+        let says = |text: &String| ["HTTPS port", "HTTPS server"].iter().any(|what| text.contains(what));
+        self.status == StatusCode::BAD_REQUEST && matches!(&self.body, Body::Text(text) if says(text))
     }
 
     /// Whether it is a web page, which no API would send.

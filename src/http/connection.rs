@@ -18,6 +18,7 @@ use super::redact::{REDACTED_IN_URL, Redactor};
 use super::retry::{self, ATTEMPTS, Event};
 use super::transport::{Call, FailureKind, Transport};
 use crate::model::request::Path;
+use crate::model::spent::ListLimits;
 use crate::model::wire::Errors;
 
 /// The source of random numbers, for jitter and for keys.
@@ -45,8 +46,16 @@ fn clock(wait: Duration) -> String {
     at.map(|at| format!(", at {}", at.strftime("%H:%M:%S UTC"))).unwrap_or_default()
 }
 
-/// How one attempt ended: an answer, or an event and its words.
-pub(super) type Ended = Result<Answer, (Event, String)>;
+/// How one attempt ended.
+pub(super) type Ended = Result<Answer, Unanswered>;
+
+/// Why there is no answer.
+pub(super) struct Unanswered {
+    pub(super) event: Event,
+    pub(super) words: String,
+    /// What to do, if that is known.
+    pub(super) help: Option<String>,
+}
 
 /// What readers and writers of a target share.
 pub(super) struct Connection {
@@ -58,6 +67,7 @@ pub(super) struct Connection {
     pub(super) stored: BTreeMap<String, SecretString>,
     pub(super) errors: Errors,
     pub(super) credential_source: String,
+    pub(super) lists: ListLimits,
     pub(super) pace: Arc<Pace>,
     pub(super) origin: Arc<Origin>,
     pub(super) count: AtomicUsize,
@@ -98,7 +108,7 @@ impl Connection {
         let ended = self.call(method, path, body, own).await;
         let status = match &ended {
             Ok(answer) => answer.status.as_u16().to_string(),
-            Err((_, words)) => words.clone(),
+            Err(unanswered) => unanswered.words.clone(),
         };
         tracing::debug!(method, path = %path, status, ms = started.elapsed().as_millis(), "request");
         self.learn(&ended);
@@ -110,12 +120,18 @@ impl Connection {
         self.url.as_str().trim_end_matches('/')
     }
 
+    /// The whole URL of a path, as messages show it.
+    pub(super) fn shown(&self, path: &Path) -> String {
+        self.redactor.text(format!("{}{path}", self.base()))
+    }
+
     pub(super) fn url_of(&self, path: &Path) -> Result<Url, url::ParseError> {
         Url::parse(&format!("{}{path}", self.base()))
     }
 
     async fn call(&self, method: &str, path: &Path, body: Option<&Value>, own: &[(&str, &str)]) -> Ended {
-        let not_sent = |words: &str| (Event::Unsendable, words.to_owned());
+        let not_sent =
+            |words: &str| Unanswered { event: Event::Unsendable, words: words.to_owned(), help: None };
         let url = self.url_of(path).map_err(|_| not_sent("the path is not a URL"))?;
         if url.as_str().contains(REDACTED_IN_URL) {
             return Err(not_sent(
@@ -132,8 +148,9 @@ impl Connection {
             headers.insert(name, HeaderValue::from_str(value).map_err(|_| wrong())?);
         }
         let body = body.map(|body| body.to_string().into_bytes());
+        let began = Instant::now();
         match self.transport.call(Call { method, url, headers: &headers, body }).await {
-            Ok(response) => Ok(Answer::new(&response, &self.redactor)),
+            Ok(response) => Ok(Answer::new(&response, &self.redactor, &self.lists, began.elapsed())),
             Err(failure) => {
                 let event = match failure.kind {
                     FailureKind::NotSent => Event::NotSent,
@@ -142,7 +159,7 @@ impl Connection {
                     FailureKind::Timeout => Event::Timeout,
                     FailureKind::TooLarge => Event::TooLarge,
                 };
-                Err((event, failure.words.text(&self.redactor)))
+                Err(Unanswered { event, words: failure.words.text(&self.redactor), help: failure.help })
             }
         }
     }
@@ -223,6 +240,8 @@ impl Connection {
             401 => Some(format!("the credential from {source} was not accepted; it may be wrong or expired")),
             403 => Some(format!("the credential from {source} may not do this")),
             300..=399 => Some("enact follows no redirects; correct `url` in enact.yaml".to_owned()),
+            407 => Some("the proxy wants a credential: put it into the URL in HTTPS_PROXY".to_owned()),
+            _ if answer.wants_tls() => Some("write `https://` in `url` in enact.yaml".to_owned()),
             _ if answer.is_page() => Some(
                 "an API would not send a web page: check `url` in enact.yaml, and any proxy before it"
                     .to_owned(),

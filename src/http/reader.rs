@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use reqwest::StatusCode;
 use tokio::time::Instant;
 
-use super::answer::Answer;
-use super::connection::Connection;
+use super::answer::{Answer, Body};
+use super::connection::{Connection, Unanswered};
 use super::look::Look;
 use super::retry::{self, Event};
 use crate::model::request::{Path, Repeatability};
+use crate::model::spent::Exceeded;
 use crate::model::wire::{GetResult, Next, ReadError, Reader, Reply, Statuses};
 
-/// What to do if a server cannot prove who it is.
-const PROVE: &str =
-    "check `url` in enact.yaml; to trust an authority of your own, name its file in SSL_CERT_FILE";
+/// What to do if a list, or what must be there, is not.
+const NOT_THERE: &str = "there is nothing at this URL: check `url` in enact.yaml, above all its path";
 
 /// Reads from a target.
 pub struct HttpReader(pub(super) Arc<Connection>);
@@ -54,17 +55,19 @@ impl HttpReader {
                             look.read(waited);
                             return Ok(GetResult::Reply(reply));
                         }
-                        Err(error) => (Event::Unreadable, asked, error),
+                        Err((event, error)) => (event, asked, error),
                     }
                 }
                 Ok(answer) => {
-                    let message = format!("GET {path} was answered with {}", self.0.said(&answer));
-                    let error = ReadError { message, help: self.0.help(&answer) };
+                    let message =
+                        format!("GET {} was answered with {}", self.0.shown(path), self.0.said(&answer));
+                    let absent = || (answer.status == StatusCode::NOT_FOUND).then(|| NOT_THERE.to_owned());
+                    let error = ReadError { message, help: self.0.help(&answer).or_else(absent) };
                     (self.0.failure(&answer), answer.asks(&self.0.errors), error)
                 }
-                Err((event, why)) => {
-                    let help = (event == Event::Untrusted).then(|| PROVE.to_owned());
-                    (event, None, ReadError { message: format!("GET {path} failed: {why}"), help })
+                Err(Unanswered { event, words, help }) => {
+                    let message = format!("GET {} failed: {words}", self.0.shown(path));
+                    (event, None, ReadError { message, help })
                 }
             };
             let again = match retry::next(event, Repeatability::Read) {
@@ -79,14 +82,25 @@ impl HttpReader {
         }
     }
 
-    fn reply(&self, path: &Path, answer: Answer, statuses: &Statuses) -> Result<Reply, ReadError> {
+    fn reply(&self, path: &Path, answer: Answer, statuses: &Statuses) -> Result<Reply, (Event, ReadError)> {
+        let unusable = |what: &str, help: Option<String>| ReadError {
+            message: format!("the answer to GET {} {what}", self.0.shown(path)),
+            help,
+        };
         if answer.fails(&self.0.errors, statuses.own.as_ref()) {
             let what = format!("holds an error: {}", self.0.said(&answer));
-            return Err(ReadError { help: self.0.help(&answer), ..ReadError::unexpected(path, &what) });
+            return Err((Event::Unreadable, unusable(&what, self.0.help(&answer))));
         }
-        let Answer { body, etag, next, .. } = answer;
-        let body = body.json().map_err(|what| ReadError::unexpected(path, &what))?;
-        Ok(Reply { body, etag, next: next.map(|link| self.here(path, link)) })
+        let help = self.0.help(&answer);
+        let Answer { body, etag, next, spent, .. } = answer;
+        let excess =
+            |exceeded: Exceeded| (Event::TooLarge, unusable(&exceeded.what(), Some(exceeded.help())));
+        if let Body::Excess(exceeded) = body {
+            return Err(excess(exceeded));
+        }
+        let spent = statuses.spent.and(spent, &self.0.lists).map_err(excess)?;
+        let body = body.json().map_err(|what| (Event::Unreadable, unusable(&what, help)))?;
+        Ok(Reply { body, etag, next: next.map(|link| self.here(path, link)), spent })
     }
 
     /// A link as a path below the target's URL if it leads there, otherwise unchanged.
@@ -96,5 +110,71 @@ impl HttpReader {
             let rest = there.as_str().strip_prefix(self.0.base()).filter(|rest| rest.starts_with(['/', '?']));
             rest.map(str::to_owned).unwrap_or_else(|| there.to_string())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    use reqwest::header::{AUTHORIZATION, HeaderMap};
+
+    use super::*;
+    use crate::http::transport::{Call, Failure, Response, Transport};
+    use crate::http::{Http, HttpSettings};
+    use crate::model::spent::{ListLimits, Spent};
+
+    /// A server that takes its time for each page.
+    struct Slow(Duration);
+
+    #[async_trait]
+    impl Transport for Slow {
+        async fn call(&self, _: Call<'_>) -> Result<Response, Failure> {
+            tokio::time::sleep(self.0).await;
+            Ok(Response { status: 200, headers: HeaderMap::new().into(), body: b"[]".to_vec().into() })
+        }
+    }
+
+    fn http(time: Duration, limits: ListLimits, per_minute: Option<usize>) -> Http {
+        let settings = HttpSettings {
+            url: reqwest::Url::parse("https://api.example/base/").unwrap(),
+            headers: Vec::new(),
+            credential: (AUTHORIZATION, "Bearer x".to_owned().into()),
+            secrets: Vec::new(),
+            stored: BTreeMap::new(),
+            errors: crate::model::wire::Errors::default(),
+            credential_source: "a test".to_owned(),
+            lists: limits,
+            concurrency: 1,
+            per_minute,
+            origin: Arc::default(),
+        };
+        Http::over(settings, Box::new(Slow(time)), Arc::new(|| 0)).unwrap()
+    }
+
+    /// Reads pages until one is refused; how many there were, and why.
+    async fn read_all(http: &Http, most: usize) -> Result<usize, ReadError> {
+        let (reader, path, mut spent) = (http.reader(), Path::fixed("things"), Spent::default());
+        for _ in 0..most {
+            spent = reader.page(&path, spent).await?.spent;
+        }
+        Ok(spent.pages)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_list_that_never_ends_is_left_in_time() {
+        let limits = ListLimits { seconds: 60, ..ListLimits::default() };
+        let error = read_all(&http(Duration::from_secs(7), limits, None), 1000).await.unwrap_err();
+        let message = "the answer to GET https://api.example/base/things is not at its end after 60 seconds";
+        assert_eq!(error.message, message);
+        assert!(error.help.unwrap().contains("`limits.list_seconds`"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_that_keep_the_pace_are_no_time_of_the_list() {
+        let limits = ListLimits { seconds: 60, ..ListLimits::default() };
+        let pages = read_all(&http(Duration::from_millis(1), limits, Some(1)), 10).await;
+        assert_eq!(pages, Ok(10));
     }
 }

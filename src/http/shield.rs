@@ -6,7 +6,9 @@ use std::fmt;
 use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
+use super::measure::measure;
 use super::redact::Redactor;
+use crate::model::spent::{Exceeded, ListLimits, Spent};
 
 /// Something that came over the wire, which nobody sees before its secrets are removed.
 #[derive(Clone, Default)]
@@ -60,12 +62,17 @@ impl Shielded<HeaderMap> {
 }
 
 impl Shielded<Vec<u8>> {
-    /// The JSON of a body without secrets; `None` if it is none.
-    pub(super) fn json(&self, redactor: &Redactor) -> Option<Value> {
-        let mut value: Value = serde_json::from_slice(&self.0).ok()?;
+    /// The JSON of a body without secrets, and what it takes; `None` if it is none.
+    pub(super) fn json(
+        &self,
+        redactor: &Redactor,
+        limits: &ListLimits,
+    ) -> Result<Option<(Value, Spent)>, Exceeded> {
+        let Some(spent) = measure(&self.0, limits)? else { return Ok(None) };
+        let Ok(mut value) = serde_json::from_slice::<Value>(&self.0) else { return Ok(None) };
         // The order of a server's fields means nothing, and must not reach a plan.
         value.sort_all_objects();
-        Some(redactor.value(value))
+        Ok(Some((redactor.value(value), spent)))
     }
 
     /// The body as text without secrets.

@@ -8,6 +8,8 @@ use async_trait::async_trait;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Url};
 
+use super::advice::Cause;
+pub use super::advice::is_loopback;
 use super::shield::Shielded;
 
 /// A larger reply is refused, counted after unpacking.
@@ -50,6 +52,8 @@ pub struct Failure {
     pub kind: FailureKind,
     /// Why. A server may have a part in the words.
     pub words: Shielded<String>,
+    /// What to do, if that is known.
+    pub help: Option<String>,
 }
 
 /// How far a request without an answer got.
@@ -57,7 +61,7 @@ pub struct Failure {
 pub enum FailureKind {
     /// Nothing was sent.
     NotSent,
-    /// Nothing was sent, because the server could not prove who it is.
+    /// Nothing was sent, because the server could not prove who it is, or does not speak TLS.
     Untrusted,
     /// It was sent, and the connection ended.
     Lost,
@@ -104,7 +108,13 @@ impl Network {
 impl Transport for Network {
     async fn call(&self, call: Call<'_>) -> Result<Response, Failure> {
         let method = reqwest::Method::from_bytes(call.method.as_bytes());
-        let method = method.map_err(|error| not_sent(error.to_string()))?;
+        let method = method.map_err(|error| Failure::new(FailureKind::NotSent, error.to_string()))?;
+        let url = call.url.clone();
+        let failure = |error| failure(&error, &url);
+        let late = |words: &str| Failure {
+            help: Some(Cause::Slow.help(&url)),
+            ..Failure::new(FailureKind::Timeout, words.to_owned())
+        };
         let mut request = self.0.request(method, call.url).headers(call.headers.clone());
         if let Some(body) = call.body {
             let json =
@@ -112,21 +122,16 @@ impl Transport for Network {
             request = request.header(json.0, json.1).body(body);
         }
         let head = tokio::time::timeout(HEAD, request.send()).await;
-        let head =
-            head.map_err(|_| Failure { kind: FailureKind::Timeout, words: NO_ANSWER.to_owned().into() })?;
-        let mut response = head.map_err(|error| failure(&error))?;
+        let mut response = head.map_err(|_| late(NO_ANSWER))?.map_err(failure)?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let mut body = Vec::new();
         loop {
             let chunk = tokio::time::timeout(IDLE, response.chunk()).await;
-            let chunk = chunk.map_err(|_| Failure {
-                kind: FailureKind::Timeout,
-                words: "the answer stopped in the middle".to_owned().into(),
-            })?;
-            match chunk.map_err(|error| failure(&error))? {
+            let chunk = chunk.map_err(|_| late("the answer stopped in the middle"))?;
+            match chunk.map_err(failure)? {
                 Some(chunk) if body.len() + chunk.len() > MAX_BODY => {
                     let words = format!("the answer is larger than {} MiB", MAX_BODY >> 20);
-                    return Err(Failure { kind: FailureKind::TooLarge, words: words.into() });
+                    return Err(Failure::new(FailureKind::TooLarge, words));
                 }
                 Some(chunk) => body.extend_from_slice(&chunk),
                 None => return Ok(Response { status, headers: headers.into(), body: body.into() }),
@@ -137,44 +142,29 @@ impl Transport for Network {
 
 const NO_ANSWER: &str = "no answer in time";
 
-fn not_sent(words: String) -> Failure {
-    Failure { kind: FailureKind::NotSent, words: words.into() }
+impl Failure {
+    fn new(kind: FailureKind, words: String) -> Self {
+        Self { kind, words: words.into(), help: None }
+    }
 }
 
-fn failure(error: &reqwest::Error) -> Failure {
+fn failure(error: &reqwest::Error, url: &Url) -> Failure {
+    let cause = Cause::of(error);
     let kind = match () {
-        () if is_untrusted(error) => FailureKind::Untrusted,
+        // Repeating does not help then.
+        () if cause.is_some_and(Cause::is_untrusted) => FailureKind::Untrusted,
         () if error.is_connect() || error.is_builder() => FailureKind::NotSent,
         () if error.is_timeout() => FailureKind::Timeout,
         () => FailureKind::Lost,
     };
     let words = if error.is_timeout() { NO_ANSWER } else { "the connection failed" };
     let words = sources(error).map(ToString::to_string).fold(words.to_owned(), |all, why| all + ": " + &why);
-    Failure { kind, words: words.into() }
-}
-
-/// Whether the server's certificate was refused. Repeating does not help then.
-fn is_untrusted(error: &(dyn Error + 'static)) -> bool {
-    // The chain of an IO error leaves out the error that it holds.
-    let held = error.downcast_ref().and_then(std::io::Error::get_ref);
-    let inner = held.map(|held| held as &(dyn Error + 'static)).or_else(|| error.source());
-    matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)))
-        || inner.is_some_and(is_untrusted)
+    Failure { help: cause.map(|cause| cause.help(url)), ..Failure::new(kind, words) }
 }
 
 /// The causes of an error, from the outside in.
 pub(super) fn sources<'a>(error: &'a dyn Error) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(error.source(), |error: &&(dyn Error + 'static)| (*error).source())
-}
-
-/// Whether a URL stays on this machine.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
 }
 
 #[cfg(test)]

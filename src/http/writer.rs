@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::connection::{Connection, Ended};
+use super::connection::{Connection, Ended, Unanswered};
 use super::look::Look;
 use super::reader::HttpReader;
 use super::redact::{REDACTED, Redactor};
@@ -147,7 +147,11 @@ impl HttpTurn<'_> {
 
     /// The answer to a write, or what happened instead and why.
     fn event(&self, request: &Request, ended: Ended) -> Result<Value, (Event, String)> {
-        let mut answer = ended?;
+        let mut answer = ended.map_err(|Unanswered { event, words, help }| {
+            let (method, url) = (request.method.as_str(), self.connection.shown(&request.path));
+            let help = help.map(|help| format!("; {help}")).unwrap_or_default();
+            (event, format!("{method} {url} failed: {words}{help}"))
+        })?;
         answer.hide(kept(request).as_ref());
         let status = answer.status;
         if status.is_success() && answer.fails(&self.connection.errors, None) {

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::model::request::{Path, Request};
+use crate::model::spent::Spent;
 
 /// Why something could not be read. It never means "it does not exist": that is `Ok(None)`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -63,11 +64,13 @@ pub struct Statuses {
     /// Where an answer that is the object itself has its id (a JSON pointer), and the id: then a field `error` is the
     /// object's own, and not an error.
     pub own: Option<(String, String)>,
+    /// What the list took so far, if this is one of its pages.
+    pub spent: Spent,
 }
 
 impl Default for Statuses {
     fn default() -> Self {
-        Self { success: vec![200], gone: vec![404], own: None }
+        Self { success: vec![200], gone: vec![404], own: None, spent: Spent::default() }
     }
 }
 
@@ -89,6 +92,8 @@ pub struct Reply {
     pub etag: Option<String>,
     /// The target of the `Link` header with `rel="next"` (RFC 8288). It has an origin only if that is another one.
     pub next: Option<String>,
+    /// What the list took with this page.
+    pub spent: Spent,
 }
 
 /// The power to read: GET below one target's URL, nothing else.
@@ -96,6 +101,15 @@ pub struct Reply {
 pub trait Reader: Send + Sync {
     /// The answer to a GET.
     async fn read(&self, path: &Path, statuses: &Statuses) -> Result<GetResult, ReadError>;
+
+    /// A page of a list that took so much before; a list that is not there is an error.
+    async fn page(&self, path: &Path, spent: Spent) -> Result<Reply, ReadError> {
+        let statuses = Statuses { gone: Vec::new(), spent, ..Statuses::default() };
+        match self.read(path, &statuses).await? {
+            GetResult::Reply(reply) => Ok(reply),
+            GetResult::Gone(status) => Err(ReadError::unexpected(path, &format!("is {status}"))),
+        }
+    }
 
     /// The JSON answer, or `None` for 404.
     async fn get(&self, path: &Path) -> Result<Option<Value>, ReadError> {

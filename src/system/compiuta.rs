@@ -21,6 +21,7 @@ use crate::model::kind::{Kind, NameRule, Reference};
 use crate::model::names::Names;
 use crate::model::request::{Method, Path, Repeatability, Request};
 use crate::model::resource::RemoteId;
+use crate::model::spent::Spent;
 use crate::model::state::{LiveObject, Observed};
 use crate::model::wire::{ReadError, Reader};
 use crate::system::body::{found, kind_of, list, text, texts};
@@ -106,7 +107,7 @@ impl Translate for Compiuta {
 impl Observe for Compiuta {
     async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
         let path = collection(kind);
-        let reply = reader.get(&path).await?.ok_or_else(|| ReadError::unexpected(&path, "is 404"))?;
+        let reply = reader.page(&path, Spent::default()).await?.body;
         let items = reply.get(plural(kind)).and_then(Value::as_array);
         let items =
             items.ok_or_else(|| ReadError::unexpected(&path, &format!("has no `{}`", plural(kind))))?;

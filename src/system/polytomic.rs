@@ -16,6 +16,7 @@ use crate::model::change::{Action, Change};
 use crate::model::kind::{Kind, Reference};
 use crate::model::names::Names;
 use crate::model::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Repeatability, Request, Symbol};
+use crate::model::spent::Spent;
 use crate::model::state::{LiveObject, Observed};
 use crate::model::wire::{ReadError, Reader};
 use crate::system::body::{found, kind_of, list, text, texts};
@@ -201,7 +202,7 @@ impl Observe for Polytomic {
 
     async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
         let path = collection(kind);
-        let reply = reader.get(&path).await?.ok_or_else(|| ReadError::unexpected(&path, "is 404"))?;
+        let reply = reader.page(&path, Spent::default()).await?.body;
         match reply.get("data") {
             Some(Value::Null) => Ok(Vec::new()),
             Some(Value::Array(items)) => items.iter().map(|item| object(&path, item)).collect(),

@@ -202,3 +202,30 @@ fn the_apis_reason_is_shown_in_its_own_words_whatever_the_shape() {
         }
     }
 }
+
+#[test]
+fn a_web_page_instead_of_json_is_told_by_its_title_with_the_whole_url() {
+    for status in [200, 404, 422] {
+        let world = World::things(|_| {});
+        world.declare("Thing", "a", "{}");
+        let page = "<!DOCTYPE html><html><head><title>Sign\n in</title></head></html>";
+        world.api.on(move |_, _| Some(Reply::text(status, "text/html", page)));
+        let document = world.refused(6);
+        let message = document["diagnostics"][0]["message"].as_str().unwrap();
+        let url = format!("GET {}/base/things", world.api.origin);
+        assert!(message.contains(&url) && message.contains("a web page, `Sign in`"), "{message}");
+        let help = document["diagnostics"][0]["help"].as_str().unwrap();
+        assert!(help.contains("`url` in enact.yaml"), "{help}");
+    }
+}
+
+#[test]
+fn a_server_that_wants_tls_says_so() {
+    let world = World::things(|_| {});
+    world.declare("Thing", "a", "{}");
+    let words = "Client sent an HTTP request to an HTTPS server.\n";
+    world.api.on(move |_, _| Some(Reply::text(400, "text/plain", words)));
+    let document = world.refused(6);
+    let help = document["diagnostics"][0]["help"].as_str().unwrap();
+    assert!(help.contains("write `https://`"), "{help}");
+}

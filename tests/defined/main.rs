@@ -13,6 +13,7 @@ mod api;
 mod comparing;
 mod config;
 mod keys;
+mod lists;
 mod operations;
 mod paging;
 mod probe;

@@ -10,3 +10,4 @@ mod pipes;
 mod redirects;
 mod replies;
 mod tls;
+mod wrong;

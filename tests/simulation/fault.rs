@@ -216,7 +216,7 @@ impl Quirk {
 
 /// What happens to an answer on its way.
 pub(crate) fn spoil(said: &Said, fault: Option<Fault>, at: u64, clock: Clock) -> Result<Said, Failure> {
-    let failed = |kind| Err(Failure { kind, words: "simulated".to_owned().into() });
+    let failed = |kind| Err(Failure { kind, words: "simulated".to_owned().into(), help: None });
     let good = said.status < 300;
     let Some(fault) = fault else { return Ok(said.clone()) };
     let garbled = |body: &[u8]| Said { status: said.status, body: body.to_vec(), ..Said::default() };

@@ -256,6 +256,7 @@ impl<P: Peer + 'static> Site<'_, P> {
             stored: std::collections::BTreeMap::new(),
             errors: target.system.errors(),
             credential_source: "the simulation".to_owned(),
+            lists: enact::model::spent::ListLimits::default(),
             concurrency: target.config.limits.concurrency,
             per_minute: self.per_minute,
             origin: Arc::default(),

@@ -29,7 +29,7 @@ impl Compiler<'_, '_> {
         Some(List {
             route,
             find,
-            statuses: Statuses { success: list.success.clone(), gone: Vec::new(), own: None },
+            statuses: Statuses { success: list.success.clone(), gone: Vec::new(), ..Statuses::default() },
             items: list.items.0.clone(),
             whole: list.whole,
             paging: list.paging.clone(),
@@ -44,7 +44,8 @@ impl Compiler<'_, '_> {
         self.success(&get.success, &place);
         let help = "write a status from 400 to 499";
         self.statuses(&get.gone, &format!("{place}/gone"), 400..500, help);
-        let statuses = Statuses { success: get.success.clone(), gone: get.gone.clone(), own: None };
+        let statuses =
+            Statuses { success: get.success.clone(), gone: get.gone.clone(), ..Statuses::default() };
         let by_name = route.placeholders().all(|placeholder| self.is_in_name(placeholder));
         Some(Get { by_name, route, statuses, object: get.object.0.clone() })
     }

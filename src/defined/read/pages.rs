@@ -9,7 +9,7 @@ use crate::defined::compiled::{CompiledKind, List};
 use crate::defined::definition::{PageSize, Paging, Pointer};
 use crate::defined::template::scalar;
 use crate::model::request::Path;
-use crate::model::wire::{GetResult, ReadError, Reader, Reply};
+use crate::model::wire::{GetResult, ReadError, Reader, Reply, Statuses};
 use crate::system::paging::{PageWalk, check_total};
 
 /// The items of all pages.
@@ -19,7 +19,7 @@ pub(super) async fn items(
     first: &Path,
     reader: &dyn Reader,
 ) -> Result<Vec<Value>, ReadError> {
-    let walk = PageWalk::new(first);
+    let walk = PageWalk::default();
     let mut pages = Pages { list, kind, first, walk, items: Vec::new(), known: BTreeSet::new() };
     let mut next = Some(pages.first_path());
     while let Some(path) = next {
@@ -32,7 +32,7 @@ struct Pages<'a> {
     list: &'a List,
     kind: &'a CompiledKind,
     first: &'a Path,
-    walk: PageWalk<'a>,
+    walk: PageWalk,
     items: Vec<Value>,
     /// The identities of the items so far, so that one that comes twice counts once.
     known: BTreeSet<String>,
@@ -65,12 +65,13 @@ impl Pages<'_> {
 
     /// Reads a page, and returns the path of the next one.
     async fn read(&mut self, path: &Path, reader: &dyn Reader) -> Result<Option<Path>, ReadError> {
-        self.walk.step()?;
-        let GetResult::Reply(reply) = reader.read(path, &self.list.statuses).await? else {
+        let statuses = Statuses { spent: self.walk.spent(), ..self.list.statuses.clone() };
+        let GetResult::Reply(mut reply) = reader.read(path, &statuses).await? else {
             return Err(ReadError::unexpected(path, "says that there is no list"));
         };
-        let items = match reply.body.pointer(&self.list.items) {
-            Some(Value::Array(items)) => items.clone(),
+        self.walk.step(&reply);
+        let items = match reply.body.pointer_mut(&self.list.items) {
+            Some(Value::Array(items)) => std::mem::take(items),
             // Some servers write an empty list as null.
             Some(Value::Null) if !self.list.items.is_empty() => Vec::new(),
             _ => {
@@ -95,7 +96,7 @@ impl Pages<'_> {
             None => return page.is_all().map(|()| None),
             Some(Paging::Link { .. }) => return self.linked(page),
             Some(Paging::Page { parameter, first, total, .. }) => {
-                let number = first + self.walk.pages();
+                let number = first + self.walk.spent().pages;
                 (parameter, (!self.is_last(page, total.as_ref())?).then(|| number.to_string()))
             }
             Some(Paging::Offset { parameter, total, .. }) => {

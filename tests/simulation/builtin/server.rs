@@ -100,7 +100,7 @@ impl Server {
 
     /// Answers as the sandbox does under this fault.
     fn answer(&self, call: &Call<'_>, fault: Option<Fault>) -> Result<Response, Failure> {
-        let failed = |kind| Err(Failure { kind, words: "simulated".to_owned().into() });
+        let failed = |kind| Err(Failure { kind, words: "simulated".to_owned().into(), help: None });
         let strike = |status, after_commit, body: Option<Value>, headers| {
             let target = "t".to_owned();
             let fault = sandbox::Fault {
