@@ -15,7 +15,7 @@ pub type Files = std::collections::BTreeMap<String, String>;
 pub use envelope::{Ensure, Metadata, document_schema};
 
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::text::{is_deceptive, short};
+use crate::text::{short, spelling};
 use yaml::{Document, Node};
 
 /// The longest name, in characters.
@@ -91,14 +91,7 @@ impl Manifest {
     pub fn new(document: Document, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         let header = header(&document, diagnostics)?;
         let metadata = metadata(&document, diagnostics)?;
-        if let Some(problem) = name_problem(&metadata.name) {
-            let message = format!("the name `{}` {problem}", short(&metadata.name));
-            let diagnostic =
-                Diagnostic::new(Code::ManifestName, message).at(document.place("/metadata/name"));
-            diagnostics
-                .push(diagnostic.help("names are compared exactly, so every character must be visible"));
-            return None;
-        }
+        diagnostics.extend(wrong_names(&metadata, &document));
         let mut spec = document.get("spec").map_or_else(|| Json::Object(Map::new()), Node::to_json);
         // The order in which a user writes fields has no meaning and must not change a plan.
         spec.sort_all_objects();
@@ -115,6 +108,27 @@ impl Manifest {
     pub fn place(&self, pointer: &str) -> Place {
         self.document.place(pointer)
     }
+}
+
+/// Names that no manifest may hold. The manifest is kept, so that two with one name are reported together.
+fn wrong_names(metadata: &Metadata, document: &Document) -> Vec<Diagnostic> {
+    let former = metadata.previously.iter().enumerate();
+    let former = former.map(|(index, name)| (name, format!("/metadata/previously/{index}")));
+    let names = [(&metadata.name, "/metadata/name".to_owned())].into_iter().chain(former);
+    names
+        .filter_map(|(name, at)| Some(wrong_name(name, &name_problem(name)?).at(document.place(&at))))
+        .collect()
+}
+
+/// The diagnostic for a name that has a problem.
+pub fn wrong_name(name: &str, problem: &str) -> Diagnostic {
+    let help = match spelling::look(name) {
+        look if look == name || name_problem(&look).is_some() => {
+            "names are compared exactly, so every character must be visible".to_owned()
+        }
+        look => format!("write it as `{}`; names that look the same must be the same", short(&look)),
+    };
+    Diagnostic::new(Code::ManifestName, format!("the name `{}` {problem}", short(name))).help(help)
 }
 
 /// Decodes the metadata. The schema has already checked it, so an error is rare and its message can be generic.
@@ -136,14 +150,10 @@ pub fn name_problem(name: &str) -> Option<String> {
     let length = name.chars().count();
     if name.is_empty() {
         Some("is empty".to_owned())
-    } else if name.trim() != name {
-        Some("starts or ends with a blank".to_owned())
-    } else if let Some(character) = name.chars().find(|c| is_deceptive(*c)) {
-        Some(format!("contains the control or invisible character `{}`", character.escape_unicode()))
     } else if length > MAX_NAME {
         Some(format!("has {length} characters, more than {MAX_NAME}"))
     } else {
-        None
+        spelling::problem(name)
     }
 }
 

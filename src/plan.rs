@@ -2,14 +2,18 @@
 //!
 //! Here: the verdict on each object. Not here: reading (`run::observe`), and the requests of a change (`system`).
 
+use std::collections::BTreeMap;
+
 use crate::compare::cause::Cause;
 use crate::diagnostic::{self, Diagnostic};
+use crate::manifest::name_problem;
 use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
 use crate::model::names::Names;
 use crate::model::plan::{SkipReason, Skipped, TargetPlan};
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Elsewhere, Index, LiveObject};
+use crate::model::wire::ReadError;
 use crate::plan::compare::Comparison;
 use crate::plan::input::PlanInput;
 
@@ -82,6 +86,8 @@ impl Planner<'_> {
             }
         }
         self.unread_others();
+        self.unreachable_others();
+        self.pass_over();
         self.finish()
     }
 
@@ -100,6 +106,42 @@ impl Planner<'_> {
         }
     }
 
+    /// Reports objects that cannot be reached, if they may refer to something that is deleted.
+    fn unreachable_others(&mut self) {
+        let deleted: Vec<_> = self.input.desired.values().filter(|declared| declared.absent()).collect();
+        for kind in self.input.system.kinds() {
+            let refers = deleted.iter().any(|deleted| kind.refers_to(&deleted.id.kind));
+            if let [found, ..] = self.input.observed.unreachable(&kind.name)
+                && refers
+            {
+                let id = ResourceId::new(self.input.target, &kind.name, &found.name);
+                let error = ReadError::unreachable(&kind.name, &found.name);
+                self.plan.diagnostics.push(diagnostics::unread_other(&id, &error));
+                self.plan.incomplete = true;
+            }
+        }
+    }
+
+    /// Names the live objects that no manifest can mean.
+    fn pass_over(&mut self) {
+        let mut passed_over = BTreeMap::new();
+        for kind in self.input.system.kinds() {
+            let id = |name: &str| ResourceId::new(self.input.target, &kind.name, name);
+            let found = self.input.observed.found(&kind.name).iter().filter(|found| !found.system);
+            let nameless = found.filter(|found| name_problem(&found.name).is_some());
+            passed_over.extend(nameless.map(|found| (id(&found.name), SkipReason::Name)));
+            let unreachable = self.input.observed.unreachable(&kind.name).iter();
+            passed_over.extend(unreachable.map(|found| (id(&found.name), SkipReason::Unreachable)));
+        }
+        // A declared one has its own verdict.
+        passed_over.retain(|id, _| !self.input.desired.contains_key(id));
+        self.plan.skipped.extend(passed_over.into_iter().map(|(id, reason)| Skipped {
+            id,
+            reason,
+            file: None,
+        }));
+    }
+
     /// Whether a kind can be planned: only with its own list and the lists of the kinds that it refers to.
     fn is_readable(&mut self, kind: &Kind) -> bool {
         let listing = |name: &str| self.input.observed.kinds.get(name);
@@ -116,6 +158,12 @@ impl Planner<'_> {
         let dangling = diagnostics::dangling(kind, declared, &self.comparison.names);
         if !dangling.is_empty() {
             return Verdict::Wrong(dangling);
+        }
+        if let Some(diagnostic) = self.unreachable(kind, declared) {
+            return Verdict::Unread(diagnostic);
+        }
+        if let Some(diagnostic) = self.lookalike(kind, declared) {
+            return diagnostic.into();
         }
         let live = match *self.index.meant(kind, declared).as_slice() {
             [] => None,
@@ -145,6 +193,23 @@ impl Planner<'_> {
             Some(live) if declared.orphan => self.prune(kind, declared, live),
             _ => self.propose(kind, declared, live),
         }
+    }
+
+    /// An object that cannot be reached is not absent, so nothing is created in its place.
+    fn unreachable(&self, kind: &Kind, declared: &Declared) -> Option<Diagnostic> {
+        let names = declared.names().map(|name| kind.look(name)).collect::<Vec<_>>();
+        let mut unreachable = self.input.observed.unreachable(&kind.name).iter();
+        let found = unreachable.find(|found| names.contains(&kind.look(&found.name)))?;
+        Some(diagnostics::unread(declared, &ReadError::unreachable(&kind.name, &found.name)))
+    }
+
+    /// A live object that looks like the one that would be created, or like the one that would be renamed.
+    fn lookalike(&self, kind: &Kind, declared: &Declared) -> Option<Diagnostic> {
+        if declared.absent() || !self.index.named(kind, &declared.id.name).is_empty() {
+            return None;
+        }
+        let mut alike = declared.names().flat_map(|name| self.index.alike(kind, name));
+        alike.next().map(|found| diagnostics::lookalike(kind, declared, found))
     }
 
     /// An object that git no longer declares is deleted only if it still is what git declared.

@@ -14,13 +14,13 @@ use crate::manifest::{
     self, Files, Manifest,
     yaml::{self, Document},
 };
-use crate::model::kind::{Kind, Named};
+use crate::model::kind::{At, Kind, Named};
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Desired};
 use crate::schema::check::Checker;
 use crate::system::claim::Claim;
 use crate::system::registry::Registry;
-use crate::text::short;
+use crate::text::{short, spelling};
 
 /// Reads every manifest and checks it against the schema of its kind. All problems of all files are reported. A
 /// manifest with problems is still returned, so that further checks can report theirs in the same run.
@@ -155,7 +155,7 @@ pub fn for_target(
     for manifest in manifests.iter().filter(|manifest| claim.takes(manifest)) {
         let id = ResourceId::new(claim.target, &manifest.header.kind, &manifest.name);
         let Some(kind) = claim.system.kind(&id.kind) else { continue };
-        match taken.entry((id.kind.clone(), kind.folded(&id.name))) {
+        match taken.entry((id.kind.clone(), kind.look(&id.name))) {
             Entry::Occupied(first) => {
                 diagnostics.extend(desired.get(first.get()).map(|first| twice(first, manifest)))
             }
@@ -175,6 +175,8 @@ fn twice(first: &Declared, second: &Manifest) -> Diagnostic {
     let place = first.name_place();
     let same = if first.id.name == second.name {
         String::new()
+    } else if spelling::look(&first.id.name) == spelling::look(&second.name) {
+        ", in two spellings that look the same".to_owned()
     } else {
         format!(" (as `{}`, and case makes no difference)", first.id.name)
     };
@@ -239,6 +241,10 @@ fn check_references(
         return;
     }
     for Named { at, kind, name } in declared.named(kind) {
+        if let Some(problem) = spelling::problem(&name).filter(|_| at != At::Name) {
+            diagnostics.push(manifest::wrong_name(&name, &problem).at(declared.place_at(&at)));
+            continue;
+        }
         let diagnostic = match desired.get(&ResourceId::new(&declared.id.target, kind, name.as_ref())) {
             Some(target) if target.absent() => Some(deleted_reference(kind, &name, target)),
             Some(_) => None,

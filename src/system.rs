@@ -17,7 +17,7 @@ use crate::model::kind::Kind;
 use crate::model::names::Names;
 use crate::model::request::Request;
 use crate::model::resource::ResourceId;
-use crate::model::state::{LiveObject, Observed};
+use crate::model::state::{Listing, LiveObject, Observed};
 use crate::model::wire::{Errors, ReadError, Reader};
 use crate::pointer::{child, is_within};
 
@@ -177,7 +177,7 @@ pub trait Observe: Translate {
     }
 
     /// All live objects of a kind. Bodies may be summaries unless [`Kind::list_is_whole`].
-    async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError>;
+    async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Listing, ReadError>;
 
     /// One live object in full; `None` if it is gone.
     async fn get(
@@ -187,10 +187,10 @@ pub trait Observe: Translate {
         reader: &dyn Reader,
     ) -> Result<Option<LiveObject>, ReadError>;
 
-    /// The live objects with a name, read now; in full if there is exactly one.
+    /// The live objects with a name, read now; in full if there is exactly one. If none has it, those whose names look
+    /// the same.
     async fn find(&self, kind: &Kind, name: &str, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
-        let mut found = self.list(kind, reader).await?;
-        found.retain(|found| kind.folded(&found.name) == kind.folded(name));
+        let found = self.list(kind, reader).await?.named(kind, name)?;
         match found.as_slice() {
             [one] if !kind.list_is_whole => Ok(self.get(kind, one, reader).await?.into_iter().collect()),
             _ => Ok(found),

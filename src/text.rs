@@ -22,6 +22,7 @@ pub mod html;
 pub mod inert;
 pub mod markdown;
 mod runner;
+pub mod spelling;
 
 /// How many characters of a value a message shows.
 const SHORT: usize = 60;

@@ -14,7 +14,7 @@ use crate::defined::template::Values;
 use crate::model::kind::Kind;
 use crate::model::request::Path;
 use crate::model::resource::RemoteId;
-use crate::model::state::LiveObject;
+use crate::model::state::{Listing, LiveObject};
 use crate::model::wire::{Errors, GetResult, ReadError, Reader, Statuses};
 use crate::system::Observe;
 
@@ -46,7 +46,7 @@ impl Observe for Defined {
         }
     }
 
-    async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
+    async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Listing, ReadError> {
         self.all(self.compiled(kind)?, None, reader).await
     }
 
@@ -65,8 +65,7 @@ impl Observe for Defined {
         if compiled.id.is_none() && by_name && !kind.folds_case {
             return Ok(self.named(compiled, name, reader).await?.into_iter().collect());
         }
-        let mut found = self.all(compiled, Some(name), reader).await?;
-        found.retain(|found| kind.folded(&found.name) == kind.folded(name));
+        let found = self.all(compiled, Some(name), reader).await?.named(kind, name)?;
         match found.as_slice() {
             [one] if !kind.list_is_whole => Ok(self.one(compiled, one, reader).await?.into_iter().collect()),
             _ => Ok(found),
@@ -86,20 +85,25 @@ impl Defined {
         kind: &CompiledKind,
         name: Option<&str>,
         reader: &dyn Reader,
-    ) -> Result<Vec<LiveObject>, ReadError> {
-        let Some(list) = &kind.list else { return Ok(Vec::new()) };
+    ) -> Result<Listing, ReadError> {
+        let Some(list) = &kind.list else { return Ok(Listing::default()) };
         let parts = name.map(|name| kind.parts(name)).unwrap_or_default();
         let values = Values { settings: &self.settings, id: None, parts };
         let narrowed = list.find.as_ref().filter(|_| name.is_some()).and_then(|find| find.fill(&values));
         let path = narrowed.or_else(|| list.route.fill(&values)).ok_or_else(unfilled)?;
         let names = Box::pin(self.names_of(kind, reader)).await?;
         let mut all: BTreeMap<RemoteId, Vec<LiveObject>> = BTreeMap::new();
+        let mut unreachable = Vec::new();
         for item in pages::items(list, kind, &path, reader).await? {
-            if let Some(found) = object::listed(kind, &item, &names, &path)? {
-                object::join(kind, all.entry(found.remote.clone()).or_default(), found, &path)?;
+            match object::listed(kind, &item, &names, &path)? {
+                Some(Ok(found)) => {
+                    object::join(kind, all.entry(found.remote.clone()).or_default(), found, &path)?
+                }
+                Some(Err(found)) => unreachable.push(found),
+                None => {}
             }
         }
-        Ok(all.into_values().flatten().collect())
+        Ok(Listing { objects: all.into_values().flatten().collect(), unreachable })
     }
 
     /// The names for the ids that a key contains.
@@ -107,7 +111,7 @@ impl Defined {
         let mut names = NamesOf::new();
         for id_of in kind.key.iter().filter_map(|field| field.id_of.as_ref()) {
             if let Some(other) = self.api.compiled(id_of) {
-                let found = self.all(other, None, reader).await?;
+                let found = self.all(other, None, reader).await?.objects;
                 let of_kind = found.into_iter().map(|found| (found.remote.to_string(), found.name)).collect();
                 names.insert(id_of.clone(), of_kind);
             }
@@ -154,7 +158,7 @@ impl Defined {
         name: &str,
         reader: &dyn Reader,
     ) -> Result<Option<LiveObject>, ReadError> {
-        let Some(remote) = RemoteId::new(name) else { return Ok(None) };
+        let remote = RemoteId::new(name).ok_or_else(unfilled)?;
         let sought =
             LiveObject { remote, name: name.to_owned(), system: false, body: Value::Null, etag: None };
         self.one(kind, &sought, reader).await
@@ -182,7 +186,7 @@ impl Defined {
             return Err(unsure());
         }
         let all = self.all(kind, None, reader).await?;
-        if all.iter().any(|found| found.remote == listed.remote) { Err(unsure()) } else { Ok(None) }
+        if all.objects.iter().any(|found| found.remote == listed.remote) { Err(unsure()) } else { Ok(None) }
     }
 }
 

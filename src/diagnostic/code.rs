@@ -428,6 +428,12 @@ codes! {
     /// up to date cannot tell a new object from a missing one, and would create it again. Wait, and plan again.
     LiveLagging = "live/lagging" (Moved, Warning),
 
+    /// A live object has another name than the declared one, but one that looks the same: it holds a character that
+    /// cannot be seen, an odd blank, or a letter and its mark as two characters. enact does not take the one for the
+    /// other, and does not create a second object that nobody could tell from the first. Rename or delete the live one
+    /// on the target.
+    LiveLookalike = "live/lookalike" (Failed, Error),
+
     /// The live value differs from the declared one only in case, in white space, or in being a text or a number. If
     /// nobody has changed it, the API keeps a spelling of its own, and each apply writes the field in vain. Declare the
     /// value as the API keeps it.
@@ -475,9 +481,10 @@ codes! {
     /// folder of manifests. Add the field, or move the file out of `manifests`.
     ManifestMissingHeader = "manifest/missing-header" (Invalid, Error),
 
-    /// The name of an object is empty, too long, starts or ends with a blank, or holds a character that cannot be seen.
-    /// Names are compared exactly and are all that ties a manifest to a live object, so two that look the same must be
-    /// the same. Write a name with only visible characters.
+    /// The name of an object, its own or in a reference, is empty, too long, starts or ends with a blank, or holds what
+    /// looks like something else: a character that cannot be seen, another blank than the plain space, or a letter and
+    /// its mark as two characters where there is one. Names are compared exactly and are all that ties a manifest to a
+    /// live object, so two that look the same must be the same. Write the name as the help says.
     ManifestName = "manifest/name" (Invalid, Error),
 
     /// The document is a list or a single value, and a manifest is a mapping with `apiVersion`, `kind`, `metadata` and

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::compare::shape::Shape;
 use crate::manifest;
 use crate::model::name_form::NameForm;
+use crate::text::spelling;
 
 /// The `apiVersion` of a system's manifests.
 pub fn api_version(system: &str) -> String {
@@ -109,6 +110,11 @@ impl Kind {
     /// The form in which two names are equal if they could mean the same object.
     pub fn folded(&self, name: &str) -> String {
         if self.folds_case { name.to_lowercase() } else { name.to_owned() }
+    }
+
+    /// The form in which two names are equal if nobody can tell them apart.
+    pub fn look(&self, name: &str) -> String {
+        self.folded(&spelling::look(name))
     }
 }
 

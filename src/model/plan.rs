@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::change::Change;
 use crate::model::resource::ResourceId;
 
-/// A declared object that is left alone.
+/// An object that is left alone: declared, or live and not to be declared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Skipped {
     /// Which object.
@@ -38,6 +38,10 @@ pub enum SkipReason {
     Moved,
     /// No target of the API takes it any more, but git still holds its manifest.
     Held,
+    /// A live object whose name no manifest can have.
+    Name,
+    /// A live object that no request can reach: its id cannot be part of a path.
+    Unreachable,
 }
 
 impl SkipReason {
@@ -45,7 +49,7 @@ impl SkipReason {
     fn keeps_an_orphan(self) -> bool {
         match self {
             Self::Changed | Self::Protected | Self::Held => true,
-            Self::System | Self::Drift | Self::Moved => false,
+            Self::System | Self::Drift | Self::Moved | Self::Name | Self::Unreachable => false,
         }
     }
 }
@@ -60,7 +64,7 @@ pub struct TargetPlan {
     pub changes: Vec<Change>,
     /// Objects that already are as declared.
     pub unchanged: Vec<ResourceId>,
-    /// Declared objects that are left alone.
+    /// Objects that are left alone.
     pub skipped: Vec<Skipped>,
     /// What is wrong. An error keeps this target from being applied.
     pub diagnostics: Vec<Diagnostic>,

@@ -89,6 +89,11 @@ impl Declared {
         kind.named_in(&self.id.name, self.spec())
     }
 
+    /// Its name and its former names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        [&self.id.name].into_iter().chain(&self.manifest.previously).map(String::as_str)
+    }
+
     /// The place of the object's name.
     pub fn name_place(&self) -> Place {
         self.manifest.place("/metadata/name")
@@ -113,11 +118,66 @@ pub struct LiveObject {
     pub etag: Option<String>,
 }
 
+/// A live object that no request can reach, because its id cannot be part of a path. It never counts as absent.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unreachable {
+    /// Its name; empty if it has none.
+    pub name: String,
+}
+
+/// One object of a list.
+pub type Listed = Result<LiveObject, Unreachable>;
+
+/// The objects of a list. One that enact cannot use does not hide the others.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Listing {
+    /// Those that can be reached.
+    pub objects: Vec<LiveObject>,
+    /// The others.
+    pub unreachable: Vec<Unreachable>,
+}
+
+impl FromIterator<Listed> for Listing {
+    fn from_iter<T: IntoIterator<Item = Listed>>(found: T) -> Self {
+        let mut listing = Self::default();
+        listing.extend(found);
+        listing
+    }
+}
+
+impl Extend<Listed> for Listing {
+    fn extend<T: IntoIterator<Item = Listed>>(&mut self, found: T) {
+        for found in found {
+            match found {
+                Ok(found) => self.objects.push(found),
+                Err(found) => self.unreachable.push(found),
+            }
+        }
+    }
+}
+
+impl Listing {
+    /// The objects that a name means: those with this very name, or else those with one that looks the same, so that
+    /// nothing is created beside them. An error if one of them cannot be reached.
+    pub fn named(self, kind: &Kind, name: &str) -> Result<Vec<LiveObject>, ReadError> {
+        let look = kind.look(name);
+        if let Some(found) = self.unreachable.into_iter().find(|found| kind.look(&found.name) == look) {
+            return Err(ReadError::unreachable(&kind.name, &found.name));
+        }
+        let (exact, others): (Vec<_>, Vec<_>) =
+            self.objects.into_iter().partition(|found| kind.folded(&found.name) == kind.folded(name));
+        let alike = || others.into_iter().filter(|found| kind.look(&found.name) == look).collect();
+        Ok(if exact.is_empty() { alike() } else { exact })
+    }
+}
+
 /// What one target holds, as far as it was read.
 #[derive(Debug, Default)]
 pub struct Observed {
     /// Per kind: all its objects, or why they could not be listed.
     pub kinds: BTreeMap<String, Result<Vec<LiveObject>, ReadError>>,
+    /// Objects that no request can reach, by kind.
+    pub unreachable: BTreeMap<String, Vec<Unreachable>>,
     /// Objects that were listed but could not be read in full, by kind and id. They never count as absent.
     pub unread: BTreeMap<(String, RemoteId), ReadError>,
 }
@@ -128,12 +188,28 @@ impl Observed {
         self.kinds.get(kind).and_then(|listing| listing.as_ref().ok()).map_or(&[], Vec::as_slice)
     }
 
+    /// Records what a kind holds.
+    pub fn record(&mut self, kind: &Kind, listing: Result<Listing, ReadError>) {
+        let listing = listing.map(|Listing { objects, mut unreachable }| {
+            unreachable.sort();
+            unreachable.dedup();
+            self.unreachable.insert(kind.name.clone(), unreachable);
+            objects
+        });
+        self.kinds.insert(kind.name.clone(), listing);
+    }
+
+    /// The objects of a kind that no request can reach.
+    pub fn unreachable(&self, kind: &str) -> &[Unreachable] {
+        self.unreachable.get(kind).map_or(&[], Vec::as_slice)
+    }
+
     /// The live objects by the names that could mean them.
     pub fn index(&self, kinds: &[Kind]) -> Index<'_> {
         let mut index = Index::default();
         for kind in kinds {
             for found in self.found(&kind.name) {
-                index.0.entry((kind.name.clone(), kind.folded(&found.name))).or_default().push(found);
+                index.add(kind, found);
             }
         }
         index
@@ -142,12 +218,29 @@ impl Observed {
 
 /// Live objects by kind and name.
 #[derive(Debug, Default)]
-pub struct Index<'a>(BTreeMap<(String, String), Vec<&'a LiveObject>>);
+pub struct Index<'a> {
+    named: BTreeMap<(String, String), Vec<&'a LiveObject>>,
+    /// Those whose name is not the one spelling of what it shows, by what it shows.
+    alike: BTreeMap<(String, String), Vec<&'a LiveObject>>,
+}
 
 impl<'a> Index<'a> {
+    fn add(&mut self, kind: &Kind, found: &'a LiveObject) {
+        let (name, look) = (kind.folded(&found.name), kind.look(&found.name));
+        if name != look {
+            self.alike.entry((kind.name.clone(), look)).or_default().push(found);
+        }
+        self.named.entry((kind.name.clone(), name)).or_default().push(found);
+    }
+
     /// The live objects that a name could mean.
     pub fn named(&self, kind: &Kind, name: &str) -> &[&'a LiveObject] {
-        self.0.get(&(kind.name.clone(), kind.folded(name))).map_or(&[], Vec::as_slice)
+        self.named.get(&(kind.name.clone(), kind.folded(name))).map_or(&[], Vec::as_slice)
+    }
+
+    /// The live objects whose names look like this one and are others: no manifest means them.
+    pub fn alike(&self, kind: &Kind, name: &str) -> &[&'a LiveObject] {
+        self.alike.get(&(kind.name.clone(), kind.look(name))).map_or(&[], Vec::as_slice)
     }
 
     /// The live objects that a declaration could mean: those with its name, or else those with a former name.

@@ -26,6 +26,14 @@ impl ReadError {
     pub fn unexpected(path: &Path, what: &str) -> Self {
         Self { message: format!("the answer to GET {path} {what}"), help: None }
     }
+
+    /// An object whose id cannot be part of a path.
+    pub fn unreachable(kind: &str, name: &str) -> Self {
+        let message = format!(
+            "there is a live {kind} `{name}` that cannot be reached: its id cannot be part of a path"
+        );
+        Self { message, help: Some("give it another id on the target, or delete it there".to_owned()) }
+    }
 }
 
 /// Where an API puts the details of an error.

@@ -8,6 +8,7 @@ use crate::model::names::{Names, Unresolved};
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, LiveObject};
 use crate::model::wire::ReadError;
+use crate::text::spelling;
 
 /// The help for a failed read, if the error itself has none.
 const RUN_AGAIN: &str = "nothing is written to this target; run again";
@@ -66,6 +67,19 @@ pub(super) fn ambiguous(kind: &Kind, declared: &Declared, several: &[&LiveObject
         .at(declared.name_place())
         .about(&declared.id)
         .help("rename or remove the others on the target, or correct the name here; enact does not guess")
+}
+
+/// A live object whose name looks like the declared one and is another.
+pub(super) fn lookalike(kind: &Kind, declared: &Declared, found: &LiveObject) -> Diagnostic {
+    let problem = spelling::problem(&found.name).unwrap_or_else(|| "is spelled otherwise".to_owned());
+    let message = format!(
+        "the live {} `{}` ({}) looks the same and is another name: it {problem}",
+        kind.name, found.name, found.remote
+    );
+    Diagnostic::new(Code::LiveLookalike, message)
+        .at(declared.name_place())
+        .about(&declared.id)
+        .help("rename or delete it on the target; enact neither takes it over nor creates another beside it")
 }
 
 /// A declared object that was listed but could not be read.

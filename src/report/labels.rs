@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::TargetReport;
 use crate::compare::cause::Cause;
+use crate::manifest::name_problem;
 use crate::model::change::Action;
 use crate::model::outcome::Outcome;
 use crate::model::plan::{SkipReason, Skipped, TargetPlan};
@@ -44,6 +45,11 @@ pub(super) fn reason(skipped: &Skipped) -> String {
         SkipReason::Protected => "git no longer declares it, and it is protected, so it stays",
         SkipReason::Moved => "another target declares it now, so it stays",
         SkipReason::Held => "no target takes it any more, but git still has its manifest, so it stays",
+        SkipReason::Name => {
+            let problem = name_problem(&skipped.id.name).unwrap_or_default();
+            return format!("no manifest can have this name: it {problem}");
+        }
+        SkipReason::Unreachable => "no request can reach it: its id cannot be part of a path",
     };
     let file = skipped.file.as_ref().map(|file| format!(": {}", inline(file)));
     format!("{reason}{}", file.unwrap_or_default())

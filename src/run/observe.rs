@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use futures::StreamExt as _;
 
 use crate::model::kind::Kind;
-use crate::model::state::{Desired, LiveObject, Observed};
+use crate::model::state::{Desired, Listing, LiveObject, Observed};
 use crate::model::wire::{ReadError, Reader};
 use crate::system::Observe;
 
@@ -25,10 +25,12 @@ pub async fn observe(
                 true => system.list(kind, reader).await,
                 false => named(system, kind, desired, reader).await,
             };
-            (kind.name.clone(), listing)
+            (kind, listing)
         })
         .buffer_unordered(concurrency.max(1));
-    observed.kinds = lists.collect().await;
+    for (kind, listing) in lists.collect::<Vec<_>>().await {
+        observed.record(kind, listing);
+    }
     for listing in observed.kinds.values_mut().flatten() {
         listing.sort_by(|a, b| (&a.name, &a.remote).cmp(&(&b.name, &b.remote)));
     }
@@ -42,7 +44,7 @@ async fn named(
     kind: &Kind,
     desired: &Desired,
     reader: &dyn Reader,
-) -> Result<Vec<LiveObject>, ReadError> {
+) -> Result<Listing, ReadError> {
     let mut names = BTreeSet::new();
     for declared in desired.values() {
         if declared.id.kind == kind.name {
@@ -53,9 +55,9 @@ async fn named(
         let references = of.map(|of| declared.named(of)).unwrap_or_default();
         names.extend(references.into_iter().filter(|to| to.kind == kind.name).map(|to| to.name.into_owned()));
     }
-    let mut all = Vec::new();
+    let mut all = Listing::default();
     for name in names {
-        all.extend(system.find(kind, &name, reader).await?);
+        all.extend(system.find(kind, &name, reader).await?.into_iter().map(Ok));
     }
     Ok(all)
 }
@@ -64,7 +66,7 @@ async fn named(
 pub async fn observe_all(system: &dyn Observe, reader: &dyn Reader, concurrency: usize) -> Observed {
     let mut observed = Observed::default();
     for kind in system.kinds().iter().filter(|kind| kind.listed) {
-        observed.kinds.insert(kind.name.clone(), system.list(kind, reader).await);
+        observed.record(kind, system.list(kind, reader).await);
     }
     let partial = system.kinds().iter().filter(|kind| kind.listed && !kind.list_is_whole);
     let all: Vec<_> = partial

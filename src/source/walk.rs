@@ -83,7 +83,8 @@ fn parts(entry: &str) -> Result<Vec<&str>, Diagnostic> {
             }
         }
     }
-    parts.iter().find_map(|part| name::odd(part)).map_or(Ok(parts), refuse)
+    let odd = parts.iter().find_map(|part| name::odd(part));
+    odd.map_or(Ok(parts), |why| refuse(&why))
 }
 
 /// A folder on the way.
@@ -175,7 +176,7 @@ impl<T: Tree> FolderWalk<'_, T> {
                 continue;
             };
             if let Some(why) = name::odd(name) {
-                self.refuse_if(folder.whole, folder, name, why);
+                self.refuse_if(folder.whole, folder, name, &why);
                 continue;
             }
             let fold = name::fold(name);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::model::kind::Kind;
 use crate::model::request::Path;
 use crate::model::resource::RemoteId;
-use crate::model::state::LiveObject;
+use crate::model::state::{Listed, LiveObject, Unreachable};
 use crate::model::wire::ReadError;
 
 /// A string field of an API's object; empty if it is absent.
@@ -14,15 +14,26 @@ pub(crate) fn text<'a>(body: &'a Value, field: &str) -> &'a str {
     body.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// An object of an API. It is an error if it has no usable id or no name, because it could then be anything.
+/// An object of an API's list. No manifest means one whose name is empty or no text; but if no name is given at all,
+/// maybe because it is hidden, the object could be any.
+pub(crate) fn listed(path: &Path, body: &Value, name: &str, system: bool) -> Result<Listed, ReadError> {
+    let name = match body.get(name) {
+        Some(Value::String(name)) => name.clone(),
+        Some(Value::Array(_) | Value::Object(_)) => String::new(),
+        // A manifest writes it as text.
+        Some(other @ (Value::Number(_) | Value::Bool(_))) => other.to_string(),
+        Some(Value::Null) | None => return Err(ReadError::unexpected(path, "has an object without a name")),
+    };
+    Ok(match RemoteId::new(text(body, "id")) {
+        Some(remote) => Ok(LiveObject { remote, name, system, body: body.clone(), etag: None }),
+        None => Err(Unreachable { name }),
+    })
+}
+
+/// The one object that an API was asked for.
 pub(crate) fn found(path: &Path, body: &Value, name: &str, system: bool) -> Result<LiveObject, ReadError> {
-    let remote = RemoteId::new(text(body, "id"));
-    let remote = remote.ok_or_else(|| ReadError::unexpected(path, "has an object without a usable id"))?;
-    let name = text(body, name);
-    if name.is_empty() {
-        return Err(ReadError::unexpected(path, "has an object without a name"));
-    }
-    Ok(LiveObject { remote, name: name.to_owned(), system, body: body.clone(), etag: None })
+    let unusable = |_| ReadError::unexpected(path, "has an object without a usable id");
+    listed(path, body, name, system)?.map_err(unusable)
 }
 
 /// A list field of an API's object; empty if it is absent or null.

@@ -22,9 +22,9 @@ use crate::model::names::Names;
 use crate::model::request::{Method, Path, Repeatability, Request};
 use crate::model::resource::RemoteId;
 use crate::model::spent::Spent;
-use crate::model::state::{LiveObject, Observed};
+use crate::model::state::{Listing, LiveObject, Observed};
 use crate::model::wire::{ReadError, Reader};
-use crate::system::body::{found, kind_of, list, text, texts};
+use crate::system::body::{found, kind_of, list, listed, text, texts};
 use crate::system::compiuta::spec::{PolicySpec, RoleSpec};
 
 mod check;
@@ -105,13 +105,13 @@ impl Translate for Compiuta {
 
 #[async_trait]
 impl Observe for Compiuta {
-    async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
+    async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Listing, ReadError> {
         let path = collection(kind);
         let reply = reader.page(&path, Spent::default()).await?.body;
         let items = reply.get(plural(kind)).and_then(Value::as_array);
         let items =
             items.ok_or_else(|| ReadError::unexpected(&path, &format!("has no `{}`", plural(kind))))?;
-        items.iter().map(|item| object(&path, item)).collect()
+        items.iter().map(|item| listed(&path, item, "id", is_managed(item))).collect()
     }
 
     async fn get(
@@ -124,7 +124,7 @@ impl Observe for Compiuta {
     }
 
     async fn find(&self, kind: &Kind, name: &str, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
-        let Some(id) = RemoteId::new(name) else { return Ok(Vec::new()) };
+        let id = RemoteId::new(name).ok_or_else(|| ReadError::unreachable(&kind.name, name))?;
         Ok(get(kind, &id, reader).await?.into_iter().collect())
     }
 }
@@ -178,12 +178,12 @@ async fn get(kind: &Kind, id: &RemoteId, reader: &dyn Reader) -> Result<Option<L
     let Some(reply) = reader.get(&path).await? else { return Ok(None) };
     let field = if kind.name == "Role" { "role" } else { "policy" };
     let body = reply.get(field).ok_or_else(|| ReadError::unexpected(&path, &format!("has no `{field}`")))?;
-    object(&path, body).map(Some)
+    found(&path, body, "id", is_managed(body)).map(Some)
 }
 
-fn object(path: &Path, body: &Value) -> Result<LiveObject, ReadError> {
-    // An absent type is protobuf's zero value, which means managed: the safe choice.
-    found(path, body, "id", text(body, "type") != "CUSTOM")
+/// An absent type is protobuf's zero value, which means managed: the safe choice.
+fn is_managed(body: &Value) -> bool {
+    text(body, "type") != "CUSTOM"
 }
 
 fn only_members(draft: &Draft<'_>) -> bool {

@@ -20,9 +20,9 @@ use crate::model::change::Action;
 use crate::model::kind::Kind;
 use crate::model::names::Names;
 use crate::model::request::{Id, Method, Path, Request, Symbol};
-use crate::model::state::LiveObject;
+use crate::model::state::{Listing, LiveObject};
 use crate::model::wire::{Errors, GetResult, ReadError, Reader, Reply, Statuses};
-use crate::system::body::{found, kind_of, list, text, texts};
+use crate::system::body::{found, kind_of, list, listed, text, texts};
 
 mod rules;
 
@@ -231,18 +231,18 @@ impl Observe for Jitsudo {
         }
     }
 
-    async fn list(&self, _kind: &Kind, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
+    async fn list(&self, _kind: &Kind, reader: &dyn Reader) -> Result<Listing, ReadError> {
         let first = Path::fixed(COLLECTION).query("limit", PAGE);
-        let mut all = Vec::new();
+        let mut all = Listing::default();
         for page in pages(&first, "cursor", next_cursor, reader).await? {
             let items = page.get("data").and_then(Value::as_array);
             for item in items.ok_or_else(|| ReadError::unexpected(&first, "has no `data`"))? {
-                all.push(found(&first, item, "name", false)?);
+                all.extend([listed(&first, item, "name", false)?]);
             }
         }
         // If objects change while the pages are read, an object may be on two pages.
-        all.sort_by(|a, b| a.remote.cmp(&b.remote));
-        all.dedup_by(|a, b| a.remote == b.remote);
+        all.objects.sort_by(|a, b| a.remote.cmp(&b.remote));
+        all.objects.dedup_by(|a, b| a.remote == b.remote);
         Ok(all)
     }
 

@@ -19,9 +19,9 @@ use crate::model::change::Action;
 use crate::model::kind::Kind;
 use crate::model::names::Names;
 use crate::model::request::{Method, Path, Repeatability, Request};
-use crate::model::state::LiveObject;
+use crate::model::state::{Listing, LiveObject};
 use crate::model::wire::{ReadError, Reader};
-use crate::system::body::{found, insert_some, kind_of, list, text, texts};
+use crate::system::body::{found, insert_some, kind_of, list, listed, text, texts};
 
 /// The row of the registry.
 pub(super) fn registered() -> Registered {
@@ -143,7 +143,7 @@ impl Translate for Mycloud {
 
 #[async_trait]
 impl Observe for Mycloud {
-    async fn list(&self, _kind: &Kind, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
+    async fn list(&self, _kind: &Kind, reader: &dyn Reader) -> Result<Listing, ReadError> {
         all(Path::fixed(COLLECTION).query("limit", PAGE), reader).await
     }
 
@@ -161,13 +161,12 @@ impl Observe for Mycloud {
 
     async fn find(&self, kind: &Kind, name: &str, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
         // A trailing `*` would be a prefix search, so such a name is searched for in the whole list.
-        let mut found = if name.ends_with('*') {
+        let found = if name.ends_with('*') {
             self.list(kind, reader).await?
         } else {
             all(Path::fixed(COLLECTION).query("limit", PAGE).query("name", name), reader).await?
         };
-        found.retain(|found| found.name == name);
-        Ok(found)
+        found.named(kind, name)
     }
 }
 
@@ -193,19 +192,22 @@ const COLLECTION: &str = "v1/iam/policies";
 
 /// All policies. `meta.marker` leads to the next page; the documented `links` point to another resource and are not
 /// followed. A list with fewer policies than its `meta.total` is an error.
-async fn all(first: Path, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
+async fn all(first: Path, reader: &dyn Reader) -> Result<Listing, ReadError> {
     let mut all = BTreeMap::new();
+    let mut unreachable = Vec::new();
     let mut total = 0;
     for page in pages(&first, "marker", next_marker, reader).await? {
         let items = page.get("policies").and_then(Value::as_array);
         for item in items.ok_or_else(|| ReadError::unexpected(&first, "has no `policies`"))? {
-            let found = found(&first, item, "name", false)?;
-            all.insert(found.remote.clone(), found);
+            match listed(&first, item, "name", false)? {
+                Ok(found) => drop(all.insert(found.remote.clone(), found)),
+                Err(found) => unreachable.push(found),
+            }
         }
         total = page.pointer("/meta/total").and_then(Value::as_u64).unwrap_or(0);
     }
-    check_total(&first, all.len(), total)?;
-    Ok(all.into_values().collect())
+    check_total(&first, all.len() + unreachable.len(), total)?;
+    Ok(Listing { objects: all.into_values().collect(), unreachable })
 }
 
 fn next_marker(page: &Value) -> Option<&str> {

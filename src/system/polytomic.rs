@@ -17,9 +17,9 @@ use crate::model::kind::{Kind, Reference};
 use crate::model::names::Names;
 use crate::model::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Repeatability, Request, Symbol};
 use crate::model::spent::Spent;
-use crate::model::state::{LiveObject, Observed};
+use crate::model::state::{Listing, LiveObject, Observed};
 use crate::model::wire::{ReadError, Reader};
-use crate::system::body::{found, kind_of, list, text, texts};
+use crate::system::body::{found, kind_of, list, listed, text, texts};
 
 mod check;
 
@@ -200,12 +200,14 @@ impl Observe for Polytomic {
         vec![("x-polytomic-version".to_owned(), self.settings.version.as_str().to_owned())]
     }
 
-    async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
+    async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Listing, ReadError> {
         let path = collection(kind);
         let reply = reader.page(&path, Spent::default()).await?.body;
         match reply.get("data") {
-            Some(Value::Null) => Ok(Vec::new()),
-            Some(Value::Array(items)) => items.iter().map(|item| object(&path, item)).collect(),
+            Some(Value::Null) => Ok(Listing::default()),
+            Some(Value::Array(items)) => {
+                items.iter().map(|item| listed(&path, item, "name", is_system(item))).collect()
+            }
             _ => Err(ReadError::unexpected(&path, "has no `data`")),
         }
     }
@@ -219,7 +221,7 @@ impl Observe for Polytomic {
         let path = collection(kind).known(&listed.remote);
         let Some(reply) = reader.get(&path).await? else { return Ok(None) };
         let body = reply.get("data").ok_or_else(|| ReadError::unexpected(&path, "has no `data`"))?;
-        object(&path, body).map(Some)
+        found(&path, body, "name", is_system(body)).map(Some)
     }
 }
 
@@ -256,8 +258,8 @@ fn collection(kind: &Kind) -> Path {
     Path::fixed(if kind.name == "Role" { "api/permissions/roles" } else { "api/permissions/policies" })
 }
 
-fn object(path: &Path, body: &Value) -> Result<LiveObject, ReadError> {
-    found(path, body, "name", body.get("system") == Some(&Value::Bool(true)))
+fn is_system(body: &Value) -> bool {
+    body.get("system") == Some(&Value::Bool(true))
 }
 
 /// Bindings in canonical form: one entry per action, roles by name if the name means one role, no empty entries.

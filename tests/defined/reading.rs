@@ -474,3 +474,53 @@ fn a_list_that_says_it_goes_on_is_unreadable_without_paging() {
     let (code, document) = world.apply();
     assert_eq!((code, world.calls()), (6, Vec::new()), "unreadable-is-not-absent: {document:#}");
 }
+
+#[test]
+fn unreadable_is_not_absent_an_object_that_no_manifest_can_mean_is_passed_over_and_named() {
+    let world = World::things(|_| {});
+    world.declare("Thing", "mine", "{size: 5}");
+    world.converge();
+    let names = [json!(""), json!(["x"]), json!(null), json!("a\nb"), json!("Cafe\u{301}")];
+    for (index, name) in names.iter().enumerate() {
+        world.api.insert("things", json!({"id": format!("id-{index}"), "name": name}));
+    }
+    world.api.insert("things", json!({"id": "..", "name": "theirs"}));
+    let plan = world.plan();
+    assert_eq!((codes(&plan), &plan["changes"]), (vec![], &json!([])), "{plan:#}");
+    let skipped: BTreeSet<_> = plan["skipped"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| (s["name"].as_str().unwrap(), s["reason"].as_str().unwrap()))
+        .collect();
+    let named = [("", "unreachable"), ("Cafe\u{301}", "name"), ("a\nb", "name"), ("theirs", "unreachable")];
+    assert_eq!(skipped, BTreeSet::from(named));
+    world.assert_converged();
+    world.declare("Thing", "theirs", "{size: 5}");
+    let (code, document) = world.apply();
+    assert_eq!((code, codes(&document)), (6, vec!["live/unreadable"]), "{document:#}");
+    assert_eq!(world.calls(), Vec::<String>::new());
+}
+
+#[test]
+fn an_object_without_the_field_of_its_name_could_be_any() {
+    let world = World::things(|_| {});
+    world.declare("Thing", "mine", "{size: 5}");
+    world.converge();
+    world.api.insert("things", json!({"id": "id-x"}));
+    let plan = world.plan();
+    assert_eq!(codes(&plan), ["live/unreadable"], "{plan:#}");
+}
+
+#[test]
+fn a_name_that_is_the_path_and_cannot_be_part_of_one_stops_nothing() {
+    let world = World::grants(|_| {});
+    world.declare("Grant", "app@prod", "{read: x}");
+    world.converge();
+    world.api.insert("grants", json!({"user": "a\nb", "vhost": "prod", "read": "y"}));
+    world.api.insert("grants", json!({"user": "", "vhost": "prod", "read": "y"}));
+    let plan = world.plan();
+    assert_eq!((codes(&plan), &plan["changes"]), (vec![], &json!([])), "{plan:#}");
+    assert_eq!(plan["skipped"].as_array().unwrap().len(), 2, "{plan:#}");
+    world.assert_converged();
+}

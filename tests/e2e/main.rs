@@ -19,6 +19,7 @@ mod import;
 mod inert;
 mod jitsudo;
 mod live;
+mod names;
 mod process;
 mod promises;
 mod readme;

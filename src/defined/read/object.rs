@@ -9,49 +9,51 @@ use crate::defined::compiled::{CompiledKind, KeyField};
 use crate::defined::template::scalar;
 use crate::model::request::Path;
 use crate::model::resource::RemoteId;
-use crate::model::state::LiveObject;
+use crate::model::state::{Listed, LiveObject, Unreachable};
 use crate::model::wire::{ReadError, Reply};
 
 /// The names of objects of other kinds by their ids, as far as keys refer to them.
 pub(super) type NamesOf = BTreeMap<String, BTreeMap<String, String>>;
 
-/// An object of a list; `None` if no manifest can mean it.
+/// An object of a list; `None` for one of the system's own that has no name or no id.
 pub(super) fn listed(
     kind: &CompiledKind,
     item: &Value,
     names: &NamesOf,
     path: &Path,
-) -> Result<Option<LiveObject>, ReadError> {
+) -> Result<Option<Listed>, ReadError> {
     let system = kind.is_marked_by_value(item);
     let mut values = Vec::new();
+    let mut usable = true;
     for field in &kind.key {
-        let Some(value) = key_value(field, item, system, path)? else { return Ok(None) };
-        values.push(name_for(field, value, names));
-    }
-    if values.iter().any(String::is_empty) {
-        return Ok(None);
+        let given = match item.pointer(&field.at) {
+            None if system => return Ok(None),
+            given => given.ok_or_else(|| nameless(field, path))?,
+        };
+        usable &= scalar(given).is_some_and(|value| !value.is_empty());
+        values.push(scalar(given).map_or_else(|| spelled(given), |value| name_for(field, value, names)));
     }
     let name = kind.name_form.join(values.iter().map(String::as_str));
     let remote = match &kind.id {
         None => RemoteId::new(&name),
-        // The system's own objects may have no id.
-        Some(at) if system && item.pointer(at).is_none_or(Value::is_null) => return Ok(None),
         Some(at) => item.pointer(at).and_then(RemoteId::from_json),
     };
-    let remote = remote.ok_or_else(|| ReadError::unexpected(path, "has an object without a usable id"))?;
     let system = system || kind.is_marked_by_name(&name);
-    Ok(Some(LiveObject { remote, name, system, body: item.clone(), etag: None }))
+    Ok(match remote.filter(|_| usable) {
+        Some(remote) => Some(Ok(LiveObject { remote, name, system, body: item.clone(), etag: None })),
+        None if system => None,
+        None => Some(Err(Unreachable { name })),
+    })
 }
 
-/// A part of an object's key; `None` if it has none and does not need one.
-fn key_value(field: &KeyField, item: &Value, system: bool, path: &Path) -> Result<Option<String>, ReadError> {
-    let value = match item.pointer(&field.at) {
-        Some(Value::Null) => return Ok(None),
-        None if system => return Ok(None),
-        given => given.and_then(scalar),
-    };
-    let what = || format!("has an object without text at `{}`, a part of its key", field.at);
-    value.map(Some).ok_or_else(|| ReadError::unexpected(path, &what()))
+/// The error for an object that could be any, because a part of its key is missing.
+fn nameless(field: &KeyField, path: &Path) -> ReadError {
+    ReadError::unexpected(path, &format!("has an object without text at `{}`, a part of its key", field.at))
+}
+
+/// How a manifest could write a part of a key that is no usable text; empty if no manifest can.
+fn spelled(value: &Value) -> String {
+    if value.is_number() { value.to_string() } else { String::new() }
 }
 
 /// The name for a part of a key, which may be the id of another object.

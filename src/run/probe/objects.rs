@@ -225,7 +225,7 @@ impl<'a> Objects<'a> {
 
     /// All objects of the kind.
     pub(super) async fn list(&self, subject: &Subject<'_>) -> Result<Vec<LiveObject>, ReadError> {
-        self.system().list(subject.kind, &self.http.reader()).await
+        self.system().list(subject.kind, &self.http.reader()).await.map(|listing| listing.objects)
     }
 
     /// Reads an object that was found before.

@@ -112,7 +112,10 @@ impl<'a> ObjectWriter<'a> {
         let mut observed = Observed::default();
         for kind in self.system().kinds().iter().filter(|other| other.refers_to(deleted)) {
             let found = self.system().list(kind, reader).await?;
-            observed.kinds.insert(kind.name.clone(), Ok(found));
+            if let [unreachable, ..] = found.unreachable.as_slice() {
+                return Err(ReadError::unreachable(&kind.name, &unreachable.name));
+            }
+            observed.record(kind, Ok(found));
         }
         let hazards = self.system().hazards(phase, &observed);
         Ok(hazards.into_iter().find(Diagnostic::is_error).map(|diagnostic| diagnostic.message))
@@ -124,7 +127,12 @@ impl<'a> ObjectWriter<'a> {
         name: &str,
         reader: &dyn Reader,
     ) -> Result<Vec<LiveObject>, ReadError> {
-        self.system().find(planned.kind, name, reader).await
+        let PlannedChange { change, kind, .. } = planned;
+        let mut found = self.system().find(kind, name, reader).await?;
+        // One that only looks the same stays when the other is gone.
+        found
+            .retain(|found| change.action != Action::Delete || kind.folded(&found.name) == kind.folded(name));
+        Ok(found)
     }
 
     fn system(&self) -> &'a dyn System {
