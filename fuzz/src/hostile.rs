@@ -83,7 +83,7 @@ pub fn report(words: &Words) -> Report {
         words.change(Action::Delete, Vec::new()),
     ];
     let at = Place { file: place.clone(), line: 1, column: 1, width: 1, path: field.clone() };
-    let diagnostic = Diagnostic::new(Code::SchemaLeadingZeros, said).at(at).about(name).help(value);
+    let diagnostic = Diagnostic::new(Code::SchemaSpelling, said).at(at).about(name).help(value);
     let about = Diagnostic::new(Code::PlanMixed, said).about(name).help(said);
     let mut only = words.target(changes);
     only.plan.skipped.push(Skipped { id: words.id(), reason: SkipReason::System });

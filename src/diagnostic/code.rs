@@ -624,10 +624,6 @@ codes! {
     /// Change the list as the help says.
     SchemaItems = "schema/items" (Invalid, Error),
 
-    /// A number is written with leading zeros, which a number does not keep: `007` is sent as `7`. For an account id or
-    /// a code that is another value. Quote it if text is meant, or remove the zeros.
-    SchemaLeadingZeros = "schema/leading-zeros" (Invalid, Warning),
-
     /// A text is too short or too long. The API would refuse it, or cut it, so that it would never be as declared.
     /// Write a text of the length that the help names.
     SchemaLength = "schema/length" (Invalid, Error),
@@ -656,6 +652,12 @@ codes! {
     /// longer secret, so the line is not shown. Write `{secret: NAME}`, say where it comes from in `secrets` of
     /// enact.yaml, and replace the secret if it was ever committed.
     SchemaSecret = "schema/secret" (Invalid, Error),
+
+    /// A value without quotes is read as another one than was written, in a place where text would do as well: `1.10`
+    /// as the number 1.1, `72225e2` as 7222500, `0x1F` as 31, `True` as true. For a version, a commit, an account id or a
+    /// telephone number that is another value. Zeros in front are reported everywhere. Quote the value if text is meant,
+    /// or write it as it is read.
+    SchemaSpelling = "schema/spelling" (Invalid, Warning),
 
     /// The value does not have the type of the field, such as a number in place of text. YAML guesses the type of a
     /// value without quotes, so often only the quotes are missing. Write it as the help says.
@@ -835,6 +837,11 @@ codes! {
     /// The file is too large, nested too deep, or its aliases expand to too many values. Any input has to end in
     /// bounded time and memory, and no manifest needs this much. Split the file, flatten it, or use fewer aliases.
     YamlBudget = "yaml/budget" (Invalid, Error),
+
+    /// A `#` after a blank begins a comment, so `channel: #ops` is null, and `team: ops #1` is `ops`. What is sent is not
+    /// what the line seems to say. Quote the value if the `#` belongs to it; a comment that has a blank after its `#` is
+    /// taken for what it is.
+    YamlComment = "yaml/comment" (Invalid, Warning),
 
     /// The markers of a merge conflict are still in the file, so it is not known which side is meant. Resolve the
     /// conflict, and remove its markers.

@@ -157,7 +157,7 @@ pub(super) fn hostile(text: &str) -> Report {
         change(Action::Delete, id(text), Vec::new()),
     ];
     let place = Place { file: text.into(), line: 1, column: 1, width: 1, path: text.into() };
-    let diagnostic = Diagnostic::new(Code::SchemaLeadingZeros, text).at(place).about(text).help(text);
+    let diagnostic = Diagnostic::new(Code::SchemaSpelling, text).at(place).about(text).help(text);
     let mut only =
         TargetReport { system: text.into(), url: text.into(), ..target(plan(text, changes, 1), 1) };
     only.plan.skipped.push(Skipped { id: id(text), reason: SkipReason::System, file: None });

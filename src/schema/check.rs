@@ -1,9 +1,10 @@
 //! Checks a document against a JSON Schema: every violation at its place and in our words.
 //!
 //! Here: which diagnostic a violation becomes, and where it points. The words for values and types are in `words`,
-//! alternatives (`oneOf`, `anyOf`) in `alternatives`.
+//! alternatives (`oneOf`, `anyOf`) in `alternatives`, valid scalars that may not be what was meant in `spelling`.
 
 mod alternatives;
+mod spelling;
 mod words;
 
 use std::collections::BTreeSet;
@@ -71,7 +72,8 @@ impl Checker {
     pub fn check(&self, document: &Part<'_>, diagnostics: &mut Vec<Diagnostic>) {
         let Some(root) = document.node() else { return };
         let instance = root.to_json();
-        let mut check = Check { schema: &self.schema, document, diagnostics: Vec::new() };
+        let Self { validator, schema } = self;
+        let mut check = Check { validator, schema, document, diagnostics: Vec::new() };
         for error in self.validator.iter_errors(&instance).take(MAX_DIAGNOSTICS) {
             if self.is_secret(&error) {
                 check.secret(error.instance_path().as_str());
@@ -79,7 +81,7 @@ impl Checker {
                 check.explain(&error);
             }
         }
-        check.leading_zeros(root, "");
+        check.spellings(root, "", &instance);
         check.diagnostics.truncate(MAX_DIAGNOSTICS);
         diagnostic::sort(&mut check.diagnostics);
         diagnostics.extend(check.diagnostics);
@@ -97,6 +99,7 @@ impl Checker {
 
 /// One document's check.
 struct Check<'a> {
+    validator: &'a Validator,
     schema: &'a Json,
     document: &'a Part<'a>,
     diagnostics: Vec<Diagnostic>,
@@ -231,31 +234,6 @@ impl<'a> Check<'a> {
             message,
             "remove one of them",
         );
-    }
-
-    /// Warns about leading zeros, which a number loses: a schema that accepts anything would let an account id lose
-    /// them.
-    fn leading_zeros(&mut self, node: &Node, pointer: &str) {
-        if let Some(items) = node.as_seq() {
-            for (index, item) in items.iter().enumerate() {
-                self.leading_zeros(item, &format!("{pointer}/{index}"));
-            }
-        }
-        for (key, value) in node.as_map().unwrap_or_default() {
-            self.leading_zeros(value, &pointer::child(pointer, &key.name));
-        }
-        if words::loses_zeros(node) && self.diagnostics.len() < MAX_DIAGNOSTICS {
-            self.warn_of_lost_zeros(node, self.value_place(pointer));
-        }
-    }
-
-    fn warn_of_lost_zeros(&mut self, node: &Node, place: Place) {
-        if self.diagnostics.iter().any(|diagnostic| diagnostic.place.as_ref() == Some(&place)) {
-            return;
-        }
-        let message = format!("{} loses its leading zeros", found(node));
-        let help = format!("quote it if text is meant: `\"{}\"`", shown(node));
-        self.diagnostics.push(Diagnostic::new(Code::SchemaLeadingZeros, message).at(place).help(help));
     }
 
     /// The part of the schema with the violated keyword.

@@ -1,6 +1,7 @@
 //! A file's text: its lines, places in it, and the checks before parsing. Not here: reading the file, in the module
 //! `crate::source`.
 
+use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 
 use super::node::{MAX_BYTES, MAX_DIAGNOSTICS, Span};
@@ -85,6 +86,30 @@ impl<'a> Source<'a> {
 
     fn lines(&self) -> impl Iterator<Item = (usize, &'a str)> + Clone {
         (1..).zip(self.tails.iter().map(|tail| split_line(tail).0))
+    }
+
+    /// Where comments begin that have no blank after their `#`, by line and by the column (from 0) where the blanks
+    /// before them begin. Some of these are inside of quotes.
+    pub(super) fn glued_comments(&self) -> BTreeMap<(usize, usize), usize> {
+        let mut comments = BTreeMap::new();
+        for (line, text) in self.lines() {
+            let mut blanks = None;
+            let mut characters = (0..).zip(text.chars()).peekable();
+            while let Some((column, character)) = characters.next() {
+                match (character, blanks) {
+                    (' ' | '\t', _) => blanks = blanks.or(Some(column)),
+                    ('#', Some(start)) => {
+                        let next = characters.peek().map(|(_, next)| *next);
+                        if next.is_some_and(|next| !matches!(next, ' ' | '\t' | '#' | '!')) {
+                            comments.insert((line, start), column + 1);
+                        }
+                        blanks = None;
+                    }
+                    _ => blanks = None,
+                }
+            }
+        }
+        comments
     }
 
     /// A span moved inside the file if it is not: the parser may point after the last line.

@@ -334,3 +334,47 @@ fn no_number_of_warnings_hides_an_error() {
         assert!(diagnostics.iter().any(crate::diagnostic::Diagnostic::is_error), "{wrong:?}");
     }
 }
+
+#[test]
+fn a_hash_after_a_blank_that_may_belong_to_the_value_is_reported() {
+    let help = "quote the value if the `#` belongs to it; a comment has a blank after its `#`";
+    for (text, at, value) in [
+        ("channel: #ops\n", "1:10+4", "is null"),
+        ("channel:   #ops 1\nb: c\n", "1:12+6", "is null"),
+        ("- #ops\n- a\n", "1:3+4", "is null"),
+        ("a:\n- b\n- - #ops", "3:5+4", "is null"),
+        ("team: ops #1\n", "1:11+2", "ends here"),
+        ("a: {b: c #1\n}\n", "1:10+2", "ends here"),
+        ("a: Team\n  lead #1 of 2\n", "2:8+7", "ends here"),
+        ("---\na: 1\n---\nname: ärger\t#1\n", "4:13+2", "ends here"),
+    ] {
+        let said =
+            format!("{at} yaml/comment: this `#` begins a comment, so the value before it {value}; {help}");
+        assert_eq!(read(text).1, said, "{text}");
+    }
+}
+
+#[test]
+fn a_comment_that_looks_like_one_is_not_reported() {
+    for text in [
+        "a: b # c\n",
+        "a: # c\n",
+        "a: ## c\n",
+        "a: #\n",
+        "#a\na: b\n",
+        "a:\n  #x\n  b: c\n",
+        "a: #x\n  b: c\n",
+        "a: 5 #five\n",
+        "a: 'b #c'\n",
+        "a: \"b\" #c\n",
+        "a: b#c\n",
+        "a: |\n  b #c\n",
+        "a: true #x\n",
+        "a: ~ #x\n",
+        "a:\n- #x\n  b: c\n",
+    ] {
+        assert_eq!(read(text).1, "", "{text}");
+    }
+    let many = "a #b ".repeat(100_000);
+    within_a_second(&format!("a: '{many}'\nb: [{}]\n", "x,".repeat(50_000)), "");
+}

@@ -73,6 +73,7 @@ struct Builder<'a> {
     stack: Vec<Frame>,
     anchors: BTreeMap<usize, Built>,
     root: Option<Node>,
+    comments: BTreeMap<(usize, usize), usize>,
 }
 
 impl<'a> Builder<'a> {
@@ -89,6 +90,7 @@ impl<'a> Builder<'a> {
             stack: Vec::new(),
             anchors: BTreeMap::new(),
             root: None,
+            comments: source.glued_comments(),
         }
     }
 
@@ -119,6 +121,7 @@ impl<'a> Builder<'a> {
             Event::Scalar(text, style, anchor, tag) => {
                 self.refuse_tag(tag.as_deref(), true, place);
                 let node = self.scalar(&text, style, tag.is_some(), place);
+                self.warn_of_comment(&node, span);
                 let weight = 1 + text.len() / 64;
                 self.spend(weight, place)?;
                 return self.add(Built { node, weight, height: 0 }, anchor);

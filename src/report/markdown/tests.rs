@@ -335,7 +335,7 @@ fn a_comment_names_what_it_was_made_from() {
 fn a_comment_is_bounded_closes_what_it_opens_and_keeps_the_sums() {
     let long = "`é@\u{202e}##[".repeat(300);
     let place = Place { file: long.clone(), line: 1, column: 1, width: 1, path: String::new() };
-    let diagnostic = Diagnostic::new(Code::SchemaLeadingZeros, long.clone()).at(place).help(long.clone());
+    let diagnostic = Diagnostic::new(Code::SchemaSpelling, long.clone()).at(place).help(long.clone());
     let value = json!(vec![long.as_str(); 50].join("\n"));
     let id = |index| ResourceId::new("t", "Policy", format!("{index}{long}"));
     let change = |index| {

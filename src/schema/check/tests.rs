@@ -225,11 +225,40 @@ fn long_and_hostile_values_are_cut_and_escaped() {
 }
 
 #[test]
-fn lost_zeros_are_reported_if_the_schema_takes_anything() {
-    assert_eq!(
-        messages(json!({}), "a: [007, 0.7, '007', 0, 0x07]\n"),
-        "1:5+3 schema/leading-zeros: the number `007` loses its leading zeros; quote it if text is meant: `\"007\"` [a[0]]"
-    );
+fn a_value_that_is_read_as_another_is_reported_if_the_schema_takes_text_too() {
+    for (raw, read) in [
+        ("007", "7"),
+        ("72225e2", "7222500.0"),
+        ("1.10", "1.1"),
+        ("0x1F", "31"),
+        ("0o755", "493"),
+        ("+49", "49"),
+        (".5", "0.5"),
+        ("1.", "1.0"),
+        ("1e3", "1000.0"),
+        ("-0", "0"),
+        ("True", "true"),
+        ("FALSE", "false"),
+        ("NULL", "null"),
+    ] {
+        let said = messages(json!({"properties": {"a": {"type": "array"}}}), &format!("a: [{raw}]\n"));
+        let (at, help) =
+            (raw.len(), format!("quote it if text is meant: `\"{raw}\"`; otherwise write `{read}`"));
+        assert!(said.starts_with(&format!("1:5+{at} schema/spelling: ")), "{raw}: {said}");
+        assert!(said.contains(&format!("is read as `{read}`; {help}")), "{raw}: {said}");
+    }
+}
+
+#[test]
+fn a_value_that_is_read_as_written_or_can_be_nothing_else_is_no_surprise() {
+    let text =
+        "a: [0.7, '007', 0, 7, 1.5, -3, 1e+20, true, null, ~, 1.2.3, 2024-01-01, 1_000, 1:30, yes, '0x1F']\n";
+    assert_eq!(messages(json!({}), text), "");
+    let numbers = json!({"properties": {"a": {"type": ["number", "null"]}}});
+    for raw in ["1e3", "0x1F", "+49", "1.10", "NULL"] {
+        assert_eq!(messages(numbers.clone(), &format!("a: {raw}\n")), "", "{raw}");
+    }
+    assert!(messages(numbers, "a: 0755\n").contains("is read as `755`"), "octal in older YAML");
 }
 
 /// What schemars makes of Rust's enums.

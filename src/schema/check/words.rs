@@ -175,10 +175,3 @@ fn collect_fields<'a>(rule: &'a Json, root: &'a Json, depth: usize, names: &mut 
 fn resolve<'a>(rule: &Json, root: &'a Json) -> Option<&'a Json> {
     root.pointer(rule.get("$ref")?.as_str()?.strip_prefix('#')?)
 }
-
-/// Whether a number was written with leading zeros that it loses: `007`, but not `0.7`.
-pub(super) fn loses_zeros(node: &Node) -> bool {
-    let digits = node.raw().map(|raw| raw.trim_start_matches(['+', '-']));
-    let second = digits.and_then(|raw| raw.strip_prefix('0')).and_then(|rest| rest.chars().next());
-    matches!(node.value, Value::Number(_)) && second.is_some_and(|c| c.is_ascii_digit())
-}

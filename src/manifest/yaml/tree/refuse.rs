@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use saphyr_parser::Tag;
+use saphyr_parser::{Span as EventSpan, Tag};
 
 use super::super::scalar;
 use super::{Builder, Key, Node, Span, Value};
@@ -31,6 +31,38 @@ impl Builder<'_> {
             self.report(diagnostic.help("quote it if text is meant"));
             Value::Null
         })
+    }
+
+    /// Warns of `channel: #ops`, which is null, and of `ops #1`, which is `ops`: a `#` after a blank begins a comment.
+    /// One that is meant as such has a blank after it too.
+    pub(super) fn warn_of_comment(&mut self, node: &Node, span: EventSpan) {
+        if self.comments.is_empty() {
+            return;
+        }
+        let (line, end) = (self.line(span.end), span.end.col());
+        let (value, column) = match (&node.value, node.raw()) {
+            (Value::String(_), Some(_)) => ("ends here", self.comments.get(&(line, end)).copied()),
+            (Value::Null, Some("")) => ("is null", self.comment_of_null(line, end)),
+            _ => return,
+        };
+        let Some(column) = column else { return };
+        let place = self.source.rest_of_line(line, column).place(self.source.file, "");
+        let message = format!("this `#` begins a comment, so the value before it {value}");
+        self.report(
+            Diagnostic::new(Code::YamlComment, message)
+                .at(place)
+                .help("quote the value if the `#` belongs to it; a comment has a blank after its `#`"),
+        );
+    }
+
+    /// The comment after a missing value. In a mapping the parser puts that at the colon, in a list after the comment.
+    fn comment_of_null(&self, line: usize, end: usize) -> Option<usize> {
+        let item = || {
+            let (&(_, start), &column) = self.comments.range((line, 1)..(line, end)).next()?;
+            let mut before = self.source.line(line).chars().take(start);
+            before.all(|c| matches!(c, ' ' | '-')).then_some(column)
+        };
+        self.comments.get(&(line, end + 1)).copied().or_else(item)
     }
 
     pub(super) fn refuse_tag(&mut self, tag: Option<&Tag>, on_scalar: bool, span: Span) {
