@@ -21,7 +21,7 @@ use crate::words::count;
 pub mod html;
 pub mod inert;
 pub mod markdown;
-mod runner;
+pub mod runner;
 pub mod spelling;
 
 /// How many characters of a value a message shows.

@@ -7,6 +7,7 @@ use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer,
 
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::manifest::yaml::lines;
+use crate::text::runner::RunnerLine;
 use crate::text::{inline, is_deceptive, safe};
 use crate::words::count;
 
@@ -94,7 +95,8 @@ fn snippet<'a>(place: &'a Place, line: &str) -> Element<'a> {
     Snippet::source(text).path(inline(&place.file)).line_start(place.line).annotation(annotation).into()
 }
 
-/// Replaces characters that could drive a terminal, one for one, so that the columns stay right.
+/// Replaces characters that could drive a terminal or complete a command to the runner of a CI job, one for one, so that
+/// the columns stay right. The message says exactly what was written.
 ///
 /// Tabs are left to the renderer, which widens them and keeps the underline below.
 fn visible(line: &str) -> String {
@@ -104,7 +106,8 @@ fn visible(line: &str) -> String {
         c if is_deceptive(c) => REPLACEMENT,
         c => c,
     };
-    line.chars().map(symbol).collect()
+    let mut seen = RunnerLine::default();
+    line.chars().map(|c| if seen.push(c) { REPLACEMENT } else { symbol(c) }).collect()
 }
 
 fn notes<'a>(place: Option<&'a Place>, subject: Option<&'a str>, help: Option<&'a str>) -> Vec<Element<'a>> {

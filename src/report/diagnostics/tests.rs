@@ -72,6 +72,18 @@ fn hostile_text_is_escaped_and_underlined_in_the_right_column() {
 }
 
 #[test]
+fn what_a_ci_runner_would_obey_is_hidden_and_the_underline_stays_below_its_place() {
+    let diagnostic = Diagnostic::new(Code::YamlSyntax, "m").at(place(1, 14, 3, ""));
+    insta::assert_snapshot!(shown(diagnostic, "a: ##[group] xyz\n"), @r#"
+    error[yaml/syntax]: m
+     --> policies/a.yaml:1:14
+      |
+    1 | a: ##�group] xyz
+      |              ^^^
+    "#);
+}
+
+#[test]
 fn wide_characters_are_underlined_in_the_right_column() {
     insta::assert_snapshot!(shown(Diagnostic::new(Code::YamlSyntax, "m").at(place(1, 6, 2, "")), "日本: é😀\n"), @r#"
     error[yaml/syntax]: m
