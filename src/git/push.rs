@@ -6,7 +6,7 @@
 
 use std::process::{Command, Output, Stdio};
 
-use super::{Commit, Repository, applied};
+use super::{Commit, Repository, applied, oid};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::text::{inline, short};
 
@@ -36,8 +36,9 @@ const OPTIONS: [&str; 6] =
     ["push", "--quiet", "--no-verify", "--no-follow-tags", "--recurse-submodules=no", "--no-signed"];
 
 impl Repository {
-    /// Pushes what was applied to a target, if the remote still has `from`, or nothing for `None`. A record that
-    /// somebody else has moved meanwhile is not overwritten, and a clone that never fetched the record cannot move it.
+    /// Pushes what was applied to a target, if the remote has nothing, or `from`, or what `from` contains: an earlier
+    /// record of this clone that was not sent. A record that somebody else has moved meanwhile is not overwritten, and a
+    /// clone that never fetched the record cannot move it.
     /// `secrets` are the names of variables with credentials of targets, which `git` and its helpers must not see.
     pub fn push_applied(
         &self,
@@ -48,14 +49,47 @@ impl Repository {
     ) -> Result<(), Diagnostic> {
         let reference = applied::reference(target)?;
         self.check_remote(remote)?;
-        let expected = from.map(Commit::hex).unwrap_or_default();
+        let there = self.remote_record(remote, &reference, secrets)?;
+        let known = |there: Commit| match from {
+            Some(from) => self.is_ancestor(&there, from),
+            None => Ok(false),
+        };
+        // What nobody expects is left to git, which then says so: the lease is what this run knows.
+        let expected = match there {
+            None => None,
+            Some(there) if known(there)? => Some(there),
+            Some(_) => from.copied(),
+        };
+        let expected = expected.as_ref().map(Commit::hex).unwrap_or_default();
         let output = self
             .git_command(secrets)
+            .args(OPTIONS)
             .arg(format!("--force-with-lease={reference}:{expected}"))
             .args(["--", remote, &format!("{reference}:{reference}")])
             .output()
             .map_err(|error| not_started(&error))?;
         if output.status.success() { Ok(()) } else { Err(refused(remote, &reference, &output)) }
+    }
+
+    /// The record that a remote has.
+    fn remote_record(
+        &self,
+        remote: &str,
+        reference: &str,
+        secrets: &[String],
+    ) -> Result<Option<Commit>, Diagnostic> {
+        let output = self
+            .git_command(secrets)
+            .args(["ls-remote", "--quiet", "--", remote, reference])
+            .output()
+            .map_err(|error| not_started(&error))?;
+        if !output.status.success() {
+            return Err(refused(remote, reference, &output));
+        }
+        // The name is a pattern there, which could match a longer name.
+        let text = String::from_utf8_lossy(&output.stdout);
+        let found = text.lines().find_map(|line| line.strip_suffix(reference)?.strip_suffix('\t'));
+        Ok(found.and_then(oid).map(Commit))
     }
 
     /// Refuses a URL instead of a name: it could make git run a command or send a credential to a stranger.
@@ -85,7 +119,6 @@ impl Repository {
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }
-        command.args(OPTIONS);
         command
     }
 }
@@ -101,7 +134,7 @@ fn refused(remote: &str, reference: &str, output: &Output) -> Diagnostic {
     let reason = reason.or_else(|| text.lines().next()).unwrap_or("git gave no reason");
     let overtaken = ["stale info", "non-fast-forward", "fetch first"].iter().any(|word| text.contains(word));
     let help = if overtaken {
-        format!("another run has pushed: `git fetch {remote} {reference}:{reference}`, and plan again")
+        format!("another run has pushed: `git fetch {remote} '+{reference}:{reference}'`, and plan again")
     } else {
         format!("try it by hand: `git push {remote} {reference}`")
     };

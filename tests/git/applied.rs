@@ -225,6 +225,41 @@ fn what_was_applied_is_pushed_only_over_what_this_run_knows() {
 }
 
 #[test]
+fn the_first_push_reaches_a_remote_without_a_record_whatever_was_applied_here_before() {
+    let Some((world, remote, [one, two, _])) = with_remote() else { return };
+    set(&world, None, one, false).unwrap();
+    set(&world, Some(one), two, false).unwrap();
+    assert_eq!(push(&world, Some(one)), Ok(()));
+    assert_eq!(remote.git.refname_to_id(REFERENCE), Ok(two));
+}
+
+#[test]
+fn a_push_makes_up_for_earlier_ones_that_did_not_arrive() {
+    let Some((world, remote, [one, two, three])) = with_remote() else { return };
+    set(&world, None, one, false).unwrap();
+    assert_eq!(push(&world, None), Ok(()));
+    set(&world, Some(one), two, false).unwrap();
+    set(&world, Some(two), three, false).unwrap();
+    assert_eq!(push(&world, Some(two)), Ok(()));
+    assert_eq!(remote.git.refname_to_id(REFERENCE), Ok(three));
+}
+
+#[test]
+fn the_advice_after_another_run_has_pushed_works() {
+    let Some((world, remote, [one, two, three])) = with_remote() else { return };
+    set(&world, None, three, false).unwrap();
+    assert_eq!(push(&world, None), Ok(()));
+    set(&world, Some(three), one, true).unwrap();
+    set(&world, Some(one), two, false).unwrap();
+    let help = push(&world, Some(one)).unwrap_err().help.unwrap();
+    let command = help.split('`').nth(1).unwrap().replace('\'', "");
+    let words: Vec<_> = command.split(' ').skip(1).collect();
+    git(world.path(), &words).unwrap();
+    assert_eq!(applied(&world), Some(three.to_string()), "{command}");
+    assert_eq!(remote.git.refname_to_id(REFERENCE), Ok(three));
+}
+
+#[test]
 fn a_push_goes_to_a_configured_remote_only() {
     let Some((world, remote, [one, ..])) = with_remote() else { return };
     set(&world, None, one, false).unwrap();
