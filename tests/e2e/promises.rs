@@ -320,7 +320,14 @@ fn no_secret_out_when_it_is_in_the_configuration_by_mistake() {
 
 #[cfg(unix)]
 #[test]
-fn one_outcome_also_when_a_person_interrupts() {
+fn one_outcome_also_when_a_person_interrupts_or_closes_the_terminal() {
+    for signal in ["-INT", "-HUP"] {
+        one_outcome_after(signal);
+    }
+}
+
+#[cfg(unix)]
+fn one_outcome_after(signal: &str) {
     let world = World::with("polytomic", "{}", "  limits: {concurrency: 1}\n");
     for index in 0..40 {
         world.declare("Role", &format!("r{index:02}"), "{}");
@@ -335,7 +342,7 @@ fn one_outcome_also_when_a_person_interrupts() {
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
     let pid = child.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert!(std::process::Command::new("kill").args([signal, &pid]).status().unwrap().success());
     assert!(child.try_wait().unwrap().is_none(), "it goes on to its report");
     let run = crate::world::Run::from(&child.wait_with_output().unwrap());
     let document = run.json();
