@@ -18,6 +18,7 @@ pub mod config;
 pub mod defined;
 pub mod diagnostic;
 pub mod digest;
+pub mod file;
 pub mod git;
 pub mod http;
 pub mod import;

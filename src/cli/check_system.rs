@@ -53,11 +53,10 @@ impl CheckSystem {
     /// The definition, if it is sound.
     fn definition(&self, files: &mut Files, diagnostics: &mut Vec<Diagnostic>) -> Option<Definition> {
         let file = self.file();
-        // One byte more than allowed, so that a file that is too large is not taken for a whole one.
-        match files::read(&self.file, yaml::MAX_BYTES + 1) {
+        match files::read(&self.file, yaml::MAX_BYTES) {
             Ok(text) => {
                 let row = defined::define(&file, &text, diagnostics);
-                files.insert(file, text);
+                files.insert(file, text.into());
                 Some(row?.1)
             }
             Err(error) => {

@@ -2,16 +2,14 @@
 //! left behind, somebody's file overwritten, memory filled. Manifests are read in `source`.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-/// Reads the text of a file, but at most this many bytes.
+/// Reads the text of a regular file of at most this many bytes.
 pub(super) fn read(file: &Path, most: usize) -> io::Result<String> {
-    let mut text = String::new();
-    File::open(file)?.take(most as u64).read_to_string(&mut text)?;
-    Ok(text)
+    crate::file::read_text(file, most as u64)
 }
 
 /// Creates a file and its folder, whole or not at all. An existing file stays as it is, and is an error.

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{Global, SandboxArgs};
+use super::files;
 use crate::config::file::FILE_NAME;
 use crate::config::target::{Config, Target};
 use crate::config::{self, Systems};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::manifest::Files;
+use crate::manifest::{Files, yaml};
 use crate::run::load::{ConfigText, Load, load};
 use crate::run::options::RunOptions;
 use crate::run::project::{Connected, Project};
@@ -28,7 +29,7 @@ impl Global {
     /// Reads the configuration file.
     fn origin(&self) -> Result<ConfigText, Diagnostic> {
         let file = self.config.to_string_lossy().into_owned();
-        let text = std::fs::read_to_string(&self.config).map_err(|error| {
+        let text = files::read(&self.config, yaml::MAX_BYTES).map_err(|error| {
             let help = match self.above() {
                 Some(above) if error.kind() == ErrorKind::NotFound => {
                     format!("there is `{0}`: run enact in its folder, or with `--config {0}`", above.display())

@@ -11,8 +11,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::file::{Auth, Secret};
 use super::target::{Config, Target};
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::file::read_text;
 use crate::http::{self, SetupError};
 use crate::sync::lock;
+
+/// The largest secret that an API takes is a chain of certificates, in bytes.
+const MAX_SECRET: u64 = 1 << 20;
 
 /// A credential as it is sent.
 struct SentCredential<'a> {
@@ -172,7 +176,7 @@ impl Config {
                     return wrong("is not text", "set it to text");
                 }
             },
-            Secret::File(path) => match std::fs::read_to_string(self.folder.join(path)) {
+            Secret::File(path) => match read_text(&self.folder.join(path), MAX_SECRET) {
                 Ok(text) => text,
                 Err(error) => {
                     return wrong(&format!("cannot be read: {error}"), "write the credential to this file");

@@ -10,11 +10,13 @@ use super::options::Store;
 
 /// Grows when the file's meaning changes.
 const FORMAT_VERSION: u64 = 1;
+/// Nobody's sandbox holds more, in bytes.
+const MAX_STATE: u64 = 256 << 20;
 
 /// Reads the stored state of all targets by name, as JSON; an empty object if there is none yet.
 pub(crate) fn read(store: &Store) -> io::Result<Value> {
     let Store::File(path) = store else { return Ok(json!({})) };
-    let bytes = match fs::read(path) {
+    let bytes = match crate::file::read(path, MAX_STATE) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(json!({})),
         other => other?,
     };

@@ -1,19 +1,26 @@
 //! The working tree: files as they are now, committed or not. Those of a commit are in `revision`.
 
 use std::ffi::OsStr;
-use std::fs::{DirEntry, File, FileType};
-use std::io::{self, Read as _};
+use std::fs::{DirEntry, FileType};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::read::read;
+use git2::Oid;
+
+use super::read::{Texts, read};
 use super::tree::{Entry, EntryKind, MAX_FILE, Tree};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::Files;
 use crate::text::inline;
 
 /// Reads files and folders below `folder`. Symbolic links are not followed; hidden files are skipped.
-pub fn working_tree(folder: &Path, manifests: &[String], diagnostics: &mut Vec<Diagnostic>) -> Files {
-    read(&WorkingTree { folder }, "", manifests, diagnostics)
+pub fn working_tree(
+    folder: &Path,
+    manifests: &[String],
+    texts: &mut Texts,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Files {
+    read(&WorkingTree { folder }, "", manifests, texts, diagnostics)
 }
 
 struct WorkingTree<'a> {
@@ -43,11 +50,11 @@ impl Tree for WorkingTree<'_> {
     }
 
     fn read(&self, file: &PathBuf, path: &str) -> Result<Vec<u8>, Diagnostic> {
-        let mut bytes = Vec::new();
-        File::open(file)
-            .and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
-            .map_err(|error| unreadable(path, &error))?;
-        Ok(bytes)
+        crate::file::read(file, MAX_FILE).map_err(|error| unreadable(path, &error))
+    }
+
+    fn blob(&self, _: &PathBuf) -> Option<Oid> {
+        None
     }
 }
 

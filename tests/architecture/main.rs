@@ -62,6 +62,7 @@ const FLOORS: &[&[Part]] = &[
     ],
     &[pure("words", "counts and lists in words")],
     &[edge("sandbox", "plays the live APIs, so it knows no code of the client")],
+    &[edge("file", "reads a file that a user names, within bounds")],
 ];
 
 /// What only an edge module may name. `name!` is a macro, `.name` a method.

@@ -270,6 +270,30 @@ fn nothing_is_written_where_it_could_not_be_recorded_what_was_applied() {
 }
 
 #[test]
+fn nothing_that_has_no_end_is_read_wherever_it_is_named() {
+    let world = world();
+    // Elsewhere: what is in the folder of a run is searched for secrets.
+    let elsewhere = tempfile::TempDir::new().unwrap();
+    let pipe = elsewhere.path().join("pipe").display().to_string();
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let config = read(&world, "enact.yaml");
+    for file in ["/dev/zero", &pipe] {
+        let credential = config.replace("{env: ENACT_TEST_KEY}", &format!("{{file: {file}}}"));
+        world.write("other.yaml", &credential);
+        for args in [
+            vec!["plan", "--config", file],
+            vec!["plan", "--config", "other.yaml"],
+            vec!["check-system", file],
+            vec!["apply", "--yes", file],
+        ] {
+            let run = world.run(&args);
+            assert!(run.code != 0 && run.err.contains("not a file"), "{args:?}: {}", run.err);
+        }
+    }
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+#[test]
 fn nothing_is_written_where_the_remote_for_the_record_is_not_known() {
     let world = world();
     world.git(&["init", "-q"]);
