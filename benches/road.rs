@@ -60,7 +60,8 @@ fn report(what: &str, time: Duration, than: &str, base: Duration) {
 }
 
 fn main() {
-    let files: Files = (0..OBJECTS).map(|index| (format!("p/{index}.yaml"), manifest(index))).collect();
+    let files: Files =
+        (0..OBJECTS).map(|index| (format!("p/{index}.yaml"), manifest(index).into())).collect();
     let bodies: Vec<_> = (0..OBJECTS).map(|index| body(index).to_string()).collect();
     let systems = Systems::Known(Arc::new(Registry::built_in()));
     let config = config::load("enact.yaml", Path::new("."), CONFIG, systems, &mut Vec::new()).unwrap();
@@ -72,7 +73,7 @@ fn main() {
     let load = || {
         resolve::for_target(
             &target.claim(),
-            &resolve::manifests(&config.registry, &files, &mut Vec::new()),
+            &resolve::manifests(&config.registry, &files, &mut yaml::Budget::of(usize::MAX), &mut Vec::new()),
             &mut Vec::new(),
         )
     };

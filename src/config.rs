@@ -6,14 +6,15 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use crate::defined;
 use crate::diagnostic::{Code, Diagnostic, Place, nearest, sound};
 use crate::manifest::Files;
 use crate::manifest::yaml::{self, Document, Part};
 use crate::schema::check::Checker;
+use crate::source::{self, Texts};
 use crate::system::System;
 use crate::system::registry::Registry;
 use crate::text::short;
-use crate::{defined, source};
 
 mod api;
 pub mod check;
@@ -46,6 +47,7 @@ pub fn load(
     Some(Config {
         manifests: config.manifests,
         targets,
+        limits: config.limits,
         registry,
         document,
         folder: folder.to_owned(),
@@ -96,7 +98,8 @@ fn define(
     if config.systems.is_empty() {
         return registry;
     }
-    *files = source::working_tree(folder, &config.systems, diagnostics);
+    let mut texts = Texts::within(config.limits.text_mib);
+    *files = source::working_tree(folder, &config.systems, &mut texts, diagnostics);
     for (path, text) in files {
         let row = defined::define(path, text, diagnostics);
         if let Some(Err(row)) = row.map(|(row, _)| registry.add(row)) {

@@ -26,6 +26,25 @@ const MAX_OBJECT: usize = 64 << 20;
 const DEEPEN: &str =
     "get the whole history: `git fetch --unshallow`, or `fetch-depth: 0` where the checkout is configured";
 
+/// Repositories that enact cannot read: words in what libgit2 says of them, what they are, and what to do.
+const UNREADABLE: [(&[&str], &str, &str); 3] = [
+    (
+        &["partialclone"],
+        "it is a partial clone, so some objects are not here",
+        "clone it without `--filter`, so that every object is here",
+    ),
+    (
+        &["objectformat", "object format", "sha256"],
+        "its objects have SHA-256 ids, and enact reads only SHA-1",
+        "make a repository with `git init --object-format=sha1` for the manifests, or plan without `--rev` and `--base`",
+    ),
+    (
+        &["refstorage", "reftable", "ref storage"],
+        "it keeps its references in a reftable, and enact reads only files",
+        "run `git refs migrate --ref-format=files` (git 2.46 or later), or clone it with `--ref-format=files`",
+    ),
+];
+
 /// A git repository, with a working tree or bare.
 pub struct Repository {
     git: git2::Repository,
@@ -166,12 +185,13 @@ fn unopened(folder: &Path, error: &git2::Error) -> Diagnostic {
             "if you trust it: `git config --global --add safe.directory` with the folder of the repository",
         );
     }
-    let help = if error.message().contains("partialclone") {
-        "clone it without `--filter`, so that every object is here"
-    } else {
-        "`git status` in that folder shows more"
+    let reason = error.message().to_lowercase();
+    let known = UNREADABLE.iter().find(|(words, _, _)| words.iter().any(|word| reason.contains(word)));
+    let (why, help) = match known {
+        Some((_, why, help)) => (*why, *help),
+        None => (error.message(), "`git status` in that folder shows more"),
     };
-    let message = format!("the repository of `{folder}` cannot be opened: {}", error.message());
+    let message = format!("the repository of `{folder}` cannot be opened: {why}");
     Diagnostic::new(Code::GitRepository, message).help(help)
 }
 

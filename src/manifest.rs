@@ -9,8 +9,8 @@ pub mod yaml;
 use serde_json::{Map, Value as Json};
 
 /// The texts of manifests and other files of a repository, by path relative to the configuration's folder, with `/`
-/// between parts.
-pub type Files = std::collections::BTreeMap<String, String>;
+/// between parts. Texts are shared: in git one blob can have any number of names.
+pub type Files = std::collections::BTreeMap<String, std::sync::Arc<str>>;
 
 pub use envelope::{Ensure, Metadata, document_schema};
 

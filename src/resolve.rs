@@ -22,21 +22,41 @@ use crate::system::claim::Claim;
 use crate::system::registry::Registry;
 use crate::text::{short, spelling};
 
-/// Reads every manifest and checks it against the schema of its kind. All problems of all files are reported. A
-/// manifest with problems is still returned, so that further checks can report theirs in the same run.
+/// After this many errors no further file is read.
+const MAX_ERRORS: usize = 10_000;
+
+/// Reads every manifest and checks it against the schema of its kind. All problems of all files are reported, as far as
+/// anybody reads them. A manifest with problems is still returned, so that further checks can report theirs in the same
+/// run.
 pub fn manifests(
     registry: &Registry,
     files: &Files,
+    budget: &mut yaml::Budget,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Arc<Manifest>> {
     let mut checkers = Checkers { kinds: registry.kinds(), compiled: BTreeMap::new() };
     let mut manifests = Vec::new();
+    let mut errors = 0;
     for (file, text) in files {
-        for document in yaml::parse(text, file, diagnostics) {
+        if errors > MAX_ERRORS {
+            diagnostics.push(too_many_errors(file));
+            break;
+        }
+        let before = diagnostics.len();
+        for document in yaml::parse_within(budget, text, file, diagnostics) {
             manifests.extend(checkers.manifest(document, diagnostics).map(Arc::new));
+        }
+        errors += diagnostics.iter().skip(before).filter(|diagnostic| diagnostic.is_error()).count();
+        if budget.is_spent() {
+            break;
         }
     }
     manifests
+}
+
+fn too_many_errors(file: &str) -> Diagnostic {
+    let message = format!("`{file}` and the files after it were not checked: too much is wrong before them");
+    Diagnostic::new(Code::LimitDiagnostics, message).help("correct what is reported, and run again")
 }
 
 /// The kinds, and the checkers compiled so far: compiling one takes longer than checking many documents.

@@ -11,5 +11,6 @@ mod orphans;
 pub mod plan;
 pub mod probe;
 pub mod project;
+mod reads;
 mod verify;
 pub mod write;

@@ -14,5 +14,6 @@ mod walk;
 mod working_tree;
 
 pub use blobs::Blobs;
+pub use read::Texts;
 pub use revision::{revision, uncommitted};
 pub use working_tree::working_tree;

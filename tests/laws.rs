@@ -13,6 +13,7 @@ use std::sync::Arc;
 use enact::config::target::Config;
 use enact::config::{self, Systems};
 use enact::manifest::Files;
+use enact::manifest::yaml::Budget;
 use enact::model::change::Action;
 use enact::model::plan::TargetPlan;
 use enact::model::resource::RemoteId;
@@ -79,7 +80,8 @@ fn manifest(name: &str, fields: &Fields) -> String {
 
 fn desired_of(config: &Config, files: &Files) -> Desired {
     let mut diagnostics = Vec::new();
-    let manifests = resolve::manifests(&config.registry, files, &mut diagnostics);
+    let manifests =
+        resolve::manifests(&config.registry, files, &mut Budget::of(usize::MAX), &mut diagnostics);
     let desired = resolve::for_target(&config.targets[0].claim(), &manifests, &mut diagnostics);
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     desired
@@ -87,7 +89,7 @@ fn desired_of(config: &Config, files: &Files) -> Desired {
 
 fn desired(config: &Config, objects: &BTreeMap<String, Fields>) -> Desired {
     let files =
-        objects.iter().map(|(name, fields)| (format!("policies/{name}.yaml"), manifest(name, fields)));
+        objects.iter().map(|(name, fields)| (format!("policies/{name}.yaml"), manifest(name, fields).into()));
     desired_of(config, &files.collect())
 }
 
@@ -212,7 +214,7 @@ proptest! {
         let live: Vec<_> = there.iter().map(|(name, fields)| live(name, fields)).collect();
         let one = planned(&config, desired(&config, &now), None, &observed(live.clone()));
         let documents: Vec<_> = now.iter().rev().map(|(name, fields)| manifest(name, fields)).collect();
-        let files = if documents.is_empty() { Files::new() } else { Files::from([("policies/all.yaml".to_owned(), documents.join("---\n"))]) };
+        let files = if documents.is_empty() { Files::new() } else { Files::from([("policies/all.yaml".to_owned(), documents.join("---\n").into())]) };
         let other = planned(&config, desired_of(&config, &files), None, &observed(live.into_iter().rev()));
         prop_assert_eq!(plan::digest::of_writes([("u", &one)]), plan::digest::of_writes([("u", &other)]));
         prop_assert_eq!(one.changes, other.changes);

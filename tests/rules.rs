@@ -14,6 +14,7 @@ use cedar_policy::{Authorizer, Context, Decision, Entities, PolicySet};
 use enact::config::target::Config;
 use enact::config::{self, Systems};
 use enact::manifest::Files;
+use enact::manifest::yaml::Budget;
 use enact::model::request::{Request, Symbol};
 use enact::model::resource::RemoteId;
 use enact::model::state::{Desired, LiveObject, Observed};
@@ -150,8 +151,9 @@ fn desired(policy: &Policy) -> Desired {
         json!({"enabled": policy.enabled, "max_duration_seconds": policy.hours * 3600, "rules": rules});
     let text = format!("apiVersion: jitsudo/v1\nkind: Policy\nmetadata: {{name: p}}\nspec: {spec}\n");
     let mut diagnostics = Vec::new();
-    let files = Files::from([("policies/p.yaml".to_owned(), text)]);
-    let manifests = resolve::manifests(&config().registry, &files, &mut diagnostics);
+    let files = Files::from([("policies/p.yaml".to_owned(), text.into())]);
+    let manifests =
+        resolve::manifests(&config().registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
     let desired = resolve::for_target(&config().targets[0].claim(), &manifests, &mut diagnostics);
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     desired

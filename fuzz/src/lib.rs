@@ -11,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 use enact::config::target::{Config, Target};
 use enact::config::{self, Systems};
 use enact::diagnostic::Diagnostic;
+use enact::manifest::yaml::Budget;
 use enact::manifest::{Files, Manifest};
 use enact::report::format::FORMATS;
 use enact::report::style::Style;
@@ -58,9 +59,9 @@ pub fn loaded() -> &'static Config {
 /// Takes manifests along the road as far as it goes without a network.
 pub fn manifests(text: &str) -> (Vec<Arc<Manifest>>, Vec<Diagnostic>) {
     let loaded = loaded();
-    let files = Files::from([(FILE.to_owned(), text.to_owned())]);
+    let files = Files::from([(FILE.to_owned(), text.into())]);
     let mut diagnostics = Vec::new();
-    let manifests = resolve::manifests(&loaded.registry, &files, &mut diagnostics);
+    let manifests = resolve::manifests(&loaded.registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
     let claims: Vec<_> = loaded.targets.iter().map(Target::claim).collect();
     let _ = resolve::desired(&claims, &manifests, &mut diagnostics);
     (manifests, diagnostics)

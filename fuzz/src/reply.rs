@@ -26,6 +26,7 @@ use enact::http::transport::{Call, Failure, FailureKind, Response, Transport};
 use enact::http::{Http, HttpSettings};
 use enact::import::{self, To};
 use enact::manifest::Files;
+use enact::manifest::yaml::Budget;
 use enact::model::change::Action;
 use enact::model::guard::Guard;
 use enact::model::kind::Kind;
@@ -147,9 +148,9 @@ impl Subject {
         let imported = import::manifests(&to, system.as_ref(), &Desired::new(), &observed, &mut diagnostics);
         check_diagnostics("", &diagnostics);
         let files: Files =
-            imported.into_iter().map(|new| (format!("policies/{}", new.file), new.text)).collect();
+            imported.into_iter().map(|new| (format!("policies/{}", new.file), new.text.into())).collect();
         let mut diagnostics = Vec::new();
-        let manifests = resolve::manifests(&loaded().registry, &files, &mut diagnostics);
+        let manifests = resolve::manifests(&loaded().registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
         let desired = resolve::desired(&[self.target.claim()], &manifests, &mut diagnostics);
         let errors: Vec<_> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
         assert!(errors.is_empty(), "{errors:#?}\n{files:#?}");
@@ -171,9 +172,9 @@ impl Subject {
 }
 
 fn declared(target: &Target, text: &str) -> Desired {
-    let files = Files::from([(crate::FILE.to_owned(), text.to_owned())]);
+    let files = Files::from([(crate::FILE.to_owned(), text.into())]);
     let mut diagnostics = Vec::new();
-    let manifests = resolve::manifests(&loaded().registry, &files, &mut diagnostics);
+    let manifests = resolve::manifests(&loaded().registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
     let desired = resolve::for_target(&target.claim(), &manifests, &mut diagnostics);
     assert!(diagnostics.is_empty(), "{diagnostics:#?}");
     desired

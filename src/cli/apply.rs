@@ -1,6 +1,5 @@
 //! `enact apply`: its flags, the question before writing, and the record in git. Writing itself is in `run::apply`.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -116,7 +115,7 @@ impl Apply {
     /// Refuses what plan only warns of and apply does not do by itself.
     fn refusals(&self, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let refuse = |diagnostic: Diagnostic| match diagnostic.code {
-            Code::GitUncommitted if self.allow_dirty => diagnostic,
+            Code::GitUncommitted | Code::GitRepository if self.allow_dirty => diagnostic,
             Code::GitBackwards if self.rollback => diagnostic,
             Code::GitUncommitted => {
                 diagnostic.refused().help("commit first, or apply the files as they are with `--allow-dirty`")
@@ -202,12 +201,7 @@ fn nobody_to_ask(reviewed: Option<&Path>) -> Diagnostic {
 
 /// Reads a reviewed plan.
 fn read(file: &Path) -> Result<PlanFile, Diagnostic> {
-    let regular = |meta: std::fs::Metadata| match meta.is_file() {
-        true => Ok(()),
-        false => Err(io::Error::other("it is not a file")),
-    };
-    let read = || files::read(file, plan_file::MAX_BYTES);
-    let text = std::fs::metadata(file).and_then(regular).and_then(|()| read()).map_err(|error| {
+    let text = files::read(file, plan_file::MAX_BYTES).map_err(|error| {
         let message = format!("`{}` cannot be read: {error}; nothing was sent", file.display());
         Diagnostic::new(Code::ReviewFile, message).help("write one with `enact plan --out FILE`")
     })?;

@@ -78,7 +78,7 @@ impl Output {
         let all = report.all_diagnostics();
         let shown: Vec<_> = all.filter(|diagnostic| diagnostic.is_error() || !self.quiet).cloned().collect();
         if !shown.is_empty() {
-            let source = |file: &str| report.files.get(file).cloned();
+            let source = |file: &str| report.files.get(file).map(|text| text.as_ref().to_owned());
             let color = self.has_color(&io::stderr());
             say(&Inert::styled(&diagnostics::render(&shown, &source, color), color));
         }

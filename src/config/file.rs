@@ -41,10 +41,17 @@ pub struct ConfigFile {
     pub targets: Vec<TargetConfig>,
 }
 
-/// Limits of a whole run.
+/// Limits of a whole run, over all its targets and revisions. The defaults are more than people write, and less than a
+/// machine has; a run that needs more says which one. They are read from the trusted checkout, never from a revision.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RunLimits {
+    /// The most text that is read from the repository, in MiB. What several names or revisions share counts once.
+    #[schemars(range(min = 1))]
+    pub text_mib: u64,
+    /// The most values that the manifests hold, those of the base included. A key counts as a value.
+    #[schemars(range(min = 1))]
+    pub values: usize,
     /// The most Cedar that is read, from manifests and from APIs, in MiB. A text counts once; a deep one counts for more.
     #[schemars(range(min = 1, max = 1_048_576))]
     pub cedar_mib: usize,
@@ -52,7 +59,7 @@ pub struct RunLimits {
 
 impl Default for RunLimits {
     fn default() -> Self {
-        Self { cedar_mib: Budget::default().cedar >> 20 }
+        Self { text_mib: 512, values: 4_000_000, cedar_mib: Budget::default().cedar >> 20 }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use globset::GlobSet;
 
-use super::file::TargetConfig;
+use super::file::{RunLimits, TargetConfig};
 use crate::http;
 use crate::manifest::yaml::Document;
 use crate::model::kind::api_version;
@@ -53,6 +53,8 @@ pub struct Config {
     pub manifests: Vec<String>,
     /// The targets, in the order of the file.
     pub targets: Vec<Target>,
+    /// How much a run may cost.
+    pub limits: RunLimits,
     /// The systems that its targets may use.
     pub registry: Arc<Registry>,
     /// The file, for diagnostics.

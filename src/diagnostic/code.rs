@@ -292,8 +292,9 @@ codes! {
     GitObject = "git/object" (Unread, Error),
 
     /// The repository belongs to another user of this machine. That user could choose what is declared and remembered,
-    /// so git and enact do not open it. If you trust it, add its folder to `safe.directory` with `git config --global`.
-    GitOwner = "git/owner" (Failed, Error),
+    /// so git and enact do not open it. A plan of the working tree goes on without what was applied before; apply, `--rev`
+    /// and `--base` refuse. If you trust it, add its folder to `safe.directory` with `git config --global`.
+    GitOwner = "git/owner" (Unread, ErrorInApply),
 
     /// What was applied is recorded here, but git could not send the record to the remote. Other clones do not know of
     /// this run until it is there. If another run was faster, fetch its record and plan again; otherwise push the
@@ -304,10 +305,11 @@ codes! {
     /// run a command or send a credential elsewhere. Use one of the names that `git remote` prints, or add the remote.
     GitRemote = "git/remote" (Failed, Error),
 
-    /// The repository is there and cannot be opened, for example because it is damaged or needs something that enact
-    /// does not have, such as a partial clone. Without it nothing is known of what was applied. `git status` in that
-    /// folder shows details; a clone without `--filter` has every object.
-    GitRepository = "git/repository" (Failed, Error),
+    /// The repository is there and cannot be opened, because it is damaged or needs something that enact does not have:
+    /// SHA-256 objects, a reftable, a partial clone. A plan of the working tree goes on without what was applied before,
+    /// and removes less. Apply, `--rev` and `--base` refuse; `--allow-dirty` applies without a record. The help says how
+    /// to get a repository that enact can read; `git status` in that folder shows details.
+    GitRepository = "git/repository" (Unread, ErrorInApply),
 
     /// This is not the name of one commit: it is a range, a path, a search, part of a local log, or not a name at all.
     /// A name must mean the same commit in every clone. Write a branch, a tag or a commit id, or one of them with `~1`
@@ -319,8 +321,8 @@ codes! {
     /// with `git fetch --unshallow`, or `fetch-depth: 0` where the checkout is configured.
     GitShallow = "git/shallow" (Unread, ErrorInApply),
 
-    /// Files differ from the commit that they are based on. What was never committed was not reviewed and cannot be
-    /// remembered as applied. Plan shows it as a warning; apply refuses it. Commit first, or apply the files as they
+    /// Files differ from the commit that they are based on, or enact.yaml from the one that `--rev` names. What was never
+    /// committed was not reviewed and cannot be remembered as applied. Plan shows it as a warning; apply refuses it. Commit first, or apply the files as they
     /// are with `--allow-dirty`.
     GitUncommitted = "git/uncommitted" (Guarded, ErrorInApply),
 
@@ -417,6 +419,18 @@ codes! {
     /// request could keep a run busy with it. Each text counts once; a deep one counts for more than its length. Raise
     /// `limits: {cedar_mib: ..}` at the top of enact.yaml if all of it is meant.
     JitsudoTooMuch = "jitsudo/too-much" (Invalid, Error),
+
+    /// More than 10,000 errors are in the files before this one, so the rest was not checked: nobody reads so many, and a
+    /// hostile repository must not cost more than a run can afford. Correct what is reported, and run again.
+    LimitDiagnostics = "limit/diagnostics" (Invalid, Error),
+
+    /// The manifests hold more text than a run reads. The limit keeps a wrong or hostile repository from filling the
+    /// memory of the machine. Correct `manifests`, or raise `limits.text_mib` in enact.yaml if the text is really needed.
+    LimitText = "limit/text" (Invalid, Error),
+
+    /// The manifests hold more values than a run takes; those of the base count, too. A value needs far more memory than
+    /// its text, so text alone is no bound. Correct `manifests`, or raise `limits.values` in enact.yaml.
+    LimitValues = "limit/values" (Invalid, Error),
 
     /// Several live objects could be the one that is declared, by its name or by a former name. enact does not guess,
     /// because a wrong guess would change somebody else's object. Rename or remove the others on the target, or correct

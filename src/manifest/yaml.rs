@@ -2,9 +2,10 @@
 //!
 //! Values follow YAML 1.2's core schema, so `no` and `on` are text. What YAML has beyond plain data (tags, merge keys,
 //! directives, keys that are not text) is refused, because a reviewer has to see what a manifest means.
-//! Checks of the text are in `source`, the tree in `node`, building it in `tree`, plain scalars in `scalar`, the
+//! Checks of the text are in `source`, the tree in `node`, building it in `tree`, how much all files may hold in `budget`, plain scalars in `scalar`, the
 //! parser's messages in `syntax`. Not here: what a document means, in `manifest`.
 
+mod budget;
 mod document;
 mod node;
 mod scalar;
@@ -14,17 +15,38 @@ mod tree;
 
 use crate::diagnostic::{Code, Diagnostic};
 
+pub use budget::Budget;
 pub use document::{Document, Part};
 pub use node::{Key, MAX_BYTES, MAX_DEPTH, MAX_DIAGNOSTICS, MAX_WEIGHT, Node, NodeStyle, Span, Value};
 pub(crate) use source::lines;
 
 /// Reads a file's documents. A document with an error is left out, and the documents after it are still read.
 pub fn parse(text: &str, file: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Document> {
+    parse_within(&mut Budget::of(MAX_WEIGHT), text, file, diagnostics)
+}
+
+/// [`parse`] within what is left for all files of a run. If that is used up, it says so and the file has no documents.
+pub fn parse_within(
+    budget: &mut Budget,
+    text: &str,
+    file: &str,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Document> {
     let source = source::Source::new(file, text);
     let problems = source.check();
     let readable = !problems.iter().any(Diagnostic::is_error);
     diagnostics.extend(problems);
-    if readable { tree::documents(&source, diagnostics) } else { Vec::new() }
+    if !readable {
+        return Vec::new();
+    }
+    let (documents, weight) = tree::documents(&source, diagnostics);
+    match budget.spend(weight) {
+        Ok(()) => documents,
+        Err(diagnostic) => {
+            diagnostics.push(diagnostic);
+            Vec::new()
+        }
+    }
 }
 
 /// Reads a file that must hold exactly one document; `otherwise` makes the diagnostic for any other file.

@@ -11,6 +11,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::git::{Commit, Repository};
 use crate::manifest::{Files, Manifest};
 use crate::model::state::Desired;
+use crate::run::reads::Reads;
 use crate::source::Blobs;
 use crate::system::registry::Registry;
 use crate::{resolve, source};
@@ -35,8 +36,13 @@ pub struct History {
     /// The commit of the manifests; with uncommitted changes, the one that they are based on. `None` in a repository
     /// without commits.
     pub commit: Option<Commit>,
+    /// Whether the folder of enact.yaml is in the working tree, so that a commit has an enact.yaml of its own. It is
+    /// not where the operator keeps it beside a bare clone.
+    pub(super) holds_configuration: bool,
     /// Files that differ from that commit.
     pub uncommitted: Vec<String>,
+    /// What the run may read, and has read.
+    reads: Arc<Reads>,
 }
 
 /// What git declared for one target when it was last applied.
@@ -56,7 +62,11 @@ pub struct Base {
 
 impl History {
     /// Opens the repository of a folder, if it is in one. `rev` names the commit that the run is about.
-    pub fn open(folder: &Path, rev: Option<&str>) -> Result<Option<Self>, Diagnostic> {
+    pub(super) fn open(
+        folder: &Path,
+        rev: Option<&str>,
+        reads: &Arc<Reads>,
+    ) -> Result<Option<Self>, Diagnostic> {
         // With a bare clone the trusted configuration is elsewhere, and the repository is the current folder.
         let repository = match Repository::discover(folder)? {
             None if rev.is_some() => Repository::discover(Path::new("."))?,
@@ -69,8 +79,15 @@ impl History {
             Some(rev) => Some(repository.commit(rev)?),
             None => repository.commit("HEAD").ok(),
         };
-        let prefix = repository.prefix_of(folder).unwrap_or_default();
-        Ok(Some(Self { repository, prefix, commit, uncommitted: Vec::new() }))
+        let prefix = repository.prefix_of(folder);
+        Ok(Some(Self {
+            repository,
+            holds_configuration: prefix.is_some(),
+            prefix: prefix.unwrap_or_default(),
+            commit,
+            uncommitted: Vec::new(),
+            reads: reads.clone(),
+        }))
     }
 
     /// The manifests of the run's commit.
@@ -80,7 +97,8 @@ impl History {
     }
 
     fn files_of(&self, commit: &Commit, manifests: &[String], diagnostics: &mut Vec<Diagnostic>) -> Files {
-        source::revision(&self.repository, commit, &self.prefix, manifests, diagnostics)
+        let texts = &mut self.reads.texts();
+        source::revision(&self.repository, commit, &self.prefix, manifests, texts, diagnostics)
     }
 
     /// Finds the files of the working tree that are not committed. `trusted` is enact.yaml and what it names, by name.
@@ -150,21 +168,27 @@ impl History {
     }
 
     /// The configuration and the sound manifests of a commit. Leaving out an unsound manifest can only make enact
-    /// remove less. `None` if the commit had no usable configuration.
+    /// remove less; but if the run may read no more, there is no telling what was left out. `None` if the commit had no
+    /// usable configuration.
     fn then(&self, commit: &Commit, (config, registry): (&str, &Arc<Registry>)) -> Option<Then> {
         let mut ignored = Vec::new();
         let files = self.files_of(commit, &[config.to_owned()], &mut ignored);
         let systems = Systems::Known(registry.clone());
         let config = config::load(config, Path::new("."), files.get(config)?, systems, &mut ignored)?;
         let files = self.files_of(commit, &config.manifests, &mut ignored);
-        let mut manifests = resolve::manifests(registry, &files, &mut ignored);
+        let mut manifests = resolve::manifests(registry, &files, &mut self.reads.values(), &mut ignored);
         manifests.retain(|manifest| manifest.refused.is_empty());
-        Some(Then { config, manifests })
+        let limit =
+            ignored.into_iter().find(|found| matches!(found.code, Code::LimitText | Code::LimitValues));
+        Some(Then { config, manifests, limit })
     }
 
     /// What a target was to hold by the configuration of that time. A target that was another system then, or did not
     /// exist, has no base: nothing was ever applied to the present one.
     fn base(&self, target: &Target, commit: Commit, then: Option<&Then>) -> Result<Base, Diagnostic> {
+        if let Some(limit) = then.and_then(|then| then.limit.clone()) {
+            return Err(limit);
+        }
         let of_then = then.and_then(|then| {
             let same = then.config.targets.iter().find(|of_then| of_then.is_same_system(target))?;
             let desired = resolve::for_target(&same.claim(), &then.manifests, &mut Vec::new());
@@ -253,4 +277,6 @@ fn another_system(commit: &Commit) -> Diagnostic {
 struct Then {
     config: Config,
     manifests: Vec<Arc<Manifest>>,
+    /// Why not all of it was read.
+    limit: Option<Diagnostic>,
 }

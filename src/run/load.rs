@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::config::file::Prune;
 use crate::config::target::{Config, Target};
@@ -15,6 +16,7 @@ use crate::run::history::{self, Base, BaseSource, History};
 use crate::run::options::{Empty, RunOptions};
 use crate::run::orphans::{Now, Orphans};
 use crate::run::project::Project;
+use crate::run::reads::Reads;
 use crate::source;
 use crate::words::{list, verb};
 
@@ -56,7 +58,7 @@ pub fn load(origin: &ConfigText, options: &RunOptions) -> Load {
     let systems = Systems::Defined(&mut definitions);
     let config = config::load(&origin.file, &origin.folder, &origin.text, systems, &mut load.diagnostics);
     // A definition is part of the configuration, like the file that names it.
-    load.config.extend(definitions.values().map(String::as_str));
+    load.config.extend(definitions.values().map(AsRef::as_ref));
     load.files.extend(definitions.clone());
     if let Some(config) = config {
         let project = resolve(&Trusted { origin, definitions }, config, options, &mut load);
@@ -80,7 +82,7 @@ struct Trusted<'a> {
 
 impl Trusted<'_> {
     fn files(&self) -> Files {
-        let config = (self.origin.name().to_owned(), self.origin.text.clone());
+        let config = (self.origin.name().to_owned(), self.origin.text.as_str().into());
         self.definitions.clone().into_iter().chain([config]).collect()
     }
 }
@@ -88,9 +90,10 @@ impl Trusted<'_> {
 fn resolve(trusted: &Trusted<'_>, config: Config, options: &RunOptions, load: &mut Load) -> Option<Project> {
     let origin = trusted.origin;
     let selected = select(&config.targets, &options.only, &mut load.diagnostics)?;
-    let mut history = history(origin, options, &mut load.diagnostics)?;
-    let files = read(trusted, &config.manifests, options, history.as_mut(), &mut load.diagnostics);
-    let manifests = resolve::manifests(&config.registry, &files, &mut load.diagnostics);
+    let reads = Arc::new(Reads::within(&config.limits));
+    let mut history = history(origin, options, &reads, &mut load.diagnostics)?;
+    let files = read(trusted, &config.manifests, options, (&reads, history.as_mut()), &mut load.diagnostics);
+    let manifests = resolve::manifests(&config.registry, &files, &mut reads.values(), &mut load.diagnostics);
     let claims: Vec<_> = config.targets.iter().map(Target::claim).collect();
     let mut desired = resolve::desired(&claims, &manifests, &mut load.diagnostics);
     resolve::unclaimed(&claims, &manifests, &mut load.diagnostics);
@@ -114,20 +117,26 @@ fn resolve(trusted: &Trusted<'_>, config: Config, options: &RunOptions, load: &m
     })
 }
 
-/// The repository, if the run needs it.
+/// The repository, if there is one and the run has a use for it. What can do without goes on without; apply makes an
+/// error of the warning.
 fn history(
     origin: &ConfigText,
     options: &RunOptions,
+    reads: &Arc<Reads>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Option<History>> {
     if options.rev.is_none() && options.base == BaseSource::Nowhere {
         return Some(None);
     }
-    match History::open(&origin.folder, options.rev.as_deref()) {
+    match History::open(&origin.folder, options.rev.as_deref(), reads) {
         Ok(history) => Some(history),
+        Err(diagnostic) if options.needs_repository() || diagnostic.is_error() => {
+            diagnostics.push(diagnostic.refused());
+            None
+        }
         Err(diagnostic) => {
             diagnostics.push(diagnostic);
-            None
+            Some(None)
         }
     }
 }
@@ -234,7 +243,7 @@ fn read(
     trusted: &Trusted<'_>,
     manifests: &[String],
     options: &RunOptions,
-    history: Option<&mut History>,
+    (reads, history): (&Reads, Option<&mut History>),
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Files {
     let origin = trusted.origin;
@@ -242,9 +251,15 @@ fn read(
     let named: Vec<_> = manifests.iter().filter(there).cloned().collect();
     let before = diagnostics.len();
     let files = match (&options.rev, history) {
-        (Some(_), Some(history)) => history.files(&named, diagnostics),
+        (Some(_), Some(history)) => {
+            if options.writes {
+                diagnostics.extend(another_configuration(trusted, history));
+            }
+            history.files(&named, diagnostics)
+        }
         (_, history) => {
-            let files = source::working_tree(&origin.folder, &named, diagnostics);
+            let texts = &mut reads.texts();
+            let files = source::working_tree(&origin.folder, &named, texts, diagnostics);
             diagnostics.extend(
                 history.map(|history| uncommitted(trusted, &named, history, &files)).unwrap_or_default(),
             );
@@ -257,6 +272,19 @@ fn read(
         diagnostics.push(Diagnostic::new(Code::SourceNone, message).help(help));
     }
     files
+}
+
+/// Reports an enact.yaml, or a file that it names, that is not the one of the commit of `--rev`. What is applied was
+/// reviewed as a whole: manifests of one commit under limits and targets of another were not.
+fn another_configuration(trusted: &Trusted<'_>, history: &mut History) -> Vec<Diagnostic> {
+    let (Some(commit), true) = (history.commit, history.holds_configuration) else { return Vec::new() };
+    let mut diagnostics = history.compare(&[], &trusted.files(), &Files::new());
+    if !history.uncommitted.is_empty() {
+        let files = history.uncommitted.join("`, `");
+        let message = format!("the manifests are of {commit}, and this is not as in that commit: `{files}`");
+        diagnostics.push(Diagnostic::new(Code::GitUncommitted, message).help("check out that commit"));
+    }
+    diagnostics
 }
 
 /// Reports a working tree that differs from its commit.

@@ -31,3 +31,10 @@ pub struct RunOptions {
     /// How plans are made.
     pub plan: PlanOptions,
 }
+
+impl RunOptions {
+    /// Whether there is nothing to do without the repository: the user named a revision of it.
+    pub(super) fn needs_repository(&self) -> bool {
+        self.rev.is_some() || matches!(self.base, BaseSource::Revision(_))
+    }
+}

@@ -35,6 +35,10 @@ impl Tree for Revision<'_> {
     fn read(&self, file: &Oid, path: &str) -> Result<Vec<u8>, Diagnostic> {
         self.object(*file, ObjectType::Blob, path)
     }
+
+    fn blob(&self, file: &Oid) -> Option<Oid> {
+        Some(*file)
+    }
 }
 
 impl Revision<'_> {

@@ -1,55 +1,84 @@
 //! Reads the files of a tree, within bounds. Which files they are is in `walk`.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use git2::Oid;
+
 use super::tree::{MAX_FILE, Tree};
 use super::walk;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::Files;
 use crate::text::inline;
 
-/// More text is not read: in git a thousand names of one blob take no space, in memory they do.
-const MAX_TEXT: u64 = 256 << 20;
+/// The text that a run has read, over all its revisions, and how much more it may read. In git a thousand names of one
+/// blob take no space; here neither: a blob is read, kept and counted once.
+#[derive(Debug)]
+pub struct Texts {
+    most: u64,
+    left: u64,
+    blobs: BTreeMap<Oid, Arc<str>>,
+}
+
+impl Texts {
+    /// Nothing read yet, and at most this many MiB to read.
+    #[must_use]
+    pub fn within(mib: u64) -> Self {
+        Self { most: mib, left: mib.saturating_mul(1 << 20), blobs: BTreeMap::new() }
+    }
+
+    fn read<T: Tree>(&mut self, tree: &T, id: &T::Id, path: &str) -> Result<Arc<str>, Diagnostic> {
+        let blob = tree.blob(id);
+        if let Some(text) = blob.and_then(|blob| self.blobs.get(&blob)) {
+            return Ok(text.clone());
+        }
+        let text: Arc<str> = self.read_file(tree, id, path)?.into();
+        self.blobs.extend(blob.map(|blob| (blob, text.clone())));
+        Ok(text)
+    }
+
+    fn read_file<T: Tree>(&mut self, tree: &T, id: &T::Id, path: &str) -> Result<String, Diagnostic> {
+        let size = tree.size(id, path)?;
+        if size > MAX_FILE {
+            return Err(too_large(path));
+        }
+        self.left = self.left.checked_sub(size).ok_or_else(|| self.spent())?;
+        String::from_utf8(tree.read(id, path)?).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            let message = format!("`{}` is not UTF-8 at byte {at}", inline(path));
+            Diagnostic::new(Code::SourceEncoding, message).help("save it as UTF-8")
+        })
+    }
+
+    fn spent(&self) -> Diagnostic {
+        let message = format!("the manifests hold more than {} MiB of text", self.most);
+        Diagnostic::new(Code::LimitText, message)
+            .help("correct `manifests` in enact.yaml, or raise `limits.text_mib` there")
+    }
+}
 
 /// Reads all manifests of a tree. `prefix` is the configuration's folder in it.
 pub(super) fn read<T: Tree>(
     tree: &T,
     prefix: &str,
     manifests: &[String],
+    texts: &mut Texts,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Files {
-    let (mut files, mut left) = (Files::new(), MAX_TEXT);
+    let mut files = Files::new();
     for (path, id) in walk::list(tree, prefix, manifests, diagnostics) {
-        match read_file(tree, &id, &path, &mut left) {
+        match texts.read(tree, &id, &path) {
             Ok(text) => drop(files.insert(path, text)),
-            Err(diagnostic) => diagnostics.push(diagnostic),
-        }
-        if left == 0 {
-            break;
+            Err(diagnostic) => {
+                let is_last = diagnostic.code == Code::LimitText;
+                diagnostics.push(diagnostic);
+                if is_last {
+                    break;
+                }
+            }
         }
     }
     files
-}
-
-/// Reads a file. `left` is how much text may still be read; 0 means that the limit was reached.
-fn read_file<T: Tree>(tree: &T, id: &T::Id, path: &str, left: &mut u64) -> Result<String, Diagnostic> {
-    let size = tree.size(id, path)?;
-    if size > MAX_FILE {
-        return Err(too_large(path));
-    }
-    *left = left.saturating_sub(size);
-    if *left == 0 {
-        let message = format!("the manifests hold more than {} MiB", MAX_TEXT >> 20);
-        return Err(Diagnostic::new(Code::SourceTooLarge, message).help("correct `manifests` in enact.yaml"));
-    }
-    let bytes = tree.read(id, path)?;
-    // A file can grow after its size was read.
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(too_large(path));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let message = format!("`{}` is not UTF-8 at byte {at}", inline(path));
-        Diagnostic::new(Code::SourceEncoding, message).help("save it as UTF-8")
-    })
 }
 
 fn too_large(path: &str) -> Diagnostic {

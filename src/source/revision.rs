@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use git2::{ObjectType, Oid};
 
 use super::objects::Revision;
-use super::read::read;
+use super::read::{Texts, read};
 use super::walk;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::git::{Commit, Repository};
@@ -18,10 +18,11 @@ pub fn revision(
     commit: &Commit,
     prefix: &str,
     manifests: &[String],
+    texts: &mut Texts,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Files {
     let mut own = Vec::new();
-    let files = read(&Revision { repository, commit }, prefix, manifests, &mut own);
+    let files = read(&Revision { repository, commit }, prefix, manifests, texts, &mut own);
     diagnostics.extend(own.into_iter().map(|diagnostic| about(commit, diagnostic)));
     files
 }
@@ -48,7 +49,7 @@ pub fn uncommitted(
         return Err(diagnostics.into_iter().map(|diagnostic| about(commit, diagnostic)).collect());
     }
     let working: Vec<_> =
-        working.iter().chain(trusted).map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        working.iter().chain(trusted).map(|(path, text)| (path.as_str(), text.as_ref())).collect();
     let names: BTreeSet<_> = working.iter().map(|(path, _)| *path).collect();
     let removed = committed.keys().map(String::as_str).filter(|path| !names.contains(path));
     let changed =

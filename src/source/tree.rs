@@ -1,9 +1,12 @@
 //! What the working tree and a revision have in common. Which files are manifests is in `walk`.
 
+use git2::Oid;
+
 use crate::diagnostic::Diagnostic;
 
 /// Larger files are not manifests.
 pub(super) const MAX_FILE: u64 = 1 << 20;
+
 /// A tree of files: the working tree or a revision. `path` is only for diagnostics.
 pub(super) trait Tree {
     /// Identifies a file or a folder.
@@ -20,6 +23,9 @@ pub(super) trait Tree {
 
     /// The bytes of a file.
     fn read(&self, file: &Self::Id, path: &str) -> Result<Vec<u8>, Diagnostic>;
+
+    /// The blob that a file is, if what it holds can never change.
+    fn blob(&self, file: &Self::Id) -> Option<Oid>;
 }
 
 /// A name in a folder.

@@ -317,6 +317,63 @@ fn a_revision_is_read_from_git_and_never_from_the_working_tree() {
 }
 
 #[test]
+fn apply_of_a_revision_takes_no_enact_yaml_but_that_of_the_same_commit() {
+    let repo = Repo::new("polytomic", "");
+    repo.declare("Role", "A", "{}");
+    repo.commit();
+    let config = std::fs::read_to_string(repo.dir.path().join("enact.yaml")).unwrap();
+    repo.write("enact.yaml", &config.replace("manifests:", "# A colleague is at work here.\nmanifests:"));
+    for rev in ["HEAD", "main"] {
+        let run = repo.apply_with(&["--rev", rev]);
+        assert_eq!((run.code, codes(&run.json())), (4, vec!["git/uncommitted"]), "{}", run.out);
+        assert!(run.out.contains("not as in that commit: `enact.yaml`"), "{}", run.out);
+        assert_eq!(repo.writes(), Vec::<String>::new());
+    }
+    assert_eq!(repo.run(&["plan", "--rev", "HEAD"]).code, 0, "to look is harmless");
+    // A manifest of the working tree is not what a revision applies.
+    repo.write("enact.yaml", &config);
+    repo.declare("Role", "B", "{}");
+    assert_eq!(repo.apply_with(&["--rev", "HEAD"]).code, 0);
+    assert_eq!(repo.writes().len(), 1);
+}
+
+#[test]
+fn a_repository_that_cannot_be_read_stops_only_what_needs_it() {
+    let repo = Repo::new("polytomic", "");
+    repo.declare("Role", "A", "{}");
+    repo.commit();
+    let config = repo.dir.path().join(".git/config");
+    let text = std::fs::read_to_string(&config).unwrap().replace("version = 0", "version = 1");
+    std::fs::write(&config, text + "[extensions]\n\trefstorage = reftable\n").unwrap();
+    assert_eq!(repo.run(&["validate"]).code, 0);
+    let plan = repo.run(&["plan", "--format", "json"]);
+    assert_eq!((plan.code, codes(&plan.json())), (0, vec!["git/repository"]), "{}", plan.out);
+    assert_eq!(causes(&plan.json()), ["create A unknown"]);
+    for more in [["--rev", "HEAD"], ["--base", "HEAD"]] {
+        let run = repo.run(&["plan", more[0], more[1]]);
+        assert!(run.code == 6 && run.err.contains("error[git/repository]"), "{}", run.err);
+    }
+    let run = repo.apply_with(&[]);
+    assert_eq!((run.code, codes(&run.json()), repo.writes().len()), (6, vec!["git/repository"], 0));
+    assert_eq!(repo.apply_with(&["--allow-dirty"]).code, 0);
+    assert_eq!(repo.writes().len(), 1);
+}
+
+#[test]
+fn bounded_is_what_manifests_hold_and_enact_yaml_can_raise_it() {
+    let repo = Repo::new("polytomic", "");
+    repo.declare("Role", "A", "{}");
+    repo.commit();
+    let config = std::fs::read_to_string(repo.dir.path().join("enact.yaml")).unwrap();
+    for (values, code) in [(5, 3), (50, 0)] {
+        repo.write("enact.yaml", &format!("{config}limits: {{values: {values}}}\n"));
+        let run = repo.run(&["validate", "--format", "json"]);
+        assert_eq!(run.code, code, "{}", run.out);
+        assert_eq!(codes(&run.json()), if code == 3 { vec!["limit/values"] } else { vec![] });
+    }
+}
+
+#[test]
 fn a_pull_request_plan_shows_its_own_changes_apart_and_can_be_limited_to_them() {
     let repo = Repo::new("polytomic", "");
     repo.declare("Role", "A", "{}");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::support::{FILE, FOLDER, World, strings};
 use enact::diagnostic::Diagnostic;
 use enact::manifest::Files;
-use enact::source::working_tree;
+use enact::source::{Texts, working_tree};
 use git2::Oid;
 use proptest::prelude::*;
 
@@ -52,7 +52,7 @@ fn expected(nodes: &BTreeMap<String, Node>, path: &str, files: &mut Files) {
         match node {
             Node::Folder(nodes) => expected(nodes, &path, files),
             Node::File(text) if [".yaml", ".yml"].iter().any(|end| name.to_lowercase().ends_with(end)) => {
-                files.insert(path, text.clone());
+                files.insert(path, text.as_str().into());
             }
             Node::File(_) => {}
         }
@@ -120,7 +120,7 @@ proptest! {
         let world = World::new();
         write(&world, &nodes, "policies");
         let mut diagnostics = Vec::new();
-        let files = working_tree(world.path(), &strings(&["policies"]), &mut diagnostics);
+        let files = working_tree(world.path(), &strings(&["policies"]), &mut Texts::within(512), &mut diagnostics);
         let (committed, committed_diagnostics) = read(&world, &nodes, 0);
         prop_assert_eq!(files, committed);
         prop_assert_eq!(diagnostics, without_subject(committed_diagnostics));
@@ -132,7 +132,7 @@ proptest! {
         let (files, _) = read(&world, &nodes, 0);
         prop_assume!(!files.is_empty());
         let text = files.values().nth(which.index(files.len())).unwrap();
-        world.lose(world.blob(text));
+        world.lose(world.blob(text.as_ref()));
         let commit_tree = {
             // Writing it again would restore the blob.
             let fresh = World::new();

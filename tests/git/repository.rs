@@ -6,7 +6,7 @@ use crate::support::{FILE, FOLDER, LINK, World, git, messages, names, open, stri
 use enact::diagnostic::Diagnostic;
 use enact::git::Repository;
 use enact::manifest::Files;
-use enact::source::{uncommitted, working_tree};
+use enact::source::{Texts, uncommitted, working_tree};
 use tempfile::TempDir;
 
 const CONFIG: &str = "apiVersion: enact/v1\n";
@@ -43,8 +43,14 @@ fn a_bare_clone_and_a_git_folder_are_read_like_any_other() {
         let repository = open(path);
         let head = repository.commit("HEAD").unwrap();
         let mut diagnostics = Vec::new();
-        let files =
-            enact::source::revision(&repository, &head, "", &strings(&["policies"]), &mut diagnostics);
+        let files = enact::source::revision(
+            &repository,
+            &head,
+            "",
+            &strings(&["policies"]),
+            &mut Texts::within(512),
+            &mut diagnostics,
+        );
         assert_eq!((names(&files), diagnostics), (vec!["policies/a.yaml"], vec![]));
     }
     assert_eq!(open(bare.path()).prefix_of(bare.path()), None);
@@ -80,7 +86,14 @@ fn a_truncated_pack_is_an_error() {
     let repository = world.open();
     let read = repository.commit(&commit.to_string()).map(|commit| {
         let mut diagnostics = Vec::new();
-        drop(enact::source::revision(&repository, &commit, "", &strings(&["policies"]), &mut diagnostics));
+        drop(enact::source::revision(
+            &repository,
+            &commit,
+            "",
+            &strings(&["policies"]),
+            &mut Texts::within(512),
+            &mut diagnostics,
+        ));
         assert!(diagnostics.iter().any(Diagnostic::is_error));
     });
     assert!(read.is_ok() || read.is_err_and(|diagnostic| diagnostic.is_error()));
@@ -102,8 +115,14 @@ fn a_partial_clone_says_how_to_get_the_rest() {
         Ok(repository) => {
             let (repository, mut diagnostics) = (repository.unwrap(), Vec::new());
             let head = repository.commit("HEAD").unwrap();
-            let files =
-                enact::source::revision(&repository, &head, "", &strings(&["policies"]), &mut diagnostics);
+            let files = enact::source::revision(
+                &repository,
+                &head,
+                "",
+                &strings(&["policies"]),
+                &mut Texts::within(512),
+                &mut diagnostics,
+            );
             assert!(files.is_empty());
             diagnostics.remove(0)
         }
@@ -119,6 +138,23 @@ fn a_repository_that_cannot_be_understood_is_an_error() {
     config.set_str("extensions.newfangled", "true").unwrap();
     let diagnostic = Repository::discover(world.path()).map(|_| ()).unwrap_err();
     assert_eq!(diagnostic.code.text(), "git/repository");
+}
+
+#[test]
+fn a_repository_that_needs_a_newer_library_says_what_it_has_and_what_to_do() {
+    for (extension, value, what, help) in [
+        ("objectformat", "sha256", "SHA-256", "--object-format=sha1"),
+        ("refstorage", "reftable", "reftable", "git refs migrate --ref-format=files"),
+    ] {
+        let world = World::new();
+        let mut config = world.git.config().unwrap();
+        config.set_i32("core.repositoryformatversion", 1).unwrap();
+        config.set_str(&format!("extensions.{extension}"), value).unwrap();
+        let diagnostic = Repository::discover(world.path()).map(|_| ()).unwrap_err();
+        assert_eq!(diagnostic.code.text(), "git/repository");
+        assert!(diagnostic.message.contains(what), "{}", diagnostic.message);
+        assert!(diagnostic.help.unwrap().contains(help));
+    }
 }
 
 #[cfg(unix)]
@@ -149,9 +185,9 @@ fn changed(world: &World) -> Result<Vec<String>, Vec<Diagnostic>> {
     let (folder, manifests) = (world.path().join("in"), strings(&["policies"]));
     let text = fs::read_to_string(folder.join("enact.yaml")).unwrap();
     let head = repository.commit("HEAD").unwrap();
-    let working = working_tree(&folder, &manifests, &mut Vec::new());
+    let working = working_tree(&folder, &manifests, &mut Texts::within(512), &mut Vec::new());
     let prefix = repository.prefix_of(&folder).unwrap();
-    let trusted = Files::from([("enact.yaml".to_owned(), text)]);
+    let trusted = Files::from([("enact.yaml".to_owned(), text.into())]);
     uncommitted(&repository, &head, &prefix, &manifests, &trusted, &working)
 }
 
@@ -247,7 +283,8 @@ fn the_working_tree_refuses_what_a_revision_refuses() {
     fs::write(policies.join("large.yaml"), vec![b'#'; (1 << 20) + 1]).unwrap();
     fs::write(policies.join("a.yaml"), "x").unwrap();
     let mut diagnostics = Vec::new();
-    let files = working_tree(folder.path(), &strings(&["policies"]), &mut diagnostics);
+    let files =
+        working_tree(folder.path(), &strings(&["policies"]), &mut Texts::within(512), &mut diagnostics);
     assert_eq!(names(&files), ["policies/a.yaml"]);
     let expected = [
         ("source/name", "`policies/con.yaml` is a device on Windows"),
@@ -264,7 +301,8 @@ fn a_link_in_the_working_tree_is_not_followed_on_the_way_either() {
     std::os::unix::fs::symlink(elsewhere.path(), folder.path().join("policies")).unwrap();
     for entry in ["policies", "policies/a.yaml"] {
         let mut diagnostics = Vec::new();
-        let files = working_tree(folder.path(), &strings(&[entry]), &mut diagnostics);
+        let files =
+            working_tree(folder.path(), &strings(&[entry]), &mut Texts::within(512), &mut diagnostics);
         assert!(files.is_empty());
         assert_eq!(messages(&diagnostics), [("source/link", "`policies` is a symbolic link")]);
     }

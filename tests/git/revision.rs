@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use git2::ObjectType;
+use enact::source::{self, Texts};
+use git2::{ObjectType, Oid};
 
-use crate::support::{FILE, FOLDER, LINK, SUBMODULE, World, messages, names, strings};
+use crate::support::{FILE, FOLDER, LINK, SUBMODULE, World, at, messages, names, strings};
 
 #[test]
 fn blobs_are_read_and_the_working_tree_is_not() {
@@ -291,13 +292,46 @@ fn a_large_blob_is_refused_by_its_header() {
 }
 
 #[test]
-fn one_blob_under_many_names_does_not_fill_the_memory() {
+fn one_blob_under_many_names_is_read_kept_and_counted_once() {
     let world = World::new();
     let blob = world.blob(vec![b'#'; 1 << 20]);
-    let entries: Vec<_> = (0..400).map(|n| format!("{n}.yaml")).collect();
+    let entries: Vec<_> = (0..600).map(|n| format!("{n}.yaml")).collect();
     let entries: Vec<_> = entries.iter().map(|name| (FILE, name.as_str(), blob)).collect();
-    let (_, diagnostics) = world.read_policies(&entries);
-    assert_eq!(messages(&diagnostics), [("source/too-large", "the manifests hold more than 256 MiB")]);
+    let (files, diagnostics) = world.read_policies(&entries);
+    assert_eq!((files.len(), messages(&diagnostics)), (600, vec![]));
+    let mut texts = files.values();
+    let first = texts.next().unwrap();
+    assert!(texts.all(|text| std::sync::Arc::ptr_eq(first, text)), "600 names share one text");
+}
+
+#[test]
+fn bounded_is_the_text_of_a_run_over_all_its_revisions() {
+    let world = World::new();
+    let repository = world.open();
+    let [a, b, c] =
+        [b'a', b'b', b'c'].map(|byte| (FILE, world.blob([b"#".as_slice(), &[byte; 1 << 19]].concat())));
+    let commit = |blobs: [(&str, Oid); 2]| {
+        let names =
+            ["x.yaml", "y.yaml"].into_iter().zip(blobs).map(|(name, (mode, blob))| (mode, name, blob));
+        let policies = world.tree(&names.collect::<Vec<_>>());
+        at(&repository, world.commit(world.tree(&[(FOLDER, "policies", policies)]), &[]))
+    };
+    let mut texts = Texts::within(1);
+    let mut read = |blobs| {
+        let mut diagnostics = Vec::new();
+        let commit = commit(blobs);
+        let files =
+            source::revision(&repository, &commit, "", &strings(&["policies"]), &mut texts, &mut diagnostics);
+        (files.len(), diagnostics)
+    };
+    assert_eq!(read([a, a]).0, 2);
+    assert_eq!(read([a, a]), (2, vec![]), "nothing is counted twice");
+    let (number, diagnostics) = read([a, b]);
+    let more = [("limit/text", "the manifests hold more than 1 MiB of text")];
+    assert_eq!((number, messages(&diagnostics)), (1, more.to_vec()));
+    let help = diagnostics[0].help.as_deref().unwrap();
+    assert!(help.contains("`limits.text_mib`"), "{help}");
+    assert_eq!(messages(&read([c, a]).1), more, "once it is used up it stays so");
 }
 
 #[test]
@@ -433,7 +467,7 @@ fn line_ends_and_attributes_change_nothing() {
     world.git.config().unwrap().set_str("filter.evil.smudge", "touch ran").unwrap();
     world.git.config().unwrap().set_bool("core.autocrlf", true).unwrap();
     let (files, _) = world.read_tree(tree);
-    assert_eq!(files["policies/a.yaml"], "a: $Id$\r\nb: $Format:%H$\n");
+    assert_eq!(&*files["policies/a.yaml"], "a: $Id$\r\nb: $Format:%H$\n");
 }
 
 #[test]
@@ -447,7 +481,7 @@ fn replace_references_are_ignored() {
     world.reference(&format!("refs/replace/{commit}"), other);
     let (files, diagnostics) = world.read(commit, "", &["policies"]);
     assert_eq!(diagnostics, []);
-    assert_eq!(files["policies/a.yaml"], "good");
+    assert_eq!(&*files["policies/a.yaml"], "good");
 }
 
 #[test]
@@ -458,7 +492,7 @@ fn objects_of_an_alternate_are_read_and_checked() {
     std::fs::create_dir_all(world.git.path().join("objects/info")).unwrap();
     std::fs::write(world.git.path().join("objects/info/alternates"), objects.to_str().unwrap()).unwrap();
     let (files, diagnostics) = world.read_policies(&[(FILE, "a.yaml", blob)]);
-    assert_eq!((files["policies/a.yaml"].as_str(), diagnostics.len()), ("lent", 0));
+    assert_eq!((&*files["policies/a.yaml"], diagnostics.len()), ("lent", 0));
     lender.damage(blob, other);
     let (_, diagnostics) = world.read_policies(&[(FILE, "a.yaml", blob)]);
     assert_eq!(diagnostics[0].code.text(), "git/object");

@@ -7,7 +7,7 @@ use std::process::Command;
 use enact::diagnostic::Diagnostic;
 use enact::git::{Commit, Repository};
 use enact::manifest::Files;
-use enact::source;
+use enact::source::{self, Texts};
 use git2::{ObjectType, Oid};
 use tempfile::TempDir;
 
@@ -129,7 +129,14 @@ impl World {
         let repository = self.open();
         let mut diagnostics = Vec::new();
         let commit = at(&repository, commit);
-        let files = source::revision(&repository, &commit, prefix, &strings(manifests), &mut diagnostics);
+        let files = source::revision(
+            &repository,
+            &commit,
+            prefix,
+            &strings(manifests),
+            &mut Texts::within(512),
+            &mut diagnostics,
+        );
         (files, diagnostics)
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use enact::config::target::Config;
 use enact::config::{self, Systems};
+use enact::manifest::yaml::Budget;
 use enact::manifest::{Files, Manifest};
 use enact::system::registry::Registry;
 use enact::{defined, resolve};
@@ -150,8 +151,8 @@ impl Profile {
         );
         let systems = Systems::Known(registry.clone());
         let config = config::load("enact.yaml", Path::new("."), &text, systems, &mut diagnostics);
-        let files: Files = Wish::all().iter().map(|wish| (wish.file(), wish.text(api.name))).collect();
-        let manifests = resolve::manifests(&registry, &files, &mut diagnostics);
+        let files: Files = Wish::all().iter().map(|wish| (wish.file(), wish.text(api.name).into())).collect();
+        let manifests = resolve::manifests(&registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
         assert!(diagnostics.is_empty(), "{diagnostics:#?}");
         let manifests =
             manifests.into_iter().map(|manifest| (manifest.file().to_owned(), manifest)).collect();

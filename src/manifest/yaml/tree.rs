@@ -13,8 +13,8 @@ use super::source::Source;
 use super::syntax::{self, too_deep};
 use crate::diagnostic::{Code, Diagnostic};
 
-/// Reads all documents, piece by piece.
-pub(super) fn documents(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Document> {
+/// Reads all documents, piece by piece, and says how much they weigh: what was read and then refused counts, too.
+pub(super) fn documents(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> (Vec<Document>, usize) {
     let mut builder = Builder::new(source);
     for piece in source.pieces() {
         builder.read(piece);
@@ -25,7 +25,7 @@ pub(super) fn documents(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) 
     builder.judge_empty_documents();
     diagnostics.extend(builder.diagnostics);
     let document = |root| Document { file: source.file.to_owned(), root };
-    builder.documents.into_iter().map(document).collect()
+    (builder.documents.into_iter().map(document).collect(), MAX_WEIGHT - builder.weight_left)
 }
 
 /// The rest of the piece cannot be read; the diagnostic is already reported.

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use crate::world::Chance;
 use enact::config::target::{Config, Target};
 use enact::config::{self, Systems};
+use enact::manifest::yaml::Budget;
 use enact::manifest::{Files, Manifest};
 use enact::model::state::Desired;
 use enact::resolve;
@@ -193,10 +194,10 @@ impl Shop {
         for (at, shelf) in stock.shelves.iter().enumerate() {
             for name in shelf.names {
                 let words = (0..shelf.specs.len()).map(Some).chain([None]);
-                files.extend(words.map(|word| (file(at, name, word), stock.text(shelf, name, word))));
+                files.extend(words.map(|word| (file(at, name, word), stock.text(shelf, name, word).into())));
             }
         }
-        let manifests = resolve::manifests(&registry, &files, &mut diagnostics);
+        let manifests = resolve::manifests(&registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
         assert!(diagnostics.is_empty(), "{diagnostics:#?}");
         let manifests =
             manifests.into_iter().map(|manifest| (manifest.file().to_owned(), manifest)).collect();
