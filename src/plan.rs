@@ -239,13 +239,19 @@ impl Planner<'_> {
             Ok(Some(change)) if self.input.options.only_declared && change.cause == Cause::Drift => {
                 Verdict::Skipped(SkipReason::Drift)
             }
-            Ok(Some(change)) => match guard::protect(declared).filter(|_| change.action == Action::Delete) {
-                Some(diagnostic) => Verdict::Guarded(Box::new(change), diagnostic),
-                None => Verdict::Change(Box::new(change)),
-            },
+            Ok(Some(change)) => {
+                match self.protected(declared, live).filter(|_| change.action == Action::Delete) {
+                    Some(diagnostic) => Verdict::Guarded(Box::new(change), diagnostic),
+                    None => Verdict::Change(Box::new(change)),
+                }
+            }
             Ok(None) => Verdict::Unchanged,
             Err(diagnostic) => declared.placed(diagnostic).about(&declared.id).into(),
         }
+    }
+
+    fn protected(&self, declared: &Declared, live: Option<&LiveObject>) -> Option<Diagnostic> {
+        guard::protect(declared, self.comparison.at_base(declared, live))
     }
 
     fn record(&mut self, declared: &Declared, verdict: Verdict) {

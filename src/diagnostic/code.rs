@@ -330,8 +330,9 @@ codes! {
     /// clone. Fetch it, or write a branch, a tag or a commit id that is here.
     GitUnknownRevision = "git/unknown-revision" (Invalid, Error),
 
-    /// The plan would delete more than a fifth of the objects of one kind. That is more often a lost folder or a wrong
-    /// revision than intended. Delete them in several steps, or let the plan through once with `--allow deleted-share`.
+    /// The plan would delete more than a fifth of the live objects of one kind that git knows; what is created in the same
+    /// run does not count. That is more often a lost folder or a wrong revision than intended. Delete them in several
+    /// steps, or let the plan through once with `--allow deleted-share`.
     GuardDeletedShare = "guard/deleted-share" (Guarded, Error),
 
     /// Git no longer declares anything for this target, and live objects would be deleted. Most likely the manifests
@@ -339,8 +340,9 @@ codes! {
     /// objects should be deleted, `--allow emptied` lets the plan through once.
     GuardEmptied = "guard/emptied" (Guarded, Error),
 
-    /// The plan would remove the last administrators, so that nobody could restore access. Keep the member or policy
-    /// that the help names. If there are other administrators, `--allow last-administrator` lets the plan through once.
+    /// The plan would take its power from the last administrators, so that nobody could restore access: by removing
+    /// members or a policy, by a new deny, or by a role that allows less. Keep what the help names. If there are other
+    /// administrators, `--allow last-administrator` lets the plan through once.
     GuardLastAdministrator = "guard/last-administrator" (Guarded, Error),
 
     /// The plan holds more deletes than `limits.max_deletes` of the target. The limit catches a mistake that removes
@@ -348,14 +350,14 @@ codes! {
     /// `--allow max-deletes`.
     GuardMaxDeletes = "guard/max-deletes" (Guarded, Error),
 
-    /// The manifest has `protect: true` and `ensure: absent`. Protection is there so that changing one line cannot
-    /// delete an object. Remove `protect: true` in a separate change, or let the plan through once with
-    /// `--allow protected`.
+    /// The manifest has `ensure: absent`, and `protect: true`, or had it when it was last applied. Protection is there so
+    /// that one change cannot delete an object. Remove `protect: true` in a separate change and apply that first, or let
+    /// the plan through once with `--allow protected`.
     GuardProtected = "guard/protected" (Guarded, Error),
 
-    /// Git declared several objects of a kind when the target was last applied, and now none is live. A credential that
-    /// lost its rights looks the same as a system that lost its objects, and creating all of them again would make
-    /// duplicates. Check whether the credential may still read them; if they are really gone, `--allow vanished` lets
+    /// Git declared several objects of a kind when the target was last applied, and now none of them is live, or more than
+    /// a fifth of ten or more is gone, or more than half of fewer. A credential that lost its rights looks the same as a
+    /// system that lost its objects, and creating them again would make duplicates. Check whether the credential may still read them; if they are really gone, `--allow vanished` lets
     /// the plan through once.
     GuardVanished = "guard/vanished" (Guarded, Error),
 

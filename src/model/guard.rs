@@ -14,7 +14,7 @@ pub enum Guard {
     DeletedShare,
     /// A repository without manifests.
     Emptied,
-    /// A list without objects.
+    /// A list without objects, or with much fewer than there were.
     Vanished,
     /// A delete of an object with `protect: true`.
     Protected,
@@ -26,10 +26,13 @@ impl Guard {
     /// Every guard, with what a plan must not do without it being allowed.
     pub const ALL: [(Self, &'static str); 6] = [
         (Self::MaxDeletes, "Delete more than `limits.max_deletes`"),
-        (Self::DeletedShare, "Delete more than 20 % of a kind with ten objects or more"),
+        (Self::DeletedShare, "Delete more than 20 % of a kind with ten live objects or more that git knows"),
         (Self::Emptied, "Prune every object of a target, because git no longer declares any"),
-        (Self::Vanished, "Create objects again that the base declared, because a list is suddenly empty"),
-        (Self::Protected, "Delete an object with `protect: true`"),
+        (
+            Self::Vanished,
+            "Create objects again that the base declared, because a list is suddenly empty or much shorter",
+        ),
+        (Self::Protected, "Delete an object with `protect: true`, now or when it was last applied"),
         (Self::LastAdministrator, "Remove the last administrators"),
     ];
 

@@ -149,7 +149,7 @@ impl Comparison<'_> {
     }
 
     /// What the base declared for an object: under its live name, if it is to be renamed.
-    fn at_base(&self, declared: &Declared, live: Option<&LiveObject>) -> Option<&Declared> {
+    pub(super) fn at_base(&self, declared: &Declared, live: Option<&LiveObject>) -> Option<&Declared> {
         let name = live.map_or(&declared.id.name, |live| &live.name);
         let id = ResourceId { name: name.clone(), ..declared.id.clone() };
         self.base?.get(&id).filter(|base| !base.absent())

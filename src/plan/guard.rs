@@ -1,33 +1,47 @@
 //! Guards: checks that stop a valid plan because the damage would be large. Each has a name that `--allow` takes, to
 //! let the plan through once. Not here: guards that only a system can check, which are its hazards.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::compare::cause::Cause;
 use crate::diagnostic::Diagnostic;
 use crate::model::change::Action;
 use crate::model::guard::Guard;
+use crate::model::kind::Kind;
 use crate::model::plan::TargetPlan;
 use crate::model::state::{Declared, Desired, Observed};
 use crate::plan::input::{DeclaredCounts, PlanInput};
 use crate::words::{count, verb};
 
-/// No more than this share of a kind may be deleted ...
+/// No more than this share of a kind may be deleted, or be gone since the base ...
 const SHARE_PERCENT: usize = 20;
 /// ... if the kind has at least this many objects: one of three may always be deleted.
 const SHARE_FROM: usize = 10;
 
-/// `protect: true` keeps an object from being deleted.
-pub(super) fn protect(declared: &Declared) -> Option<Diagnostic> {
-    let message = "this object is protected and also declared absent".to_owned();
-    let help = "remove `protect: true` in a separate change";
-    let diagnostic = || Guard::Protected.diagnostic(&declared.id, message, help);
-    declared.manifest.protect.then(|| diagnostic().at(declared.manifest.place("/metadata/protect")))
+/// `protect: true` keeps an object from being deleted, also if only the base has it: taking it off and deleting the object
+/// are two applies, so that whoever reviews the second one sees an object without protection.
+pub(super) fn protect(declared: &Declared, base: Option<&Declared>) -> Option<Diagnostic> {
+    let help = "remove `protect: true` in a separate change, and apply that first";
+    let wrong = |message: &str, at: &str| {
+        let diagnostic = Guard::Protected.diagnostic(&declared.id, message.to_owned(), help);
+        Some(diagnostic.at(declared.manifest.place(at)))
+    };
+    if declared.manifest.protect {
+        wrong("this object is protected and also declared absent", "/metadata/protect")
+    } else if base.is_some_and(|base| base.manifest.protect) {
+        wrong(
+            "this object was protected when it was last applied, and is now declared absent",
+            "/metadata/ensure",
+        )
+    } else {
+        None
+    }
 }
 
 /// Checks a finished plan. What `--allow` lets through stays visible as a warning.
 pub(super) fn check(plan: &mut TargetPlan, input: &PlanInput<'_>) {
     let single = [max_deletes(plan, input.max_deletes), emptied(plan, input.counts)];
-    let shares = deleted_share(plan, input.counts);
+    let shares = deleted_share(plan, input);
     let vanished = input.base.map(|base| vanished(plan, base, input.observed)).unwrap_or_default();
     plan.diagnostics.extend(single.into_iter().flatten().chain(shares).chain(vanished));
     let allowed = &input.options.allowed;
@@ -52,17 +66,28 @@ fn max_deletes(plan: &TargetPlan, limit: usize) -> Option<Diagnostic> {
     (deletes > limit).then(|| Guard::MaxDeletes.diagnostic(&plan.target, message, help))
 }
 
-fn deleted_share(plan: &TargetPlan, counts: &DeclaredCounts) -> Vec<Diagnostic> {
+fn deleted_share(plan: &TargetPlan, input: &PlanInput<'_>) -> Vec<Diagnostic> {
     let too_many = |(kind, deletes): (&str, usize)| {
-        // A live object that git declares absent counts too.
-        let all = counts.of_kind.get(kind).copied().unwrap_or(0).max(deletes);
-        let message =
-            format!("{deletes} of {all} {kind} objects would be deleted, more than {SHARE_PERCENT} %");
+        // What is only to be created cannot be lost, and does not make a loss smaller.
+        let all = input.system.kind(kind).map_or(0, |kind| known(kind, input)).max(deletes);
+        let message = format!(
+            "{deletes} of {all} live {kind} objects that git knows would be deleted, more than {SHARE_PERCENT} %"
+        );
         let help = "delete them in several steps";
-        (all >= SHARE_FROM && deletes * 100 > all * SHARE_PERCENT)
-            .then(|| Guard::DeletedShare.diagnostic(&plan.target, message, help))
+        is_large_share(deletes, all).then(|| Guard::DeletedShare.diagnostic(&plan.target, message, help))
     };
     deletes(plan).into_iter().filter_map(too_many).collect()
+}
+
+/// How many live objects of a kind git declares in any way, by their names now or before.
+fn known(kind: &Kind, input: &PlanInput<'_>) -> usize {
+    let names = input.counts.names.get(&kind.name).into_iter().flatten();
+    let names: BTreeSet<_> = names.map(|name| kind.folded(name)).collect();
+    input.observed.found(&kind.name).iter().filter(|found| names.contains(&kind.folded(&found.name))).count()
+}
+
+fn is_large_share(part: usize, all: usize) -> bool {
+    all >= SHARE_FROM && part * 100 > all * SHARE_PERCENT
 }
 
 fn emptied(plan: &TargetPlan, counts: &DeclaredCounts) -> Option<Diagnostic> {
@@ -71,32 +96,42 @@ fn emptied(plan: &TargetPlan, counts: &DeclaredCounts) -> Option<Diagnostic> {
         "git no longer declares anything for this target, and {} would be deleted",
         count(deletes, "object")
     );
-    let empty = deletes > 0 && !counts.declares && !counts.of_kind.is_empty();
+    let empty = deletes > 0 && !counts.declares && counts.orphans;
     empty.then(|| {
         Guard::Emptied.diagnostic(&plan.target, message, "check whether manifests were lost or moved")
     })
 }
 
-/// A list that is suddenly empty more likely means a lost permission than lost objects.
+/// A list that is suddenly empty, or much shorter, more likely means a lost permission than lost objects: creating them
+/// again would make second ones, at every run.
 fn vanished(plan: &TargetPlan, base: &Desired, observed: &Observed) -> Vec<Diagnostic> {
     let mut before: BTreeMap<&str, usize> = BTreeMap::new();
     for declared in base.values().filter(|declared| !declared.absent()) {
         *before.entry(declared.id.kind.as_str()).or_default() += 1;
     }
-    let creates = |kind: &str| {
-        plan.changes.iter().any(|change| change.action == Action::Create && change.id.kind == kind)
+    let created = |kind: &str| {
+        let creates = plan.changes.iter().filter(|change| change.action == Action::Create);
+        creates.filter(|change| change.id.kind == kind).collect::<Vec<_>>()
     };
     let none_left = |kind: &str| observed.found(kind).iter().all(|found| found.system);
-    before
-        .into_iter()
-        .filter(|(kind, count)| *count > 1 && none_left(kind) && creates(kind))
-        .map(|(kind, count)| {
-            let message = format!("no {kind} is live, and the base declared {count}");
-            Guard::Vanished.diagnostic(
-                &plan.target,
-                message,
-                "check whether the credential may still read them",
-            )
-        })
-        .collect()
+    let too_few = |(kind, all): (&str, usize)| {
+        let created = created(kind);
+        // A create of what the base declared is drift; any other is new in git.
+        let gone = created.iter().filter(|change| change.cause == Cause::Drift).count();
+        let message = if all > 1 && !created.is_empty() && none_left(kind) {
+            format!("no {kind} is live, and the base declared {all}")
+        } else if is_large_share(gone, all) || is_most_of_few(gone, all) {
+            format!("{gone} of the {all} {kind} objects that the base declared are not live any more")
+        } else {
+            return None;
+        };
+        let help = "check whether the credential may still read them";
+        Some(Guard::Vanished.diagnostic(&plan.target, message, help))
+    };
+    before.into_iter().filter_map(too_few).collect()
+}
+
+/// One of three may always be gone, and two of four.
+fn is_most_of_few(part: usize, all: usize) -> bool {
+    part > 1 && part * 2 > all
 }

@@ -1,6 +1,6 @@
 //! What the planner gets: values only. Not here: any way to read a target.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::guard::Guard;
 use crate::model::state::{Desired, Observed};
@@ -53,20 +53,27 @@ pub enum WriteOnly {
 /// How much git declares for a target, even if a run looks only at a part. Guards compare with it.
 #[derive(Clone, Debug, Default)]
 pub struct DeclaredCounts {
-    /// The number of objects of each kind that are declared now or were at the base.
-    pub of_kind: BTreeMap<String, usize>,
+    /// The names of each kind that are declared now, in whichever way, or were before.
+    pub names: BTreeMap<String, BTreeSet<String>>,
     /// Whether git wants any object to exist.
     pub declares: bool,
+    /// Whether the base declared objects that git no longer declares.
+    pub orphans: bool,
 }
 
 impl DeclaredCounts {
-    /// Counts a whole desired set, including orphans.
+    /// Takes the names of a whole desired set, including orphans.
     pub fn of(desired: &Desired) -> Self {
-        let mut counts =
-            Self { declares: desired.values().any(|declared| !declared.absent()), ..Self::default() };
-        for declared in desired.values().filter(|declared| declared.orphan || !declared.absent()) {
-            *counts.of_kind.entry(declared.id.kind.clone()).or_default() += 1;
+        let mut all = Self {
+            declares: desired.values().any(|declared| !declared.absent()),
+            orphans: desired.values().any(|declared| declared.orphan),
+            ..Self::default()
+        };
+        for declared in desired.values() {
+            let names = all.names.entry(declared.id.kind.clone()).or_default();
+            names.insert(declared.id.name.clone());
+            names.extend(declared.manifest.previously.iter().cloned());
         }
-        counts
+        all
     }
 }

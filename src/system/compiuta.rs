@@ -27,6 +27,7 @@ use crate::model::wire::{ReadError, Reader};
 use crate::system::body::{found, kind_of, list, listed, text, texts};
 use crate::system::compiuta::spec::{PolicySpec, RoleSpec};
 
+mod administrators;
 mod check;
 mod spec;
 
@@ -161,7 +162,11 @@ impl Judge for Compiuta {
         let deleted =
             changes.iter().filter(|change| change.action == Action::Delete && change.id.kind == "Role");
         let cascades = deleted.filter_map(|change| cascade(change, changes, observed));
-        changes.iter().filter_map(lock_out).chain(cascades).collect()
+        let removed: Vec<_> = changes.iter().filter_map(lock_out).collect();
+        let mut lost = administrators::lock_outs(changes, observed);
+        // What the first check has already said is not said again in other words.
+        lost.retain(|lost| removed.iter().all(|removed| removed.subject != lost.subject));
+        removed.into_iter().chain(lost).chain(cascades).collect()
     }
 }
 

@@ -13,6 +13,7 @@ mod commands;
 mod conformance;
 mod events;
 mod formats;
+mod guards;
 mod history;
 mod identity;
 mod import;
