@@ -47,11 +47,15 @@ pub(super) struct Apply {
 
 impl Apply {
     pub(super) async fn run(self, global: &Global, output: &Output) -> Report {
-        let reviewed = match self.reviewed(output) {
-            Ok(reviewed) => reviewed,
+        let of_review = self.reviewed(output).and_then(|reviewed| {
+            let options = self.options(global, reviewed.as_ref())?;
+            Ok((reviewed, options))
+        });
+        let (reviewed, options) = match of_review {
+            Ok(of_review) => of_review,
             Err(diagnostic) => return Report { diagnostics: vec![diagnostic], ..Report::of("apply") },
         };
-        let Load { project, diagnostics, files, config } = self.sandbox.load(global, &self.options(global));
+        let Load { project, diagnostics, files, config } = self.sandbox.load(global, &options);
         let Some(project) = &project else {
             return Report { diagnostics, files, ..Report::of("apply") };
         };
@@ -85,12 +89,14 @@ impl Apply {
         }
     }
 
-    fn options(&self, global: &Global) -> RunOptions {
-        RunOptions {
-            rollback: self.rollback,
-            writes: !self.sandbox.sandbox,
-            ..self.revision.options(global, &self.sandbox)
-        }
+    /// A reviewed plan is applied to the targets that it is for.
+    fn options(&self, global: &Global, reviewed: Option<&PlanFile>) -> Result<RunOptions, Diagnostic> {
+        let options = self.revision.options(global, &self.sandbox);
+        let only = match reviewed {
+            Some(reviewed) => reviewed.targets(&options.only)?,
+            None => options.only.clone(),
+        };
+        Ok(RunOptions { only, rollback: self.rollback, writes: !self.sandbox.sandbox, ..options })
     }
 
     /// The journal of ended writes, opened before anything is written.

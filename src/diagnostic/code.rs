@@ -603,6 +603,11 @@ codes! {
     /// file.
     ReviewOut = "review/out" (Failed, Error),
 
+    /// A reviewed plan is for certain targets, and `--target` names others. A part of a plan was never reviewed as a whole,
+    /// and what goes beyond it was not reviewed at all, so nothing was sent. Leave `--target` out: apply takes the targets
+    /// of the plan by itself.
+    ReviewTargets = "review/targets" (Usage, Error),
+
     /// The connection to the embedded sandbox could not be set up. No real target is involved. See the message for the
     /// cause, and run again.
     SandboxConnect = "sandbox/connect" (Failed, Error),

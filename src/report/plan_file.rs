@@ -24,6 +24,8 @@ pub struct PlanFile {
     format_version: u32,
     /// The version of enact.
     enact: String,
+    /// The targets that it is for; apply takes these and no others.
+    targets: BTreeSet<String>,
     /// The commit of the manifests; null outside of a repository.
     commit: Option<String>,
     /// The commit of the base.
@@ -47,6 +49,7 @@ impl PlanFile {
         Self {
             format_version: document.format_version,
             enact: env!("CARGO_PKG_VERSION").to_owned(),
+            targets: report.targets.iter().map(|target| target.plan.target.clone()).collect(),
             commit: document.commit,
             base_commit: document.base_commit,
             config: digest(config),
@@ -85,12 +88,30 @@ impl PlanFile {
         serde_json::from_str::<Marks>(text).is_ok()
     }
 
+    /// The targets that apply takes with it, if these were asked for: all of its own, and no others.
+    pub fn targets(&self, asked: &[String]) -> Result<Vec<String>, Diagnostic> {
+        if asked.is_empty() || asked.iter().collect::<BTreeSet<_>>() == self.targets.iter().collect() {
+            return Ok(self.targets.iter().cloned().collect());
+        }
+        let names = |names: Vec<&String>| {
+            let names: Vec<_> = names.into_iter().map(|name| format!("`{}`", name)).collect();
+            names.join(", ")
+        };
+        let (own, asked) = (names(self.targets.iter().collect()), names(asked.iter().collect()));
+        let message = format!("the plan is for {own}, and `--target` names {asked}");
+        Err(Diagnostic::new(Code::ReviewTargets, message).help(
+            "leave `--target` out to apply the plan as it was reviewed, or make a plan for these targets",
+        ))
+    }
+
     /// What changed between the review and a fresh plan; empty if nothing did.
     pub fn moved(&self, fresh: &Self) -> Vec<Diagnostic> {
-        let Self { format_version, enact, commit, base_commit, config, schemas, digest: _, changes } = self;
+        let Self { format_version, enact, targets, commit, base_commit, config, schemas, digest: _, changes } =
+            self;
         let inputs = [
             ("the format of plans", format_version != &fresh.format_version),
             ("the version of enact", enact != &fresh.enact),
+            ("the choice of targets", targets != &fresh.targets),
             ("the commit", commit != &fresh.commit),
             ("the base", base_commit != &fresh.base_commit),
             ("enact.yaml", config != &fresh.config),

@@ -470,6 +470,35 @@ fn a_reviewed_plan_is_applied_only_as_reviewed() {
 }
 
 #[test]
+fn a_plan_for_one_target_is_applied_to_that_target_whatever_else_there_is() {
+    let repo = Repo::new("compiuta", "");
+    let other = World::new("compiuta");
+    let row = format!(
+        "- {{name: other, system: compiuta, url: '{}', auth: {{bearer: {{env: ENACT_TEST_KEY}}}}}}\n",
+        other.live.url()
+    );
+    let config = std::fs::read_to_string(repo.dir.path().join("enact.yaml")).unwrap();
+    repo.write("enact.yaml", &(config + &row));
+    repo.write(".gitignore", "plan.json\n");
+    repo.declare("Role", "r", ROLE);
+    repo.commit();
+    assert_eq!(repo.run(&["plan", "--target", "live", "--out", "plan.json"]).code, 0);
+    for wrong in ["other", "live --target other"] {
+        let args: Vec<_> = ["plan.json", "--target"].into_iter().chain(wrong.split(' ')).collect();
+        let run = repo.apply_with(&args);
+        assert_eq!(
+            (run.code, codes(&run.json()), repo.live.requests().len()),
+            (64, vec!["review/targets"], 0)
+        );
+        assert!(run.out.contains("the plan is for `live`, and `--target` names"), "{}", run.out);
+    }
+    let run = repo.apply_with(&["plan.json"]);
+    assert_eq!((run.code, causes(&run.json())), (0, vec!["create r unknown".to_owned()]), "{}", run.out);
+    let made = |world: &World| world.objects("roles").iter().filter(|role| role["id"] == "r").count();
+    assert_eq!((made(&repo), made(&other)), (1, 0));
+}
+
+#[test]
 fn guards_stop_a_plan_and_a_person_lets_it_through_once() {
     let repo = Repo::new("compiuta", PRUNE);
     for index in 0..10 {
