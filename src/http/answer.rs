@@ -150,6 +150,12 @@ impl Answer {
         }
     }
 
+    /// The fields that an error names, as the server writes the steps to them.
+    pub(super) fn fields(&self) -> Vec<Vec<String>> {
+        let problems = reason::problems(self.body.value()).into_iter();
+        problems.map(|problem| problem.field).filter(|field| !field.is_empty()).collect()
+    }
+
     fn words(&self, errors: &Errors) -> String {
         let body = match &self.body {
             Body::Json(body) => body,

@@ -18,7 +18,7 @@ use super::retry::{self, Event};
 use crate::model::request::{Hidden, Method, Path, Request};
 use crate::model::resource::RemoteId;
 use crate::model::wire::{
-    Attempt, GetResult, Next, OpenWrite, ReadError, Reader, Sent, Statuses, Turn, Writer,
+    Attempt, GetResult, Next, OpenWrite, ReadError, Reader, Refusal, Sent, Statuses, Turn, Writer,
 };
 
 /// Writes to a target.
@@ -68,15 +68,15 @@ impl Turn for HttpTurn<'_> {
         let kept = |hidden: &Hidden| matches!(hidden, Hidden::Live(value) if redacted(value));
         if request.body.as_ref().is_some_and(redacted) || request.hidden.values().any(kept) {
             let reason = "the live object holds the credential, which enact removed when it read it; writing the rest back would lose it";
-            return Sent::Refused(reason.to_owned());
+            return Sent::Refused(reason.to_owned().into());
         }
         let body = match self.whole_body(request) {
             Ok(body) => body,
-            Err(reason) => return Sent::Refused(reason),
+            Err(reason) => return Sent::Refused(reason.into()),
         };
         let key = request.idempotency_header.as_ref().map(|header| (header.as_str(), with.key));
         let if_match = match (request.if_match, with.etag) {
-            (true, None) => return Sent::Refused("the API gave no `ETag` to match".to_owned()),
+            (true, None) => return Sent::Refused("the API gave no `ETag` to match".to_owned().into()),
             (matches, etag) => etag.filter(|_| matches).map(|etag| ("if-match", etag)),
         };
         let headers: Vec<_> = key.into_iter().chain(if_match).collect();
@@ -88,17 +88,17 @@ impl Turn for HttpTurn<'_> {
         let (method, path) = (request.method.as_str(), &request.path);
         let ended = self.connection.attempt(pass, method, path, body.as_ref(), &headers).await;
         let asked = ended.as_ref().ok().and_then(|answer| answer.asks(&self.connection.errors));
-        let (event, reason) = match self.event(request, ended) {
+        let (event, refusal) = match self.event(request, ended) {
             Ok(done) => return Sent::Done(done),
             Err(ended) => ended,
         };
         match retry::next(event, request.repeatability) {
             Next::Done => Sent::Done(Value::Null),
             Next::Moved => Sent::Moved("it changed since it was read".to_owned()),
-            Next::Refused => Sent::Refused(reason),
+            Next::Refused => Sent::Refused(refusal),
             next => {
                 let undone = matches!(next, Next::Again | Next::Once) || event == Event::Status(409);
-                Sent::Open(OpenWrite { reason, next, undone, asked })
+                Sent::Open(OpenWrite { reason: refusal.reason, next, undone, asked })
             }
         }
     }
@@ -146,11 +146,11 @@ impl HttpTurn<'_> {
     }
 
     /// The answer to a write, or what happened instead and why.
-    fn event(&self, request: &Request, ended: Ended) -> Result<Value, (Event, String)> {
+    fn event(&self, request: &Request, ended: Ended) -> Result<Value, (Event, Refusal)> {
         let mut answer = ended.map_err(|Unanswered { event, words, help }| {
             let (method, url) = (request.method.as_str(), self.connection.shown(&request.path));
             let help = help.map(|help| format!("; {help}")).unwrap_or_default();
-            (event, format!("{method} {url} failed: {words}{help}"))
+            (event, format!("{method} {url} failed: {words}{help}").into())
         })?;
         answer.hide(kept(request).as_ref());
         let status = answer.status;
@@ -158,7 +158,7 @@ impl HttpTurn<'_> {
             let help = self.connection.help(&answer).map(|help| format!("; {help}")).unwrap_or_default();
             return Err((
                 Event::Unexpected,
-                format!("the answer holds an error: {}{help}", self.connection.said(&answer)),
+                format!("the answer holds an error: {}{help}", self.connection.said(&answer)).into(),
             ));
         }
         if status.is_success() {
@@ -167,12 +167,13 @@ impl HttpTurn<'_> {
                 (false, _) => {
                     let reason =
                         format!("it was answered with {status}, which its system's definition does not name");
-                    Err((Event::Unexpected, reason))
+                    Err((Event::Unexpected, reason.into()))
                 }
                 // Only an id is ever taken from an answer; other answers are not read.
                 (true, None) => Ok(Value::Null),
                 (true, Some((_, pointer))) => {
-                    let unreadable = || (Event::Unreadable, "the answer does not hold the new id".to_owned());
+                    let unreadable =
+                        || (Event::Unreadable, "the answer does not hold the new id".to_owned().into());
                     let usable = |body: &Value| body.pointer(pointer).and_then(RemoteId::from_json).is_some();
                     answer.body.json().ok().filter(usable).ok_or_else(unreadable)
                 }
@@ -183,6 +184,7 @@ impl HttpTurn<'_> {
             return Ok(Value::Null);
         }
         let help = self.connection.help(&answer).map(|help| format!("; {help}")).unwrap_or_default();
-        Err((self.connection.failure(&answer), format!("{}{help}", self.connection.said(&answer))))
+        let reason = format!("{}{help}", self.connection.said(&answer));
+        Err((self.connection.failure(&answer), Refusal { reason, fields: answer.fields() }))
     }
 }

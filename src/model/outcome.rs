@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::change::Change;
+use crate::model::wire::Refusal;
 
 /// How a planned write ended, and why. Every change ends in exactly one of these.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -23,6 +24,13 @@ pub struct Outcome {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     reason: Option<String>,
+    /// Where the manifest declares what the API refused: file, line and column, such as `policies/a.yaml:7:3`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    at: Option<String>,
+    /// The fields that the API names, as it writes the steps to each.
+    #[serde(skip)]
+    fields: Vec<Vec<String>>,
 }
 
 /// How a planned write ended.
@@ -51,29 +59,38 @@ pub struct EndedChange {
 }
 
 impl Outcome {
+    fn new(result: WriteResult, reason: Option<String>) -> Self {
+        Self { result, reason, at: None, fields: Vec::new() }
+    }
+
     /// All requests were answered with success.
     pub fn applied() -> Self {
-        Self { result: WriteResult::Applied, reason: None }
+        Self::new(WriteResult::Applied, None)
     }
 
     /// The live object is no longer what the plan saw.
     pub fn conflict(reason: impl Into<String>) -> Self {
-        Self { result: WriteResult::Conflict, reason: Some(reason.into()) }
+        Self::new(WriteResult::Conflict, Some(reason.into()))
     }
 
     /// The API refused.
     pub fn failed(reason: impl Into<String>) -> Self {
-        Self { result: WriteResult::Failed, reason: Some(reason.into()) }
+        Self::new(WriteResult::Failed, Some(reason.into()))
+    }
+
+    /// The API refused, and named these fields.
+    pub fn refused(Refusal { reason, fields }: Refusal) -> Self {
+        Self { fields, ..Self::failed(reason) }
     }
 
     /// It is not known whether the write happened.
     pub fn unknown(reason: impl Into<String>) -> Self {
-        Self { result: WriteResult::Unknown, reason: Some(reason.into()) }
+        Self::new(WriteResult::Unknown, Some(reason.into()))
     }
 
     /// Nothing was sent.
     pub fn not_attempted(reason: impl Into<String>) -> Self {
-        Self { result: WriteResult::NotAttempted, reason: Some(reason.into()) }
+        Self::new(WriteResult::NotAttempted, Some(reason.into()))
     }
 
     /// How it ended.
@@ -84,6 +101,17 @@ impl Outcome {
     /// Why; `None` where it was applied.
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()
+    }
+
+    /// Where the manifest declares what the API refused, if so.
+    pub fn at(&self) -> Option<&str> {
+        self.at.as_deref()
+    }
+
+    /// The same, with the place of what was refused; `place` finds it by the fields that the API names.
+    pub fn placed(self, place: impl FnOnce(&[Vec<String>]) -> String) -> Self {
+        let at = (self.result == WriteResult::Failed).then(|| place(&self.fields));
+        Self { at, ..self }
     }
 
     /// Whether all that was planned was done.

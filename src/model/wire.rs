@@ -154,14 +154,29 @@ pub enum Next {
 pub enum Sent {
     /// The API did it; the JSON answer, or null.
     Done(Value),
-    /// The API refused, so nothing was changed; the reason.
-    Refused(String),
+    /// The API refused, so nothing was changed.
+    Refused(Refusal),
     /// The object is no longer what `If-Match` says, so nothing was changed; the reason.
     Moved(String),
     /// The answer does not say whether it was done.
     Open(OpenWrite),
     /// It was not sent: what was read before it is too old by now.
     Late,
+}
+
+/// Why a write was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// In words.
+    pub reason: String,
+    /// The fields that the API names, as it writes the steps to each.
+    pub fields: Vec<Vec<String>>,
+}
+
+impl From<String> for Refusal {
+    fn from(reason: String) -> Self {
+        Self { reason, fields: Vec::new() }
+    }
 }
 
 /// A write of which no answer says whether it was done.

@@ -192,7 +192,8 @@ fn entry(change: &Change, outcome: Option<&Outcome>) -> String {
 
 fn ending(outcome: &Outcome) -> String {
     let reason = outcome.reason().map(|reason| format!(": {}", code(reason))).unwrap_or_default();
-    format!(", **{}**{reason}", outcome.result().as_str())
+    let at = outcome.at().map(|at| format!(" at {}", code(at))).unwrap_or_default();
+    format!(", **{}**{reason}{at}", outcome.result().as_str())
 }
 
 fn marked(line: Line) -> String {

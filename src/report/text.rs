@@ -100,8 +100,12 @@ impl TextPage<'_> {
     }
 
     fn change(&mut self, change: &Change, outcome: Option<&Outcome>) {
+        let at = outcome.and_then(Outcome::at);
         let outcome = outcome.map(|outcome| self.outcome(outcome)).unwrap_or_default();
         self.line(2, format!("{}{outcome}", self.head(change)));
+        if let Some(at) = at {
+            self.line(INDENT, format!("--> {}", inline(at)));
+        }
         // Apply showed them before it asked.
         if !self.ended || self.style.verbose {
             self.fields(change);

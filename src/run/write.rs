@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering;
 
 use futures::StreamExt as _;
 
+use crate::diagnostic::Place;
 use crate::model::change::Change;
 use crate::model::outcome::{EndedChange, Outcome};
 use crate::model::resource::ResourceId;
@@ -24,6 +25,7 @@ mod object;
 mod phases;
 mod planned_change;
 pub(super) mod progress;
+mod refused;
 pub(super) mod send;
 
 /// Carries out the planned changes of one target. Returns how each ended, in the same order.
@@ -50,7 +52,7 @@ impl Run<'_> {
         let outcome = match self.held_back(blocked) {
             Some(reason) => Outcome::not_attempted(reason),
             None => {
-                let outcome = self.write(change, phase).await;
+                let outcome = self.placed(change, self.write(change, phase).await);
                 self.input.journal.record(change, &outcome);
                 outcome
             }
@@ -59,6 +61,17 @@ impl Run<'_> {
             lock(&self.failed).insert(change.id.clone());
         }
         EndedChange { change: change.clone(), outcome }
+    }
+
+    /// A refused write with its place in the manifest; a manifest that only the base had is not there any more.
+    fn placed(&self, change: &Change, outcome: Outcome) -> Outcome {
+        match self.input.intent.desired.get(&change.id).filter(|declared| !declared.orphan) {
+            Some(declared) => outcome.placed(|fields| {
+                let Place { file, line, column, .. } = refused::place(declared, fields);
+                format!("{file}:{line}:{column}")
+            }),
+            None => outcome,
+        }
     }
 
     /// Why no other write begins, if so.

@@ -229,3 +229,38 @@ fn a_server_that_wants_tls_says_so() {
     let help = document["diagnostics"][0]["help"].as_str().unwrap();
     assert!(help.contains("write `https://`"), "{help}");
 }
+
+#[test]
+fn a_refused_write_points_at_the_field_that_the_api_names_or_else_at_the_name() {
+    let refusals = [
+        (json!({"detail": [{"loc": ["body", "limits", "cpu"], "msg": "too many"}]}), "cpu: 9"),
+        (
+            json!({"errors": [{"source": {"pointer": "/data/attributes/size"}, "title": "too big"}]}),
+            "size: 7",
+        ),
+        (json!({"error": {"param": "size", "message": "too big"}}), "size: 7"),
+        (json!({"owner": ["is required"]}), "name: \"a\""),
+        (json!({"message": "no"}), "name: \"a\""),
+    ];
+    for (body, declared) in refusals {
+        let world = World::things(|_| {});
+        world.declare("Thing", "a", "\n  size: 7\n  limits:\n    cpu: 9");
+        let file = crate::world::file("Thing", "a");
+        let text = std::fs::read_to_string(world.path(&file)).unwrap();
+        let (line, column) = text
+            .lines()
+            .enumerate()
+            .find_map(|(line, text)| Some((line + 1, text.find(declared)? + 1)))
+            .unwrap_or_else(|| panic!("{declared}: {text}"));
+        let place = format!("{file}:{line}:");
+        let answer = Reply::new(422, body.clone());
+        world.api.on(move |seen, _| (seen.method != "GET").then(|| answer.clone()));
+        let (code, document) = world.apply();
+        let at = document["changes"][0]["outcome"]["at"].as_str().unwrap_or_default().to_owned();
+        assert!(code == 1 && at.starts_with(&place), "{body}: {at} is not {place}{column}\n{document:#}");
+        let run = world.run(&["apply", "--yes"]);
+        assert!(run.out.contains(&format!("--> {at}")), "{}", run.out);
+        let run = world.run(&["apply", "--yes", "--format", "markdown"]);
+        assert!(run.out.contains(&at), "{}", run.out);
+    }
+}

@@ -98,7 +98,7 @@ impl Sender<'_> {
         match self.turn.send(&resolved, &progress.with()).await {
             Sent::Done(reply) => self.learn(request, &reply),
             Sent::Moved(reason) => Err(Stopped::For(Outcome::conflict(reason))),
-            Sent::Refused(reason) => Err(Stopped::For(Outcome::failed(reason))),
+            Sent::Refused(refusal) => Err(Stopped::For(Outcome::refused(refusal))),
             Sent::Open(write) => Err(Stopped::Open(write)),
             Sent::Late => Err(Stopped::Late),
         }

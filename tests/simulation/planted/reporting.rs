@@ -52,7 +52,7 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "refusal-is-done",
         item: "HttpTurn::send",
-        old: "Next::Refused => Sent::Refused(reason)",
+        old: "Next::Refused => Sent::Refused(refusal)",
         new: "Next::Refused => Sent::Done(Value::Null)",
     },
     Bug {
