@@ -8,11 +8,17 @@ use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::manifest::{Manifest, yaml};
 use crate::model::kind::{Kind, api_version};
 use crate::model::names::Names;
+use crate::model::resource::RemoteId;
 use crate::model::state::{Desired, LiveObject, Observed};
 use crate::schema::check::Checker;
 use crate::system::Translate;
 use crate::text::inert::{self, Inert};
 use crate::text::is_deceptive;
+
+mod file_name;
+mod plain;
+
+use file_name::FileNames;
 
 /// A manifest to be written.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,10 +36,12 @@ pub struct To<'a> {
     pub system: &'a str,
     /// The path from the manifests to the JSON Schemas, for editors.
     pub schemas: Option<&'a str>,
+    /// The names of the files that are in their folder already.
+    pub taken: &'a [String],
 }
 
 /// A manifest for every live object that the system does not manage itself and that git does not declare yet. An object
-/// that no manifest can declare, such as one that shares its name, is reported.
+/// that no manifest can declare, such as one that shares its name, is reported: the import is incomplete without it.
 pub fn manifests(
     to: &To<'_>,
     system: &dyn Translate,
@@ -43,12 +51,15 @@ pub fn manifests(
 ) -> Vec<NewManifest> {
     let names = Names::new(system.kinds(), desired, observed);
     let index = observed.index(system.kinds());
-    let known: BTreeSet<_> = desired.keys().map(|id| (id.kind.as_str(), id.name.as_str())).collect();
-    let mut files = BTreeSet::new();
+    let mut files = FileNames::beside(to.taken);
     let mut manifests = Vec::new();
     for kind in system.kinds() {
+        let known = known(kind, desired);
+        let unreachable = observed.unreachable(&kind.name).iter();
+        let reason = "no request can reach it, because its id cannot be part of a path";
+        diagnostics.extend(unreachable.map(|found| undeclarable(kind, &found.name, None, reason)));
         for found in observed.found(&kind.name) {
-            if found.system || known.contains(&(kind.name.as_str(), found.name.as_str())) {
+            if found.system || known.contains(&kind.folded(&found.name)) {
                 continue;
             }
             if index.named(kind, &found.name).len() > 1 {
@@ -60,14 +71,20 @@ pub fn manifests(
             let refused = || refused(system, kind, &spec);
             let lost = || dangling(kind, &found.name, &spec, &names);
             match unusable(to, kind, &text).or_else(refused).or_else(lost) {
-                Some(reason) => diagnostics.push(undeclarable(kind, found, &reason)),
-                None => {
-                    manifests.push(NewManifest { file: unique(&mut files, &kind.name, &found.name), text })
+                Some(reason) => {
+                    diagnostics.push(undeclarable(kind, &found.name, Some(&found.remote), &reason));
                 }
+                None => manifests.push(NewManifest { file: files.add(&kind.name, &found.name), text }),
             }
         }
     }
     manifests
+}
+
+/// The names of objects that git declares, or gives another name to.
+fn known(kind: &Kind, desired: &Desired) -> BTreeSet<String> {
+    let declared = desired.values().filter(|declared| declared.id.kind == kind.name);
+    declared.flat_map(|declared| declared.names().map(|name| kind.folded(name))).collect()
 }
 
 /// What a manifest says of a live object: without defaults, and without fields that are not imported.
@@ -110,9 +127,9 @@ fn dangling(kind: &Kind, name: &str, spec: &Value, names: &Names) -> Option<Stri
     ))
 }
 
-fn undeclarable(kind: &Kind, found: &LiveObject, reason: &str) -> Diagnostic {
-    let message =
-        format!("the {} `{}` ({}) cannot be declared: {reason}", kind.name, found.name, found.remote);
+fn undeclarable(kind: &Kind, name: &str, remote: Option<&RemoteId>, reason: &str) -> Diagnostic {
+    let id = remote.map(|remote| format!(" ({remote})")).unwrap_or_default();
+    let message = format!("the {} `{name}`{id} cannot be declared: {reason}", kind.name);
     Diagnostic::new(Code::ImportUndeclarable, message)
         .help("it was not imported; change it on the target first")
 }
@@ -125,7 +142,7 @@ fn ambiguous(kind: &Kind, found: &LiveObject) -> Diagnostic {
 }
 
 fn document(to: &To<'_>, kind: &Kind, name: &str, spec: &Value) -> String {
-    let To { system, schemas } = *to;
+    let To { system, schemas, taken: _ } = *to;
     let file = crate::model::kind::schema_file_name(system, &kind.name);
     let editor = schemas
         .map(|folder| format!("# yaml-language-server: $schema={folder}/{file}\n"))
@@ -188,22 +205,11 @@ fn indent(text: &str, pad: &str) -> String {
     text.split('\n').map(line).collect()
 }
 
-/// One scalar or an empty collection in one line; the YAML library knows when quotes are needed.
+/// One scalar or an empty collection in one line; the YAML library knows when quotes are needed for YAML 1.2.
 fn scalar(value: &Value) -> String {
+    let Value::String(text) = value else { return value.to_string() };
     let spelled =
-        || serde_yaml::to_string(value).map_or_else(|_| value.to_string(), |text| text.trim_end().to_owned());
-    value.as_str().and_then(inert::yaml).unwrap_or_else(spelled)
-}
-
-/// A file name that says what is in it and is safe on every file system.
-fn unique(files: &mut BTreeSet<String>, kind: &str, name: &str) -> String {
-    let keep = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
-    let words: String = name.chars().map(keep).take(80).collect();
-    let words = words.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-");
-    let stem = format!("{}-{}", kind.to_lowercase(), if words.is_empty() { "unnamed" } else { &words });
-    let numbered = (2..).map(|number| format!("{stem}-{number}"));
-    let free =
-        std::iter::once(stem.clone()).chain(numbered).find(|stem| !files.contains(stem)).unwrap_or(stem);
-    files.insert(free.clone());
-    format!("{free}.yaml")
+        || serde_yaml::to_string(text).map_or_else(|_| value.to_string(), |text| text.trim_end().to_owned());
+    let quoted = || plain::is_other_in_old_yaml(text).then(|| format!("'{text}'"));
+    inert::yaml(text).or_else(quoted).unwrap_or_else(spelled)
 }

@@ -12,6 +12,12 @@ pub(super) fn read(file: &Path, most: usize) -> io::Result<String> {
     crate::file::read_text(file, most as u64)
 }
 
+/// The names in a folder; none if it does not exist.
+pub(super) fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+}
+
 /// Creates a file and its folder, whole or not at all. An existing file stays as it is, and is an error.
 pub(super) fn create(file: &Path, text: &str) -> io::Result<()> {
     std::fs::create_dir_all(folder(file))?;

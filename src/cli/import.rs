@@ -73,7 +73,8 @@ impl Import {
             return diagnostics.extend(wrong);
         }
         let schemas = schema_folder(root, &folder);
-        let to = import::To { system: &target.config.system, schemas: schemas.as_deref() };
+        let taken = files::names(&root.join(&folder));
+        let to = import::To { system: &target.config.system, schemas: schemas.as_deref(), taken: &taken };
         diagnostics.extend(unlisted(at));
         let system = target.system.as_ref();
         let manifests = import::manifests(&to, system, at.intent.desired, &observed, diagnostics);

@@ -367,8 +367,9 @@ codes! {
     HttpClient = "http/client" (Failed, Error),
 
     /// Several live objects have this name, so a manifest could mean any of them. It was not imported, because the next
-    /// plan could not distinguish them. Rename all but one on the target, then import again.
-    ImportAmbiguous = "import/ambiguous" (Failed, Warning),
+    /// plan could not distinguish them, and the import is incomplete. Rename all but one on the target, then import
+    /// again.
+    ImportAmbiguous = "import/ambiguous" (Unread, Error),
 
     /// The folder given with `--to` is not inside the folder of enact.yaml. Manifests there would not belong to this
     /// configuration. Name a folder inside one that `manifests` names.
@@ -378,10 +379,11 @@ codes! {
     /// Nothing was written. Name another folder with `--to`, or widen `include` in enact.yaml.
     ImportUnclaimed = "import/unclaimed" (Failed, Error),
 
-    /// A live object cannot be written as a manifest: its name has invisible characters, it refers to an object without
-    /// a unique name, or the checks would refuse it. It was left out, because such a manifest would stop every run.
-    /// Change the object on the target first, then import again.
-    ImportUndeclarable = "import/undeclarable" (Failed, Warning),
+    /// A live object cannot be written as a manifest: no manifest can have its name, no request can reach it, it refers
+    /// to an object without a unique name, or the checks would refuse it. It was left out, because such a manifest would
+    /// stop every run; the others were imported. The import is incomplete without it. Change the object on the target,
+    /// then import again, or leave it unmanaged.
+    ImportUndeclarable = "import/undeclarable" (Unread, Error),
 
     /// The API cannot list objects of this kind, so none of them was imported. There may be some. Write their manifests
     /// by hand; plan looks for the objects that they name.

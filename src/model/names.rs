@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::manifest::name_problem;
 use crate::model::kind::Kind;
 use crate::model::request::{Id, Symbol};
 use crate::model::resource::{RemoteId, ResourceId};
@@ -55,7 +56,8 @@ impl Names {
         let unique = index.named(kind, &found.name).len() == 1;
         let id = if unique { Ok(Id::Known(found.remote.clone())) } else { Err(Unresolved::Ambiguous) };
         self.ids.insert((kind.name.clone(), found.name.clone()), id);
-        if unique {
+        // A manifest can only refer by id to an object whose name it cannot have.
+        if unique && name_problem(&found.name).is_none() {
             self.names.insert((kind.name.clone(), found.remote.to_string()), found.name.clone());
         }
     }
@@ -89,7 +91,7 @@ impl Names {
         self.renamed.get(&(kind.to_owned(), name.to_owned())).map(String::as_str)
     }
 
-    /// The name of a live object, if no other object has that name.
+    /// The name of a live object, if no other object has that name and a manifest can have it.
     pub fn name(&self, kind: &str, id: &str) -> Option<&str> {
         self.names.get(&(kind.to_owned(), id.to_owned())).map(String::as_str)
     }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::commands::copy_examples;
-use crate::world::{World, run};
+use crate::world::{World, codes, run};
 
 #[test]
 fn importing_every_target_of_the_sandbox_gives_an_empty_plan() {
@@ -47,7 +47,7 @@ spec:
     - policy_text: |-
         permit (principal, action, resource)
         when { context.a && context.b };
-      notice: no
+      notice: 'no'
 "
     );
     world.assert_converged();
@@ -87,7 +87,7 @@ fn what_validate_would_refuse_is_not_imported() {
     let rule = json!({"id": id, "policy_id": policy, "ordinal": 10, "policy_text": "no Cedar"});
     world.live.insert("rules", rule);
     let import = world.run(&["import", "live"]);
-    assert_eq!(import.code, 0, "{}", import.err);
+    assert_eq!(import.code, 6, "what is left out is not left out silently: {}", import.err);
     assert!(
         import.err.contains("import/undeclarable") && import.err.contains("not valid Cedar"),
         "{}",
@@ -128,4 +128,31 @@ fn names_that_need_quotes_or_repeat_in_file_names_survive() {
     assert_eq!(import.code, 0, "{}", import.err);
     world.assert_converged();
     assert_eq!(world.plan()["summary"]["unchanged"], 11);
+}
+
+#[test]
+fn what_no_manifest_can_declare_is_named_and_the_import_is_incomplete() {
+    let world = World::new("polytomic");
+    let role = |id: u8, name: &str| json!({"id": format!("00000000-0000-4000-8000-{id:012}"), "name": name, "system": false});
+    for (id, name) in [(1, "Café"), (2, "Cafe\u{301}"), (3, "Twin"), (4, "twin")] {
+        assert!(world.live.insert("roles", role(id, name)));
+    }
+    let actions = json!([{"action": "read", "role_ids": [role(1, "")["id"], role(2, "")["id"]]}]);
+    let policy = json!({"id": "00000000-0000-4000-8000-000000000009", "name": "no", "system": false, "policy_actions": actions});
+    assert!(world.live.insert("policies", policy));
+    let import = world.run(&["import", "live", "--format", "json"]);
+    let document = import.json();
+    assert_eq!(import.code, 6, "{document:#}");
+    assert_eq!(
+        codes(&document),
+        ["import/undeclarable", "import/ambiguous", "import/ambiguous"],
+        "{document:#}"
+    );
+    let read =
+        |file: &str| std::fs::read_to_string(world.dir.path().join("policies/live").join(file)).unwrap();
+    assert!(read("role-café.yaml").contains("name: Café"));
+    let policy = read("policy-no.yaml");
+    assert!(policy.contains("name: 'no'"), "{policy}");
+    assert!(policy.contains("- Café") && policy.contains("00000000-0000-4000-8000-000000000002"), "{policy}");
+    world.assert_converged();
 }

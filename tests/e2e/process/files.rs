@@ -228,7 +228,7 @@ fn import_says_which_manifests_it_could_not_write_and_writes_the_others() {
     world.write("policies/live/role-x.yaml/in-the-way", "");
     let run = world.run(&["import", "live"]);
     assert!(run.code == 1 && run.err.contains("role-x.yaml"), "{}", run.err);
-    assert!(read(&world, "policies/live/role-y.yaml").contains("name: y"), "{}", run.out);
+    assert!(read(&world, "policies/live/role-y.yaml").contains("name: 'y'"), "{}", run.out);
 
     world.write("a-file", "");
     let run = world.run(&["import", "live", "--to", "a-file"]);
