@@ -180,7 +180,7 @@ fn a_list_that_lags_is_named_and_what_was_written_is_read_by_its_id() {
     world.declare("Thing", "a", "{note: mine}");
     let listed = json!(world.api.objects("things"));
     world.api.on(move |seen, _| {
-        (seen.method == "GET" && seen.place() == "/things").then(|| Reply::new(200, listed.clone()))
+        (seen.method == "GET" && seen.place() == "/base/things").then(|| Reply::new(200, listed.clone()))
     });
     let (code, document) = world.apply();
     assert_eq!((code, outcomes(&document)), (0, vec!["a applied".to_owned()]), "{document:#}");
