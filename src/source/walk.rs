@@ -20,6 +20,9 @@ const MAX_REFUSED: usize = 1000;
 
 const TWIN: &str = "differs only in case from another name in its folder";
 const CORRECT: &str = "correct `manifests` in enact.yaml";
+/// What to do where there is nothing yet.
+const BEGIN: &str =
+    "put the first manifest there, let `enact import TARGET` do that, or correct `manifests` in enact.yaml";
 
 /// Finds all manifests of a tree, by their path relative to `prefix`.
 pub(super) fn list<T: Tree>(
@@ -245,7 +248,7 @@ impl<T: Tree> FolderWalk<'_, T> {
     fn missing(&mut self, folder: &Folder<'_>, name: &str, entries: &[Entry<T::Id>]) {
         let names = entries.iter().filter_map(|entry| std::str::from_utf8(&entry.name).ok());
         let help = nearest(name, names).map(|near| format!("did you mean `{}`?", inline(near)));
-        let help = help.as_deref().unwrap_or(CORRECT);
+        let help = help.as_deref().unwrap_or(BEGIN);
         self.refuse(Code::SourceMissing, &folder.join(name), "does not exist", help);
     }
 

@@ -298,6 +298,20 @@ fn in_a_folder_below_it_the_way_to_the_configuration_is_said() {
 }
 
 #[test]
+fn in_a_fresh_folder_the_way_to_the_first_manifest_is_said() {
+    let world = World::new("polytomic");
+    std::fs::remove_dir(world.dir.path().join("policies")).unwrap();
+    let empty = TempDir::new().unwrap();
+    for fresh in [world.run(&["plan"]), run(empty.path(), &["plan", "--sandbox"])] {
+        assert!(fresh.code == 3 && fresh.err.contains("`policies` does not exist"), "{}", fresh.err);
+        assert!(fresh.err.contains("`enact import TARGET`"), "{}", fresh.err);
+    }
+    assert_eq!(world.run(&["import", "live"]).code, 0, "the advice works");
+    assert_eq!(run(empty.path(), &["import", "access", "--sandbox"]).code, 0, "the advice works");
+    assert_eq!(run(empty.path(), &["plan", "--sandbox", "--target", "access", "--exit-code"]).code, 0);
+}
+
+#[test]
 fn an_empty_configuration_is_told_what_belongs_into_it() {
     let world = World::new("polytomic");
     for text in ["", "\n\n", "# later\n", "---\n---\n"] {
