@@ -1,7 +1,8 @@
-//! How two values compare: their canonical form, what differs between them, and which side moved.
+//! How two values compare: their canonical form, what differs between them, which side moved, and what a write loses.
 //!
 //! Not here: anything about a system, a plan or output.
 
 pub mod cause;
 pub mod diff;
+pub mod loss;
 pub mod shape;

@@ -38,6 +38,15 @@ pub fn define(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Opti
     Some((row(&api), api.definition.clone()))
 }
 
+/// What to tell somebody who is writing this definition, besides its mistakes.
+pub fn advice(file: &str, text: &str) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    if let Some(Parsed { definition, document }) = parse(file, text, &mut Vec::new()) {
+        check::advise(&definition, &mut Problems::new(&document, &mut diagnostics));
+    }
+    diagnostics
+}
+
 fn row(api: &Arc<Api>) -> Registered {
     let definition = &api.definition;
     Registered {

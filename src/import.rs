@@ -16,9 +16,11 @@ use crate::text::inert::{self, Inert};
 use crate::text::is_deceptive;
 
 mod file_name;
+mod left_out;
 mod plain;
 
 use file_name::FileNames;
+use left_out::LeftOut;
 
 /// A manifest to be written.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,6 +56,7 @@ pub fn manifests(
     let mut files = FileNames::beside(to.taken);
     let mut manifests = Vec::new();
     for kind in system.kinds() {
+        let mut left_out = LeftOut::default();
         let known = known(kind, desired);
         let unreachable = observed.unreachable(&kind.name).iter();
         let reason = "no request can reach it, because its id cannot be part of a path";
@@ -74,9 +77,13 @@ pub fn manifests(
                 Some(reason) => {
                     diagnostics.push(undeclarable(kind, &found.name, Some(&found.remote), &reason));
                 }
-                None => manifests.push(NewManifest { file: files.add(&kind.name, &found.name), text }),
+                None => {
+                    left_out.add(kind, found);
+                    manifests.push(NewManifest { file: files.add(&kind.name, &found.name), text });
+                }
             }
         }
+        diagnostics.extend(left_out.diagnostic(kind));
     }
     manifests
 }

@@ -23,6 +23,7 @@ pub mod digest;
 pub mod guard;
 pub mod input;
 pub mod kept;
+mod loss;
 mod order;
 
 /// Plans one target.

@@ -56,6 +56,7 @@ impl CheckSystem {
         match files::read(&self.file, yaml::MAX_BYTES) {
             Ok(text) => {
                 let row = defined::define(&file, &text, diagnostics);
+                diagnostics.extend(defined::advice(&file, &text));
                 files.insert(file, text.into());
                 Some(row?.1)
             }

@@ -50,6 +50,9 @@ pub struct FieldShape {
     pub null_is_default: bool,
     /// Whether replies never hold it, so that it cannot be compared.
     pub write_only: bool,
+    /// The live fields that it becomes on the server. If this is empty, a write that leaves it out keeps it; `None` if
+    /// nothing is known.
+    pub replaces: Option<Vec<String>>,
 }
 
 impl Shape {

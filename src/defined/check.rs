@@ -40,6 +40,13 @@ pub(super) fn check(definition: &Definition, settings: &Settings, problems: &mut
     }
 }
 
+/// Warns of what is allowed but makes work. Only somebody who is writing the definition wants to know it.
+pub(super) fn advise(definition: &Definition, problems: &mut Problems<'_>) {
+    for (index, kind) in definition.kinds.iter().enumerate() {
+        fields::advise(kind, &format!("/kinds/{index}"), problems);
+    }
+}
+
 fn check_kinds_once(definition: &Definition, problems: &mut Problems<'_>) {
     let mut seen = BTreeSet::new();
     for (index, kind) in definition.kinds.iter().enumerate() {

@@ -20,8 +20,9 @@ pub(super) struct Spec {
     pub(super) read_only: Vec<String>,
     /// Fields whose value is a secret, as JSON pointers.
     pub(super) secrets: Vec<String>,
-    /// Fields that are sent but never in a reply, as JSON pointers, and the live top-level fields that each replaces.
-    pub(super) replaces: BTreeMap<String, Vec<String>>,
+    /// Fields that are sent but never in a reply, as JSON pointers, and the live top-level fields that each replaces, as
+    /// far as that is known.
+    pub(super) replaces: BTreeMap<String, Option<Vec<String>>>,
 }
 
 impl Spec {
@@ -72,14 +73,16 @@ impl Spec {
     }
 
     fn write_only(&mut self, field: &mut Value, whole: &Value, at: String) {
-        let replaced = list(whole, "x-replaces").iter().filter_map(Value::as_str);
-        self.replaces.insert(at.clone(), replaced.map(str::to_owned).collect());
+        let replaces = whole.get("x-replaces");
+        let texts =
+            |_| list(whole, "x-replaces").iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        self.replaces.insert(at.clone(), replaces.map(texts));
         // Every value that may be text may be a secret.
         let is_text = |kind: &Value| {
             kind == "string" || kind.as_array().is_some_and(|kinds| kinds.contains(&json!("string")))
         };
         if whole.get("type").is_none_or(is_text) {
-            *field = secret(whole.get("description"));
+            *field = secret(whole.get("description"), replaces);
             self.secrets.push(at);
         }
     }
@@ -115,7 +118,7 @@ fn read_only_in(schema: &Value, at: &str, found: &mut Vec<String>) {
 }
 
 /// The schema of a secret: git holds its name, never the secret itself.
-fn secret(description: Option<&Value>) -> Value {
+fn secret(description: Option<&Value>, replaces: Option<&Value>) -> Value {
     let name = json!({
         "type": "string",
         "minLength": 1,
@@ -129,8 +132,9 @@ fn secret(description: Option<&Value>) -> Value {
         "required": ["secret"],
         "additionalProperties": false,
     });
-    if let (Some(schema), Some(description)) = (schema.as_object_mut(), description) {
-        schema.insert("description".to_owned(), description.clone());
+    let more = [("description", description), ("x-replaces", replaces)];
+    if let Some(schema) = schema.as_object_mut() {
+        schema.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.clone()))));
     }
     schema
 }
@@ -185,7 +189,7 @@ mod tests {
         assert_eq!(spec.required, ["password"]);
         assert_eq!(spec.read_only, ["/id", "/limits/used"]);
         assert_eq!(spec.secrets, ["/password"]);
-        assert_eq!(spec.replaces.get("/password"), Some(&vec!["hash".to_owned()]));
+        assert_eq!(spec.replaces.get("/password"), Some(&Some(vec!["hash".to_owned()])));
         let takes = |value: Value| jsonschema::is_valid(&spec.schema, &value);
         assert!(takes(json!({"password": {"secret": "s"}, "limits": {"max": 1}, "rules": [{"a": 1}]})));
         assert!(takes(json!({})), "what is needed to create is not needed to declare");

@@ -12,7 +12,7 @@ use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::model::change::Action;
 use crate::model::kind::{Kind, matches};
 use crate::model::names::Names;
-use crate::model::request::{Method, Request, Symbol};
+use crate::model::request::{Method, Replaces, Request, Symbol};
 use crate::model::state::LiveObject;
 use crate::pointer::{child, fields};
 use crate::system::{Draft, Translate};
@@ -100,15 +100,18 @@ impl Defined {
         let mut request = body.request(update.method, path, &update.within);
         request.success.clone_from(&update.success);
         request.if_match = update.if_match;
+        request.replaces = match update.mode {
+            Mode::Merge => Replaces::Fields,
+            Mode::Replace => Replaces::Object,
+        };
         Ok(request)
     }
 
     fn updated(&self, kind: &CompiledKind, update: &Update, draft: &Draft<'_>, live: &LiveObject) -> Body {
-        let mut body = Body::wired(kind, draft);
-        match update.mode {
-            Mode::Merge => body.keep_changed(kind, draft, live),
-            Mode::Replace => body.lay_over(kind, draft, live),
-        }
+        let mut body = match update.mode {
+            Mode::Merge => Body::changed(kind, draft, live),
+            Mode::Replace => Body::whole(kind, draft, live),
+        };
         let renamed = live.name != draft.id.name;
         if update.mode == Mode::Merge && renamed {
             body.keep_beside(kind, live);

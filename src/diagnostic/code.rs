@@ -371,6 +371,12 @@ codes! {
     /// again.
     ImportAmbiguous = "import/ambiguous" (Unread, Error),
 
+    /// Live objects hold fields that no manifest can declare, because the schema of their kind does not know them. They were
+    /// imported without these fields, which stay on the target as they are: enact carries them through every write, or
+    /// refuses a write that would lose them. Describe a field in the definition to manage it, with `readOnly` if only the
+    /// server sets it.
+    ImportLeavesOut = "import/leaves-out" (Failed, Warning),
+
     /// The folder given with `--to` is not inside the folder of enact.yaml. Manifests there would not belong to this
     /// configuration. Name a folder inside one that `manifests` names.
     ImportOutside = "import/outside" (Usage, Error),
@@ -518,6 +524,17 @@ codes! {
     /// wrong one. Give each statement its own `sid`, or leave it out.
     MycloudSidTwice = "mycloud/sid-twice" (Invalid, Error),
 
+    /// The write that a change needs would remove something from the live object that git does not declare: the API
+    /// replaces what it is sent, and the body cannot hold it. It may be a field of an item that has no key, so that nothing
+    /// says whether git changed the item or took it out, or a field that the API never shows. Nothing is written. Do what
+    /// the help says: give the item a key, declare the field, or remove it on the target.
+    PlanLoses = "plan/loses" (Failed, Error),
+
+    /// The write that a change needs would send a mask such as `********` back to the API, which shows it in place of a
+    /// secret: it would become the secret. Nothing is written. Mark the field as `writeOnly` in the definition, with
+    /// `x-replaces`.
+    PlanMask = "plan/mask" (Failed, Error),
+
     /// Several changes each take something away and give something, so no order of the writes is safe: until all is
     /// written, somebody may have access that neither the old nor the new state gives, or lack what both give. Where
     /// that matters, apply in two steps: first what denies and grants more, then the rest.
@@ -536,6 +553,11 @@ codes! {
     /// deleting the old one is not the same and may lose references to it, so enact does not do it by itself. Remove
     /// `previously` to create a new object, and declare the old one `ensure: absent`.
     PlanNoRename = "plan/no-rename" (Failed, Error),
+
+    /// The write that a change needs would send a live number back to the API that has more digits than a 64-bit number
+    /// keeps, so that the object would hold another one. Nothing is written. Change the object on the target, or mark the
+    /// field as `readOnly` in the definition if only the server sets it.
+    PlanNumber = "plan/number" (Failed, Error),
 
     /// A Polytomic policy lists one action twice. The API has one set of roles for each action, so one of the entries
     /// would be lost. Put all roles in one entry.
@@ -801,6 +823,11 @@ codes! {
     /// parts, cannot be split into them again, or does not contain every part once. Write all parts with text between
     /// them, such as `{name}@{vhost}`.
     SystemNamed = "system/named" (Invalid, Error),
+
+    /// The definition says that an update replaces the whole object, and that no reply holds this field, but not what keeps
+    /// it then. An update of anything else would remove it on the target, so enact refuses each one whose manifest does not
+    /// declare the field. Say with `x-replaces` what it becomes in a reply, or that the API keeps it: `x-replaces: []`.
+    SystemNotKept = "system/not-kept" (Invalid, Warning),
 
     /// A kind refers to another one in a way that does not work: the other kind is unknown, comes later in the file, is
     /// the same kind, has no id from the server, or the place is not a text in `spec`. Objects are created in the order

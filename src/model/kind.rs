@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::compare::shape::Shape;
 use crate::manifest;
 use crate::model::name_form::NameForm;
+use crate::pointer::{take, unescaped};
 use crate::text::spelling;
 
 /// The `apiVersion` of a system's manifests.
@@ -39,6 +40,9 @@ pub struct Kind {
     pub name_rules: Vec<NameRule>,
     /// How its names are made.
     pub name_form: NameForm,
+    /// Where a live object has what no spec says: its id, its name and what only the server sets, as JSON pointers in which
+    /// `*` means every item. No write has to keep it.
+    pub read_only: Vec<String>,
     /// Fields that import leaves out: every reply holds them, and a manifest rarely needs them.
     pub not_imported: Vec<String>,
     /// Whether an update can change the name.
@@ -75,6 +79,7 @@ impl Kind {
             name_rules: Vec::new(),
             name_form: NameForm::default(),
             renames: true,
+            read_only: Vec::new(),
             not_imported: Vec::new(),
             list_is_whole: true,
             secrets: Vec::new(),
@@ -99,6 +104,13 @@ impl Kind {
         });
         let named = self.references.iter().flat_map(of).chain(parts);
         named.filter(|named| !named.name.is_empty()).collect()
+    }
+
+    /// A live object, or a body for it, without what no spec says.
+    #[must_use]
+    pub fn writable(&self, mut body: Value) -> Value {
+        strip(&mut body, &self.read_only);
+        body
     }
 
     /// Whether a declaration of this kind can name an object of another.
@@ -154,6 +166,16 @@ impl Reference {
     }
 }
 
+/// Removes the fields at these patterns, including those inside lists.
+pub(crate) fn strip(value: &mut Value, patterns: &[String]) {
+    for pattern in patterns {
+        let found: Vec<_> = matches(value, pattern).into_iter().map(|(at, _)| at).collect();
+        for at in found {
+            take(value, &at);
+        }
+    }
+}
+
 /// The values at a pattern, each with its JSON pointer.
 pub(crate) fn matches<'a>(value: &'a Value, pattern: &str) -> Vec<(String, &'a Value)> {
     let step = |found: Vec<(String, &'a Value)>, part: &str| {
@@ -168,7 +190,7 @@ fn descend<'a>(at: String, value: &'a Value, part: &str) -> Vec<(String, &'a Val
             items.iter().enumerate().map(|(index, item)| (format!("{at}/{index}"), item)).collect()
         }
         (Value::Object(map), part) => {
-            map.get(part).map(|value| (format!("{at}/{part}"), value)).into_iter().collect()
+            map.get(&unescaped(part)).map(|value| (format!("{at}/{part}"), value)).into_iter().collect()
         }
         _ => Vec::new(),
     }

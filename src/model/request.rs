@@ -220,6 +220,17 @@ pub enum Repeatability {
     Delete,
 }
 
+/// What a write replaces of the live object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replaces {
+    /// All of it: what the body leaves out goes.
+    Object,
+    /// Each top-level field of the body, as a whole; other fields stay.
+    Fields,
+    /// None of its fields: it creates or deletes, or is about a part that has its own path.
+    Nothing,
+}
+
 /// A value that is sent but never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Hidden {
@@ -254,6 +265,10 @@ pub struct Request {
     pub path: Path,
     /// The JSON body, if it has one.
     pub body: Option<Value>,
+    /// What the body replaces of the live object.
+    pub replaces: Replaces,
+    /// Where in the body the object is, as a JSON pointer.
+    pub within: String,
     /// Places in the body (JSON pointers) that get the id of a symbol.
     pub fills: BTreeMap<String, Symbol>,
     /// Places in the body (JSON pointers) of values that no output may show; only the [`Writer`] fills them in.
@@ -277,6 +292,12 @@ impl Request {
             method,
             path,
             body: None,
+            replaces: match method {
+                Method::Put => Replaces::Object,
+                Method::Patch => Replaces::Fields,
+                Method::Post | Method::Delete => Replaces::Nothing,
+            },
+            within: String::new(),
             fills: BTreeMap::new(),
             hidden: BTreeMap::new(),
             repeatability: match method {

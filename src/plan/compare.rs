@@ -15,6 +15,7 @@ use crate::model::request::Request;
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Desired, LiveObject};
 use crate::plan::input::WriteOnly;
+use crate::plan::loss;
 use crate::pointer;
 use crate::system::{Draft, Judge};
 
@@ -84,6 +85,7 @@ impl Comparison<'_> {
 
     fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, SpecDiagnostic> {
         let mut requests = self.system.requests(draft)?;
+        loss::check(draft, &requests)?;
         // The order in which a manifest or a server wrote its fields must not reach a plan.
         requests.iter_mut().filter_map(|request| request.body.as_mut()).for_each(Value::sort_all_objects);
         Ok(requests)

@@ -55,6 +55,7 @@ const ADMIN_TEAM: &str = "team:local:admins";
 fn kinds() -> Vec<Kind> {
     let role = Kind {
         name_rules: vec![id_rule()],
+        read_only: texts(&["/id", "/type"]),
         renames: false,
         required: texts(&["name", "actions"]),
         built_in: texts(&["owner", "editor", "viewer", "ingest", "project-owner", "tenant-owner"]),
@@ -62,6 +63,7 @@ fn kinds() -> Vec<Kind> {
     };
     let policy = Kind {
         name_rules: vec![id_rule()],
+        read_only: texts(&["/id", "/type"]),
         renames: false,
         required: texts(&["name", "statements"]),
         references: vec![Reference::new("/statements/*/role", "Role")],

@@ -142,9 +142,23 @@ enum ActionScopeType {
 /// How many policies to ask for per page. The maximum is not documented; a server may send fewer.
 const PAGE: usize = 100;
 
+/// What the API returns besides what a spec says. Of a rule, its text says what the fields beside it do.
+const SERVER_FIELDS: &[&str] = &[
+    "/id",
+    "/name",
+    "/cedar_policy_set",
+    "/rule_count",
+    "/created_at",
+    "/updated_at",
+    "/rules/*/id",
+    "/rules/*/ordinal",
+    "/rules/*/created_at",
+];
+
 fn kinds() -> Vec<Kind> {
     vec![Kind {
         required: texts(&["max_duration_seconds"]),
+        read_only: texts(SERVER_FIELDS),
         list_is_whole: false,
         ..kind_of::<PolicySpec>("Policy", "A JITSudo just-in-time access policy")
     }]

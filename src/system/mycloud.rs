@@ -104,7 +104,11 @@ const LANGUAGE: &str = "2024-01-01";
 const PAGE: usize = 100;
 
 fn kinds() -> Vec<Kind> {
-    vec![Kind { required: texts(&["document"]), ..kind_of::<PolicySpec>("Policy", "A mycloud IAM policy") }]
+    vec![Kind {
+        required: texts(&["document"]),
+        read_only: texts(&["/id", "/crn", "/name", "/created_at", "/updated_at"]),
+        ..kind_of::<PolicySpec>("Policy", "A mycloud IAM policy")
+    }]
 }
 
 struct Mycloud {

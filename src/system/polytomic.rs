@@ -15,7 +15,7 @@ use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::model::change::{Action, Change};
 use crate::model::kind::{Kind, Reference};
 use crate::model::names::Names;
-use crate::model::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Repeatability, Request, Symbol};
+use crate::model::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Repeatability, Replaces, Request, Symbol};
 use crate::model::spent::Spent;
 use crate::model::state::{Listing, LiveObject, Observed};
 use crate::model::wire::{ReadError, Reader};
@@ -114,13 +114,16 @@ struct PolicyAction {
 }
 
 fn kinds() -> Vec<Kind> {
+    let read_only = || texts(&["/id", "/name", "/organization_id", "/system"]);
     let role = Kind {
+        read_only: read_only(),
         not_imported: texts(&["organization_id"]),
         folds_case: true,
         built_in: texts(&["Admin", "Editor", "Member", "Sync Editor", "Viewer"]),
         ..kind_of::<RoleSpec>("Role", "A Polytomic permission role")
     };
     let policy = Kind {
+        read_only: read_only(),
         not_imported: texts(&["organization_id"]),
         list_is_whole: false,
         references: vec![Reference::new("/policy_actions/*/roles/*", "Role")],
@@ -290,9 +293,11 @@ fn write(method: Method, path: Path, draft: &Draft<'_>) -> Request {
     }
     let mut request = Request::new(method, path);
     if draft.kind.name == "Policy" {
-        let managed = draft.declared.get("policy_actions").is_some();
-        let actions = list(if managed { draft.declared } else { draft.observed }, "policy_actions");
-        let actions: Vec<_> = actions.iter().map(|action| action_body(action, draft)).collect();
+        let actions = if draft.declared.get("policy_actions").is_some() {
+            declared_actions(draft)
+        } else {
+            live_actions(draft)
+        };
         for (index, action) in actions.iter().enumerate() {
             for (role, symbol) in &action.later {
                 request.fills.insert(format!("/policy_actions/{index}/role_ids/{role}"), symbol.clone());
@@ -300,7 +305,41 @@ fn write(method: Method, path: Path, draft: &Draft<'_>) -> Request {
         }
         body.insert("policy_actions".to_owned(), actions.into_iter().map(|action| action.body).collect());
     }
+    if draft.live.is_some() {
+        // With either method an update replaces all bindings.
+        request.replaces = Replaces::Object;
+    }
     request.body(Value::Object(body))
+}
+
+/// The bindings that git declares, and the live actions that have none but hold more than enact knows: a policy always
+/// has every action, so leaving one out says nothing about the rest of it.
+fn declared_actions(draft: &Draft<'_>) -> Vec<ActionBody> {
+    let declared = list(draft.declared, "policy_actions");
+    let is_declared =
+        |row: &Value| declared.iter().any(|action| text(action, "action") == text(row, "action"));
+    let others = live_rows(draft).into_iter().filter(|row| holds_more(row) && !is_declared(row));
+    let others: Vec<_> = others.map(|row| json!({"action": text(&row, "action")})).collect();
+    declared.iter().chain(&others).map(|action| action_body(action, draft)).collect()
+}
+
+/// The bindings as they are, without actions that say nothing.
+fn live_actions(draft: &Draft<'_>) -> Vec<ActionBody> {
+    let says_something = |row: &Value| holds_more(row) || !list(row, "role_ids").is_empty();
+    let rows = live_rows(draft).into_iter().filter(says_something);
+    rows.map(|body| ActionBody { body, later: Vec::new() }).collect()
+}
+
+/// The live actions, in an order that does not depend on the reply's.
+fn live_rows(draft: &Draft<'_>) -> Vec<Value> {
+    let Some(live) = draft.live else { return Vec::new() };
+    list(&draft.kind.shape.ordered(&live.body), "policy_actions").to_vec()
+}
+
+/// Whether a binding has fields that enact does not know.
+fn holds_more(action: &Value) -> bool {
+    let known = |field: &String| field == "action" || field == "role_ids";
+    action.as_object().is_some_and(|action| !action.keys().all(known))
 }
 
 fn carried_over(live: Option<&LiveObject>) -> Map<String, Value> {
@@ -328,10 +367,8 @@ fn action_body(action: &Value, draft: &Draft<'_>) -> ActionBody {
             Err(_) => {}
         }
     }
-    let live = draft
-        .live
-        .and_then(|live| list(&live.body, "policy_actions").iter().find(|live| text(live, "action") == name));
-    let mut body = live.and_then(Value::as_object).cloned().unwrap_or_default();
+    let live = live_rows(draft).into_iter().find(|live| text(live, "action") == name);
+    let mut body = live.and_then(|live| live.as_object().cloned()).unwrap_or_default();
     body.insert("action".to_owned(), Value::from(name));
     body.insert("role_ids".to_owned(), ids.iter().map(|(id, _)| id.clone()).collect());
     let later =

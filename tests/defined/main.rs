@@ -14,6 +14,7 @@ mod comparing;
 mod config;
 mod keys;
 mod lists;
+mod losing;
 mod operations;
 mod paging;
 mod probe;

@@ -25,7 +25,7 @@ spec:
   type: object
   properties:
     password: {type: string, minLength: 12, pattern: '^[a-z]', writeOnly: true, x-replaces: [password_hash, hash_kind]}
-    must_change: {type: boolean, writeOnly: true}
+    must_change: {type: boolean, writeOnly: true, x-replaces: []}
     tags: {type: array, x-list-type: set, items: {type: string}, default: []}
     login:
       type: object

@@ -468,3 +468,110 @@ fn a_converged_plan_of_a_hundred_objects_sends_few_requests() {
         assert_eq!(world.live.requests().len(), expected, "{system}");
     }
 }
+
+/// A mycloud policy whose one statement, without a `sid`, holds more than enact knows: its own field and one in a
+/// condition.
+fn newer_statement(world: &World) -> serde_json::Value {
+    let condition = json!({"operator": "equals", "key": "s3:prefix", "values": ["a"], "if_exists": true});
+    let statement = json!({"effect": "allow", "actions": ["s3:GetObject"], "resources": ["b/*"],
+        "not_resources": ["b/secret"], "conditions": [condition]});
+    let document = json!({"version": "2024-01-01", "statements": [statement]});
+    world.drift("policies", "p", "document", document.clone());
+    document
+}
+
+#[test]
+fn unmanaged_survives_in_a_mycloud_statement_that_gains_an_action_or_the_write_is_refused() {
+    let world = World::new("mycloud");
+    let statement = |actions: &str, values: &str| {
+        let condition = format!("{{operator: equals, key: 's3:prefix', values: {values}}}");
+        format!("{{effect: allow, actions: {actions}, resources: ['b/*'], conditions: [{condition}]}}")
+    };
+    let same = statement("['s3:GetObject']", "[a]");
+    world.declare("Policy", "p", &format!("{{document: {{statements: [{same}]}}}}"));
+    world.converge();
+    let document = newer_statement(&world);
+    world.assert_converged();
+    for changed in
+        [statement("['s3:GetObject', 's3:PutObject']", "[a]"), statement("['s3:GetObject']", "[a, b]")]
+    {
+        world.declare("Policy", "p", &format!("{{document: {{statements: [{changed}]}}}}"));
+        let (code, refused) = world.apply();
+        assert_eq!((code, codes(&refused)), (1, vec!["plan/loses"]), "{refused:#}");
+        let message = refused["diagnostics"][0]["message"].as_str().unwrap();
+        assert!(message.contains("`/document/statements/0/not_resources`"), "{message}");
+        assert!(message.contains("`/document/statements/0/conditions/0/if_exists`"), "{message}");
+        assert_eq!((world.writes(), &world.object("policies", "p")["document"]), (Vec::new(), &document));
+    }
+    // Another statement may come and go.
+    let other = "{sid: New, effect: deny, actions: ['*'], resources: [c]}";
+    world.declare("Policy", "p", &format!("{{document: {{statements: [{same}, {other}]}}}}"));
+    world.converge();
+    let live = world.object("policies", "p");
+    let statements = live["document"]["statements"].as_array().unwrap();
+    let kept = statements.iter().find(|statement| statement.get("sid").is_none()).unwrap();
+    assert_eq!(
+        (&kept["not_resources"], &kept["conditions"][0]["if_exists"]),
+        (&json!(["b/secret"]), &json!(true))
+    );
+}
+
+#[test]
+fn unmanaged_survives_in_a_mycloud_statement_with_a_sid_that_changes() {
+    let world = World::new("mycloud");
+    let declare = |actions: &str| {
+        let statement = format!("{{sid: S, effect: allow, actions: {actions}, resources: ['b/*']}}");
+        world.declare("Policy", "p", &format!("{{document: {{statements: [{statement}]}}}}"));
+    };
+    declare("['s3:GetObject']");
+    world.converge();
+    let mut document = newer_statement(&world);
+    document["statements"][0]["sid"] = json!("S");
+    document["statements"][0]["conditions"] = json!([]);
+    world.drift("policies", "p", "document", document);
+    declare("['s3:GetObject', 's3:PutObject']");
+    world.converge();
+    let live = world.object("policies", "p");
+    assert_eq!(live["document"]["statements"][0]["not_resources"], json!(["b/secret"]));
+}
+
+#[test]
+fn unmanaged_survives_in_the_actions_of_a_polytomic_policy_that_is_renamed_or_changed() {
+    for settings in ["{}", "{version: '2022-12-12'}"] {
+        let world = World::with("polytomic", settings, "");
+        world.declare("Role", "R", "{}");
+        world.declare("Policy", "p", "{policy_actions: [{action: read, roles: [R]}]}");
+        world.converge();
+        let roles: Vec<_> = world.objects("roles").iter().map(|role| role["id"].clone()).collect();
+        let rows = json!([
+            {"action": "read", "role_ids": roles, "until": "noon"},
+            {"action": "delete", "role_ids": [], "requires_approval": true},
+        ]);
+        world.drift("policies", "p", "policy_actions", rows);
+        let more = |name: &str| {
+            let live = world.object("policies", name);
+            let rows = live["policy_actions"].as_array().unwrap().clone();
+            let of =
+                |action: &str| rows.iter().find(|row| row["action"] == action).cloned().unwrap_or_default();
+            (of("read")["until"].clone(), of("delete")["requires_approval"].clone())
+        };
+        std::fs::remove_file(world.dir.path().join(crate::world::file("Policy", "p"))).unwrap();
+        let renamed = |spec: &str| {
+            let text = crate::world::manifest("polytomic", "Policy", "q", "  previously: [p]\n", spec);
+            world.write(&crate::world::file("Policy", "q"), &text);
+        };
+        renamed("{}");
+        world.converge();
+        assert_eq!(more("q"), (json!("noon"), json!(true)), "renamed, {settings}");
+        renamed("{policy_actions: [{action: read, roles: [R]}, {action: edit, roles: [R]}]}");
+        world.converge();
+        assert_eq!(more("q"), (json!("noon"), json!(true)), "changed, {settings}");
+        renamed("{policy_actions: []}");
+        world.converge();
+        assert_eq!(
+            more("q"),
+            (json!("noon"), json!(true)),
+            "an action without roles is still there, {settings}"
+        );
+    }
+}

@@ -41,9 +41,11 @@ impl Shape {
         match schema.get("x-list-type").and_then(Value::as_str) {
             Some("set") => Self::Set { item, repeats: false },
             Some("multiset") => Self::Set { item, repeats: true },
-            Some("map") => {
-                Self::Map { keys: map_keys(schema), total: is_true(schema, "x-list-map-total"), item }
-            }
+            Some("map") => Self::Map {
+                keys: schema.get("x-list-map-keys").map(texts).unwrap_or_default(),
+                total: is_true(schema, "x-list-map-total"),
+                item,
+            },
             _ => Self::List(item),
         }
     }
@@ -78,6 +80,7 @@ fn field(schema: &Value, root: &Value, depth: usize) -> FieldShape {
         default,
         null_is_default,
         write_only: is_true(schema, "writeOnly"),
+        replaces: schema.get("x-replaces").map(texts),
     }
 }
 
@@ -118,7 +121,7 @@ fn is_true(schema: &Value, keyword: &str) -> bool {
     schema.get(keyword) == Some(&Value::Bool(true))
 }
 
-fn map_keys(schema: &Value) -> Vec<String> {
-    let keys = schema.get("x-list-map-keys").and_then(Value::as_array);
-    keys.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+/// The texts of a list.
+fn texts(list: &Value) -> Vec<String> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }

@@ -26,6 +26,23 @@ pub(super) fn check(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
     check_required(kind, &root, problems);
 }
 
+/// Warns of fields that an update of something else would remove, so that each manifest has to declare them.
+pub(super) fn advise(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
+    let mut fields = Vec::new();
+    if kind.update.as_ref().is_some_and(|update| update.mode() == Mode::Replace) {
+        collect(&kind.spec, format!("{at}/spec"), Inside { depth: 0, in_list: false }, &mut fields);
+    }
+    let wiped = |field: &&SpecField<'_>| {
+        is_true(field.schema, "writeOnly") && field.schema.get("x-replaces").is_none()
+    };
+    for field in fields.iter().filter(wiped) {
+        let message = "an update replaces the whole object, and nothing says what keeps this field";
+        let help = "add `x-replaces` with the fields of a reply that it becomes, such as a hash, or `[]` if the API keeps \
+                    it when an update leaves it out; without it, every manifest has to declare the field";
+        problems.report(&format!("{}/writeOnly", field.at), Code::SystemNotKept, message, help);
+    }
+}
+
 fn check_required(kind: &KindForm, root: &str, problems: &mut Problems<'_>) {
     let required = list(&kind.spec, "required").iter().filter_map(Value::as_str).enumerate();
     for (index, name) in required {
@@ -99,11 +116,9 @@ impl SpecField<'_> {
     }
 
     fn replaces(&self, problems: &mut Problems<'_>) {
-        if self.schema.get("x-replaces").is_none() {
-            return;
-        }
+        let Some(replaced) = self.schema.get("x-replaces") else { return };
         let at = format!("{}/x-replaces", self.at);
-        if self.inside.depth > 1 {
+        if self.inside.depth > 1 && *replaced != Value::Array(Vec::new()) {
             problems.report(
                 &at,
                 Code::SystemField,

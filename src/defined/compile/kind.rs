@@ -21,8 +21,15 @@ pub(super) fn kind(given: &KindForm, compiled: &CompiledKind) -> Kind {
             && !update.is_some_and(|update| update.if_match),
         listed: compiled.list.is_some(),
         secrets: compiled.spec.secrets.clone(),
+        read_only: read_only(compiled),
         ..Kind::new(&given.name, about, compiled.spec.schema.clone())
     }
+}
+
+/// What the server sets: its id, the key, and the fields that the spec marks.
+fn read_only(compiled: &CompiledKind) -> Vec<String> {
+    let key = compiled.key.iter().map(|field| &field.at);
+    compiled.id.iter().chain(key).chain(&compiled.spec.read_only).cloned().collect()
 }
 
 fn system_name(mark: &Mark) -> Option<String> {

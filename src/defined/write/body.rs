@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::compare::diff::merge;
 use crate::defined::compiled::CompiledKind;
 use crate::defined::template::{Route, Values};
-use crate::model::kind::matches;
+use crate::model::kind::{matches, strip};
 use crate::model::request::{Hidden, Id, KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
 use crate::model::state::LiveObject;
 use crate::pointer::{child, fields, put, take};
@@ -27,17 +27,41 @@ pub(super) struct Body {
 impl Body {
     /// What git declares, in the API's terms: ids for names, and places for secrets.
     pub(super) fn wired(kind: &CompiledKind, draft: &Draft<'_>) -> Self {
-        let mut body = Self { value: draft.declared.clone(), ..Self::default() };
+        Self::of(kind, draft, draft.declared.clone())
+    }
+
+    /// The whole object: what is live, overwritten by what git declares. That is also what cannot be read back and nothing
+    /// else would keep, although git has not changed it.
+    pub(super) fn whole(kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject) -> Self {
+        let mut declared = draft.declared.clone();
+        for at in kind.spec.replaces.iter().filter(|(_, replaced)| replaced.is_none()).map(|(at, _)| at) {
+            if let (None, Some(written)) = (declared.pointer(at), draft.written.pointer(at)) {
+                put(&mut declared, at, written.clone());
+            }
+        }
+        let mut body = Self::of(kind, draft, declared);
+        body.lay_over(kind, draft, live);
+        body
+    }
+
+    /// Only the top-level fields that differ.
+    pub(super) fn changed(kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject) -> Self {
+        let mut body = Self::wired(kind, draft);
+        body.keep_changed(kind, draft, live);
+        body
+    }
+
+    fn of(kind: &CompiledKind, draft: &Draft<'_>, declared: Value) -> Self {
+        let mut body = Self { value: declared.clone(), ..Self::default() };
         for reference in &kind.by_id {
-            for (at, name) in matches(draft.declared, &reference.pattern) {
+            for (at, name) in matches(&declared, &reference.pattern) {
                 if let Some(Ok(id)) = name.as_str().map(|name| draft.names.id(&reference.kind, name)) {
                     body.put_id(&at, &id);
                 }
             }
         }
         for at in &kind.spec.secrets {
-            let name =
-                draft.declared.pointer(at).and_then(|given| given.get("secret")).and_then(Value::as_str);
+            let name = declared.pointer(at).and_then(|given| given.get("secret")).and_then(Value::as_str);
             if let Some(name) = name.map(str::to_owned) {
                 body.hide(at, Hidden::Secret(name));
             }
@@ -62,7 +86,7 @@ impl Body {
     }
 
     /// Keeps only the top-level fields that differ, each as a whole, with the live parts that git does not know.
-    pub(super) fn keep_changed(&mut self, kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject) {
+    fn keep_changed(&mut self, kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject) {
         let declared = std::mem::take(&mut self.value);
         let mut before = live.body.clone();
         // A server may show a placeholder for a secret; that is not its value.
@@ -83,7 +107,7 @@ impl Body {
 
     /// Makes it the whole object: what is live, without fields that only the server sets, overwritten by what git
     /// declares.
-    pub(super) fn lay_over(&mut self, kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject) {
+    fn lay_over(&mut self, kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject) {
         let declared = std::mem::take(&mut self.value);
         let mut carried = if live.body.is_object() { live.body.clone() } else { Value::Object(Map::new()) };
         let key = kind.key.iter().map(|field| &field.at);
@@ -130,6 +154,7 @@ impl Body {
             }
         };
         let mut request = Request::new(method, path).body(value);
+        within.clone_into(&mut request.within);
         let inside = |at: String| format!("{within}{at}");
         request.fills = self.fills.into_iter().map(|(at, symbol)| (inside(at), symbol)).collect();
         request.hidden = self.hidden.into_iter().map(|(at, hidden)| (inside(at), hidden)).collect();
@@ -145,7 +170,9 @@ fn take_stored<'k>(
     declared: &Value,
 ) -> Vec<(&'k String, Value)> {
     let mut stored = Vec::new();
-    for (at, replaced) in &kind.spec.replaces {
+    for (at, replaced) in
+        kind.spec.replaces.iter().filter_map(|(at, replaced)| Some((at, replaced.as_ref()?)))
+    {
         let taken = replaced.iter().filter_map(|name| Some((name, take(carried, &child("", name))?)));
         let taken: Vec<_> = taken.collect();
         if declared.pointer(at).is_none() {
@@ -153,14 +180,4 @@ fn take_stored<'k>(
         }
     }
     stored
-}
-
-/// Removes fields that only the server sets, including those inside lists.
-fn strip(value: &mut Value, read_only: &[String]) {
-    for pattern in read_only {
-        let found: Vec<_> = matches(value, pattern).into_iter().map(|(at, _)| at).collect();
-        for at in found {
-            take(value, &at);
-        }
-    }
 }

@@ -1,5 +1,8 @@
 //! Asks how much of what was sent a read shows. Fields that an update drops are in `update`.
 
+use serde_json::Value;
+
+use crate::compare::loss::is_mask;
 use crate::defined::definition::{ListForm, Mode};
 use crate::model::state::LiveObject;
 use crate::run::probe::objects::Objects;
@@ -23,6 +26,7 @@ pub(super) async fn reads_back(
     hides_what_is_write_only(verdict, subject, &one);
     returns_fields(verdict, subject, &one);
     describes_fields(verdict, subject, &one);
+    shows_no_mask(verdict, subject, &one);
     lists(objects, verdict, subject, &one).await;
     Some(one)
 }
@@ -76,6 +80,20 @@ fn describes_fields(verdict: &mut ProbeVerdict, subject: &Subject<'_>, found: &L
     let becomes = if replaces { "they are sent back with every update" } else { "they are left alone" };
     let found = Ok(format!("replies also have {unknown}; {becomes}"));
     verdict.check(subject, "describes all fields", "/spec/properties", "no other fields", found);
+}
+
+/// Reports texts that look like masks: an update that sends one back would make it the value.
+fn shows_no_mask(verdict: &mut ProbeVerdict, subject: &Subject<'_>, found: &LiveObject) {
+    let body = found.body.as_object().into_iter().flatten();
+    let declared = |name: &str| subject.is("writeOnly", name) || subject.scratch.spec.get(name).is_some();
+    let is_masked =
+        |(name, value): &(&String, &Value)| !declared(name) && value.as_str().is_some_and(is_mask);
+    let masked = quoted(body.filter(is_masked).map(|(name, _)| name));
+    if !masked.is_empty() {
+        let found =
+            Err(format!("replies show a mask in {masked}: mark it as `writeOnly`, with `x-replaces`"));
+        verdict.check(subject, "shows values as they are", "/spec/properties", "no mask", found);
+    }
 }
 
 async fn lists(objects: &Objects<'_>, verdict: &mut ProbeVerdict, subject: &Subject<'_>, found: &LiveObject) {
