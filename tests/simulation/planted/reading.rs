@@ -6,9 +6,9 @@ use super::Bug;
 pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "list-failure-is-an-empty-list",
-        item: "observe",
-        old: "(kind.name.clone(), listing)",
-        new: "(kind.name.clone(), Ok(listing.unwrap_or_default()))",
+        item: "Observed::record",
+        old: "self.kinds.insert(kind.name.clone(), listing)",
+        new: "self.kinds.insert(kind.name.clone(), Ok(listing.unwrap_or_default()))",
     },
     Bug {
         name: "answer-without-a-list-is-an-empty-list",
