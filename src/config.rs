@@ -20,9 +20,10 @@ mod api;
 pub mod check;
 pub mod credential;
 pub mod file;
+pub mod proposal;
 pub mod target;
 
-use check::{check_twice, check_url, globs, hide_credential, hide_quotes, missing_settings};
+use check::{check_twice, check_url, folders, hide_credential, hide_quotes, includes, missing_settings};
 use file::{ConfigFile, TargetConfig};
 use target::{Config, Target};
 
@@ -34,8 +35,7 @@ pub fn load(
     systems: Systems<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Config> {
-    let document = sound(diagnostics, |diagnostics| read(file, text, diagnostics))?;
-    let config = sound(diagnostics, |diagnostics| decode(&document, diagnostics))?;
+    let (document, config) = written(file, text, diagnostics)?;
     let registry = match systems {
         Systems::Known(registry) => registry,
         Systems::Defined(files) => sound(diagnostics, |diagnostics| {
@@ -45,13 +45,25 @@ pub fn load(
     let targets =
         sound(diagnostics, |diagnostics| Some(targets(&document, &config, &registry, diagnostics)))?;
     Some(Config {
-        manifests: config.manifests,
+        manifests: config.manifests.clone(),
         targets,
         limits: config.limits,
         registry,
+        file: config,
         document,
         folder: folder.to_owned(),
         origins: Mutex::default(),
+    })
+}
+
+/// The file as it is written, if its own schema accepts it.
+fn written(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<(Document, ConfigFile)> {
+    let document = sound(diagnostics, |diagnostics| read(file, text, diagnostics))?;
+    let mut config = sound(diagnostics, |diagnostics| decode(&document, diagnostics))?;
+    sound(diagnostics, |diagnostics| {
+        diagnostics.extend(folders("manifests", &mut config.manifests, &document));
+        diagnostics.extend(folders("systems", &mut config.systems, &document));
+        Some((document, config))
     })
 }
 
@@ -134,7 +146,7 @@ fn open(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Target> {
     diagnostics.extend(check_url(&config.url).map(|diagnostic| diagnostic.at(row.place("/url"))));
-    let include = globs(config, row, diagnostics);
+    let include = includes(config, row, diagnostics);
     let system = sound(diagnostics, |diagnostics| open_system(registry, config, row, diagnostics))?;
     let api = api::of(config, registry.get(&config.system).map(|registered| &registered.settings));
     Some(Target { config: config.clone(), system, api, include, at: row.pointer("") })
@@ -241,6 +253,8 @@ mod tests {
             "auth: {hunter2: a, hunter2: b}",
             "auth: {bearer: {env: 'hunter2 x'}}",
             "secrets: {db: {env:hunter2}}",
+            "limits: auth:hunter2",
+            "include: auth:hunter2",
         ] {
             let messages = messages(line);
             assert!(!messages.contains("hunter2"), "{line}: {messages}");

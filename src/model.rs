@@ -3,6 +3,7 @@
 //! Not here: comparing, planning, reading and writing.
 
 pub mod change;
+pub mod configuration;
 pub mod guard;
 pub mod kind;
 pub mod name_form;

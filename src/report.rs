@@ -3,11 +3,13 @@
 use crate::diagnostic::{Class, Diagnostic};
 use crate::manifest::Files;
 use crate::model::change::Change;
+use crate::model::configuration::ConfigChange;
 use crate::model::outcome::{EndedChange, Outcome, WriteResult};
 use crate::model::plan::TargetPlan;
 use crate::plan::digest;
 use content::{CheckSystemContent, Content, ImportContent, SandboxContent, Schemas};
 
+mod configuration;
 pub mod content;
 pub mod diagnostics;
 #[cfg(test)]
@@ -39,6 +41,8 @@ pub struct Report {
     pub targets: Vec<TargetReport>,
     /// What was found out beside the targets.
     pub content: Content,
+    /// What the revision changes in the configuration.
+    pub configuration: Vec<ConfigChange>,
     /// What is wrong in files and configuration.
     pub diagnostics: Vec<Diagnostic>,
     /// The texts that diagnostics point into.

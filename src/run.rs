@@ -9,6 +9,7 @@ pub mod observe;
 pub mod options;
 mod orphans;
 pub mod plan;
+mod preview;
 pub mod probe;
 pub mod project;
 mod reads;

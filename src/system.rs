@@ -24,6 +24,7 @@ use crate::pointer::{child, is_within};
 pub mod body;
 pub mod claim;
 pub mod compiuta;
+pub mod include;
 pub mod jitsudo;
 pub mod mycloud;
 pub(crate) mod paging;

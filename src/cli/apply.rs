@@ -55,7 +55,8 @@ impl Apply {
             Ok(of_review) => of_review,
             Err(diagnostic) => return Report { diagnostics: vec![diagnostic], ..Report::of("apply") },
         };
-        let Load { project, diagnostics, files, config } = self.sandbox.load(global, &options);
+        let Load { project, diagnostics, files, config, configuration: _ } =
+            self.sandbox.load(global, &options);
         let Some(project) = &project else {
             return Report { diagnostics, files, ..Report::of("apply") };
         };

@@ -61,7 +61,8 @@ pub(super) struct SandboxArgs {
 /// Which manifests a plan is made from, and what they are compared with.
 #[derive(Args)]
 pub(super) struct RevisionArgs {
-    /// Reads the manifests from this git revision instead of the working tree; enact.yaml still comes from the checkout
+    /// Reads the manifests from this git revision instead of the working tree; enact.yaml still comes from the checkout.
+    /// Plan also shows what the revision changes in enact.yaml; apply refuses one that is not of that commit
     #[arg(long, value_name = "REV")]
     rev: Option<String>,
     /// The revision to compare with, to tell changes in git from drift; without it, what was last applied

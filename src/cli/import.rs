@@ -37,7 +37,8 @@ impl Import {
     pub(super) async fn run(self, global: &Global, output: &Output) -> Report {
         let options =
             RunOptions { only: vec![self.from.clone()], empty: Empty::Allowed, ..RunOptions::default() };
-        let Load { project, diagnostics, files, config: _ } = self.sandbox.load(global, &options);
+        let Load { project, diagnostics, files, config: _, configuration: _ } =
+            self.sandbox.load(global, &options);
         let mut import =
             content::ImportContent { dry_run: self.dry_run, ..content::ImportContent::default() };
         let mut report = Report { diagnostics, files, ..Report::of("import") };

@@ -12,6 +12,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::report::plan_file::{self, PlanFile};
 use crate::report::{Ending, Exit, Report};
 use crate::run::load::Load;
+use crate::run::options::RunOptions;
 use crate::run::plan::Planned;
 use crate::{catalog, run};
 
@@ -35,12 +36,12 @@ impl Plan {
         if let Some(diagnostic) = self.out.as_deref().and_then(|file| keepable(file).err()) {
             return Report { diagnostics: vec![diagnostic], ..Report::of("plan") };
         }
-        let options = self.revision.options(global, &self.sandbox);
-        let Load { project, diagnostics, files, config } = self.sandbox.load(global, &options);
+        let options = RunOptions { preview: true, ..self.revision.options(global, &self.sandbox) };
+        let Load { project, diagnostics, files, config, configuration } = self.sandbox.load(global, &options);
         let Some(project) = &project else {
-            return Report { diagnostics, files, ..Report::of("plan") };
+            return Report { diagnostics, files, configuration, ..Report::of("plan") };
         };
-        let mut report = Report { files, ..project.report("plan", diagnostics) };
+        let mut report = Report { files, configuration, ..project.report("plan", diagnostics) };
         match self.sandbox.connect(project).await {
             Ok((_sandbox, connected)) => {
                 let _progress = output.progress("reading", &connected);

@@ -11,7 +11,8 @@ pub(super) struct Validate {}
 
 impl Validate {
     pub(super) fn run(self, global: &Global) -> Report {
-        let Load { project, diagnostics, files, config: _ } = global.load(&global.options());
+        let Load { project, diagnostics, files, config: _, configuration: _ } =
+            global.load(&global.options());
         let manifests = project.map_or(0, |project| project.manifests.len());
         Report { manifests, diagnostics, files, ..Report::of("validate") }
     }

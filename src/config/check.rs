@@ -2,7 +2,6 @@
 //!
 //! Not here: reading the secrets, in `credential`.
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use reqwest::Url;
 use serde_json::Value;
 
@@ -11,6 +10,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::http::transport::is_loopback;
 use crate::manifest::yaml::{Document, Part};
 use crate::system::body::list;
+use crate::system::include::Include;
 use crate::system::{Registered, Scheme};
 
 /// Removes quotes from a message about invalid YAML: a password that begins with `*` is an alias, one that begins with
@@ -27,6 +27,11 @@ pub(super) fn hide_credential(diagnostic: &mut Diagnostic) {
         place.path.truncate(end);
     }
     match diagnostic.code {
+        // Text in the place of a whole part: without the blank after a colon, `auth:SECRET` is that.
+        Code::SchemaType if end.is_none() && is_collection(&diagnostic.message) => {
+            diagnostic.message = unquoted(&diagnostic.message);
+            diagnostic.help = diagnostic.help.as_deref().map(unquoted);
+        }
         Code::SchemaMissingField => {}
         Code::SchemaUnknownField if end.is_some() => diagnostic.message = "unknown field".to_owned(),
         _ if end.is_some() => {
@@ -52,26 +57,40 @@ pub(super) fn check_twice(config: &ConfigFile, document: &Document) -> Vec<Diagn
         .collect()
 }
 
-pub(super) fn globs(
+/// The patterns of a target that are globs.
+pub(super) fn includes(
     config: &TargetConfig,
     row: &Part<'_>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Option<GlobSet> {
-    let patterns = config.include.as_ref()?;
-    let mut set = GlobSetBuilder::new();
-    for (index, pattern) in patterns.iter().enumerate() {
-        match GlobBuilder::new(pattern).literal_separator(true).build() {
-            Ok(glob) => drop(set.add(glob)),
-            Err(error) => {
-                let place = row.place(&format!("/include/{index}"));
-                diagnostics.push(
-                    Diagnostic::new(Code::ConfigGlob, format!("`{pattern}` is not a glob: {}", error.kind()))
-                        .at(place),
-                );
-            }
+) -> Option<Include> {
+    let mut include = Include::default();
+    for (index, pattern) in config.include.as_ref()?.iter().enumerate() {
+        diagnostics.extend(include.add(pattern, row.place(&format!("/include/{index}"))).err());
+    }
+    Some(include)
+}
+
+/// Takes a glob for everything in a folder as that folder. Any other glob is refused: a file that is read as a manifest
+/// is never chosen by its name.
+pub(super) fn folders(field: &str, entries: &mut [String], document: &Document) -> Vec<Diagnostic> {
+    let mut refused = Vec::new();
+    for (index, entry) in entries.iter_mut().enumerate() {
+        let folder = ["/**/*", "/**", "/"].iter().find_map(|end| entry.strip_suffix(end));
+        let folder = if entry == "**" { Some(".") } else { folder };
+        if let Some(folder) = folder {
+            *entry = folder.to_owned();
+        }
+        if entry.contains(['*', '?']) {
+            let message =
+                format!("`{entry}` in `{field}` is a glob, and only files and folders can be named there");
+            let diagnostic = Diagnostic::new(Code::ConfigGlob, message);
+            let place = document.place(&format!("/{field}/{index}"));
+            refused.push(diagnostic.at(place).help(
+                "name the folder: everything in it is read; which manifests a target takes is up to its `include`",
+            ));
         }
     }
-    set.build().ok()
+    refused
 }
 
 /// Checks that a credential is not sent unencrypted and is not part of the URL.
@@ -115,6 +134,11 @@ fn private(path: &str) -> Option<usize> {
     let below = [".auth", ".secrets"].iter().filter_map(|part| Some(path.find(part)? + part.len()));
     let odd_key = path.find("[\"");
     below.chain(odd_key).min().or_else(|| path.ends_with(".url").then_some(path.len()))
+}
+
+/// Whether a message is about something else in the place of a mapping or a list.
+fn is_collection(message: &str) -> bool {
+    message.starts_with("expected a mapping") || message.starts_with("expected a list")
 }
 
 /// A message without the values that it quotes.

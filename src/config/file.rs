@@ -26,7 +26,8 @@ pub struct ConfigFile {
     /// Always `Config`.
     #[schemars(extend("const" = "Config"))]
     pub(super) kind: String,
-    /// Files and folders with manifests, relative to this file. Folders are searched for `.yaml` and `.yml`.
+    /// Files and folders with manifests, relative to this file. Folders are searched for `.yaml` and `.yml`; they may be
+    /// written as `policies/**`.
     #[schemars(length(min = 1))]
     pub manifests: Vec<String>,
     /// Files that define more systems than the built-in ones, relative to this file. They are read from the trusted
@@ -43,7 +44,7 @@ pub struct ConfigFile {
 
 /// Limits of a whole run, over all its targets and revisions. The defaults are more than people write, and less than a
 /// machine has; a run that needs more says which one. They are read from the trusted checkout, never from a revision.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RunLimits {
     /// The most text that is read from the repository, in MiB. What several names or revisions share counts once.
@@ -92,7 +93,9 @@ pub struct TargetConfig {
     pub(super) tenant: Option<String>,
     /// Settings of the system, such as Polytomic's `version` or JITSudo's `tenant`.
     pub(super) settings: Option<Value>,
-    /// Which manifests are for this target, as globs over their paths. Default: all manifests of its system.
+    /// Which manifests are for this target, as globs over their paths; a folder means everything in it. A pattern after
+    /// `!` takes paths away, wherever it stands in the list; if there are only such patterns, all other paths are taken.
+    /// Default: all manifests of its system.
     pub(super) include: Option<Vec<String>>,
     /// Whether to delete objects that git declared when the target was last applied and no longer declares.
     #[serde(default)]

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use globset::GlobSet;
-
-use super::file::{RunLimits, TargetConfig};
+use super::file::{ConfigFile, RunLimits, TargetConfig};
+use crate::diagnostic::Diagnostic;
 use crate::http;
 use crate::manifest::yaml::Document;
 use crate::model::kind::api_version;
 use crate::model::resource::ApiId;
 use crate::system::System;
 use crate::system::claim::Claim;
+use crate::system::include::Include;
 use crate::system::registry::Registry;
 
 /// A target that is ready for use.
@@ -23,7 +23,7 @@ pub struct Target {
     pub system: Box<dyn System>,
     /// Which API it leads to, by which tenant.
     pub api: ApiId,
-    pub(super) include: Option<GlobSet>,
+    pub(super) include: Option<Include>,
     /// Where its row is in the file, as a JSON pointer, for diagnostics.
     pub(super) at: String,
 }
@@ -32,6 +32,11 @@ impl Target {
     /// Whether a target of another configuration is the same system, so that what was applied there was applied here.
     pub fn is_same_system(&self, other: &Self) -> bool {
         (&self.config.name, &self.api) == (&other.config.name, &other.api)
+    }
+
+    /// Warns about patterns of `include` that match none of these paths.
+    pub fn unused_patterns<'a>(&self, paths: impl Iterator<Item = &'a str> + Clone) -> Vec<Diagnostic> {
+        self.include.as_ref().map(|include| include.unused(paths)).unwrap_or_default()
     }
 
     /// Which manifests it takes.
@@ -57,7 +62,9 @@ pub struct Config {
     pub limits: RunLimits,
     /// The systems that its targets may use.
     pub registry: Arc<Registry>,
-    /// The file, for diagnostics.
+    /// The file as it is written.
+    pub(super) file: ConfigFile,
+    /// The same, for diagnostics.
     pub(super) document: Document,
     pub(super) folder: PathBuf,
     /// What the targets of one origin share, by origin.

@@ -147,9 +147,14 @@ codes! {
     /// credentials go. Keep exactly one document in the file, without another `---`.
     ConfigDocuments = "config/documents" (Invalid, Error),
 
-    /// A pattern in `include` is not a glob. It decides which manifests are for the target, so it is not guessed at.
-    /// Correct it: `*` stands for any part of a name, `**` for any folders, and `[` and `{` have to be closed.
+    /// A pattern in `include` is not a glob, or an entry of `manifests` or `systems` is one. They decide what is read and
+    /// for which target, so nothing is guessed at. Correct the pattern: `*` stands for any part of a name, `**` for any
+    /// folders, and `[` and `{` have to be closed. In `manifests` and `systems` name files and folders.
     ConfigGlob = "config/glob" (Invalid, Error),
+
+    /// A pattern in `include` matches no manifest. Most likely it is misspelt, and the target takes less, or more, than it
+    /// seems. Correct the pattern, or remove it.
+    ConfigIncludeUnused = "config/include-unused" (Invalid, Warning),
 
     /// The `settings` of a target are missing or not valid for its system. Settings decide what exactly is requested
     /// from the API, such as its version or a tenant. Add or correct them below `settings:`; `enact schema` prints the

@@ -13,6 +13,7 @@ use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
 use crate::digest::digest;
 use crate::model::change::{Action, Change};
+use crate::model::configuration::ConfigChange;
 use crate::model::outcome::Outcome;
 use crate::model::plan::Skipped;
 use crate::model::request::Request;
@@ -38,6 +39,8 @@ pub struct ReportJson {
     pub commit: Option<String>,
     /// The commit that the base was read from; null without a base, and if targets have different ones.
     pub base_commit: Option<String>,
+    /// What the revision of `plan --rev` changes in `enact.yaml`. A change that is not previewed is not part of the plan.
+    pub configuration: Vec<ConfigChange>,
     /// How many objects of each sort.
     pub summary: SummaryJson,
     /// What was planned, in the order of apply, target by target.
@@ -144,6 +147,7 @@ pub fn document(report: &Report) -> ReportJson {
         digest: report.digest(),
         commit: report.commit.clone(),
         base_commit: report.base_commit.clone(),
+        configuration: report.configuration.clone(),
         summary: summary_of(report),
         changes: report.targets.iter().flat_map(|target| changes(report, target)).collect(),
         skipped: report.targets.iter().flat_map(|target| target.plan.skipped.clone()).collect(),

@@ -4,12 +4,14 @@
 //! `text::markdown` and are shown only inside code. GitHub refuses a comment of more than 65,536 characters, so the lists end early with
 //! a count of what is left out; the totals at the top are always complete.
 
+use super::configuration::{HEADING, sentence};
 use super::content::Content;
 use super::line::{self, Layout, Line, LineMark};
 use super::summary::{self, Totals};
 use super::{Report, TargetReport, labels};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::change::{Action, Change};
+use crate::model::configuration::ConfigChange;
 use crate::model::outcome::Outcome;
 use crate::model::plan::Skipped;
 use crate::model::resource::ResourceId;
@@ -19,6 +21,7 @@ use crate::words::count;
 mod content;
 
 /// The longest text at which a section goes on, in bytes, which are never fewer than characters.
+const CONFIGURATION_END: usize = 8_000;
 const DELETES_END: usize = 15_000;
 const DIAGNOSTICS_END: usize = 30_000;
 const TARGETS_END: usize = 60_000;
@@ -38,6 +41,7 @@ pub fn render(report: &Report) -> String {
     let mut page = MarkdownPage { text: "<!-- enact -->\n".to_owned() };
     let program = format!("enact {}", report.command);
     page.push(&format!("### {}: {}\n\n", program.trim_end(), summary::headline(report)));
+    page.configuration(report);
     page.push(&format!("{}\n\n", summary::sentence(report)));
     page.push(&origin(report));
     page.deletes(report);
@@ -56,6 +60,17 @@ struct MarkdownPage {
 impl MarkdownPage {
     fn push(&mut self, text: &str) {
         self.text.push_str(text);
+    }
+
+    /// What the revision changes in the configuration comes first: it decides what all the rest means.
+    fn configuration(&mut self, report: &Report) {
+        let item = |change: &ConfigChange| format!("- {}\n", code(&sentence(change)));
+        let items: Vec<_> = report.configuration.iter().map(item).collect();
+        if !items.is_empty() {
+            self.push(&format!("#### {HEADING}\n\n"));
+            self.list(CONFIGURATION_END, &items);
+            self.push("\n");
+        }
     }
 
     fn deletes(&mut self, report: &Report) {

@@ -6,6 +6,7 @@ use std::fmt::Display;
 
 use anstyle::AnsiColor;
 
+use super::configuration::{HEADING, sentence};
 use super::content::Content;
 use super::line::{self, Layout, Line, LineMark};
 use super::style::Style;
@@ -33,6 +34,23 @@ pub fn inert(report: &Report, style: &Style) -> Inert {
 /// The report as text; empty if the diagnostics say everything.
 #[must_use]
 pub fn render(report: &Report, style: &Style) -> String {
+    configuration(report, style) + &content(report, style)
+}
+
+/// What the revision changes in the configuration, before anything else.
+fn configuration(report: &Report, style: &Style) -> String {
+    if report.configuration.is_empty() {
+        return String::new();
+    }
+    let mut page = TextPage { style, ended: false, text: String::new() };
+    let heading = page.paint(AnsiColor::Yellow.on_default().bold(), format!("{HEADING}:"));
+    page.line(0, heading);
+    report.configuration.iter().for_each(|change| page.line(2, sentence(change)));
+    page.text.push('\n');
+    page.text
+}
+
+fn content(report: &Report, style: &Style) -> String {
     match &report.content {
         Content::Run if report.ending == Ending::Declined => "Nothing was written.\n".to_owned(),
         Content::Run if !report.targets.is_empty() => run(report, style),

@@ -96,6 +96,13 @@ impl History {
         commit.map(|commit| self.files_of(commit, manifests, diagnostics)).unwrap_or_default()
     }
 
+    /// The same of the base that the user named; none if there is none.
+    pub(super) fn files_at(&self, base: &BaseSource, manifests: &[String]) -> Files {
+        let BaseSource::Revision(rev) = base else { return Files::new() };
+        let commit = self.repository.commit(rev).ok();
+        commit.map(|commit| self.files_of(&commit, manifests, &mut Vec::new())).unwrap_or_default()
+    }
+
     fn files_of(&self, commit: &Commit, manifests: &[String], diagnostics: &mut Vec<Diagnostic>) -> Files {
         let texts = &mut self.reads.texts();
         source::revision(&self.repository, commit, &self.prefix, manifests, texts, diagnostics)
@@ -103,16 +110,27 @@ impl History {
 
     /// Finds the files of the working tree that are not committed. `trusted` is enact.yaml and what it names, by name.
     pub fn compare(&mut self, manifests: &[String], trusted: &Files, files: &Files) -> Vec<Diagnostic> {
-        let Some(commit) = &self.commit else {
-            self.uncommitted = files.keys().cloned().collect();
-            return Vec::new();
-        };
-        match source::uncommitted(&self.repository, commit, &self.prefix, manifests, trusted, files) {
+        match self.differing(manifests, trusted, files) {
             Ok(uncommitted) => {
                 self.uncommitted = uncommitted;
                 Vec::new()
             }
             Err(diagnostics) => diagnostics,
+        }
+    }
+
+    /// Which of these files are not as in the run's commit.
+    pub(super) fn differing(
+        &self,
+        manifests: &[String],
+        trusted: &Files,
+        files: &Files,
+    ) -> Result<Vec<String>, Vec<Diagnostic>> {
+        match &self.commit {
+            Some(commit) => {
+                source::uncommitted(&self.repository, commit, &self.prefix, manifests, trusted, files)
+            }
+            None => Ok(files.keys().cloned().collect()),
         }
     }
 

@@ -9,12 +9,14 @@ use crate::config::target::{Config, Target};
 use crate::config::{self, Systems};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::manifest::Files;
+use crate::model::configuration::{ConfigAction, ConfigChange};
 use crate::model::state::Desired;
 use crate::plan::input::DeclaredCounts;
 use crate::resolve::{self, base};
 use crate::run::history::{self, Base, BaseSource, History};
 use crate::run::options::{Empty, RunOptions};
 use crate::run::orphans::{Now, Orphans};
+use crate::run::preview::preview;
 use crate::run::project::Project;
 use crate::run::reads::Reads;
 use crate::source;
@@ -48,6 +50,8 @@ pub struct Load {
     pub files: Files,
     /// The text of the configuration.
     pub config: String,
+    /// What the revision changes in the configuration.
+    pub configuration: Vec<ConfigChange>,
 }
 
 /// Loads, validates and resolves. Nothing is sent.
@@ -89,14 +93,25 @@ impl Trusted<'_> {
 
 fn resolve(trusted: &Trusted<'_>, config: Config, options: &RunOptions, load: &mut Load) -> Option<Project> {
     let origin = trusted.origin;
-    let selected = select(&config.targets, &options.only, &mut load.diagnostics)?;
+    let mut selected = select(&config.targets, &options.only, &mut load.diagnostics)?;
     let reads = Arc::new(Reads::within(&config.limits));
     let mut history = history(origin, options, &reads, &mut load.diagnostics)?;
+    let config = previewed(trusted, config, options, history.as_ref(), load)?;
+    selected.retain(|name| config.targets.iter().any(|target| target.config.name == *name));
     let files = read(trusted, &config.manifests, options, (&reads, history.as_mut()), &mut load.diagnostics);
     let manifests = resolve::manifests(&config.registry, &files, &mut reads.values(), &mut load.diagnostics);
     let claims: Vec<_> = config.targets.iter().map(Target::claim).collect();
     let mut desired = resolve::desired(&claims, &manifests, &mut load.diagnostics);
-    resolve::unclaimed(&claims, &manifests, &mut load.diagnostics);
+    let is_new = |change: &ConfigChange| change.action == ConfigAction::Added;
+    // What a target takes that only the revision has is not known here.
+    if !load.configuration.iter().any(is_new) {
+        resolve::unclaimed(&claims, &manifests, &mut load.diagnostics);
+    }
+    if options.empty == Empty::Refused && !files.is_empty() {
+        let paths = files.keys().map(String::as_str);
+        let unused = config.targets.iter().flat_map(|target| target.unused_patterns(paths.clone()));
+        load.diagnostics.extend(unused);
+    }
     drop(claims);
     let targets: Vec<_> =
         config.targets.iter().filter(|target| selected.contains(&target.config.name)).collect();
@@ -115,6 +130,23 @@ fn resolve(trusted: &Trusted<'_>, config: Config, options: &RunOptions, load: &m
         selected,
         config,
     })
+}
+
+/// The configuration of the run: for the plan of a revision, with what may be taken from that one.
+fn previewed(
+    trusted: &Trusted<'_>,
+    config: Config,
+    options: &RunOptions,
+    history: Option<&History>,
+    load: &mut Load,
+) -> Option<Config> {
+    let Some(history) = history.filter(|_| options.preview && options.rev.is_some()) else {
+        return Some(config);
+    };
+    let (name, files) = (trusted.origin.name(), trusted.files());
+    let (config, changes) = preview(config, (name, &files), (history, &options.base), &mut load.diagnostics)?;
+    load.configuration = changes;
+    Some(config)
 }
 
 /// The repository, if there is one and the run has a use for it. What can do without goes on without; apply makes an

@@ -26,6 +26,8 @@ pub struct RunOptions {
     pub base: BaseSource,
     /// Whether the commit may be earlier than the applied one.
     pub rollback: bool,
+    /// Whether the plan is to show what the revision changes in the configuration. Never for a run that writes.
+    pub preview: bool,
     /// Whether the run writes to real targets.
     pub writes: bool,
     /// How plans are made.

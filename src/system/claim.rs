@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use globset::GlobSet;
-
 use super::Translate;
+use super::include::Include;
 use crate::manifest::Manifest;
 use crate::model::resource::ApiId;
 
@@ -19,7 +18,7 @@ pub struct Claim<'a> {
     /// Its API.
     pub system: &'a dyn Translate,
     /// Which manifests are for it, by path; `None` means all.
-    pub include: Option<&'a GlobSet>,
+    pub include: Option<&'a Include>,
     /// The secrets that manifests may name.
     pub secrets: BTreeSet<&'a str>,
 }
@@ -32,6 +31,6 @@ impl Claim<'_> {
 
     /// Whether a manifest at this path may be for this target.
     pub fn includes(&self, file: &str) -> bool {
-        self.include.is_none_or(|globs| globs.is_match(file))
+        self.include.is_none_or(|include| include.takes(file))
     }
 }

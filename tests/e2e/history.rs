@@ -316,6 +316,168 @@ fn a_revision_is_read_from_git_and_never_from_the_working_tree() {
     assert!(unknown.code == 3 && unknown.err.contains("nonsense"), "{}", unknown.err);
 }
 
+/// The repository of a pull request that leaves `A`, drops `B`, moves `C` to another folder, and edits enact.yaml.
+fn pull_request(edit: impl Fn(&str) -> String) -> Repo {
+    let repo = Repo::new("polytomic", "");
+    for name in ["A", "B", "C"] {
+        repo.declare("Role", name, "{}");
+    }
+    repo.commit();
+    repo.converge();
+    repo.git(&["checkout", "-q", "-b", "pr"]);
+    let config = std::fs::read_to_string(repo.dir.path().join("enact.yaml")).unwrap();
+    repo.write("enact.yaml", &edit(&config));
+    repo.remove("Role", "B");
+    repo.git(&["mv", &file("Role", "C"), "C.yaml"]);
+    repo.write("more/D.yaml", &manifest("polytomic", "Role", "D", "", "{}"));
+    repo.commit();
+    repo.git(&["checkout", "-q", "main"]);
+    repo.live.clear_requests();
+    repo
+}
+
+/// What a document says about each change of the configuration: which, and whether it is previewed.
+fn configuration(document: &Value) -> Vec<String> {
+    let shown = |change: &Value| {
+        let name =
+            [&change["target"], &change["setting"]].map(|name| name.as_str().unwrap_or("-").to_owned());
+        format!("{} {}", name.join(" "), change["previewed"])
+    };
+    document["configuration"].as_array().unwrap().iter().map(shown).collect()
+}
+
+#[test]
+fn a_pull_request_that_edits_enact_yaml_shows_what_merging_it_would_change() {
+    let repo = pull_request(|config| {
+        config.replace("[policies]", "[policies, more, C.yaml]")
+            + "  prune: tracked\n  limits: {max_deletes: 0}\n"
+    });
+    let plan = repo.plan_with(&["--rev", "pr"]);
+    assert_eq!(causes(&plan), ["create D declared", "delete B declared"], "{plan:#}");
+    assert_eq!(configuration(&plan), ["- manifests true", "live limits.max_deletes true", "live prune true"]);
+    assert_eq!(codes(&plan), ["guard/max-deletes"], "also a guard of the revision speaks up");
+    for format in ["text", "markdown"] {
+        let shown = repo.run(&["plan", "--rev", "pr", "--format", format]).out;
+        let first = shown.find("This revision changes the configuration").unwrap();
+        assert!(first < shown.find("Role").unwrap(), "{shown}");
+        assert!(shown.contains("prune of target \"live\" is \"tracked\", was \"never\""), "{shown}");
+    }
+    // Without the edit, the same manifests remove nothing.
+    assert_eq!(causes(&repo.plan()), Vec::<String>::new());
+}
+
+#[test]
+fn a_guard_of_the_trusted_enact_yaml_holds_whatever_a_pull_request_says() {
+    let repo = pull_request(|config| config.to_owned() + "  prune: tracked\n  limits: {max_deletes: 99}\n");
+    let config = std::fs::read_to_string(repo.dir.path().join("enact.yaml")).unwrap();
+    repo.write("enact.yaml", &(config + "  limits: {max_deletes: 0}\n"));
+    let plan = repo.plan_with(&["--rev", "pr"]);
+    assert!(codes(&plan).contains(&"guard/max-deletes"), "{plan:#}");
+}
+
+#[test]
+fn no_secret_out_where_a_pull_request_sends_the_credential_elsewhere() {
+    let evil = crate::world::World::new("polytomic");
+    let repo = pull_request(|config| {
+        let url = config.lines().find(|line| line.trim().starts_with("url:")).unwrap();
+        config.replace(url, &format!("  url: {}", evil.live.url())).replace("2025-09-18", "2024-02-08")
+            + "- {name: other, system: polytomic, url: 'https://example.com', auth: {bearer: {env: ENACT_TEST_KEY}}}\n"
+    });
+    let run = repo.run(&["plan", "--rev", "pr", "--format", "json"]);
+    let plan = run.json();
+    let changes = configuration(&plan);
+    for change in ["live url false", "other - false"] {
+        assert!(changes.iter().any(|found| found == change), "{change}: {changes:?} {}", run.err);
+    }
+    assert!(evil.live.requests().is_empty() && !repo.live.requests().is_empty());
+    assert!(!run.out.contains(&evil.live.url()), "a value that is not previewed is not shown: {}", run.out);
+    let text = repo.run(&["plan", "--rev", "pr"]).out;
+    assert!(text.contains("target \"other\" is new: what it would write is NOT shown here"), "{text}");
+}
+
+#[test]
+fn a_pull_request_that_is_behind_changes_nothing_that_only_main_has_changed() {
+    let repo = pull_request(str::to_owned);
+    let base = repo.git(&["rev-parse", "HEAD"]);
+    let config = std::fs::read_to_string(repo.dir.path().join("enact.yaml")).unwrap();
+    repo.write("enact.yaml", &(config + "  prune: tracked\n"));
+    repo.commit();
+    let plan = repo.plan_with(&["--rev", "pr", "--base", &base]);
+    assert_eq!(configuration(&plan), Vec::<String>::new());
+    assert!(causes(&plan).contains(&"delete B declared".to_owned()), "{plan:#}");
+}
+
+#[test]
+fn a_hostile_enact_yaml_in_a_pull_request_is_a_diagnostic_there() {
+    let large = "# ".to_owned() + &"x".repeat(1 << 20);
+    for hostile in
+        ["", "a: b", "[", "targets: *hunter2", "a: !hunter2 x", "a: 1\n---\nb: 2\n", "auth:hunter2", &large]
+    {
+        let repo = pull_request(|_| hostile.to_owned());
+        for format in ["json", "markdown"] {
+            let run = repo.run(&["plan", "--rev", "pr", "--format", format]);
+            assert_eq!(run.code, 3, "{hostile:.20}: {}", run.out);
+            assert!(!(run.out.clone() + &run.err).contains("hunter2"), "{}{}", run.out, run.err);
+            if format == "json" {
+                let found = &run.json()["diagnostics"][0];
+                assert_eq!(found["file"], "enact.yaml", "{found}");
+                assert!(found["subject"].as_str().unwrap().starts_with("commit "), "{found}");
+            }
+        }
+        assert!(repo.live.requests().is_empty(), "validated-first");
+    }
+    let repo = pull_request(str::to_owned);
+    repo.git(&["checkout", "-q", "pr"]);
+    repo.git(&["rm", "-q", "--cached", "enact.yaml"]);
+    repo.git(&["commit", "-q", "-m", "gone"]);
+    repo.git(&["checkout", "-q", "-f", "main"]);
+    let run = repo.run(&["plan", "--rev", "pr", "--format", "json"]);
+    assert_eq!((run.code, codes(&run.json())), (3, vec!["config/unreadable"]), "{}", run.out);
+}
+
+#[test]
+fn a_definition_of_a_pull_request_is_named_and_never_used() {
+    let repo = Repo::new("polytomic", "");
+    let definition = std::fs::read_to_string("systems/github.yaml").unwrap();
+    repo.write("github.yaml", &definition);
+    let config = std::fs::read_to_string(repo.dir.path().join("enact.yaml")).unwrap();
+    repo.write("enact.yaml", &config.replace("targets:", "systems: [github.yaml]\ntargets:"));
+    repo.declare("Role", "A", "{}");
+    repo.commit();
+    repo.git(&["checkout", "-q", "-b", "pr"]);
+    repo.write("github.yaml", &format!("{definition}# another one\n"));
+    repo.commit();
+    repo.git(&["checkout", "-q", "main"]);
+    let plan = repo.plan_with(&["--rev", "pr"]);
+    assert_eq!(configuration(&plan), ["- definition github.yaml false"], "{plan:#}");
+    assert_eq!(causes(&plan), ["create A unknown"]);
+}
+
+#[test]
+fn patterns_of_enact_yaml_mean_what_people_write() {
+    let repo = Repo::new("polytomic", "  include: ['policies', '!policies/Role-B.yaml', 'polices/**']\n");
+    repo.declare("Role", "A", "{}");
+    repo.declare("Role", "B", "{}");
+    let config = std::fs::read_to_string(repo.dir.path().join("enact.yaml")).unwrap();
+    repo.write("enact.yaml", &config.replace("[policies]", "[policies/**]"));
+    repo.commit();
+    let plan = repo.plan();
+    assert_eq!(causes(&plan), ["create A unknown"], "{plan:#}");
+    assert_eq!(codes(&plan), ["config/include-unused", "config/unclaimed"]);
+    assert_eq!(
+        (&plan["diagnostics"][0]["file"], &plan["diagnostics"][0]["line"]),
+        (&json!("enact.yaml"), &json!(10))
+    );
+
+    repo.write("enact.yaml", &config.replace("[policies]", "['policies/*.yaml']"));
+    let run = repo.run(&["validate"]);
+    assert!(
+        run.code == 3 && run.err.contains("enact.yaml:3:13") && run.err.contains("name the folder"),
+        "{}",
+        run.err
+    );
+}
+
 #[test]
 fn apply_of_a_revision_takes_no_enact_yaml_but_that_of_the_same_commit() {
     let repo = Repo::new("polytomic", "");
