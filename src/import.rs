@@ -215,8 +215,10 @@ fn indent(text: &str, pad: &str) -> String {
 /// One scalar or an empty collection in one line; the YAML library knows when quotes are needed for YAML 1.2.
 fn scalar(value: &Value) -> String {
     let Value::String(text) = value else { return value.to_string() };
-    let spelled =
-        || serde_yaml::to_string(text).map_or_else(|_| value.to_string(), |text| text.trim_end().to_owned());
+    let spelled = || {
+        serde_yaml::to_string(text)
+            .map_or_else(|_| value.to_string(), |text| text.trim_end_matches('\n').to_owned())
+    };
     let quoted = || plain::is_other_in_old_yaml(text).then(|| format!("'{text}'"));
     inert::yaml(text).or_else(quoted).unwrap_or_else(spelled)
 }

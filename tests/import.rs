@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use enact::config::target::Config;
 use enact::config::{self, Systems};
+use enact::diagnostic::Code;
 use enact::import::{self, To};
 use enact::manifest::Files;
 use enact::manifest::yaml::Budget;
@@ -163,6 +164,8 @@ fn there_and_back(config: &Config, observed: &Observed) {
     let parsed = resolve::manifests(&config.registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
     let desired =
         resolve::desired(&[config.targets[0].claim()], &parsed, &mut diagnostics).remove("t").unwrap();
+    // What is live may be odd, such as an action that is not known; what is written of it must not be.
+    diagnostics.retain(|d| d.is_error() || matches!(d.code, Code::SchemaSpelling | Code::YamlComment));
     assert!(diagnostics.is_empty(), "{diagnostics:?}\n{files:#?}");
     assert_eq!(desired.len(), manifests.len());
     let live: usize = observed.kinds.values().map(|listing| listing.as_ref().unwrap().len()).sum();
