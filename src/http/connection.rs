@@ -82,11 +82,12 @@ pub(super) struct Pass<'a> {
 impl Connection {
     /// Waits until a request may be sent, in a place that was kept for it or in another.
     pub(super) async fn enter(&self, kept: Option<Places>) -> Pass<'_> {
-        let slot = self.pace.slot().await;
+        // The place comes first: who holds a slot waits for nobody who may need one.
         let place = match kept {
             Some(place) => place,
             None => self.pace.keep(1).await,
         };
+        let slot = self.pace.slot().await;
         self.origin.ready().await;
         Pass { _slot: slot, place }
     }

@@ -70,3 +70,82 @@ impl Look {
         state.reads > 0 && state.waited + waited > FRESH
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use async_trait::async_trait;
+    use reqwest::header::AUTHORIZATION;
+    use secrecy::SecretString;
+
+    use crate::http::transport::{Call, Failure, Response, Transport};
+    use crate::http::{Http, HttpSettings};
+    use crate::model::request::{Method, Path, Request};
+    use crate::model::wire::{Attempt, Errors, Reader as _, Sent, Writer as _};
+
+    struct Fine;
+
+    #[async_trait]
+    impl Transport for Fine {
+        async fn call(&self, _call: Call<'_>) -> Result<Response, Failure> {
+            Ok(Response { status: 200, body: b"{}".to_vec().into(), ..Response::default() })
+        }
+    }
+
+    fn slow(per_minute: usize) -> Http {
+        let settings = HttpSettings {
+            url: reqwest::Url::parse("https://example.com").expect("a URL"),
+            headers: Vec::new(),
+            credential: (AUTHORIZATION, SecretString::from("x")),
+            secrets: Vec::new(),
+            stored: BTreeMap::new(),
+            errors: Errors::default(),
+            credential_source: String::new(),
+            lists: crate::model::spent::ListLimits::default(),
+            concurrency: 1,
+            per_minute: Some(per_minute),
+            origin: Arc::default(),
+        };
+        Http::over(settings, Box::new(Fine), Arc::new(|| 0)).expect("a connection")
+    }
+
+    fn delete() -> Request {
+        Request::new(Method::Delete, Path::fixed("a"))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_is_sent_right_after_its_look_while_others_wait_for_a_place() {
+        let http = slow(2);
+        let (reader, writer, at) = (http.reader(), http.writer(), Path::fixed("a"));
+        let turn = writer.turn();
+        turn.begin().await;
+        let write = async {
+            turn.get(&at).await.expect("a look");
+            turn.send(&delete(), &Attempt { etag: None, key: "" }).await
+        };
+        let both = futures::future::join(reader.get(&at), write);
+        let ended = tokio::time::timeout(std::time::Duration::from_secs(90), both).await;
+        let (read, sent) = ended.expect("nobody waits for a slot of somebody who waits for a place");
+        assert!(read.is_ok() && matches!(sent, Sent::Done(_)), "{sent:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn stale_is_refused_a_write_that_a_limit_holds_back_is_not_sent_without_a_new_look() {
+        let http = slow(3);
+        let (writer, at) = (http.writer(), Path::fixed("a"));
+        let turn = writer.turn();
+        let look = async |reads: usize| {
+            turn.begin().await;
+            for _ in 0..reads {
+                turn.get(&at).await.expect("a look");
+            }
+            turn.send(&delete(), &Attempt { etag: None, key: "" }).await
+        };
+        // The first look needs more places than are kept for it; the second keeps as many as that.
+        assert_eq!(look(3).await, Sent::Late);
+        assert_eq!(http.requests(), 3, "nothing was written");
+        assert!(matches!(look(2).await, Sent::Done(_)));
+    }
+}

@@ -65,8 +65,7 @@ pub(super) fn other_spellings(declared: &Declared, change: &Change) -> Vec<Diagn
 /// How two values that mean the same to an API may differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Difference {
-    Case,
-    Space,
+    Spelling,
     Type,
     Order,
     Filled,
@@ -81,8 +80,7 @@ impl Difference {
             _ => None,
         };
         match (kept, sent) {
-            (Value::String(a), Value::String(b)) if without_space(a) == without_space(b) => Some(Self::Space),
-            (Value::String(a), Value::String(b)) if a.to_lowercase() == b.to_lowercase() => Some(Self::Case),
+            (Value::String(a), Value::String(b)) if essence(a) == essence(b) => Some(Self::Spelling),
             (Value::Array(a), Value::Array(b)) if sorted(a) == sorted(b) => Some(Self::Order),
             _ if text(kept).is_some() && text(kept) == text(sent) => Some(Self::Type),
             _ if is_filled(kept, sent) => Some(Self::Filled),
@@ -91,16 +89,14 @@ impl Difference {
     }
 
     fn is_spelling(&self) -> bool {
-        matches!(self, Self::Case | Self::Space | Self::Type)
+        matches!(self, Self::Spelling | Self::Type)
     }
 
     fn help(self) -> &'static str {
         match self {
-            Self::Case => {
-                "the API changes upper and lower case, and each run will write it again: declare it as the API keeps it"
-            }
-            Self::Space => {
-                "the API changes white space, and each run will write it again: declare it as the API keeps it"
+            Self::Spelling => {
+                "the API changes upper and lower case or white space, and each run will write it again: declare it as the \
+                 API keeps it"
             }
             Self::Type => {
                 "the API keeps another type, and each run will write it again: declare it so, and give the field this `type` in the definition"
@@ -115,8 +111,9 @@ impl Difference {
     }
 }
 
-fn without_space(text: &str) -> String {
-    text.split_whitespace().collect()
+/// A text without case and white space.
+fn essence(text: &str) -> String {
+    text.to_lowercase().split_whitespace().collect()
 }
 
 fn sorted(items: &[Value]) -> Vec<String> {
@@ -170,8 +167,8 @@ mod tests {
     #[test]
     fn a_spelling_of_the_same_value_is_told_from_another_value() {
         let of = |kept: Value, sent: Value| Difference::of(&kept, &sent);
-        assert_eq!(of(json!("PROD"), json!("prod")), Some(Difference::Case));
-        assert_eq!(of(json!("a b"), json!("a b\n")), Some(Difference::Space));
+        assert_eq!(of(json!("PROD"), json!("prod")), Some(Difference::Spelling));
+        assert_eq!(of(json!("A b"), json!("a b\n")), Some(Difference::Spelling));
         assert_eq!(of(json!(60), json!("60")), Some(Difference::Type));
         assert_eq!(of(json!(["b", "a"]), json!(["a", "b"])), Some(Difference::Order));
         assert_eq!(of(json!([{"a": 1, "ttl": 60}]), json!([{"a": 1}])), Some(Difference::Filled));

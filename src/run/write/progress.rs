@@ -12,8 +12,7 @@ const NOT_AGAIN: &str =
 
 /// How often enact looks again for a request that it cannot send right after the look.
 const LOOKS: u32 = 5;
-const NO_ROOM: &str =
-    "requests had to wait for so long that none could be sent within a second of a look at it";
+const NO_ROOM: &str = "requests had to wait for so long that none could be sent within a second of a look at it; if `requests_per_minute` is set, raise it";
 
 /// How far the requests of one object have got. Each transition takes the state and returns the next one.
 #[derive(Clone, Debug, PartialEq, Eq)]
