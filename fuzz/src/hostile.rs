@@ -86,7 +86,7 @@ pub fn report(words: &Words) -> Report {
     let diagnostic = Diagnostic::new(Code::SchemaSpelling, said).at(at).about(name).help(value);
     let about = Diagnostic::new(Code::PlanMixed, said).about(name).help(said);
     let mut only = words.target(changes);
-    only.plan.skipped.push(Skipped { id: words.id(), reason: SkipReason::System });
+    only.plan.skipped.push(Skipped { id: words.id(), reason: SkipReason::System, file: None });
     only.plan.diagnostics.extend([diagnostic.clone(), about]);
     let outcomes = [Outcome::failed(said), Outcome::unknown(value), Outcome::conflict(name)];
     let changes = only.plan.changes.iter().cloned().zip(outcomes);

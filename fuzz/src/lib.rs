@@ -61,7 +61,8 @@ pub fn manifests(text: &str) -> (Vec<Arc<Manifest>>, Vec<Diagnostic>) {
     let loaded = loaded();
     let files = Files::from([(FILE.to_owned(), text.into())]);
     let mut diagnostics = Vec::new();
-    let manifests = resolve::manifests(&loaded.registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
+    let manifests =
+        resolve::manifests(&loaded.registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
     let claims: Vec<_> = loaded.targets.iter().map(Target::claim).collect();
     let _ = resolve::desired(&claims, &manifests, &mut diagnostics);
     (manifests, diagnostics)

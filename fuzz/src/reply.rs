@@ -31,6 +31,7 @@ use enact::model::change::Action;
 use enact::model::guard::Guard;
 use enact::model::kind::Kind;
 use enact::model::plan::TargetPlan;
+use enact::model::spent::ListLimits;
 use enact::model::state::{Desired, Observed};
 use enact::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
 use enact::report::{Report, TargetReport};
@@ -150,7 +151,8 @@ impl Subject {
         let files: Files =
             imported.into_iter().map(|new| (format!("policies/{}", new.file), new.text.into())).collect();
         let mut diagnostics = Vec::new();
-        let manifests = resolve::manifests(&loaded().registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
+        let manifests =
+            resolve::manifests(&loaded().registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
         let desired = resolve::desired(&[self.target.claim()], &manifests, &mut diagnostics);
         let errors: Vec<_> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
         assert!(errors.is_empty(), "{errors:#?}\n{files:#?}");
@@ -174,7 +176,8 @@ impl Subject {
 fn declared(target: &Target, text: &str) -> Desired {
     let files = Files::from([(crate::FILE.to_owned(), text.into())]);
     let mut diagnostics = Vec::new();
-    let manifests = resolve::manifests(&loaded().registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
+    let manifests =
+        resolve::manifests(&loaded().registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
     let desired = resolve::for_target(&target.claim(), &manifests, &mut diagnostics);
     assert!(diagnostics.is_empty(), "{diagnostics:#?}");
     desired
@@ -201,6 +204,7 @@ fn http(target: &Target, answers: &[Reply]) -> Http {
         stored: BTreeMap::new(),
         errors: target.system.errors(),
         credential_source: "the fuzzer".to_owned(),
+        lists: ListLimits::default(),
         concurrency: target.config.limits.concurrency,
         per_minute: None,
         origin: Arc::default(),
@@ -248,8 +252,8 @@ fn answer(text: &[u8]) -> Reply {
         "large" => Err(FailureKind::TooLarge),
         word => Ok(Response {
             status: status(word),
-            headers: headers(lines),
-            body: body.unwrap_or_default().to_vec(),
+            headers: headers(lines).into(),
+            body: body.unwrap_or_default().to_vec().into(),
         }),
     };
     Reply { path: path.trim().to_owned(), said }
@@ -304,7 +308,7 @@ impl Transport for Server {
                 Reply { path: String::new(), said: Ok(Response { status: 404, ..Response::default() }) }
             }
         };
-        reply.said.map_err(|kind| Failure { kind, words: format!("why: {SECRET}") })
+        reply.said.map_err(|kind| Failure { kind, words: format!("why: {SECRET}").into(), help: None })
     }
 }
 
