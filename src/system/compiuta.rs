@@ -25,10 +25,12 @@ use crate::model::spent::Spent;
 use crate::model::state::{Listing, LiveObject, Observed};
 use crate::model::wire::{ReadError, Reader};
 use crate::system::body::{found, kind_of, list, listed, text, texts};
+use crate::system::compiuta::policy::{ADMIN_POLICY, ADMIN_TEAM, final_body, members, strings};
 use crate::system::compiuta::spec::{PolicySpec, RoleSpec};
 
 mod administrators;
 mod check;
+mod policy;
 mod spec;
 
 /// The row of the registry.
@@ -47,10 +49,6 @@ fn id_rule() -> NameRule {
         hint: "1 to 64 lower-case letters, digits, `-` and `_`".to_owned(),
     }
 }
-
-/// Without this team in this policy, nobody could administer the system.
-const ADMIN_POLICY: &str = "administrator-access";
-const ADMIN_TEAM: &str = "team:local:admins";
 
 fn kinds() -> Vec<Kind> {
     let role = Kind {
@@ -230,14 +228,6 @@ fn lock_out(change: &Change) -> Option<Diagnostic> {
     Some(Guard::LastAdministrator.diagnostic(&change.id, message, &help))
 }
 
-fn strings(value: &Value) -> BTreeSet<&str> {
-    value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
-}
-
-fn members(value: &Value) -> BTreeSet<&str> {
-    strings(value.get("members").unwrap_or(&Value::Null))
-}
-
 /// Members are added before others are removed, so that nobody who stays loses access in between.
 fn member_requests(draft: &Draft<'_>, live: &LiveObject) -> Vec<Request> {
     let (before, after) = (members(draft.observed), members(draft.declared));
@@ -317,14 +307,4 @@ fn cascade(delete: &Change, changes: &[Change], observed: &Observed) -> Option<D
             .about(&delete.id)
             .help("remove the role from these policies first; a statement or a policy that is left empty would be deleted")
     })
-}
-
-/// A policy after a change that replaces it, or as it was seen: member requests leave the statements alone.
-fn final_body(change: &Change) -> Option<&Value> {
-    let put = change
-        .requests
-        .iter()
-        .find(|request| matches!(request.method, Method::Put))
-        .and_then(|request| request.body.as_ref());
-    put.or_else(|| change.seen.as_ref().map(|seen| &seen.body))
 }

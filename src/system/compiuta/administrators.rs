@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{ADMIN_POLICY, ADMIN_TEAM, final_body, strings};
+use super::policy::{ADMIN_POLICY, ADMIN_TEAM, final_body, strings};
 use crate::diagnostic::Diagnostic;
 use crate::model::change::{Action, Change};
 use crate::model::guard::Guard;
