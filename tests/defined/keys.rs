@@ -189,7 +189,8 @@ fn numbers_are_ids_too() {
 
 #[test]
 fn an_object_whose_key_is_not_where_the_definition_says_is_unreadable() {
-    for object in [json!({}), json!({"title": "a"}), json!({"name": {"x": 1}}), json!({"name": ["a"]})] {
+    // Those whose key is there, and is nothing that a manifest can say, are passed over: `reading` tests them.
+    for object in [json!({}), json!({"title": "a"})] {
         let world = World::things(|_| {});
         world.api.insert("things", object);
         world.declare("Thing", "a", "{size: 2}");

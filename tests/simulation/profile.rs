@@ -177,7 +177,7 @@ fn definition(api: &Api) -> String {
         stamp: {readOnly: true}";
     let of_policies = "
         roles: {type: array, items: {type: string}, x-list-type: set, default: []}
-        pin: {type: integer, writeOnly: true}";
+        pin: {type: integer, writeOnly: true, x-replaces: []}";
     let role = kind(api, "Role", "", fields);
     let references = "\n    references: {\"/roles/*\": Role}";
     let policy = kind(api, "Policy", references, &format!("{fields}{of_policies}"));
