@@ -260,6 +260,7 @@ fn one_identity_an_object_that_moves_and_gets_a_new_name_is_still_the_same() {
         shared.write(file, &manifest("polytomic", "Role", name, more, "{}"))
     };
     role("policies/a/x.yaml", "x", "");
+    role("policies/a/here.yaml", "here", "");
     role("policies/b/stays.yaml", "stays", "");
     shared.commit();
     shared.converge();

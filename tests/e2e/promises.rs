@@ -129,6 +129,8 @@ fn an_answer_that_is_not_the_contracts_is_incomplete_and_never_absent() {
     ] {
         let world = World::new("polytomic");
         world.declare("Role", "R", "{}");
+        // No manifest can mean an object without id, but one may mean its name.
+        world.declare("Role", "no id", "{}");
         world.live.inject(Fault { body: Some(body.clone()), ..fault("GET", 200) });
         let (code, document) = world.apply();
         assert_eq!((code, world.writes()), (6, Vec::new()), "{body}: {document:#}");
