@@ -74,7 +74,7 @@ impl State {
         };
         let denied = of("DENY");
         let allowed = of("ALLOW").into_iter();
-        let free = allowed.filter(|member| !denied.iter().any(|denied| covers(denied, member)));
+        let free = allowed.filter(|member| !denied.iter().any(|denied| denies(denied, member)));
         free.map(str::to_owned).collect()
     }
 
@@ -128,6 +128,15 @@ fn covers(pattern: &str, other: &str) -> bool {
     pattern == other || pattern.strip_suffix('*').is_some_and(|start| other.starts_with(start))
 }
 
+/// Whether a deny of these members takes a member's power: also one of all users that may be in its team.
+fn denies(pattern: &str, member: &str) -> bool {
+    let all_users = || {
+        let (users, team) = (pattern.strip_prefix("user:")?, member.strip_prefix("team:")?);
+        Some((users == "*" || users.ends_with(":*")) && covers(users, team))
+    };
+    covers(pattern, member) || all_users().unwrap_or(false)
+}
+
 /// The object after a change.
 fn after(change: &Change) -> Option<Value> {
     let mut body = match change.action {
@@ -173,5 +182,16 @@ mod tests {
             assert!(!covers(pattern, ADMIN_TEAM), "{pattern}");
         }
         assert!(!covers("user:local:mara", "user:local:*"), "others are left");
+    }
+
+    #[test]
+    fn a_deny_of_all_users_takes_the_power_of_every_team_of_theirs() {
+        for pattern in ["*", "team:local:*", "user:*", "user:local:*", ADMIN_TEAM] {
+            assert!(denies(pattern, ADMIN_TEAM), "{pattern}");
+        }
+        for pattern in ["user:ldap:*", "user:local:bob", "user:local:b*", "service:*", "team:local:others"] {
+            assert!(!denies(pattern, ADMIN_TEAM), "{pattern}");
+        }
+        assert!(denies("user:local:*", "user:local:ann") && !denies("user:ldap:*", "user:local:ann"));
     }
 }
