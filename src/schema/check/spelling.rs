@@ -1,7 +1,7 @@
 //! Plain scalars that are read as another value than the one that was written: `1.10` is the number 1.1, `007` is 7,
 //! `72225e2` is 7222500. Where text is as good, text was probably meant.
 
-use serde_json::Value as Json;
+use serde_json::{Number, Value as Json};
 
 use super::{Check, words};
 use crate::diagnostic::{Code, Diagnostic};
@@ -33,7 +33,11 @@ impl Check<'_> {
         if wrong || !(self.takes_text(pointer, node, instance) || loses_zeros(node)) {
             return;
         }
-        let message = format!("{} is read as `{read}`", words::found(node));
+        let what = match &node.value {
+            Value::Null => format!("`{}`", words::shown(node)),
+            _ => words::found(node),
+        };
+        let message = format!("{what} is read as `{read}`");
         let help =
             format!("quote it if text is meant: `\"{}\"`; otherwise write `{read}`", words::shown(node));
         self.diagnostics.push(Diagnostic::new(Code::SchemaSpelling, message).at(place).help(help));
@@ -52,12 +56,18 @@ impl Check<'_> {
 fn read_otherwise(node: &Node) -> Option<String> {
     let raw = node.raw()?;
     let read = match &node.value {
-        Value::Number(number) => number.to_string(),
+        Value::Number(number) => as_sent(number),
         Value::Bool(truth) => truth.to_string(),
         Value::Null if !matches!(raw, "" | "~") => "null".to_owned(),
         Value::Null | Value::String(_) | Value::Seq(_) | Value::Map(_) => return None,
     };
     (read != raw).then_some(read)
+}
+
+/// A number as a body holds it: one without a fraction has no point there.
+fn as_sent(number: &Number) -> String {
+    let text = number.to_string();
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
 /// Whether a number was written with leading zeros: `007`, but not `0.7`.

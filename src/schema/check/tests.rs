@@ -228,14 +228,15 @@ fn long_and_hostile_values_are_cut_and_escaped() {
 fn a_value_that_is_read_as_another_is_reported_if_the_schema_takes_text_too() {
     for (raw, read) in [
         ("007", "7"),
-        ("72225e2", "7222500.0"),
+        ("72225e2", "7222500"),
         ("1.10", "1.1"),
         ("0x1F", "31"),
         ("0o755", "493"),
         ("+49", "49"),
         (".5", "0.5"),
-        ("1.", "1.0"),
-        ("1e3", "1000.0"),
+        ("1.", "1"),
+        ("1.0", "1"),
+        ("1e3", "1000"),
         ("-0", "0"),
         ("True", "true"),
         ("FALSE", "false"),
