@@ -76,12 +76,15 @@ pub enum SetupError {
     /// The TLS or HTTP client could not be set up.
     #[error("the HTTP client cannot be set up{}", because(.0))]
     Client(reqwest::Error),
+    /// What is named as the file of certificates is none.
+    #[error("the certificates cannot be read")]
+    Certificates,
 }
 
 impl SetupError {
     /// What to do.
     pub fn help(&self) -> Option<String> {
-        matches!(self, Self::Client(_)).then(advice::certificates)
+        matches!(self, Self::Client(_) | Self::Certificates).then(advice::certificates)
     }
 }
 
@@ -96,6 +99,9 @@ pub struct Http(Arc<Connection>);
 impl Http {
     /// Sets up the connection; nothing is sent yet.
     pub fn new(settings: HttpSettings) -> Result<Self, SetupError> {
+        if settings.url.scheme() == "https" && advice::is_endless() {
+            return Err(SetupError::Certificates);
+        }
         let network = Network::new(&settings.url).map_err(SetupError::Client)?;
         // The first half of a UUID holds its version; the second is random except for two bits.
         let random = || uuid::Uuid::new_v4().as_u64_pair().1;

@@ -128,6 +128,12 @@ pub(super) fn certificates() -> String {
     named_file().unwrap_or_else(|| help.to_owned())
 }
 
+/// Whether reading the file in SSL_CERT_FILE might never end.
+pub(super) fn is_endless() -> bool {
+    let name = std::env::var_os("SSL_CERT_FILE").unwrap_or_default();
+    std::fs::metadata(name).is_ok_and(|file| !file.is_file() && !file.is_dir())
+}
+
 /// What is wrong with the file in SSL_CERT_FILE, as far as can be seen from outside.
 fn named_file() -> Option<String> {
     let name = std::env::var_os("SSL_CERT_FILE").filter(|name| !name.is_empty())?;
@@ -135,6 +141,7 @@ fn named_file() -> Option<String> {
     let what = match std::fs::metadata(name) {
         Err(error) => format!("cannot be read: {error}"),
         Ok(file) if file.is_dir() => "is a folder; name it in SSL_CERT_DIR instead".to_owned(),
+        Ok(file) if !file.is_file() => "is a device or a pipe, and may have no end".to_owned(),
         Ok(file) if file.len() == 0 => "is empty, so it holds no certificate".to_owned(),
         Ok(_) => return None,
     };

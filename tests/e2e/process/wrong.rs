@@ -100,4 +100,7 @@ fn a_file_of_certificates_that_is_missing_or_empty_is_named_by_its_variable() {
         let run = run(&world, &[("SSL_CERT_FILE", &path(name)), ("SSL_CERT_DIR", "/nonexistent")]);
         assert_says(&run, 1, &[&url, "SSL_CERT_FILE names", name, what]);
     }
+    // It has no end.
+    let run = run(&world, &[("SSL_CERT_FILE", "/dev/zero")]);
+    assert_says(&run, 1, &[&url, "SSL_CERT_FILE names `/dev/zero`, which is a device"]);
 }
