@@ -231,8 +231,13 @@ impl Report {
         self.targets.iter().any(|target| target.apply.is_some())
     }
 
-    /// Whether apply would write anything.
+    /// Whether anything is to be written.
     pub fn has_changes(&self) -> bool {
         self.targets.iter().any(|target| !target.plan.changes.is_empty())
+    }
+
+    /// Whether apply would write anything now: a plan with errors is not applied.
+    pub fn would_write(&self) -> bool {
+        self.targets.iter().any(|target| target.plan.is_sound() && !target.plan.changes.is_empty())
     }
 }

@@ -150,7 +150,7 @@ impl Apply {
         if !moved.is_empty() {
             return report.diagnostics.extend(moved);
         }
-        if output.format.interactive && report.has_changes() && !self.agreed(output, report) {
+        if output.format.interactive && report.would_write() && !self.agreed(output, report) {
             report.ending = Ending::Declined;
             return;
         }

@@ -49,7 +49,9 @@ pub(super) fn reason(skipped: &Skipped) -> String {
             let problem = name_problem(&skipped.id.name).unwrap_or_default();
             return format!("no manifest can have this name: it {problem}");
         }
-        SkipReason::Unreachable => "no request can reach it: its id cannot be part of a path",
+        SkipReason::Unreachable => {
+            "it has no name that a manifest could say, or no id that a request could name"
+        }
     };
     let file = skipped.file.as_ref().map(|file| format!(": {}", inline(file)));
     format!("{reason}{}", file.unwrap_or_default())

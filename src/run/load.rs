@@ -206,6 +206,7 @@ fn bases(
             (Some(desired), Some(base)) => {
                 continue_from(base, target, desired, history.uncommitted.is_empty());
             }
+            (_, None) if has_record(name, diagnostics) => {}
             (_, None) => diagnostics.extend(missing(target, options)),
             _ => {}
         }
@@ -241,6 +242,14 @@ fn continue_from(base: &Base, target: &Target, desired: &mut Desired, is_committ
     if target.config.prune == Prune::Tracked && is_committed {
         base::add_orphans(desired, &base.desired);
     }
+}
+
+/// Whether it was said why the record of a target is not used: there is one.
+fn has_record(target: &str, diagnostics: &[Diagnostic]) -> bool {
+    let is_about = |diagnostic: &&Diagnostic| diagnostic.subject.as_deref() == Some(target);
+    let why =
+        |diagnostic: &Diagnostic| matches!(diagnostic.code, Code::GitBackwards | Code::GitAnotherSystem);
+    diagnostics.iter().filter(is_about).any(why)
 }
 
 /// Reports a target without a base, if the run needs one.
@@ -309,7 +318,12 @@ fn read(
 /// Reports an enact.yaml, or a file that it names, that is not the one of the commit of `--rev`. What is applied was
 /// reviewed as a whole: manifests of one commit under limits and targets of another were not.
 fn another_configuration(trusted: &Trusted<'_>, history: &mut History) -> Vec<Diagnostic> {
-    let (Some(commit), true) = (history.commit, history.holds_configuration) else { return Vec::new() };
+    let Some(commit) = history.commit else { return Vec::new() };
+    if !history.holds_configuration {
+        let message = format!("the manifests are of {commit}, and enact.yaml is outside of the repository");
+        let help = "keep enact.yaml beside the manifests, so that both are of one commit";
+        return vec![Diagnostic::new(Code::GitUncommitted, message).help(help)];
+    }
     let mut diagnostics = history.compare(&[], &trusted.files(), &Files::new());
     if !history.uncommitted.is_empty() {
         let files = history.uncommitted.join("`, `");

@@ -241,6 +241,7 @@ fn delete_needs_evidence_no_prune_by_default_without_history_or_after_a_rewrite(
         let plan = repo.plan();
         assert_eq!(plan["changes"], json!([]), "{plan:#}");
         assert_eq!(codes(&plan).contains(&"git/backwards"), rewrite);
+        assert!(!codes(&plan).contains(&"git/no-record"), "there is one: {plan:#}");
     }
 }
 
@@ -492,6 +493,13 @@ fn apply_of_a_revision_takes_no_enact_yaml_but_that_of_the_same_commit() {
         assert_eq!(repo.writes(), Vec::<String>::new());
     }
     assert_eq!(repo.run(&["plan", "--rev", "HEAD"]).code, 0, "to look is harmless");
+    // One outside of the repository is of no commit at all.
+    let outside = tempfile::TempDir::new().unwrap();
+    let file = outside.path().join("enact.yaml");
+    std::fs::write(&file, &config).unwrap();
+    let run = repo.apply_with(&["--rev", "HEAD", "--config", file.to_str().unwrap()]);
+    assert_eq!((run.code, codes(&run.json())), (4, vec!["git/uncommitted"]), "{}", run.out);
+    assert_eq!(repo.writes(), Vec::<String>::new());
     // A manifest of the working tree is not what a revision applies.
     repo.write("enact.yaml", &config);
     repo.declare("Role", "B", "{}");
