@@ -18,6 +18,9 @@ use crate::system::claim::Claim;
 /// More text is not searched for manifests that no target takes.
 const MAX_TEXT: usize = 256 << 20;
 
+/// What every manifest holds.
+const MARK: &str = "apiVersion";
+
 /// What git declares now, for all targets.
 #[derive(Clone, Copy)]
 pub(super) struct Now<'a> {
@@ -144,7 +147,7 @@ impl Orphans<'_> {
                 target,
                 now: tree,
                 then: &history.blobs(&base.commit)?,
-                seen: self.seen(tree, &base.manifests)?,
+                held: self.held(tree, &base.manifests)?,
                 foreign: self.foreign(&target.api),
             };
             for orphan in orphans {
@@ -155,13 +158,13 @@ impl Orphans<'_> {
     }
 
     /// Every document in the folders of manifests, of now and of the base, whatever the ending of its file.
-    fn seen(&self, tree: &Blobs<'_>, then: &[String]) -> Result<Vec<Seen>, Diagnostic> {
+    fn held(&self, tree: &Blobs<'_>, then: &[String]) -> Result<Held, Diagnostic> {
         let parsed = self.now.manifests.iter().map(|manifest| Seen {
             file: manifest.file().to_owned(),
             header: manifest.header.clone(),
             name: manifest.name.clone(),
         });
-        let mut seen: Vec<_> = parsed.collect();
+        let (mut seen, mut unread): (Vec<_>, _) = (parsed.collect(), Vec::new());
         let starts: BTreeSet<_> =
             self.now.config.manifests.iter().chain(then).map(|entry| start(entry)).collect();
         let files: BTreeSet<_> = starts.iter().flat_map(|start| tree.below(start)).collect();
@@ -169,9 +172,13 @@ impl Orphans<'_> {
         for file in files.into_iter().filter(|file| !self.now.files.contains_key(*file)) {
             let Some(text) = tree.text(file)? else { continue };
             left = left.checked_sub(text.len()).ok_or_else(too_much)?;
-            seen.extend(documents(file, &text));
+            let found = documents(file, &text);
+            if found.is_empty() && text.contains(MARK) {
+                unread.push(file.to_owned());
+            }
+            seen.extend(found);
         }
-        Ok(seen)
+        Ok(Held { seen, unread })
     }
 
     /// The files with manifests that only targets of other APIs take.
@@ -186,6 +193,13 @@ impl Orphans<'_> {
     }
 }
 
+/// What the folders of manifests hold.
+struct Held {
+    seen: Vec<Seen>,
+    /// Files that say that they hold manifests, and cannot be read, such as templates.
+    unread: Vec<String>,
+}
+
 /// A document that says that it is a manifest.
 struct Seen {
     file: String,
@@ -198,22 +212,29 @@ struct Search<'a> {
     target: &'a Target,
     now: &'a Blobs<'a>,
     then: &'a Blobs<'a>,
-    seen: Vec<Seen>,
+    held: Held,
     foreign: BTreeSet<&'a str>,
 }
 
 impl Search<'_> {
     /// The file that still holds the manifest of an orphan: as it was at the base, under any path, or another document
-    /// of the same kind and name.
+    /// of the same kind and name, or a file that cannot be read and has the name of its file with another ending.
     fn find(&self, orphan: &Declared) -> Option<String> {
         let own = orphan.manifest.file();
         let kind = self.target.system.kind(&orphan.id.kind)?;
         let same = |seen: &&Seen| {
             seen.header == orphan.manifest.header && kind.folded(&seen.name) == kind.folded(&orphan.id.name)
         };
-        let named = self.seen.iter().filter(same).map(|seen| seen.file.as_str());
+        let named = self.held.seen.iter().filter(same).map(|seen| seen.file.as_str());
+        let stem = own.rsplit_once('.').map_or(own, |(stem, _)| stem);
+        let is_renamed = |file: &&String| file.strip_prefix(stem).is_some_and(|rest| rest.starts_with('.'));
+        let renamed = self.held.unread.iter().filter(is_renamed).map(String::as_str);
         let copies = self.now.copies(self.then, own);
-        named.chain(copies).find(|file| *file == own || !self.is_of_another(file)).map(str::to_owned)
+        named
+            .chain(copies)
+            .chain(renamed)
+            .find(|file| *file == own || !self.is_of_another(file))
+            .map(str::to_owned)
     }
 
     /// Whether a file was there at the base too, and only another API takes it: it is the manifest of that API's object,
@@ -231,7 +252,7 @@ fn start(entry: &str) -> String {
 
 /// The documents of a text that say that they are manifests, however unsound the text is otherwise.
 fn documents(file: &str, text: &str) -> Vec<Seen> {
-    if !text.contains("apiVersion") {
+    if !text.contains(MARK) {
         return Vec::new();
     }
     let document = |document: yaml::Document| {

@@ -176,6 +176,14 @@ fn one_identity_a_manifest_that_is_still_in_the_tree_keeps_its_object() {
         shared.commit();
         assert_eq!(actions(&shared.plan()), ["delete Role x"], "{to}");
     }
+    // A template, which nobody can read as it is.
+    for to in ["policies/a/x.yaml.j2", "policies/a/x.tmpl"] {
+        let shared = Shared::with_x();
+        let text = std::fs::read_to_string(shared.dir.path().join("policies/a/x.yaml")).unwrap();
+        shared.git(&["rm", "-q", "policies/a/x.yaml"]);
+        shared.write(to, &format!("{text}  description: {{{{ what }}}}: [\n"));
+        shared.expect_skipped(&skipped("held", to), to);
+    }
     // Edited, and with others in one file.
     let shared = Shared::with_x();
     shared.git(&["rm", "-q", "policies/a/x.yaml"]);
