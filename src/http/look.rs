@@ -65,9 +65,11 @@ impl Look {
     }
 
     /// Whether what was read is too old for a write that waited for so long. Without a look, nothing is.
+    /// What several writes waited after one look adds up.
     pub(super) fn is_old(&self, waited: Duration) -> bool {
-        let state = lock(&self.0);
-        state.reads > 0 && state.waited + waited > FRESH
+        let mut state = lock(&self.0);
+        state.waited += waited;
+        state.reads > 0 && state.waited > FRESH
     }
 }
 
@@ -84,6 +86,14 @@ mod tests {
     use crate::http::{Http, HttpSettings};
     use crate::model::request::{Method, Path, Request};
     use crate::model::wire::{Attempt, Errors, Reader as _, Sent, Writer as _};
+
+    #[test]
+    fn several_short_waits_make_a_look_old_together() {
+        let (look, wait) = (super::Look::default(), std::time::Duration::from_millis(600));
+        look.read(wait);
+        assert!(!look.is_old(wait), "what came before the look does not count");
+        assert!(look.is_old(wait));
+    }
 
     struct Fine;
 
