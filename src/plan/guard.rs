@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::compare::cause::Cause;
 use crate::diagnostic::Diagnostic;
-use crate::model::change::Action;
+use crate::model::change::{Action, Change};
 use crate::model::guard::Guard;
 use crate::model::kind::Kind;
 use crate::model::plan::TargetPlan;
@@ -42,7 +42,8 @@ pub(super) fn protect(declared: &Declared, base: Option<&Declared>) -> Option<Di
 pub(super) fn check(plan: &mut TargetPlan, input: &PlanInput<'_>) {
     let single = [max_deletes(plan, input.max_deletes), emptied(plan, input.counts)];
     let shares = deleted_share(plan, input);
-    let vanished = input.base.map(|base| vanished(plan, base, input.observed)).unwrap_or_default();
+    let vanished =
+        input.base.map(|base| vanished(plan, base, input.desired, input.observed)).unwrap_or_default();
     plan.diagnostics.extend(single.into_iter().flatten().chain(shares).chain(vanished));
     let allowed = &input.options.allowed;
     let is_allowed = |diagnostic: &Diagnostic| allowed.iter().any(|guard| guard.code() == diagnostic.code);
@@ -104,7 +105,7 @@ fn emptied(plan: &TargetPlan, counts: &DeclaredCounts) -> Option<Diagnostic> {
 
 /// A list that is suddenly empty, or much shorter, more likely means a lost permission than lost objects: creating them
 /// again would make second ones, at every run.
-fn vanished(plan: &TargetPlan, base: &Desired, observed: &Observed) -> Vec<Diagnostic> {
+fn vanished(plan: &TargetPlan, base: &Desired, desired: &Desired, observed: &Observed) -> Vec<Diagnostic> {
     let mut before: BTreeMap<&str, usize> = BTreeMap::new();
     for declared in base.values().filter(|declared| !declared.absent()) {
         *before.entry(declared.id.kind.as_str()).or_default() += 1;
@@ -116,8 +117,11 @@ fn vanished(plan: &TargetPlan, base: &Desired, observed: &Observed) -> Vec<Diagn
     let none_left = |kind: &str| observed.found(kind).iter().all(|found| found.system);
     let too_few = |(kind, all): (&str, usize)| {
         let created = created(kind);
-        // A create of what the base declared is drift; any other is new in git.
-        let gone = created.iter().filter(|change| change.cause == Cause::Drift).count();
+        // A create of what the base declared is drift, or comes with its former name; any other is new in git.
+        let renamed = |change: &Change| {
+            desired.get(&change.id).is_some_and(|declared| !declared.manifest.previously.is_empty())
+        };
+        let gone = created.iter().filter(|change| change.cause == Cause::Drift || renamed(change)).count();
         let message = if all > 1 && !created.is_empty() && none_left(kind) {
             format!("no {kind} is live, and the base declared {all}")
         } else if is_large_share(gone, all) || is_most_of_few(gone, all) {

@@ -52,6 +52,22 @@ fn no_duplicates_a_live_list_that_is_suddenly_much_shorter_is_not_believed() {
 }
 
 #[test]
+fn no_duplicates_new_names_do_not_hide_that_the_old_ones_are_gone() {
+    let world = repository("polytomic", "");
+    (0..10).for_each(|index| world.declare("Role", &format!("r{index}"), "{}"));
+    assert_eq!(apply(&world, &[]), DONE);
+    lose(&world, (0..9).map(|index| format!("r{index}")));
+    for index in 0..9 {
+        std::fs::remove_file(world.dir.path().join(format!("policies/Role-r{index}.yaml"))).unwrap();
+        let former = format!("  previously: [r{index}]\n");
+        let text = crate::world::manifest("polytomic", "Role", &format!("n{index}"), &former, "{}");
+        world.write(&format!("policies/Role-n{index}.yaml"), &text);
+    }
+    assert_eq!(apply(&world, &[]), refused("vanished"));
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+#[test]
 fn creates_do_not_hide_deletes() {
     let world = repository("compiuta", "  prune: tracked\n");
     (0..10).for_each(|index| world.declare("Role", &format!("r{index}"), ROLE));
