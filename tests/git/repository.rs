@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::support::{FILE, FOLDER, LINK, World, git, messages, names, open, strings};
 use enact::diagnostic::Diagnostic;
-use enact::git::Repository;
+use enact::git::{Commit, Repository};
 use enact::manifest::Files;
 use enact::source::{Texts, uncommitted, working_tree};
 use tempfile::TempDir;
@@ -31,6 +31,14 @@ fn it_is_found_from_below_and_knows_the_folder() {
     assert_eq!(repository.prefix_of(&world.path().join("missing")), None);
 }
 
+/// What is read of `policies` in a commit.
+fn policies(repository: &Repository, commit: &Commit) -> (Files, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let (folders, texts) = (strings(&["policies"]), &mut Texts::within(512));
+    let files = enact::source::revision(repository, commit, "", &folders, texts, &mut diagnostics);
+    (files, diagnostics)
+}
+
 #[test]
 fn a_bare_clone_and_a_git_folder_are_read_like_any_other() {
     let world = World::new();
@@ -42,15 +50,7 @@ fn a_bare_clone_and_a_git_folder_are_read_like_any_other() {
     for path in [bare.path(), world.git.path()] {
         let repository = open(path);
         let head = repository.commit("HEAD").unwrap();
-        let mut diagnostics = Vec::new();
-        let files = enact::source::revision(
-            &repository,
-            &head,
-            "",
-            &strings(&["policies"]),
-            &mut Texts::within(512),
-            &mut diagnostics,
-        );
+        let (files, diagnostics) = policies(&repository, &head);
         assert_eq!((names(&files), diagnostics), (vec!["policies/a.yaml"], vec![]));
     }
     assert_eq!(open(bare.path()).prefix_of(bare.path()), None);
@@ -85,15 +85,7 @@ fn a_truncated_pack_is_an_error() {
     fs::write(&pack, &bytes[..bytes.len() / 2]).unwrap();
     let repository = world.open();
     let read = repository.commit(&commit.to_string()).map(|commit| {
-        let mut diagnostics = Vec::new();
-        drop(enact::source::revision(
-            &repository,
-            &commit,
-            "",
-            &strings(&["policies"]),
-            &mut Texts::within(512),
-            &mut diagnostics,
-        ));
+        let (_, diagnostics) = policies(&repository, &commit);
         assert!(diagnostics.iter().any(Diagnostic::is_error));
     });
     assert!(read.is_ok() || read.is_err_and(|diagnostic| diagnostic.is_error()));
@@ -113,16 +105,9 @@ fn a_partial_clone_says_how_to_get_the_rest() {
     let diagnostic = match Repository::discover(&folder.path().join("partial")) {
         Err(diagnostic) => diagnostic,
         Ok(repository) => {
-            let (repository, mut diagnostics) = (repository.unwrap(), Vec::new());
+            let repository = repository.unwrap();
             let head = repository.commit("HEAD").unwrap();
-            let files = enact::source::revision(
-                &repository,
-                &head,
-                "",
-                &strings(&["policies"]),
-                &mut Texts::within(512),
-                &mut diagnostics,
-            );
+            let (files, mut diagnostics) = policies(&repository, &head);
             assert!(files.is_empty());
             diagnostics.remove(0)
         }
