@@ -44,7 +44,7 @@ pub(super) const BUGS: &[Bug] = &[
         // A former bug: what somebody did while a limit held a write back was overwritten.
         name: "limit-between-the-look-and-the-write",
         item: "Look::is_old",
-        old: "state.waited + waited > FRESH",
+        old: "state.waited > FRESH",
         new: "false",
     },
     Bug {
