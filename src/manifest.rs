@@ -6,6 +6,7 @@
 mod envelope;
 pub mod yaml;
 
+use jiff::civil::Date;
 use serde_json::{Map, Value as Json};
 
 /// The texts of manifests and other files of a repository, by path relative to the configuration's folder, with `/`
@@ -43,6 +44,8 @@ pub struct Manifest {
     pub ensure: Ensure,
     /// Whether the object may never be deleted.
     pub protect: bool,
+    /// The day from which the object is to be gone.
+    pub expires: Option<Date>,
     /// Former names of the object.
     pub previously: Vec<String>,
     /// What the object should be; empty if the document has no spec.
@@ -92,11 +95,18 @@ impl Manifest {
         let header = header(&document, diagnostics)?;
         let metadata = metadata(&document, diagnostics)?;
         diagnostics.extend(wrong_names(&metadata, &document));
+        diagnostics.extend(kept_and_expiring(&metadata, &document));
         let mut spec = document.get("spec").map_or_else(|| Json::Object(Map::new()), Node::to_json);
         // The order in which a user writes fields has no meaning and must not change a plan.
         spec.sort_all_objects();
-        let Metadata { name, ensure, protect, previously } = metadata;
-        Some(Self { document, header, name, ensure, protect, previously, spec, refused: Vec::new() })
+        let Metadata { name, ensure, protect, expires, previously } = metadata;
+        Some(Self { document, header, name, ensure, protect, expires, previously, spec, refused: Vec::new() })
+    }
+
+    /// All that it says about its object, wherever it is written. Two that say the same differ in nothing that matters.
+    pub fn said(&self) -> impl PartialEq + '_ {
+        let Self { document: _, header, name, ensure, protect, expires, previously, spec, refused: _ } = self;
+        (header, name, ensure, protect, expires, previously, spec)
     }
 
     /// Its file, as the user would type it.
@@ -118,6 +128,14 @@ fn wrong_names(metadata: &Metadata, document: &Document) -> Vec<Diagnostic> {
     names
         .filter_map(|(name, at)| Some(wrong_name(name, &name_problem(name)?).at(document.place(&at))))
         .collect()
+}
+
+/// An object that may never be deleted and is to go on a day.
+fn kept_and_expiring(metadata: &Metadata, document: &Document) -> Option<Diagnostic> {
+    let day = metadata.expires.filter(|_| metadata.protect)?;
+    let message = format!("this object is protected, and is also to be deleted on {day}");
+    let diagnostic = Diagnostic::new(Code::ManifestExpires, message).at(document.place("/metadata/expires"));
+    Some(diagnostic.help("remove `expires` or `protect: true`"))
 }
 
 /// The diagnostic for a name that has a problem.

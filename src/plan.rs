@@ -23,6 +23,7 @@ pub mod digest;
 pub mod guard;
 pub mod input;
 pub mod kept;
+pub mod lifecycle;
 mod loss;
 mod order;
 
@@ -89,6 +90,7 @@ impl Planner<'_> {
         self.unread_others();
         self.unreachable_others();
         self.pass_over();
+        self.plan.expiring = lifecycle::expiring(self.input.desired, self.input.options.day);
         self.finish()
     }
 

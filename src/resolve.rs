@@ -9,6 +9,8 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::civil::Date;
+
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::manifest::{
     self, Files, Manifest,
@@ -17,6 +19,7 @@ use crate::manifest::{
 use crate::model::kind::{At, Kind, Named};
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Desired};
+use crate::plan::lifecycle;
 use crate::schema::check::Checker;
 use crate::system::claim::Claim;
 use crate::system::registry::Registry;
@@ -128,19 +131,22 @@ fn unknown_kind(
         .help(help)
 }
 
-/// What git declares for each target, by the target's name.
+/// What git declares for each target on a day, by the target's name.
 pub fn desired(
     claims: &[Claim<'_>],
     manifests: &[Arc<Manifest>],
+    day: Date,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, Desired> {
     let mut all = BTreeMap::new();
     for claim in claims {
-        all.insert(claim.target.to_owned(), for_target(claim, manifests, diagnostics));
+        let mut desired = for_target(claim, manifests, diagnostics);
+        lifecycle::expire(&mut desired, day);
+        all.insert(claim.target.to_owned(), desired);
     }
     for claim in claims {
         if let Some(desired) = all.get(claim.target) {
-            check_target(claim, desired, diagnostics);
+            check_target(claim, desired, day, diagnostics);
         }
     }
     identity::check(claims, &all, diagnostics);
@@ -164,7 +170,7 @@ pub fn unclaimed(claims: &[Claim<'_>], manifests: &[Arc<Manifest>], diagnostics:
     }
 }
 
-/// What these manifests declare for one target.
+/// What these manifests declare for one target, whatever the day.
 pub fn for_target(
     claim: &Claim<'_>,
     manifests: &[Arc<Manifest>],
@@ -183,7 +189,13 @@ pub fn for_target(
                 free.insert(id.clone());
                 desired.insert(
                     id.clone(),
-                    Declared { id, manifest: manifest.clone(), orphan: false, elsewhere: None },
+                    Declared {
+                        id,
+                        manifest: manifest.clone(),
+                        orphan: false,
+                        expired: false,
+                        elsewhere: None,
+                    },
                 );
             }
         }
@@ -205,7 +217,7 @@ fn twice(first: &Declared, second: &Manifest) -> Diagnostic {
     Diagnostic::new(Code::ManifestDeclaredTwice, message).at(second.place("/metadata/name")).help(help)
 }
 
-fn check_target(claim: &Claim<'_>, desired: &Desired, diagnostics: &mut Vec<Diagnostic>) {
+fn check_target(claim: &Claim<'_>, desired: &Desired, day: Date, diagnostics: &mut Vec<Diagnostic>) {
     for declared in desired.values() {
         let Some(kind) = claim.system.kind(&declared.id.kind) else {
             continue;
@@ -214,7 +226,7 @@ fn check_target(claim: &Claim<'_>, desired: &Desired, diagnostics: &mut Vec<Diag
         let found = found.map(|diagnostic| declared.placed(diagnostic));
         diagnostics.extend(found.filter(|diagnostic| !is_refused(declared, diagnostic)));
         diagnostics.extend(unknown_secrets(claim, kind, declared));
-        check_references(claim.system.kinds(), kind, declared, desired, diagnostics);
+        check_references(claim.system.kinds(), kind, declared, (desired, day), diagnostics);
     }
 }
 
@@ -254,7 +266,7 @@ fn check_references(
     system_kinds: &[Kind],
     kind: &Kind,
     declared: &Declared,
-    desired: &Desired,
+    (desired, day): (&Desired, Date),
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     if declared.absent() {
@@ -267,7 +279,7 @@ fn check_references(
         }
         let diagnostic = match desired.get(&ResourceId::new(&declared.id.target, kind, name.as_ref())) {
             Some(target) if target.absent() => Some(deleted_reference(kind, &name, target)),
-            Some(_) => None,
+            Some(target) => expiring_reference(declared, target, day),
             None => undeclared_reference(system_kinds, kind, &name, desired),
         };
         diagnostics.extend(diagnostic.map(|diagnostic| diagnostic.at(declared.place_at(&at))));
@@ -275,9 +287,27 @@ fn check_references(
 }
 
 fn deleted_reference(kind: &str, name: &str, target: &Declared) -> Diagnostic {
-    let place = target.manifest.place("/metadata/ensure");
-    Diagnostic::new(Code::ReferenceDeleted, format!("the {kind} `{name}` is declared `ensure: absent`"))
+    let (at, why) = match target.manifest.expires.filter(|_| target.expired) {
+        Some(day) => ("/metadata/expires", format!("expired on {day}")),
+        None => ("/metadata/ensure", "is declared `ensure: absent`".to_owned()),
+    };
+    let place = target.manifest.place(at);
+    Diagnostic::new(Code::ReferenceDeleted, format!("the {kind} `{name}` {why}"))
         .help(format!("remove it here, or keep the object at {}:{}", place.file, place.line))
+}
+
+/// Warns of a reference that the end of another object is about to break: from that day on no plan would be valid.
+fn expiring_reference(from: &Declared, to: &Declared, day: Date) -> Option<Diagnostic> {
+    let end = lifecycle::expires_soon(to, day)?;
+    let outlives = from.manifest.expires.is_none_or(|own| own > end);
+    let ResourceId { kind, name, .. } = &to.id;
+    let place = to.manifest.place("/metadata/expires");
+    outlives.then(|| {
+        let message = format!("the {kind} `{name}` expires on {end}, and from then on this is an error");
+        let help =
+            format!("remove it here before that day, or keep the object at {}:{}", place.file, place.line);
+        Diagnostic::new(Code::ReferenceExpiring, message).help(help)
+    })
 }
 
 /// Warns only if another declared name is similar: any other name may be live.

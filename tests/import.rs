@@ -163,7 +163,9 @@ fn there_and_back(config: &Config, observed: &Observed) {
     let mut diagnostics = Vec::new();
     let parsed = resolve::manifests(&config.registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
     let desired =
-        resolve::desired(&[config.targets[0].claim()], &parsed, &mut diagnostics).remove("t").unwrap();
+        resolve::desired(&[config.targets[0].claim()], &parsed, PlanOptions::default().day, &mut diagnostics)
+            .remove("t")
+            .unwrap();
     // What is live may be odd, such as an action that is not known; what is written of it must not be.
     diagnostics.retain(|d| d.is_error() || matches!(d.code, Code::SchemaSpelling | Code::YamlComment));
     assert!(diagnostics.is_empty(), "{diagnostics:?}\n{files:#?}");

@@ -6,7 +6,7 @@ use enact::compare::diff::Field;
 use enact::diagnostic::{Code, Diagnostic, Place};
 use enact::model::change::{Action, Change};
 use enact::model::outcome::{EndedChange, Outcome};
-use enact::model::plan::{SkipReason, Skipped, TargetPlan};
+use enact::model::plan::{Expiring, SkipReason, Skipped, TargetPlan};
 use enact::model::request::{Method, Path, Request};
 use enact::model::resource::ResourceId;
 use enact::pointer;
@@ -87,6 +87,8 @@ pub fn report(words: &Words) -> Report {
     let about = Diagnostic::new(Code::PlanMixed, said).about(name).help(said);
     let mut only = words.target(changes);
     only.plan.skipped.push(Skipped { id: words.id(), reason: SkipReason::System, file: None });
+    let (file, expires) = (place.clone(), Default::default());
+    only.plan.expiring.push(Expiring { id: words.id(), expires, file, line: 1 });
     only.plan.diagnostics.extend([diagnostic.clone(), about]);
     let outcomes = [Outcome::failed(said), Outcome::unknown(value), Outcome::conflict(name)];
     let changes = only.plan.changes.iter().cloned().zip(outcomes);

@@ -64,7 +64,7 @@ pub fn manifests(text: &str) -> (Vec<Arc<Manifest>>, Vec<Diagnostic>) {
     let manifests =
         resolve::manifests(&loaded.registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
     let claims: Vec<_> = loaded.targets.iter().map(Target::claim).collect();
-    let _ = resolve::desired(&claims, &manifests, &mut diagnostics);
+    let _ = resolve::desired(&claims, &manifests, Default::default(), &mut diagnostics);
     (manifests, diagnostics)
 }
 

@@ -153,7 +153,7 @@ impl Subject {
         let mut diagnostics = Vec::new();
         let manifests =
             resolve::manifests(&loaded().registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
-        let desired = resolve::desired(&[self.target.claim()], &manifests, &mut diagnostics);
+        let desired = resolve::desired(&[self.target.claim()], &manifests, Default::default(), &mut diagnostics);
         let errors: Vec<_> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
         assert!(errors.is_empty(), "{errors:#?}\n{files:#?}");
         let desired = &desired[&config.name];

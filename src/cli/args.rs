@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use crate::model::guard::Guard;
 use crate::plan::input::{PlanOptions, WriteOnly};
@@ -36,9 +39,11 @@ pub(super) struct Global {
 }
 
 impl Global {
-    /// The targets that were named, and manifests for them.
+    /// The targets that were named, and manifests for them, as they are today. The clock is read here and nowhere else,
+    /// so that a run has one day even if it goes on after midnight.
     pub(super) fn options(&self) -> RunOptions {
-        RunOptions { only: self.target.clone(), ..RunOptions::default() }
+        let plan = PlanOptions { day: day(Timestamp::now()), ..PlanOptions::default() };
+        RunOptions { only: self.target.clone(), plan, ..RunOptions::default() }
     }
 }
 
@@ -56,6 +61,34 @@ pub(super) struct SandboxArgs {
     /// Runs against an embedded sandbox, without target or credential; its state is in `.enact/`
     #[arg(long)]
     pub(super) sandbox: bool,
+}
+
+/// The clock of a command that only reads. What writes has no such flag: a wrong day must not delete anything.
+#[derive(Args)]
+pub(super) struct ClockArgs {
+    /// Looks as if it were this time, such as 2027-03-31 or 2027-03-31T09:00:00Z: what expires depends on the day in UTC
+    #[arg(long, value_name = "TIME", value_parser = day_of)]
+    now: Option<Date>,
+}
+
+impl ClockArgs {
+    /// The same run on the day that was asked for.
+    pub(super) fn on_its_day(&self, mut options: RunOptions) -> RunOptions {
+        options.plan.day = self.now.unwrap_or(options.plan.day);
+        options
+    }
+}
+
+/// The day of a moment, in UTC.
+fn day(moment: Timestamp) -> Date {
+    moment.to_zoned(TimeZone::UTC).date()
+}
+
+/// Parses a time with its offset, or a date. A time without an offset could be of two days.
+fn day_of(text: &str) -> Result<Date, String> {
+    let date = || text.parse::<Date>().ok().filter(|date| date.to_string() == text);
+    let found = text.parse::<Timestamp>().ok().map(day).or_else(date);
+    found.ok_or_else(|| "write a date such as 2027-03-31, or a time such as 2027-03-31T09:00:00Z".to_owned())
 }
 
 /// Which manifests a plan is made from, and what they are compared with.
@@ -88,6 +121,7 @@ impl RevisionArgs {
             None => BaseSource::Applied,
         };
         let Self { rev, base: _, only_declared, set_secrets, allow } = self;
+        let options = global.options();
         RunOptions {
             rev: rev.clone(),
             base,
@@ -95,8 +129,9 @@ impl RevisionArgs {
                 allowed: allow.clone(),
                 only_declared: *only_declared,
                 write_only: if *set_secrets { WriteOnly::All } else { WriteOnly::Changed },
+                day: options.plan.day,
             },
-            ..global.options()
+            ..options
         }
     }
 }

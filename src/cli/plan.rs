@@ -5,7 +5,7 @@ use std::{fmt, io};
 
 use clap::Args;
 
-use super::args::{Global, RevisionArgs, SandboxArgs};
+use super::args::{ClockArgs, Global, RevisionArgs, SandboxArgs};
 use super::files::{self, Readers, replace};
 use super::output::Output;
 use crate::diagnostic::{Code, Diagnostic};
@@ -25,6 +25,8 @@ pub(super) struct Plan {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
+    clock: ClockArgs,
+    #[command(flatten)]
     revision: RevisionArgs,
     #[command(flatten)]
     sandbox: SandboxArgs,
@@ -36,7 +38,8 @@ impl Plan {
         if let Some(diagnostic) = self.out.as_deref().and_then(|file| keepable(file).err()) {
             return Report { diagnostics: vec![diagnostic], ..Report::of("plan") };
         }
-        let options = RunOptions { preview: true, ..self.revision.options(global, &self.sandbox) };
+        let options = self.clock.on_its_day(self.revision.options(global, &self.sandbox));
+        let options = RunOptions { preview: true, ..options };
         let Load { project, diagnostics, files, config, configuration } = self.sandbox.load(global, &options);
         let Some(project) = &project else {
             return Report { diagnostics, files, configuration, ..Report::of("plan") };

@@ -494,6 +494,10 @@ codes! {
     /// credentials lead to different tenants, name the tenant in each of them.
     ManifestDeclaredTwice = "manifest/declared-twice" (Invalid, Error),
 
+    /// An object is declared `protect: true` and also `expires` on a day: it may never be deleted, and is to be deleted.
+    /// Remove one of the two.
+    ManifestExpires = "manifest/expires" (Invalid, Error),
+
     /// `apiVersion` or `kind` of a manifest is not text. Both say what the rest of the document is. Write them like
     /// `apiVersion: polytomic/v1` and `kind: Policy`.
     ManifestHeaderType = "manifest/header-type" (Invalid, Error),
@@ -606,9 +610,13 @@ codes! {
     /// Correct its name, declare the object in git, or create it on the target.
     ReferenceDangling = "reference/dangling" (Invalid, Error),
 
-    /// A manifest refers to an object that git deletes: it is declared `ensure: absent`, or no longer declared and
-    /// would be pruned. The reference would lead nowhere afterwards. Remove the reference, or keep the object.
+    /// A manifest refers to an object that git deletes: it is declared `ensure: absent`, has expired, or is no longer
+    /// declared and would be pruned. The reference would lead nowhere afterwards. Remove the reference, or keep the object.
     ReferenceDeleted = "reference/deleted" (Invalid, Error),
+
+    /// A manifest refers to an object that expires in the next two weeks, and outlives it. From that day on the reference
+    /// leads nowhere, and every plan is refused until it is removed. Remove the reference before, or move the day.
+    ReferenceExpiring = "reference/expiring" (Invalid, Warning),
 
     /// A manifest names a secret that its target does not have in enact.yaml. Git holds only the name, so nothing says
     /// what to send. Say where the secret comes from in `secrets` of the target, or correct the name.

@@ -2,6 +2,7 @@
 //!
 //! Editors show the doc comments of the types below. Not here: the schemas of specs, which come from the systems.
 
+use jiff::civil::Date;
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -30,6 +31,11 @@ pub struct Metadata {
     /// Whether every plan that would delete the object is refused.
     #[serde(default)]
     pub protect: bool,
+    /// The day on which the object goes, such as `2027-03-31`: from its start (UTC) every plan deletes the object, as if
+    /// it were declared `ensure: absent`; until then the object is as declared. Not together with `protect`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Date")]
+    pub expires: Option<Date>,
     /// Former names of the object. A live object with one of them is renamed, and no new one is created.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub previously: Vec<String>,

@@ -2,6 +2,7 @@
 //!
 //! Not here: how it is made, in `plan`.
 
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -54,6 +55,20 @@ impl SkipReason {
     }
 }
 
+/// An object that is about to expire: from that day on it is planned as a delete.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Expiring {
+    /// Which object.
+    #[serde(flatten)]
+    pub id: ResourceId,
+    /// The day, in UTC.
+    pub expires: Date,
+    /// The file that says so.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+}
+
 /// The plan for one target.
 #[derive(Clone, Debug, Default)]
 #[must_use]
@@ -66,6 +81,8 @@ pub struct TargetPlan {
     pub unchanged: Vec<ResourceId>,
     /// Objects that are left alone.
     pub skipped: Vec<Skipped>,
+    /// Objects that expire within two weeks. They are no part of what a review approves: a day that goes by changes them.
+    pub expiring: Vec<Expiring>,
     /// What is wrong. An error keeps this target from being applied.
     pub diagnostics: Vec<Diagnostic>,
     /// Whether something that matters could not be read.

@@ -22,6 +22,8 @@ pub struct Declared {
     pub manifest: Arc<Manifest>,
     /// Whether only the base declared it: an object to be pruned.
     pub orphan: bool,
+    /// Whether the day on which it is to go has come. Never true of a base: there it was still alive.
+    pub expired: bool,
     /// Where git still has the object, if it is an orphan of this target only.
     pub elsewhere: Option<Elsewhere>,
 }
@@ -43,16 +45,12 @@ impl Declared {
 
     /// Whether git wants the object gone.
     pub fn absent(&self) -> bool {
-        self.orphan || self.manifest.ensure == Ensure::Absent
+        self.orphan || self.expired || self.manifest.ensure == Ensure::Absent
     }
 
     /// Whether git's declaration of the object differs from the one at the base.
     pub fn differs(&self, base: Option<&Self>) -> bool {
-        let said = |declared: &Self| {
-            let manifest = &declared.manifest;
-            (manifest.spec.clone(), manifest.ensure, manifest.protect, manifest.previously.clone())
-        };
-        base.is_none_or(|base| said(base) != said(self))
+        base.is_none_or(|base| base.manifest.said() != self.manifest.said())
     }
 
     /// The place of a part of the spec, by JSON pointer; an empty one is the spec itself.

@@ -22,6 +22,10 @@ const SHARE_FROM: usize = 10;
 /// are two applies, so that whoever reviews the second one sees an object without protection.
 pub(super) fn protect(declared: &Declared, base: Option<&Declared>) -> Option<Diagnostic> {
     let help = "remove `protect: true` in a separate change, and apply that first";
+    let (gone, gone_at) = match declared.expired {
+        true => ("has now expired", "/metadata/expires"),
+        false => ("is now declared absent", "/metadata/ensure"),
+    };
     let wrong = |message: &str, at: &str| {
         let diagnostic = Guard::Protected.diagnostic(&declared.id, message.to_owned(), help);
         Some(diagnostic.at(declared.manifest.place(at)))
@@ -29,10 +33,7 @@ pub(super) fn protect(declared: &Declared, base: Option<&Declared>) -> Option<Di
     if declared.manifest.protect {
         wrong("this object is protected and also declared absent", "/metadata/protect")
     } else if base.is_some_and(|base| base.manifest.protect) {
-        wrong(
-            "this object was protected when it was last applied, and is now declared absent",
-            "/metadata/ensure",
-        )
+        wrong(&format!("this object was protected when it was last applied, and {gone}"), gone_at)
     } else {
         None
     }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
+
 use crate::model::guard::Guard;
 use crate::model::state::{Desired, Observed};
 use crate::system::Judge;
@@ -36,6 +38,8 @@ pub struct PlanOptions {
     pub only_declared: bool,
     /// When to send fields that cannot be read back.
     pub write_only: WriteOnly,
+    /// The day of the run, in UTC. By default a day before all others: nothing has expired.
+    pub day: Date,
 }
 
 /// When to send the fields of a live object that cannot be read back, such as a password.

@@ -1,5 +1,6 @@
 //! Hand-made reports that the tests of every format share. What a format makes of them is tested in its own file.
 
+use jiff::civil::date;
 use serde_json::{Value, json};
 
 use super::content::{
@@ -12,7 +13,7 @@ use crate::compare::diff::Field;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::model::change::{Action, Change};
 use crate::model::outcome::{EndedChange, Outcome};
-use crate::model::plan::{SkipReason, Skipped, TargetPlan};
+use crate::model::plan::{Expiring, SkipReason, Skipped, TargetPlan};
 use crate::model::probe::ProbeCheck;
 use crate::model::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
 use crate::model::resource::ResourceId;
@@ -103,6 +104,11 @@ pub(super) fn three_changes(command: &'static str) -> Report {
     report(command, vec![target(first, 29), target(plan("access", Vec::new(), 10), 2)])
 }
 
+/// An object that expires soon, as this file says.
+pub(super) fn expiring(id: ResourceId, file: &str) -> Expiring {
+    Expiring { id, expires: date(2027, 3, 31), file: file.into(), line: 5 }
+}
+
 /// Every way in which a change can end; one remains.
 pub(super) fn every_outcome() -> Report {
     let named = |name: &str| change(Action::Update, ResourceId::new("analytics", "Policy", name), Vec::new());
@@ -161,6 +167,7 @@ pub(super) fn hostile(text: &str) -> Report {
     let mut only =
         TargetReport { system: text.into(), url: text.into(), ..target(plan(text, changes, 1), 1) };
     only.plan.skipped.push(Skipped { id: id(text), reason: SkipReason::System, file: None });
+    only.plan.expiring.push(expiring(id(text), text));
     only.plan.diagnostics.push(diagnostic.clone());
     let outcomes = [Outcome::failed(text), Outcome::not_attempted(text), Outcome::unknown(text)];
     let only = ended(only, outcomes, plan(text, vec![change(Action::Delete, id(text), Vec::new())], 0));

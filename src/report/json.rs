@@ -15,7 +15,7 @@ use crate::digest::digest;
 use crate::model::change::{Action, Change};
 use crate::model::configuration::ConfigChange;
 use crate::model::outcome::Outcome;
-use crate::model::plan::Skipped;
+use crate::model::plan::{Expiring, Skipped};
 use crate::model::request::Request;
 use crate::model::resource::ResourceId;
 use crate::text::inert::Inert;
@@ -47,6 +47,8 @@ pub struct ReportJson {
     pub changes: Vec<ChangeJson>,
     /// Declared objects that are left alone.
     pub skipped: Vec<Skipped>,
+    /// Objects that expire within two weeks.
+    pub expiring: Vec<Expiring>,
     /// After apply: what a second plan would still change; null when there was none.
     pub remaining: Option<Vec<ChangeJson>>,
     /// What is wrong.
@@ -67,6 +69,8 @@ pub struct SummaryJson {
     pub unchanged: usize,
     /// Declared objects that are left alone.
     pub skipped: usize,
+    /// Objects that expire within two weeks. They are counted in what else happens to them, too.
+    pub expiring: usize,
 }
 
 /// One object that is, or was, to be written.
@@ -151,6 +155,7 @@ pub fn document(report: &Report) -> ReportJson {
         summary: summary_of(report),
         changes: report.targets.iter().flat_map(|target| changes(report, target)).collect(),
         skipped: report.targets.iter().flat_map(|target| target.plan.skipped.clone()).collect(),
+        expiring: report.targets.iter().flat_map(|target| target.plan.expiring.clone()).collect(),
         remaining: (!verified.is_empty()).then(remaining),
         diagnostics: diagnostics(report),
     }
@@ -173,8 +178,8 @@ pub fn schemas() -> [(&'static str, Value); 6] {
 }
 
 fn summary_of(report: &Report) -> SummaryJson {
-    let Totals { create, update, delete, unchanged, skipped, requests: _ } = Totals::of(report);
-    SummaryJson { create, update, delete, unchanged, skipped }
+    let Totals { create, update, delete, unchanged, skipped, expiring, requests: _ } = Totals::of(report);
+    SummaryJson { create, update, delete, unchanged, skipped, expiring }
 }
 
 fn changes<'a>(report: &Report, target: &'a TargetReport) -> impl Iterator<Item = ChangeJson> + 'a {
@@ -260,7 +265,8 @@ mod tests {
     #[test]
     fn a_plan_holds_the_fields_and_the_very_requests() {
         let document = parsed(&fixture::three_changes("plan"));
-        let summary = json!({"create": 1, "update": 1, "delete": 1, "unchanged": 12, "skipped": 1});
+        let summary =
+            json!({"create": 1, "update": 1, "delete": 1, "unchanged": 12, "skipped": 1, "expiring": 0});
         assert_eq!(document["summary"], summary);
         assert_eq!(
             document["changes"][0],

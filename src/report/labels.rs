@@ -8,7 +8,7 @@ use crate::compare::cause::Cause;
 use crate::manifest::name_problem;
 use crate::model::change::Action;
 use crate::model::outcome::Outcome;
-use crate::model::plan::{SkipReason, Skipped, TargetPlan};
+use crate::model::plan::{Expiring, SkipReason, Skipped, TargetPlan};
 use crate::text::inline;
 use crate::words::{count, verb};
 
@@ -57,6 +57,12 @@ pub(super) fn reason(skipped: &Skipped) -> String {
     format!("{reason}{}", file.unwrap_or_default())
 }
 
+/// When an object is deleted, and where that is said.
+pub(super) fn expiry(expiring: &Expiring) -> String {
+    let Expiring { expires, file, line, id: _ } = expiring;
+    format!("deleted from {expires} on: {}:{line}", inline(file))
+}
+
 /// How a change ended in a run that wrote. If apply did not get to it, it was not attempted.
 pub(super) fn ended<'a>(target: &TargetReport, outcome: Option<&'a Outcome>) -> Cow<'a, Outcome> {
     let not_attempted = || {
@@ -70,7 +76,8 @@ pub(super) fn ended<'a>(target: &TargetReport, outcome: Option<&'a Outcome>) -> 
 pub(super) fn is_quiet(target: &TargetReport) -> bool {
     let TargetReport { plan, apply: _, system: _, url: _, requests: _ } = target;
     let is_settled = target.verified().is_none_or(|plan| plan.is_sound() && plan.changes.is_empty());
-    is_settled && plan.is_sound() && plan.changes.is_empty() && plan.skipped.is_empty()
+    let nothing_apart = plan.skipped.is_empty() && plan.expiring.is_empty();
+    is_settled && plan.is_sound() && plan.changes.is_empty() && nothing_apart
 }
 
 /// Why nothing is written to a target, if so.

@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::change::{Action, Change};
 use crate::model::configuration::ConfigChange;
 use crate::model::outcome::Outcome;
-use crate::model::plan::Skipped;
+use crate::model::plan::{Expiring, Skipped};
 use crate::model::resource::ResourceId;
 use crate::text::markdown::{code, fence, html_code};
 use crate::words::count;
@@ -187,7 +187,7 @@ fn entries(target: &TargetReport, ended: bool) -> Vec<String> {
     };
     let changes = summary::groups(target).into_iter().flat_map(of_group);
     let entries = blocked.into_iter().chain(changes).chain(target.plan.skipped.iter().map(skipped));
-    entries.chain(verified(target)).collect()
+    entries.chain(target.plan.expiring.iter().map(expiring)).chain(verified(target)).collect()
 }
 
 fn entry(change: &Change, outcome: Option<&Outcome>) -> String {
@@ -222,6 +222,11 @@ fn marked(line: Line) -> String {
 fn skipped(skipped: &Skipped) -> String {
     let ResourceId { target: _, kind, name } = &skipped.id;
     format!("**skipped** {} {}: {}\n\n", code(kind), code(name), code(&labels::reason(skipped)))
+}
+
+fn expiring(expiring: &Expiring) -> String {
+    let ResourceId { target: _, kind, name } = &expiring.id;
+    format!("**expires** {} {}: {}\n\n", code(kind), code(name), code(&labels::expiry(expiring)))
 }
 
 fn verified(target: &TargetReport) -> Vec<String> {

@@ -21,6 +21,7 @@ pub(super) struct Totals {
     pub(super) delete: usize,
     pub(super) unchanged: usize,
     pub(super) skipped: usize,
+    pub(super) expiring: usize,
     pub(super) requests: usize,
 }
 
@@ -36,7 +37,7 @@ impl Totals {
     }
 
     fn plus(self, target: &TargetReport) -> Self {
-        let TargetPlan { changes, unchanged, skipped, target: _, diagnostics: _, incomplete: _ } =
+        let TargetPlan { changes, unchanged, skipped, expiring, target: _, diagnostics: _, incomplete: _ } =
             &target.plan;
         let with = |action| changes.iter().filter(|change| change.action == action).count();
         Self {
@@ -45,6 +46,7 @@ impl Totals {
             delete: self.delete + with(Action::Delete),
             unchanged: self.unchanged + unchanged.len(),
             skipped: self.skipped + skipped.len(),
+            expiring: self.expiring + expiring.len(),
             requests: self.requests + target.requests,
         }
     }
@@ -56,10 +58,18 @@ impl Totals {
 
     /// The counts in words, without the requests.
     pub(super) fn words(self) -> String {
-        let Self { create, update, delete, unchanged, skipped, requests: _ } = self;
+        let Self { create, update, delete, unchanged, skipped, expiring: _, requests: _ } = self;
         format!(
-            "{create} to create, {update} to update, {delete} to delete, {unchanged} unchanged, {skipped} skipped"
+            "{create} to create, {update} to update, {delete} to delete, {unchanged} unchanged, {skipped} skipped{}",
+            self.apart()
         )
+    }
+
+    /// What is listed apart from changes, where there is any.
+    fn apart(self) -> String {
+        let Self { expiring, .. } = self;
+        let some = [(expiring, "expiring")].into_iter().filter(|(number, _)| *number > 0);
+        some.map(|(number, word)| format!(", {number} {word}")).collect()
     }
 }
 
@@ -150,7 +160,7 @@ fn unchanged(totals: Totals) -> String {
     let objects = count(totals.unchanged, "object");
     let verb = verb(totals.unchanged, "is", "are");
     let skipped = if totals.skipped == 0 { String::new() } else { format!(", {} skipped", totals.skipped) };
-    format!("No changes. {objects} {verb} as declared{skipped}")
+    format!("No changes. {objects} {verb} as declared{skipped}{}", totals.apart())
 }
 
 fn nothing_written(report: &Report) -> String {

@@ -14,7 +14,7 @@ use super::value::quoted;
 use super::{Ending, Exit, Report, TargetReport, labels, summary};
 use crate::model::change::{Action, Change};
 use crate::model::outcome::{Outcome, WriteResult};
-use crate::model::plan::{Skipped, TargetPlan};
+use crate::model::plan::{Expiring, Skipped, TargetPlan};
 use crate::model::request::Request;
 use crate::text::inert::Inert;
 use crate::text::inline;
@@ -100,6 +100,7 @@ impl TextPage<'_> {
             }
         }
         self.skipped(&target.plan.skipped);
+        self.expiring(&target.plan.expiring);
         self.verified(target);
         self.text.push('\n');
     }
@@ -181,6 +182,13 @@ impl TextPage<'_> {
         for skipped in skipped {
             let (kind, name) = (inline(&skipped.id.kind), quoted(&skipped.id.name));
             self.line(4, format!("skipped {kind} {name}: {}", labels::reason(skipped)));
+        }
+    }
+
+    fn expiring(&mut self, expiring: &[Expiring]) {
+        for expiring in expiring {
+            let (kind, name) = (inline(&expiring.id.kind), quoted(&expiring.id.name));
+            self.line(4, format!("expires {kind} {name}: {}", labels::expiry(expiring)));
         }
     }
 

@@ -101,7 +101,7 @@ fn resolve(trusted: &Trusted<'_>, config: Config, options: &RunOptions, load: &m
     let files = read(trusted, &config.manifests, options, (&reads, history.as_mut()), &mut load.diagnostics);
     let manifests = resolve::manifests(&config.registry, &files, &mut reads.values(), &mut load.diagnostics);
     let claims: Vec<_> = config.targets.iter().map(Target::claim).collect();
-    let mut desired = resolve::desired(&claims, &manifests, &mut load.diagnostics);
+    let mut desired = resolve::desired(&claims, &manifests, options.plan.day, &mut load.diagnostics);
     let is_new = |change: &ConfigChange| change.action == ConfigAction::Added;
     // What a target takes that only the revision has is not known here.
     if !load.configuration.iter().any(is_new) {

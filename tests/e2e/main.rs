@@ -19,6 +19,7 @@ mod identity;
 mod import;
 mod inert;
 mod jitsudo;
+mod lifecycle;
 mod live;
 mod names;
 mod process;

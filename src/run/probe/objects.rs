@@ -86,8 +86,8 @@ impl<'a> Objects<'a> {
         let document = yaml::parse(&document.to_string(), "scratch", &mut diagnostics).pop();
         let manifest = document.and_then(|document| Manifest::new(document, &mut diagnostics));
         let Some(manifest) = manifest else { return Err(diagnostics) };
-        let declared =
-            Declared { id: subject.id.clone(), manifest: Arc::new(manifest), orphan: false, elsewhere: None };
+        let (id, manifest) = (subject.id.clone(), Arc::new(manifest));
+        let declared = Declared { id, manifest, orphan: false, expired: false, elsewhere: None };
         self.desired.insert(subject.id.clone(), declared);
         self.counts = DeclaredCounts::of(&self.desired);
         Ok(())

@@ -128,7 +128,9 @@ pub(super) fn plain_rule(kind: &Kind, node: Option<&Node>) -> (Code, String, Str
         Kind::MaxProperties { limit } => fields("many", "at most", limit),
         Kind::MinProperties { limit } => fields("few", "at least", limit),
         Kind::Format { format } => {
-            (Code::SchemaFormat, format!("{value} is not a valid {format}"), format!("write a {format}"))
+            let example = if format == "date" { " such as `2027-03-31`" } else { "" };
+            let help = format!("write a {format}{example}");
+            (Code::SchemaFormat, format!("{value} is not a valid {format}"), help)
         }
         Kind::MultipleOf { multiple_of } => {
             rule(format!("{value} is not a multiple of {multiple_of}"), "use a multiple of it")

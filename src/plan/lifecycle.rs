@@ -1,0 +1,103 @@
+//! What the day of a run decides: which objects have expired, and which are about to.
+//!
+//! The day is an input: the same manifests and the same live state give the same plan all day long. Not here: reading the
+//! clock, which the command line does once a run.
+
+use jiff::Span;
+use jiff::civil::Date;
+
+use crate::diagnostic::Place;
+use crate::model::plan::Expiring;
+use crate::model::state::{Declared, Desired};
+
+/// How many days before it expires an object is named in each plan.
+const NOTICE_DAYS: i64 = 14;
+
+/// Marks the objects that have expired: from the start of that day git wants them gone.
+pub fn expire(desired: &mut Desired, day: Date) {
+    for declared in desired.values_mut() {
+        declared.expired = declared.manifest.expires.is_some_and(|expires| expires <= day);
+    }
+}
+
+/// The day on which an object expires, if it is soon. An object that is to go anyway has no such day.
+pub fn expires_soon(declared: &Declared, day: Date) -> Option<Date> {
+    let expires = declared.manifest.expires.filter(|_| !declared.absent())?;
+    let notice = expires.saturating_sub(Span::new().days(NOTICE_DAYS));
+    (notice <= day && day < expires).then_some(expires)
+}
+
+/// The objects that expire soon, each with the place that says so.
+pub(super) fn expiring(desired: &Desired, day: Date) -> Vec<Expiring> {
+    let soon = |declared: &Declared| {
+        let expires = expires_soon(declared, day)?;
+        let Place { file, line, .. } = declared.manifest.place("/metadata/expires");
+        Some(Expiring { id: declared.id.clone(), expires, file, line })
+    };
+    desired.values().filter_map(soon).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::manifest::{Manifest, yaml};
+    use crate::model::resource::ResourceId;
+
+    const TODAY: Date = date(2027, 3, 10);
+
+    /// An object with these lines of metadata, on a day.
+    fn declared(metadata: &str, day: Date) -> Declared {
+        let text =
+            format!("apiVersion: polytomic/v1\nkind: Role\nmetadata:\n  name: r\n{metadata}spec: {{}}\n");
+        let mut diagnostics = Vec::new();
+        let document = yaml::parse(&text, "a.yaml", &mut diagnostics).remove(0);
+        let manifest = Arc::new(Manifest::new(document, &mut diagnostics).unwrap());
+        assert_eq!(diagnostics, []);
+        let id = ResourceId::new("t", "Role", "r");
+        let declared = Declared { id: id.clone(), manifest, orphan: false, expired: false, elsewhere: None };
+        let mut desired = Desired::from([(id.clone(), declared)]);
+        expire(&mut desired, day);
+        desired.remove(&id).unwrap()
+    }
+
+    fn expires(on: &str, day: Date) -> Declared {
+        declared(&format!("  expires: {on}\n"), day)
+    }
+
+    #[test]
+    fn an_object_is_gone_from_the_start_of_its_day_and_not_before() {
+        let absent = ["2027-03-09", "2027-03-10", "2027-03-11"].map(|on| expires(on, TODAY).absent());
+        assert_eq!(absent, [true, true, false]);
+        assert!(!declared("", TODAY).absent());
+    }
+
+    #[test]
+    fn an_object_is_named_in_the_fortnight_before_it_expires_and_not_afterwards() {
+        let soon = |on: &str| expires_soon(&expires(on, TODAY), TODAY).is_some();
+        let days = ["2027-03-10", "2027-03-11", "2027-03-24", "2027-03-25", "9999-12-31", "0000-01-01"];
+        assert_eq!(days.map(soon), [false, true, true, false, false, false]);
+    }
+
+    #[test]
+    fn what_is_deleted_anyway_does_not_expire() {
+        let absent = declared("  expires: 2027-03-11\n  ensure: absent\n", TODAY);
+        assert_eq!(expires_soon(&absent, TODAY), None);
+    }
+
+    #[test]
+    fn the_note_names_the_line_that_says_so() {
+        let one = expires("2027-03-11", TODAY);
+        let desired = Desired::from([(one.id.clone(), one)]);
+        let [note] = &expiring(&desired, TODAY)[..] else { panic!("one note") };
+        assert_eq!((note.file.as_str(), note.line, note.expires), ("a.yaml", 5, date(2027, 3, 11)));
+    }
+
+    #[test]
+    fn without_a_day_nothing_has_expired() {
+        assert!(!expires("0001-01-01", Date::default()).absent());
+    }
+}

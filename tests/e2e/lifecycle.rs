@@ -1,0 +1,167 @@
+//! What a manifest says about the life of its object: until when it exists.
+//!
+//! `plan --now` looks from any day; apply has only the clock, so days here are long past or far away.
+
+use crate::world::{Run, World, actions, codes, default_settings, file, manifest};
+use serde_json::{Value, json};
+
+const ROLE: &str = "Temporary";
+
+/// A repository that declares a role with these lines of metadata.
+fn world(metadata: &str) -> World {
+    let world = World::new("polytomic");
+    declare(&world, metadata);
+    world
+}
+
+fn declare(world: &World, metadata: &str) {
+    world.write(&file("Role", ROLE), &manifest("polytomic", "Role", ROLE, metadata, "{}"));
+}
+
+/// The plan of a day.
+fn plan_on(world: &World, now: &str) -> Run {
+    world.live.clear_requests();
+    let run = world.run(&["plan", "--format", "json", "--exit-code", "--now", now]);
+    assert_eq!(world.writes(), Vec::<String>::new(), "plan-reads-only");
+    run
+}
+
+fn changes_on(world: &World, now: &str) -> (i32, Vec<String>) {
+    let run = plan_on(world, now);
+    (run.code, actions(&run.json()))
+}
+
+fn names(objects: &Value) -> Vec<&str> {
+    objects.as_array().unwrap().iter().map(|object| object["name"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn an_object_expires_at_the_start_of_its_day_in_utc() {
+    let world = world("  expires: 2999-06-15\n");
+    world.converge();
+    let (nothing, delete) = ((0, Vec::new()), (2, vec!["delete Role Temporary".to_owned()]));
+    assert_eq!(changes_on(&world, "2999-06-14"), nothing);
+    assert_eq!(changes_on(&world, "2999-06-14T23:59:59Z"), nothing);
+    assert_eq!(changes_on(&world, "2999-06-15"), delete);
+    assert_eq!(changes_on(&world, "2999-06-15T00:30:00+01:00"), nothing, "it is still the day before in UTC");
+    assert_eq!(changes_on(&world, "2999-06-14T23:30:00-01:00"), delete);
+}
+
+#[test]
+fn delete_needs_evidence_a_day_that_has_passed_is_some() {
+    let world = world("");
+    world.converge();
+    declare(&world, "  expires: 2001-01-01\n");
+    let document = world.converge();
+    assert_eq!(actions(&document), ["delete Role Temporary"]);
+    assert!(!names(&world.objects("roles").into()).contains(&ROLE), "it is gone");
+}
+
+#[test]
+fn each_plan_of_the_fortnight_before_names_the_object_the_line_and_the_day() {
+    let world = world("  expires: 2999-06-15\n");
+    world.converge();
+    let before = plan_on(&world, "2999-05-31").json();
+    assert_eq!((&before["expiring"], &before["summary"]["expiring"]), (&json!([]), &json!(0)));
+    let run = plan_on(&world, "2999-06-01");
+    assert_eq!(run.code, 0, "a note is no pending change");
+    let note = json!([{"target": "live", "kind": "Role", "name": ROLE, "expires": "2999-06-15",
+                       "file": file("Role", ROLE), "line": 5}]);
+    assert_eq!(run.json()["expiring"], note);
+    assert_eq!(run.json()["digest"], before["digest"], "notes are no part of the digest");
+    for format in ["text", "markdown"] {
+        let text = world.run(&["plan", "--format", format, "--now", "2999-06-01"]).out;
+        assert!(text.contains("deleted from 2999-06-15 on: policies/Role-Temporary.yaml:5"), "{text}");
+    }
+}
+
+#[test]
+fn a_reviewed_plan_holds_although_a_note_came_up_and_not_if_a_delete_did() {
+    let world = world("  expires: 2999-06-15\n");
+    world.converge();
+    world.declare("Role", "Other", "{}");
+    let plan = |now| world.run(&["plan", "--now", now, "--out", "plan.json"]);
+    assert_eq!(plan("2999-06-15").code, 0);
+    let refused = world.run(&["apply", "plan.json", "--yes", "--format", "json"]);
+    assert_eq!((refused.code, codes(&refused.json())), (5, vec!["review/moved"]));
+    let noted = plan("2999-06-10");
+    assert!(noted.out.contains("expires Role \"Temporary\""), "{}", noted.out);
+    assert_eq!(world.run(&["apply", "plan.json", "--yes"]).code, 0);
+}
+
+#[test]
+fn deterministic_all_plans_of_a_day_are_the_same() {
+    let world = world("  expires: 2999-06-15\n");
+    let [early, late] = ["2999-06-10", "2999-06-10T23:59:59Z"].map(|now| plan_on(&world, now).out);
+    assert_eq!(early, late);
+}
+
+#[test]
+fn validated_first_what_is_protected_does_not_expire() {
+    let world = world("  protect: true\n  expires: 2999-06-15\n");
+    let run = world.run(&["plan", "--format", "json"]);
+    assert_eq!((run.code, codes(&run.json())), (3, vec!["manifest/expires"]));
+    assert_eq!(world.live.requests().len(), 0);
+}
+
+#[test]
+fn an_expiry_must_be_a_day() {
+    for wrong in ["tomorrow", "2027-02-30", "2027-03-31T10:00:00Z", "20270331", ""] {
+        let world = world(&format!("  expires: {wrong}\n"));
+        let run = world.run(&["validate", "--format", "json"]);
+        assert_eq!(run.code, 3, "{wrong}: {}", run.out);
+    }
+}
+
+#[test]
+fn what_stays_may_not_refer_to_what_has_expired() {
+    let world = world("  expires: 2999-06-15\n");
+    world.declare("Policy", "P", "{policy_actions: [{action: read, roles: [Temporary]}]}");
+    world.converge();
+    let codes_on = |now| {
+        let run = plan_on(&world, now);
+        (run.code, codes(&run.json()).into_iter().map(str::to_owned).collect::<Vec<_>>())
+    };
+    assert_eq!(codes_on("2999-05-31"), (0, vec![]));
+    assert_eq!(codes_on("2999-06-01"), (0, vec!["reference/expiring".to_owned()]));
+    assert_eq!(codes_on("2999-06-15"), (3, vec!["reference/deleted".to_owned()]));
+    let spec = "{policy_actions: [{action: read, roles: [Temporary]}]}";
+    let text = manifest("polytomic", "Policy", "P", "  expires: 2999-06-15\n", spec);
+    world.write(&file("Policy", "P"), &text);
+    assert_eq!(codes_on("2999-06-14"), (0, vec![]), "both go together");
+    assert_eq!(codes_on("2999-06-15").0, 2);
+}
+
+#[test]
+fn deletes_of_expired_objects_are_counted_by_the_guards() {
+    let world = World::with("polytomic", default_settings("polytomic"), "  limits: {max_deletes: 1}\n");
+    for name in ["a", "b"] {
+        let text = manifest("polytomic", "Role", name, "  expires: 2999-06-15\n", "{}");
+        world.write(&file("Role", name), &text);
+    }
+    world.converge();
+    let run = plan_on(&world, "2999-06-15");
+    assert_eq!((run.code, codes(&run.json())), (4, vec!["guard/max-deletes"]));
+}
+
+#[test]
+fn taking_the_protection_off_and_letting_it_expire_are_two_applies() {
+    let world = world("  protect: true\n");
+    world.git(&["init", "-q", "-b", "main"]);
+    world.commit();
+    world.converge();
+    declare(&world, "  expires: 2001-01-01\n");
+    world.commit();
+    let (code, document) = world.apply();
+    assert_eq!((code, codes(&document)), (4, vec!["guard/protected"]));
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn only_plan_takes_another_time() {
+    let world = world("  expires: 2999-06-15\n");
+    assert_eq!(world.run(&["apply", "--yes", "--now", "2999-06-15"]).code, 64);
+    for wrong in ["2999-06-15T10:00", "now", "2999-06-15T10:00:00", "2999-6-15"] {
+        assert_eq!(plan_on(&world, wrong).code, 64, "{wrong}");
+    }
+}
