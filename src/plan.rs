@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 
 use crate::compare::cause::Cause;
 use crate::diagnostic::{self, Diagnostic};
-use crate::manifest::name_problem;
+use crate::manifest::{Hold, name_problem};
 use crate::model::change::{Action, Change};
-use crate::model::kind::Kind;
+use crate::model::kind::{Kind, Named};
 use crate::model::names::Names;
-use crate::model::plan::{SkipReason, Skipped, TargetPlan};
+use crate::model::plan::{Held, SkipReason, Skipped, TargetPlan};
+use crate::model::request::Id;
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Elsewhere, Index, LiveObject};
 use crate::model::wire::ReadError;
@@ -61,6 +62,7 @@ enum Verdict {
     /// It does not exist, and git does not declare it either.
     Gone,
     Skipped(SkipReason),
+    Held(Box<Held>),
     /// Git still has the object, in this file.
     Elsewhere(SkipReason, String),
     Wrong(Vec<Diagnostic>),
@@ -90,7 +92,9 @@ impl Planner<'_> {
         self.unread_others();
         self.unreachable_others();
         self.pass_over();
-        self.plan.expiring = lifecycle::expiring(self.input.desired, self.input.options.day);
+        let (desired, day) = (self.input.desired, self.input.options.day);
+        self.plan.expiring = lifecycle::expiring(desired, day);
+        self.plan.diagnostics.extend(lifecycle::over(desired, day));
         self.finish()
     }
 
@@ -158,7 +162,8 @@ impl Planner<'_> {
     }
 
     fn consider(&self, kind: &Kind, declared: &Declared) -> Verdict {
-        let dangling = diagnostics::dangling(kind, declared, &self.comparison.names);
+        let mut dangling = diagnostics::dangling(kind, declared, &self.comparison.names);
+        dangling.extend(self.kept_from_existing(kind, declared));
         if !dangling.is_empty() {
             return Verdict::Wrong(dangling);
         }
@@ -186,16 +191,42 @@ impl Planner<'_> {
         if let Some(error) = unread_as.and_then(|key| self.input.observed.unread.get(&key)) {
             return Verdict::Unread(diagnostics::unread(declared, error));
         }
-        match live {
-            None if declared.orphan => Verdict::Gone,
-            None if declared.absent() => Verdict::Unchanged,
-            Some(live) if !self.input.system.writable(kind, live) => Verdict::Skipped(SkipReason::System),
-            Some(live) if live.name != declared.id.name && !kind.renames => {
+        match (live, lifecycle::hold(declared, self.input.options.day)) {
+            (None, _) if declared.orphan => Verdict::Gone,
+            (Some(live), _) if !self.input.system.writable(kind, live) => {
+                Verdict::Skipped(SkipReason::System)
+            }
+            (live, Some(hold)) => self.held(kind, declared, live, hold),
+            (None, None) if declared.absent() => Verdict::Unchanged,
+            (Some(live), None) if live.name != declared.id.name && !kind.renames => {
                 diagnostics::no_rename(kind, declared, live).into()
             }
-            Some(live) if declared.orphan => self.prune(kind, declared, live),
-            _ => self.propose(kind, declared, live),
+            (Some(live), None) if declared.orphan => self.prune(kind, declared, live),
+            (live, None) => self.propose(kind, declared, live),
         }
+    }
+
+    /// An object that nothing is written to for now, with what would be.
+    fn held(&self, kind: &Kind, declared: &Declared, live: Option<&LiveObject>, hold: &Hold) -> Verdict {
+        let is_done = live.is_none() && declared.absent();
+        let change = if is_done { None } else { self.comparison.difference(kind, declared, live) };
+        let (id, Hold { until, reason }) = (declared.id.clone(), hold.clone());
+        Verdict::Held(Box::new(Held { id, until, reason, change }))
+    }
+
+    /// Names of objects that do not exist yet and are not created for now. What is not written itself may wait for them.
+    fn kept_from_existing(&self, kind: &Kind, declared: &Declared) -> Vec<Diagnostic> {
+        let day = self.input.options.day;
+        if declared.absent() || lifecycle::hold(declared, day).is_some() {
+            return Vec::new();
+        }
+        let withheld = |Named { at, kind, name }: Named<'_>| {
+            let Ok(Id::Later(symbol)) = self.comparison.names.id(kind, &name) else { return None };
+            let named = self.input.desired.get(&symbol.resource)?;
+            let hold = lifecycle::hold(named, day)?;
+            Some(diagnostics::withheld(named, hold).at(declared.place_at(&at)).about(&declared.id))
+        };
+        declared.named(kind).into_iter().filter_map(withheld).collect()
     }
 
     /// An object that cannot be reached is not absent, so nothing is created in its place.
@@ -270,6 +301,7 @@ impl Planner<'_> {
             }
             Verdict::Gone => {}
             Verdict::Unchanged => self.plan.unchanged.push(id),
+            Verdict::Held(held) => self.plan.held.push(*held),
             Verdict::Skipped(reason) => self.plan.skipped.push(Skipped { id, reason, file: None }),
             Verdict::Elsewhere(reason, file) => {
                 self.plan.skipped.push(Skipped { id, reason, file: Some(file) });

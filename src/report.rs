@@ -89,9 +89,10 @@ pub struct ApplyReport {
 
 impl TargetReport {
     /// Whether the target is as declared, as far as this run knows: there was nothing to do, or it was done and
-    /// verified.
+    /// verified, and nothing is kept back.
     pub fn is_converged(&self) -> bool {
-        let clean = |plan: &TargetPlan| plan.is_sound() && plan.changes.is_empty() && !plan.leaves_orphans();
+        let settled = |plan: &TargetPlan| !plan.holds_changes() && !plan.leaves_orphans();
+        let clean = |plan: &TargetPlan| plan.is_sound() && plan.changes.is_empty() && settled(plan);
         let applied = |apply: &ApplyReport| apply.changes.iter().all(|ended| ended.outcome.is_applied());
         let done = match &self.apply {
             Some(apply) => applied(apply) && clean(&apply.verified),

@@ -6,7 +6,7 @@ use enact::compare::diff::Field;
 use enact::diagnostic::{Code, Diagnostic, Place};
 use enact::model::change::{Action, Change};
 use enact::model::outcome::{EndedChange, Outcome};
-use enact::model::plan::{Expiring, SkipReason, Skipped, TargetPlan};
+use enact::model::plan::{Expiring, Held, SkipReason, Skipped, TargetPlan};
 use enact::model::request::{Method, Path, Request};
 use enact::model::resource::ResourceId;
 use enact::pointer;
@@ -87,6 +87,9 @@ pub fn report(words: &Words) -> Report {
     let about = Diagnostic::new(Code::PlanMixed, said).about(name).help(said);
     let mut only = words.target(changes);
     only.plan.skipped.push(Skipped { id: words.id(), reason: SkipReason::System, file: None });
+    let kept = words.change(Action::Update, vec![words.field(json!(value), json!(said))]);
+    let (until, reason) = (Default::default(), said.clone());
+    only.plan.held.push(Held { id: words.id(), until, reason, change: Some(kept) });
     let (file, expires) = (place.clone(), Default::default());
     only.plan.expiring.push(Expiring { id: words.id(), expires, file, line: 1 });
     only.plan.diagnostics.extend([diagnostic.clone(), about]);

@@ -533,6 +533,10 @@ codes! {
     /// wrong one. Give each statement its own `sid`, or leave it out.
     MycloudSidTwice = "mycloud/sid-twice" (Invalid, Error),
 
+    /// A hold is over: from the start of its day the object is written again. Somebody may still rely on it. Remove the
+    /// hold, or move its day.
+    PlanHoldOver = "plan/hold-over" (Invalid, Warning),
+
     /// The write that a change needs would remove something from the live object that git does not declare: the API
     /// replaces what it is sent, and the body cannot hold it. It may be a field of an item that has no key, so that nothing
     /// says whether git changed the item or took it out, or a field that the API never shows. Nothing is written. Do what
@@ -626,6 +630,10 @@ codes! {
     /// live, which only the target knows, so this is a warning. Correct the name if the other one was meant; plan finds
     /// out whether it exists.
     ReferenceUndeclared = "reference/undeclared" (Invalid, Warning),
+
+    /// A manifest refers to an object that does not exist yet and is not created for now, because it is held. The
+    /// reference could not be sent. Hold this object as well, or end the other hold.
+    ReferenceWithheld = "reference/withheld" (Invalid, Error),
 
     /// The file given to apply is not a plan, or cannot be read. It is the approval of what may be written, so nothing
     /// was written. Make a plan with `enact plan --out FILE`, and give that file.

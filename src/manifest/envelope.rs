@@ -18,6 +18,17 @@ pub enum Ensure {
     Absent,
 }
 
+/// Keeps every change of the object back until a day: nothing is created, updated or deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Hold {
+    /// The day from whose start (UTC) the object is written again, such as `2027-03-31`.
+    pub until: Date,
+    /// Why. Every plan shows it.
+    #[schemars(length(min = 1, max = 500))]
+    pub reason: String,
+}
+
 /// What `enact` needs to know about the object and does not send.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -36,6 +47,11 @@ pub struct Metadata {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Date")]
     pub expires: Option<Date>,
+    /// Keeps every change of the object back until a day, for example while an incident is handled by hand. Every plan
+    /// shows it, and what would change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Hold")]
+    pub hold: Option<Hold>,
     /// Former names of the object. A live object with one of them is renamed, and no new one is created.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub previously: Vec<String>,

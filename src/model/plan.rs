@@ -55,6 +55,19 @@ impl SkipReason {
     }
 }
 
+/// A declared object that `metadata.hold` keeps as it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Held {
+    /// Which object.
+    pub id: ResourceId,
+    /// The day from which it is written again, in UTC.
+    pub until: Date,
+    /// Why, as git says it.
+    pub reason: String,
+    /// What would change, without its writes; `None` if it is as declared.
+    pub change: Option<Change>,
+}
+
 /// An object that is about to expire: from that day on it is planned as a delete.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Expiring {
@@ -81,6 +94,8 @@ pub struct TargetPlan {
     pub unchanged: Vec<ResourceId>,
     /// Objects that are left alone.
     pub skipped: Vec<Skipped>,
+    /// Objects that a hold keeps as they are. None of them is a pending change.
+    pub held: Vec<Held>,
     /// Objects that expire within two weeks. They are no part of what a review approves: a day that goes by changes them.
     pub expiring: Vec<Expiring>,
     /// What is wrong. An error keeps this target from being applied.
@@ -93,6 +108,12 @@ impl TargetPlan {
     /// Whether objects stay that git no longer declares. As long as they do, the base that declared them is kept.
     pub fn leaves_orphans(&self) -> bool {
         self.skipped.iter().any(|skipped| skipped.reason.keeps_an_orphan())
+    }
+
+    /// Whether a hold keeps a change back. As long as one does, the base is kept: what the change would undo is only
+    /// known from there.
+    pub fn holds_changes(&self) -> bool {
+        self.held.iter().any(|held| held.change.is_some())
     }
 
     /// Whether apply may write to this target.

@@ -49,6 +49,45 @@ impl Comparison<'_> {
         live: Option<&LiveObject>,
     ) -> Result<Option<Change>, SpecDiagnostic> {
         let declaration = self.declaration(kind, declared, live);
+        let Some(mut change) = self.compared(kind, declared, live, &declaration) else { return Ok(None) };
+        let draft = Draft {
+            id: &declared.id,
+            kind,
+            action: change.action,
+            written: declared.spec(),
+            declared: &declaration.now,
+            live,
+            observed: &change.observed,
+            fields: &change.fields,
+            names: &self.names,
+        };
+        let requests = self.requests(&draft)?;
+        let shift = self.shift(&draft, requests.len());
+        self.spell(kind, declared, live, &mut change.fields);
+        Ok(Some(Change { shift, requests, ..change }))
+    }
+
+    /// The same without its writes, for what is only shown: it does not matter whether they are possible.
+    pub(super) fn difference(
+        &self,
+        kind: &Kind,
+        declared: &Declared,
+        live: Option<&LiveObject>,
+    ) -> Option<Change> {
+        let declaration = self.declaration(kind, declared, live);
+        let mut change = self.compared(kind, declared, live, &declaration)?;
+        self.spell(kind, declared, live, &mut change.fields);
+        Some(change)
+    }
+
+    /// How the sides of an object differ, in canonical form.
+    fn compared(
+        &self,
+        kind: &Kind,
+        declared: &Declared,
+        live: Option<&LiveObject>,
+        declaration: &Declaration,
+    ) -> Option<Change> {
         let observed = live.map_or(Value::Null, |live| self.observed(kind, live));
         let action = match live {
             _ if declared.absent() => Action::Delete,
@@ -61,26 +100,19 @@ impl Comparison<'_> {
             fields.extend(diff(&kind.shape, &observed, &declaration.now));
         }
         if action == Action::Update && fields.is_empty() {
-            return Ok(None);
+            return None;
         }
-        self.set_causes(kind, &declaration, &observed, &mut fields);
-        let cause = self.cause(action, &declaration, &fields);
-        let draft = Draft {
-            id: &declared.id,
-            kind,
+        self.set_causes(kind, declaration, &observed, &mut fields);
+        Some(Change {
+            id: declared.id.clone(),
             action,
-            written: declared.spec(),
-            declared: &declaration.now,
-            live,
-            observed: &observed,
-            fields: &fields,
-            names: &self.names,
-        };
-        let requests = self.requests(&draft)?;
-        let shift = self.shift(&draft, requests.len());
-        self.spell(kind, declared, live, &mut fields);
-        let seen = live.cloned();
-        Ok(Some(Change { id: declared.id.clone(), action, cause, shift, fields, requests, seen, observed }))
+            cause: self.cause(action, declaration, &fields),
+            shift: AccessShift::None,
+            fields,
+            requests: Vec::new(),
+            seen: live.cloned(),
+            observed,
+        })
     }
 
     fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, SpecDiagnostic> {

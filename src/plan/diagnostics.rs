@@ -3,6 +3,7 @@
 //! Not here: what can be found without reading a target, in `resolve`.
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::manifest::Hold;
 use crate::model::kind::{Kind, Named};
 use crate::model::names::{Names, Unresolved};
 use crate::model::resource::ResourceId;
@@ -57,6 +58,18 @@ fn unresolved(problem: Unresolved, kind: &str, name: &str, names: &Names) -> Dia
             .help(format!("{}declare the {kind} in git or create it on the target", near.unwrap_or_default()))
         }
     }
+}
+
+/// A name of an object that does not exist yet, and that a hold keeps from being created.
+pub(super) fn withheld(named: &Declared, hold: &Hold) -> Diagnostic {
+    let ResourceId { kind, name, .. } = &named.id;
+    let place = named.manifest.place("/metadata/hold");
+    let message = format!(
+        "the {kind} `{name}` does not exist yet, and its hold keeps it from being created until {}",
+        hold.until
+    );
+    let help = format!("hold this object as well, or end the hold at {}:{}", place.file, place.line);
+    Diagnostic::new(Code::ReferenceWithheld, message).help(help)
 }
 
 /// A name that several live objects could have.

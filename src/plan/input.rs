@@ -38,7 +38,7 @@ pub struct PlanOptions {
     pub only_declared: bool,
     /// When to send fields that cannot be read back.
     pub write_only: WriteOnly,
-    /// The day of the run, in UTC. By default a day before all others: nothing has expired.
+    /// The day of the run, in UTC. By default a day before all others: nothing has expired, and every hold holds.
     pub day: Date,
 }
 

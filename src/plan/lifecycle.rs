@@ -1,4 +1,4 @@
-//! What the day of a run decides: which objects have expired, and which are about to.
+//! What the day of a run decides: which objects have expired, which are about to, and which are held.
 //!
 //! The day is an input: the same manifests and the same live state give the same plan all day long. Not here: reading the
 //! clock, which the command line does once a run.
@@ -6,7 +6,8 @@
 use jiff::Span;
 use jiff::civil::Date;
 
-use crate::diagnostic::Place;
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::manifest::Hold;
 use crate::model::plan::Expiring;
 use crate::model::state::{Declared, Desired};
 
@@ -18,6 +19,24 @@ pub fn expire(desired: &mut Desired, day: Date) {
     for declared in desired.values_mut() {
         declared.expired = declared.manifest.expires.is_some_and(|expires| expires <= day);
     }
+}
+
+/// What keeps an object as it is on this day. An orphan has lost its hold together with its manifest.
+pub(super) fn hold(declared: &Declared, day: Date) -> Option<&Hold> {
+    declared.manifest.hold.as_ref().filter(|hold| day < hold.until && !declared.orphan)
+}
+
+/// Warns of holds that are over: nobody should take them for a protection.
+pub(super) fn over(desired: &Desired, day: Date) -> Vec<Diagnostic> {
+    let over = |declared: &Declared| {
+        let hold = declared.manifest.hold.as_ref().filter(|hold| hold.until <= day && !declared.orphan)?;
+        let message = format!("the hold until {} is over, and the object is written again", hold.until);
+        let diagnostic = Diagnostic::new(Code::PlanHoldOver, message).about(&declared.id);
+        Some(
+            diagnostic.at(declared.manifest.place("/metadata/hold")).help("remove the hold, or move its day"),
+        )
+    };
+    desired.values().filter_map(over).collect()
 }
 
 /// The day on which an object expires, if it is soon. An object that is to go anyway has no such day.
@@ -94,6 +113,25 @@ mod tests {
         let desired = Desired::from([(one.id.clone(), one)]);
         let [note] = &expiring(&desired, TODAY)[..] else { panic!("one note") };
         assert_eq!((note.file.as_str(), note.line, note.expires), ("a.yaml", 5, date(2027, 3, 11)));
+    }
+
+    #[test]
+    fn a_hold_ends_at_the_start_of_its_day_and_is_then_reported() {
+        let until = |day: &str| declared(&format!("  hold: {{until: {day}, reason: because}}\n"), TODAY);
+        let held = ["2027-03-09", "2027-03-10", "2027-03-11"].map(|day| hold(&until(day), TODAY).is_some());
+        assert_eq!(held, [false, false, true]);
+        let reported = |day: &str| {
+            let one = until(day);
+            over(&Desired::from([(one.id.clone(), one)]), TODAY).len()
+        };
+        assert_eq!(["2027-03-10", "2027-03-11"].map(reported), [1, 0]);
+    }
+
+    #[test]
+    fn an_orphan_is_not_held() {
+        let orphan =
+            Declared { orphan: true, ..declared("  hold: {until: 2027-03-11, reason: because}\n", TODAY) };
+        assert_eq!(hold(&orphan, TODAY), None);
     }
 
     #[test]

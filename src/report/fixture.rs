@@ -13,7 +13,7 @@ use crate::compare::diff::Field;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::model::change::{Action, Change};
 use crate::model::outcome::{EndedChange, Outcome};
-use crate::model::plan::{Expiring, SkipReason, Skipped, TargetPlan};
+use crate::model::plan::{Expiring, Held, SkipReason, Skipped, TargetPlan};
 use crate::model::probe::ProbeCheck;
 use crate::model::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
 use crate::model::resource::ResourceId;
@@ -104,6 +104,11 @@ pub(super) fn three_changes(command: &'static str) -> Report {
     report(command, vec![target(first, 29), target(plan("access", Vec::new(), 10), 2)])
 }
 
+/// An object that is held for this reason.
+pub(super) fn held(id: ResourceId, reason: &str, change: Option<Change>) -> Held {
+    Held { id, until: date(2027, 3, 31), reason: reason.into(), change }
+}
+
 /// An object that expires soon, as this file says.
 pub(super) fn expiring(id: ResourceId, file: &str) -> Expiring {
     Expiring { id, expires: date(2027, 3, 31), file: file.into(), line: 5 }
@@ -167,6 +172,9 @@ pub(super) fn hostile(text: &str) -> Report {
     let mut only =
         TargetReport { system: text.into(), url: text.into(), ..target(plan(text, changes, 1), 1) };
     only.plan.skipped.push(Skipped { id: id(text), reason: SkipReason::System, file: None });
+    let kept =
+        change(Action::Update, id(text), vec![field(&pointer, json!(text), json!(format!("{text}!")))]);
+    only.plan.held.extend([held(id(text), text, Some(kept)), held(id(text), text, None)]);
     only.plan.expiring.push(expiring(id(text), text));
     only.plan.diagnostics.push(diagnostic.clone());
     let outcomes = [Outcome::failed(text), Outcome::not_attempted(text), Outcome::unknown(text)];

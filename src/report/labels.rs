@@ -76,7 +76,7 @@ pub(super) fn ended<'a>(target: &TargetReport, outcome: Option<&'a Outcome>) -> 
 pub(super) fn is_quiet(target: &TargetReport) -> bool {
     let TargetReport { plan, apply: _, system: _, url: _, requests: _ } = target;
     let is_settled = target.verified().is_none_or(|plan| plan.is_sound() && plan.changes.is_empty());
-    let nothing_apart = plan.skipped.is_empty() && plan.expiring.is_empty();
+    let nothing_apart = plan.skipped.is_empty() && plan.held.is_empty() && plan.expiring.is_empty();
     is_settled && plan.is_sound() && plan.changes.is_empty() && nothing_apart
 }
 

@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::change::{Action, Change};
 use crate::model::configuration::ConfigChange;
 use crate::model::outcome::Outcome;
-use crate::model::plan::{Expiring, Skipped};
+use crate::model::plan::{Expiring, Held, Skipped};
 use crate::model::resource::ResourceId;
 use crate::text::markdown::{code, fence, html_code};
 use crate::words::count;
@@ -187,22 +187,29 @@ fn entries(target: &TargetReport, ended: bool) -> Vec<String> {
     };
     let changes = summary::groups(target).into_iter().flat_map(of_group);
     let entries = blocked.into_iter().chain(changes).chain(target.plan.skipped.iter().map(skipped));
+    let entries = entries.chain(target.plan.held.iter().map(held));
     entries.chain(target.plan.expiring.iter().map(expiring)).chain(verified(target)).collect()
 }
 
 fn entry(change: &Change, outcome: Option<&Outcome>) -> String {
+    let outcome = outcome.map(ending).unwrap_or_default();
+    format!("{}{outcome}\n\n{}", head(change), fields(change))
+}
+
+fn head(change: &Change) -> String {
     let Change { id, action, cause, fields: _, requests: _, shift: _, seen: _, observed: _ } = change;
     let cause = labels::cause(*cause).map(|cause| format!(" ({cause})")).unwrap_or_default();
-    let outcome = outcome.map(ending).unwrap_or_default();
-    let head =
-        format!("**{}** {} {}{cause}{outcome}", labels::action(*action), code(&id.kind), code(&id.name));
+    format!("**{}** {} {}{cause}", labels::action(*action), code(&id.kind), code(&id.name))
+}
+
+/// The fields of a change in a block of their own, if it has any.
+fn fields(change: &Change) -> String {
     let lines: Vec<_> =
         line::lines(change, &Layout { width: 0, longest: LONGEST_LINE, create: Some(CREATE) })
             .into_iter()
             .map(marked)
             .collect();
-    let fields = if lines.is_empty() { String::new() } else { fence("diff", &lines, CHANGE_ROOM) + "\n" };
-    format!("{head}\n\n{fields}")
+    if lines.is_empty() { String::new() } else { fence("diff", &lines, CHANGE_ROOM) + "\n" }
 }
 
 fn ending(outcome: &Outcome) -> String {
@@ -222,6 +229,14 @@ fn marked(line: Line) -> String {
 fn skipped(skipped: &Skipped) -> String {
     let ResourceId { target: _, kind, name } = &skipped.id;
     format!("**skipped** {} {}: {}\n\n", code(kind), code(name), code(&labels::reason(skipped)))
+}
+
+fn held(held: &Held) -> String {
+    let Held { id, until, reason, change } = held;
+    let (kind, name, reason) = (code(&id.kind), code(&id.name), code(reason));
+    let what = change.as_ref().map_or_else(|| format!("{kind} {name}, as declared"), head);
+    let fields = change.as_ref().map(fields).unwrap_or_default();
+    format!("**held** until {until}: {what}: {reason}\n\n{fields}")
 }
 
 fn expiring(expiring: &Expiring) -> String {

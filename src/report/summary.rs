@@ -21,6 +21,7 @@ pub(super) struct Totals {
     pub(super) delete: usize,
     pub(super) unchanged: usize,
     pub(super) skipped: usize,
+    pub(super) held: usize,
     pub(super) expiring: usize,
     pub(super) requests: usize,
 }
@@ -37,8 +38,16 @@ impl Totals {
     }
 
     fn plus(self, target: &TargetReport) -> Self {
-        let TargetPlan { changes, unchanged, skipped, expiring, target: _, diagnostics: _, incomplete: _ } =
-            &target.plan;
+        let TargetPlan {
+            changes,
+            unchanged,
+            skipped,
+            held,
+            expiring,
+            target: _,
+            diagnostics: _,
+            incomplete: _,
+        } = &target.plan;
         let with = |action| changes.iter().filter(|change| change.action == action).count();
         Self {
             create: self.create + with(Action::Create),
@@ -46,6 +55,7 @@ impl Totals {
             delete: self.delete + with(Action::Delete),
             unchanged: self.unchanged + unchanged.len(),
             skipped: self.skipped + skipped.len(),
+            held: self.held + held.len(),
             expiring: self.expiring + expiring.len(),
             requests: self.requests + target.requests,
         }
@@ -58,7 +68,7 @@ impl Totals {
 
     /// The counts in words, without the requests.
     pub(super) fn words(self) -> String {
-        let Self { create, update, delete, unchanged, skipped, expiring: _, requests: _ } = self;
+        let Self { create, update, delete, unchanged, skipped, held: _, expiring: _, requests: _ } = self;
         format!(
             "{create} to create, {update} to update, {delete} to delete, {unchanged} unchanged, {skipped} skipped{}",
             self.apart()
@@ -67,8 +77,8 @@ impl Totals {
 
     /// What is listed apart from changes, where there is any.
     fn apart(self) -> String {
-        let Self { expiring, .. } = self;
-        let some = [(expiring, "expiring")].into_iter().filter(|(number, _)| *number > 0);
+        let Self { held, expiring, .. } = self;
+        let some = [(held, "held"), (expiring, "expiring")].into_iter().filter(|(number, _)| *number > 0);
         some.map(|(number, word)| format!(", {number} {word}")).collect()
     }
 }
@@ -198,6 +208,9 @@ fn remaining(report: &Report) -> String {
     let unknown = |target: &TargetReport| !target.plan.is_sound() || labels::unverified(target).is_some();
     let verified = report.targets.iter().filter_map(TargetReport::verified);
     match (verified.map(|plan| plan.changes.len()).sum(), report.targets.iter().any(unknown)) {
+        (0, false) if report.targets.iter().any(|target| target.plan.holds_changes()) => {
+            "live state is as declared but for what is held".to_owned()
+        }
         (0, false) => "live state is as declared".to_owned(),
         (0, true) => "it is not known whether live state is as declared".to_owned(),
         (more, false) => format!("{} {}", count(more, "change"), verb(more, "remains", "remain")),

@@ -14,7 +14,7 @@ use super::value::quoted;
 use super::{Ending, Exit, Report, TargetReport, labels, summary};
 use crate::model::change::{Action, Change};
 use crate::model::outcome::{Outcome, WriteResult};
-use crate::model::plan::{Expiring, Skipped, TargetPlan};
+use crate::model::plan::{Expiring, Held, Skipped, TargetPlan};
 use crate::model::request::Request;
 use crate::text::inert::Inert;
 use crate::text::inline;
@@ -100,6 +100,7 @@ impl TextPage<'_> {
             }
         }
         self.skipped(&target.plan.skipped);
+        target.plan.held.iter().for_each(|held| self.held(held));
         self.expiring(&target.plan.expiring);
         self.verified(target);
         self.text.push('\n');
@@ -125,10 +126,7 @@ impl TextPage<'_> {
         if let Some(at) = at {
             self.line(INDENT, format!("--> {}", inline(at)));
         }
-        // Apply showed them before it asked.
-        if !self.ended || self.style.verbose {
-            self.fields(change);
-        }
+        self.differing(Some(change));
         if self.style.verbose {
             change.requests.iter().for_each(|request| self.request(request));
         }
@@ -182,6 +180,24 @@ impl TextPage<'_> {
         for skipped in skipped {
             let (kind, name) = (inline(&skipped.id.kind), quoted(&skipped.id.name));
             self.line(4, format!("skipped {kind} {name}: {}", labels::reason(skipped)));
+        }
+    }
+
+    fn held(&mut self, held: &Held) {
+        let Held { id, until, reason, change } = held;
+        let what = match change {
+            Some(change) => self.head(change),
+            None => format!("{} {}, as declared", inline(&id.kind), quoted(&id.name)),
+        };
+        self.line(4, format!("held until {until}: {what}: {}", inline(reason)));
+        self.differing(change.as_ref());
+    }
+
+    /// The fields of what is shown and not written.
+    fn differing(&mut self, change: Option<&Change>) {
+        // Apply showed them before it asked.
+        if !self.ended || self.style.verbose {
+            change.into_iter().for_each(|change| self.fields(change));
         }
     }
 

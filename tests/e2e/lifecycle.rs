@@ -1,4 +1,4 @@
-//! What a manifest says about the life of its object: until when it exists.
+//! What a manifest says about the life of its object: until when it exists, and until when nobody writes it.
 //!
 //! `plan --now` looks from any day; apply has only the clock, so days here are long past or far away.
 
@@ -163,5 +163,149 @@ fn only_plan_takes_another_time() {
     assert_eq!(world.run(&["apply", "--yes", "--now", "2999-06-15"]).code, 64);
     for wrong in ["2999-06-15T10:00", "now", "2999-06-15T10:00:00", "2999-6-15"] {
         assert_eq!(plan_on(&world, wrong).code, 64, "{wrong}");
+    }
+}
+
+const HOLD: &str = "  hold: {until: 2999-06-15, reason: 'incident 42'}\n";
+const POLICY: &str = "{policy_actions: [{action: read, roles: [Admin]}]}";
+
+/// Declares a policy with these lines of metadata.
+fn policy(world: &World, metadata: &str, spec: &str) {
+    world.write(&file("Policy", "P"), &manifest("polytomic", "Policy", "P", metadata, spec));
+}
+
+#[test]
+fn what_is_held_is_shown_in_every_plan_and_not_written_until_its_day() {
+    let world = World::new("polytomic");
+    policy(&world, "", POLICY);
+    world.converge();
+    policy(&world, HOLD, "{policy_actions: [{action: edit, roles: [Admin]}]}");
+    let run = plan_on(&world, "2999-06-14T23:59:59Z");
+    let document = run.json();
+    assert_eq!((run.code, &document["changes"], &document["summary"]["held"]), (0, &json!([]), &json!(1)));
+    let field = |action: &str, before: Value, after: Value| json!({"path": format!("/policy_actions/{action}/roles"), "before": before, "after": after, "cause": "unknown"});
+    let held = json!([{"target": "live", "kind": "Policy", "name": "P", "until": "2999-06-15",
+                       "reason": "incident 42", "action": "update", "cause": "unknown",
+                       "fields": [field("edit", json!([]), json!(["Admin"])), field("read", json!(["Admin"]), json!([]))]}]);
+    assert_eq!(document["held"], held);
+    for format in ["text", "markdown"] {
+        let text = world.run(&["plan", "--format", format]).out;
+        for part in ["until 2999-06-15", "incident 42", "policy_actions.edit.roles", "1 held"] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+    }
+    let (code, document) = world.apply();
+    assert_eq!((code, &document["remaining"], world.writes()), (0, &Value::Null, vec![]), "{document:#}");
+    assert_eq!(changes_on(&world, "2999-06-15"), (2, vec!["update Policy P".to_owned()]));
+}
+
+#[test]
+fn what_is_held_and_as_declared_is_named_as_well() {
+    let world = World::new("polytomic");
+    policy(&world, HOLD, POLICY);
+    let create = world.plan();
+    assert_eq!((&create["held"][0]["action"], &create["changes"]), (&json!("create"), &json!([])));
+    policy(&world, "", POLICY);
+    world.converge();
+    policy(&world, HOLD, POLICY);
+    let plan = world.plan();
+    assert_eq!((&plan["held"][0]["action"], &plan["held"][0]["fields"]), (&Value::Null, &json!([])));
+    assert_eq!(plan["summary"]["unchanged"], json!(0));
+}
+
+#[test]
+fn a_hold_keeps_a_create_and_a_delete_back() {
+    let world = World::new("polytomic");
+    world.declare("Role", "Old", "{}");
+    world.converge();
+    for metadata in ["  ensure: absent\n", "  expires: 2001-01-01\n"] {
+        let old = manifest("polytomic", "Role", "Old", &(metadata.to_owned() + HOLD), "{}");
+        world.write(&file("Role", "Old"), &old);
+        world.write(&file("Role", "New"), &manifest("polytomic", "Role", "New", HOLD, "{}"));
+        let (code, document) = world.apply();
+        let held: Vec<_> = document["held"].as_array().unwrap().iter().map(|held| &held["action"]).collect();
+        assert_eq!((code, held, world.writes()), (0, vec![&json!("create"), &json!("delete")], vec![]));
+    }
+    let names: Vec<_> = world.objects("roles").iter().map(|role| role["name"].clone()).collect();
+    assert!(names.contains(&json!("Old")) && !names.contains(&json!("New")), "{names:?}");
+}
+
+#[test]
+fn a_hold_that_is_over_no_longer_holds_and_is_reported() {
+    let world = world("  hold: {until: 2001-01-01, reason: 'incident 7'}\n");
+    let (code, document) = world.apply();
+    assert_eq!((code, actions(&document)), (0, vec!["create Role Temporary".to_owned()]));
+    assert_eq!(codes(&document), ["plan/hold-over"]);
+    let place = &document["diagnostics"][0];
+    assert_eq!((&place["file"], &place["line"]), (&json!(file("Role", ROLE)), &json!(5)));
+}
+
+#[test]
+fn what_would_need_a_held_object_that_does_not_exist_yet_is_refused_before_any_write() {
+    let world = world(HOLD);
+    let spec = "{policy_actions: [{action: read, roles: [Temporary]}]}";
+    policy(&world, "", spec);
+    world.declare("Role", "Other", "{}");
+    let (code, document) = world.apply();
+    assert_eq!((code, codes(&document), world.writes()), (3, vec!["reference/withheld"], vec![]));
+    let message = document["diagnostics"][0]["message"].as_str().unwrap();
+    assert!(
+        message.contains("Role `Temporary` does not exist yet") && message.contains("2999-06-15"),
+        "{message}"
+    );
+    policy(&world, HOLD, spec);
+    let (code, document) = world.apply();
+    assert_eq!((code, actions(&document)), (0, vec!["create Role Other".to_owned()]), "both are held");
+}
+
+#[test]
+fn a_held_object_that_exists_can_be_named() {
+    let world = world("");
+    world.converge();
+    declare(&world, HOLD);
+    policy(&world, "", "{policy_actions: [{action: read, roles: [Temporary]}]}");
+    let (code, document) = world.apply();
+    assert_eq!((code, actions(&document)), (0, vec!["create Policy P".to_owned()]));
+}
+
+#[test]
+fn what_git_gave_up_during_a_hold_goes_back_to_its_default_after_it() {
+    let world = World::new("jitsudo");
+    world.git(&["init", "-q", "-b", "main"]);
+    let declare = |metadata: &str, spec: &str| {
+        world.write(&file("Policy", "p"), &manifest("jitsudo", "Policy", "p", metadata, spec));
+        world.commit();
+    };
+    declare("", "{max_duration_seconds: 60, description: about}");
+    world.converge();
+    declare(HOLD, "{max_duration_seconds: 60}");
+    assert_eq!(world.apply().0, 0, "done, as far as it may be");
+    declare("", "{max_duration_seconds: 60}");
+    let (code, document) = world.apply();
+    assert_eq!((code, actions(&document)), (0, vec!["update Policy p".to_owned()]), "{document:#}");
+    assert_eq!(document["changes"][0]["cause"], "declared");
+}
+
+#[test]
+fn a_hold_says_until_when_and_why() {
+    for wrong in [
+        "{until: 2999-06-15}",
+        "{reason: x}",
+        "{until: soon, reason: x}",
+        "{until: 2999-06-15, reason: ''}",
+        "",
+    ] {
+        let world = world(&format!("  hold: {wrong}\n"));
+        let run = world.run(&["validate", "--format", "json"]);
+        assert_eq!(run.code, 3, "{wrong}: {}", run.out);
+    }
+}
+
+#[test]
+fn inert_output_a_reason_cannot_act_on_its_reader() {
+    let reason = r#""::error::x\n# <!-- enact -->\u001b[2J``` @all""#;
+    let world = world(&format!("  hold: {{until: 2999-06-15, reason: {reason}}}\n"));
+    for format in ["text", "markdown", "json"] {
+        assert_eq!(world.run(&["plan", "--format", format]).code, 0);
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::defined::definition::KindForm;
 use crate::defined::problems::Problems;
 use crate::diagnostic::Code;
+use crate::manifest;
 use crate::pointer::child;
 use crate::schema::check::Checker;
 use crate::text::short;
@@ -42,7 +43,9 @@ fn check_schema(schema: &Value, at: &str, problems: &mut Problems<'_>) {
 pub(super) fn check_references(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
     let at = format!("{at}/spec");
     let own = kind.spec.get("$defs").and_then(Value::as_object).into_iter().flat_map(Map::keys);
-    for name in own.filter(|name| ["Ensure", "Metadata"].contains(&name.as_str())) {
+    let envelope = manifest::document_schema(Value::Object(Map::new()), "", "", "");
+    let envelope = envelope.get("$defs").and_then(Value::as_object).cloned().unwrap_or_default();
+    for name in own.filter(|name| envelope.contains_key(*name)) {
         let message = format!("`{name}` is already part of every manifest's schema");
         problems.report(&format!("{at}/$defs/{name}"), Code::SystemSchema, message, "give it another name");
     }
