@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
+use crate::manifest::yaml::write;
 use crate::manifest::{Manifest, yaml};
 use crate::model::kind::{Kind, api_version};
 use crate::model::names::Names;
@@ -12,12 +13,9 @@ use crate::model::resource::RemoteId;
 use crate::model::state::{Desired, LiveObject, Observed};
 use crate::schema::check::Checker;
 use crate::system::Translate;
-use crate::text::inert::{self, Inert};
-use crate::text::is_deceptive;
 
 mod file_name;
 mod left_out;
-mod plain;
 
 use file_name::FileNames;
 use left_out::LeftOut;
@@ -154,71 +152,15 @@ fn document(to: &To<'_>, kind: &Kind, name: &str, spec: &Value) -> String {
     let editor = schemas
         .map(|folder| format!("# yaml-language-server: $schema={folder}/{file}\n"))
         .unwrap_or_default();
-    let name = scalar(&Value::from(name));
+    let name = write::scalar(&Value::from(name));
     let spec = match spec {
         Value::Object(map) if map.is_empty() => " {}\n".to_owned(),
-        spec => format!("\n{}", yaml_block(spec, 1)),
+        Value::Object(map) => format!("\n{}", write::block(map, 2)),
+        other => format!(" {}\n", write::scalar(other)),
     };
     format!(
         "{editor}apiVersion: {}\nkind: {}\nmetadata:\n  name: {name}\nspec:{spec}",
         api_version(system),
         kind.name
     )
-}
-
-/// The fields in the order of the schema, which the canonical form has kept.
-fn yaml_block(value: &Value, depth: usize) -> String {
-    let Value::Object(map) = value else { return String::new() };
-    let pad = "  ".repeat(depth);
-    map.iter()
-        .map(|(name, value)| format!("{pad}{}:{}", scalar(&Value::from(name.as_str())), yaml(value, depth)))
-        .collect()
-}
-
-/// A value after its `key:`, with the line's end.
-fn yaml(value: &Value, depth: usize) -> String {
-    let pad = "  ".repeat(depth + 1);
-    match value {
-        Value::Object(map) if !map.is_empty() => format!("\n{}", yaml_block(value, depth + 1)),
-        Value::Array(items) if !items.is_empty() => {
-            let items = items.iter().map(|item| format!("{pad}- {}", item_text(item, depth + 2)));
-            format!("\n{}", items.collect::<String>())
-        }
-        Value::String(text) if is_block(text) => format!(" |-\n{}", indent(text, &pad)),
-        scalar_value => format!(" {}\n", scalar(scalar_value)),
-    }
-}
-
-/// A value after `- `: an object begins on the same line.
-fn item_text(value: &Value, depth: usize) -> String {
-    match value {
-        Value::Object(map) if !map.is_empty() => yaml_block(value, depth).trim_start().to_owned(),
-        other => yaml(other, depth - 1).trim_start_matches(' ').to_owned(),
-    }
-}
-
-/// Whether a literal block can show the text of several lines exactly.
-fn is_block(text: &str) -> bool {
-    let plain = |c: char| c == '\n' || !is_deceptive(c);
-    text.contains('\n')
-        && !text.ends_with('\n')
-        && !text.starts_with([' ', '\n', '\t'])
-        && text.chars().all(plain)
-        && *Inert::text(text) == *text
-}
-
-fn indent(text: &str, pad: &str) -> String {
-    let line = |line: &str| if line.is_empty() { "\n".to_owned() } else { format!("{pad}{line}\n") };
-    text.split('\n').map(line).collect()
-}
-
-/// One scalar or an empty collection in one line; the YAML library knows when quotes are needed for YAML 1.2.
-fn scalar(value: &Value) -> String {
-    let Value::String(text) = value else { return value.to_string() };
-    let spelled = || {
-        serde_yaml::to_string(text)
-            .map_or_else(|_| value.to_string(), |text| text.trim_end_matches('\n').to_owned())
-    };
-    let quoted = || plain::is_other_in_old_yaml(text).then(|| format!("'{text}'"));
-    inert::yaml(text).or_else(quoted).unwrap_or_else(spelled)
 }

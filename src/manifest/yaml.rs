@@ -7,11 +7,15 @@
 
 mod budget;
 mod document;
+pub mod edit;
 mod node;
+pub mod patch;
+mod plain;
 mod scalar;
 mod source;
 mod syntax;
 mod tree;
+pub mod write;
 
 use crate::diagnostic::{Code, Diagnostic};
 
