@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json};
 /// between parts. Texts are shared: in git one blob can have any number of names.
 pub type Files = std::collections::BTreeMap<String, std::sync::Arc<str>>;
 
-pub use envelope::{Ensure, Hold, Metadata, document_schema};
+pub use envelope::{Ensure, Hold, Lifecycle, Metadata, document_schema};
 
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::text::{short, spelling};
@@ -46,6 +46,8 @@ pub struct Manifest {
     pub protect: bool,
     /// The day from which the object is to be gone.
     pub expires: Option<Date>,
+    /// What enact does about differences.
+    pub lifecycle: Lifecycle,
     /// What keeps its changes back.
     pub hold: Option<Hold>,
     /// Former names of the object.
@@ -101,7 +103,7 @@ impl Manifest {
         let mut spec = document.get("spec").map_or_else(|| Json::Object(Map::new()), Node::to_json);
         // The order in which a user writes fields has no meaning and must not change a plan.
         spec.sort_all_objects();
-        let Metadata { name, ensure, protect, expires, hold, previously } = metadata;
+        let Metadata { name, ensure, protect, expires, lifecycle, hold, previously } = metadata;
         Some(Self {
             document,
             header,
@@ -109,6 +111,7 @@ impl Manifest {
             ensure,
             protect,
             expires,
+            lifecycle,
             hold,
             previously,
             spec,
@@ -118,9 +121,20 @@ impl Manifest {
 
     /// All that it says about its object, wherever it is written. Two that say the same differ in nothing that matters.
     pub fn said(&self) -> impl PartialEq + '_ {
-        let Self { document: _, header, name, ensure, protect, expires, hold, previously, spec, refused: _ } =
-            self;
-        (header, name, ensure, protect, expires, hold, previously, spec)
+        let Self {
+            document: _,
+            header,
+            name,
+            ensure,
+            protect,
+            expires,
+            lifecycle,
+            hold,
+            previously,
+            spec,
+            refused: _,
+        } = self;
+        (header, name, ensure, protect, expires, lifecycle, hold, previously, spec)
     }
 
     /// Its file, as the user would type it.

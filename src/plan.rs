@@ -6,12 +6,11 @@ use std::collections::BTreeMap;
 
 use crate::compare::cause::Cause;
 use crate::diagnostic::{self, Diagnostic};
-use crate::manifest::{Hold, name_problem};
+use crate::manifest::name_problem;
 use crate::model::change::{Action, Change};
-use crate::model::kind::{Kind, Named};
+use crate::model::kind::Kind;
 use crate::model::names::Names;
-use crate::model::plan::{Held, SkipReason, Skipped, TargetPlan};
-use crate::model::request::Id;
+use crate::model::plan::{Held, OnlyObserved, SkipReason, Skipped, TargetPlan};
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Elsewhere, Index, LiveObject};
 use crate::model::wire::ReadError;
@@ -27,6 +26,7 @@ pub mod kept;
 pub mod lifecycle;
 mod loss;
 mod order;
+mod withheld;
 
 /// Plans one target.
 pub fn plan(input: &PlanInput<'_>) -> TargetPlan {
@@ -63,6 +63,7 @@ enum Verdict {
     Gone,
     Skipped(SkipReason),
     Held(Box<Held>),
+    Observed(Box<OnlyObserved>),
     /// Git still has the object, in this file.
     Elsewhere(SkipReason, String),
     Wrong(Vec<Diagnostic>),
@@ -162,8 +163,7 @@ impl Planner<'_> {
     }
 
     fn consider(&self, kind: &Kind, declared: &Declared) -> Verdict {
-        let mut dangling = diagnostics::dangling(kind, declared, &self.comparison.names);
-        dangling.extend(self.kept_from_existing(kind, declared));
+        let dangling = diagnostics::dangling(kind, declared, &self.comparison.names);
         if !dangling.is_empty() {
             return Verdict::Wrong(dangling);
         }
@@ -198,35 +198,13 @@ impl Planner<'_> {
             }
             (live, Some(hold)) => self.held(kind, declared, live, hold),
             (None, None) if declared.absent() => Verdict::Unchanged,
+            (live, None) if self.only_observes(declared, live) => self.observed(kind, declared, live),
             (Some(live), None) if live.name != declared.id.name && !kind.renames => {
                 diagnostics::no_rename(kind, declared, live).into()
             }
             (Some(live), None) if declared.orphan => self.prune(kind, declared, live),
             (live, None) => self.propose(kind, declared, live),
         }
-    }
-
-    /// An object that nothing is written to for now, with what would be.
-    fn held(&self, kind: &Kind, declared: &Declared, live: Option<&LiveObject>, hold: &Hold) -> Verdict {
-        let is_done = live.is_none() && declared.absent();
-        let change = if is_done { None } else { self.comparison.difference(kind, declared, live) };
-        let (id, Hold { until, reason }) = (declared.id.clone(), hold.clone());
-        Verdict::Held(Box::new(Held { id, until, reason, change }))
-    }
-
-    /// Names of objects that do not exist yet and are not created for now. What is not written itself may wait for them.
-    fn kept_from_existing(&self, kind: &Kind, declared: &Declared) -> Vec<Diagnostic> {
-        let day = self.input.options.day;
-        if declared.absent() || lifecycle::hold(declared, day).is_some() {
-            return Vec::new();
-        }
-        let withheld = |Named { at, kind, name }: Named<'_>| {
-            let Ok(Id::Later(symbol)) = self.comparison.names.id(kind, &name) else { return None };
-            let named = self.input.desired.get(&symbol.resource)?;
-            let hold = lifecycle::hold(named, day)?;
-            Some(diagnostics::withheld(named, hold).at(declared.place_at(&at)).about(&declared.id))
-        };
-        declared.named(kind).into_iter().filter_map(withheld).collect()
     }
 
     /// An object that cannot be reached is not absent, so nothing is created in its place.
@@ -263,6 +241,12 @@ impl Planner<'_> {
     }
 
     fn propose(&self, kind: &Kind, declared: &Declared, live: Option<&LiveObject>) -> Verdict {
+        if !declared.absent() {
+            let kept = self.kept_from_existing(kind, declared);
+            if !kept.is_empty() {
+                return Verdict::Wrong(kept);
+            }
+        }
         if live.is_none() {
             let missing = diagnostics::missing(kind, declared);
             if !missing.is_empty() {
@@ -302,6 +286,7 @@ impl Planner<'_> {
             Verdict::Gone => {}
             Verdict::Unchanged => self.plan.unchanged.push(id),
             Verdict::Held(held) => self.plan.held.push(*held),
+            Verdict::Observed(observed) => self.plan.observed.push(*observed),
             Verdict::Skipped(reason) => self.plan.skipped.push(Skipped { id, reason, file: None }),
             Verdict::Elsewhere(reason, file) => {
                 self.plan.skipped.push(Skipped { id, reason, file: Some(file) });

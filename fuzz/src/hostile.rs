@@ -6,7 +6,7 @@ use enact::compare::diff::Field;
 use enact::diagnostic::{Code, Diagnostic, Place};
 use enact::model::change::{Action, Change};
 use enact::model::outcome::{EndedChange, Outcome};
-use enact::model::plan::{Expiring, Held, SkipReason, Skipped, TargetPlan};
+use enact::model::plan::{Expiring, Held, OnlyObserved, SkipReason, Skipped, TargetPlan};
 use enact::model::request::{Method, Path, Request};
 use enact::model::resource::ResourceId;
 use enact::pointer;
@@ -89,6 +89,7 @@ pub fn report(words: &Words) -> Report {
     only.plan.skipped.push(Skipped { id: words.id(), reason: SkipReason::System, file: None });
     let kept = words.change(Action::Update, vec![words.field(json!(value), json!(said))]);
     let (until, reason) = (Default::default(), said.clone());
+    only.plan.observed.push(OnlyObserved { lifecycle: Default::default(), change: kept.clone() });
     only.plan.held.push(Held { id: words.id(), until, reason, change: Some(kept) });
     let (file, expires) = (place.clone(), Default::default());
     only.plan.expiring.push(Expiring { id: words.id(), expires, file, line: 1 });

@@ -66,7 +66,7 @@ pub(super) struct SandboxArgs {
 /// The clock of a command that only reads. What writes has no such flag: a wrong day must not delete anything.
 #[derive(Args)]
 pub(super) struct ClockArgs {
-    /// Looks as if it were this time, such as 2027-03-31 or 2027-03-31T09:00:00Z: what expires depends on the day in UTC
+    /// Looks as if it were this time, such as 2027-03-31 or 2027-03-31T09:00:00Z: what is held or expires depends on the day in UTC
     #[arg(long, value_name = "TIME", value_parser = day_of)]
     now: Option<Date>,
 }

@@ -631,8 +631,8 @@ codes! {
     /// out whether it exists.
     ReferenceUndeclared = "reference/undeclared" (Invalid, Warning),
 
-    /// A manifest refers to an object that does not exist yet and is not created for now, because it is held. The
-    /// reference could not be sent. Hold this object as well, or end the other hold.
+    /// A manifest refers to an object that does not exist yet and is not created: it is held, or enact only observes it.
+    /// The reference could not be sent. Do for this object what is done for the other, or let the other be created.
     ReferenceWithheld = "reference/withheld" (Invalid, Error),
 
     /// The file given to apply is not a plan, or cannot be read. It is the approval of what may be written, so nothing

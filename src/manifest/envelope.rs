@@ -18,6 +18,21 @@ pub enum Ensure {
     Absent,
 }
 
+/// What enact does about differences between the object and its spec.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lifecycle {
+    /// They are removed: the object is created, updated and deleted as declared. This is the default.
+    #[default]
+    Enforce,
+    /// They are shown and never written. Nothing is created, updated or deleted, also not with `ensure: absent`, with
+    /// `expires`, or by prune once the manifest is gone.
+    Observe,
+    /// The object is created if it is missing. After that differences are shown and never written; it is deleted like any
+    /// other.
+    CreateOnly,
+}
+
 /// Keeps every change of the object back until a day: nothing is created, updated or deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -47,6 +62,10 @@ pub struct Metadata {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Date")]
     pub expires: Option<Date>,
+    /// Whether differences are removed (`enforce`), only shown (`observe`), or only shown once the object exists
+    /// (`create-only`).
+    #[serde(default)]
+    pub lifecycle: Lifecycle,
     /// Keeps every change of the object back until a day, for example while an incident is handled by hand. Every plan
     /// shows it, and what would change.
     #[serde(default, skip_serializing_if = "Option::is_none")]

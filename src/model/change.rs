@@ -25,6 +25,17 @@ pub enum Action {
     Delete,
 }
 
+impl Action {
+    /// What happens to an object that git wants gone or not, and that is live or not.
+    pub fn of(absent: bool, live: bool) -> Self {
+        match (absent, live) {
+            (true, _) => Self::Delete,
+            (false, true) => Self::Update,
+            (false, false) => Self::Create,
+        }
+    }
+}
+
 /// One object that apply would write. Nothing is left to decide; only ids that a create reveals are still open.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::diagnostic::Diagnostic;
+use crate::manifest::Lifecycle;
 use crate::model::change::Change;
 use crate::model::resource::ResourceId;
 
@@ -68,6 +69,15 @@ pub struct Held {
     pub change: Option<Change>,
 }
 
+/// A difference that `metadata.lifecycle` keeps enact from writing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OnlyObserved {
+    /// What the manifest says.
+    pub lifecycle: Lifecycle,
+    /// What would change, without its writes.
+    pub change: Change,
+}
+
 /// An object that is about to expire: from that day on it is planned as a delete.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Expiring {
@@ -96,6 +106,8 @@ pub struct TargetPlan {
     pub skipped: Vec<Skipped>,
     /// Objects that a hold keeps as they are. None of them is a pending change.
     pub held: Vec<Held>,
+    /// Differences that are shown and never written. None of them is a pending change.
+    pub observed: Vec<OnlyObserved>,
     /// Objects that expire within two weeks. They are no part of what a review approves: a day that goes by changes them.
     pub expiring: Vec<Expiring>,
     /// What is wrong. An error keeps this target from being applied.

@@ -89,11 +89,7 @@ impl Comparison<'_> {
         declaration: &Declaration,
     ) -> Option<Change> {
         let observed = live.map_or(Value::Null, |live| self.observed(kind, live));
-        let action = match live {
-            _ if declared.absent() => Action::Delete,
-            Some(_) => Action::Update,
-            None => Action::Create,
-        };
+        let action = Action::of(declared.absent(), live.is_some());
         let mut fields = Vec::new();
         if action != Action::Delete {
             fields.extend(live.and_then(|live| renamed(declared, live)));

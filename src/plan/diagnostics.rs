@@ -60,16 +60,24 @@ fn unresolved(problem: Unresolved, kind: &str, name: &str, names: &Names) -> Dia
     }
 }
 
-/// A name of an object that does not exist yet, and that a hold keeps from being created.
-pub(super) fn withheld(named: &Declared, hold: &Hold) -> Diagnostic {
+/// A name of an object that does not exist yet, and that is not created: for now if it is held, or at all.
+pub(super) fn withheld(named: &Declared, hold: Option<&Hold>) -> Diagnostic {
     let ResourceId { kind, name, .. } = &named.id;
-    let place = named.manifest.place("/metadata/hold");
-    let message = format!(
-        "the {kind} `{name}` does not exist yet, and its hold keeps it from being created until {}",
-        hold.until
-    );
-    let help = format!("hold this object as well, or end the hold at {}:{}", place.file, place.line);
-    Diagnostic::new(Code::ReferenceWithheld, message).help(help)
+    let (why, at, help) = match hold {
+        Some(Hold { until, .. }) => (
+            format!("its hold keeps it from being created until {until}"),
+            "/metadata/hold",
+            "hold this object as well, or end the hold",
+        ),
+        None => (
+            "enact only observes it".to_owned(),
+            "/metadata/lifecycle",
+            "create it on the target, or let enact create it: change its `lifecycle`",
+        ),
+    };
+    let place = named.manifest.place(at);
+    let message = format!("the {kind} `{name}` does not exist yet, and {why}");
+    Diagnostic::new(Code::ReferenceWithheld, message).help(format!("{help} at {}:{}", place.file, place.line))
 }
 
 /// A name that several live objects could have.

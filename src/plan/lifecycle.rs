@@ -1,4 +1,5 @@
-//! What the day of a run decides: which objects have expired, which are about to, and which are held.
+//! What a manifest says about the life of its object: which objects have expired, which are about to, which are held,
+//! and which enact only observes.
 //!
 //! The day is an input: the same manifests and the same live state give the same plan all day long. Not here: reading the
 //! clock, which the command line does once a run.
@@ -7,7 +8,8 @@ use jiff::Span;
 use jiff::civil::Date;
 
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::manifest::Hold;
+use crate::manifest::{Hold, Lifecycle};
+use crate::model::change::Action;
 use crate::model::plan::Expiring;
 use crate::model::state::{Declared, Desired};
 
@@ -26,6 +28,15 @@ pub(super) fn hold(declared: &Declared, day: Date) -> Option<&Hold> {
     declared.manifest.hold.as_ref().filter(|hold| day < hold.until && !declared.orphan)
 }
 
+/// Whether the object's `lifecycle` keeps enact from doing this to it.
+pub(super) fn only_observes(declared: &Declared, action: Action) -> bool {
+    match declared.manifest.lifecycle {
+        Lifecycle::Enforce => false,
+        Lifecycle::Observe => true,
+        Lifecycle::CreateOnly => action == Action::Update,
+    }
+}
+
 /// Warns of holds that are over: nobody should take them for a protection.
 pub(super) fn over(desired: &Desired, day: Date) -> Vec<Diagnostic> {
     let over = |declared: &Declared| {
@@ -39,9 +50,11 @@ pub(super) fn over(desired: &Desired, day: Date) -> Vec<Diagnostic> {
     desired.values().filter_map(over).collect()
 }
 
-/// The day on which an object expires, if it is soon. An object that is to go anyway has no such day.
+/// The day on which an object expires, if it is soon. An object that is to go anyway has no such day, nor has one that
+/// is never deleted.
 pub fn expires_soon(declared: &Declared, day: Date) -> Option<Date> {
-    let expires = declared.manifest.expires.filter(|_| !declared.absent())?;
+    let stays = only_observes(declared, Action::Delete);
+    let expires = declared.manifest.expires.filter(|_| !declared.absent() && !stays)?;
     let notice = expires.saturating_sub(Span::new().days(NOTICE_DAYS));
     (notice <= day && day < expires).then_some(expires)
 }
@@ -125,6 +138,23 @@ mod tests {
             over(&Desired::from([(one.id.clone(), one)]), TODAY).len()
         };
         assert_eq!(["2027-03-10", "2027-03-11"].map(reported), [1, 0]);
+    }
+
+    #[test]
+    fn what_is_only_observed_depends_on_the_action() {
+        let observes = |lifecycle: &str| {
+            let one = declared(&format!("  lifecycle: {lifecycle}\n"), TODAY);
+            [Action::Create, Action::Update, Action::Delete].map(|action| only_observes(&one, action))
+        };
+        assert_eq!(observes("enforce"), [false; 3]);
+        assert_eq!(observes("observe"), [true; 3]);
+        assert_eq!(observes("create-only"), [false, true, false]);
+    }
+
+    #[test]
+    fn what_is_never_deleted_does_not_expire() {
+        let observed = declared("  expires: 2027-03-11\n  lifecycle: observe\n", TODAY);
+        assert_eq!(expires_soon(&observed, TODAY), None);
     }
 
     #[test]

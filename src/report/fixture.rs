@@ -11,9 +11,10 @@ use crate::access::AccessShift;
 use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::manifest::Lifecycle;
 use crate::model::change::{Action, Change};
 use crate::model::outcome::{EndedChange, Outcome};
-use crate::model::plan::{Expiring, Held, SkipReason, Skipped, TargetPlan};
+use crate::model::plan::{Expiring, Held, OnlyObserved, SkipReason, Skipped, TargetPlan};
 use crate::model::probe::ProbeCheck;
 use crate::model::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
 use crate::model::resource::ResourceId;
@@ -174,6 +175,7 @@ pub(super) fn hostile(text: &str) -> Report {
     only.plan.skipped.push(Skipped { id: id(text), reason: SkipReason::System, file: None });
     let kept =
         change(Action::Update, id(text), vec![field(&pointer, json!(text), json!(format!("{text}!")))]);
+    only.plan.observed.push(OnlyObserved { lifecycle: Lifecycle::Observe, change: kept.clone() });
     only.plan.held.extend([held(id(text), text, Some(kept)), held(id(text), text, None)]);
     only.plan.expiring.push(expiring(id(text), text));
     only.plan.diagnostics.push(diagnostic.clone());

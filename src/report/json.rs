@@ -2,7 +2,6 @@
 //!
 //! The document of a run over targets is here; those of the other commands are in `document`.
 
-use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -16,15 +15,17 @@ use crate::digest::digest;
 use crate::model::change::{Action, Change};
 use crate::model::configuration::ConfigChange;
 use crate::model::outcome::Outcome;
-use crate::model::plan::{Expiring, Held, Skipped};
+use crate::model::plan::{Expiring, Skipped};
 use crate::model::request::Request;
 use crate::model::resource::ResourceId;
 use crate::text::inert::Inert;
 use diagnostic::DiagnosticJson;
 use document::{JsonDocument, NoCommand, schema_of};
+use withheld::{HeldJson, ObservedJson};
 
 pub mod diagnostic;
 mod document;
+mod withheld;
 
 /// What a run over targets found out.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -50,6 +51,8 @@ pub struct ReportJson {
     pub skipped: Vec<Skipped>,
     /// Declared objects that a hold keeps as they are. None is a pending change.
     pub held: Vec<HeldJson>,
+    /// Differences that `metadata.lifecycle` keeps from being written. None is a pending change.
+    pub observed: Vec<ObservedJson>,
     /// Objects that expire within two weeks.
     pub expiring: Vec<Expiring>,
     /// After apply: what a second plan would still change; null when there was none.
@@ -74,6 +77,8 @@ pub struct SummaryJson {
     pub skipped: usize,
     /// Declared objects that are held. They are counted nowhere else.
     pub held: usize,
+    /// Objects that differ, and are left so by `metadata.lifecycle`.
+    pub observed: usize,
     /// Objects that expire within two weeks. They are counted in what else happens to them, too.
     pub expiring: usize,
 }
@@ -97,25 +102,6 @@ pub struct ChangeJson {
     pub seen: Option<String>,
     /// How it ended; null unless the command is `apply`.
     pub outcome: Option<Outcome>,
-}
-
-/// One object that a hold keeps as it is.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Held")]
-pub struct HeldJson {
-    /// Which object.
-    #[serde(flatten)]
-    pub id: ResourceId,
-    /// The day from which it is written again, in UTC.
-    pub until: Date,
-    /// Why, as its manifest says it.
-    pub reason: String,
-    /// What would happen to it; null if it is as declared.
-    pub action: Option<Action>,
-    /// Which side moved; null if it is as declared.
-    pub cause: Option<Cause>,
-    /// The fields that differ.
-    pub fields: Vec<Field>,
 }
 
 /// One request that writes.
@@ -179,7 +165,13 @@ pub fn document(report: &Report) -> ReportJson {
         summary: summary_of(report),
         changes: report.targets.iter().flat_map(|target| changes(report, target)).collect(),
         skipped: report.targets.iter().flat_map(|target| target.plan.skipped.clone()).collect(),
-        held: report.targets.iter().flat_map(|target| &target.plan.held).map(held).collect(),
+        held: report.targets.iter().flat_map(|target| &target.plan.held).map(HeldJson::from).collect(),
+        observed: report
+            .targets
+            .iter()
+            .flat_map(|target| &target.plan.observed)
+            .map(ObservedJson::from)
+            .collect(),
         expiring: report.targets.iter().flat_map(|target| target.plan.expiring.clone()).collect(),
         remaining: (!verified.is_empty()).then(remaining),
         diagnostics: diagnostics(report),
@@ -203,9 +195,9 @@ pub fn schemas() -> [(&'static str, Value); 6] {
 }
 
 fn summary_of(report: &Report) -> SummaryJson {
-    let Totals { create, update, delete, unchanged, skipped, held, expiring, requests: _ } =
+    let Totals { create, update, delete, unchanged, skipped, held, observed, expiring, requests: _ } =
         Totals::of(report);
-    SummaryJson { create, update, delete, unchanged, skipped, held, expiring }
+    SummaryJson { create, update, delete, unchanged, skipped, held, observed, expiring }
 }
 
 fn changes<'a>(report: &Report, target: &'a TargetReport) -> impl Iterator<Item = ChangeJson> + 'a {
@@ -214,13 +206,6 @@ fn changes<'a>(report: &Report, target: &'a TargetReport) -> impl Iterator<Item 
     target.changes().map(move |(change, outcome)| {
         change_of(change, is_apply.then(|| labels::ended(target, outcome).into_owned()))
     })
-}
-
-fn held(held: &Held) -> HeldJson {
-    let Held { id, until, reason, change } = held.clone();
-    let (action, cause) = change.as_ref().map(|change| (change.action, change.cause)).unzip();
-    let fields = change.map(|change| change.fields).unwrap_or_default();
-    HeldJson { id, until, reason, action, cause, fields }
 }
 
 fn change_of(change: &Change, outcome: Option<Outcome>) -> ChangeJson {
@@ -298,7 +283,7 @@ mod tests {
     #[test]
     fn a_plan_holds_the_fields_and_the_very_requests() {
         let document = parsed(&fixture::three_changes("plan"));
-        let summary = json!({"create": 1, "update": 1, "delete": 1, "unchanged": 12, "skipped": 1, "held": 0, "expiring": 0});
+        let summary = json!({"create": 1, "update": 1, "delete": 1, "unchanged": 12, "skipped": 1, "held": 0, "observed": 0, "expiring": 0});
         assert_eq!(document["summary"], summary);
         assert_eq!(
             document["changes"][0],

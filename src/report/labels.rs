@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::TargetReport;
 use crate::compare::cause::Cause;
-use crate::manifest::name_problem;
+use crate::manifest::{Lifecycle, name_problem};
 use crate::model::change::Action;
 use crate::model::outcome::Outcome;
 use crate::model::plan::{Expiring, SkipReason, Skipped, TargetPlan};
@@ -57,6 +57,15 @@ pub(super) fn reason(skipped: &Skipped) -> String {
     format!("{reason}{}", file.unwrap_or_default())
 }
 
+/// What a manifest says of differences.
+pub(super) fn lifecycle(lifecycle: Lifecycle) -> &'static str {
+    match lifecycle {
+        Lifecycle::Enforce => "enforce",
+        Lifecycle::Observe => "observe",
+        Lifecycle::CreateOnly => "create-only",
+    }
+}
+
 /// When an object is deleted, and where that is said.
 pub(super) fn expiry(expiring: &Expiring) -> String {
     let Expiring { expires, file, line, id: _ } = expiring;
@@ -76,8 +85,9 @@ pub(super) fn ended<'a>(target: &TargetReport, outcome: Option<&'a Outcome>) -> 
 pub(super) fn is_quiet(target: &TargetReport) -> bool {
     let TargetReport { plan, apply: _, system: _, url: _, requests: _ } = target;
     let is_settled = target.verified().is_none_or(|plan| plan.is_sound() && plan.changes.is_empty());
-    let nothing_apart = plan.skipped.is_empty() && plan.held.is_empty() && plan.expiring.is_empty();
-    is_settled && plan.is_sound() && plan.changes.is_empty() && nothing_apart
+    let TargetPlan { skipped, held, observed, expiring, .. } = plan;
+    let apart = [skipped.len(), held.len(), observed.len(), expiring.len()];
+    is_settled && plan.is_sound() && plan.changes.is_empty() && apart.iter().all(|number| *number == 0)
 }
 
 /// Why nothing is written to a target, if so.

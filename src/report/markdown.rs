@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::change::{Action, Change};
 use crate::model::configuration::ConfigChange;
 use crate::model::outcome::Outcome;
-use crate::model::plan::{Expiring, Held, Skipped};
+use crate::model::plan::{Expiring, Held, OnlyObserved, Skipped};
 use crate::model::resource::ResourceId;
 use crate::text::markdown::{code, fence, html_code};
 use crate::words::count;
@@ -188,6 +188,7 @@ fn entries(target: &TargetReport, ended: bool) -> Vec<String> {
     let changes = summary::groups(target).into_iter().flat_map(of_group);
     let entries = blocked.into_iter().chain(changes).chain(target.plan.skipped.iter().map(skipped));
     let entries = entries.chain(target.plan.held.iter().map(held));
+    let entries = entries.chain(target.plan.observed.iter().map(observed));
     entries.chain(target.plan.expiring.iter().map(expiring)).chain(verified(target)).collect()
 }
 
@@ -237,6 +238,11 @@ fn held(held: &Held) -> String {
     let what = change.as_ref().map_or_else(|| format!("{kind} {name}, as declared"), head);
     let fields = change.as_ref().map(fields).unwrap_or_default();
     format!("**held** until {until}: {what}: {reason}\n\n{fields}")
+}
+
+fn observed(observed: &OnlyObserved) -> String {
+    let OnlyObserved { lifecycle, change } = observed;
+    format!("**observed** ({}): {}\n\n{}", labels::lifecycle(*lifecycle), head(change), fields(change))
 }
 
 fn expiring(expiring: &Expiring) -> String {

@@ -22,6 +22,7 @@ pub(super) struct Totals {
     pub(super) unchanged: usize,
     pub(super) skipped: usize,
     pub(super) held: usize,
+    pub(super) observed: usize,
     pub(super) expiring: usize,
     pub(super) requests: usize,
 }
@@ -43,6 +44,7 @@ impl Totals {
             unchanged,
             skipped,
             held,
+            observed,
             expiring,
             target: _,
             diagnostics: _,
@@ -56,6 +58,7 @@ impl Totals {
             unchanged: self.unchanged + unchanged.len(),
             skipped: self.skipped + skipped.len(),
             held: self.held + held.len(),
+            observed: self.observed + observed.len(),
             expiring: self.expiring + expiring.len(),
             requests: self.requests + target.requests,
         }
@@ -68,7 +71,17 @@ impl Totals {
 
     /// The counts in words, without the requests.
     pub(super) fn words(self) -> String {
-        let Self { create, update, delete, unchanged, skipped, held: _, expiring: _, requests: _ } = self;
+        let Self {
+            create,
+            update,
+            delete,
+            unchanged,
+            skipped,
+            held: _,
+            observed: _,
+            expiring: _,
+            requests: _,
+        } = self;
         format!(
             "{create} to create, {update} to update, {delete} to delete, {unchanged} unchanged, {skipped} skipped{}",
             self.apart()
@@ -77,8 +90,10 @@ impl Totals {
 
     /// What is listed apart from changes, where there is any.
     fn apart(self) -> String {
-        let Self { held, expiring, .. } = self;
-        let some = [(held, "held"), (expiring, "expiring")].into_iter().filter(|(number, _)| *number > 0);
+        let Self { held, observed, expiring, .. } = self;
+        let some = [(held, "held"), (observed, "observed"), (expiring, "expiring")]
+            .into_iter()
+            .filter(|(number, _)| *number > 0);
         some.map(|(number, word)| format!(", {number} {word}")).collect()
     }
 }
@@ -208,13 +223,21 @@ fn remaining(report: &Report) -> String {
     let unknown = |target: &TargetReport| !target.plan.is_sound() || labels::unverified(target).is_some();
     let verified = report.targets.iter().filter_map(TargetReport::verified);
     match (verified.map(|plan| plan.changes.len()).sum(), report.targets.iter().any(unknown)) {
-        (0, false) if report.targets.iter().any(|target| target.plan.holds_changes()) => {
-            "live state is as declared but for what is held".to_owned()
-        }
-        (0, false) => "live state is as declared".to_owned(),
+        (0, false) => format!("live state is as declared{}", but_for(report)),
         (0, true) => "it is not known whether live state is as declared".to_owned(),
         (more, false) => format!("{} {}", count(more, "change"), verb(more, "remains", "remain")),
         (more, true) => format!("at least {} to make", count(more, "change")),
+    }
+}
+
+/// What is not as declared, and is left so.
+fn but_for(report: &Report) -> &'static str {
+    let any = |of: fn(&TargetPlan) -> bool| report.targets.iter().any(|target| of(&target.plan));
+    match (any(TargetPlan::holds_changes), any(|plan| !plan.observed.is_empty())) {
+        (true, true) => ", but for what is held or only observed",
+        (true, false) => ", but for what is held",
+        (false, true) => ", but for what is only observed",
+        (false, false) => "",
     }
 }
 

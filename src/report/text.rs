@@ -14,7 +14,7 @@ use super::value::quoted;
 use super::{Ending, Exit, Report, TargetReport, labels, summary};
 use crate::model::change::{Action, Change};
 use crate::model::outcome::{Outcome, WriteResult};
-use crate::model::plan::{Expiring, Held, Skipped, TargetPlan};
+use crate::model::plan::{Expiring, Held, OnlyObserved, Skipped, TargetPlan};
 use crate::model::request::Request;
 use crate::text::inert::Inert;
 use crate::text::inline;
@@ -101,6 +101,7 @@ impl TextPage<'_> {
         }
         self.skipped(&target.plan.skipped);
         target.plan.held.iter().for_each(|held| self.held(held));
+        target.plan.observed.iter().for_each(|observed| self.observed(observed));
         self.expiring(&target.plan.expiring);
         self.verified(target);
         self.text.push('\n');
@@ -193,7 +194,14 @@ impl TextPage<'_> {
         self.differing(change.as_ref());
     }
 
-    /// The fields of what is shown and not written.
+    fn observed(&mut self, observed: &OnlyObserved) {
+        let OnlyObserved { lifecycle, change } = observed;
+        let lifecycle = labels::lifecycle(*lifecycle);
+        self.line(4, format!("observed ({lifecycle}): {}", self.head(change)));
+        self.differing(Some(change));
+    }
+
+    /// The fields of a change, where they were not shown before.
     fn differing(&mut self, change: Option<&Change>) {
         // Apply showed them before it asked.
         if !self.ended || self.style.verbose {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::manifest::Manifest;
+use crate::manifest::{Lifecycle, Manifest};
 use crate::model::kind::Named;
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Desired, Elsewhere};
@@ -25,6 +25,12 @@ pub fn add_orphans(desired: &mut Desired, base: &Desired) {
 fn previous_ids(declared: &Declared) -> impl Iterator<Item = ResourceId> {
     let id = |name: &String| ResourceId { name: name.clone(), ..declared.id.clone() };
     declared.manifest.previously.iter().map(id)
+}
+
+/// What git declared and enact brought about: not what it only observed. Nothing is taken back of what was never written.
+pub fn applied(mut declared: Desired) -> Desired {
+    declared.retain(|_, declared| declared.manifest.lifecycle != Lifecycle::Observe);
+    declared
 }
 
 /// What the base of another target of the same API says of the objects that git now declares for this one: an object
@@ -71,10 +77,15 @@ pub fn find_declared(system: &dyn Translate, orphans: &mut Desired, others: &[&D
 }
 
 /// Removes former names that no longer count. One counts only until the base has the new name, and only if the base
-/// declared the old one: otherwise a live object with the old name belongs to somebody else.
+/// declared the old one: otherwise a live object with the old name belongs to somebody else. What is only observed takes
+/// no object from anybody.
 pub fn settle_names(desired: &mut Desired, base: &Desired) {
     let known = |id: &ResourceId| base.get(id).is_some_and(|base| !base.absent());
-    for declared in desired.values_mut().filter(|declared| !declared.manifest.previously.is_empty()) {
+    let counts = |declared: &Declared| declared.manifest.lifecycle != Lifecycle::Observe;
+    for declared in desired.values_mut().filter(|declared| counts(declared)) {
+        if declared.manifest.previously.is_empty() {
+            continue;
+        }
         let id = declared.id.clone();
         let mut manifest = Manifest::clone(&declared.manifest);
         manifest

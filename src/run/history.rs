@@ -210,7 +210,7 @@ impl History {
         let of_then = then.and_then(|then| {
             let same = then.config.targets.iter().find(|of_then| of_then.is_same_system(target))?;
             let desired = resolve::for_target(&same.claim(), &then.manifests, &mut Vec::new());
-            Some((desired, then.config.manifests.clone()))
+            Some((resolve::base::applied(desired), then.config.manifests.clone()))
         });
         let Some((desired, manifests)) = of_then else { return Err(another_system(&commit)) };
         let (leads_here, ahead) = match &self.commit {

@@ -309,3 +309,143 @@ fn inert_output_a_reason_cannot_act_on_its_reader() {
         assert_eq!(world.run(&["plan", "--format", format]).code, 0);
     }
 }
+
+/// The differences that are only observed, as `update P`.
+fn observed(document: &Value) -> Vec<String> {
+    let observed = document["observed"].as_array().unwrap().iter();
+    let words = |one: &Value, key: &str| one[key].as_str().unwrap().to_owned();
+    observed.map(|one| format!("{} {}", words(one, "action"), words(one, "name"))).collect()
+}
+
+#[test]
+fn what_is_observed_is_never_created_updated_or_deleted() {
+    let world = World::new("polytomic");
+    world.declare("Role", "Old", "{}");
+    policy(&world, "", POLICY);
+    world.converge();
+    let observe = "  lifecycle: observe\n";
+    for (name, metadata) in [("Old", "  ensure: absent\n"), ("New", "")] {
+        let text = manifest("polytomic", "Role", name, &(metadata.to_owned() + observe), "{}");
+        world.write(&file("Role", name), &text);
+    }
+    policy(&world, observe, "{policy_actions: [{action: edit, roles: [Admin]}]}");
+    let run = plan_on(&world, "2027-01-01");
+    let all = ["create New", "delete Old", "update P"];
+    assert_eq!((run.code, observed(&run.json())), (0, all.map(str::to_owned).to_vec()));
+    let update = &run.json()["observed"][2];
+    assert_eq!(
+        (&update["lifecycle"], &update["fields"][0]["path"]),
+        (&json!("observe"), &json!("/policy_actions/edit/roles"))
+    );
+    for format in ["text", "markdown"] {
+        let text = world.run(&["plan", "--format", format]).out;
+        for part in ["observed", "policy_actions.edit.roles", "3 observed"] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+    }
+    let (code, document) = world.apply();
+    assert_eq!((code, observed(&document).len(), world.writes()), (0, 3, vec![]));
+}
+
+#[test]
+fn what_is_observed_and_as_declared_is_unchanged() {
+    let world = World::new("polytomic");
+    policy(&world, "", POLICY);
+    world.converge();
+    policy(&world, "  lifecycle: observe\n", POLICY);
+    world.assert_converged();
+    assert_eq!(world.plan()["summary"]["unchanged"], json!(1));
+}
+
+#[test]
+fn create_only_creates_what_is_missing_and_leaves_it_to_others() {
+    let world = World::new("polytomic");
+    policy(&world, "  lifecycle: create-only\n", POLICY);
+    let document = world.converge();
+    assert_eq!(actions(&document), ["create Policy P"]);
+    let id = world.object("policies", "P")["id"].clone();
+    policy(&world, "  lifecycle: create-only\n", "{policy_actions: [{action: edit, roles: [Admin]}]}");
+    let (code, document) = world.apply();
+    assert_eq!((code, observed(&document), world.writes()), (0, vec!["update P".to_owned()], vec![]));
+    let other = |name: &str| {
+        manifest("polytomic", "Policy", name, "  lifecycle: create-only\n  ensure: absent\n", "{}")
+    };
+    world.write(&file("Policy", "P"), &other("P"));
+    let (code, document) = world.apply();
+    assert_eq!((code, actions(&document)), (0, vec!["delete Policy P".to_owned()]), "{id}");
+}
+
+#[test]
+fn delete_needs_evidence_an_object_that_was_only_observed_is_not_pruned() {
+    let world = World::with("polytomic", "{}", "  prune: tracked\n");
+    world.git(&["init", "-q", "-b", "main"]);
+    for name in ["Watched", "Owned"] {
+        world.declare("Role", name, "{}");
+    }
+    world.commit();
+    world.converge();
+    let watched = manifest("polytomic", "Role", "Watched", "  lifecycle: observe\n", "{}");
+    world.write(&file("Role", "Watched"), &watched);
+    world.commit();
+    world.converge();
+    std::fs::remove_file(world.dir.path().join(file("Role", "Watched"))).unwrap();
+    world.commit();
+    let (code, document) = world.apply();
+    assert_eq!((code, actions(&document), world.writes()), (0, vec![], vec![]), "{document:#}");
+    std::fs::remove_file(world.dir.path().join(file("Role", "Owned"))).unwrap();
+    world.declare("Role", "Another", "{}");
+    world.commit();
+    let (_, document) = world.apply();
+    assert_eq!(actions(&document), ["create Role Another", "delete Role Owned"], "as a proof that it prunes");
+}
+
+#[test]
+fn a_field_that_was_only_observed_is_not_set_back_to_its_default() {
+    let world = World::new("jitsudo");
+    world.git(&["init", "-q", "-b", "main"]);
+    let declare = |metadata: &str, spec: &str| {
+        world.write(&file("Policy", "p"), &manifest("jitsudo", "Policy", "p", metadata, spec));
+        world.commit();
+    };
+    declare("", "{max_duration_seconds: 60}");
+    world.converge();
+    world.drift("policies", "p", "description", json!("by hand"));
+    declare("  lifecycle: observe\n", "{max_duration_seconds: 60, description: by hand}");
+    world.converge();
+    declare("", "{max_duration_seconds: 60}");
+    world.converge();
+    assert_eq!(world.object("policies", "p")["description"], "by hand");
+}
+
+#[test]
+fn no_duplicates_a_rename_that_is_only_observed_is_not_forgotten() {
+    let world = World::new("polytomic");
+    world.git(&["init", "-q", "-b", "main"]);
+    world.declare("Role", "Old", "{}");
+    world.commit();
+    world.converge();
+    std::fs::remove_file(world.dir.path().join(file("Role", "Old"))).unwrap();
+    let metadata = "  previously: [Old]\n  lifecycle: observe\n";
+    world.write(&file("Role", "New"), &manifest("polytomic", "Role", "New", metadata, "{}"));
+    for _ in 0..2 {
+        world.commit();
+        let (code, document) = world.apply();
+        assert_eq!((code, observed(&document)), (0, vec!["update New".to_owned()]), "{document:#}");
+    }
+}
+
+#[test]
+fn what_would_need_an_object_that_is_only_observed_and_missing_is_refused() {
+    let world = world("  lifecycle: observe\n");
+    policy(&world, "", "{policy_actions: [{action: read, roles: [Temporary]}]}");
+    let (code, document) = world.apply();
+    assert_eq!((code, codes(&document), world.writes()), (3, vec!["reference/withheld"], vec![]));
+}
+
+#[test]
+fn what_cannot_be_written_can_still_be_observed() {
+    let world = World::new("polytomic");
+    world.write(&file("Policy", "P"), &manifest("polytomic", "Policy", "P", "  lifecycle: observe\n", "{}"));
+    let plan = world.plan();
+    assert_eq!((observed(&plan), codes(&plan)), (vec!["create P".to_owned()], vec![]), "a field is missing");
+}
