@@ -4,5 +4,6 @@
 
 pub mod cause;
 pub mod diff;
+pub mod ignore;
 pub mod loss;
 pub mod shape;

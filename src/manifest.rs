@@ -48,6 +48,8 @@ pub struct Manifest {
     pub expires: Option<Date>,
     /// What enact does about differences.
     pub lifecycle: Lifecycle,
+    /// The parts of its spec that are left to others, as JSON pointers.
+    pub ignore: Vec<String>,
     /// What keeps its changes back.
     pub hold: Option<Hold>,
     /// Former names of the object.
@@ -103,7 +105,7 @@ impl Manifest {
         let mut spec = document.get("spec").map_or_else(|| Json::Object(Map::new()), Node::to_json);
         // The order in which a user writes fields has no meaning and must not change a plan.
         spec.sort_all_objects();
-        let Metadata { name, ensure, protect, expires, lifecycle, hold, previously } = metadata;
+        let Metadata { name, ensure, protect, expires, lifecycle, ignore, hold, previously } = metadata;
         Some(Self {
             document,
             header,
@@ -112,6 +114,7 @@ impl Manifest {
             protect,
             expires,
             lifecycle,
+            ignore,
             hold,
             previously,
             spec,
@@ -129,12 +132,13 @@ impl Manifest {
             protect,
             expires,
             lifecycle,
+            ignore,
             hold,
             previously,
             spec,
             refused: _,
         } = self;
-        (header, name, ensure, protect, expires, lifecycle, hold, previously, spec)
+        (header, name, ensure, protect, expires, lifecycle, ignore, hold, previously, spec)
     }
 
     /// Its file, as the user would type it.

@@ -4,6 +4,7 @@
 
 pub mod base;
 mod identity;
+mod ignore;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -226,6 +227,7 @@ fn check_target(claim: &Claim<'_>, desired: &Desired, day: Date, diagnostics: &m
         let found = found.map(|diagnostic| declared.placed(diagnostic));
         diagnostics.extend(found.filter(|diagnostic| !is_refused(declared, diagnostic)));
         diagnostics.extend(unknown_secrets(claim, kind, declared));
+        diagnostics.extend(ignore::check(kind, declared));
         check_references(claim.system.kinds(), kind, declared, (desired, day), diagnostics);
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::compare::ignore::{Ignored, named};
 use crate::compare::shape::{FieldShape, Shape};
 use crate::pointer::child;
 
@@ -55,6 +56,49 @@ pub fn of_fields(shape: &Shape, live: &Value, declared: &Value, sent: &Value) ->
         walk(Part { shape: shape.field(name), git }, &child("", name), live, Some(sent), &mut losses);
     }
     losses
+}
+
+/// What a body would take from the parts of the live object that the manifest leaves to others.
+pub fn of_ignored(shape: &Shape, ignored: &Ignored, live: &Value, sent: &Value) -> Vec<Loss> {
+    let mut losses = Vec::new();
+    for parts in ignored.parts() {
+        left_to_others(shape, parts, "", live, Some(sent), &mut losses);
+    }
+    losses
+}
+
+fn left_to_others(
+    shape: &Shape,
+    parts: &[String],
+    at: &str,
+    live: &Value,
+    sent: Option<&Value>,
+    losses: &mut Vec<Loss>,
+) {
+    match (shape, parts) {
+        (_, []) => walk(Part { shape, git: Git::Nothing }, at, live, sent, losses),
+        (Shape::Object(_), [name, rest @ ..]) => {
+            let Some(live) = live.get(name) else { return };
+            // A field that is left out gets its default.
+            let default = || shape.known(name)?.default.as_ref();
+            let sent = sent.and_then(|sent| sent.get(name).or_else(default));
+            left_to_others(shape.field(name), rest, &child(at, name), live, sent, losses);
+        }
+        (Shape::Map { keys, total, item }, [key, rest @ ..]) => {
+            let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
+            let sent = list(sent);
+            for live in named(keys, key, &list(Some(live))) {
+                let of = Shape::key(keys, live);
+                let neutral = item.neutral_item(keys, live).filter(|_| *total);
+                let sent = sent.iter().find(|sent| Shape::key(keys, sent) == of).or(neutral.as_ref());
+                // Git removes the item with all that is in it.
+                if sent.is_some() || rest.is_empty() {
+                    left_to_others(item, rest, &child(at, &of.unwrap_or_default()), live, sent, losses);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// What git says about a part of an object.

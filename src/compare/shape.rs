@@ -58,9 +58,14 @@ pub struct FieldShape {
 impl Shape {
     /// The shape of a field; `Any` for one that the schema does not know.
     pub fn field(&self, name: &str) -> &Self {
+        self.known(name).map_or(&Self::Any, |field| &field.shape)
+    }
+
+    /// A field that the schema knows.
+    pub(super) fn known(&self, name: &str) -> Option<&FieldShape> {
         match self {
-            Self::Object(fields) => find(fields, name).map_or(&Self::Any, |field| &field.shape),
-            _ => &Self::Any,
+            Self::Object(fields) => find(fields, name),
+            _ => None,
         }
     }
 

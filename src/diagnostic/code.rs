@@ -502,6 +502,14 @@ codes! {
     /// `apiVersion: polytomic/v1` and `kind: Policy`.
     ManifestHeaderType = "manifest/header-type" (Invalid, Error),
 
+    /// A pointer in `ignore` is about something that the spec of the same manifest declares, or about something around or
+    /// inside of it. A value cannot be declared and left to others. Remove the pointer, or what the spec declares there.
+    ManifestIgnore = "manifest/ignore" (Invalid, Error),
+
+    /// A pointer in `ignore` names nothing that enact compares: no field of the kind, or a part of a value that is only
+    /// compared as a whole. It hides nothing, and may be misspelt. Correct or remove it.
+    ManifestIgnoresNothing = "manifest/ignores-nothing" (Invalid, Warning),
+
     /// The system has no such kind of object. The kind decides which schema the manifest is checked with, so nothing
     /// else in it can be checked. Correct `kind`; the help names the known kinds.
     ManifestKind = "manifest/kind" (Invalid, Error),

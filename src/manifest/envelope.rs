@@ -66,6 +66,17 @@ pub struct Metadata {
     /// (`create-only`).
     #[serde(default)]
     pub lifecycle: Lifecycle,
+    /// Parts of the spec that are left to others, as JSON pointers such as `/description`. An item of a list with keys is
+    /// named by its key, and `*` is every item: `/policy_actions/edit`, `/statements/*/condition`. The live value stays,
+    /// also where git declares the list around it, and where a field that git no longer declares would go back to its
+    /// default. What the spec declares cannot be ignored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("uniqueItems" = true, "items" = {
+        "type": "string",
+        "pattern": r"^(/([^~/]|~[01])*)+$",
+        "x-pattern-hint": "a JSON pointer into the spec, such as `/description`",
+    }))]
+    pub ignore: Vec<String>,
     /// Keeps every change of the object back until a day, for example while an incident is handled by hand. Every plan
     /// shows it, and what would change.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::access::AccessShift;
 use crate::compare::cause::Cause;
 use crate::compare::diff::{Field, diff, overlaid};
+use crate::compare::ignore::Ignored;
 use crate::diagnostic::SpecDiagnostic;
 use crate::model::change::{Action, Change};
 use crate::model::kind::{At, Kind, Named};
@@ -61,7 +62,7 @@ impl Comparison<'_> {
             fields: &change.fields,
             names: &self.names,
         };
-        let requests = self.requests(&draft)?;
+        let requests = self.requests(&draft, &Ignored::new(&declared.manifest.ignore))?;
         let shift = self.shift(&draft, requests.len());
         self.spell(kind, declared, live, &mut change.fields);
         Ok(Some(Change { shift, requests, ..change }))
@@ -111,9 +112,9 @@ impl Comparison<'_> {
         })
     }
 
-    fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, SpecDiagnostic> {
+    fn requests(&self, draft: &Draft<'_>, ignored: &Ignored) -> Result<Vec<Request>, SpecDiagnostic> {
         let mut requests = self.system.requests(draft)?;
-        loss::check(draft, &requests)?;
+        loss::check(draft, ignored, &requests)?;
         // The order in which a manifest or a server wrote its fields must not reach a plan.
         requests.iter_mut().filter_map(|request| request.body.as_mut()).for_each(Value::sort_all_objects);
         Ok(requests)
@@ -164,9 +165,14 @@ impl Comparison<'_> {
 
     fn declaration(&self, kind: &Kind, declared: &Declared, live: Option<&LiveObject>) -> Declaration {
         let mut now = self.canonical(kind, declared);
-        let base = self.at_base(declared, live).map(|base| self.canonical_base(kind, base));
+        let ignored = Ignored::new(&declared.manifest.ignore);
+        let mut base = self.at_base(declared, live).map(|base| self.canonical_base(kind, base));
+        base.iter_mut().for_each(|base| ignored.forget(&kind.shape, base));
         if let Some(base) = base.as_ref().filter(|_| !declared.absent()) {
             kind.shape.return_to_default(base, &mut now);
+        }
+        if let Some(live) = live.filter(|_| !ignored.is_empty()) {
+            ignored.keep(&kind.shape, &self.observed(kind, live), &mut now);
         }
         if live.is_some() {
             match self.write_only {
@@ -187,17 +193,20 @@ impl Comparison<'_> {
 
     /// Whether the live object is no longer what the base declared.
     pub(super) fn moved(&self, kind: &Kind, orphan: &Declared, live: &LiveObject) -> bool {
-        let base = kind.shape.readable(self.canonical_base(kind, orphan));
-        !diff(&kind.shape, &self.observed(kind, live), &base).is_empty()
+        let (mut base, observed) = (self.canonical_base(kind, orphan), self.observed(kind, live));
+        Ignored::new(&orphan.manifest.ignore).keep(&kind.shape, &observed, &mut base);
+        !diff(&kind.shape, &observed, &kind.shape.readable(base)).is_empty()
     }
 
     /// Fields that the base declared, that git no longer does, and that have no default.
     pub(super) fn without_default(&self, kind: &Kind, declared: &Declared) -> Vec<String> {
         // This runs for every object of every plan, so equal specs are not compared field by field.
         let base = self.at_base(declared, None).filter(|base| base.spec() != declared.spec());
-        let Some(base) = base.filter(|_| !declared.absent()) else { return Vec::new() };
-        let Declaration { now, .. } = self.declaration(kind, declared, None);
-        kind.shape.left_out(&self.canonical_base(kind, base), &now)
+        if base.is_none_or(|_| declared.absent()) {
+            return Vec::new();
+        }
+        let Declaration { base, now } = self.declaration(kind, declared, None);
+        base.map(|base| kind.shape.left_out(&base, &now)).unwrap_or_default()
     }
 
     /// Why each field differs: git moved if base and declaration differ there, the live side if base and live do.

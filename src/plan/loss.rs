@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::compare::ignore::Ignored;
 use crate::compare::loss::{self, Loss, Why};
 use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::model::request::{Hidden, Replaces, Request};
@@ -13,8 +14,12 @@ use crate::system::Draft;
 use crate::words::list;
 
 /// Whether the requests of a change keep what git does not declare.
-pub(super) fn check(draft: &Draft<'_>, requests: &[Request]) -> Result<(), SpecDiagnostic> {
-    let losses: Vec<_> = requests.iter().flat_map(|request| of(draft, request)).collect();
+pub(super) fn check(
+    draft: &Draft<'_>,
+    ignored: &Ignored,
+    requests: &[Request],
+) -> Result<(), SpecDiagnostic> {
+    let losses: Vec<_> = requests.iter().flat_map(|request| of(draft, ignored, request)).collect();
     let of = |wanted: fn(Why) -> bool| losses.iter().filter(|loss| wanted(loss.why)).collect::<Vec<_>>();
     let all = [
         (of(|why| matches!(why, Why::LeftOut | Why::Unpaired | Why::WriteOnly)), lost as fn(&[&Loss]) -> _),
@@ -27,14 +32,21 @@ pub(super) fn check(draft: &Draft<'_>, requests: &[Request]) -> Result<(), SpecD
     }
 }
 
-fn of(draft: &Draft<'_>, request: &Request) -> Vec<Loss> {
+fn of(draft: &Draft<'_>, ignored: &Ignored, request: &Request) -> Vec<Loss> {
     let (Some(live), Some(body)) = (draft.live, &request.body) else { return Vec::new() };
     let (kind, declared) = (draft.kind, draft.declared);
     let live = kind.writable(live.body.clone());
     let sent = kind.writable(object_in(request, body));
+    let shape = &kind.shape;
+    let left_to_others = |ignored: &Ignored| loss::of_ignored(shape, ignored, &live, &sent);
     match request.replaces {
-        Replaces::Object => loss::of_object(&kind.shape, &live, declared, &sent),
-        Replaces::Fields => loss::of_fields(&kind.shape, &live, declared, &sent),
+        Replaces::Object => {
+            [loss::of_object(shape, &live, declared, &sent), left_to_others(ignored)].concat()
+        }
+        // What is not sent stays.
+        Replaces::Fields => {
+            [loss::of_fields(shape, &live, declared, &sent), left_to_others(&ignored.within(&sent))].concat()
+        }
         Replaces::Nothing => Vec::new(),
     }
 }

@@ -449,3 +449,117 @@ fn what_cannot_be_written_can_still_be_observed() {
     let plan = world.plan();
     assert_eq!((observed(&plan), codes(&plan)), (vec!["create P".to_owned()], vec![]), "a field is missing");
 }
+
+/// The roles that an action of the policy gives, by id.
+fn bound(world: &World, action: &str) -> Value {
+    let policy = world.object("policies", "P");
+    let actions = policy["policy_actions"].as_array().unwrap();
+    let found = actions.iter().find(|found| found["action"] == action);
+    found.map(|found| found["role_ids"].clone()).unwrap_or_default()
+}
+
+#[test]
+fn unmanaged_survives_an_action_that_is_left_to_others_also_where_a_put_sends_all_of_them() {
+    let world = World::new("polytomic");
+    let ignore = "  ignore: [/policy_actions/edit]\n";
+    policy(&world, ignore, POLICY);
+    world.converge();
+    let (admin, member) =
+        (world.object("roles", "Admin")["id"].clone(), world.object("roles", "Member")["id"].clone());
+    let by_hand =
+        json!([{"action": "read", "role_ids": [admin]}, {"action": "edit", "role_ids": [member, admin]}]);
+    world.drift("policies", "P", "policy_actions", by_hand);
+    world.assert_converged();
+    policy(&world, ignore, "{policy_actions: [{action: read, roles: [Member]}]}");
+    let document = world.converge();
+    let fields = document["changes"][0]["fields"].as_array().unwrap();
+    assert_eq!((fields.len(), &fields[0]["path"]), (1, &json!("/policy_actions/read/roles")));
+    assert_eq!(bound(&world, "read"), json!([member]));
+    let edit = bound(&world, "edit");
+    assert_eq!(edit.as_array().unwrap().len(), 2, "{edit}");
+    policy(&world, "", "{policy_actions: [{action: read, roles: [Member]}]}");
+    world.converge();
+    let edit = bound(&world, "edit");
+    assert!(edit.is_null() || edit == json!([]), "without `ignore` the list is all that there is: {edit}");
+}
+
+#[test]
+fn unmanaged_survives_a_field_inside_of_declared_items_that_is_left_to_others() {
+    let world = World::new("mycloud");
+    let statement =
+        |effect: &str| format!("{{sid: A, effect: {effect}, actions: ['vm:read'], resources: ['*']}}");
+    let declare = |metadata: &str, statements: &str| {
+        let spec = format!("{{document: {{statements: [{statements}]}}}}");
+        world.write(&file("Policy", "p"), &manifest("mycloud", "Policy", "p", metadata, &spec));
+    };
+    declare("", &statement("allow"));
+    world.converge();
+    let mut document = world.object("policies", "p")["document"].clone();
+    let condition = json!([{"key": "ip", "operator": "equals", "values": ["10.0.0.1"]}]);
+    document["statements"][0]["conditions"] = condition.clone();
+    world.drift("policies", "p", "document", document);
+    declare("  ignore: ['/document/statements/*/conditions']\n", &statement("allow"));
+    world.assert_converged();
+    declare("  ignore: ['/document/statements/*/conditions']\n", &statement("deny"));
+    world.converge();
+    let statements = world.object("policies", "p")["document"]["statements"].clone();
+    assert_eq!((&statements[0]["effect"], &statements[0]["conditions"]), (&json!("deny"), &condition));
+}
+
+#[test]
+fn a_field_that_git_gives_up_and_ignores_stays_as_it_is() {
+    let world = World::new("jitsudo");
+    world.git(&["init", "-q", "-b", "main"]);
+    let declare = |metadata: &str, spec: &str| {
+        world.write(&file("Policy", "p"), &manifest("jitsudo", "Policy", "p", metadata, spec));
+        world.commit();
+    };
+    declare("", "{max_duration_seconds: 60, description: about}");
+    world.converge();
+    declare("  ignore: [/description, /max_duration_seconds]\n", "{enabled: false}");
+    world.converge();
+    assert_eq!(world.object("policies", "p")["description"], "about");
+}
+
+#[test]
+fn what_is_declared_cannot_be_ignored() {
+    let spec = "{policy_actions: [{action: read, roles: [Admin]}]}";
+    for pointer in [
+        "/policy_actions",
+        "/policy_actions/read",
+        "/policy_actions/read/roles",
+        "/policy_actions/*",
+        "/policy_actions/0",
+        "/policy_actions/*/roles",
+        "/policy_actions/read/roles/0",
+    ] {
+        let world = World::new("polytomic");
+        policy(&world, &format!("  ignore: ['{pointer}']\n"), spec);
+        let run = world.run(&["validate", "--format", "json"]);
+        assert_eq!((run.code, codes(&run.json())), (3, vec!["manifest/ignore"]), "{pointer}");
+        let place = &run.json()["diagnostics"][0];
+        assert_eq!((&place["line"], &place["path"]), (&json!(5), &json!("metadata.ignore[0]")));
+    }
+}
+
+#[test]
+fn a_pointer_that_hides_nothing_is_reported() {
+    let spec = "{policy_actions: [{action: read, roles: [Admin]}]}";
+    for (pointer, codes_of) in [
+        ("/descripton", vec!["manifest/ignores-nothing"]),
+        ("/policy_actions/edit/rolls", vec!["manifest/ignores-nothing"]),
+        ("/organization_id", vec![]),
+        ("/policy_actions/edit", vec![]),
+        ("/policy_actions/edit/roles", vec![]),
+    ] {
+        let world = World::new("polytomic");
+        policy(&world, &format!("  ignore: ['{pointer}']\n"), spec);
+        let run = world.run(&["validate", "--format", "json"]);
+        assert_eq!((run.code, codes(&run.json())), (0, codes_of), "{pointer}");
+    }
+    for wrong in ["[name]", "['']", "['/a~']", "/a", "[/organization_id, /organization_id]"] {
+        let world = World::new("polytomic");
+        policy(&world, &format!("  ignore: {wrong}\n"), spec);
+        assert_eq!(world.run(&["validate"]).code, 3, "{wrong}");
+    }
+}

@@ -168,3 +168,39 @@ fn of_a_merge_only_the_fields_that_are_sent_can_lose() {
     assert_eq!(lost(json!({"limits": {"cpu": 2, "new": 2}})), 0);
     assert_eq!(lost(json!({"limits": {"cpu": 2}})), 1);
 }
+
+/// The losses of what is ignored at these pointers.
+fn taken_from_others(pointers: &[&str], live: Value, sent: Value) -> Vec<(String, Why)> {
+    let pointers: Vec<_> = pointers.iter().map(|&pointer| pointer.to_owned()).collect();
+    let losses = of_ignored(&shape(), &Ignored::new(&pointers), &live, &sent);
+    losses.into_iter().map(|Loss { at, why }| (at, why)).collect()
+}
+
+#[test]
+fn what_is_left_to_others_inside_of_declared_items_has_to_be_sent_as_it_is() {
+    let live = json!({"keyed": [{"key": "a", "n": 1}, {"key": "b", "n": 2}]});
+    let sent = json!({"keyed": [{"key": "b", "n": 2}, {"key": "a", "n": 3}]});
+    let lost = |pointers: &[&str], sent: &Value| taken_from_others(pointers, live.clone(), sent.clone());
+    assert_eq!(lost(&["/keyed/*/n"], &live), []);
+    assert_eq!(lost(&["/keyed/b/n", "/note"], &sent), []);
+    assert_eq!(lost(&["/keyed/*/n"], &sent), left_out("/keyed/a/n"));
+    assert_eq!(lost(&["/keyed/a"], &sent), left_out("/keyed/a/n"));
+    let without = json!({"keyed": [{"key": "b", "n": 2}]});
+    assert_eq!(lost(&["/keyed/a/n"], &without), [], "git takes the item out");
+    assert_ne!(lost(&["/keyed/a"], &without), [], "the item is not git's");
+}
+
+#[test]
+fn a_total_list_holds_an_item_that_says_nothing_also_if_it_is_not_sent() {
+    let live = json!({"total": [{"key": "a", "n": 0}]});
+    assert_eq!(taken_from_others(&["/total/a"], live, json!({"total": []})), []);
+    let live = json!({"total": [{"key": "a", "n": 1}]});
+    assert_eq!(taken_from_others(&["/total/a"], live, json!({"total": []})), left_out("/total/a/n"));
+}
+
+#[test]
+fn a_mask_in_a_part_that_is_left_to_others_is_not_sent_back() {
+    let live = json!({"keyed": [{"key": "a", "n": "********"}]});
+    let lost = taken_from_others(&["/keyed/a/n"], live.clone(), live);
+    assert_eq!(lost, [("/keyed/a/n".to_owned(), Why::Mask)]);
+}
