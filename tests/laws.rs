@@ -20,8 +20,10 @@ use enact::model::resource::RemoteId;
 use enact::model::state::{Desired, LiveObject, Observed};
 use enact::plan;
 use enact::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
+use enact::plan::lifecycle;
 use enact::resolve::{self, base};
 use enact::system::registry::Registry;
+use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -87,6 +89,34 @@ fn desired_of(config: &Config, files: &Files) -> Desired {
     desired
 }
 
+/// What a manifest may say about the life of its object, seen from `TODAY`.
+const LIVES: [&str; 8] = [
+    "",
+    "ensure: absent",
+    "lifecycle: observe",
+    "lifecycle: create-only",
+    "hold: {until: 2027-01-02, reason: r}",
+    "hold: {until: 2027-01-01, reason: r}",
+    "expires: 2027-01-01",
+    "expires: 2027-01-02",
+];
+const TODAY: Date = date(2027, 1, 1);
+
+/// A manifest with several of them.
+fn manifest_with(name: &str, fields: &Fields, lives: &[&str]) -> String {
+    let metadata: String =
+        lives.iter().filter(|life| !life.is_empty()).map(|life| format!(", {life}")).collect();
+    manifest(name, fields).replacen(&format!("{{name: {name}}}"), &format!("{{name: {name}{metadata}}}"), 1)
+}
+
+/// Any two of them that do not say the same field twice.
+fn lives() -> impl Strategy<Value = Vec<&'static str>> {
+    let field = |life: &str| life.split(':').next().unwrap_or_default().to_owned();
+    proptest::sample::subsequence(LIVES.to_vec(), 0..3).prop_filter("a field twice", move |lives| {
+        lives.iter().map(|life| field(life)).collect::<BTreeSet<_>>().len() == lives.len()
+    })
+}
+
 fn desired(config: &Config, objects: &BTreeMap<String, Fields>) -> Desired {
     let files =
         objects.iter().map(|(name, fields)| (format!("policies/{name}.yaml"), manifest(name, fields).into()));
@@ -135,7 +165,7 @@ fn planned(config: &Config, mut desired: Desired, base: Option<&Desired>, observ
         observed,
         counts: &counts,
         max_deletes: 100,
-        options: &PlanOptions::default(),
+        options: &PlanOptions { day: TODAY, ..PlanOptions::default() },
     })
 }
 
@@ -205,6 +235,41 @@ proptest! {
         prop_assert!(all.iter().all(|name| then.contains_key(name) && !now.contains_key(name)));
         let without = planned(&config, desired(&config, &now), None, &observed(live));
         prop_assert!(deletes(&without).is_empty(), "no base, no deletes");
+    }
+
+    /// What is held or only observed is never written, every object ends in one list, and the plan after an apply is empty.
+    #[test]
+    fn fixed_point_whatever_manifests_say_about_the_life_of_their_objects(
+        now in proptest::collection::btree_map("[a-d]", (fields(), lives()), 0..4), there in objects(),
+    ) {
+        let config = config();
+        let files = now.iter().map(|(name, (fields, lives))| (format!("policies/{name}.yaml"), manifest_with(name, fields, lives).into()));
+        let mut desired = desired_of(&config, &files.collect());
+        lifecycle::expire(&mut desired, TODAY);
+        let before: Vec<_> = there.iter().map(|(name, fields)| live(name, fields)).collect();
+        let plan = planned(&config, desired.clone(), None, &observed(before.clone()));
+        let end = after(&plan, &before);
+        for (name, (_, lives)) in &now {
+            let life = lives.join(" ");
+            let is_held = life.contains("until: 2027-01-02");
+            let is_observed = life.contains("observe") && !is_held;
+            let of = |objects: &[LiveObject]| objects.iter().find(|found| found.name == *name).cloned();
+            let is_left = is_held || is_observed || life.contains("create-only") && of(&before).is_some() && of(&end).is_some();
+            prop_assert!(!is_left || of(&before) == of(&end), "{}: {}", name, life);
+            let goes = life.contains("absent") || life.contains("expires: 2027-01-01");
+            prop_assert!(is_held || is_observed || goes == of(&end).is_none(), "{}: {}", name, life);
+            let lists = [
+                plan.changes.iter().filter(|change| change.id.name == *name).count(),
+                plan.unchanged.iter().filter(|id| id.name == *name).count(),
+                plan.held.iter().filter(|held| held.id.name == *name).count(),
+                plan.observed.iter().filter(|observed| observed.change.id.name == *name).count(),
+            ];
+            prop_assert_eq!(lists.iter().sum::<usize>(), 1, "{}: {} in {:?}", name, life, lists);
+            prop_assert_eq!(lists[2], usize::from(is_held), "{}: {}", name, life);
+        }
+        let again = planned(&config, desired, None, &observed(end));
+        prop_assert!(again.changes.is_empty(), "fixed-point: {:?}", again.changes);
+        prop_assert_eq!(again.held.len(), plan.held.len());
     }
 
     /// The order of files and of a server's list, and how manifests are spread over files, change nothing in a plan.
