@@ -237,6 +237,21 @@ proptest! {
         prop_assert!(deletes(&without).is_empty(), "no base, no deletes");
     }
 
+    /// What a base only observed was never set by enact: a field that git does not declare now stays as it is live.
+    #[test]
+    fn unmanaged_survives_what_was_only_observed_before(then in fields(), now in fields(), there in fields()) {
+        let config = config();
+        let text = manifest_with("a", &then, &["lifecycle: observe"]);
+        let base = desired_of(&config, &Files::from([("policies/a.yaml".to_owned(), text.into())]));
+        let desired = desired(&config, &BTreeMap::from([("a".to_owned(), now.clone())]));
+        let before = [live("a", &there)];
+        let end = after(&planned(&config, desired, Some(&base), &observed(before.clone())), &before);
+        for field in defaults().into_keys() {
+            let model = now.get(field).unwrap_or(&before[0].body[field]);
+            prop_assert_eq!(&end[0].body[field], model, "{}", field);
+        }
+    }
+
     /// What is held or only observed is never written, every object ends in one list, and the plan after an apply is empty.
     #[test]
     fn fixed_point_whatever_manifests_say_about_the_life_of_their_objects(

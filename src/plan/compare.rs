@@ -16,7 +16,7 @@ use crate::model::request::Request;
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Desired, LiveObject};
 use crate::plan::input::WriteOnly;
-use crate::plan::loss;
+use crate::plan::{lifecycle, loss};
 use crate::pointer;
 use crate::system::{Draft, Judge};
 
@@ -166,7 +166,10 @@ impl Comparison<'_> {
     fn declaration(&self, kind: &Kind, declared: &Declared, live: Option<&LiveObject>) -> Declaration {
         let mut now = self.canonical(kind, declared);
         let ignored = Ignored::new(&declared.manifest.ignore);
-        let mut base = self.at_base(declared, live).map(|base| self.canonical_base(kind, base));
+        // What enact only observed it has not set, so nothing of that goes back to a default.
+        let base =
+            self.at_base(declared, live).filter(|base| !lifecycle::only_observes(base, Action::Create));
+        let mut base = base.map(|base| self.canonical_base(kind, base));
         base.iter_mut().for_each(|base| ignored.forget(&kind.shape, base));
         if let Some(base) = base.as_ref().filter(|_| !declared.absent()) {
             kind.shape.return_to_default(base, &mut now);
