@@ -39,7 +39,8 @@ impl Ignored {
         self.0.iter().map(Vec::as_slice)
     }
 
-    /// Removes them from what git declared before, so that none of them goes back to a default.
+    /// Removes them from a value in canonical form: from what git declared before, so that none of them goes back to a
+    /// default, or from what is live, so that nobody takes it for declared.
     pub fn forget(&self, shape: &Shape, declared: &mut Value) {
         self.parts().for_each(|parts| forget(shape, parts, declared));
     }
@@ -51,11 +52,19 @@ impl Ignored {
 }
 
 fn forget(shape: &Shape, parts: &[String], value: &mut Value) {
-    let (Shape::Object(_), [name, rest @ ..], Value::Object(map)) = (shape, parts, value) else { return };
-    match (rest, map.get_mut(name)) {
-        ([], _) => drop(map.remove(name)),
-        (rest, Some(value)) => forget(shape.field(name), rest, value),
-        (_, None) => {}
+    match (shape, parts, value) {
+        (Shape::Object(_), [name], Value::Object(map)) => drop(map.remove(name)),
+        (Shape::Object(_), [name, rest @ ..], Value::Object(map)) => {
+            map.get_mut(name).into_iter().for_each(|value| forget(shape.field(name), rest, value));
+        }
+        (Shape::Map { keys, .. }, [key], Value::Array(items)) => {
+            items.retain(|item| !is_named(keys, key, item));
+        }
+        (Shape::Map { keys, item, .. }, [key, rest @ ..], Value::Array(items)) => {
+            let named = items.iter_mut().filter(|item| is_named(keys, key, item));
+            named.for_each(|value| forget(item, rest, value));
+        }
+        _ => {}
     }
 }
 
@@ -105,8 +114,11 @@ pub(super) fn named<'a>(
     key: &'a str,
     items: &'a [Value],
 ) -> impl Iterator<Item = &'a Value> {
-    let is_named = move |item: &&Value| Shape::key(keys, item).is_some_and(|of| key == EVERY || of == key);
-    items.iter().filter(is_named)
+    items.iter().filter(move |item| is_named(keys, key, item))
+}
+
+fn is_named(keys: &[String], key: &str, item: &Value) -> bool {
+    Shape::key(keys, item).is_some_and(|of| key == EVERY || of == key)
 }
 
 /// Whether a pointer names something that enact compares by itself.
@@ -235,6 +247,9 @@ mod tests {
         let mut base = json!({"note": "n", "deep": {"a": 1, "b": 1}});
         ignored(&["/note", "/deep/b", "/tags"]).forget(&shape(), &mut base);
         assert_eq!(base, json!({"deep": {"a": 1}}));
+        let mut live = json!({"items": [{"key": "k", "x": 1, "y": 2}, {"key": "l", "x": 1, "y": 2}]});
+        ignored(&["/items/k", "/items/*/y"]).forget(&shape(), &mut live);
+        assert_eq!(live, json!({"items": [{"key": "l", "x": 1}]}));
     }
 
     fn item() -> impl Strategy<Value = Value> {

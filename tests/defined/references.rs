@@ -118,6 +118,36 @@ fn a_reference_is_shown_by_name_and_changed_by_id() {
 }
 
 #[test]
+fn unmanaged_survives_references_that_are_left_to_others_are_sent_back_by_id() {
+    for method in ["PATCH", "PUT"] {
+        let mut thing = thing(|thing| {
+            let more: Value = serde_yaml::from_str(FIELDS).unwrap();
+            thing["spec"]["properties"].as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            thing["references"] = json!({"/members/*/group": {"kind": "Group", "by": "id"}});
+        });
+        thing["update"]["method"] = json!(method);
+        let habits = [("groups", Habits::numbers()), ("things", Habits::default())];
+        let world = World::new(&[kind(GROUP, |_| {}), thing], &habits);
+        ["admins", "users", "guests"].iter().for_each(|name| world.declare("Group", name, "{}"));
+        let ignore = "  ignore: [/members/users, '/members/*/role']\n";
+        world.declare_as("Thing", "a", ignore, "{members: [{group: admins}]}");
+        world.converge();
+        let of = |group: &str, role: &str| json!({"group": id(&world, group), "role": role});
+        let by_hand = [of("users", "owner"), of("admins", "writer")];
+        world.drift("things", "members", json!(by_hand));
+        world.assert_converged();
+        world.declare_as("Thing", "a", ignore, "{members: [{group: admins}, {group: guests}]}");
+        world.converge();
+        let members = world.object("things", "name", "a")["members"].clone();
+        let members = members.as_array().unwrap();
+        assert_eq!(members.len(), 3, "{method}: {members:?}");
+        for member in by_hand.iter().chain(&[of("guests", "reader")]) {
+            assert!(members.contains(member), "{method}: {member} in {members:?}");
+        }
+    }
+}
+
+#[test]
 fn a_reference_by_name_is_a_name_on_the_wire() {
     let world = referring(|_| {}, "name");
     world.declare("Group", "admins", "{}");
