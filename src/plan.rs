@@ -302,6 +302,7 @@ impl Planner<'_> {
     fn finish(mut self) -> TargetPlan {
         order::order(&mut self.plan.changes, self.input.system.kinds());
         self.plan.diagnostics.extend(order::check(self.input.target, &self.plan.changes));
+        self.plan.diagnostics.extend(self.still_named());
         let hazards = self.input.system.hazards(&self.plan.changes, self.input.observed);
         self.plan.diagnostics.extend(hazards);
         guard::check(&mut self.plan, self.input);

@@ -639,8 +639,9 @@ codes! {
     /// out whether it exists.
     ReferenceUndeclared = "reference/undeclared" (Invalid, Warning),
 
-    /// A manifest refers to an object that does not exist yet and is not created: it is held, or enact only observes it.
-    /// The reference could not be sent. Do for this object what is done for the other, or let the other be created.
+    /// A write needs another object that is held or only observed: it refers to one that does not exist yet and is not
+    /// created, or deletes one that the other still names. The reference would lead nowhere. Do for this object what is
+    /// done for the other, or let the other be written.
     ReferenceWithheld = "reference/withheld" (Invalid, Error),
 
     /// The file given to apply is not a plan, or cannot be read. It is the approval of what may be written, so nothing

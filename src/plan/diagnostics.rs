@@ -80,6 +80,18 @@ pub(super) fn withheld(named: &Declared, hold: Option<&Hold>) -> Diagnostic {
     Diagnostic::new(Code::ReferenceWithheld, message).help(format!("{help} at {}:{}", place.file, place.line))
 }
 
+/// An object that is to be deleted, and that another one names whose change is not written.
+pub(super) fn still_named(gone: &Declared, by: &ResourceId) -> Diagnostic {
+    let message = format!(
+        "the {} `{}` still names it on the target, and its change is not written now",
+        by.kind, by.name
+    );
+    Diagnostic::new(Code::ReferenceWithheld, message)
+        .at(gone.name_place())
+        .about(&gone.id)
+        .help("keep this object for as long as the other is held or only observed")
+}
+
 /// A name that several live objects could have.
 pub(super) fn ambiguous(kind: &Kind, declared: &Declared, several: &[&LiveObject]) -> Diagnostic {
     let list: Vec<_> = several.iter().map(|found| format!("`{}` ({})", found.name, found.remote)).collect();

@@ -1,6 +1,8 @@
 //! What is not written although it differs: because it is held, or because enact only observes it. What a manifest says
 //! of that is read in `lifecycle`.
 
+use std::collections::BTreeMap;
+
 use super::{Planner, Verdict, diagnostics, lifecycle};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Hold;
@@ -8,6 +10,7 @@ use crate::model::change::Action;
 use crate::model::kind::{Kind, Named};
 use crate::model::plan::{Held, OnlyObserved};
 use crate::model::request::Id;
+use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, LiveObject};
 
 impl Planner<'_> {
@@ -49,5 +52,25 @@ impl Planner<'_> {
             Some(diagnostic.at(declared.place_at(&at)).about(&declared.id))
         };
         declared.named(kind).into_iter().filter_map(withheld).collect()
+    }
+
+    /// Deletes of objects that others name on the target, whose changes are not written: they would lead nowhere.
+    pub(super) fn still_named(&self) -> Vec<Diagnostic> {
+        let held = self.plan.held.iter().filter_map(|held| held.change.as_ref());
+        let withheld = held.chain(self.plan.observed.iter().map(|observed| &observed.change));
+        let deletes = self.plan.changes.iter().filter(|change| change.action == Action::Delete);
+        let deletes: BTreeMap<_, _> = deletes.map(|change| (&change.id, change)).collect();
+        let mut found = Vec::new();
+        for change in withheld.filter(|_| !deletes.is_empty()) {
+            let (Some(kind), Some(live)) = (self.input.system.kind(&change.id.kind), &change.seen) else {
+                continue;
+            };
+            for Named { kind, name, .. } in kind.named_in(&live.name, &change.observed) {
+                let id = ResourceId::new(self.input.target, kind, name);
+                let gone = deletes.get(&id).and_then(|delete| self.input.desired.get(&delete.id));
+                found.extend(gone.map(|gone| diagnostics::still_named(gone, &change.id)));
+            }
+        }
+        found
     }
 }

@@ -563,3 +563,27 @@ fn a_pointer_that_hides_nothing_is_reported() {
         assert_eq!(world.run(&["validate"]).code, 3, "{wrong}");
     }
 }
+
+#[test]
+fn what_a_held_object_still_names_on_the_target_is_not_deleted() {
+    let world = world("");
+    policy(&world, "", "{policy_actions: [{action: read, roles: [Temporary]}]}");
+    world.converge();
+    declare(&world, "  ensure: absent\n");
+    for metadata in [HOLD, "  lifecycle: observe\n"] {
+        policy(&world, metadata, POLICY);
+        let (code, document) = world.apply();
+        let codes = codes(&document);
+        assert_eq!(
+            (code, codes.contains(&"reference/withheld"), world.writes()),
+            (3, true, vec![]),
+            "{document:#}"
+        );
+    }
+    policy(&world, "", POLICY);
+    let (code, document) = world.apply();
+    assert_eq!(
+        (code, actions(&document)),
+        (0, vec!["update Policy P".to_owned(), "delete Role Temporary".to_owned()])
+    );
+}
