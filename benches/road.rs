@@ -18,6 +18,7 @@ use enact::config::{self, Systems};
 use enact::manifest::{Files, yaml};
 use enact::model::resource::RemoteId;
 use enact::model::state::{LiveObject, Observed};
+use enact::model::unmanaged::UnmanagedRule;
 use enact::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
 use enact::system::registry::Registry;
 use enact::{plan, resolve};
@@ -103,6 +104,8 @@ fn main() {
         observed: &observed,
         counts: &counts,
         max_deletes: 0,
+        unmanaged: &UnmanagedRule::default(),
+        last_seen: None,
         options: &PlanOptions::default(),
     };
     let plan = || plan::plan(&input);

@@ -23,7 +23,9 @@ pub mod file;
 pub mod proposal;
 pub mod target;
 
-use check::{check_twice, check_url, folders, hide_credential, hide_quotes, includes, missing_settings};
+use check::{
+    check_twice, check_url, folders, hide_credential, hide_quotes, includes, missing_settings, unmanaged,
+};
 use file::{ConfigFile, TargetConfig};
 use target::{Config, Target};
 
@@ -148,8 +150,9 @@ fn open(
     diagnostics.extend(check_url(&config.url).map(|diagnostic| diagnostic.at(row.place("/url"))));
     let include = includes(config, row, diagnostics);
     let system = sound(diagnostics, |diagnostics| open_system(registry, config, row, diagnostics))?;
+    let unmanaged = unmanaged(config, row, Some(system.kinds()), diagnostics);
     let api = api::of(config, registry.get(&config.system).map(|registered| &registered.settings));
-    Some(Target { config: config.clone(), system, api, include, at: row.pointer("") })
+    Some(Target { config: config.clone(), system, api, include, unmanaged, at: row.pointer("") })
 }
 
 fn open_system(

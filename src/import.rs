@@ -67,7 +67,7 @@ pub fn manifests(
                 diagnostics.push(ambiguous(kind, found));
                 continue;
             }
-            let spec = spec(system, kind, found, &names);
+            let spec = system.spec(kind, &found.body, &names);
             let text = document(to, kind, &found.name, &spec);
             let refused = || refused(system, kind, &spec);
             let lost = || dangling(kind, &found.name, &spec, &names);
@@ -90,16 +90,6 @@ pub fn manifests(
 fn known(kind: &Kind, desired: &Desired) -> BTreeSet<String> {
     let declared = desired.values().filter(|declared| declared.id.kind == kind.name);
     declared.flat_map(|declared| declared.names().map(|name| kind.folded(name))).collect()
-}
-
-/// What a manifest says of a live object: without defaults, and without fields that are not imported.
-fn spec(system: &dyn Translate, kind: &Kind, found: &LiveObject, names: &Names) -> Value {
-    let mut spec = kind.shape.observed(&system.observed(kind, &found.body, names));
-    if let Some(spec) = spec.as_object_mut() {
-        spec.retain(|name, _| !kind.not_imported.contains(name));
-    }
-    system.spell(kind, &mut [&mut spec], &[&found.body]);
-    kind.shape.without_defaults(&spec)
 }
 
 /// Why a manifest would fail `validate`, if it would. It must not be written then, because it would stop every run.

@@ -15,4 +15,5 @@ pub mod request;
 pub mod resource;
 pub mod spent;
 pub mod state;
+pub mod unmanaged;
 pub mod wire;

@@ -26,6 +26,7 @@ pub mod kept;
 pub mod lifecycle;
 mod loss;
 mod order;
+mod unmanaged;
 mod withheld;
 
 /// Plans one target.
@@ -305,6 +306,7 @@ impl Planner<'_> {
         self.plan.diagnostics.extend(self.still_named());
         let hazards = self.input.system.hazards(&self.plan.changes, self.input.observed);
         self.plan.diagnostics.extend(hazards);
+        self.plan.coverage = unmanaged::coverage(self.input, self.index, self.comparison);
         guard::check(&mut self.plan, self.input);
         diagnostic::sort(&mut self.plan.diagnostics);
         self.plan

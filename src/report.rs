@@ -23,6 +23,7 @@ pub mod plan_file;
 pub mod style;
 mod summary;
 pub mod text;
+mod unmanaged;
 mod value;
 
 /// Everything that one run of a command reports.

@@ -155,6 +155,17 @@ pub trait Translate: Send + Sync {
     /// `spellings` are specs and live bodies; the first of them that says the same is used.
     fn spell(&self, _kind: &Kind, _values: &mut [&mut Value], _spellings: &[&Value]) {}
 
+    /// What a manifest would say of a live object, for people: without the API's defaults, without what import leaves out,
+    /// and without what cannot be read back.
+    fn spec(&self, kind: &Kind, body: &Value, names: &Names) -> Value {
+        let mut spec = kind.shape.observed(&self.observed(kind, body, names));
+        if let Some(spec) = spec.as_object_mut() {
+            spec.retain(|name, _| !kind.not_imported.contains(name));
+        }
+        self.spell(kind, &mut [&mut spec], &[body]);
+        kind.shape.without_defaults(&spec)
+    }
+
     /// Whether a live object may be written at all. If not, it is skipped with the reason `system`.
     fn writable(&self, _kind: &Kind, live: &LiveObject) -> bool {
         !live.system

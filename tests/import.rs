@@ -18,6 +18,7 @@ use enact::manifest::Files;
 use enact::manifest::yaml::Budget;
 use enact::model::resource::RemoteId;
 use enact::model::state::{Desired, LiveObject, Observed};
+use enact::model::unmanaged::UnmanagedRule;
 use enact::plan;
 use enact::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
 use enact::resolve;
@@ -185,6 +186,8 @@ fn there_and_back(config: &Config, observed: &Observed) {
         observed,
         counts: &counts,
         max_deletes,
+        unmanaged: &UnmanagedRule::default(),
+        last_seen: None,
         options: &options,
     });
     assert!(

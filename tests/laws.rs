@@ -18,6 +18,9 @@ use enact::model::change::Action;
 use enact::model::plan::TargetPlan;
 use enact::model::resource::RemoteId;
 use enact::model::state::{Desired, LiveObject, Observed};
+use enact::model::unmanaged::{
+    Counted, Coverage, Except, Known, ObjectPattern, UnmanagedMode, UnmanagedRule,
+};
 use enact::plan;
 use enact::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
 use enact::plan::lifecycle;
@@ -150,7 +153,17 @@ fn observed(objects: impl IntoIterator<Item = LiveObject>) -> Observed {
     }
 }
 
-fn planned(config: &Config, mut desired: Desired, base: Option<&Desired>, observed: &Observed) -> TargetPlan {
+fn planned(config: &Config, desired: Desired, base: Option<&Desired>, observed: &Observed) -> TargetPlan {
+    planned_under(&UnmanagedRule::default(), config, desired, base, observed)
+}
+
+fn planned_under(
+    unmanaged: &UnmanagedRule,
+    config: &Config,
+    mut desired: Desired,
+    base: Option<&Desired>,
+    observed: &Observed,
+) -> TargetPlan {
     if let Some(base) = base {
         base::settle_names(&mut desired, base);
         base::add_orphans(&mut desired, base);
@@ -165,6 +178,8 @@ fn planned(config: &Config, mut desired: Desired, base: Option<&Desired>, observ
         observed,
         counts: &counts,
         max_deletes: 100,
+        unmanaged,
+        last_seen: None,
         options: &PlanOptions { day: TODAY, ..PlanOptions::default() },
     })
 }
@@ -285,6 +300,69 @@ proptest! {
         let again = planned(&config, desired, None, &observed(end));
         prop_assert!(again.changes.is_empty(), "fixed-point: {:?}", again.changes);
         prop_assert_eq!(again.held.len(), plan.held.len());
+    }
+
+    /// Every live object is counted exactly once, how much git declares does not depend on the base, and nothing of it
+    /// is part of what an approval is for.
+    #[test]
+    fn nothing_forgotten_every_live_object_is_counted_once(
+        then in objects(), now in objects(), there in objects(), own in proptest::collection::btree_set("[a-d]", 0..2),
+        except in proptest::collection::btree_set("[a-d]", 0..2), has_base: bool,
+    ) {
+        let config = config();
+        let one = |(name, fields): (&String, &Fields)| LiveObject { system: own.contains(name), ..live(name, fields) };
+        let live: Vec<_> = there.iter().map(one).collect();
+        let patterns = except.iter().map(|name| ObjectPattern::new(&format!("Policy/{name}")).unwrap());
+        let rule = UnmanagedRule { mode: UnmanagedMode::Report, except: Except::list(patterns.collect()) };
+        let base = has_base.then(|| desired(&config, &then));
+        let plan = |rule: &UnmanagedRule, base: Option<&Desired>| {
+            planned_under(rule, &config, desired(&config, &now), base, &observed(live.clone()))
+        };
+        let counted = |plan: &TargetPlan| match &plan.coverage {
+            Coverage::Counted(counted) => counted.clone(),
+            other => panic!("{other:?}"),
+        };
+        let with = plan(&rule, base.as_ref());
+        let Counted { managed, given_up, unmanaged, excepted, system, .. } = &counted(&with);
+        prop_assert_eq!(managed + given_up + unmanaged.len() + excepted + system, live.len(), "nothing-forgotten");
+        let of_git = |name: &String| now.contains_key(name) || has_base && then.contains_key(name);
+        let foreign = there.keys().filter(|name| !own.contains(*name) && !of_git(name) && !except.contains(*name));
+        let found: Vec<_> = unmanaged.iter().map(|found| &found.id.name).collect();
+        prop_assert_eq!(found, foreign.collect::<Vec<_>>());
+        let all = UnmanagedRule::default();
+        let percent = |base| counted(&plan(&all, base)).percent();
+        prop_assert_eq!(percent(base.as_ref()), percent(None));
+        let ignored = plan(&UnmanagedRule { mode: UnmanagedMode::Ignore, ..all.clone() }, base.as_ref());
+        prop_assert_eq!(&ignored.coverage, &Coverage::Ignored);
+        let digest = |plan| plan::digest::of_writes([("u", plan)]);
+        prop_assert_eq!(digest(&with), digest(&ignored));
+        prop_assert_eq!(with.changes, ignored.changes);
+    }
+
+    /// A run that knows what the last one found marks what is new since.
+    #[test]
+    fn what_the_last_run_did_not_find_is_new(there in objects(), seen in proptest::collection::btree_set("[a-d]", 0..4)) {
+        let config = config();
+        let (none, live) = (Desired::new(), there.iter().map(|(name, fields)| live(name, fields)));
+        let (observed, counts) = (observed(live), DeclaredCounts::of(&none));
+        let known: Known = seen.iter().map(|name| ("Policy".to_owned(), RemoteId::new(name).unwrap())).collect();
+        for last_seen in [None, Some(&known)] {
+            let plan = plan::plan(&PlanInput {
+                target: "t",
+                system: config.targets[0].system.as_ref(),
+                desired: &none,
+                base: None,
+                observed: &observed,
+                counts: &counts,
+                max_deletes: 100,
+                unmanaged: &UnmanagedRule::default(),
+                last_seen,
+                options: &PlanOptions::default(),
+            });
+            for found in plan.coverage.unmanaged() {
+                prop_assert_eq!(found.new, last_seen.map(|_| !seen.contains(&found.id.name)));
+            }
+        }
     }
 
     /// The order of files and of a server's list, and how manifests are spread over files, change nothing in a plan.

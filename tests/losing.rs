@@ -18,6 +18,7 @@ use enact::model::change::{Action, Change};
 use enact::model::request::{Method, Request};
 use enact::model::resource::RemoteId;
 use enact::model::state::{LiveObject, Observed};
+use enact::model::unmanaged::UnmanagedRule;
 use enact::plan::{
     self,
     input::{DeclaredCounts, PlanInput, PlanOptions},
@@ -290,6 +291,8 @@ fn planned(
         observed: &observed,
         counts: &DeclaredCounts::of(&desired),
         max_deletes: 100,
+        unmanaged: &UnmanagedRule::default(),
+        last_seen: None,
         options: &PlanOptions::default(),
     });
     let codes = plan

@@ -18,6 +18,7 @@ use enact::manifest::yaml::Budget;
 use enact::model::request::{Request, Symbol};
 use enact::model::resource::RemoteId;
 use enact::model::state::{Desired, LiveObject, Observed};
+use enact::model::unmanaged::UnmanagedRule;
 use enact::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
 use enact::sandbox::{Hub, Seed, Served};
 use enact::system::registry::Registry;
@@ -224,6 +225,8 @@ impl Api {
             observed: &observed,
             counts: &counts,
             max_deletes: 100,
+            unmanaged: &UnmanagedRule::default(),
+            last_seen: None,
             options: &PlanOptions::default(),
         });
         assert!(plan.is_sound(), "{:?}", plan.diagnostics);

@@ -8,7 +8,8 @@ use enact::model::change::{Action, Change};
 use enact::model::outcome::{EndedChange, Outcome};
 use enact::model::plan::{Expiring, Held, OnlyObserved, SkipReason, Skipped, TargetPlan};
 use enact::model::request::{Method, Path, Request};
-use enact::model::resource::ResourceId;
+use enact::model::resource::{RemoteId, ResourceId};
+use enact::model::unmanaged::{Counted, Coverage, Unmanaged};
 use enact::pointer;
 use enact::report::{ApplyReport, Report, TargetReport};
 use serde_json::{Value, json};
@@ -45,6 +46,7 @@ impl Words {
             action,
             cause: Cause::Both,
             shift: AccessShift::None,
+            before: json!({ &self.field: self.value, "said": [self.said] }),
             fields,
             requests: vec![Request::new(Method::Put, path).body(body)],
             seen: None,
@@ -56,11 +58,27 @@ impl Words {
         Field { path: pointer::child("", &self.field), before, after, cause: Cause::Drift }
     }
 
+    fn coverage(&self) -> Coverage {
+        let unmanaged = Unmanaged {
+            id: self.id(),
+            remote: RemoteId::new(&self.place),
+            new: Some(true),
+            content: Some(json!({ &self.field: self.value, "said": [self.said] })),
+        };
+        Coverage::Counted(Counted {
+            kinds: vec![self.field.clone()],
+            not_counted: vec![self.place.clone()],
+            unmanaged: vec![unmanaged],
+            ..Counted::default()
+        })
+    }
+
     fn target(&self, changes: Vec<Change>) -> TargetReport {
         let plan = TargetPlan {
             target: self.name.clone(),
             changes,
             unchanged: vec![self.id()],
+            coverage: self.coverage(),
             ..TargetPlan::default()
         };
         TargetReport { system: self.field.clone(), url: self.place.clone(), plan, apply: None, requests: 1 }

@@ -33,6 +33,7 @@ use enact::model::kind::Kind;
 use enact::model::plan::TargetPlan;
 use enact::model::spent::ListLimits;
 use enact::model::state::{Desired, Observed};
+use enact::model::unmanaged::UnmanagedRule;
 use enact::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
 use enact::report::{Report, TargetReport};
 use enact::resolve::{self, base};
@@ -165,6 +166,8 @@ impl Subject {
             observed: &observed,
             counts: &DeclaredCounts::of(desired),
             max_deletes: 0,
+            unmanaged: &UnmanagedRule::default(),
+            last_seen: None,
             options: &PlanOptions::default(),
         });
         let unread: BTreeSet<_> = observed.unread.keys().map(|(kind, _)| kind.clone()).collect();

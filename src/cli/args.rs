@@ -130,6 +130,7 @@ impl RevisionArgs {
                 only_declared: *only_declared,
                 write_only: if *set_secrets { WriteOnly::All } else { WriteOnly::Changed },
                 day: options.plan.day,
+                unmanaged_content: false,
             },
             ..options
         }

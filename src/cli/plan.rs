@@ -24,6 +24,9 @@ pub(super) struct Plan {
     /// Writes the plan to a file that `enact apply FILE` takes as an approval
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Shows the content of each live object that git does not declare; reads those in full that a list holds in part
+    #[arg(long, conflicts_with = "only_declared")]
+    unmanaged: bool,
     #[command(flatten)]
     clock: ClockArgs,
     #[command(flatten)]
@@ -39,7 +42,8 @@ impl Plan {
             return Report { diagnostics: vec![diagnostic], ..Report::of("plan") };
         }
         let options = self.clock.on_its_day(self.revision.options(global, &self.sandbox));
-        let options = RunOptions { preview: true, ..options };
+        let mut options = RunOptions { preview: true, ..options };
+        options.plan.unmanaged_content = self.unmanaged;
         let Load { project, diagnostics, files, config, configuration } = self.sandbox.load(global, &options);
         let Some(project) = &project else {
             return Report { diagnostics, files, configuration, ..Report::of("plan") };

@@ -5,10 +5,12 @@
 use reqwest::Url;
 use serde_json::Value;
 
-use super::file::{Auth, ConfigFile, TargetConfig};
+use super::file::{Auth, ConfigFile, TargetConfig, UnmanagedRows};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::http::transport::is_loopback;
 use crate::manifest::yaml::{Document, Part};
+use crate::model::kind::Kind;
+use crate::model::unmanaged::{Except, ObjectPattern, UnmanagedRule};
 use crate::system::body::list;
 use crate::system::include::Include;
 use crate::system::{Registered, Scheme};
@@ -68,6 +70,39 @@ pub(super) fn includes(
         diagnostics.extend(include.add(pattern, row.place(&format!("/include/{index}"))).err());
     }
     Some(include)
+}
+
+/// What a target says about live objects that git does not declare. Without the kinds of its system, as of a revision,
+/// only the form of a pattern is checked.
+pub(super) fn unmanaged(
+    config: &TargetConfig,
+    row: &Part<'_>,
+    kinds: Option<&[Kind]>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> UnmanagedRule {
+    let UnmanagedRows { mode, except } = &config.unmanaged.0;
+    let mut patterns = Vec::new();
+    for (index, text) in except.iter().enumerate() {
+        match pattern(text, kinds) {
+            Ok(pattern) => patterns.push(pattern),
+            Err(wrong) => diagnostics.push(wrong.at(row.place(&format!("/unmanaged/except/{index}")))),
+        }
+    }
+    UnmanagedRule { mode: *mode, except: Except::list(patterns) }
+}
+
+fn pattern(text: &str, kinds: Option<&[Kind]>) -> Result<ObjectPattern, Diagnostic> {
+    let wrong = |why: String, help: String| Diagnostic::new(Code::ConfigGlob, why).help(help);
+    let pattern = ObjectPattern::new(text).map_err(|why| {
+        let help = "write it as `Kind/name`, such as `Policy/legacy-*`";
+        wrong(format!("`{text}` is not a glob over objects: {why}"), help.to_owned())
+    })?;
+    let names: Vec<_> = kinds.into_iter().flatten().map(|kind| kind.name.as_str()).collect();
+    if kinds.is_none() || names.iter().any(|name| pattern.names_kind(name)) {
+        return Ok(pattern);
+    }
+    let help = format!("the kinds of this target are {}", names.join(", "));
+    Err(wrong(format!("`{text}` names no kind of this target"), help))
 }
 
 /// Takes a glob for everything in a folder as that folder. Any other glob is refused: a file that is read as a manifest

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::spent::ListLimits;
+use crate::model::unmanaged::UnmanagedMode;
 use crate::system::Budget;
 
 /// The file's name unless `--config` gives another one.
@@ -100,6 +101,11 @@ pub struct TargetConfig {
     /// Whether to delete objects that git declared when the target was last applied and no longer declares.
     #[serde(default)]
     pub prune: Prune,
+    /// What to do about live objects that git does not declare: `report`, `ignore`, `refuse`, or that as `mode` with
+    /// patterns to leave out as `except`. Only kinds are counted that a run lists in any case.
+    #[serde(default)]
+    #[schemars(with = "WrittenUnmanaged")]
+    pub unmanaged: UnmanagedConfig,
     /// Limits for requests and deletes.
     #[serde(default)]
     pub limits: Limits,
@@ -114,6 +120,43 @@ pub enum Prune {
     Never,
     /// It is deleted if history shows that git declared it, and it still is as declared.
     Tracked,
+}
+
+/// What to do about live objects that git does not declare.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(from = "WrittenUnmanaged")]
+pub struct UnmanagedConfig(pub(super) UnmanagedRows);
+
+/// The long form.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "UnmanagedRule")]
+pub struct UnmanagedRows {
+    /// What to do about them.
+    pub(super) mode: UnmanagedMode,
+    /// Which objects are left out, as globs over `Kind/name`, such as `Policy/legacy-*` or `Role/*`. A `*` also stands for
+    /// a `/` in the name.
+    pub(super) except: Vec<String>,
+}
+
+/// Both forms.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "Unmanaged")]
+enum WrittenUnmanaged {
+    /// Without exceptions.
+    Mode(UnmanagedMode),
+    /// With exceptions.
+    Rule(UnmanagedRows),
+}
+
+impl From<WrittenUnmanaged> for UnmanagedConfig {
+    fn from(written: WrittenUnmanaged) -> Self {
+        Self(match written {
+            WrittenUnmanaged::Mode(mode) => UnmanagedRows { mode, except: Vec::new() },
+            WrittenUnmanaged::Rule(rule) => rule,
+        })
+    }
 }
 
 /// Limits of a target.

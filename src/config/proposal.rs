@@ -6,23 +6,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::check::{check_twice, includes};
+use super::check::{check_twice, includes, unmanaged};
 use super::file::{ConfigFile, TargetConfig};
 use super::target::{Config, Target};
 use crate::diagnostic::{Diagnostic, sound};
 use crate::model::configuration::{ConfigAction, ConfigChange};
+use crate::model::unmanaged::UnmanagedRule;
 use crate::system::include::Include;
 
 /// The settings that a plan takes from a revision: which manifests there are and what becomes of objects. Everything
 /// else decides where a credential goes and what it reads, or how much a run may cost, so it comes from the trusted
 /// file: whoever opens a pull request writes the other one.
-const PREVIEWED: [&str; 4] = ["manifests", "include", "prune", "limits.max_deletes"];
+const PREVIEWED: [&str; 6] =
+    ["manifests", "include", "prune", "limits.max_deletes", "unmanaged.mode", "unmanaged.except"];
 
 /// `enact.yaml` of a revision.
 pub struct Proposal {
     file: ConfigFile,
-    /// The patterns of each target.
-    includes: Vec<Option<Include>>,
+    /// The patterns of each target, and what it says about live objects that git does not declare.
+    rules: Vec<(Option<Include>, UnmanagedRule)>,
 }
 
 impl Proposal {
@@ -31,11 +33,14 @@ impl Proposal {
         let (document, config) = sound(diagnostics, |diagnostics| super::written(file, text, diagnostics))?;
         sound(diagnostics, |diagnostics| {
             let rows = config.targets.iter().enumerate();
-            let includes = rows
-                .map(|(index, row)| includes(row, &document.part(format!("/targets/{index}")), diagnostics))
+            let rules = rows
+                .map(|(index, row)| {
+                    let part = document.part(format!("/targets/{index}"));
+                    (includes(row, &part, diagnostics), unmanaged(row, &part, None, diagnostics))
+                })
                 .collect();
             diagnostics.extend(check_twice(&config, &document));
-            Some(Self { file: config, includes })
+            Some(Self { file: config, rules })
         })
     }
 }
@@ -46,16 +51,15 @@ impl Config {
     /// has changed since is no change of the proposal.
     #[must_use]
     pub fn with(mut self, proposal: Proposal, fork: Option<&Proposal>) -> (Self, Vec<ConfigChange>) {
-        let Proposal { file, includes } = proposal;
+        let Proposal { file, rules } = proposal;
         let changes = changes(&self.file, fork.map_or(&self.file, |fork| &fork.file), &file);
         let changed = |target: Option<&str>, setting: Option<&str>| {
             changes
                 .iter()
                 .any(|change| (change.target.as_deref(), change.setting.as_deref()) == (target, setting))
         };
-        let rows = file.targets.into_iter().zip(includes);
-        let mut rows: BTreeMap<_, _> =
-            rows.map(|(row, include)| (row.name.clone(), (row, include))).collect();
+        let rows = file.targets.into_iter().zip(rules);
+        let mut rows: BTreeMap<_, _> = rows.map(|(row, rules)| (row.name.clone(), (row, rules))).collect();
         if changed(None, Some("manifests")) {
             self.manifests = file.manifests;
         }
@@ -77,7 +81,7 @@ impl Config {
 impl Target {
     fn with(
         mut self,
-        (row, include): (TargetConfig, Option<Include>),
+        (row, (include, unmanaged)): (TargetConfig, (Option<Include>, UnmanagedRule)),
         changed: impl Fn(&str) -> bool,
     ) -> Self {
         if changed("include") {
@@ -92,6 +96,11 @@ impl Target {
             let most = &mut self.config.limits.max_deletes;
             *most = row.limits.max_deletes.min(*most);
         }
+        let now = &self.unmanaged;
+        let mode = if changed("unmanaged.mode") { unmanaged.mode } else { now.mode };
+        let except = if changed("unmanaged.except") { unmanaged.except } else { now.except.clone() };
+        // The same: neither a milder mode nor a new exception hides anything before it was merged.
+        self.unmanaged = self.unmanaged.and(UnmanagedRule { mode, except });
         self
     }
 }
@@ -150,7 +159,7 @@ fn differing(
         .collect()
 }
 
-/// The settings of a part of the file, with their defaults, and each limit as one. A setting that enact gets one day is
+/// The settings of a part of the file, with their defaults, and each limit as one, as is each part of `unmanaged`. A setting that enact gets one day is
 /// compared like all others.
 fn settings(part: &impl Serialize) -> BTreeMap<String, Value> {
     let mut settings = BTreeMap::new();
@@ -159,8 +168,8 @@ fn settings(part: &impl Serialize) -> BTreeMap<String, Value> {
     for (name, value) in all {
         match (name.as_str(), value) {
             ("targets" | "name", _) => {}
-            ("limits", Value::Object(limits)) => {
-                settings.extend(limits.into_iter().map(|(limit, value)| (format!("limits.{limit}"), value)));
+            ("limits" | "unmanaged", Value::Object(parts)) => {
+                settings.extend(parts.into_iter().map(|(part, value)| (format!("{name}.{part}"), value)));
             }
             (_, value) => drop(settings.insert(name, value)),
         }
@@ -175,6 +184,7 @@ mod tests {
 
     use super::*;
     use crate::config::{Systems, load};
+    use crate::model::unmanaged::UnmanagedMode;
     use crate::system::registry::Registry;
 
     const TRUSTED: &str = "apiVersion: enact/v1\nkind: Config\nmanifests: [policies]\ntargets:\n\
@@ -186,9 +196,14 @@ mod tests {
     }
 
     fn since(fork: Option<&str>, proposed: &str) -> (Config, Vec<String>) {
+        of(TRUSTED, fork, proposed)
+    }
+
+    fn of(trusted: &str, fork: Option<&str>, proposed: &str) -> (Config, Vec<String>) {
         let mut diagnostics = Vec::new();
         let systems = Systems::Known(Arc::new(Registry::built_in()));
-        let trusted = load("enact.yaml", Path::new("."), TRUSTED, systems, &mut diagnostics).unwrap();
+        let loaded = load("enact.yaml", Path::new("."), trusted, systems, &mut diagnostics);
+        let trusted = loaded.unwrap_or_else(|| panic!("{diagnostics:?}"));
         let proposal = Proposal::read("enact.yaml", proposed, &mut diagnostics);
         let fork = fork.and_then(|fork| Proposal::read("enact.yaml", fork, &mut Vec::new()));
         let (config, changes) =
@@ -221,6 +236,40 @@ mod tests {
         let a = &config.targets[0];
         assert_eq!(a.config.limits.max_deletes, 3);
         assert!(a.claim().includes("policies/a/x.yaml") && !a.claim().includes("policies/b/x.yaml"));
+    }
+
+    #[test]
+    fn neither_a_milder_mode_nor_a_new_exception_of_a_revision_hides_what_is_not_in_git() {
+        let rule = |mode: &str, except: &str| {
+            TRUSTED.replace(
+                "}\n- {name: b",
+                &format!(", unmanaged: {{mode: {mode}, except: [{except}]}}}}\n- {{name: b"),
+            )
+        };
+        let changed = ["a.unmanaged.except Changed", "a.unmanaged.mode Changed"];
+        let (config, changes) =
+            of(&rule("report", "Policy/x, Policy/y"), None, &rule("ignore", "Policy/x, '*/z'"));
+        assert_eq!(changes, changed);
+        let UnmanagedRule { mode, except } = &config.targets[0].unmanaged;
+        assert_eq!(*mode, UnmanagedMode::Report, "the stricter one counts");
+        assert!(
+            except.matches("Policy", "x") && !except.matches("Policy", "y") && !except.matches("Role", "z")
+        );
+        let (config, changes) = of(&rule("report", ""), None, &rule("refuse", ""));
+        assert_eq!(changes, [changed[1]]);
+        assert_eq!(config.targets[0].unmanaged.mode, UnmanagedMode::Refuse);
+        let short = TRUSTED.replace("}\n- {name: b", ", unmanaged: refuse}\n- {name: b");
+        assert_eq!(of(&rule("refuse", ""), None, &short).1, Vec::<String>::new(), "another spelling");
+    }
+
+    #[test]
+    fn an_exception_that_the_trusted_file_has_got_since_counts_for_a_revision() {
+        let rule = |except: &str| {
+            TRUSTED.replace("}\n- {name: b", &format!(", unmanaged: {{except: [{except}]}}}}\n- {{name: b"))
+        };
+        let (config, changes) = of(&rule("Policy/x"), Some(&rule("")), &rule(""));
+        assert_eq!(changes, Vec::<String>::new());
+        assert!(config.targets[0].unmanaged.except.matches("Policy", "x"));
     }
 
     #[test]

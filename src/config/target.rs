@@ -10,6 +10,7 @@ use crate::http;
 use crate::manifest::yaml::Document;
 use crate::model::kind::api_version;
 use crate::model::resource::ApiId;
+use crate::model::unmanaged::UnmanagedRule;
 use crate::system::System;
 use crate::system::claim::Claim;
 use crate::system::include::Include;
@@ -24,6 +25,8 @@ pub struct Target {
     /// Which API it leads to, by which tenant.
     pub api: ApiId,
     pub(super) include: Option<Include>,
+    /// What to do about live objects that git does not declare.
+    pub unmanaged: UnmanagedRule,
     /// Where its row is in the file, as a JSON pointer, for diagnostics.
     pub(super) at: String,
 }

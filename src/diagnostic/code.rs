@@ -360,6 +360,11 @@ codes! {
     /// the plan through once with `--allow protected`.
     GuardProtected = "guard/protected" (Guarded, Error),
 
+    /// The target holds objects that git does not declare, and its `unmanaged` in enact.yaml is `refuse`. Nobody reviewed
+    /// what they allow. Declare those that should stay, delete the others on the target, or leave them out with `except`;
+    /// `--allow unmanaged` lets the plan through once. `enact plan --unmanaged` shows what they hold.
+    GuardUnmanaged = "guard/unmanaged" (Guarded, Error),
+
     /// Git declared several objects of a kind when the target was last applied, and now none of them is live, or more than
     /// a fifth of ten or more is gone, or more than half of fewer. A credential that lost its rights looks the same as a
     /// system that lost its objects, and creating them again would make duplicates. Check whether the credential may still read them; if they are really gone, `--allow vanished` lets

@@ -47,6 +47,8 @@ pub struct Change {
     pub cause: Cause,
     /// How it shifts access.
     pub shift: AccessShift,
+    /// What is deleted: what a manifest would say of the live object. Null for anything but a delete.
+    pub before: Value,
     /// The fields that differ; empty for a delete.
     pub fields: Vec<Field>,
     /// The writes, in order.
@@ -55,4 +57,12 @@ pub struct Change {
     pub seen: Option<LiveObject>,
     /// The same in canonical form; null for a create.
     pub observed: Value,
+}
+
+impl Change {
+    /// What is lost, if it is a delete.
+    #[must_use]
+    pub fn deleted(&self) -> Option<&Value> {
+        (self.action == Action::Delete).then_some(&self.before)
+    }
 }

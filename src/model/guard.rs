@@ -20,11 +20,13 @@ pub enum Guard {
     Protected,
     /// A change that would lock people out.
     LastAdministrator,
+    /// A live object that git does not declare.
+    Unmanaged,
 }
 
 impl Guard {
     /// Every guard, with what a plan must not do without it being allowed.
-    pub const ALL: [(Self, &'static str); 6] = [
+    pub const ALL: [(Self, &'static str); 7] = [
         (Self::MaxDeletes, "Delete more than `limits.max_deletes`"),
         (Self::DeletedShare, "Delete more than 20 % of a kind with ten live objects or more that git knows"),
         (Self::Emptied, "Prune every object of a target, because git no longer declares any"),
@@ -34,6 +36,10 @@ impl Guard {
         ),
         (Self::Protected, "Delete an object with `protect: true`, now or when it was last applied"),
         (Self::LastAdministrator, "Remove the last administrators"),
+        (
+            Self::Unmanaged,
+            "Go on although objects are live that git does not declare, where `unmanaged` is `refuse`",
+        ),
     ];
 
     /// The name that `--allow` takes.
@@ -50,6 +56,7 @@ impl Guard {
             Self::Vanished => Code::GuardVanished,
             Self::Protected => Code::GuardProtected,
             Self::LastAdministrator => Code::GuardLastAdministrator,
+            Self::Unmanaged => Code::GuardUnmanaged,
         }
     }
 

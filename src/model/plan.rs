@@ -10,6 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::manifest::Lifecycle;
 use crate::model::change::Change;
 use crate::model::resource::ResourceId;
+use crate::model::unmanaged::Coverage;
 
 /// An object that is left alone: declared, or live and not to be declared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -110,6 +111,8 @@ pub struct TargetPlan {
     pub observed: Vec<OnlyObserved>,
     /// Objects that expire within two weeks. They are no part of what a review approves: a day that goes by changes them.
     pub expiring: Vec<Expiring>,
+    /// Which part of what the target holds git declares, and what it does not. That is no pending change.
+    pub coverage: Coverage,
     /// What is wrong. An error keeps this target from being applied.
     pub diagnostics: Vec<Diagnostic>,
     /// Whether something that matters could not be read.

@@ -105,6 +105,9 @@ impl Comparison<'_> {
             action,
             cause: self.cause(action, declaration, &fields),
             shift: AccessShift::None,
+            before: live
+                .filter(|_| action == Action::Delete)
+                .map_or(Value::Null, |live| self.content(kind, live)),
             fields,
             requests: Vec::new(),
             seen: live.cloned(),
@@ -135,6 +138,11 @@ impl Comparison<'_> {
     /// A live object in canonical form.
     pub fn observed(&self, kind: &Kind, live: &LiveObject) -> Value {
         kind.shape.observed(&self.system.observed(kind, &live.body, &self.names))
+    }
+
+    /// What a manifest would say of a live object.
+    pub(super) fn content(&self, kind: &Kind, live: &LiveObject) -> Value {
+        self.system.spec(kind, &live.body, &self.names)
     }
 
     /// Spells the fields for people: as git writes them, or else as the API does.

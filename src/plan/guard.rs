@@ -10,13 +10,17 @@ use crate::model::guard::Guard;
 use crate::model::kind::Kind;
 use crate::model::plan::TargetPlan;
 use crate::model::state::{Declared, Desired, Observed};
+use crate::model::unmanaged::UnmanagedMode;
 use crate::plan::input::{DeclaredCounts, PlanInput};
-use crate::words::{count, verb};
+use crate::text::short;
+use crate::words::{count, list, verb};
 
 /// No more than this share of a kind may be deleted, or be gone since the base ...
 const SHARE_PERCENT: usize = 20;
 /// ... if the kind has at least this many objects: one of three may always be deleted.
 const SHARE_FROM: usize = 10;
+/// How many objects a message names.
+const NAMED: usize = 5;
 
 /// `protect: true` keeps an object from being deleted, also if only the base has it: taking it off and deleting the object
 /// are two applies, so that whoever reviews the second one sees an object without protection.
@@ -41,7 +45,7 @@ pub(super) fn protect(declared: &Declared, base: Option<&Declared>) -> Option<Di
 
 /// Checks a finished plan. What `--allow` lets through stays visible as a warning.
 pub(super) fn check(plan: &mut TargetPlan, input: &PlanInput<'_>) {
-    let single = [max_deletes(plan, input.max_deletes), emptied(plan, input.counts)];
+    let single = [max_deletes(plan, input.max_deletes), emptied(plan, input.counts), unmanaged(plan, input)];
     let shares = deleted_share(plan, input);
     let vanished =
         input.base.map(|base| vanished(plan, base, input.desired, input.observed)).unwrap_or_default();
@@ -139,4 +143,16 @@ fn vanished(plan: &TargetPlan, base: &Desired, desired: &Desired, observed: &Obs
 /// One of three may always be gone, and two of four.
 fn is_most_of_few(part: usize, all: usize) -> bool {
     part > 1 && part * 2 > all
+}
+
+fn unmanaged(plan: &TargetPlan, input: &PlanInput<'_>) -> Option<Diagnostic> {
+    let found = plan.coverage.unmanaged();
+    let names: Vec<_> =
+        found.iter().map(|found| format!("{} `{}`", found.id.kind, short(&found.id.name))).collect();
+    let (objects, are) = (count(names.len(), "live object"), verb(names.len(), "is", "are"));
+    let message = format!("{objects} {are} not in git, and `unmanaged` is `refuse`: {}", list(&names, NAMED));
+    let help = "declare what should stay (`enact import` writes manifests), delete the rest on the target, or leave it \
+                out with `unmanaged: {mode: refuse, except: [Kind/name]}`";
+    let refused = input.unmanaged.mode == UnmanagedMode::Refuse && !names.is_empty();
+    refused.then(|| Guard::Unmanaged.diagnostic(&plan.target, message, help))
 }

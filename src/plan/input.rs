@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use crate::model::guard::Guard;
 use crate::model::state::{Desired, Observed};
+use crate::model::unmanaged::{Known, UnmanagedRule};
 use crate::system::Judge;
 
 /// Everything that a plan is made from.
@@ -25,6 +26,10 @@ pub struct PlanInput<'a> {
     pub counts: &'a DeclaredCounts,
     /// The most deletes that a plan may have.
     pub max_deletes: usize,
+    /// What to do about live objects that git does not declare.
+    pub unmanaged: &'a UnmanagedRule,
+    /// The live objects that the last run found; `None` if nobody knows.
+    pub last_seen: Option<&'a Known>,
     /// What the user asked for.
     pub options: &'a PlanOptions,
 }
@@ -40,6 +45,8 @@ pub struct PlanOptions {
     pub write_only: WriteOnly,
     /// The day of the run, in UTC. By default a day before all others: nothing has expired, and every hold holds.
     pub day: Date,
+    /// Whether to show the content of live objects that git does not declare.
+    pub unmanaged_content: bool,
 }
 
 /// When to send the fields of a live object that cannot be read back, such as a password.
@@ -59,6 +66,8 @@ pub enum WriteOnly {
 pub struct DeclaredCounts {
     /// The names of each kind that are declared now, in whichever way, or were before.
     pub names: BTreeMap<String, BTreeSet<String>>,
+    /// The names of each kind that git declares for other targets of the same API.
+    pub siblings: BTreeMap<String, BTreeSet<String>>,
     /// Whether git wants any object to exist.
     pub declares: bool,
     /// Whether the base declared objects that git no longer declares.

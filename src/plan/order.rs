@@ -98,6 +98,7 @@ mod tests {
             },
             cause: Cause::Unknown,
             shift: AccessShift::of(before, after, 1),
+            before: Value::Null,
             fields: Vec::new(),
             requests: Vec::new(),
             seen: None,

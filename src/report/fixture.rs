@@ -17,7 +17,8 @@ use crate::model::outcome::{EndedChange, Outcome};
 use crate::model::plan::{Expiring, Held, OnlyObserved, SkipReason, Skipped, TargetPlan};
 use crate::model::probe::ProbeCheck;
 use crate::model::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
-use crate::model::resource::ResourceId;
+use crate::model::resource::{RemoteId, ResourceId};
+use crate::model::unmanaged::{Counted, Coverage, Unmanaged};
 
 pub(super) fn field(path: &str, before: Value, after: Value) -> Field {
     Field { path: path.into(), before, after, cause: Cause::Unknown }
@@ -29,6 +30,7 @@ pub(super) fn change(action: Action, id: ResourceId, fields: Vec<Field>) -> Chan
         action,
         shift: AccessShift::None,
         cause: Cause::Unknown,
+        before: Value::Null,
         fields,
         requests: Vec::new(),
         seen: None,
@@ -94,7 +96,9 @@ fn update() -> Change {
 }
 
 fn delete() -> Change {
-    change(Action::Delete, ResourceId::new("analytics", "Policy", "Old syncs"), Vec::new())
+    let before = json!({"policy_actions": [{"action": "read", "roles": ["Admin"]}], "priority": 7});
+    let old = change(Action::Delete, ResourceId::new("analytics", "Policy", "Old syncs"), Vec::new());
+    Change { before, ..old }
 }
 
 /// One target with a create, an update and a delete, another with nothing to do.
@@ -166,7 +170,10 @@ pub(super) fn hostile(text: &str) -> Report {
     let changes = vec![
         change(Action::Create, id(text), fresh),
         change(Action::Update, id(text), fields),
-        change(Action::Delete, id(text), Vec::new()),
+        Change {
+            before: json!({text: text, "list": [{text: text}]}),
+            ..change(Action::Delete, id(text), Vec::new())
+        },
     ];
     let place = Place { file: text.into(), line: 1, column: 1, width: 1, path: text.into() };
     let diagnostic = Diagnostic::new(Code::SchemaSpelling, text).at(place).about(text).help(text);
@@ -179,11 +186,43 @@ pub(super) fn hostile(text: &str) -> Report {
     only.plan.held.extend([held(id(text), text, Some(kept)), held(id(text), text, None)]);
     only.plan.expiring.push(expiring(id(text), text));
     only.plan.diagnostics.push(diagnostic.clone());
+    only.plan.coverage = hostile_coverage(text);
     let outcomes = [Outcome::failed(text), Outcome::not_attempted(text), Outcome::unknown(text)];
-    let only = ended(only, outcomes, plan(text, vec![change(Action::Delete, id(text), Vec::new())], 0));
-    let quiet =
+    let mut verified = plan(text, vec![change(Action::Delete, id(text), Vec::new())], 0);
+    verified.coverage = hostile_coverage(text);
+    let only = ended(only, outcomes, verified);
+    let mut quiet =
         TargetReport { system: text.into(), url: text.into(), ..target(plan(text, Vec::new(), 1), 1) };
+    quiet.plan.coverage = hostile_coverage(text);
     Report { diagnostics: vec![diagnostic], ..report("apply", vec![only, quiet]) }
+}
+
+fn hostile_coverage(text: &str) -> Coverage {
+    let content = json!({text: text, "list": [{text: text}], "lines": format!("{text}\n{text}")});
+    let mut coverage = unmanaged(text, &[(text, Some(true)), (text, None)]);
+    if let Coverage::Counted(counted) = &mut coverage {
+        counted.unmanaged.iter_mut().for_each(|found| found.content = Some(content.clone()));
+        (counted.kinds, counted.not_counted) = (vec![text.to_owned()], vec![text.to_owned()]);
+    }
+    coverage
+}
+
+/// Roles with these names that are not in git, and whether they are new.
+pub(super) fn unmanaged(target: &str, names: &[(&str, Option<bool>)]) -> Coverage {
+    let one = |(name, new): &(&str, Option<bool>)| Unmanaged {
+        id: ResourceId::new(target, "Role", *name),
+        remote: RemoteId::new("r-1"),
+        new: *new,
+        content: None,
+    };
+    Coverage::Counted(Counted {
+        kinds: vec!["Role".to_owned()],
+        not_counted: vec!["Policy".to_owned()],
+        managed: 3,
+        unmanaged: names.iter().map(one).collect(),
+        system: 1,
+        ..Counted::default()
+    })
 }
 
 /// The same text in everything that the commands without targets report.

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::content::{CheckSystemContent, Content, ImportContent, SandboxContent, Schemas};
 use super::summary::{self, Totals};
+use super::unmanaged::coverage;
 use super::{Report, TargetReport, labels};
 use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
@@ -18,6 +19,7 @@ use crate::model::outcome::Outcome;
 use crate::model::plan::{Expiring, Skipped};
 use crate::model::request::Request;
 use crate::model::resource::ResourceId;
+use crate::model::unmanaged::{Counted, Coverage, Unmanaged};
 use crate::text::inert::Inert;
 use diagnostic::DiagnosticJson;
 use document::{JsonDocument, NoCommand, schema_of};
@@ -55,10 +57,59 @@ pub struct ReportJson {
     pub observed: Vec<ObservedJson>,
     /// Objects that expire within two weeks.
     pub expiring: Vec<Expiring>,
+    /// Live objects that git does not declare, of the kinds that were listed; after apply, those that a second plan found.
+    /// They are no pending change.
+    pub unmanaged: Vec<Unmanaged>,
+    /// How much of each target git declares.
+    pub coverage: Vec<CoverageJson>,
     /// After apply: what a second plan would still change; null when there was none.
     pub remaining: Option<Vec<ChangeJson>>,
     /// What is wrong.
     pub diagnostics: Vec<DiagnosticJson>,
+}
+
+/// How much of what a target holds git declares.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Coverage")]
+pub struct CoverageJson {
+    /// The target.
+    pub target: String,
+    /// Why it was not counted; null if it was.
+    pub left_out: Option<LeftOut>,
+    /// What was counted; null if nothing was.
+    pub counted: Option<CountedJson>,
+}
+
+/// Why the live objects of a target were not counted.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftOut {
+    /// The target says `unmanaged: ignore`.
+    Ignored,
+    /// The run was limited to what git changed.
+    OnlyDeclared,
+}
+
+/// The live objects of the kinds that were listed completely. Each is counted once.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Counted")]
+pub struct CountedJson {
+    /// The kinds that were listed completely.
+    pub kinds: Vec<String>,
+    /// The other kinds, of which nothing is known: no manifest needed their lists, or they could not be read.
+    pub not_counted: Vec<String>,
+    /// Objects that git declares, for this target or for another one of the same API.
+    pub managed: usize,
+    /// Objects that git only declared before.
+    pub given_up: usize,
+    /// Objects that git never declared.
+    pub unmanaged: usize,
+    /// Objects that `except` in enact.yaml leaves out.
+    pub excepted: usize,
+    /// Objects that the system manages itself.
+    pub system: usize,
+    /// `managed` of `managed`, `given_up` and `unmanaged` in percent, rounded down; null if there are none.
+    pub percent: Option<usize>,
 }
 
 /// How many objects of each sort there are, over all targets.
@@ -98,6 +149,8 @@ pub struct ChangeJson {
     pub fields: Vec<Field>,
     /// The writes, in order.
     pub requests: Vec<WriteJson>,
+    /// For a delete: what a manifest would say of the live object, without secrets; null for anything else.
+    pub before: Option<Value>,
     /// For a delete: the digest of the object as it was seen.
     pub seen: Option<String>,
     /// How it ended; null unless the command is `apply`.
@@ -173,6 +226,8 @@ pub fn document(report: &Report) -> ReportJson {
             .map(ObservedJson::from)
             .collect(),
         expiring: report.targets.iter().flat_map(|target| target.plan.expiring.clone()).collect(),
+        unmanaged: report.targets.iter().flat_map(|target| coverage(target).unmanaged().to_vec()).collect(),
+        coverage: report.targets.iter().map(coverage_of).collect(),
         remaining: (!verified.is_empty()).then(remaining),
         diagnostics: diagnostics(report),
     }
@@ -209,15 +264,40 @@ fn changes<'a>(report: &Report, target: &'a TargetReport) -> impl Iterator<Item 
 }
 
 fn change_of(change: &Change, outcome: Option<Outcome>) -> ChangeJson {
-    let Change { id, action, cause, fields, requests, shift: _, seen: _, observed } = change;
+    let Change { id, action, cause, before: _, fields, requests, shift: _, seen: _, observed } = change;
+    let deleted = *action == Action::Delete;
     ChangeJson {
         id: id.clone(),
         action: *action,
         cause: *cause,
         fields: fields.clone(),
         requests: requests.iter().map(write).collect(),
-        seen: (*action == Action::Delete).then(|| digest(&observed.to_string())),
+        before: change.deleted().cloned(),
+        seen: deleted.then(|| digest(&observed.to_string())),
         outcome,
+    }
+}
+
+fn coverage_of(target: &TargetReport) -> CoverageJson {
+    let (left_out, counted) = match coverage(target) {
+        Coverage::Ignored => (Some(LeftOut::Ignored), None),
+        Coverage::OnlyDeclared => (Some(LeftOut::OnlyDeclared), None),
+        Coverage::Counted(counted) => (None, Some(counted_of(counted))),
+    };
+    CoverageJson { target: target.plan.target.clone(), left_out, counted }
+}
+
+fn counted_of(counted: &Counted) -> CountedJson {
+    let Counted { kinds, not_counted, managed, given_up, unmanaged, excepted, system } = counted;
+    CountedJson {
+        kinds: kinds.clone(),
+        not_counted: not_counted.clone(),
+        managed: *managed,
+        given_up: *given_up,
+        unmanaged: unmanaged.len(),
+        excepted: *excepted,
+        system: *system,
+        percent: counted.percent(),
     }
 }
 
@@ -292,7 +372,7 @@ mod tests {
                    "fields": [{"path": "/name", "before": null, "after": "Warehouse operators", "cause": "unknown"}],
                    "requests": [{"method": "POST", "path": "/api/permissions/roles",
                                  "body": {"name": "Warehouse operators"}}],
-                   "seen": null, "outcome": null})
+                   "before": null, "seen": null, "outcome": null})
         );
         let skipped = json!([{"target": "analytics", "kind": "Role", "name": "Admin", "reason": "system"}]);
         assert_eq!((&document["skipped"], &document["remaining"]), (&skipped, &Value::Null));

@@ -9,6 +9,7 @@ use super::value;
 use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
 use crate::model::change::{Action, Change};
+use crate::pointer::child;
 use crate::text::{shorten, shorten_both};
 use crate::words::count;
 
@@ -53,12 +54,30 @@ pub(super) struct Layout {
     pub(super) longest: usize,
     /// How much of a field of a new object is shown: lines, and characters in each.
     pub(super) create: Option<(usize, usize)>,
+    /// The same of an object that is there, and of which everything is shown.
+    pub(super) held: Option<(usize, usize)>,
 }
 
-/// The lines of a change; none for a delete.
+/// The lines of a change; for a delete, what is lost.
 pub(super) fn lines(change: &Change, layout: &Layout) -> Vec<Line> {
+    if let Some(before) = change.deleted() {
+        return held(before, LineMark::Removed, layout);
+    }
     let limits = layout.create.filter(|_| change.action == Action::Create);
     change.fields.iter().flat_map(|field| cut(with_cause(change, field, of(field, layout)), limits)).collect()
+}
+
+/// What an object holds, field by field.
+pub(super) fn held(content: &Value, mark: LineMark, layout: &Layout) -> Vec<Line> {
+    let field = |(name, value): (&String, &Value)| Field {
+        path: child("", name),
+        before: value.clone(),
+        after: Value::Null,
+        cause: Cause::Unknown,
+    };
+    let fields = content.as_object().into_iter().flatten().map(field);
+    let lines = fields.flat_map(|field| cut(of(&field, layout), layout.held));
+    lines.map(|line| Line { mark, ..line }).collect()
 }
 
 /// If the fields of an object changed for different reasons, each shows its own.
@@ -180,7 +199,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    const WIDE: Layout = Layout { width: 80, longest: usize::MAX, create: None };
+    const WIDE: Layout = Layout { width: 80, longest: usize::MAX, create: None, held: None };
 
     fn shown(before: Value, after: Value, layout: &Layout) -> Vec<String> {
         let sign = |mark| match mark {

@@ -8,13 +8,14 @@ use super::configuration::{HEADING, sentence};
 use super::content::Content;
 use super::line::{self, Layout, Line, LineMark};
 use super::summary::{self, Totals};
-use super::{Report, TargetReport, labels};
+use super::{Report, TargetReport, labels, unmanaged};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::change::{Action, Change};
 use crate::model::configuration::ConfigChange;
 use crate::model::outcome::Outcome;
 use crate::model::plan::{Expiring, Held, OnlyObserved, Skipped};
 use crate::model::resource::ResourceId;
+use crate::model::unmanaged::{Coverage, Unmanaged};
 use crate::text::markdown::{code, fence, html_code};
 use crate::words::count;
 
@@ -31,6 +32,7 @@ const CHANGE_ROOM: usize = 12_000;
 const LONGEST_LINE: usize = 1_000;
 /// How much of a field of a new object is shown: the pull request holds the file with all of it.
 const CREATE: (usize, usize) = (16, 200);
+const LAYOUT: Layout = Layout { width: 0, longest: LONGEST_LINE, create: Some(CREATE), held: None };
 
 /// The report as the text of a comment. Its first line marks enact's comment.
 #[must_use]
@@ -189,7 +191,8 @@ fn entries(target: &TargetReport, ended: bool) -> Vec<String> {
     let entries = blocked.into_iter().chain(changes).chain(target.plan.skipped.iter().map(skipped));
     let entries = entries.chain(target.plan.held.iter().map(held));
     let entries = entries.chain(target.plan.observed.iter().map(observed));
-    entries.chain(target.plan.expiring.iter().map(expiring)).chain(verified(target)).collect()
+    let entries = entries.chain(target.plan.expiring.iter().map(expiring));
+    entries.chain(unmanaged_entries(target)).chain(verified(target)).collect()
 }
 
 fn entry(change: &Change, outcome: Option<&Outcome>) -> String {
@@ -198,18 +201,15 @@ fn entry(change: &Change, outcome: Option<&Outcome>) -> String {
 }
 
 fn head(change: &Change) -> String {
-    let Change { id, action, cause, fields: _, requests: _, shift: _, seen: _, observed: _ } = change;
+    let Change { id, action, cause, before: _, fields: _, requests: _, shift: _, seen: _, observed: _ } =
+        change;
     let cause = labels::cause(*cause).map(|cause| format!(" ({cause})")).unwrap_or_default();
     format!("**{}** {} {}{cause}", labels::action(*action), code(&id.kind), code(&id.name))
 }
 
 /// The fields of a change in a block of their own, if it has any.
 fn fields(change: &Change) -> String {
-    let lines: Vec<_> =
-        line::lines(change, &Layout { width: 0, longest: LONGEST_LINE, create: Some(CREATE) })
-            .into_iter()
-            .map(marked)
-            .collect();
+    let lines: Vec<_> = line::lines(change, &LAYOUT).into_iter().map(marked).collect();
     if lines.is_empty() { String::new() } else { fence("diff", &lines, CHANGE_ROOM) + "\n" }
 }
 
@@ -248,6 +248,34 @@ fn observed(observed: &OnlyObserved) -> String {
 fn expiring(expiring: &Expiring) -> String {
     let ResourceId { target: _, kind, name } = &expiring.id;
     format!("**expires** {} {}: {}\n\n", code(kind), code(name), code(&labels::expiry(expiring)))
+}
+
+/// What is live and not in git: a line, and on demand the objects.
+fn unmanaged_entries(target: &TargetReport) -> Vec<String> {
+    let coverage = unmanaged::coverage(target);
+    let (found, show) =
+        (coverage.unmanaged(), |kind: &str, name: &str| format!("{} {}", code(kind), code(name)));
+    let full = unmanaged::in_full(found);
+    let line = match coverage {
+        Coverage::OnlyDeclared => Some(format!("*{}*\n\n", unmanaged::ONLY_DECLARED)),
+        Coverage::Counted(_) if found.is_empty() => None,
+        Coverage::Counted(_) => {
+            Some(format!("**{}**: {}\n\n", unmanaged::head(found), unmanaged::names(found, show)))
+        }
+        Coverage::Ignored => None,
+    };
+    let counts = match coverage {
+        Coverage::Counted(counted) if !full.is_empty() => {
+            Some(format!("{}\n\n", code(&unmanaged::counts(counted))))
+        }
+        _ => None,
+    };
+    let content = |found: &Unmanaged| {
+        let lines: Vec<_> = unmanaged::content(found, &LAYOUT).into_iter().map(|line| line.text).collect();
+        let fields = if lines.is_empty() { String::new() } else { fence("yaml", &lines, CHANGE_ROOM) + "\n" };
+        format!("**not in git** {}\n\n{fields}", unmanaged::name(found, show))
+    };
+    line.into_iter().chain(counts).chain(full.iter().map(content)).collect()
 }
 
 fn verified(target: &TargetReport) -> Vec<String> {

@@ -47,6 +47,7 @@ impl Totals {
             observed,
             expiring,
             target: _,
+            coverage: _,
             diagnostics: _,
             incomplete: _,
         } = &target.plan;

@@ -11,11 +11,12 @@ use super::content::Content;
 use super::line::{self, Layout, Line, LineMark};
 use super::style::Style;
 use super::value::quoted;
-use super::{Ending, Exit, Report, TargetReport, labels, summary};
+use super::{Ending, Exit, Report, TargetReport, labels, summary, unmanaged};
 use crate::model::change::{Action, Change};
 use crate::model::outcome::{Outcome, WriteResult};
 use crate::model::plan::{Expiring, Held, OnlyObserved, Skipped, TargetPlan};
 use crate::model::request::Request;
+use crate::model::unmanaged::Coverage;
 use crate::text::inert::Inert;
 use crate::text::inline;
 
@@ -87,7 +88,9 @@ impl TextPage<'_> {
     fn target(&mut self, target: &TargetReport) {
         let title = self.title(target);
         if labels::is_quiet(target) {
-            self.line(0, format!("{title}: no changes, {} unchanged\n", target.plan.unchanged.len()));
+            self.line(0, format!("{title}: no changes, {} unchanged", target.plan.unchanged.len()));
+            self.unmanaged(target);
+            self.text.push('\n');
             return;
         }
         self.line(0, title);
@@ -103,6 +106,7 @@ impl TextPage<'_> {
         target.plan.held.iter().for_each(|held| self.held(held));
         target.plan.observed.iter().for_each(|observed| self.observed(observed));
         self.expiring(&target.plan.expiring);
+        self.unmanaged(target);
         self.verified(target);
         self.text.push('\n');
     }
@@ -154,10 +158,18 @@ impl TextPage<'_> {
         format!(": {}{reason}", self.paint(color.on_default(), outcome.result().as_str()))
     }
 
+    fn layout(&self) -> Layout {
+        let width = self.style.width.saturating_sub(INDENT + 2);
+        let most = (!self.style.verbose).then_some((CREATE_LINES, width.max(40)));
+        Layout { width, longest: usize::MAX, create: most, held: most }
+    }
+
     fn fields(&mut self, change: &Change) {
-        let room = self.style.width.saturating_sub(INDENT + 2);
-        let create = (!self.style.verbose).then_some((CREATE_LINES, room.max(40)));
-        for Line { mark, text } in line::lines(change, &Layout { width: room, longest: usize::MAX, create }) {
+        self.lines(line::lines(change, &self.layout()));
+    }
+
+    fn lines(&mut self, lines: Vec<Line>) {
+        for Line { mark, text } in lines {
             let line = match mark {
                 LineMark::Added => self.paint(AnsiColor::Green.on_default(), format!("+ {text}")),
                 LineMark::Removed => self.paint(AnsiColor::Red.on_default(), format!("- {text}")),
@@ -213,6 +225,30 @@ impl TextPage<'_> {
         for expiring in expiring {
             let (kind, name) = (inline(&expiring.id.kind), quoted(&expiring.id.name));
             self.line(4, format!("expires {kind} {name}: {}", labels::expiry(expiring)));
+        }
+    }
+
+    /// What is live and not in git: a line, and on demand the objects.
+    fn unmanaged(&mut self, target: &TargetReport) {
+        let coverage = unmanaged::coverage(target);
+        let (found, show) =
+            (coverage.unmanaged(), |kind: &str, name: &str| format!("{} {}", inline(kind), quoted(name)));
+        let full = unmanaged::in_full(found);
+        match coverage {
+            Coverage::OnlyDeclared => self.line(2, unmanaged::ONLY_DECLARED),
+            Coverage::Counted(counted) if self.style.verbose || !full.is_empty() => {
+                self.line(2, unmanaged::counts(counted));
+            }
+            Coverage::Counted(_) | Coverage::Ignored => {}
+        }
+        if full.is_empty() && !found.is_empty() {
+            self.line(2, format!("{}: {}", unmanaged::head(found), unmanaged::names(found, show)));
+        } else if !full.is_empty() {
+            self.line(2, format!("{}:", unmanaged::head(found)));
+        }
+        for found in full {
+            self.line(4, unmanaged::name(found, show));
+            self.lines(unmanaged::content(found, &self.layout()));
         }
     }
 

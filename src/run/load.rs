@@ -184,7 +184,7 @@ fn bases(
 ) -> (BTreeMap<String, Base>, BTreeMap<String, DeclaredCounts>) {
     let Some(history) = history else {
         diagnostics.extend(options.plan.only_declared.then(needs_base));
-        return (BTreeMap::new(), counts(desired));
+        return (BTreeMap::new(), counts(desired, now.config));
     };
     let config = (file, &now.config.registry);
     let mut bases = history.bases(targets, &options.base, config, diagnostics);
@@ -215,7 +215,7 @@ fn bases(
     let claimed =
         targets.iter().filter_map(|target| Some((target.claim(), desired.get(&target.config.name)?)));
     diagnostics.extend(claimed.flat_map(|(claim, desired)| base::dangling(&claim, desired)));
-    let counts = counts(desired);
+    let counts = counts(desired, now.config);
     for (target, base) in bases.iter().filter(|_| options.plan.only_declared) {
         desired.entry(target.clone()).and_modify(|desired| base::only_declared(desired, &base.desired));
     }
@@ -261,8 +261,24 @@ fn missing(target: &Target, options: &RunOptions) -> Option<Diagnostic> {
     (target.config.prune == Prune::Tracked).then(|| no_record(name, options)).flatten()
 }
 
-fn counts(desired: &BTreeMap<String, Desired>) -> BTreeMap<String, DeclaredCounts> {
-    desired.iter().map(|(target, desired)| (target.clone(), DeclaredCounts::of(desired))).collect()
+/// How much git declares for each target, and for the others of its API.
+fn counts(desired: &BTreeMap<String, Desired>, config: &Config) -> BTreeMap<String, DeclaredCounts> {
+    let mut counts: BTreeMap<_, _> =
+        desired.iter().map(|(target, desired)| (target.clone(), DeclaredCounts::of(desired))).collect();
+    let own: Vec<_> = config
+        .targets
+        .iter()
+        .filter_map(|of| Some((of, counts.get(&of.config.name)?.names.clone())))
+        .collect();
+    for target in &config.targets {
+        let Some(counts) = counts.get_mut(&target.config.name) else { continue };
+        let siblings =
+            own.iter().filter(|(of, _)| of.api == target.api && of.config.name != target.config.name);
+        for (kind, names) in siblings.flat_map(|(_, names)| names) {
+            counts.siblings.entry(kind.clone()).or_default().extend(names.iter().cloned());
+        }
+    }
+    counts
 }
 
 fn needs_base() -> Diagnostic {

@@ -10,12 +10,22 @@ use crate::model::state::{Desired, Listing, LiveObject, Observed};
 use crate::model::wire::{ReadError, Reader};
 use crate::system::Observe;
 
+/// How much is read beside what planning needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Nothing.
+    Needed,
+    /// The other objects of the kinds that are listed, in full.
+    Whole,
+}
+
 /// Reads all that planning needs, and records what could not be read. `concurrency` requests run at once.
 pub async fn observe(
     system: &dyn Observe,
     desired: &Desired,
     reader: &dyn Reader,
     concurrency: usize,
+    depth: Depth,
 ) -> Observed {
     let mut observed = Observed::default();
     let kinds = wanted_kinds(system, desired);
@@ -34,7 +44,7 @@ pub async fn observe(
     for listing in observed.kinds.values_mut().flatten() {
         listing.sort_by(|a, b| (&a.name, &a.remote).cmp(&(&b.name, &b.remote)));
     }
-    read_in_full(system, desired, reader, concurrency, &mut observed).await;
+    read_in_full(system, desired, reader, (concurrency, depth), &mut observed).await;
     observed
 }
 
@@ -97,14 +107,15 @@ async fn read_in_full(
     system: &dyn Observe,
     desired: &Desired,
     reader: &dyn Reader,
-    concurrency: usize,
+    (concurrency, depth): (usize, Depth),
     observed: &mut Observed,
 ) {
     let index = observed.index(system.kinds());
     let mut declared = Vec::new();
     for kind in system.kinds().iter().filter(|kind| !kind.list_is_whole) {
         // A kind that refers to a deleted object must be known completely.
-        let whole = desired.values().any(|gone| gone.absent() && kind.refers_to(&gone.id.kind));
+        let whole = depth == Depth::Whole
+            || desired.values().any(|gone| gone.absent() && kind.refers_to(&gone.id.kind));
         if whole {
             declared.extend(observed.found(&kind.name).iter().map(|found| (kind, found.clone())));
         }

@@ -8,7 +8,7 @@ use crate::model::wire::Reader;
 use crate::plan;
 use crate::plan::input::PlanInput;
 use crate::report::TargetReport;
-use crate::run::observe::observe;
+use crate::run::observe::{Depth, observe};
 use crate::run::project::{Connected, Intent};
 
 /// A target with its plan and what the plan was made from.
@@ -34,7 +34,8 @@ pub async fn plan(connected: Vec<Connected<'_>>) -> Vec<Planned<'_>> {
 pub(super) async fn observe_and_plan(intent: &Intent<'_>, reader: &dyn Reader) -> (Observed, TargetPlan) {
     let target = intent.target;
     let concurrency = target.config.limits.concurrency;
-    let observed = observe(target.system.as_ref(), intent.desired, reader, concurrency).await;
+    let depth = if intent.options.unmanaged_content { Depth::Whole } else { Depth::Needed };
+    let observed = observe(target.system.as_ref(), intent.desired, reader, concurrency, depth).await;
     let plan = plan_of(intent, &observed);
     (observed, plan)
 }
@@ -51,6 +52,8 @@ pub(super) fn plan_of(intent: &Intent<'_>, observed: &Observed) -> TargetPlan {
         observed,
         counts,
         max_deletes: config.limits.max_deletes,
+        unmanaged: &target.unmanaged,
+        last_seen: None,
         options,
     })
 }

@@ -514,3 +514,20 @@ fn a_secret_is_one_wherever_the_schema_says_so() {
         assert_eq!(world.run(&["validate"]).code, 3, "{spec}");
     }
 }
+
+#[test]
+fn no_secret_out_of_what_a_delete_and_unmanaged_show() {
+    let world = converged();
+    // Even if the API shows what it should not.
+    world.api.on(|seen, store| Some(store.answer(seen)));
+    let foreign = json!({"name": "foreign", "password": PASSWORD, "login": {"host": "h", "token": OTHER}});
+    world.api.insert("users", foreign);
+    world.declare_absent("User", "app");
+    for format in ["text", "markdown"] {
+        // `World` looks for the secrets in every output.
+        assert_eq!(world.run(&["plan", "--unmanaged", "-v", "--format", format]).code, 0);
+    }
+    let plan = world.plan_with(&["--unmanaged"]);
+    assert_eq!(plan["changes"][0]["before"], json!({"tags": ["a"]}), "no-secret-out: {plan:#}");
+    assert_eq!(plan["unmanaged"][0]["content"], json!({"login": {"host": "h"}}), "no-secret-out: {plan:#}");
+}

@@ -11,6 +11,7 @@
 
 mod commands;
 mod conformance;
+mod deletes;
 mod events;
 mod formats;
 mod guards;
@@ -31,6 +32,7 @@ mod servers;
 #[path = "../support/mod.rs"]
 mod support;
 mod systems;
+mod unmanaged;
 mod validation;
 #[cfg(target_os = "linux")]
 mod workflows;

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
@@ -26,6 +27,8 @@ pub struct HeldJson {
     pub action: Option<Action>,
     /// Which side moved; null if it is as declared.
     pub cause: Option<Cause>,
+    /// What would be deleted; null if it would not be.
+    pub before: Option<Value>,
     /// The fields that differ.
     pub fields: Vec<Field>,
 }
@@ -43,6 +46,8 @@ pub struct ObservedJson {
     pub action: Action,
     /// Which side moved.
     pub cause: Cause,
+    /// What would be deleted; null if it would not be.
+    pub before: Option<Value>,
     /// The fields that differ.
     pub fields: Vec<Field>,
 }
@@ -51,15 +56,17 @@ impl From<&Held> for HeldJson {
     fn from(held: &Held) -> Self {
         let Held { id, until, reason, change } = held.clone();
         let (action, cause) = change.as_ref().map(|change| (change.action, change.cause)).unzip();
+        let before = change.as_ref().and_then(Change::deleted).cloned();
         let fields = change.map(|change| change.fields).unwrap_or_default();
-        Self { id, until, reason, action, cause, fields }
+        Self { id, until, reason, action, cause, before, fields }
     }
 }
 
 impl From<&OnlyObserved> for ObservedJson {
     fn from(observed: &OnlyObserved) -> Self {
         let OnlyObserved { lifecycle, change } = observed.clone();
+        let before = change.deleted().cloned();
         let Change { id, action, cause, fields, .. } = change;
-        Self { id, lifecycle, action, cause, fields }
+        Self { id, lifecycle, action, cause, before, fields }
     }
 }

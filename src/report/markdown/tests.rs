@@ -55,11 +55,48 @@ fn a_plan_names_its_deletes_and_folds_the_rest() {
 
     **delete** `Policy` `Old syncs`
 
+    ```diff
+    - policy_actions:
+    -   - action: "read"
+    -     roles:
+    -       - "Admin"
+    - priority: 7
+    ```
+
     **skipped** `Role` `Admin`: `the system manages it itself`
 
     </details>
 
     `access` (`polytomic`): no changes, 10 unchanged
+    "###);
+}
+
+#[test]
+fn what_is_not_in_git_is_named_below_its_target() {
+    let mut plan = fixture::plan("access", vec![], 14);
+    plan.coverage = fixture::unmanaged("access", &[("a", None), ("`b`", Some(true))]);
+    if let Coverage::Counted(counted) = &mut plan.coverage {
+        counted.unmanaged[0].content = Some(json!({"priority": 7, "roles": ["x", "y"]}));
+    }
+    let comment = render(&fixture::report("plan", vec![fixture::target(plan, 31)]));
+    let from = comment.find("`access`").unwrap();
+    insta::assert_snapshot!(&comment[from..], @r###"
+    `access` (`polytomic`): no changes, 14 unchanged
+
+    **2 live objects are not in git**: `Role` `` `b` `` (new), `Role` `a`
+
+    `60 % in git: 3 declared, 2 never declared, 1 of the system itself (counted: Role; not counted: Policy)`
+
+    **not in git** `Role` `a`
+
+    ```yaml
+    priority: 7
+    roles:
+      "x"
+      "y"
+    ```
+
+    **not in git** `Role` `` `b` `` (new)
     "###);
 }
 
@@ -154,6 +191,14 @@ fn an_incomplete_plan_says_that_nothing_is_written() {
     **Nothing is written to this target**: it could not be read in full
 
     **delete** `Policy` `Old syncs`
+
+    ```diff
+    - policy_actions:
+    -   - action: "read"
+    -     roles:
+    -       - "Admin"
+    - priority: 7
+    ```
 
     </details>
     "###);
@@ -340,7 +385,8 @@ fn a_comment_is_bounded_closes_what_it_opens_and_keeps_the_sums() {
     let id = |index| ResourceId::new("t", "Policy", format!("{index}{long}"));
     let change = |index| {
         let action = if index % 2 == 0 { Action::Delete } else { Action::Update };
-        fixture::change(action, id(index), vec![fixture::field("/f", json!([]), value.clone())])
+        let change = fixture::change(action, id(index), vec![fixture::field("/f", json!([]), value.clone())]);
+        Change { before: json!({"f": value}), ..change }
     };
     let target = |index| {
         fixture::target(fixture::plan(&format!("{index}{long}"), (0..12).map(change).collect(), 0), 1)

@@ -16,6 +16,40 @@ fn last_line(report: &Report) -> String {
     shown(report).lines().last().unwrap().to_owned()
 }
 
+#[test]
+fn what_is_not_in_git_is_a_line_also_of_a_target_with_nothing_to_do() {
+    let mut plan = fixture::plan("access", vec![], 14);
+    let names = [("a", None), ("b", Some(false)), ("c\n", Some(true)), ("d", None), ("e", None), ("f", None)];
+    plan.coverage = fixture::unmanaged("access", &names);
+    insta::assert_snapshot!(shown(&fixture::report("plan", vec![fixture::target(plan, 31)])), @r#"
+    access (polytomic, https://app.polytomic.com/): no changes, 14 unchanged
+      6 live objects are not in git: Role "c\n" (new), Role "a", Role "b", Role "d", Role "e" and 1 more
+
+    No changes. 14 objects are as declared (31 requests).
+    "#);
+}
+
+#[test]
+fn what_is_not_in_git_is_shown_whole_on_demand() {
+    let mut plan = fixture::plan("access", vec![], 14);
+    plan.coverage = fixture::unmanaged("access", &[("a", None)]);
+    if let Coverage::Counted(counted) = &mut plan.coverage {
+        counted.unmanaged[0].content = Some(json!({"priority": 7, "roles": ["x", "y"]}));
+    }
+    insta::assert_snapshot!(shown(&fixture::report("plan", vec![fixture::target(plan, 31)])), @r#"
+    access (polytomic, https://app.polytomic.com/): no changes, 14 unchanged
+      75 % in git: 3 declared, 1 never declared, 1 of the system itself (counted: Role; not counted: Policy)
+      1 live object is not in git:
+        Role "a"
+            priority: 7
+            roles:
+              "x"
+              "y"
+
+    No changes. 14 objects are as declared (31 requests).
+    "#);
+}
+
 /// An apply that went well, with what its second plan finds.
 fn all_applied(verified: TargetPlan) -> Report {
     let mut report = fixture::three_changes("apply");
@@ -52,6 +86,11 @@ fn a_plan_shows_each_field_that_differs() {
           +     c
               );
       - delete Policy "Old syncs"
+          - policy_actions:
+          -   - action: "read"
+          -     roles:
+          -       - "Admin"
+          - priority: 7
         skipped Role "Admin": the system manages it itself
 
     access (polytomic, https://app.polytomic.com/): no changes, 10 unchanged
