@@ -39,7 +39,7 @@ pub enum Lifecycle {
 pub struct Hold {
     /// The day from whose start (UTC) the object is written again, such as `2027-03-31`.
     pub until: Date,
-    /// Why. Every plan shows it.
+    /// Why it is held, as every plan shows it.
     #[schemars(length(min = 1, max = 500))]
     pub reason: String,
 }

@@ -242,7 +242,12 @@ fn held(held: &Held) -> String {
 
 fn observed(observed: &OnlyObserved) -> String {
     let OnlyObserved { lifecycle, change } = observed;
-    format!("**observed** ({}): {}\n\n{}", labels::lifecycle(*lifecycle), head(change), fields(change))
+    format!(
+        "**observed** (lifecycle: {}): {}\n\n{}",
+        labels::lifecycle(*lifecycle),
+        head(change),
+        fields(change)
+    )
 }
 
 fn expiring(expiring: &Expiring) -> String {

@@ -209,7 +209,7 @@ impl TextPage<'_> {
     fn observed(&mut self, observed: &OnlyObserved) {
         let OnlyObserved { lifecycle, change } = observed;
         let lifecycle = labels::lifecycle(*lifecycle);
-        self.line(4, format!("observed ({lifecycle}): {}", self.head(change)));
+        self.line(4, format!("observed (lifecycle: {lifecycle}): {}", self.head(change)));
         self.differing(Some(change));
     }
 
