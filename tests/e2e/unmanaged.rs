@@ -246,10 +246,15 @@ fn a_pattern_that_can_match_nothing_is_an_error_at_its_place() {
         assert!(diagnostic["message"].as_str().unwrap().contains(says), "{document:#}");
         assert!(diagnostic["line"].as_u64() > Some(1), "{document:#}");
     }
-    for wrong in ["refuze", "{mode: refuze}", "{modes: refuse}", "[refuse]"] {
+    for (wrong, says) in [
+        ("refuze", "did you mean `refuse`?"),
+        ("{mode: refuze}", "did you mean `refuse`?"),
+        ("{modes: refuse}", "did you mean `mode`?"),
+        ("[refuse]", "write a mapping or a string"),
+    ] {
         let world = World::with("polytomic", "{}", &format!("  unmanaged: {wrong}\n"));
         let run = world.run(&["validate"]);
         assert_eq!(run.code, 3);
-        assert!(run.err.contains("targets[0].unmanaged"), "{}", run.err);
+        assert!(run.err.contains("targets[0].unmanaged") && run.err.contains(says), "{}", run.err);
     }
 }

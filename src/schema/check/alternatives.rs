@@ -41,6 +41,10 @@ impl Check<'_> {
         let mut kinds: Vec<&str> = branches.iter().flatten().flat_map(types).collect();
         kinds.sort_unstable();
         kinds.dedup();
+        // Whoever wrote a value did not mean none.
+        if kinds.len() > 1 {
+            kinds.retain(|kind| *kind != "null");
+        }
         self.wrong_type(pointer, &kinds);
     }
 
@@ -104,12 +108,23 @@ fn unexpected<'a>(error: &'a ValidationError<'static>, pointer: &str) -> &'a [St
     }
 }
 
+/// Whether the type is wrong; of alternatives inside of one, that of each.
 fn is_type_at(error: &ValidationError<'_>, pointer: &str) -> bool {
-    matches!(error.kind(), Kind::Type { .. }) && error.instance_path().as_str() == pointer
+    let is_at = error.instance_path().as_str() == pointer;
+    match error.kind() {
+        Kind::Type { .. } => is_at,
+        Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+            is_at && context.iter().all(|branch| branch.iter().any(|error| is_type_at(error, pointer)))
+        }
+        _ => false,
+    }
 }
 
 fn types(error: &ValidationError<'static>) -> Vec<&'static str> {
     match error.kind() {
+        Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+            context.iter().flatten().flat_map(types).collect()
+        }
         Kind::Type { kind: TypeKind::Single(kind) } => vec![kind.as_str()],
         Kind::Type { kind: TypeKind::Multiple(kinds) } => kinds.iter().map(|kind| kind.as_str()).collect(),
         _ => Vec::new(),

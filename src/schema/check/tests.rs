@@ -306,6 +306,16 @@ struct Shapes {
     auth: Option<External>,
     roles: Option<Untagged>,
     inner: Option<Inner>,
+    rule: Option<Rule>,
+}
+
+/// A word with alternatives of its own, or a mapping.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "its schema is read")]
+enum Rule {
+    Word(Effect),
+    Long(Inner),
 }
 
 #[derive(JsonSchema)]
@@ -358,6 +368,18 @@ fn of_alternatives_the_nearest_is_reported() {
         (
             "roles: [1]",
             "1:9+1 schema/type: expected a string, found the number `1`; quote it: `\"1\"` [roles[0]]",
+        ),
+        (
+            "rule: forbit",
+            "1:7+6 schema/enum: the string `forbit` is not one of the allowed values; did you mean `forbid`? allowed: `permit`, `forbid` [rule]",
+        ),
+        (
+            "rule: {count: x}",
+            "1:15+1 schema/type: expected a whole number, found the string `x`; write a whole number [rule.count]",
+        ),
+        (
+            "rule: [x]",
+            "1:7+3 schema/type: expected a mapping or a string, found a list; write a mapping or a string [rule]",
         ),
     ] {
         assert_eq!(messages(schema.clone(), text), expected);
