@@ -6,15 +6,18 @@
 //! object that is read by its id can only be what was committed. libgit2 ignores replace references.
 //!
 //! Nothing in a repository's configuration can run a program from here: there is no checkout, status, hook or filter.
-//! The one exception is [`push`](Repository::push_applied), where the user asks for it.
+//! The one exception is the user's own `git` in `remote`, for a remote that the configuration names.
 
 mod applied;
 mod history;
 mod name;
-mod push;
+mod reference;
+pub mod remote;
+pub mod tree;
+pub mod write;
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, ObjectType, Oid, RepositoryOpenFlags};
 
@@ -79,6 +82,23 @@ impl Repository {
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
             Err(error) => Err(unopened(folder, &error)),
         }
+    }
+
+    /// Another handle of the same repository, for another thread or for reading later.
+    pub fn reopened(&self) -> Result<Self, Diagnostic> {
+        let path = self.git.path();
+        git2::Repository::open(path).map(|git| Self { git }).map_err(|error| unopened(path, &error))
+    }
+
+    /// The folder of its objects and references, which all its working trees share.
+    pub fn common_folder(&self) -> PathBuf {
+        self.git.commondir().to_owned()
+    }
+
+    /// Who git says that its user is.
+    pub fn user(&self) -> Option<String> {
+        let signature = self.git.signature().ok()?;
+        Some(format!("{} <{}>", signature.name().ok()?, signature.email().ok()?))
     }
 
     /// Whether this clone is shallow.

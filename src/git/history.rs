@@ -35,6 +35,31 @@ impl Repository {
         }
     }
 
+    /// Whether `old` is `new` or one of its ancestors through first parents only: once the tip of the branch that `new` is
+    /// the tip of. A commit that was only merged into it never was. An `Err` if a shallow clone lacks what decides it.
+    pub fn is_first_parent(&self, old: &Commit, new: &Commit) -> Result<bool, Diagnostic> {
+        let mut id = new.0;
+        for _ in 0..MAX_COMMITS {
+            if id == old.0 {
+                return Ok(true);
+            }
+            if self.is_left_out(id) {
+                return Err(shallow(old, new));
+            }
+            match self.content(id)?.parents.first() {
+                Some(parent) => id = *parent,
+                None => return Ok(false),
+            }
+        }
+        let message = format!("the history of {new} has more than {MAX_COMMITS} commits");
+        Err(Diagnostic::new(Code::GitHistory, message).help("use `--base`"))
+    }
+
+    /// The first parent of a commit.
+    pub fn first_parent(&self, commit: &Commit) -> Result<Option<Commit>, Diagnostic> {
+        Ok(self.content(commit.0)?.parents.first().copied().map(Commit))
+    }
+
     fn visit(&self, id: Oid, walk: &mut Walk) -> Result<(), Diagnostic> {
         if !walk.seen.insert(id) {
             return Ok(());

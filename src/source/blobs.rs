@@ -14,7 +14,7 @@ use crate::git::{Commit, Repository};
 /// The files of a commit by path, with `/` between parts. Links and submodules are no files.
 pub struct Blobs<'a> {
     repository: &'a Repository,
-    commit: &'a Commit,
+    commit: Commit,
     /// The folder of enact.yaml in the repository, with a `/` at its end unless it is empty.
     prefix: String,
     /// By path from the top of the repository.
@@ -23,16 +23,16 @@ pub struct Blobs<'a> {
 
 impl<'a> Blobs<'a> {
     /// Lists the files of a commit. `prefix` is the folder of enact.yaml in the repository.
-    pub fn of(repository: &'a Repository, commit: &'a Commit, prefix: &str) -> Result<Self, Diagnostic> {
+    pub fn of(repository: &'a Repository, commit: Commit, prefix: &str) -> Result<Self, Diagnostic> {
         let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
         let mut blobs = Self { repository, commit, prefix, ids: BTreeMap::new() };
-        let (tree, mut names) = (Revision { repository, commit }, 0);
+        let (tree, mut names) = (Revision { repository, commit: &commit }, 0);
         let mut folders = vec![(String::new(), tree.root()?)];
         while let Some((path, folder)) = folders.pop() {
             for entry in tree.list(&folder, &path)? {
                 names += 1;
                 if names > MAX_NAMES {
-                    return Err(too_many(commit));
+                    return Err(too_many(&commit));
                 }
                 let name = format!("{path}{}", String::from_utf8_lossy(&entry.name));
                 match entry.kind {
@@ -67,7 +67,7 @@ impl<'a> Blobs<'a> {
     /// The text of a file relative to enact.yaml; `None` if it is too large for a manifest or no text.
     pub fn text(&self, path: &str) -> Result<Option<String>, Diagnostic> {
         let Some(id) = self.ids.get(&format!("{}{path}", self.prefix)) else { return Ok(None) };
-        let tree = Revision { repository: self.repository, commit: self.commit };
+        let tree = Revision { repository: self.repository, commit: &self.commit };
         if tree.size(id, path)? > MAX_FILE {
             return Ok(None);
         }

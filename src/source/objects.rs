@@ -4,7 +4,7 @@ use git2::{ObjectType, Oid};
 
 use super::tree::{Entry, EntryKind, Tree};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::git::{Commit, Repository};
+use crate::git::{Commit, Repository, tree};
 use crate::text::inline;
 
 pub(super) struct Revision<'a> {
@@ -52,29 +52,17 @@ impl Revision<'_> {
     }
 }
 
-/// Parses a tree: mode, space, name, NUL, 20 bytes of id. Without libgit2, which keeps every tree in memory.
-fn entries(mut tree: &[u8]) -> Option<Vec<Entry<Oid>>> {
-    let mut entries = Vec::new();
-    while !tree.is_empty() {
-        let space = tree.iter().position(|byte| *byte == b' ')?;
-        let (mode, rest) = tree.split_at_checked(space)?;
-        let rest = rest.get(1..)?;
-        let nul = rest.iter().position(|byte| *byte == 0)?;
-        let (name, rest) = rest.split_at_checked(nul)?;
-        let (id, rest) = rest.get(1..)?.split_at_checked(20)?;
-        entries.push(Entry { name: name.to_vec(), kind: kind(mode)?, id: Oid::from_bytes(id).ok()? });
-        tree = rest;
-    }
-    Some(entries)
+fn entries(tree: &[u8]) -> Option<Vec<Entry<Oid>>> {
+    let entries = tree::entries(tree)?.into_iter();
+    Some(entries.map(|entry| Entry { name: entry.name.to_vec(), kind: kind(&entry), id: entry.id }).collect())
 }
 
-fn kind(mode: &[u8]) -> Option<EntryKind> {
-    let mode = u32::from_str_radix(std::str::from_utf8(mode).ok()?, 8).ok()?;
-    Some(match mode & 0o170_000 {
-        0o040_000 => EntryKind::Folder,
-        0o100_000 => EntryKind::File,
+fn kind(entry: &tree::TreeEntry<'_>) -> EntryKind {
+    match entry.kind() {
+        tree::FOLDER => EntryKind::Folder,
+        tree::FILE => EntryKind::File,
         0o120_000 => EntryKind::Link,
         0o160_000 => EntryKind::Submodule,
         _ => EntryKind::Other,
-    })
+    }
 }

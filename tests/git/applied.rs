@@ -4,6 +4,7 @@ use std::fs;
 
 use crate::support::{World, at, git};
 use enact::git::Commit;
+use enact::git::remote::Update;
 use git2::Oid;
 
 const REFERENCE: &str = "refs/enact/applied/prod";
@@ -52,7 +53,7 @@ fn it_moves_forward_and_keeps_a_log() {
         .iter()
         .map(|line| (line.id_old(), line.id_new(), line.message().unwrap().unwrap().to_owned()))
         .collect();
-    let message = || "enact: applied".to_owned();
+    let message = || "enact".to_owned();
     assert_eq!(lines, [(one, three, message()), (Oid::ZERO_SHA1, one, message())]);
     assert_ne!(two, three);
 }
@@ -172,7 +173,6 @@ fn a_target_cannot_name_another_reference() {
             "{target:?}"
         );
         assert!(repository.set_applied(target, None, &at(&repository, one), false).is_err());
-        assert!(repository.push_applied("origin", target, None, &[]).is_err());
     }
 }
 
@@ -204,7 +204,8 @@ fn with_remote() -> Option<(World, World, [Oid; 3])> {
 fn push(world: &World, from: Option<Oid>) -> Result<(), enact::diagnostic::Diagnostic> {
     let repository = world.open();
     let from = from.map(|from| at(&repository, from));
-    repository.push_applied("origin", "prod", from.as_ref(), &[])
+    let (name, to) = (REFERENCE.to_owned(), repository.applied("prod").unwrap());
+    repository.push("origin", &[Update { name, from, to }], &[])
 }
 
 #[test]
@@ -215,33 +216,13 @@ fn what_was_applied_is_pushed_only_over_what_this_run_knows() {
     assert_eq!(remote.git.refname_to_id(REFERENCE), Ok(two));
     set(&world, Some(two), one, true).unwrap();
     // A clone that fetched no record, or another one, does not move it.
-    assert_eq!(push(&world, Some(one)).unwrap_err().code.text(), "git/push");
+    assert_eq!(push(&world, Some(one)).unwrap_err().code.text(), "git/applied-moved");
     let diagnostic = push(&world, None).unwrap_err();
-    assert_eq!(diagnostic.code.text(), "git/push");
+    assert_eq!(diagnostic.code.text(), "git/applied-moved");
     assert!(diagnostic.help.unwrap().contains("another run has pushed"));
     assert_eq!(remote.git.refname_to_id(REFERENCE), Ok(two));
     assert_eq!(push(&world, Some(two)), Ok(()));
     assert_eq!(remote.git.refname_to_id(REFERENCE), Ok(one));
-}
-
-#[test]
-fn the_first_push_reaches_a_remote_without_a_record_whatever_was_applied_here_before() {
-    let Some((world, remote, [one, two, _])) = with_remote() else { return };
-    set(&world, None, one, false).unwrap();
-    set(&world, Some(one), two, false).unwrap();
-    assert_eq!(push(&world, Some(one)), Ok(()));
-    assert_eq!(remote.git.refname_to_id(REFERENCE), Ok(two));
-}
-
-#[test]
-fn a_push_makes_up_for_earlier_ones_that_did_not_arrive() {
-    let Some((world, remote, [one, two, three])) = with_remote() else { return };
-    set(&world, None, one, false).unwrap();
-    assert_eq!(push(&world, None), Ok(()));
-    set(&world, Some(one), two, false).unwrap();
-    set(&world, Some(two), three, false).unwrap();
-    assert_eq!(push(&world, Some(two)), Ok(()));
-    assert_eq!(remote.git.refname_to_id(REFERENCE), Ok(three));
 }
 
 #[test]
@@ -265,7 +246,7 @@ fn a_push_goes_to_a_configured_remote_only() {
     set(&world, None, one, false).unwrap();
     let url = remote.path().to_str().unwrap();
     for name in [url, "--receive-pack=touch", "-f", "", "ext::sh -c true", "upstream", "origin "] {
-        let diagnostic = world.open().push_applied(name, "prod", None, &[]).unwrap_err();
+        let diagnostic = world.open().push(name, &[], &[]).unwrap_err();
         assert_eq!(diagnostic.code.text(), "git/remote", "{name}");
         assert_eq!(diagnostic.help.as_deref(), Some("remotes are origin"));
     }

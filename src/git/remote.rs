@@ -1,0 +1,232 @@
+//! The references of a remote, with the user's own `git`: where they are, their objects, and moving them.
+//!
+//! A child process and not libgit2, because only `git` knows how this user reaches the remote: credential helpers, ssh's
+//! configuration and known hosts, proxies. libgit2's transports would add a second TLS library and know none of it.
+//! There is no shell, and only the names of the remote and of references come from outside.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::{Command, Output, Stdio};
+
+use super::{Commit, Repository, oid};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::text::{inline, short};
+
+/// Variables that would point git to another repository than the opened one.
+const MISLEADING: [&str; 11] = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+];
+/// Settings for this one command: no hook, no command as a transport, and an end when the remote is silent.
+const SETTINGS: [&str; 5] = [
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "protocol.ext.allow=never",
+    "http.lowSpeedLimit=1",
+    "http.lowSpeedTime=60",
+];
+const FETCH: [&str; 6] = [
+    "fetch",
+    "--quiet",
+    "--no-tags",
+    "--no-write-fetch-head",
+    "--recurse-submodules=no",
+    "--no-auto-maintenance",
+];
+const OPTIONS: [&str; 7] = [
+    "push",
+    "--quiet",
+    "--atomic",
+    "--no-verify",
+    "--no-follow-tags",
+    "--recurse-submodules=no",
+    "--no-signed",
+];
+
+/// A reference that moves, and from where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Update {
+    /// Its whole name.
+    pub name: String,
+    /// Where it must be; `None` if there must be none.
+    pub from: Option<Commit>,
+    /// Where it goes; `None` deletes it.
+    pub to: Option<Commit>,
+}
+
+impl Repository {
+    /// Moves references of a remote, all or none, each only from where it is expected. `secrets` are the names of
+    /// variables with credentials of targets, which `git` and its helpers must not see.
+    pub fn push(&self, remote: &str, updates: &[Update], secrets: &[String]) -> Result<(), Diagnostic> {
+        self.check_remote(remote)?;
+        let mut command = self.git_command(secrets);
+        command.args(OPTIONS);
+        for Update { name, from, .. } in updates {
+            let expected = from.as_ref().map(Commit::hex).unwrap_or_default();
+            command.arg(format!("--force-with-lease={name}:{expected}"));
+        }
+        command.args(["--", remote]);
+        for Update { name, to, .. } in updates {
+            command.arg(format!("{}:{name}", to.as_ref().map(Commit::hex).unwrap_or_default()));
+        }
+        let output = command.output().map_err(|error| not_started(&error))?;
+        let names: Vec<_> = updates.iter().map(|update| update.name.as_str()).collect();
+        if output.status.success() { Ok(()) } else { Err(refused(remote, &names, &output)) }
+    }
+
+    /// Where these references of a remote are, and their commits with all that they hold. No reference is moved here.
+    pub fn fetch(
+        &self,
+        remote: &str,
+        names: &[String],
+        secrets: &[String],
+    ) -> Result<BTreeMap<String, Commit>, Diagnostic> {
+        self.check_remote(remote)?;
+        let there = self.list(remote, names, secrets)?;
+        let missing = there.values().filter(|commit| !self.holds(commit.0));
+        let missing: Vec<_> = missing.map(Commit::hex).collect();
+        if !missing.is_empty() {
+            let shallow = if self.is_shallow() { &["--update-shallow"][..] } else { &[] };
+            let output = self
+                .git_command(secrets)
+                .args(FETCH)
+                .args(shallow)
+                .args(["--", remote])
+                .args(there.keys())
+                .output()
+                .map_err(|error| not_started(&error))?;
+            if !output.status.success() {
+                let names: Vec<_> = there.keys().map(String::as_str).collect();
+                return Err(refused(remote, &names, &output));
+            }
+        }
+        Ok(there)
+    }
+
+    /// Where these references of a remote are.
+    fn list(
+        &self,
+        remote: &str,
+        names: &[String],
+        secrets: &[String],
+    ) -> Result<BTreeMap<String, Commit>, Diagnostic> {
+        let output = self
+            .git_command(secrets)
+            .args(["ls-remote", "--quiet", "--", remote])
+            .args(names)
+            .output()
+            .map_err(|error| not_started(&error))?;
+        if !output.status.success() {
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
+            return Err(refused(remote, &names, &output));
+        }
+        // The names are patterns there, which could match longer ones.
+        let text = String::from_utf8_lossy(&output.stdout);
+        let lines = text.lines().filter_map(|line| line.split_once('\t'));
+        let asked = lines.filter(|(_, name)| names.iter().any(|asked| asked == name));
+        Ok(asked.filter_map(|(id, name)| Some((name.to_owned(), Commit(oid(id)?)))).collect())
+    }
+
+    /// Whether a commit is on a branch of a remote, so that everybody can see it.
+    pub fn is_published(
+        &self,
+        remote: &str,
+        commit: &Commit,
+        secrets: &[String],
+    ) -> Result<bool, Diagnostic> {
+        self.check_remote(remote)?;
+        let output = self
+            .git_command(secrets)
+            .args(["ls-remote", "--quiet", "--heads", "--tags", "--", remote])
+            .output()
+            .map_err(|error| not_started(&error))?;
+        if !output.status.success() {
+            return Err(refused(remote, &["its branches"], &output));
+        }
+        let text = String::from_utf8_lossy(&output.stdout);
+        let tips: BTreeSet<_> = text.lines().filter_map(|line| oid(line.split_once('\t')?.0)).collect();
+        // A tip that is not here is newer than this clone, and may well hold the commit: what this clone knew of the
+        // remote then decides.
+        let known = self.git.references_glob(&format!("refs/remotes/{remote}/*")).into_iter().flatten();
+        let known = known.filter_map(|reference| reference.ok()?.target());
+        let tips = tips.into_iter().filter(|tip| self.holds(*tip)).chain(known);
+        for tip in tips.filter(|tip| self.content(*tip).is_ok()) {
+            if self.is_ancestor(commit, &Commit(tip))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Refuses a URL instead of a name: it could make git run a command or send a credential to a stranger.
+    pub(crate) fn check_remote(&self, remote: &str) -> Result<(), Diagnostic> {
+        let configured = self.git.remotes().into_iter().flat_map(|names| {
+            names.iter().filter_map(|name| name.ok().flatten().map(str::to_owned)).collect::<Vec<_>>()
+        });
+        let configured: Vec<_> = configured.collect();
+        if configured.iter().any(|name| name == remote) && !remote.starts_with('-') {
+            return Ok(());
+        }
+        let help = match configured.as_slice() {
+            [] => "add one: `git remote add`".to_owned(),
+            names => format!("remotes are {}", names.join(", ")),
+        };
+        let message = format!("the repository has no remote `{}`", short(remote));
+        Err(Diagnostic::new(Code::GitRemote, message).help(help))
+    }
+
+    fn git_command(&self, secrets: &[String]) -> Command {
+        let mut command = Command::new("git");
+        for name in MISLEADING.iter().copied().chain(secrets.iter().map(String::as_str)) {
+            command.env_remove(name);
+        }
+        command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_NO_REPLACE_OBJECTS", "1").env("LC_ALL", "C");
+        command.stdin(Stdio::null()).arg("--git-dir").arg(self.git.path());
+        for setting in SETTINGS {
+            command.args(["-c", setting]);
+        }
+        command
+    }
+}
+
+fn not_started(error: &std::io::Error) -> Diagnostic {
+    Diagnostic::new(Code::GitPush, format!("`git` cannot be started: {error}"))
+        .help("install git, or push the reference yourself")
+}
+
+fn refused(remote: &str, names: &[&str], output: &Output) -> Diagnostic {
+    let reference = names.first().copied().unwrap_or_default();
+    let text = String::from_utf8_lossy(&output.stderr);
+    let reason = text.lines().find(|line| line.contains('!') || line.starts_with("fatal:"));
+    let reason = reason.or_else(|| text.lines().next()).unwrap_or("git gave no reason");
+    let overtaken = ["stale info", "non-fast-forward", "fetch first"].iter().any(|word| text.contains(word));
+    let help = if overtaken {
+        format!("another run has pushed: `git fetch {remote} '+{reference}:{reference}'`, and plan again")
+    } else {
+        format!("try it by hand: `git push {remote} {reference}`")
+    };
+    let message = format!("`{remote}` refused `{reference}`: {}", inline(&without_credentials(reason)));
+    let code = if overtaken { Code::GitAppliedMoved } else { Code::GitPush };
+    Diagnostic::new(code, message).help(help)
+}
+
+/// Removes the credentials before the `@` of a URL.
+fn without_credentials(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(part.len());
+        let (host, rest) = part.split_at(end);
+        let host = host.rsplit('@').next().unwrap_or_default();
+        shown = format!("{shown}://{host}{rest}");
+    }
+    shown.trim().to_owned()
+}
