@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use enact::config::{self, Systems};
 use enact::manifest::{Files, yaml};
 use enact::model::resource::RemoteId;
-use enact::model::state::{LiveObject, Observed};
+use enact::model::state::{Attempted, LiveObject, Observed};
 use enact::model::unmanaged::UnmanagedRule;
 use enact::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
 use enact::system::registry::Registry;
@@ -101,6 +101,8 @@ fn main() {
         system: target.system.as_ref(),
         desired: &desired,
         base: Some(&desired),
+        attempted: &Attempted::new(),
+        given_up: &[],
         observed: &observed,
         counts: &counts,
         max_deletes: 0,

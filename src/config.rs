@@ -27,7 +27,7 @@ use check::{
     check_twice, check_url, folders, hide_credential, hide_quotes, includes, missing_settings, unmanaged,
 };
 use file::{ConfigFile, TargetConfig};
-use target::{Config, Target};
+use target::{Config, RecordRefs, Target};
 
 /// Checks the text of a configuration file.
 pub fn load(
@@ -49,6 +49,7 @@ pub fn load(
     Some(Config {
         manifests: config.manifests.clone(),
         targets,
+        record: config.record.clone(),
         limits: config.limits,
         registry,
         file: config,
@@ -134,7 +135,8 @@ fn targets(
 ) -> Vec<Target> {
     let row = |index: usize| document.part(format!("/targets/{index}"));
     let open = |(index, target): (usize, &TargetConfig)| {
-        sound(diagnostics, |diagnostics| open(registry, target, &row(index), diagnostics))
+        let record = RecordRefs::of(&config.record, target);
+        sound(diagnostics, |diagnostics| open(registry, target, record, &row(index), diagnostics))
     };
     let targets = config.targets.iter().enumerate().filter_map(open).collect();
     diagnostics.extend(check_twice(config, document));
@@ -144,6 +146,7 @@ fn targets(
 fn open(
     registry: &Registry,
     config: &TargetConfig,
+    record: RecordRefs,
     row: &Part<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Target> {
@@ -152,7 +155,7 @@ fn open(
     let system = sound(diagnostics, |diagnostics| open_system(registry, config, row, diagnostics))?;
     let unmanaged = unmanaged(config, row, Some(system.kinds()), diagnostics);
     let api = api::of(config, registry.get(&config.system).map(|registered| &registered.settings));
-    Some(Target { config: config.clone(), system, api, include, unmanaged, at: row.pointer("") })
+    Some(Target { config: config.clone(), system, api, record, include, unmanaged, at: row.pointer("") })
 }
 
 fn open_system(

@@ -26,6 +26,7 @@ pub mod manifest;
 pub mod model;
 pub mod plan;
 pub mod pointer;
+pub mod record;
 pub mod report;
 pub mod resolve;
 pub mod run;

@@ -141,6 +141,27 @@ impl Manifest {
         (header, name, ensure, protect, expires, lifecycle, ignore, hold, previously, spec)
     }
 
+    /// A manifest as a record holds it. Its text is not there, so each of its places is the beginning of its file.
+    pub fn recorded(file: &str, header: Header, name: &str, spec: Json) -> Self {
+        let span = yaml::Span { line: 1, column: 1, width: 1 };
+        let root = Node { value: yaml::Value::Map(Vec::new()), span, style: yaml::NodeStyle::Collection };
+        let document = Document { file: file.to_owned(), root };
+        Self {
+            document,
+            header,
+            name: name.to_owned(),
+            ensure: Ensure::Present,
+            protect: false,
+            expires: None,
+            lifecycle: Lifecycle::default(),
+            ignore: Vec::new(),
+            hold: None,
+            previously: Vec::new(),
+            spec,
+            refused: Vec::new(),
+        }
+    }
+
     /// Its file, as the user would type it.
     pub fn file(&self) -> &str {
         &self.document.file

@@ -15,5 +15,6 @@ pub mod request;
 pub mod resource;
 pub mod spent;
 pub mod state;
+pub mod survivor;
 pub mod unmanaged;
 pub mod wire;

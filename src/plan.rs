@@ -12,7 +12,8 @@ use crate::model::kind::Kind;
 use crate::model::names::Names;
 use crate::model::plan::{Held, OnlyObserved, SkipReason, Skipped, TargetPlan};
 use crate::model::resource::ResourceId;
-use crate::model::state::{Declared, Elsewhere, Index, LiveObject};
+use crate::model::state::{Declared, Index, LiveObject};
+use crate::model::survivor::Survivor;
 use crate::model::wire::ReadError;
 use crate::plan::compare::Comparison;
 use crate::plan::input::PlanInput;
@@ -26,6 +27,7 @@ pub mod kept;
 pub mod lifecycle;
 mod loss;
 mod order;
+mod orphan;
 mod unmanaged;
 mod withheld;
 
@@ -39,6 +41,7 @@ pub fn plan(input: &PlanInput<'_>) -> TargetPlan {
         comparison: &Comparison {
             system: input.system,
             base: input.base,
+            attempted: input.attempted,
             names: Names::new(kinds, input.desired, input.observed),
             write_only: input.options.write_only,
         },
@@ -65,8 +68,10 @@ enum Verdict {
     Skipped(SkipReason),
     Held(Box<Held>),
     Observed(Box<OnlyObserved>),
-    /// Git still has the object, in this file.
-    Elsewhere(SkipReason, String),
+    /// Another target declares it, in this file.
+    Moved(String),
+    /// Git gave it up, and it stays.
+    Survives(Box<Survivor>),
     Wrong(Vec<Diagnostic>),
     Unread(Diagnostic),
 }
@@ -83,6 +88,10 @@ impl Planner<'_> {
             if self.is_readable(kind) {
                 for declared in self.input.desired.values().filter(|declared| declared.id.kind == kind.name) {
                     let verdict = self.consider(kind, declared);
+                    if let ([live], false) = (self.index.meant(kind, declared).as_slice(), declared.absent())
+                    {
+                        self.plan.live.insert(declared.id.clone(), live.remote.clone());
+                    }
                     self.record(declared, verdict);
                     let stays = self.comparison.without_default(kind, declared);
                     self.plan
@@ -91,6 +100,7 @@ impl Planner<'_> {
                 }
             }
         }
+        self.given_up();
         self.unread_others();
         self.unreachable_others();
         self.pass_over();
@@ -164,6 +174,9 @@ impl Planner<'_> {
     }
 
     fn consider(&self, kind: &Kind, declared: &Declared) -> Verdict {
+        if declared.orphan {
+            return self.orphan(kind, declared);
+        }
         let dangling = diagnostics::dangling(kind, declared, &self.comparison.names);
         if !dangling.is_empty() {
             return Verdict::Wrong(dangling);
@@ -179,6 +192,7 @@ impl Planner<'_> {
             [one] if one.name == declared.id.name || declared.manifest.previously.contains(&one.name) => {
                 Some(one)
             }
+            [one] if self.index.renamed(declared) == Some(one) => Some(one),
             ref several => return diagnostics::ambiguous(kind, declared, several).into(),
         };
         let former =
@@ -193,7 +207,6 @@ impl Planner<'_> {
             return Verdict::Unread(diagnostics::unread(declared, error));
         }
         match (live, lifecycle::hold(declared, self.input.options.day)) {
-            (None, _) if declared.orphan => Verdict::Gone,
             (Some(live), _) if !self.input.system.writable(kind, live) => {
                 Verdict::Skipped(SkipReason::System)
             }
@@ -203,7 +216,6 @@ impl Planner<'_> {
             (Some(live), None) if live.name != declared.id.name && !kind.renames => {
                 diagnostics::no_rename(kind, declared, live).into()
             }
-            (Some(live), None) if declared.orphan => self.prune(kind, declared, live),
             (live, None) => self.propose(kind, declared, live),
         }
     }
@@ -223,22 +235,6 @@ impl Planner<'_> {
         }
         let mut alike = declared.names().flat_map(|name| self.index.alike(kind, name));
         alike.next().map(|found| diagnostics::lookalike(kind, declared, found))
-    }
-
-    /// An object that git no longer declares is deleted only if it still is what git declared.
-    fn prune(&self, kind: &Kind, orphan: &Declared, live: &LiveObject) -> Verdict {
-        if let Some(elsewhere) = &orphan.elsewhere {
-            match elsewhere {
-                Elsewhere::Declared(file) => Verdict::Elsewhere(SkipReason::Moved, file.clone()),
-                Elsewhere::Held(file) => Verdict::Elsewhere(SkipReason::Held, file.clone()),
-            }
-        } else if orphan.manifest.protect {
-            Verdict::Skipped(SkipReason::Protected)
-        } else if self.comparison.moved(kind, orphan, live) {
-            Verdict::Skipped(SkipReason::Changed)
-        } else {
-            self.propose(kind, orphan, Some(live))
-        }
     }
 
     fn propose(&self, kind: &Kind, declared: &Declared, live: Option<&LiveObject>) -> Verdict {
@@ -284,14 +280,15 @@ impl Planner<'_> {
                 self.plan.changes.push(*change);
                 self.plan.diagnostics.push(diagnostic);
             }
-            Verdict::Gone => {}
+            Verdict::Gone => self.plan.gone.push(id),
             Verdict::Unchanged => self.plan.unchanged.push(id),
             Verdict::Held(held) => self.plan.held.push(*held),
             Verdict::Observed(observed) => self.plan.observed.push(*observed),
             Verdict::Skipped(reason) => self.plan.skipped.push(Skipped { id, reason, file: None }),
-            Verdict::Elsewhere(reason, file) => {
-                self.plan.skipped.push(Skipped { id, reason, file: Some(file) });
+            Verdict::Moved(file) => {
+                self.plan.skipped.push(Skipped { id, reason: SkipReason::Moved, file: Some(file) });
             }
+            Verdict::Survives(survivor) => self.plan.survivors.push(*survivor),
             Verdict::Wrong(diagnostics) => self.plan.diagnostics.extend(diagnostics),
             Verdict::Unread(diagnostic) => {
                 self.plan.diagnostics.push(diagnostic);

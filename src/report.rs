@@ -6,6 +6,7 @@ use crate::model::change::Change;
 use crate::model::configuration::ConfigChange;
 use crate::model::outcome::{EndedChange, Outcome, WriteResult};
 use crate::model::plan::TargetPlan;
+use crate::model::survivor::Survivor;
 use crate::plan::digest;
 use content::{CheckSystemContent, Content, ImportContent, SandboxContent, Schemas};
 
@@ -92,14 +93,19 @@ impl TargetReport {
     /// Whether the target is as declared, as far as this run knows: there was nothing to do, or it was done and
     /// verified, and nothing is kept back.
     pub fn is_converged(&self) -> bool {
-        let settled = |plan: &TargetPlan| !plan.holds_changes() && !plan.leaves_orphans();
-        let clean = |plan: &TargetPlan| plan.is_sound() && plan.changes.is_empty() && settled(plan);
+        let clean = |plan: &TargetPlan| plan.is_sound() && plan.changes.is_empty();
         let applied = |apply: &ApplyReport| apply.changes.iter().all(|ended| ended.outcome.is_applied());
         let done = match &self.apply {
             Some(apply) => applied(apply) && clean(&apply.verified),
             None => clean(&self.plan),
         };
         self.plan.is_sound() && done
+    }
+
+    /// What git gave up and is still alive, as far as was seen last.
+    pub fn survivors(&self) -> &[Survivor] {
+        let verified = self.verified().filter(|verified| verified.is_sound());
+        &verified.unwrap_or(&self.plan).survivors
     }
 
     /// After apply: the second plan.
@@ -133,6 +139,8 @@ pub enum Exit {
     Conflict = 5,
     /// Something could not be read.
     Incomplete = 6,
+    /// Another run writes to the target.
+    Locked = 7,
     /// Wrong usage of the command line.
     Usage = 64,
 }
@@ -200,6 +208,8 @@ impl Report {
             Exit::Incomplete
         } else if errors.contains(&Class::Moved) || results.contains(&WriteResult::Conflict) {
             Exit::Conflict
+        } else if errors.contains(&Class::Locked) {
+            Exit::Locked
         } else if !errors.is_empty()
             || results.iter().any(|result| *result != WriteResult::Applied)
             || verified.into_iter().any(|plan| !plan.changes.is_empty())

@@ -188,16 +188,7 @@ pub fn for_target(
             }
             Entry::Vacant(free) => {
                 free.insert(id.clone());
-                desired.insert(
-                    id.clone(),
-                    Declared {
-                        id,
-                        manifest: manifest.clone(),
-                        orphan: false,
-                        expired: false,
-                        elsewhere: None,
-                    },
-                );
+                desired.insert(id.clone(), Declared::new(id, manifest.clone()));
             }
         }
     }

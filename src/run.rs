@@ -2,9 +2,14 @@
 //! git asked; the decisions are in pure modules.
 
 pub mod apply;
+mod clock;
+pub mod file_lock;
 pub mod history;
 pub mod journal;
+pub mod ledger;
 pub mod load;
+pub mod lock;
+pub mod memory;
 pub mod observe;
 pub mod options;
 mod orphans;
@@ -13,5 +18,9 @@ mod preview;
 pub mod probe;
 pub mod project;
 mod reads;
+pub mod record;
+pub mod recorder;
+pub mod tips;
 mod verify;
+pub mod whose;
 pub mod write;

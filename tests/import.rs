@@ -17,7 +17,7 @@ use enact::import::{self, To};
 use enact::manifest::Files;
 use enact::manifest::yaml::Budget;
 use enact::model::resource::RemoteId;
-use enact::model::state::{Desired, LiveObject, Observed};
+use enact::model::state::{Attempted, Desired, LiveObject, Observed};
 use enact::model::unmanaged::UnmanagedRule;
 use enact::plan;
 use enact::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
@@ -183,6 +183,8 @@ fn there_and_back(config: &Config, observed: &Observed) {
         system,
         desired: &desired,
         base,
+        attempted: &Attempted::new(),
+        given_up: &[],
         observed,
         counts: &counts,
         max_deletes,

@@ -17,7 +17,7 @@ use enact::manifest::yaml::Budget;
 use enact::model::change::Action;
 use enact::model::plan::TargetPlan;
 use enact::model::resource::RemoteId;
-use enact::model::state::{Desired, LiveObject, Observed};
+use enact::model::state::{Attempted, Desired, LiveObject, Observed};
 use enact::model::unmanaged::{
     Counted, Coverage, Except, Known, ObjectPattern, UnmanagedMode, UnmanagedRule,
 };
@@ -166,7 +166,8 @@ fn planned_under(
 ) -> TargetPlan {
     if let Some(base) = base {
         base::settle_names(&mut desired, base);
-        base::add_orphans(&mut desired, base);
+        let orphans = base::orphans(&desired, base.values());
+        desired.extend(orphans.into_iter().map(|orphan| (orphan.id.clone(), orphan)));
     }
     let counts = DeclaredCounts::of(&desired);
     let system = config.targets[0].system.as_ref();
@@ -175,6 +176,8 @@ fn planned_under(
         system,
         desired: &desired,
         base,
+        attempted: &Attempted::new(),
+        given_up: &[],
         observed,
         counts: &counts,
         max_deletes: 100,
@@ -348,6 +351,8 @@ proptest! {
         let known: Known = seen.iter().map(|name| ("Policy".to_owned(), RemoteId::new(name).unwrap())).collect();
         for last_seen in [None, Some(&known)] {
             let plan = plan::plan(&PlanInput {
+                attempted: &Attempted::new(),
+                given_up: &[],
                 target: "t",
                 system: config.targets[0].system.as_ref(),
                 desired: &none,

@@ -17,7 +17,7 @@ use enact::manifest::yaml::Budget;
 use enact::model::change::{Action, Change};
 use enact::model::request::{Method, Request};
 use enact::model::resource::RemoteId;
-use enact::model::state::{LiveObject, Observed};
+use enact::model::state::{Attempted, LiveObject, Observed};
 use enact::model::unmanaged::UnmanagedRule;
 use enact::plan::{
     self,
@@ -288,6 +288,8 @@ fn planned(
         system: config.targets[0].system.as_ref(),
         desired: &desired,
         base: None,
+        attempted: &Attempted::new(),
+        given_up: &[],
         observed: &observed,
         counts: &DeclaredCounts::of(&desired),
         max_deletes: 100,

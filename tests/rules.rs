@@ -17,7 +17,7 @@ use enact::manifest::Files;
 use enact::manifest::yaml::Budget;
 use enact::model::request::{Request, Symbol};
 use enact::model::resource::RemoteId;
-use enact::model::state::{Desired, LiveObject, Observed};
+use enact::model::state::{Attempted, Desired, LiveObject, Observed};
 use enact::model::unmanaged::UnmanagedRule;
 use enact::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
 use enact::sandbox::{Hub, Seed, Served};
@@ -222,6 +222,8 @@ impl Api {
             system: config().targets[0].system.as_ref(),
             desired,
             base: None,
+            attempted: &Attempted::new(),
+            given_up: &[],
             observed: &observed,
             counts: &counts,
             max_deletes: 100,

@@ -32,7 +32,7 @@ use enact::model::guard::Guard;
 use enact::model::kind::Kind;
 use enact::model::plan::TargetPlan;
 use enact::model::spent::ListLimits;
-use enact::model::state::{Desired, Observed};
+use enact::model::state::{Attempted, Desired, Observed};
 use enact::model::unmanaged::UnmanagedRule;
 use enact::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
 use enact::report::{Report, TargetReport};
@@ -69,7 +69,8 @@ impl Subject {
         let (mut desired, base) = (declared(target, now), declared(target, then));
         assert!(!desired.is_empty() && !base.is_empty());
         base::settle_names(&mut desired, &base);
-        base::add_orphans(&mut desired, &base);
+        let orphans = base::orphans(&desired, base.values());
+        desired.extend(orphans.into_iter().map(|orphan| (orphan.id.clone(), orphan)));
         Self { target, counts: DeclaredCounts::of(&desired), desired, base }
     }
 
@@ -163,6 +164,8 @@ impl Subject {
             system: system.as_ref(),
             desired,
             base: None,
+            attempted: &Attempted::new(),
+            given_up: &[],
             observed: &observed,
             counts: &DeclaredCounts::of(desired),
             max_deletes: 0,

@@ -1,22 +1,32 @@
 //! `enact apply`: its flags, the question before writing, and the record in git. Writing itself is in `run::apply`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
+use jiff::SignedDuration;
 
 use super::args::{Global, RevisionArgs, SandboxArgs};
 use super::files;
 use super::output::Output;
 use super::signal::stop_on_signal;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::model::wire::Alone;
 use crate::report::plan_file::{self, PlanFile};
-use crate::report::{Ending, Exit, Report, TargetReport};
+use crate::report::{Ending, Exit, Report};
+use crate::run::apply::Means;
+use crate::run::file_lock::FileLock;
 use crate::run::history::History;
 use crate::run::journal::{Journal, Lines, Nowhere};
+use crate::run::ledger::Ledger;
 use crate::run::load::Load;
+use crate::run::lock::{Lock, Place};
 use crate::run::options::RunOptions;
 use crate::run::plan::Planned;
 use crate::run::project::{Connected, Project};
+use crate::run::recorder::{Keys, RunFacts};
+use crate::run::tips::{self, Tips};
+use crate::run::whose::RunId;
 use crate::{catalog, run};
 
 #[derive(Args)]
@@ -36,9 +46,12 @@ pub(super) struct Apply {
     /// Adds a JSON line to this file for each write that ended, before the next begins
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
-    /// Sends the record of what was applied to this remote
+    /// Keeps the record of what was applied, and the lock, on this remote, instead of the one in enact.yaml
     #[arg(long, value_name = "REMOTE")]
     push_applied: Option<String>,
+    /// Waits for this long for a run that holds the lock of a target, such as `10m`
+    #[arg(long, value_name = "DURATION", default_value = "0s")]
+    lock_timeout: SignedDuration,
     #[command(flatten)]
     revision: RevisionArgs,
     #[command(flatten)]
@@ -55,30 +68,8 @@ impl Apply {
             Ok(of_review) => of_review,
             Err(diagnostic) => return Report { diagnostics: vec![diagnostic], ..Report::of("apply") },
         };
-        let Load { project, diagnostics, files, config, configuration: _ } =
-            self.sandbox.load(global, &options);
-        let Some(project) = &project else {
-            return Report { diagnostics, files, ..Report::of("apply") };
-        };
-        let mut report = Report { files, ..project.report("apply", self.refusals(diagnostics)) };
-        report.diagnostics.extend(self.unrecordable(project));
-        let journal = self.journal().map_err(|diagnostic| report.diagnostics.push(diagnostic)).ok();
-        let Some(journal) = journal.filter(|_| report.exit() == Exit::Done) else { return report };
-        match self.sandbox.connect(project).await {
-            Ok((_sandbox, connected)) => {
-                let moved = |report: &Report| match &reviewed {
-                    Some(reviewed) => reviewed.moved(&PlanFile::new(report, &config, catalog::digest())),
-                    None => Vec::new(),
-                };
-                self.apply(output, connected, journal.as_ref(), &mut report, moved).await;
-                if report.ending != Ending::Declined {
-                    report.diagnostics.extend(self.unjournaled(journal.as_ref()));
-                    report.diagnostics.extend(self.record(project, &report));
-                }
-            }
-            Err(diagnostics) => report.diagnostics.extend(diagnostics),
-        }
-        report
+        let run = ApplyRun { args: &self, global, output, reviewed, options };
+        run.run().await
     }
 
     /// The reviewed plan, read before anything is sent. Nobody is asked where nobody could answer.
@@ -133,65 +124,244 @@ impl Apply {
         diagnostics.into_iter().map(refuse).collect()
     }
 
-    /// Plans, and writes if this is the reviewed plan or the user agrees.
-    async fn apply(
-        &self,
-        output: &Output,
-        connected: Vec<Connected<'_>>,
-        journal: &dyn Journal,
-        report: &mut Report,
-        moved: impl FnOnce(&Report) -> Vec<Diagnostic>,
-    ) {
-        let progress = output.progress("reading", &connected);
-        let planned = run::plan::plan(connected).await;
-        drop(progress);
-        report.targets = planned.iter().map(Planned::report).collect();
-        let moved = moved(report);
-        if !moved.is_empty() {
-            return report.diagnostics.extend(moved);
-        }
-        if output.format.interactive && report.would_write() && !self.agreed(output, report) {
-            report.ending = Ending::Declined;
-            return;
-        }
-        let _progress = output.progress("writing", planned.iter().map(|planned| &planned.at));
-        report.targets = run::apply::apply(planned, journal, &stop_on_signal()).await;
-    }
-
     /// Shows the plan and, without `--yes`, asks.
     fn agreed(&self, output: &Output, report: &Report) -> bool {
         let is_shown = output.plan(report);
         self.yes || is_shown && output.agreed(report)
     }
 
-    /// The history to record this run in; none if it applies uncommitted files, or only a part of the manifests.
-    fn memory<'a>(&self, project: &'a Project) -> Option<&'a History> {
-        let partly = self.revision.only_declared || self.sandbox.sandbox;
-        project.history.as_ref().filter(|history| !partly && history.uncommitted.is_empty())
+    /// The repository to keep the record and the lock in; none for a sandbox, which is another system.
+    fn history<'a>(&self, project: &'a Project) -> Option<&'a History> {
+        project.history.as_ref().filter(|_| !self.sandbox.sandbox)
     }
 
-    /// Why this run cannot be recorded. It is reported before anything is written.
-    fn unrecordable(&self, project: &Project) -> Vec<Diagnostic> {
-        let Some(history) = self.memory(project) else { return Vec::new() };
-        let here = project.targets().map(|target| history.can_record(&target.config.name));
-        let there = self.push_applied.iter().map(|remote| history.can_push(remote));
-        here.chain(there).filter_map(Result::err).collect()
+    /// Where the record and the lock are kept.
+    fn place(&self, project: &Project, history: &History) -> Result<Place, Diagnostic> {
+        let remote = self.push_applied.clone().or_else(|| project.config.record.remote.clone());
+        history.place(remote, project.config.secret_variables())
+    }
+}
+
+/// One run of the command.
+struct ApplyRun<'a> {
+    args: &'a Apply,
+    global: &'a Global,
+    output: &'a Output,
+    reviewed: Option<PlanFile>,
+    options: RunOptions,
+}
+
+impl ApplyRun<'_> {
+    async fn run(&self) -> Report {
+        let load = self.args.sandbox.load(self.global, &self.options);
+        let Some(project) = &load.project else { return unloaded(load) };
+        let mut report = self.report(project, &load);
+        let journal = self.args.journal().map_err(|diagnostic| report.diagnostics.push(diagnostic)).ok();
+        let Some(journal) = journal.filter(|_| report.exit() == Exit::Done) else { return report };
+        match self.args.sandbox.connect(project).await {
+            Ok((sandbox, connected)) => {
+                let planned = self.plan(connected, &load, &mut report).await;
+                if !self.goes_on(&mut report) {
+                    return report;
+                }
+                match (report.would_write(), sandbox) {
+                    (false, _) => report.diagnostics.extend(self.pass(project, &report).err()),
+                    (true, None) => {
+                        drop(planned);
+                        self.exclusively(&load, journal.as_ref(), &mut report).await;
+                    }
+                    (true, Some(_sandbox)) => {
+                        let means = Means {
+                            journal: journal.as_ref(),
+                            permit: &Alone,
+                            keys: &Keys::new(),
+                            stop: &stop_on_signal(),
+                        };
+                        self.write(planned, &means, &mut report).await;
+                    }
+                }
+                report.diagnostics.extend(self.args.unjournaled(journal.as_ref()));
+            }
+            Err(diagnostics) => report.diagnostics.extend(diagnostics),
+        }
+        report
     }
 
-    /// Records in git which targets were brought to the commit.
-    fn record(&self, project: &Project, report: &Report) -> Vec<Diagnostic> {
-        let Some(history) = self.memory(project) else { return Vec::new() };
-        let done = report.targets.iter().filter(|target| target.is_converged());
-        let secrets = project.config.secret_variables();
-        let one = |target: &TargetReport| {
-            let from = history.record(&target.plan.target, self.rollback)?;
-            match &self.push_applied {
-                Some(remote) => history.push(remote, &target.plan.target, from.as_ref(), &secrets),
-                None => Ok(()),
+    /// Takes the locks, and writes a plan that is made while they are held.
+    async fn exclusively(&self, seen: &Load, journal: &dyn Journal, report: &mut Report) {
+        let Some(project) = &seen.project else { return };
+        let run = RunId::begin(self.args.history(project).map(History::repository));
+        let locked = match self.args.history(project) {
+            Some(history) => self.locked(seen, history, run, journal, report).await,
+            None => {
+                let file = project.config.folder().join(".enact.lock");
+                let lock = FileLock::take(&file, "all targets", &run, self.patience()).await;
+                match lock {
+                    Ok(_lock) => {
+                        let stop = stop_on_signal();
+                        let means = Means { journal, permit: &Alone, keys: &Keys::new(), stop: &stop };
+                        if let Some(planned) = self.again(project, seen, report).await {
+                            self.write(planned, &means, report).await;
+                        }
+                        Ok(())
+                    }
+                    Err(diagnostic) => Err(diagnostic),
+                }
             }
         };
-        done.filter_map(|target| one(target).err()).collect()
+        report.diagnostics.extend(locked.err());
     }
+
+    /// The same with the locks and the records in git. What somebody else has recorded meanwhile is planned on.
+    async fn locked(
+        &self,
+        seen: &Load,
+        history: &History,
+        run: RunId,
+        journal: &dyn Journal,
+        report: &mut Report,
+    ) -> Result<(), Diagnostic> {
+        let Some(project) = &seen.project else { return Ok(()) };
+        let place = self.args.place(project, history)?;
+        let names = project.targets().map(|target| tips::lock(&target.config.name)).collect();
+        let mut lock = Lock::take(place, names, run.clone(), self.patience()).await?;
+        let targets: Vec<_> = project.targets().collect();
+        let tips = Tips::find(&targets, history.repository(), lock.place())?;
+        let reloaded = tips.moved.then(|| self.args.sandbox.load(self.global, &self.options));
+        let load = reloaded.as_ref().unwrap_or(seen);
+        let (Some(project), Some(history)) =
+            (&load.project, load.project.as_ref().and_then(|project| self.args.history(project)))
+        else {
+            report.diagnostics.clone_from(&load.diagnostics);
+            return Ok(());
+        };
+        let Some(planned) = self.again(project, load, report).await else { return Ok(()) };
+        let mut ledger = self.ledger(project, history, &run, tips, report);
+        let keys = ledger.as_mut().map(|ledger| ledger.begin(&report.targets, &lock)).transpose()?;
+        let stop = stop_on_signal();
+        let means = Means { journal, permit: &lock, keys: &keys.unwrap_or_default(), stop: &stop };
+        self.write(planned, &means, report).await;
+        match &mut ledger {
+            Some(ledger) => ledger.end(&report.targets, &mut lock),
+            None => lock.release(&[]),
+        }
+    }
+
+    /// Plans once more, now that nobody else writes. `None` if that plan is not to be written: somebody approved another
+    /// one, or it is wrong, or nothing is left to do.
+    async fn again<'p>(
+        &self,
+        project: &'p Project,
+        load: &Load,
+        report: &mut Report,
+    ) -> Option<Vec<Planned<'p>>> {
+        let seen = report.digest();
+        *report = self.report(project, load);
+        let connected = project.connect(|_| None).map_err(|wrong| report.diagnostics.extend(wrong)).ok()?;
+        let planned = self.plan(connected, load, report).await;
+        let is_approved = self.reviewed.is_some() || (self.output.format.interactive && !self.args.yes);
+        if is_approved && seen != report.digest() {
+            report.diagnostics.push(moved());
+        }
+        let is_sound = !report.diagnostics.iter().any(Diagnostic::is_error);
+        (is_sound && report.would_write()).then_some(planned)
+    }
+
+    /// Notes that there was nothing to write.
+    fn pass(&self, project: &Project, report: &Report) -> Result<(), Diagnostic> {
+        let Some(history) = self.args.history(project) else { return Ok(()) };
+        let place = self.args.place(project, history)?;
+        let targets: Vec<_> = project.targets().collect();
+        if history.commit.is_none() || !history.uncommitted.is_empty() {
+            return Ok(());
+        }
+        let run = RunId::begin(Some(history.repository()));
+        let noted = Tips::of_pass(&targets, &place).and_then(|tips| {
+            let Some(mut ledger) = self.ledger(project, history, &run, tips, report) else { return Ok(()) };
+            ledger.pass(&report.targets, &place)
+        });
+        // Nothing was written, so nothing can be forgotten: the next run notes it.
+        noted.map_err(Diagnostic::allowed)
+    }
+
+    /// The records of the run; none if it applies files that are not committed.
+    fn ledger<'p>(
+        &self,
+        project: &'p Project,
+        history: &'p History,
+        run: &RunId,
+        tips: Tips,
+        report: &Report,
+    ) -> Option<Ledger<'p>> {
+        let commit = history.commit.filter(|_| history.uncommitted.is_empty())?;
+        let facts = RunFacts::of(run, commit, report.digest(), self.args.revision.allow.clone());
+        Some(Ledger::open(project, history, facts, self.args.rollback, tips))
+    }
+
+    /// The report before anything is sent.
+    fn report(&self, project: &Project, load: &Load) -> Report {
+        let diagnostics = self.args.refusals(load.diagnostics.clone());
+        let mut report = Report { files: load.files.clone(), ..project.report("apply", diagnostics) };
+        if let Some(history) = self.args.history(project) {
+            report.diagnostics.extend(self.args.place(project, history).err());
+            let names = project.targets().flat_map(tips::moved_by_a_run);
+            let writable = names.map(|name| history.repository().can_move(&name));
+            report.diagnostics.extend(writable.filter_map(Result::err));
+        }
+        report
+    }
+
+    /// Plans. What is not as it was reviewed is reported.
+    async fn plan<'p>(
+        &self,
+        connected: Vec<Connected<'p>>,
+        load: &Load,
+        report: &mut Report,
+    ) -> Vec<Planned<'p>> {
+        let progress = self.output.progress("reading", &connected);
+        let planned = run::plan::plan(connected).await;
+        drop(progress);
+        report.targets = planned.iter().map(Planned::report).collect();
+        if let Some(reviewed) = &self.reviewed {
+            let fresh = PlanFile::new(report, &load.config, catalog::digest());
+            report.diagnostics.extend(reviewed.moved(&fresh));
+        }
+        planned
+    }
+
+    /// Whether the plan may be written: it is the reviewed one, and the user agrees where there is anything to write.
+    fn goes_on(&self, report: &mut Report) -> bool {
+        if report.diagnostics.iter().any(Diagnostic::is_error) {
+            return false;
+        }
+        let asks = self.output.format.interactive && report.would_write();
+        if asks && !self.args.agreed(self.output, report) {
+            report.ending = Ending::Declined;
+            return false;
+        }
+        true
+    }
+
+    async fn write(&self, planned: Vec<Planned<'_>>, means: &Means<'_>, report: &mut Report) {
+        let _progress = self.output.progress("writing", planned.iter().map(|planned| &planned.at));
+        report.targets = run::apply::apply(planned, means).await;
+    }
+
+    /// How long to wait for a lock that somebody holds.
+    fn patience(&self) -> Duration {
+        Duration::try_from(self.args.lock_timeout).unwrap_or_default()
+    }
+}
+
+fn unloaded(load: Load) -> Report {
+    let Load { diagnostics, files, .. } = load;
+    Report { diagnostics, files, ..Report::of("apply") }
+}
+
+/// Reports that the plan is another one than somebody agreed to.
+fn moved() -> Diagnostic {
+    Diagnostic::new(Code::ReviewMoved, "something moved while you were asked: the plan is another one now")
+        .help("nothing was written: run apply again, and look at the new plan")
 }
 
 fn nobody_to_ask(reviewed: Option<&Path>) -> Diagnostic {

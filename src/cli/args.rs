@@ -109,7 +109,7 @@ pub(super) struct RevisionArgs {
     set_secrets: bool,
     /// Lets this run through a guard (repeatable)
     #[arg(long, value_parser = guards(), value_name = "GUARD")]
-    allow: Vec<Guard>,
+    pub(super) allow: Vec<Guard>,
 }
 
 impl RevisionArgs {
@@ -125,6 +125,7 @@ impl RevisionArgs {
         RunOptions {
             rev: rev.clone(),
             base,
+            remembers: !sandbox.sandbox,
             plan: PlanOptions {
                 allowed: allow.clone(),
                 only_declared: *only_declared,

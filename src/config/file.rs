@@ -35,12 +35,54 @@ pub struct ConfigFile {
     /// checkout, never from a revision.
     #[serde(default)]
     pub(super) systems: Vec<String>,
+    /// Where enact keeps its record of what it did: in git, on one reference for each target. Read from the trusted
+    /// checkout, never from a revision.
+    #[serde(default)]
+    pub record: RecordConfig,
     /// Limits of a whole run. Whatever a repository or an API holds, a run ends within them.
     #[serde(default)]
     pub limits: RunLimits,
     /// The systems that are kept in agreement with the manifests.
     #[schemars(length(min = 1))]
     pub targets: Vec<TargetConfig>,
+}
+
+/// Where enact keeps its record.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RecordConfig {
+    /// The reference of each target's record; `{target}` stands for the target's name. A branch, such as
+    /// `refs/heads/enact/{target}`, can be protected by the rules of a forge.
+    #[serde(rename = "ref")]
+    #[schemars(regex(pattern = r"^refs/[A-Za-z0-9._/-]*\{target\}[A-Za-z0-9._/-]*$"), extend("x-pattern-hint" = "a whole name below `refs/` with `{target}` in it"))]
+    pub reference: String,
+    /// The remote that the record is fetched from, sent to, and locked on. Default: none, the record stays in this clone.
+    #[schemars(length(min = 1))]
+    pub remote: Option<String>,
+    /// The file of the SSH key that signs each record, relative to enact.yaml. Then only a record that an allowed signer
+    /// has signed is believed.
+    pub sign: Option<PathBuf>,
+    /// The file of the keys that may sign a record, as ssh-keygen(1) describes it under ALLOWED SIGNERS, relative to
+    /// enact.yaml.
+    pub allowed_signers: Option<PathBuf>,
+}
+
+impl Default for RecordConfig {
+    fn default() -> Self {
+        Self {
+            reference: "refs/enact/record/{target}".to_owned(),
+            remote: None,
+            sign: None,
+            allowed_signers: None,
+        }
+    }
+}
+
+impl RecordConfig {
+    /// The reference of a target's record.
+    pub(super) fn reference_of(&self, target: &str) -> String {
+        self.reference.replace("{target}", target)
+    }
 }
 
 /// Limits of a whole run, over all its targets and revisions. The defaults are more than people write, and less than a
@@ -79,6 +121,9 @@ pub struct TargetConfig {
     /// The name of this target in output and after `--target`.
     #[schemars(regex(pattern = "^[a-z0-9][a-z0-9_-]{0,62}$"), extend("x-pattern-hint" = "1 to 63 lower-case letters, digits, `-` and `_`"))]
     pub name: String,
+    /// The name that this target had before. Its record goes on under the new name.
+    #[schemars(regex(pattern = "^[a-z0-9][a-z0-9_-]{0,62}$"), extend("x-pattern-hint" = "1 to 63 lower-case letters, digits, `-` and `_`"))]
+    pub previously: Option<String>,
     /// The type of its API, such as `polytomic`.
     pub system: String,
     /// The URL of the API: https, or http on this machine.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use super::file::{ConfigFile, RunLimits, TargetConfig};
+use super::file::{ConfigFile, RecordConfig, RunLimits, TargetConfig};
 use crate::diagnostic::Diagnostic;
 use crate::http;
 use crate::manifest::yaml::Document;
@@ -24,6 +24,8 @@ pub struct Target {
     pub system: Box<dyn System>,
     /// Which API it leads to, by which tenant.
     pub api: ApiId,
+    /// The reference of its record, and of the record that it had under its former name.
+    pub record: RecordRefs,
     pub(super) include: Option<Include>,
     /// What to do about live objects that git does not declare.
     pub unmanaged: UnmanagedRule,
@@ -55,12 +57,30 @@ impl Target {
     }
 }
 
+/// The references of a target's record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordRefs {
+    /// The one that is read and written.
+    pub name: String,
+    /// The one under the target's former name, which is read as long as there is none under the new one.
+    pub former: Option<String>,
+}
+
+impl RecordRefs {
+    pub(super) fn of(record: &RecordConfig, target: &TargetConfig) -> Self {
+        let former = target.previously.as_ref().map(|former| record.reference_of(former));
+        Self { name: record.reference_of(&target.name), former }
+    }
+}
+
 /// A configuration that passed all checks.
 pub struct Config {
     /// Where manifests are.
     pub manifests: Vec<String>,
     /// The targets, in the order of the file.
     pub targets: Vec<Target>,
+    /// Where the record of what was applied is kept.
+    pub record: RecordConfig,
     /// How much a run may cost.
     pub limits: RunLimits,
     /// The systems that its targets may use.

@@ -25,6 +25,8 @@ pub enum Class {
     Unread,
     /// The live side, or what a plan was made from, changed meanwhile.
     Moved,
+    /// Another run writes to the target.
+    Locked,
     /// Anything else that went wrong.
     Failed,
     /// The command line is wrong.

@@ -335,6 +335,10 @@ codes! {
     /// clone. Fetch it, or write a branch, a tag or a commit id that is here.
     GitUnknownRevision = "git/unknown-revision" (Invalid, Error),
 
+    /// Something could not be written to the git repository, such as a commit of the record. Nothing was sent because of
+    /// it, or the report says what was. Make sure that there is room on the disk and that the repository may be written.
+    GitWrite = "git/write" (Failed, Error),
+
     /// The plan would delete more than a fifth of the live objects of one kind that git knows; what is created in the same
     /// run does not count. That is more often a lost folder or a wrong revision than intended. Delete them in several
     /// steps, or let the plan through once with `--allow deleted-share`.
@@ -488,6 +492,11 @@ codes! {
     /// nothing must never look the same, so this is an error. It is a defect of enact: please report it.
     LoadNothing = "load/nothing" (Failed, Error),
 
+    /// Another run holds the lock of a target, so that two never write it at once. Nothing was written. Wait for it with
+    /// `--lock-timeout`; a lock of a run that is gone ends by itself a few minutes later, and `enact unlock` removes it
+    /// at once.
+    LockHeld = "lock/held" (Locked, Error),
+
     /// The `apiVersion` of a manifest names no system that is known here. It decides by which schema the manifest is
     /// checked and which targets take it. Correct it, or name the file of the system's definition in `systems` of
     /// enact.yaml.
@@ -618,6 +627,34 @@ codes! {
     /// object that may belong to somebody is not touched, so nothing was written. Correct how the definition reads the
     /// kind, or the rights of the credential.
     ProbeUnreadable = "probe/unreadable" (Unread, Error),
+
+    /// The record of a target is of another API than the one that the target leads to now: another system, URL or
+    /// tenant. What enact did there says nothing about what is live here, so nothing is deleted because of it and every
+    /// cause is unknown. If the target leads elsewhere on purpose, the next apply begins a new record.
+    RecordAnotherApi = "record/another-api" (Invalid, Warning),
+
+    /// The record of a target is damaged, of another target, or in a newer format than this enact knows. It is the evidence
+    /// for every delete, so nothing of it is believed and apply refuses to go on. Look at it with `git show`, use the
+    /// newer enact, or take the record back to a sound commit as docs/record.md says.
+    RecordDamaged = "record/damaged" (Guarded, ErrorInApply),
+
+    /// An older enact, which knows no record, has applied a later commit than the record of the target says. The entries
+    /// of the record may be behind what is live. Use one version of enact for a target; the next apply brings the record
+    /// up to date.
+    RecordOvertaken = "record/overtaken" (Failed, Warning),
+
+    /// The remote's record of a target does not continue the last one that this clone saw: somebody moved it back, replaced
+    /// it or removed it. It is the evidence for every delete, so nothing is written. Find out who did it, and put it back
+    /// as docs/record.md says.
+    RecordRewound = "record/rewound" (Guarded, Error),
+
+    /// The commit that is to be applied is on no branch of the record's remote. The record holds it as a parent, so to send
+    /// the record would publish the commit. Push the commit first.
+    RecordUnpublished = "record/unpublished" (Guarded, Error),
+
+    /// What a run wrote could not be recorded on the remote after three tries, or not in this clone. The report says what
+    /// was written. Send the record with the command in the help, or run apply again.
+    RecordUnsent = "record/unsent" (Failed, Error),
 
     /// A reference fits several live objects. Using the wrong one would give access to the wrong people, so none is
     /// used. Rename all but one on the target, or refer to it by its id if the field accepts one.

@@ -16,7 +16,7 @@ use super::shield::Shielded;
 pub const MAX_BODY: usize = 64 << 20;
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long a server may take to begin its answer.
-const HEAD: Duration = Duration::from_secs(30);
+pub const HEAD: Duration = Duration::from_secs(30);
 /// How long it may pause within one.
 const IDLE: Duration = Duration::from_secs(15);
 const TOTAL: Duration = Duration::from_secs(60);

@@ -3,7 +3,7 @@
 //! Not here: which change an object needs, in `plan::compare`.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::access::AccessShift;
@@ -14,7 +14,7 @@ use crate::model::resource::ResourceId;
 use crate::model::state::LiveObject;
 
 /// What happens to an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// It does not exist yet.

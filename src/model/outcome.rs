@@ -5,7 +5,7 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::change::Change;
 use crate::model::wire::Refusal;
@@ -34,7 +34,7 @@ pub struct Outcome {
 }
 
 /// How a planned write ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WriteResult {
     /// All its requests were answered with success.

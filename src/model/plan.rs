@@ -2,6 +2,8 @@
 //!
 //! Not here: how it is made, in `plan`.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -9,7 +11,8 @@ use serde::Serialize;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Lifecycle;
 use crate::model::change::Change;
-use crate::model::resource::ResourceId;
+use crate::model::resource::{RemoteId, ResourceId};
+use crate::model::survivor::Survivor;
 use crate::model::unmanaged::Coverage;
 
 /// An object that is left alone: declared, or live and not to be declared.
@@ -33,28 +36,12 @@ pub enum SkipReason {
     System,
     /// Git did not change it, and the run is limited to what git changed.
     Drift,
-    /// An orphan that no longer is what git declared.
-    Changed,
-    /// An orphan that git protected.
-    Protected,
     /// Another target of the same API declares it now.
     Moved,
-    /// No target of the API takes it any more, but git still holds its manifest.
-    Held,
     /// A live object whose name no manifest can have.
     Name,
     /// A live object that no request can reach: its id cannot be part of a path.
     Unreachable,
-}
-
-impl SkipReason {
-    /// Whether it keeps an object that git no longer declares.
-    fn keeps_an_orphan(self) -> bool {
-        match self {
-            Self::Changed | Self::Protected | Self::Held => true,
-            Self::System | Self::Drift | Self::Moved | Self::Name | Self::Unreachable => false,
-        }
-    }
 }
 
 /// A declared object that `metadata.hold` keeps as it is.
@@ -103,6 +90,8 @@ pub struct TargetPlan {
     pub changes: Vec<Change>,
     /// Objects that already are as declared.
     pub unchanged: Vec<ResourceId>,
+    /// The ids of the declared objects that are live.
+    pub live: BTreeMap<ResourceId, RemoteId>,
     /// Objects that are left alone.
     pub skipped: Vec<Skipped>,
     /// Objects that a hold keeps as they are. None of them is a pending change.
@@ -111,6 +100,10 @@ pub struct TargetPlan {
     pub observed: Vec<OnlyObserved>,
     /// Objects that expire within two weeks. They are no part of what a review approves: a day that goes by changes them.
     pub expiring: Vec<Expiring>,
+    /// Objects that git no longer declares and that are still alive, and stay.
+    pub survivors: Vec<Survivor>,
+    /// Objects that git no longer declares and that are gone.
+    pub gone: Vec<ResourceId>,
     /// Which part of what the target holds git declares, and what it does not. That is no pending change.
     pub coverage: Coverage,
     /// What is wrong. An error keeps this target from being applied.
@@ -120,13 +113,7 @@ pub struct TargetPlan {
 }
 
 impl TargetPlan {
-    /// Whether objects stay that git no longer declares. As long as they do, the base that declared them is kept.
-    pub fn leaves_orphans(&self) -> bool {
-        self.skipped.iter().any(|skipped| skipped.reason.keeps_an_orphan())
-    }
-
-    /// Whether a hold keeps a change back. As long as one does, the base is kept: what the change would undo is only
-    /// known from there.
+    /// Whether a hold keeps a change back. What an older enact reads waits for it.
     pub fn holds_changes(&self) -> bool {
         self.held.iter().any(|held| held.change.is_some())
     }

@@ -11,6 +11,7 @@ use crate::diagnostic::{Diagnostic, Place, SpecDiagnostic, SpecPlace};
 use crate::manifest::{Ensure, Manifest};
 use crate::model::kind::{At, Kind, Named};
 use crate::model::resource::{RemoteId, ResourceId};
+use crate::model::survivor::Kept;
 use crate::model::wire::ReadError;
 
 /// One object that git declares for one target.
@@ -26,7 +27,32 @@ pub struct Declared {
     pub expired: bool,
     /// Where git still has the object, if it is an orphan of this target only.
     pub elsewhere: Option<Elsewhere>,
+    /// What the record holds of it, if this is what a record says that git declared.
+    pub recorded: Option<Arc<Recorded>>,
 }
+
+/// What a record holds of an object beside its declaration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// The commit whose declaration it is, in hex; `None` if the object was never verified.
+    pub commit: Option<String>,
+    /// The API's id.
+    pub remote: Option<RemoteId>,
+    /// Whether enact created the object.
+    pub created: bool,
+}
+
+/// An object that git no longer declares, and that this run does not delete.
+#[derive(Clone, Debug)]
+pub struct GivenUp {
+    /// What git declared.
+    pub declared: Declared,
+    /// Why it is not deleted.
+    pub kept: Kept,
+}
+
+/// What git set in objects and may have reached them without being verified: the specs of attempts, by object.
+pub type Attempted = BTreeMap<ResourceId, Vec<Value>>;
 
 /// Where git still has an object that it no longer declares for its target. Such an object is never pruned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +64,11 @@ pub enum Elsewhere {
 }
 
 impl Declared {
+    /// What a manifest declares for a target.
+    pub fn new(id: ResourceId, manifest: Arc<Manifest>) -> Self {
+        Self { id, manifest, orphan: false, expired: false, elsewhere: None, recorded: None }
+    }
+
     /// The spec as the user wrote it.
     pub fn spec(&self) -> &Value {
         &self.manifest.spec
@@ -178,6 +209,8 @@ pub struct Observed {
     pub unreachable: BTreeMap<String, Vec<Unreachable>>,
     /// Objects that were listed but could not be read in full, by kind and id. They never count as absent.
     pub unread: BTreeMap<(String, RemoteId), ReadError>,
+    /// Objects that were renamed on the live side, by the kind and the name that git declares, with their recorded ids.
+    pub renamed: BTreeMap<(String, String), RemoteId>,
 }
 
 impl Observed {
@@ -210,6 +243,10 @@ impl Observed {
                 index.add(kind, found);
             }
         }
+        for ((kind, name), remote) in &self.renamed {
+            let found = self.found(kind).iter().find(|found| found.remote == *remote);
+            index.renamed.extend(found.map(|found| ((kind.clone(), name.clone()), found)));
+        }
         index
     }
 }
@@ -220,6 +257,8 @@ pub struct Index<'a> {
     named: BTreeMap<(String, String), Vec<&'a LiveObject>>,
     /// Those whose name is not the one spelling of what it shows, by what it shows.
     alike: BTreeMap<(String, String), Vec<&'a LiveObject>>,
+    /// Those that were renamed on the live side, by the name that git declares.
+    renamed: BTreeMap<(String, String), &'a LiveObject>,
 }
 
 impl<'a> Index<'a> {
@@ -241,6 +280,11 @@ impl<'a> Index<'a> {
         self.alike.get(&(kind.name.clone(), kind.look(name))).map_or(&[], Vec::as_slice)
     }
 
+    /// The live object that a declaration means by its recorded id, if it has another name now.
+    pub fn renamed(&self, declared: &Declared) -> Option<&'a LiveObject> {
+        self.renamed.get(&(declared.id.kind.clone(), declared.id.name.clone())).copied()
+    }
+
     /// The live objects that a declaration could mean: those with its name, or else those with a former name.
     pub fn meant(&self, kind: &Kind, declared: &Declared) -> Vec<&'a LiveObject> {
         let now = self.named(kind, &declared.id.name);
@@ -248,6 +292,8 @@ impl<'a> Index<'a> {
         if !now.is_empty() || declared.absent() {
             return now.to_vec();
         }
-        declared.manifest.previously.iter().flat_map(|name| self.named(kind, name)).copied().collect()
+        let former: Vec<_> =
+            declared.manifest.previously.iter().flat_map(|name| self.named(kind, name)).copied().collect();
+        if former.is_empty() { self.renamed(declared).into_iter().collect() } else { former }
     }
 }

@@ -224,3 +224,18 @@ pub trait Turn: Reader {
     /// Waits before the next attempt, at least as long as the server asks; false if there should be none.
     async fn pause(&self, attempt: u32, asked: Option<Duration>) -> bool;
 }
+
+/// The right to write, which may run out.
+pub trait Permit: Sync {
+    /// Why no request may be sent now, if so. It is asked right before each one.
+    fn lost(&self) -> Option<String>;
+}
+
+/// The right of a run that shares its target with no other: it does not run out.
+pub struct Alone;
+
+impl Permit for Alone {
+    fn lost(&self) -> Option<String> {
+        None
+    }
+}

@@ -14,7 +14,7 @@ use crate::model::kind::{At, Kind, Named};
 use crate::model::names::Names;
 use crate::model::request::Request;
 use crate::model::resource::ResourceId;
-use crate::model::state::{Declared, Desired, LiveObject};
+use crate::model::state::{Attempted, Declared, Desired, LiveObject};
 use crate::plan::input::WriteOnly;
 use crate::plan::{lifecycle, loss};
 use crate::pointer;
@@ -26,6 +26,8 @@ pub struct Comparison<'a> {
     pub system: &'a dyn Judge,
     /// What git declared at the base, if there is a base.
     pub base: Option<&'a Desired>,
+    /// What git set since the base in attempts that were never verified.
+    pub attempted: &'a Attempted,
     /// Names and ids.
     pub names: Names,
     /// When to send fields that cannot be read back.
@@ -158,10 +160,14 @@ impl Comparison<'_> {
         kind.shape.declared(&self.system.declared(kind, declared.spec(), &self.names))
     }
 
-    /// What the base declared, with current names: an object that git renamed is still the same.
     fn canonical_base(&self, kind: &Kind, base: &Declared) -> Value {
-        let mut spec = base.spec().clone();
-        for Named { at, kind, name } in base.named(kind) {
+        self.canonical_then(kind, &base.id, base.spec())
+    }
+
+    /// What git declared before, with current names: an object that git renamed is still the same.
+    fn canonical_then(&self, kind: &Kind, id: &ResourceId, then: &Value) -> Value {
+        let mut spec = then.clone();
+        for Named { at, kind, name } in kind.named_in(&id.name, then) {
             // The names inside the object's own name move with the object.
             let At::Spec(at) = at else { continue };
             if let (Some(place), Some(now)) = (spec.pointer_mut(&at), self.names.renamed(kind, &name)) {
@@ -179,8 +185,12 @@ impl Comparison<'_> {
             self.at_base(declared, live).filter(|base| !lifecycle::only_observes(base, Action::Create));
         let mut base = base.map(|base| self.canonical_base(kind, base));
         base.iter_mut().for_each(|base| ignored.forget(&kind.shape, base));
-        if let Some(base) = base.as_ref().filter(|_| !declared.absent()) {
-            kind.shape.return_to_default(base, &mut now);
+        let attempted = self.attempted.get(&declared.id).into_iter().flatten();
+        let attempted = attempted.map(|spec| self.canonical_then(kind, &declared.id, spec));
+        let mut past: Vec<_> = base.iter().cloned().chain(attempted).collect();
+        past.iter_mut().for_each(|past| ignored.forget(&kind.shape, past));
+        if !declared.absent() {
+            past.iter().for_each(|past| kind.shape.return_to_default(past, &mut now));
         }
         if let Some(live) = live.filter(|_| !ignored.is_empty()) {
             ignored.keep(&kind.shape, &self.observed(kind, live), &mut now);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use crate::model::guard::Guard;
-use crate::model::state::{Desired, Observed};
+use crate::model::state::{Attempted, Desired, GivenUp, Observed};
 use crate::model::unmanaged::{Known, UnmanagedRule};
 use crate::system::Judge;
 
@@ -20,6 +20,10 @@ pub struct PlanInput<'a> {
     pub desired: &'a Desired,
     /// What git declared at the base. Without a base every cause is unknown, and no field goes back to its default.
     pub base: Option<&'a Desired>,
+    /// What git set since the base in attempts that were never verified.
+    pub attempted: &'a Attempted,
+    /// What git no longer declares and this run does not delete.
+    pub given_up: &'a [GivenUp],
     /// What is live.
     pub observed: &'a Observed,
     /// How much git declares for the target in all.

@@ -90,7 +90,7 @@ mod tests {
         let manifest = Arc::new(Manifest::new(document, &mut diagnostics).unwrap());
         assert_eq!(diagnostics, []);
         let id = ResourceId::new("t", "Role", "r");
-        let declared = Declared { id: id.clone(), manifest, orphan: false, expired: false, elsewhere: None };
+        let declared = Declared::new(id.clone(), manifest);
         let mut desired = Desired::from([(id.clone(), declared)]);
         expire(&mut desired, day);
         desired.remove(&id).unwrap()

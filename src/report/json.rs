@@ -19,6 +19,7 @@ use crate::model::outcome::Outcome;
 use crate::model::plan::{Expiring, Skipped};
 use crate::model::request::Request;
 use crate::model::resource::ResourceId;
+use crate::model::survivor::Survivor;
 use crate::model::unmanaged::{Counted, Coverage, Unmanaged};
 use crate::text::inert::Inert;
 use diagnostic::DiagnosticJson;
@@ -57,6 +58,8 @@ pub struct ReportJson {
     pub observed: Vec<ObservedJson>,
     /// Objects that expire within two weeks.
     pub expiring: Vec<Expiring>,
+    /// Objects that git no longer declares and that are still alive.
+    pub survivors: Vec<Survivor>,
     /// Live objects that git does not declare, of the kinds that were listed; after apply, those that a second plan found.
     /// They are no pending change.
     pub unmanaged: Vec<Unmanaged>,
@@ -226,6 +229,7 @@ pub fn document(report: &Report) -> ReportJson {
             .map(ObservedJson::from)
             .collect(),
         expiring: report.targets.iter().flat_map(|target| target.plan.expiring.clone()).collect(),
+        survivors: report.targets.iter().flat_map(|target| target.survivors().to_vec()).collect(),
         unmanaged: report.targets.iter().flat_map(|target| coverage(target).unmanaged().to_vec()).collect(),
         coverage: report.targets.iter().map(coverage_of).collect(),
         remaining: (!verified.is_empty()).then(remaining),

@@ -9,6 +9,7 @@ use crate::manifest::{Lifecycle, name_problem};
 use crate::model::change::Action;
 use crate::model::outcome::Outcome;
 use crate::model::plan::{Expiring, SkipReason, Skipped, TargetPlan};
+use crate::model::survivor::{Kept, Survivor};
 use crate::text::inline;
 use crate::words::{count, verb};
 
@@ -41,10 +42,7 @@ pub(super) fn reason(skipped: &Skipped) -> String {
     let reason = match skipped.reason {
         SkipReason::System => "the system manages it itself",
         SkipReason::Drift => "it drifted, and only what git changed was asked for",
-        SkipReason::Changed => "git no longer declares it, and it was changed since, so it stays",
-        SkipReason::Protected => "git no longer declares it, and it is protected, so it stays",
         SkipReason::Moved => "another target declares it now, so it stays",
-        SkipReason::Held => "no target takes it any more, but git still has its manifest, so it stays",
         SkipReason::Name => {
             let problem = name_problem(&skipped.id.name).unwrap_or_default();
             return format!("no manifest can have this name: it {problem}");
@@ -72,6 +70,42 @@ pub(super) fn expiry(expiring: &Expiring) -> String {
     format!("deleted from {expires} on: {}:{line}", inline(file))
 }
 
+/// The heading of what git gave up.
+pub(super) const SURVIVORS: &str = "no longer declared, still alive:";
+
+/// What is to be said of an object that git gave up, and what to do about it.
+pub(super) fn survivor(survivor: &Survivor) -> String {
+    let Survivor { reason, since, as_declared, file, .. } = survivor;
+    let since = since.as_ref().map_or_else(
+        || "it was never seen as declared".to_owned(),
+        |commit| {
+            let state = if *as_declared { "still as declared" } else { "changed since it was declared" };
+            format!("{state} at {}", inline(commit.get(..10).unwrap_or(commit)))
+        },
+    );
+    let file = inline(file);
+    let why = match reason {
+        Kept::Never => "the target says `prune: never`".to_owned(),
+        Kept::Uncommitted => "its manifest is gone only in files that are not committed".to_owned(),
+        Kept::Unverified => "it may be somebody else's".to_owned(),
+        Kept::SideBranch => "that commit was never the tip of the branch that is applied".to_owned(),
+        Kept::NoRecord => "there is no record that it is git's".to_owned(),
+        Kept::Protected => "it was protected".to_owned(),
+        Kept::Observed => "its manifest said `lifecycle: observe`".to_owned(),
+        Kept::OnHold => "its manifest held it until a later day".to_owned(),
+        Kept::Changed => "only what is as git declared it is pruned".to_owned(),
+        Kept::Renamed => "it has another name now".to_owned(),
+        Kept::Held => format!("`{file}` still holds its manifest, and no target takes it"),
+        Kept::NotOurs => "git declared none of its fields, and enact did not create it".to_owned(),
+    };
+    let what = match reason {
+        Kept::Uncommitted => "commit the removal, or restore the file",
+        Kept::Held => "let a target take the file, or declare it there with `ensure: absent`",
+        _ => "declare it with `ensure: absent` to delete it, or declare it again",
+    };
+    format!("{since}; {why}; {what}")
+}
+
 /// How a change ended in a run that wrote. If apply did not get to it, it was not attempted.
 pub(super) fn ended<'a>(target: &TargetReport, outcome: Option<&'a Outcome>) -> Cow<'a, Outcome> {
     let not_attempted = || {
@@ -85,8 +119,8 @@ pub(super) fn ended<'a>(target: &TargetReport, outcome: Option<&'a Outcome>) -> 
 pub(super) fn is_quiet(target: &TargetReport) -> bool {
     let TargetReport { plan, apply: _, system: _, url: _, requests: _ } = target;
     let is_settled = target.verified().is_none_or(|plan| plan.is_sound() && plan.changes.is_empty());
-    let TargetPlan { skipped, held, observed, expiring, .. } = plan;
-    let apart = [skipped.len(), held.len(), observed.len(), expiring.len()];
+    let TargetPlan { skipped, held, observed, expiring, survivors, .. } = plan;
+    let apart = [skipped.len(), held.len(), observed.len(), expiring.len(), survivors.len()];
     is_settled && plan.is_sound() && plan.changes.is_empty() && apart.iter().all(|number| *number == 0)
 }
 

@@ -15,6 +15,7 @@ use crate::model::configuration::ConfigChange;
 use crate::model::outcome::Outcome;
 use crate::model::plan::{Expiring, Held, OnlyObserved, Skipped};
 use crate::model::resource::ResourceId;
+use crate::model::survivor::Survivor;
 use crate::model::unmanaged::{Coverage, Unmanaged};
 use crate::text::markdown::{code, fence, html_code};
 use crate::words::count;
@@ -188,7 +189,11 @@ fn entries(target: &TargetReport, ended: bool) -> Vec<String> {
         heading.map(|heading| format!("*{heading}*\n\n")).into_iter().chain(changes).collect::<Vec<_>>()
     };
     let changes = summary::groups(target).into_iter().flat_map(of_group);
-    let entries = blocked.into_iter().chain(changes).chain(target.plan.skipped.iter().map(skipped));
+    let survivors = target.survivors();
+    let heading = (!survivors.is_empty()).then(|| format!("*{}*\n\n", labels::SURVIVORS));
+    let survivors = heading.into_iter().chain(survivors.iter().map(survivor));
+    let skipped = target.plan.skipped.iter().map(skipped);
+    let entries = blocked.into_iter().chain(changes).chain(survivors).chain(skipped);
     let entries = entries.chain(target.plan.held.iter().map(held));
     let entries = entries.chain(target.plan.observed.iter().map(observed));
     let entries = entries.chain(target.plan.expiring.iter().map(expiring));
@@ -225,6 +230,12 @@ fn marked(line: Line) -> String {
         LineMark::Removed => format!("- {}", line.text),
         LineMark::Changed | LineMark::Same => format!("  {}", line.text),
     }
+}
+
+fn survivor(survivor: &Survivor) -> String {
+    let ResourceId { target: _, kind, name } = &survivor.id;
+    let (id, said) = (code(survivor.remote.as_str()), code(&labels::survivor(survivor)));
+    format!("**alive** {} {} ({id}): {said}\n\n", code(kind), code(name))
 }
 
 fn skipped(skipped: &Skipped) -> String {

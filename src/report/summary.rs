@@ -39,18 +39,7 @@ impl Totals {
     }
 
     fn plus(self, target: &TargetReport) -> Self {
-        let TargetPlan {
-            changes,
-            unchanged,
-            skipped,
-            held,
-            observed,
-            expiring,
-            target: _,
-            coverage: _,
-            diagnostics: _,
-            incomplete: _,
-        } = &target.plan;
+        let TargetPlan { changes, unchanged, skipped, held, observed, expiring, .. } = &target.plan;
         let with = |action| changes.iter().filter(|change| change.action == action).count();
         Self {
             create: self.create + with(Action::Create),
@@ -152,7 +141,7 @@ pub(super) fn sentence(report: &Report) -> String {
             format!("{}{}. Plan: {}", capital(&problem), nothing_written(report), Totals::of(report).words())
         }
         None if report.has_changes() => format!("Plan: {}", Totals::of(report).words()),
-        None => unchanged(Totals::of(report)),
+        None => unchanged(Totals::of(report), alive(report)),
     };
     format!("{sentence} ({requests}).")
 }
@@ -168,6 +157,7 @@ fn problem(report: &Report) -> Option<String> {
         Exit::Guarded => Some("refused by a guard".to_owned()),
         Exit::Incomplete => Some("incomplete, not everything could be read".to_owned()),
         Exit::Conflict => Some("conflict, live state moved since the plan".to_owned()),
+        Exit::Locked => Some("locked by another run".to_owned()),
         Exit::Failure if was_attempted(report) => Some("not everything is as declared".to_owned()),
         Exit::Failure => Some(errors()),
     }
@@ -182,11 +172,15 @@ fn without_targets(report: &Report) -> String {
     }
 }
 
-fn unchanged(totals: Totals) -> String {
+fn unchanged(totals: Totals, alive: usize) -> String {
     let objects = count(totals.unchanged, "object");
     let verb = verb(totals.unchanged, "is", "are");
     let skipped = if totals.skipped == 0 { String::new() } else { format!(", {} skipped", totals.skipped) };
-    format!("No changes. {objects} {verb} as declared{skipped}{}", totals.apart())
+    let alive = match alive {
+        0 => String::new(),
+        alive => format!(", {alive} no longer declared and still alive"),
+    };
+    format!("No changes. {objects} {verb} as declared{alive}{skipped}{}", totals.apart())
 }
 
 fn nothing_written(report: &Report) -> String {
@@ -224,7 +218,15 @@ fn remaining(report: &Report) -> String {
     let unknown = |target: &TargetReport| !target.plan.is_sound() || labels::unverified(target).is_some();
     let verified = report.targets.iter().filter_map(TargetReport::verified);
     match (verified.map(|plan| plan.changes.len()).sum(), report.targets.iter().any(unknown)) {
-        (0, false) => format!("live state is as declared{}", but_for(report)),
+        (0, false) => match alive(report) {
+            0 => format!("live state is as declared{}", but_for(report)),
+            alive => format!(
+                "what is declared is as declared{}; {} that git gave up {} still alive",
+                but_for(report),
+                count(alive, "object"),
+                verb(alive, "is", "are")
+            ),
+        },
         (0, true) => "it is not known whether live state is as declared".to_owned(),
         (more, false) => format!("{} {}", count(more, "change"), verb(more, "remains", "remain")),
         (more, true) => format!("at least {} to make", count(more, "change")),
@@ -240,6 +242,11 @@ fn but_for(report: &Report) -> &'static str {
         (false, true) => ", but for what is only observed",
         (false, false) => "",
     }
+}
+
+/// How many objects are alive that git gave up.
+fn alive(report: &Report) -> usize {
+    report.targets.iter().map(|target| target.survivors().len()).sum()
 }
 
 pub(super) fn capital(text: &str) -> String {

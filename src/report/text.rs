@@ -16,6 +16,7 @@ use crate::model::change::{Action, Change};
 use crate::model::outcome::{Outcome, WriteResult};
 use crate::model::plan::{Expiring, Held, OnlyObserved, Skipped, TargetPlan};
 use crate::model::request::Request;
+use crate::model::survivor::Survivor;
 use crate::model::unmanaged::Coverage;
 use crate::text::inert::Inert;
 use crate::text::inline;
@@ -102,6 +103,7 @@ impl TextPage<'_> {
                 self.change(change, outcome.as_deref());
             }
         }
+        self.survivors(target.survivors());
         self.skipped(&target.plan.skipped);
         target.plan.held.iter().for_each(|held| self.held(held));
         target.plan.observed.iter().for_each(|observed| self.observed(observed));
@@ -186,6 +188,18 @@ impl TextPage<'_> {
         let body = request.body.as_ref().map(|body| format!("{body:#}")).unwrap_or_default();
         for line in body.lines() {
             self.line(INDENT + 2, inline(line));
+        }
+    }
+
+    fn survivors(&mut self, survivors: &[Survivor]) {
+        if !survivors.is_empty() {
+            self.line(2, labels::SURVIVORS);
+        }
+        for survivor in survivors {
+            let (kind, name) = (inline(&survivor.id.kind), quoted(&survivor.id.name));
+            let what = self.paint(AnsiColor::Yellow.on_default(), "! alive");
+            self.line(2, format!("{what} {kind} {name} ({})", inline(survivor.remote.as_str())));
+            self.line(INDENT, labels::survivor(survivor));
         }
     }
 

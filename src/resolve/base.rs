@@ -12,14 +12,12 @@ use crate::model::state::{Declared, Desired, Elsewhere};
 use crate::system::Translate;
 use crate::system::claim::Claim;
 
-/// Adds the objects that the base declared and git no longer does, to be pruned; not those that git now declares under
-/// another name.
-pub fn add_orphans(desired: &mut Desired, base: &Desired) {
+/// The objects of the past that git no longer declares; not those that git now declares under another name.
+pub fn orphans<'a>(desired: &Desired, past: impl Iterator<Item = &'a Declared>) -> Vec<Declared> {
     let renamed: BTreeSet<_> = desired.values().flat_map(previous_ids).collect();
-    let gone = base.values().filter(|base| !base.absent() && !renamed.contains(&base.id));
-    let gone: Vec<_> = gone.filter(|base| !desired.contains_key(&base.id)).cloned().collect();
-    let orphan = |base: Declared| (base.id.clone(), Declared { orphan: true, elsewhere: None, ..base });
-    desired.extend(gone.into_iter().map(orphan));
+    let gone = past.filter(|past| !past.absent() && !renamed.contains(&past.id));
+    let gone = gone.filter(|past| !desired.contains_key(&past.id)).cloned();
+    gone.map(|past| Declared { orphan: true, elsewhere: None, ..past }).collect()
 }
 
 fn previous_ids(declared: &Declared) -> impl Iterator<Item = ResourceId> {
@@ -56,8 +54,8 @@ pub fn adopted(
 }
 
 /// Marks the orphans of a target that another target of the same API declares, under this name or as a former one.
-pub fn find_declared(system: &dyn Translate, orphans: &mut Desired, others: &[&Desired]) {
-    if !orphans.values().any(|declared| declared.orphan) {
+pub fn find_declared(system: &dyn Translate, orphans: &mut [Declared], others: &[&Desired]) {
+    if orphans.is_empty() {
         return;
     }
     let folded = |id: &ResourceId, name: &str| {
@@ -70,7 +68,7 @@ pub fn find_declared(system: &dyn Translate, orphans: &mut Desired, others: &[&D
         names.map(move |name| (folded(&declared.id, name), declared))
     });
     let declared: BTreeMap<_, _> = names.collect();
-    for orphan in orphans.values_mut().filter(|declared| declared.orphan) {
+    for orphan in orphans {
         let other = declared.get(&folded(&orphan.id, &orphan.id.name));
         orphan.elsewhere = other.map(|other| Elsewhere::Declared(other.manifest.file().to_owned()));
     }

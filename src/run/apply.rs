@@ -7,11 +7,13 @@ use crate::diagnostic::{Class, Diagnostic};
 use crate::model::outcome::EndedChange;
 use crate::model::request::Symbol;
 use crate::model::resource::RemoteId;
+use crate::model::wire::Permit;
 use crate::plan::input::{PlanOptions, WriteOnly};
 use crate::report::{ApplyReport, TargetReport};
 use crate::run::journal::Journal;
 use crate::run::plan::Planned;
 use crate::run::project::{Connected, Intent};
+use crate::run::recorder::Keys;
 use crate::run::verify::verify;
 use crate::run::write;
 use crate::run::write::ids::Ids;
@@ -20,7 +22,7 @@ use crate::run::write::input::WriteInput;
 /// Applies the plans that are sound, target by target. Then each target is verified with a second plan, also one without
 /// changes if something was written to its origin: two targets may share more than enact can know. A manifest that is
 /// wrong only when compared with the live objects, such as a reference to nothing, stops all of them: promise 9.
-pub async fn apply(planned: Vec<Planned<'_>>, journal: &dyn Journal, stop: &AtomicBool) -> Vec<TargetReport> {
+pub async fn apply(planned: Vec<Planned<'_>>, means: &Means<'_>) -> Vec<TargetReport> {
     let invalid =
         |diagnostic: &Diagnostic| diagnostic.is_error() && diagnostic.code.class() == Class::Invalid;
     if planned.iter().any(|planned| planned.plan.diagnostics.iter().any(invalid)) {
@@ -28,7 +30,7 @@ pub async fn apply(planned: Vec<Planned<'_>>, journal: &dyn Journal, stop: &Atom
     }
     let mut written = Vec::new();
     for planned in &planned {
-        written.push(write_one(planned, journal, stop).await);
+        written.push(write_one(planned, means).await);
     }
     let touched: BTreeSet<_> = planned
         .iter()
@@ -47,6 +49,19 @@ pub async fn apply(planned: Vec<Planned<'_>>, journal: &dyn Journal, stop: &Atom
     reports
 }
 
+/// What a run writes with, beside its plans.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// Where ended writes are recorded.
+    pub journal: &'a dyn Journal,
+    /// Whether the run may still write.
+    pub permit: &'a dyn Permit,
+    /// The idempotency keys that were noted for its creates.
+    pub keys: &'a Keys,
+    /// Set when the run is to end.
+    pub stop: &'a AtomicBool,
+}
+
 /// What was written for one target.
 #[derive(Default)]
 struct Written {
@@ -61,11 +76,12 @@ fn origin(planned: &Planned<'_>) -> String {
 }
 
 /// Writes the changes of a sound plan, if it has any.
-async fn write_one(planned: &Planned<'_>, journal: &dyn Journal, stop: &AtomicBool) -> Option<Written> {
+async fn write_one(planned: &Planned<'_>, means: &Means<'_>) -> Option<Written> {
     if !planned.plan.is_sound() || planned.plan.changes.is_empty() {
         return None;
     }
     let Connected { intent, http, url: _ } = &planned.at;
+    let Means { journal, permit, keys, stop } = *means;
     let (writer, ids) = (http.writer(), Ids::default());
     let input = WriteInput {
         ids: &ids,
@@ -74,6 +90,8 @@ async fn write_one(planned: &Planned<'_>, journal: &dyn Journal, stop: &AtomicBo
         writer: &writer,
         concurrency: intent.target.config.limits.concurrency.min(WRITES_AT_ONCE),
         journal,
+        permit,
+        keys,
         stop,
     };
     let changes = write::apply(&input, &planned.plan.changes).await;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::config::target::{Config, Target};
 use crate::config::{self, Systems};
@@ -11,6 +11,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::git::{Commit, Repository};
 use crate::manifest::{Files, Manifest};
 use crate::model::state::Desired;
+use crate::run::lock::Place;
 use crate::run::reads::Reads;
 use crate::source::Blobs;
 use crate::system::registry::Registry;
@@ -30,7 +31,7 @@ pub enum BaseSource {
 
 /// The repository that a run is about.
 pub struct History {
-    repository: Repository,
+    pub(super) repository: Repository,
     /// The folder of enact.yaml in the repository.
     prefix: String,
     /// The commit of the manifests; with uncommitted changes, the one that they are based on. `None` in a repository
@@ -46,7 +47,7 @@ pub struct History {
 }
 
 /// What git declared for one target when it was last applied.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Base {
     /// The commit.
     pub commit: Commit,
@@ -134,54 +135,118 @@ impl History {
         }
     }
 
-    /// What was declared at the base, for each target that has one. `config` is the name of enact.yaml and the current
+    /// What was declared at a revision, for each target that it had. `config` is the name of enact.yaml and the current
     /// systems.
     pub fn bases(
         &self,
         targets: &[&Target],
-        from: &BaseSource,
+        rev: &str,
         config: (&str, &Arc<Registry>),
         diagnostics: &mut Vec<Diagnostic>,
     ) -> BTreeMap<String, Base> {
-        let mut read = BTreeMap::new();
+        let commit = match self.repository.commit(rev) {
+            Ok(commit) => commit,
+            Err(diagnostic) => {
+                diagnostics.push(diagnostic);
+                return BTreeMap::new();
+            }
+        };
+        let then = self.then(&commit, config);
         let mut bases = BTreeMap::new();
         for target in targets {
-            let base = self.base_commit(&target.config.name, from).and_then(|commit| {
-                let Some(commit) = commit else { return Ok(None) };
-                let then = read.entry(commit).or_insert_with(|| self.then(&commit, config));
-                self.base(target, commit, then.as_ref()).map(Some)
-            });
-            match base {
-                Ok(base) => bases.extend(base.map(|base| (target.config.name.clone(), base))),
+            match self.base(target, commit, then.as_ref()) {
+                Ok(base) => drop(bases.insert(target.config.name.clone(), base)),
                 Err(diagnostic) => diagnostics.push(diagnostic.about(&target.config.name)),
             }
         }
         bases
     }
 
-    /// Reports targets that this run would take back, whatever the base.
-    pub fn backwards(&self, targets: &[&Target]) -> Vec<Diagnostic> {
-        let Some(now) = &self.commit else { return Vec::new() };
-        let behind = |target: &&Target| {
-            let name = &target.config.name;
-            let applied = match self.repository.applied(name) {
-                Ok(applied) => applied?,
-                Err(diagnostic) => return Some(diagnostic.about(name)),
-            };
-            match self.repository.is_ancestor(&applied, now) {
-                Ok(true) => None,
-                Ok(false) => Some(backwards(name, applied, now)),
-                Err(diagnostic) => Some(diagnostic.about(name)),
-            }
-        };
-        targets.iter().filter_map(behind).collect()
+    /// Reports a target that this run would take back: its last apply was of a commit that this one does not contain.
+    pub(super) fn backwards(&self, target: &str, applied: &Base) -> Option<Diagnostic> {
+        let now = self.commit.as_ref().filter(|_| !applied.leads_here)?;
+        Some(backwards(target, applied.commit, now))
     }
 
-    fn base_commit(&self, target: &str, from: &BaseSource) -> Result<Option<Commit>, Diagnostic> {
-        match from {
-            BaseSource::Nowhere => Ok(None),
-            BaseSource::Applied => self.repository.applied(target),
-            BaseSource::Revision(rev) => self.repository.commit(rev).map(Some),
+    /// What an older enact left of a target: what it declared at the commit that was applied last.
+    pub(super) fn applied(
+        &self,
+        target: &Target,
+        config: (&str, &Arc<Registry>),
+    ) -> Result<Option<Base>, Diagnostic> {
+        let Some(commit) = self.repository.applied(&target.config.name)? else { return Ok(None) };
+        self.base(target, commit, self.then(&commit, config).as_ref()).map(Some)
+    }
+
+    /// A base of this commit that declares nothing yet.
+    pub(super) fn empty_base(&self, commit: Commit) -> Result<Base, Diagnostic> {
+        let (leads_here, ahead) = self.direction(&commit)?;
+        Ok(Base { commit, desired: Desired::new(), manifests: Vec::new(), leads_here, ahead })
+    }
+
+    /// Whether a commit leads to this run's commit, and whether it is already further.
+    fn direction(&self, commit: &Commit) -> Result<(bool, bool), Diagnostic> {
+        match &self.commit {
+            Some(now) => {
+                Ok((self.repository.is_ancestor(commit, now)?, self.repository.is_ancestor(now, commit)?))
+            }
+            None => Ok((false, false)),
+        }
+    }
+
+    /// The commit with this id.
+    pub(super) fn commit_of(&self, hex: &str) -> Result<Commit, Diagnostic> {
+        self.repository.commit(hex)
+    }
+
+    /// Whether a commit was once the tip of the branch that led to this run's commit, or to the one applied last.
+    pub(super) fn was_tip(&self, commit: &Commit, applied: &Commit) -> Result<bool, Diagnostic> {
+        let mut tips = self.commit.iter().chain([applied]);
+        tips.try_fold(false, |was, tip| Ok(was || self.repository.is_first_parent(commit, tip)?))
+    }
+
+    /// Another handle of the repository.
+    pub(super) fn reopened(&self) -> Result<Repository, Diagnostic> {
+        self.repository.reopened()
+    }
+
+    /// The commit that a reference points to.
+    pub(super) fn reference(&self, name: &str) -> Result<Option<Commit>, Diagnostic> {
+        self.repository.reference(name)
+    }
+
+    /// Where the record is kept, and the locks beside it.
+    pub fn place(&self, remote: Option<String>, secrets: Vec<String>) -> Result<Place, Diagnostic> {
+        remote.iter().try_for_each(|remote| self.repository.check_remote(remote))?;
+        let (repository, folder) = (self.repository.reopened()?, self.repository.common_folder());
+        Ok(Place { repository: Mutex::new(repository), folder, remote, secrets })
+    }
+
+    /// The same repository, for where records are.
+    pub fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    /// The commit of a target's record.
+    pub(super) fn record_tip(&self, target: &Target) -> Result<Option<Commit>, Diagnostic> {
+        match (self.repository.reference(&target.record.name)?, &target.record.former) {
+            (None, Some(former)) => self.repository.reference(former),
+            (tip, _) => Ok(tip),
+        }
+    }
+
+    /// Reports a target that an older enact, which knows no record, has brought further than its record says.
+    pub(super) fn overtaken(
+        &self,
+        target: &str,
+        recorded: &Commit,
+    ) -> Result<Option<Diagnostic>, Diagnostic> {
+        let applied = self.repository.applied(target)?.filter(|applied| applied != recorded);
+        match applied {
+            Some(applied) if self.repository.is_ancestor(recorded, &applied)? => {
+                Ok(Some(overtaken(target, recorded, &applied)))
+            }
+            _ => Ok(None),
         }
     }
 
@@ -213,12 +278,7 @@ impl History {
             Some((resolve::base::applied(desired), then.config.manifests.clone()))
         });
         let Some((desired, manifests)) = of_then else { return Err(another_system(&commit)) };
-        let (leads_here, ahead) = match &self.commit {
-            Some(now) => {
-                (self.repository.is_ancestor(&commit, now)?, self.repository.is_ancestor(now, &commit)?)
-            }
-            None => (false, false),
-        };
+        let (leads_here, ahead) = self.direction(&commit)?;
         Ok(Base { commit, desired, manifests, leads_here, ahead })
     }
 
@@ -228,38 +288,13 @@ impl History {
     }
 
     /// Every file of a commit.
-    pub(super) fn blobs<'a>(&'a self, commit: &'a Commit) -> Result<Blobs<'a>, Diagnostic> {
+    pub(super) fn blobs(&self, commit: Commit) -> Result<Blobs<'_>, Diagnostic> {
         Blobs::of(&self.repository, commit, &self.prefix)
     }
 
-    /// Whether a run can record what it applied to a target.
-    pub fn can_record(&self, target: &str) -> Result<(), Diagnostic> {
-        self.repository.can_set_applied(target)
-    }
-
-    /// Whether a remote exists to send the record to.
-    pub fn can_push(&self, remote: &str) -> Result<(), Diagnostic> {
-        self.repository.check_remote(remote)
-    }
-
-    /// Records that a target was brought to this run's commit, and returns the record before that.
-    pub fn record(&self, target: &str, rollback: bool) -> Result<Option<Commit>, Diagnostic> {
-        let from = self.repository.applied(target)?;
-        if let Some(commit) = &self.commit {
-            self.repository.set_applied(target, from.as_ref(), commit, rollback)?;
-        }
-        Ok(from)
-    }
-
-    /// Sends the record of a target to a remote with the user's own git, if the remote's record is still `from`.
-    pub fn push(
-        &self,
-        remote: &str,
-        target: &str,
-        from: Option<&Commit>,
-        secrets: &[String],
-    ) -> Result<(), Diagnostic> {
-        self.repository.push_applied(remote, target, from, secrets)
+    /// A new idempotency key. A server must not be able to guess it.
+    pub(super) fn key(&self) -> String {
+        format!("enact-{}", uuid::Uuid::new_v4().simple())
     }
 }
 
@@ -275,6 +310,15 @@ fn backwards(target: &str, applied: Commit, now: &Commit) -> Diagnostic {
     Diagnostic::new(Code::GitBackwards, message)
         .about(target)
         .help("apply a commit that contains it, or take the target back with `--rollback`")
+}
+
+/// Reports what was applied without the record.
+fn overtaken(target: &str, recorded: &Commit, applied: &Commit) -> Diagnostic {
+    let message =
+        format!("an older enact has applied {applied}, and the record of this target still is of {recorded}");
+    Diagnostic::new(Code::RecordOvertaken, message)
+        .about(target)
+        .help("use one version of enact for a target; the next apply brings the record up to date")
 }
 
 /// Reports a base outside of this run's history, which cannot say what this run's commit means.

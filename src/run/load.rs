@@ -10,16 +10,19 @@ use crate::config::{self, Systems};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::manifest::Files;
 use crate::model::configuration::{ConfigAction, ConfigChange};
-use crate::model::state::Desired;
+use crate::model::state::{Desired, GivenUp};
+use crate::model::survivor::Kept;
 use crate::plan::input::DeclaredCounts;
 use crate::resolve::{self, base};
 use crate::run::history::{self, Base, BaseSource, History};
+use crate::run::memory::Memory;
 use crate::run::options::{Empty, RunOptions};
-use crate::run::orphans::{Now, Orphans};
+use crate::run::orphans::{Found, Now, Orphans};
 use crate::run::preview::preview;
 use crate::run::project::Project;
 use crate::run::reads::Reads;
 use crate::source;
+use crate::system::registry::Registry;
 use crate::words::{list, verb};
 
 /// Where the configuration comes from.
@@ -116,13 +119,15 @@ fn resolve(trusted: &Trusted<'_>, config: Config, options: &RunOptions, load: &m
     let targets: Vec<_> =
         config.targets.iter().filter(|target| selected.contains(&target.config.name)).collect();
     let now = Now { config: &config, manifests: &manifests, files: &files };
-    let (bases, counts) =
-        bases(history.as_ref(), options, (origin.name(), now), &targets, &mut desired, &mut load.diagnostics);
+    let Past { bases, memories, given_up, counts } =
+        past(history.as_ref(), options, (origin.name(), now), &targets, &mut desired, &mut load.diagnostics);
     load.files.extend(files);
     Some(Project {
         manifests,
         desired,
         bases,
+        memories,
+        given_up,
         counts,
         history,
         options: options.plan.clone(),
@@ -173,45 +178,50 @@ fn history(
     }
 }
 
-/// The bases, and what follows from them for what is desired.
-fn bases(
+/// What git declared before, and what follows from it for what is desired.
+fn past(
     history: Option<&History>,
     options: &RunOptions,
     (file, now): (&str, Now<'_>),
     targets: &[&Target],
     desired: &mut BTreeMap<String, Desired>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> (BTreeMap<String, Base>, BTreeMap<String, DeclaredCounts>) {
+) -> Past {
     let Some(history) = history else {
         diagnostics.extend(options.plan.only_declared.then(needs_base));
-        return (BTreeMap::new(), counts(desired, now.config));
+        return Past { counts: counts(desired, now.config), ..Past::default() };
     };
     let config = (file, &now.config.registry);
-    let mut bases = history.bases(targets, &options.base, config, diagnostics);
+    let siblings = now.siblings(targets);
+    let mut memories = memories(history, options, config, (targets, &siblings), desired, diagnostics);
+    let mut bases = match &options.base {
+        BaseSource::Revision(rev) => history.bases(targets, rev, config, diagnostics),
+        BaseSource::Applied | BaseSource::Nowhere => {
+            let of_target = |target: &&Target| memories.get_key_value(&target.config.name);
+            let bases = targets.iter().filter_map(of_target);
+            bases.map(|(name, memory)| (name.clone(), memory.base.clone())).collect()
+        }
+    };
     // A pull request may be behind what was applied: its plan names the base itself, and writes nothing.
     if options.base == BaseSource::Applied || options.writes {
-        // A base that cannot be read is reported with the base.
-        let behind = history.backwards(targets).into_iter();
-        let behind: Vec<_> = behind.filter(|diagnostic| !diagnostics.contains(diagnostic)).collect();
-        diagnostics.extend(behind);
+        let applied = targets.iter().filter_map(|target| memories.get_key_value(&target.config.name));
+        diagnostics.extend(applied.filter_map(|(target, memory)| history.backwards(target, &memory.base)));
     }
     drop_unusable(&mut bases, options, diagnostics);
-    let mut others = history.bases(&now.siblings(targets), &options.base, config, &mut Vec::new());
-    drop_unusable(&mut others, options, &mut Vec::new());
-    let orphans = Orphans { now, others };
+    memories.retain(|_, memory| is_usable(&memory.base, options));
+    let orphans = Orphans { now, memories: &memories };
     orphans.adopt(&mut bases, desired, targets);
     for target in targets {
         let name = &target.config.name;
-        match (desired.get_mut(name), bases.get(name)) {
-            (Some(desired), Some(base)) => {
-                continue_from(base, target, desired, history.uncommitted.is_empty());
-            }
+        match (desired.get_mut(name), bases.get(name).or_else(|| Some(&memories.get(name)?.base))) {
+            (Some(desired), Some(base)) => base::settle_names(desired, &base.desired),
             (_, None) if has_record(name, diagnostics) => {}
             (_, None) => diagnostics.extend(missing(target, options)),
             _ => {}
         }
     }
-    diagnostics.extend(orphans.find(history, &bases, desired));
+    let found = orphans.find(history, targets, desired, diagnostics);
+    let given_up = split(found, (targets, history), &memories, desired, diagnostics);
     let claimed =
         targets.iter().filter_map(|target| Some((target.claim(), desired.get(&target.config.name)?)));
     diagnostics.extend(claimed.flat_map(|(claim, desired)| base::dangling(&claim, desired)));
@@ -219,7 +229,37 @@ fn bases(
     for (target, base) in bases.iter().filter(|_| options.plan.only_declared) {
         desired.entry(target.clone()).and_modify(|desired| base::only_declared(desired, &base.desired));
     }
-    (bases, counts)
+    Past { bases, memories, given_up, counts }
+}
+
+/// What git declared before, by target.
+#[derive(Default)]
+struct Past {
+    bases: BTreeMap<String, Base>,
+    memories: BTreeMap<String, Memory>,
+    given_up: BTreeMap<String, Vec<GivenUp>>,
+    counts: BTreeMap<String, DeclaredCounts>,
+}
+
+/// What is remembered of the targets of the run and of those that share an API with one.
+fn memories(
+    history: &History,
+    options: &RunOptions,
+    config: (&str, &Arc<Registry>),
+    (targets, siblings): (&[&Target], &[&Target]),
+    desired: &BTreeMap<String, Desired>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, Memory> {
+    let mut memories = BTreeMap::new();
+    for target in targets.iter().chain(siblings).filter(|_| options.remembers) {
+        let name = &target.config.name;
+        let Some(desired) = desired.get(name) else { continue };
+        match Memory::recall(history, target, desired, config, diagnostics) {
+            Ok(memory) => memories.extend(memory.map(|memory| (name.clone(), memory))),
+            Err(diagnostic) => diagnostics.push(diagnostic.about(name)),
+        }
+    }
+    memories
 }
 
 /// Drops bases that are not in this run's history, and reports those that the user asked for.
@@ -228,27 +268,57 @@ fn drop_unusable(
     options: &RunOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    // To go back, the base has to be further on the same line of history; otherwise history was rewritten.
-    let usable = |base: &Base| base.leads_here || (options.rollback && base.ahead);
-    let elsewhere = bases.iter().filter(|(_, base)| !usable(base) && options.base != BaseSource::Applied);
+    let unusable = bases.iter().filter(|(_, base)| !is_usable(base, options));
+    let elsewhere = unusable.filter(|_| options.base != BaseSource::Applied);
     diagnostics.extend(elsewhere.map(|(target, base)| history::elsewhere(target, base)));
-    bases.retain(|_, base| usable(base));
+    bases.retain(|_, base| is_usable(base, options));
 }
 
-/// Adds to what is desired of a target what follows from its base: former names, and orphans to prune.
-fn continue_from(base: &Base, target: &Target, desired: &mut Desired, is_committed: bool) {
-    base::settle_names(desired, &base.desired);
-    // A file that is only deleted in the working tree was not deleted in git.
-    if target.config.prune == Prune::Tracked && is_committed {
-        base::add_orphans(desired, &base.desired);
+/// Whether a base says what git changed. To go back, it has to be further on the same line of history; otherwise history
+/// was rewritten.
+fn is_usable(base: &Base, options: &RunOptions) -> bool {
+    base.leads_here || (options.rollback && base.ahead)
+}
+
+/// Adds the orphans that may be deleted to what is desired, and returns the others with the reason why they stay.
+fn split(
+    found: Found,
+    (targets, history): (&[&Target], &History),
+    memories: &BTreeMap<String, Memory>,
+    desired: &mut BTreeMap<String, Desired>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, Vec<GivenUp>> {
+    let mut given_up: BTreeMap<String, Vec<GivenUp>> = BTreeMap::new();
+    for (name, orphans) in found {
+        let target = targets.iter().find(|target| target.config.name == name);
+        let (Some(target), Some(memory)) = (target, memories.get(&name)) else { continue };
+        for orphan in orphans {
+            let kept = memory.keeps(&orphan, target, history).unwrap_or_else(|diagnostic| {
+                diagnostics.push(diagnostic.about(&orphan.id));
+                Some(Kept::SideBranch)
+            });
+            match kept {
+                Some(kept) => {
+                    given_up.entry(name.clone()).or_default().push(GivenUp { declared: orphan, kept });
+                }
+                None => {
+                    desired.entry(name.clone()).or_default().insert(orphan.id.clone(), orphan);
+                }
+            }
+        }
     }
+    given_up
 }
 
 /// Whether it was said why the record of a target is not used: there is one.
 fn has_record(target: &str, diagnostics: &[Diagnostic]) -> bool {
     let is_about = |diagnostic: &&Diagnostic| diagnostic.subject.as_deref() == Some(target);
-    let why =
-        |diagnostic: &Diagnostic| matches!(diagnostic.code, Code::GitBackwards | Code::GitAnotherSystem);
+    let why = |diagnostic: &Diagnostic| {
+        matches!(
+            diagnostic.code,
+            Code::GitBackwards | Code::GitAnotherSystem | Code::RecordAnotherApi | Code::RecordDamaged
+        )
+    };
     diagnostics.iter().filter(is_about).any(why)
 }
 
@@ -291,7 +361,7 @@ fn no_record(target: &str, options: &RunOptions) -> Option<Diagnostic> {
     let diagnostic = || {
         Diagnostic::new(Code::GitNoRecord, "there is no record of what was applied, so nothing is pruned")
             .about(target)
-            .help("fetch it: `git fetch origin '+refs/enact/applied/*:refs/enact/applied/*'`; the first apply makes it")
+            .help("fetch it: `git fetch origin '+refs/enact/*:refs/enact/*'`; the first apply makes it")
     };
     (options.base == BaseSource::Applied).then(diagnostic)
 }

@@ -1,13 +1,15 @@
 //! Reads what a target holds: the lists of the kinds that matter, then each declared object in full. Comparing is in
 //! `plan`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt as _;
 
 use crate::model::kind::Kind;
-use crate::model::state::{Desired, Listing, LiveObject, Observed};
+use crate::model::resource::ResourceId;
+use crate::model::state::{Declared, Desired, GivenUp, Listing, LiveObject, Observed};
 use crate::model::wire::{ReadError, Reader};
+use crate::run::record::Record;
 use crate::system::Observe;
 
 /// How much is read beside what planning needs.
@@ -19,21 +21,39 @@ pub enum Depth {
     Whole,
 }
 
+/// What planning wants to know about.
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    /// What git declares, and what is to be deleted.
+    pub desired: &'a Desired,
+    /// What git gave up.
+    pub given_up: &'a [GivenUp],
+    /// The ids of what git declared before.
+    pub record: Option<&'a Record>,
+}
+
+impl<'a> Wanted<'a> {
+    fn all(self) -> impl Iterator<Item = &'a Declared> {
+        self.desired.values().chain(self.given_up.iter().map(|given_up| &given_up.declared))
+    }
+}
+
 /// Reads all that planning needs, and records what could not be read. `concurrency` requests run at once.
 pub async fn observe(
     system: &dyn Observe,
-    desired: &Desired,
+    wanted: Wanted<'_>,
     reader: &dyn Reader,
     concurrency: usize,
     depth: Depth,
 ) -> Observed {
+    let desired = wanted.desired;
     let mut observed = Observed::default();
-    let kinds = wanted_kinds(system, desired);
+    let kinds = wanted_kinds(system, wanted);
     let lists = futures::stream::iter(kinds)
         .map(|kind| async move {
             let listing = match kind.listed {
                 true => system.list(kind, reader).await,
-                false => named(system, kind, desired, reader).await,
+                false => named(system, kind, wanted, reader).await,
             };
             (kind, listing)
         })
@@ -44,19 +64,96 @@ pub async fn observe(
     for listing in observed.kinds.values_mut().flatten() {
         listing.sort_by(|a, b| (&a.name, &a.remote).cmp(&(&b.name, &b.remote)));
     }
+    look_for_missing(system, wanted, reader, concurrency, &mut observed).await;
     read_in_full(system, desired, reader, (concurrency, depth), &mut observed).await;
     observed
+}
+
+/// Asks for what the lists do not show although the record has its id. One that still answers was left out of its list,
+/// so that the list is no proof that anything is absent. One that has another name now is still the same object.
+async fn look_for_missing(
+    system: &dyn Observe,
+    wanted: Wanted<'_>,
+    reader: &dyn Reader,
+    concurrency: usize,
+    observed: &mut Observed,
+) {
+    let missing = missing(system, wanted, observed);
+    let reads = futures::stream::iter(missing)
+        .map(|(kind, known)| async move {
+            let read = system.get(kind, &known, reader).await;
+            (kind, known, read)
+        })
+        .buffer_unordered(concurrency.max(1));
+    for (kind, known, read) in reads.collect::<Vec<_>>().await {
+        match read {
+            Ok(None) => {}
+            Ok(Some(_)) => drop(observed.kinds.insert(kind.name.clone(), Err(left_out(kind, &known)))),
+            Err(error) => drop(observed.kinds.insert(kind.name.clone(), Err(error))),
+        }
+    }
+}
+
+/// The objects with recorded ids that are not in their lists. Notes those that are there under another name.
+fn missing<'a>(
+    system: &'a dyn Observe,
+    wanted: Wanted<'_>,
+    observed: &mut Observed,
+) -> Vec<(&'a Kind, LiveObject)> {
+    let mut names: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for kind in system.kinds() {
+        let found = observed.found(&kind.name).iter().map(|found| kind.folded(&found.name));
+        names.insert(kind.name.as_str(), found.collect());
+    }
+    let is_declared = |kind: &Kind, name: &str| {
+        let mut declared = wanted.desired.values().filter(|declared| declared.id.kind == kind.name);
+        declared.any(|declared| kind.folded(&declared.id.name) == kind.folded(name))
+    };
+    let (mut missing, mut renamed) = (Vec::new(), BTreeMap::new());
+    for declared in wanted.all() {
+        let ResourceId { kind, name, .. } = &declared.id;
+        let Some(kind) = system.kind(kind).filter(|kind| kind.listed) else { continue };
+        let is_listed = |name: &str| names.get(kind.name.as_str()).is_some_and(|names| names.contains(name));
+        let listed = declared.names().any(|name| is_listed(&kind.folded(name)));
+        if listed || !matches!(observed.kinds.get(&kind.name), Some(Ok(_))) {
+            continue;
+        }
+        let recorded = declared.recorded.as_ref().and_then(|recorded| recorded.remote.clone());
+        let Some(remote) = recorded.or_else(|| wanted.record?.remote(&declared.id)) else { continue };
+        match observed.found(&kind.name).iter().find(|found| found.remote == remote) {
+            Some(found) if kind.renames && !declared.absent() && !is_declared(kind, &found.name) => {
+                renamed.insert((kind.name.clone(), name.clone()), remote);
+            }
+            Some(_) => {}
+            None => {
+                let (name, body) = (name.clone(), serde_json::Value::Null);
+                missing.push((kind, LiveObject { remote, name, system: false, body, etag: None }));
+            }
+        }
+    }
+    observed.renamed = renamed;
+    missing
+}
+
+fn left_out(kind: &Kind, known: &LiveObject) -> ReadError {
+    let message = format!(
+        "the list of every {} does not show `{}`, and its id {} still answers: the list is not whole",
+        kind.name, known.name, known.remote
+    );
+    let help =
+        "check what the credential may list; nothing is written to this target until the list is whole";
+    ReadError { message, help: Some(help.to_owned()) }
 }
 
 /// Reads the declared objects of a kind that the API cannot list, in full.
 async fn named(
     system: &dyn Observe,
     kind: &Kind,
-    desired: &Desired,
+    wanted: Wanted<'_>,
     reader: &dyn Reader,
 ) -> Result<Listing, ReadError> {
     let mut names = BTreeSet::new();
-    for declared in desired.values() {
+    for declared in wanted.all() {
         if declared.id.kind == kind.name {
             names.insert(declared.id.name.clone());
             names.extend(declared.manifest.previously.iter().cloned());
@@ -88,8 +185,9 @@ pub async fn observe_all(system: &dyn Observe, reader: &dyn Reader, concurrency:
 
 /// The kinds that git declares, and those that must be known completely to judge a change: a kind that is referred to,
 /// and a kind that refers to one from which something is deleted.
-fn wanted_kinds<'a>(system: &'a dyn Observe, desired: &Desired) -> Vec<&'a Kind> {
-    let declared: BTreeSet<_> = desired.keys().map(|id| id.kind.as_str()).collect();
+fn wanted_kinds<'a>(system: &'a dyn Observe, wanted: Wanted<'_>) -> Vec<&'a Kind> {
+    let desired = wanted.desired;
+    let declared: BTreeSet<_> = wanted.all().map(|declared| declared.id.kind.as_str()).collect();
     let deleted: BTreeSet<_> = desired.values().filter(|d| d.absent()).map(|d| d.id.kind.as_str()).collect();
     let wanted = |kind: &&Kind| {
         let referred = system

@@ -24,6 +24,8 @@ pub struct RunOptions {
     pub rev: Option<String>,
     /// Where the base comes from.
     pub base: BaseSource,
+    /// Whether what was applied before is looked up: not for a sandbox, which is another system.
+    pub remembers: bool,
     /// Whether the commit may be earlier than the applied one.
     pub rollback: bool,
     /// Whether the plan is to show what the revision changes in the configuration. Never for a run that writes.

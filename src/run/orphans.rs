@@ -1,17 +1,20 @@
 //! Which orphans git really gave up. An object belongs to an API, not to a target: its manifest may have moved to another
 //! target of that API, or may still be in the tree where no target takes it. What follows for a plan is in `plan`.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::config::file::Prune;
 use crate::config::target::{Config, Target};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::git::Commit;
 use crate::manifest::{self, Files, Header, Manifest, yaml};
 use crate::model::resource::{ApiId, ResourceId};
 use crate::model::state::{Declared, Desired, Elsewhere};
 use crate::resolve::base;
 use crate::run::history::{Base, History};
+use crate::run::memory::Memory;
 use crate::source::Blobs;
 use crate::system::claim::Claim;
 
@@ -43,11 +46,15 @@ impl<'a> Now<'a> {
     }
 }
 
+/// The orphans of each target, by its name.
+pub(super) type Found = BTreeMap<String, Vec<Declared>>;
+
 /// What is known of all targets, to tell where an orphan of one of them is.
 pub(super) struct Orphans<'a> {
     pub(super) now: Now<'a>,
-    /// The bases of targets that the run is not about, and that share an API with one of its own.
-    pub(super) others: BTreeMap<String, Base>,
+    /// What is remembered of each target, also of those that the run is not about and that share an API with one of its
+    /// own.
+    pub(super) memories: &'a BTreeMap<String, Memory>,
 }
 
 impl Orphans<'_> {
@@ -66,7 +73,8 @@ impl Orphans<'_> {
             let own = bases.get(name).map_or(&nothing, |base| &base.desired);
             for sibling in self.now.siblings(&[target]) {
                 let from = &sibling.config.name;
-                let Some(base) = bases.get(from).or_else(|| self.others.get(from)) else { continue };
+                let base = bases.get(from).or_else(|| Some(&self.memories.get(from)?.base));
+                let Some(base) = base else { continue };
                 let adopted = base::adopted(name, desired, own, (from, &base.desired));
                 if !adopted.is_empty() {
                     taken.entry(name.clone()).or_insert_with(Vec::new).push((base.emptied(), adopted));
@@ -83,38 +91,57 @@ impl Orphans<'_> {
         }
     }
 
-    /// Finds the orphans that are elsewhere: with another target, or only in the tree. An orphan that a sibling declared
-    /// later is an orphan of that one.
+    /// What git gave up, of each of these targets: what is remembered and no longer declared. Some of it is elsewhere:
+    /// with another target, or only in the tree. An orphan that a sibling declared later is an orphan of that one.
     pub(super) fn find(
         &self,
         history: &History,
-        bases: &BTreeMap<String, Base>,
-        desired: &mut BTreeMap<String, Desired>,
-    ) -> Vec<Diagnostic> {
-        for (name, base) in bases {
-            let Some(target) = self.now.target(name) else { continue };
-            let Some(mut own) = desired.remove(name) else { continue };
-            let siblings: Vec<_> = self.now.siblings(&[target]);
-            let declared: Vec<_> =
-                siblings.iter().filter_map(|sibling| desired.get(&sibling.config.name)).collect();
-            base::find_declared(target.system.as_ref(), &mut own, &declared);
-            for sibling in siblings {
-                let of = &sibling.config.name;
-                let Some(other) = bases.get(of).or_else(|| self.others.get(of)) else { continue };
-                if history.is_later(&other.commit, &base.commit) || self.is_before(bases, sibling, target) {
-                    own.retain(|id, declared| {
-                        !declared.orphan || declared.elsewhere.is_some() || !other.declares(of, id)
-                    });
-                }
+        targets: &[&Target],
+        desired: &BTreeMap<String, Desired>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Found {
+        let mut found = Found::new();
+        for target in targets {
+            let name = &target.config.name;
+            if let (Some(memory), Some(desired)) = (self.memories.get(name), desired.get(name)) {
+                found.insert(name.clone(), base::orphans(desired, memory.objects()));
             }
-            desired.insert(name.clone(), own);
         }
-        self.search(history, bases, desired).err().into_iter().collect()
+        for target in targets {
+            if let Some(orphans) = found.get_mut(&target.config.name) {
+                self.leave_to_siblings(history, target, desired, orphans);
+            }
+        }
+        diagnostics.extend(self.search(history, &mut found).err());
+        found
+    }
+
+    /// Finds the orphans of a target that its siblings declare now, and drops those that a sibling declared later.
+    fn leave_to_siblings(
+        &self,
+        history: &History,
+        target: &Target,
+        desired: &BTreeMap<String, Desired>,
+        orphans: &mut Vec<Declared>,
+    ) {
+        let Some(memory) = self.memories.get(&target.config.name) else { return };
+        let siblings = self.now.siblings(&[target]);
+        let declared: Vec<_> =
+            siblings.iter().filter_map(|sibling| desired.get(&sibling.config.name)).collect();
+        base::find_declared(target.system.as_ref(), orphans, &declared);
+        for sibling in siblings {
+            let of = &sibling.config.name;
+            let Some(other) = self.memories.get(of) else { continue };
+            if history.is_later(&other.base.commit, &memory.base.commit) || self.is_before(sibling, target) {
+                orphans.retain(|orphan| orphan.elsewhere.is_some() || !other.base.declares(of, &orphan.id));
+            }
+        }
     }
 
     /// Whether another target of the run prunes what both declared in one commit.
-    fn is_before(&self, bases: &BTreeMap<String, Base>, one: &Target, other: &Target) -> bool {
-        let commit = |target: &Target| bases.get(&target.config.name).map(|base| base.commit);
+    fn is_before(&self, one: &Target, other: &Target) -> bool {
+        let commit =
+            |target: &Target| self.memories.get(&target.config.name).map(|memory| memory.base.commit);
         let place = |target: &Target| {
             self.now.config.targets.iter().position(|of| of.config.name == target.config.name)
         };
@@ -122,35 +149,31 @@ impl Orphans<'_> {
     }
 
     /// Looks for the manifests of the orphans that no target declares in everything that the commit holds.
-    fn search(
-        &self,
-        history: &History,
-        bases: &BTreeMap<String, Base>,
-        desired: &mut BTreeMap<String, Desired>,
-    ) -> Result<(), Diagnostic> {
+    fn search(&self, history: &History, found: &mut Found) -> Result<(), Diagnostic> {
         let Some(now) = &history.commit else { return Ok(()) };
-        let mut tree = None;
-        for (name, base) in bases {
-            let (Some(target), Some(desired)) = (self.now.target(name), desired.get_mut(name)) else {
+        let (mut tree, mut commits) = (None, BTreeMap::new());
+        for (name, orphans) in found {
+            let (Some(target), Some(memory)) = (self.now.target(name), self.memories.get(name)) else {
                 continue;
             };
-            let lost = |declared: &&mut Declared| declared.orphan && declared.elsewhere.is_none();
-            let mut orphans = desired.values_mut().filter(lost).peekable();
-            if orphans.peek().is_none() {
+            let mut lost: Vec<_> = orphans.iter_mut().filter(|orphan| orphan.elsewhere.is_none()).collect();
+            if lost.is_empty() {
                 continue;
             }
             let tree = match &mut tree {
                 Some(tree) => tree,
-                empty => empty.insert(history.blobs(now)?),
+                empty => empty.insert(history.blobs(*now)?),
             };
-            let search = Search {
-                target,
-                now: tree,
-                then: &history.blobs(&base.commit)?,
-                held: self.held(tree, &base.manifests)?,
-                foreign: self.foreign(&target.api),
-            };
-            for orphan in orphans {
+            let files = lost.iter().map(|orphan| folder_of(orphan.manifest.file()).to_owned());
+            let then: Vec<_> = memory.base.manifests.iter().cloned().chain(files).collect();
+            let (held, foreign) = (self.held(tree, &then)?, self.foreign(&target.api));
+            for orphan in &mut lost {
+                let commit = declared_at(orphan, history)?.unwrap_or(memory.base.commit);
+                let then = match commits.entry(commit) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(free) => free.insert(history.blobs(commit)?),
+                };
+                let search = Search { target, now: tree, then, held: &held, foreign: &foreign };
                 orphan.elsewhere = search.find(orphan).map(Elsewhere::Held);
             }
         }
@@ -212,8 +235,8 @@ struct Search<'a> {
     target: &'a Target,
     now: &'a Blobs<'a>,
     then: &'a Blobs<'a>,
-    held: Held,
-    foreign: BTreeSet<&'a str>,
+    held: &'a Held,
+    foreign: &'a BTreeSet<&'a str>,
 }
 
 impl Search<'_> {
@@ -242,6 +265,17 @@ impl Search<'_> {
     fn is_of_another(&self, file: &str) -> bool {
         self.foreign.contains(file) && self.then.holds(file)
     }
+}
+
+/// The commit whose declaration of an orphan was verified last, if the record says so.
+fn declared_at(orphan: &Declared, history: &History) -> Result<Option<Commit>, Diagnostic> {
+    let commit = orphan.recorded.as_ref().and_then(|recorded| recorded.commit.as_ref());
+    commit.map(|commit| history.commit_of(commit)).transpose()
+}
+
+/// The folder of a file.
+fn folder_of(file: &str) -> &str {
+    file.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// The beginning of the paths of an entry of `manifests`, and of what it may have been renamed to.

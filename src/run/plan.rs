@@ -8,7 +8,7 @@ use crate::model::wire::Reader;
 use crate::plan;
 use crate::plan::input::PlanInput;
 use crate::report::TargetReport;
-use crate::run::observe::{Depth, observe};
+use crate::run::observe::{Depth, Wanted, observe};
 use crate::run::project::{Connected, Intent};
 
 /// A target with its plan and what the plan was made from.
@@ -34,21 +34,25 @@ pub async fn plan(connected: Vec<Connected<'_>>) -> Vec<Planned<'_>> {
 pub(super) async fn observe_and_plan(intent: &Intent<'_>, reader: &dyn Reader) -> (Observed, TargetPlan) {
     let target = intent.target;
     let concurrency = target.config.limits.concurrency;
-    let depth = if intent.options.unmanaged_content { Depth::Whole } else { Depth::Needed };
-    let observed = observe(target.system.as_ref(), intent.desired, reader, concurrency, depth).await;
+    let Intent { desired, given_up, record, options, .. } = *intent;
+    let depth = if options.unmanaged_content { Depth::Whole } else { Depth::Needed };
+    let wanted = Wanted { desired, given_up, record };
+    let observed = observe(target.system.as_ref(), wanted, reader, concurrency, depth).await;
     let plan = plan_of(intent, &observed);
     (observed, plan)
 }
 
 /// Compares with what was read.
 pub(super) fn plan_of(intent: &Intent<'_>, observed: &Observed) -> TargetPlan {
-    let Intent { target, desired, base, counts, options } = *intent;
+    let Intent { target, desired, base, attempted, given_up, record: _, counts, options } = *intent;
     let config = &target.config;
     plan::plan(&PlanInput {
         target: &config.name,
         system: target.system.as_ref(),
         desired,
         base,
+        attempted,
+        given_up,
         observed,
         counts,
         max_deletes: config.limits.max_deletes,

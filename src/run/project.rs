@@ -8,13 +8,18 @@ use crate::config::target::{Config, Target};
 use crate::diagnostic::Diagnostic;
 use crate::http::Http;
 use crate::manifest::Manifest;
-use crate::model::state::Desired;
+use crate::model::state::{Attempted, Desired, GivenUp};
 use crate::plan::input::{DeclaredCounts, PlanOptions};
 use crate::report::Report;
 use crate::run::history::{Base, History};
+use crate::run::memory::Memory;
+use crate::run::record::Record;
 
 /// What is shown instead of a target's URL if a sandbox replaces it. Its own has another port in each run.
 const SANDBOX: &str = "the embedded sandbox";
+
+/// For a target of which nothing is remembered.
+pub(super) static NOTHING_ATTEMPTED: Attempted = Attempted::new();
 
 /// A repository that passed every check that needs no network.
 pub struct Project {
@@ -26,6 +31,10 @@ pub struct Project {
     pub desired: BTreeMap<String, Desired>,
     /// What each target was to hold when it was last applied.
     pub bases: BTreeMap<String, Base>,
+    /// What is remembered of each target, and of those that share an API with one.
+    pub(super) memories: BTreeMap<String, Memory>,
+    /// What git gave up of each target and this run does not delete.
+    pub(super) given_up: BTreeMap<String, Vec<GivenUp>>,
     /// The repository, if there is one and the run needs it.
     pub history: Option<History>,
     /// How many objects git declares for each target in all.
@@ -74,6 +83,12 @@ impl Project {
         self.config.targets.iter().filter(|target| self.selected.contains(&target.config.name))
     }
 
+    /// The other targets of the API of a target.
+    pub(super) fn siblings<'a>(&'a self, target: &'a Target) -> impl Iterator<Item = &'a Target> {
+        let is_sibling = |other: &&Target| other.api == target.api && other.config.name != target.config.name;
+        self.config.targets.iter().filter(is_sibling)
+    }
+
     /// Sets up the connections; every missing credential is reported, and nothing is sent. `sandbox` gives the URL of a
     /// sandbox that replaces a target.
     pub fn connect(
@@ -88,10 +103,24 @@ impl Project {
             };
             match (http, self.desired.get(&target.config.name)) {
                 (Ok(http), Some(desired)) => {
-                    let base = self.bases.get(&target.config.name).map(|base| &base.desired);
+                    let name = &target.config.name;
+                    let base = self.bases.get(name).map(|base| &base.desired);
+                    let memory = self.memories.get(name);
+                    let attempted = memory.map_or(&NOTHING_ATTEMPTED, |memory| &memory.attempted);
+                    let given_up = self.given_up.get(name).map_or(&[][..], Vec::as_slice);
+                    let record = memory.and_then(|memory| memory.record.as_ref());
                     let counts = self.counts.get(&target.config.name);
                     connected.extend(counts.map(|counts| Connected {
-                        intent: Intent { target, desired, base, counts, options: &self.options },
+                        intent: Intent {
+                            target,
+                            desired,
+                            base,
+                            attempted,
+                            given_up,
+                            record,
+                            counts,
+                            options: &self.options,
+                        },
                         http,
                         url,
                     }));
@@ -113,6 +142,12 @@ pub struct Intent<'a> {
     pub desired: &'a Desired,
     /// What it was to hold when it was last applied.
     pub base: Option<&'a Desired>,
+    /// What git set since the base in attempts that were never verified.
+    pub attempted: &'a Attempted,
+    /// What git no longer declares and this run does not delete.
+    pub given_up: &'a [GivenUp],
+    /// The ids of what git declared before.
+    pub record: Option<&'a Record>,
     /// How many objects git declares for it in all.
     pub counts: &'a DeclaredCounts,
     /// How its plan is made.

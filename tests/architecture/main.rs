@@ -47,7 +47,10 @@ const FLOORS: &[&[Part]] = &[
     &[pure("defined", "systems from YAML; reads through `&dyn Reader` only")],
     &[pure("plan", "compares and orders; it is handed no way to read")],
     &[pure("system", "built-in systems; reads through `&dyn Reader` only")],
-    &[edge("http", "the only client of live APIs")],
+    &[
+        edge("http", "the only client of live APIs"),
+        pure("record", "what enact did, as the files of a commit"),
+    ],
     &[pure("model", "the values that all steps share, and the traits `Reader` and `Writer`")],
     &[pure("schema", ""), edge("source", "reads manifests")],
     &[pure("manifest", ""), edge("git", "the only user of git")],

@@ -203,8 +203,8 @@ fn unreadable_is_not_absent(subject: &Subject) {
 fn stale_is_refused_when_the_object_is_gone_at_the_second_look(subject: &Subject) {
     let world = subject.converged();
     world.declare("Policy", &subject.name("alpha"), subject.changed);
-    // Everything that the plan reads is answered; the reading right before the write finds nothing.
-    let reads = reads(&world);
+    // Everything that the two plans read is answered; the reading right before the write finds nothing.
+    let reads = 2 * reads(&world);
     world.live.inject(Fault {
         skip: reads,
         times: 100,

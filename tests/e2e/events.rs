@@ -46,8 +46,8 @@ fn one_outcome_a_delete_that_cannot_be_judged_any_more_is_a_line_of_the_journal(
     let world = world();
     world.converge();
     world.declare_absent("Role", "a");
-    // What could refer to the role can be listed and read for the plan, but not again before the delete.
-    world.live.inject(Fault { path_contains: "policies".into(), skip: 2, times: 1, ..fault("GET", 403) });
+    // What could refer to the role can be listed and read for both plans, but not again before the delete.
+    world.live.inject(Fault { path_contains: "policies".into(), skip: 4, times: 1, ..fault("GET", 403) });
     let (code, document) = apply(&world, "events.jsonl");
     assert_eq!((code, outcomes(&document)), (1, vec!["a not_attempted".to_owned()]), "{document:#}");
     let text = std::fs::read_to_string(world.dir.path().join("events.jsonl")).unwrap();

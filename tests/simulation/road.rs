@@ -14,12 +14,15 @@ use enact::http::transport::{Call, Failure, FailureKind, Response, Transport};
 use enact::http::{Http, HttpSettings};
 use enact::model::guard::Guard;
 use enact::model::plan::TargetPlan;
-use enact::model::state::Desired;
+use enact::model::state::{Attempted, Desired};
+use enact::model::wire::Alone;
 use enact::plan::input::{DeclaredCounts, PlanOptions};
 use enact::report::{Exit, Report, TargetReport};
 use enact::resolve::base;
 use enact::run;
+use enact::run::apply::Means;
 use enact::run::project::{Connected, Intent};
+use enact::run::recorder::Keys;
 use futures::future::{Either, join, select};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
@@ -138,7 +141,8 @@ async fn live(world: &World) -> Ended<'_> {
     let mut desired = world.profile.desired(&world.wishes);
     let base = world.base.as_ref().map(|base| world.profile.desired(base));
     if let Some(base) = &base {
-        base::add_orphans(&mut desired, base);
+        let orphans = base::orphans(&desired, base.values());
+        desired.extend(orphans.into_iter().map(|orphan| (orphan.id.clone(), orphan)));
     }
     let (api, weather) = (world.profile.api, world.weather.clone());
     let server = Server::new(api, world.live.clone(), weather, Chance::of(!world.seed));
@@ -267,6 +271,9 @@ impl<P: Peer + 'static> Site<'_, P> {
                 target,
                 desired: self.desired,
                 base: self.base,
+                attempted: &Attempted::new(),
+                given_up: &[],
+                record: None,
                 counts: &DeclaredCounts::of(self.desired),
                 options: &PlanOptions { allowed: ALLOWED.to_vec(), ..PlanOptions::default() },
             },
@@ -280,7 +287,8 @@ impl<P: Peer + 'static> Site<'_, P> {
         }
         wire.writing.store(true, Ordering::Relaxed);
         let diary = Diary { site: self, run };
-        let targets = run::apply::apply(planned, &diary, &wire.stopped).await;
+        let means = Means { journal: &diary, permit: &Alone, keys: &Keys::new(), stop: &wire.stopped };
+        let targets = run::apply::apply(planned, &means).await;
         let mut report = Report { targets, ..Report::default() };
         let record = &mut self.runs()[run];
         (record.exit, record.report) = (Some(report.exit()), report.targets.pop());

@@ -20,13 +20,14 @@ use crate::model::plan::TargetPlan;
 use crate::model::request::Request;
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Desired, LiveObject, Observed};
-use crate::model::wire::{ReadError, Writer as _};
+use crate::model::wire::{Alone, ReadError, Writer as _};
 use crate::plan::compare::Comparison;
 use crate::plan::input::{DeclaredCounts, PlanOptions, WriteOnly};
 use crate::run::journal::Nowhere;
 use crate::run::plan::observe_and_plan;
 use crate::run::probe::subject::Subject;
-use crate::run::project::Intent;
+use crate::run::project::{Intent, NOTHING_ATTEMPTED};
+use crate::run::recorder::Keys;
 use crate::run::write;
 use crate::run::write::ids::Ids;
 use crate::run::write::input::WriteInput;
@@ -86,8 +87,7 @@ impl<'a> Objects<'a> {
         let document = yaml::parse(&document.to_string(), "scratch", &mut diagnostics).pop();
         let manifest = document.and_then(|document| Manifest::new(document, &mut diagnostics));
         let Some(manifest) = manifest else { return Err(diagnostics) };
-        let (id, manifest) = (subject.id.clone(), Arc::new(manifest));
-        let declared = Declared { id, manifest, orphan: false, expired: false, elsewhere: None };
+        let declared = Declared::new(subject.id.clone(), Arc::new(manifest));
         self.desired.insert(subject.id.clone(), declared);
         self.counts = DeclaredCounts::of(&self.desired);
         Ok(())
@@ -113,6 +113,9 @@ impl<'a> Objects<'a> {
             target: self.target,
             desired: &self.desired,
             base: None,
+            attempted: &NOTHING_ATTEMPTED,
+            given_up: &[],
+            record: None,
             counts: &self.counts,
             options: &self.options,
         }
@@ -133,6 +136,8 @@ impl<'a> Objects<'a> {
             writer: &self.http.writer(),
             concurrency: 1,
             journal: &Nowhere,
+            permit: &Alone,
+            keys: &Keys::new(),
             stop: self.stop,
         };
         let ended = write::apply(&input, &plan.changes).await;
@@ -174,6 +179,7 @@ impl<'a> Objects<'a> {
         let comparison = Comparison {
             system: self.system(),
             base: None,
+            attempted: &NOTHING_ATTEMPTED,
             names: Names::new(self.system().kinds(), &self.desired, &observed),
             write_only: WriteOnly::Nothing,
         };
@@ -189,7 +195,8 @@ impl<'a> Objects<'a> {
     pub(super) async fn send(&self, requests: &[Request], etag: Option<&str>) -> Outcome {
         let (writer, ids) = (self.http.writer(), Ids::default());
         let turn = writer.turn();
-        let sender = Sender { system: self.system(), turn: turn.as_ref(), ids: &ids };
+        let sender =
+            Sender { system: self.system(), turn: turn.as_ref(), ids: &ids, permit: &Alone, key: None };
         let etag = etag.map(str::to_owned);
         let look = async |progress: &Progress| match progress.is_open() {
             true => Err(Unclear::Unseen("it is not known whether it was done".to_owned())),

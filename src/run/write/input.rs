@@ -3,9 +3,10 @@
 use std::sync::atomic::AtomicBool;
 
 use crate::model::state::Observed;
-use crate::model::wire::Writer;
+use crate::model::wire::{Permit, Writer};
 use crate::run::journal::Journal;
 use crate::run::project::Intent;
+use crate::run::recorder::Keys;
 use crate::run::write::ids::Ids;
 
 /// The inputs for writing one target.
@@ -22,6 +23,10 @@ pub struct WriteInput<'a> {
     pub concurrency: usize,
     /// Where ended writes are recorded.
     pub journal: &'a dyn Journal,
+    /// Whether the run may still write.
+    pub permit: &'a dyn Permit,
+    /// The idempotency keys that were noted for its creates.
+    pub keys: &'a Keys,
     /// Set when the run is to end: requests under way are finished, and nothing new begins.
     pub stop: &'a AtomicBool,
 }

@@ -28,6 +28,7 @@ impl<'a> ObjectWriter<'a> {
         let comparison = Comparison {
             system,
             base: intent.base,
+            attempted: intent.attempted,
             names: Names::new(system.kinds(), intent.desired, observed),
             write_only: intent.options.write_only,
         };
@@ -40,7 +41,9 @@ impl<'a> ObjectWriter<'a> {
             return Outcome::not_attempted("the plan does not match the manifests");
         };
         let turn = self.input.writer.turn();
-        let sender = Sender { system: self.system(), turn: turn.as_ref(), ids: self.input.ids };
+        let WriteInput { ids, permit, keys, .. } = *self.input;
+        let key = keys.get(&change.id).map(String::as_str);
+        let sender = Sender { system: self.system(), turn: turn.as_ref(), ids, permit, key };
         turn.begin().await;
         match self.still_as_planned(&planned, phase, turn.as_ref()).await {
             Ok(etag) => {

@@ -140,7 +140,7 @@ impl Progress {
     }
 
     /// The request is not sent, for this reason.
-    fn held_back(self, why: String) -> Outcome {
+    pub(super) fn held_back(self, why: String) -> Outcome {
         let nothing = self.done == 0;
         self.ended(if nothing { Outcome::not_attempted(why) } else { Outcome::failed(why) })
     }

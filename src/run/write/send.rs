@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::model::outcome::Outcome;
 use crate::model::request::{Request, Symbol};
 use crate::model::resource::RemoteId;
-use crate::model::wire::{Next, OpenWrite, Sent, Turn};
+use crate::model::wire::{Next, OpenWrite, Permit, Sent, Turn};
 use crate::run::write::ids::Ids;
 use crate::run::write::progress::{Progress, Seen, Unclear};
 use crate::system::Observe;
@@ -17,6 +17,10 @@ pub(in crate::run) struct Sender<'a> {
     pub(in crate::run) turn: &'a dyn Turn,
     /// The ids of created objects.
     pub(in crate::run) ids: &'a Ids,
+    /// Whether the run may still write.
+    pub(in crate::run) permit: &'a dyn Permit,
+    /// The idempotency key of the first request, if it was noted before.
+    pub(in crate::run) key: Option<&'a str>,
 }
 
 /// Why a request did not end with success.
@@ -27,6 +31,8 @@ enum Stopped {
     Open(OpenWrite),
     /// It was not sent, because the last look is too old.
     Late,
+    /// It was not sent, because the run may no longer write.
+    Lost(String),
 }
 
 impl Sender<'_> {
@@ -38,7 +44,8 @@ impl Sender<'_> {
         etag: Option<String>,
         look: impl AsyncFn(&Progress) -> Result<Seen, Unclear>,
     ) -> Outcome {
-        let mut progress = Progress::new(etag, self.turn.key());
+        let key = self.key.map_or_else(|| self.turn.key(), str::to_owned);
+        let mut progress = Progress::new(etag, key);
         while let Some(request) = requests.get(progress.done()) {
             let index = progress.done();
             let next = match self.send(request, &progress).await {
@@ -46,6 +53,7 @@ impl Sender<'_> {
                 Err(Stopped::For(outcome)) => Err(progress.ended(outcome)),
                 Err(Stopped::Open(write)) => self.unanswered(progress, &write, &look).await,
                 Err(Stopped::Late) => self.late(progress, &look).await,
+                Err(Stopped::Lost(why)) => Err(progress.held_back(why)),
             };
             progress = match next {
                 Ok(next) => next,
@@ -95,6 +103,9 @@ impl Sender<'_> {
         let resolved = self.resolve(request).await.map_err(|symbol| {
             Stopped::For(Outcome::not_attempted(format!("the id of {} is not known", symbol.resource)))
         })?;
+        if let Some(lost) = self.permit.lost() {
+            return Err(Stopped::Lost(lost));
+        }
         match self.turn.send(&resolved, &progress.with()).await {
             Sent::Done(reply) => self.learn(request, &reply),
             Sent::Moved(reason) => Err(Stopped::For(Outcome::conflict(reason))),

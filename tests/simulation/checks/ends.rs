@@ -115,8 +115,10 @@ impl Checker<'_> {
             if exit == Exit::Done && !declared.orphan && !is {
                 self.breaks("exit", format!("run {number} is done, and {kind} {name} is not as declared"));
             }
-            if report.is_converged() && !is {
-                self.breaks("exit", format!("run {number} converged, and {kind} {name} did not"));
+            let named = report.survivors().iter().any(|survivor| survivor.id == declared.id);
+            if report.is_converged() && !is && !named {
+                let forgotten = format!("run {number} converged, and says nothing of {kind} {name}");
+                self.breaks("nothing-forgotten", forgotten);
             }
         }
     }

@@ -31,8 +31,8 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "given-up-field-stays-as-it-was",
         item: "declaration",
-        old: "kind.shape.return_to_default(base, &mut now)",
-        new: "tracing::trace!(?base)",
+        old: "kind.shape.return_to_default(past, &mut now)",
+        new: "tracing::trace!(?past)",
     },
     Bug {
         name: "order-in-a-set-is-a-difference",
@@ -42,13 +42,13 @@ pub(super) const BUGS: &[Bug] = &[
     },
     Bug {
         name: "prune-without-evidence",
-        item: "prune",
+        item: "Planner::orphan",
         old: "self.comparison.moved(kind, orphan, live)",
         new: "self.comparison.moved(kind, orphan, live) && !live.body.is_object()",
     },
     Bug {
         name: "protected-orphan-pruned",
-        item: "prune",
+        item: "Planner::orphan",
         old: "orphan.manifest.protect",
         new: "orphan.manifest.protect && !orphan.absent()",
     },

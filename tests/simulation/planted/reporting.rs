@@ -119,10 +119,10 @@ pub(super) const BUGS: &[Bug] = &[
         new: "*result == WriteResult::Failed",
     },
     Bug {
-        name: "converged-although-orphans-stay",
-        item: "is_converged",
-        old: "&& !plan.leaves_orphans()",
-        new: "",
+        name: "what-git-gave-up-is-not-named",
+        item: "record",
+        old: "self.plan.survivors.push(*survivor)",
+        new: "drop(survivor)",
     },
     Bug {
         name: "journal-of-successes-only",

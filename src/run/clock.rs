@@ -1,0 +1,29 @@
+//! The time of day, for what a run writes down. No decision is made by it but that of a day.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// Now, in RFC 3339.
+pub(super) fn now() -> String {
+    Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Now, in seconds since 1970.
+pub(super) fn seconds() -> i64 {
+    Timestamp::now().as_second()
+}
+
+/// Time that goes on while the machine sleeps, since any point.
+#[cfg(target_os = "linux")]
+pub(super) fn awake_or_not() -> Duration {
+    use rustix::time::{ClockId, clock_gettime};
+    Duration::try_from(clock_gettime(ClockId::Boottime)).unwrap_or_default()
+}
+
+/// Time that goes on while the machine sleeps, since any point: the time of day, which somebody may set.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn awake_or_not() -> Duration {
+    let now = std::time::SystemTime::now();
+    now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
+}

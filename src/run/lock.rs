@@ -1,0 +1,283 @@
+//! The lock of the targets of a run, so that two runs never write one target at once. It is a reference that only one run
+//! can create: on the remote of the record, or without a remote in this repository. What the lock holds and how long it
+//! keeps others away is in `record::lock`.
+//!
+//! A lock is renewed while the run goes on, and ends by itself if the run is gone. No write begins unless the lock lasts
+//! longer than a request may take. What is left is a process that is stopped between that check and its request, and
+//! goes on after the lock ran out: the look at each object right before its write catches it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::task::JoinHandle;
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::git::remote::Update;
+use crate::git::write::NewCommit;
+use crate::git::{Commit, Repository};
+use crate::http::transport::HEAD as REQUEST;
+use crate::model::wire::Permit;
+use crate::record::lock::{LOCK, LockJson};
+use crate::run::clock;
+use crate::run::file_lock::{FileLock, held};
+use crate::run::whose::RunId;
+use crate::sync;
+use crate::text::inline;
+
+/// How long a lock lasts unless it is renewed.
+const LASTS: Duration = Duration::from_secs(180);
+/// How often it is renewed.
+const RENEWED: Duration = Duration::from_secs(60);
+/// How often a waiting run looks.
+const LOOKS: Duration = Duration::from_secs(2);
+/// A request may wait for this long between the check of the lock and its sending.
+const SLACK: Duration = Duration::from_secs(2);
+
+/// Where locks are kept.
+pub struct Place {
+    /// A handle of its own.
+    pub repository: Mutex<Repository>,
+    /// The folder of its objects and references, which its working trees share.
+    pub folder: PathBuf,
+    /// The remote; `None` is this repository.
+    pub remote: Option<String>,
+    /// The names of variables that `git` must not see.
+    pub secrets: Vec<String>,
+}
+
+/// The locks that a run holds.
+pub struct Lock {
+    held: Arc<Held>,
+    /// Kept as long as the process lives, so that another one sees when it is gone.
+    _here: Vec<FileLock>,
+    renewing: Option<JoinHandle<()>>,
+}
+
+struct Held {
+    place: Place,
+    run: RunId,
+    /// Each reference, and where it is. Kept while one is pushed.
+    at: Mutex<BTreeMap<String, Commit>>,
+    /// When the locks end, by the clock that goes on while the machine sleeps.
+    ends: Mutex<Duration>,
+    /// Whether somebody else has taken one.
+    lost: AtomicBool,
+}
+
+impl Place {
+    /// Where these references are.
+    pub(super) fn look(&self, names: &[String]) -> Result<BTreeMap<String, Commit>, Diagnostic> {
+        match &self.remote {
+            Some(remote) => sync::lock(&self.repository).fetch(remote, names, &self.secrets),
+            None => {
+                let repository = sync::lock(&self.repository);
+                let at = |name: &String| Ok(repository.reference(name)?.map(|at| (name.clone(), at)));
+                let all: Result<Vec<_>, Diagnostic> = names.iter().map(at).collect();
+                Ok(all?.into_iter().flatten().collect())
+            }
+        }
+    }
+
+    /// Moves references, all or none.
+    pub(super) fn change(&self, updates: &[Update]) -> Result<(), Diagnostic> {
+        match &self.remote {
+            Some(remote) => sync::lock(&self.repository).push(remote, updates, &self.secrets),
+            None => sync::lock(&self.repository).move_references(updates),
+        }
+    }
+
+    /// What a lock says.
+    pub(super) fn read(&self, at: &Commit) -> Result<LockJson, Diagnostic> {
+        let repository = sync::lock(&self.repository);
+        let Some(file) = repository.file_at(at, LOCK)? else {
+            return Err(unreadable(at, "it holds no lock"));
+        };
+        LockJson::parse(&repository.blob(file)?).map_err(|why| unreadable(at, &why))
+    }
+
+    fn write(&self, run: &RunId) -> Result<Commit, Diagnostic> {
+        let files = BTreeMap::from([(LOCK.to_owned(), Some(run.lock(LASTS).file()))]);
+        let message = format!("locked by {}\n\nrun {}\n", run.who, run.id);
+        let new = NewCommit { parents: &[], author: &run.who, time: clock::seconds(), message: &message };
+        sync::lock(&self.repository).write_commit(None, &files, &new)
+    }
+}
+
+impl Lock {
+    /// Takes the locks of these references, all or none. If somebody holds one, waits for at most `patience`.
+    pub async fn take(
+        place: Place,
+        names: Vec<String>,
+        run: RunId,
+        patience: Duration,
+    ) -> Result<Self, Diagnostic> {
+        let began = clock::awake_or_not();
+        let mut here = Vec::new();
+        for name in &names {
+            let left = patience.saturating_sub(clock::awake_or_not().saturating_sub(began));
+            let file = place.folder.join("enact").join(format!("{}.lock", target_of(name)));
+            here.push(FileLock::take(&file, target_of(name), &run, left).await?);
+        }
+        loop {
+            let ends = clock::awake_or_not() + LASTS;
+            match attempt(&place, &names, &run, &here) {
+                Ok(at) => {
+                    let (at, ends) = (Mutex::new(at), Mutex::new(ends));
+                    let held = Arc::new(Held { place, run, at, ends, lost: AtomicBool::new(false) });
+                    let renewing = Some(tokio::spawn(renew(held.clone())));
+                    return Ok(Self { held, _here: here, renewing });
+                }
+                Err(Refused { again: true, .. })
+                    if clock::awake_or_not().saturating_sub(began) < patience =>
+                {
+                    tokio::time::sleep(LOOKS.min(patience)).await;
+                }
+                Err(refused) => return Err(refused.why),
+            }
+        }
+    }
+
+    /// Where the locks are, and the records beside them.
+    pub fn place(&self) -> &Place {
+        &self.held.place
+    }
+
+    /// Moves references as long as the locks are this run's, and renews them with the same push.
+    pub fn change(&self, updates: &[Update]) -> Result<(), Diagnostic> {
+        self.held.renew(updates)
+    }
+
+    /// Moves references, and gives the locks up with the same push. After an error they are still held, until they end.
+    pub fn release(&mut self, updates: &[Update]) -> Result<(), Diagnostic> {
+        if let Some(renewing) = self.renewing.take() {
+            renewing.abort();
+        }
+        let mut at = sync::lock(&self.held.at);
+        let gone = at.iter().map(|(name, from)| Update { name: name.clone(), from: Some(*from), to: None });
+        let all: Vec<_> = updates.iter().cloned().chain(gone).collect();
+        self.held.place.change(&all)?;
+        at.clear();
+        Ok(())
+    }
+}
+
+impl Drop for Lock {
+    /// A run that ends on an error still gives its locks up, if it can.
+    fn drop(&mut self) {
+        if let Some(renewing) = &self.renewing {
+            renewing.abort();
+        }
+        if !sync::lock(&self.held.at).is_empty() {
+            drop(self.release(&[]));
+        }
+    }
+}
+
+impl Permit for Lock {
+    fn lost(&self) -> Option<String> {
+        if self.held.lost.load(Ordering::Relaxed) {
+            return Some("somebody else has taken the lock of this target".to_owned());
+        }
+        let ends = sync::lock(&self.held.ends);
+        (clock::awake_or_not() + REQUEST + SLACK > *ends)
+            .then(|| "the lock of this target runs out, and could not be renewed".to_owned())
+    }
+}
+
+impl Held {
+    fn renew(&self, updates: &[Update]) -> Result<(), Diagnostic> {
+        let mut at = sync::lock(&self.at);
+        if at.is_empty() {
+            return Ok(());
+        }
+        let ends = clock::awake_or_not() + LASTS;
+        let to = self.place.write(&self.run)?;
+        let renewed =
+            at.iter().map(|(name, from)| Update { name: name.clone(), from: Some(*from), to: Some(to) });
+        let all: Vec<_> = updates.iter().cloned().chain(renewed).collect();
+        self.place.change(&all)?;
+        at.values_mut().for_each(|at| *at = to);
+        *sync::lock(&self.ends) = ends;
+        Ok(())
+    }
+}
+
+/// Renews the locks while the run goes on. If the remote cannot be reached, it is tried again until the locks end.
+async fn renew(held: Arc<Held>) {
+    loop {
+        tokio::time::sleep(RENEWED).await;
+        let renewed = {
+            let held = held.clone();
+            tokio::task::spawn_blocking(move || held.renew(&[])).await
+        };
+        if let Ok(Err(diagnostic)) = renewed
+            && diagnostic.code == Code::GitAppliedMoved
+        {
+            return held.lost.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Why the locks were not taken.
+struct Refused {
+    why: Diagnostic,
+    /// Whether it may be otherwise soon.
+    again: bool,
+}
+
+impl From<Diagnostic> for Refused {
+    fn from(why: Diagnostic) -> Self {
+        Self { why, again: false }
+    }
+}
+
+/// Takes all locks, or says who holds one.
+fn attempt(
+    place: &Place,
+    names: &[String],
+    run: &RunId,
+    here: &[FileLock],
+) -> Result<BTreeMap<String, Commit>, Refused> {
+    let there = place.look(names)?;
+    for (name, at) in &there {
+        let lock = place.read(at)?;
+        // Of a run of this clone that did not give it up: its process is gone, or its file would still be locked.
+        let is_left = here.iter().any(|here| here.left.as_deref() == Some(lock.run.as_str()));
+        if !is_left && lock.keeps_away(Timestamp::now(), REQUEST).is_some() {
+            return Err(Refused { why: held(target_of(name), &lock), again: true });
+        }
+    }
+    let to = place.write(run)?;
+    let take = |name: &String| Update { name: name.clone(), from: there.get(name).copied(), to: Some(to) };
+    match place.change(&names.iter().map(take).collect::<Vec<_>>()) {
+        Ok(()) => {}
+        Err(why) => return Err(Refused { again: why.code == Code::GitAppliedMoved, why }),
+    }
+    // What a remote says that it took is read back: only then it is this run's.
+    let there = place.look(names)?;
+    match names.iter().find(|name| there.get(*name) != Some(&to)) {
+        None => Ok(there),
+        Some(name) => Err(Refused { why: not_there(name), again: true }),
+    }
+}
+
+fn target_of(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+fn not_there(name: &str) -> Diagnostic {
+    let message = format!("`{name}` is not where it was just written");
+    Diagnostic::new(Code::LockHeld, message).help("nothing was written; run apply again")
+}
+
+fn unreadable(at: &Commit, why: &str) -> Diagnostic {
+    Diagnostic::new(
+        Code::LockHeld,
+        format!("the target is locked by {at}, which cannot be read: {}", inline(why)),
+    )
+    .help("nothing was written; if no run holds it, remove it with `enact unlock`")
+}

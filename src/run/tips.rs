@@ -1,0 +1,155 @@
+//! Where the records of a run's targets are, in this clone and on their remote: brings the remote's here, and refuses one
+//! that does not continue what this clone has seen.
+
+use std::collections::BTreeMap;
+
+use crate::config::target::Target;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::git::remote::Update;
+use crate::git::{Commit, Repository};
+use crate::run::lock::Place;
+use crate::run::record::Record;
+
+/// Where the records are that a run continues.
+pub struct Tips {
+    /// By reference, where its record is kept: on the remote, or without one in this clone.
+    there: BTreeMap<String, Commit>,
+    /// Whether what this clone had is not what the run has to continue.
+    pub moved: bool,
+}
+
+impl Tips {
+    /// Finds the records of these targets, and brings those of a remote into this clone.
+    pub fn find(targets: &[&Target], repository: &Repository, place: &Place) -> Result<Self, Diagnostic> {
+        let there = place.look(&names(targets))?;
+        let mut moved = false;
+        if place.remote.is_some() {
+            for target in targets {
+                let name = &target.config.name;
+                moved |= adopt(target, repository, &there).map_err(|refused| refused.about(name))?;
+            }
+        }
+        Ok(Self { there, moved })
+    }
+
+    /// Where the records of these targets are. Nothing is brought here.
+    pub fn of_pass(targets: &[&Target], place: &Place) -> Result<Self, Diagnostic> {
+        Ok(Self { there: place.look(&names(targets))?, moved: false })
+    }
+
+    /// Where a record is.
+    pub fn get(&self, name: &str) -> Option<Commit> {
+        self.there.get(name).copied()
+    }
+
+    /// Notes where records were moved.
+    pub fn note(&mut self, updates: &[Update]) {
+        for update in updates {
+            match update.to {
+                Some(to) => drop(self.there.insert(update.name.clone(), to)),
+                None => drop(self.there.remove(&update.name)),
+            }
+        }
+    }
+}
+
+/// What an older enact reads.
+pub(super) fn applied(target: &str) -> String {
+    format!("refs/enact/applied/{target}")
+}
+
+/// The lock of a target.
+pub fn lock(target: &str) -> String {
+    format!("refs/enact/lock/{target}")
+}
+
+/// The references of a target that a run moves.
+pub fn moved_by_a_run(target: &Target) -> [String; 4] {
+    let name = &target.config.name;
+    [target.record.name.clone(), applied(name), lock(name), seen(name)]
+}
+
+/// The references that a run follows.
+fn names(targets: &[&Target]) -> Vec<String> {
+    let of_target = |target: &&Target| {
+        let former = target.record.former.clone();
+        [target.record.name.clone(), applied(&target.config.name)].into_iter().chain(former)
+    };
+    targets.iter().flat_map(of_target).collect()
+}
+
+/// The last record of a target that this clone has seen on its remote.
+fn seen(target: &str) -> String {
+    format!("refs/enact/seen/{target}")
+}
+
+/// Brings the record of a target here. Whether that changed what this clone had.
+fn adopt(
+    target: &Target,
+    repository: &Repository,
+    there: &BTreeMap<String, Commit>,
+) -> Result<bool, Diagnostic> {
+    let name = &target.record.name;
+    let seen = seen(&target.config.name);
+    let (last, here) = (repository.reference(&seen)?, repository.reference(name)?);
+    let Some(tip) = there.get(name) else {
+        return match last {
+            Some(last) => Err(gone(name, &last)),
+            None => Ok(false),
+        };
+    };
+    if let Some(last) = &last
+        && !continues(repository, tip, last)?
+    {
+        return Err(rewound(name, tip, last));
+    }
+    repository.move_reference(&seen, last.as_ref(), Some(tip))?;
+    // What was only written here is in the record of the remote as attempted, if it was sent at all; what this clone
+    // could not send the last time goes there with the next push.
+    let is_ahead = match &here {
+        Some(here) => here == tip || repository.is_first_parent(tip, here)?,
+        None => false,
+    };
+    if is_ahead {
+        return Ok(false);
+    }
+    repository.move_reference(name, here.as_ref(), Some(tip))?;
+    Ok(true)
+}
+
+/// Notes what this clone has just written to the remote.
+pub(super) fn saw(target: &str, repository: &Repository, tip: &Commit) -> Result<(), Diagnostic> {
+    let seen = seen(target);
+    repository.move_reference(&seen, repository.reference(&seen)?.as_ref(), Some(tip))
+}
+
+/// Whether a record continues another: descends from it, or replaces it because it was shortened.
+fn continues(repository: &Repository, tip: &Commit, last: &Commit) -> Result<bool, Diagnostic> {
+    if repository.is_first_parent(last, tip)? {
+        return Ok(true);
+    }
+    let mut at = Some(*tip);
+    while let Some(commit) = at {
+        if Record::replaced(repository, &commit)?.as_deref() == Some(last.hex().as_str()) {
+            return Ok(true);
+        }
+        at = repository.first_parent(&commit)?.filter(|parent| Record::is_one(repository, parent));
+    }
+    Ok(false)
+}
+
+fn gone(name: &str, last: &Commit) -> Diagnostic {
+    let message = format!("the remote has no `{name}` any more, and this clone has seen it at {last}");
+    Diagnostic::new(Code::RecordRewound, message).help(format!(
+        "nothing was written; find out who removed it, and put it back with `git push REMOTE {}:{name}`",
+        last.hex()
+    ))
+}
+
+fn rewound(name: &str, tip: &Commit, last: &Commit) -> Diagnostic {
+    let message = format!(
+        "`{name}` of the remote is at {tip}, which does not continue {last}, the last that this clone saw"
+    );
+    Diagnostic::new(Code::RecordRewound, message)
+        .help("nothing was written; find out who moved it back, and put it right as docs/record.md says")
+}
