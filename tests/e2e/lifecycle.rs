@@ -185,7 +185,7 @@ fn what_is_held_is_shown_in_every_plan_and_not_written_until_its_day() {
     assert_eq!((run.code, &document["changes"], &document["summary"]["held"]), (0, &json!([]), &json!(1)));
     let field = |action: &str, before: Value, after: Value| json!({"path": format!("/policy_actions/{action}/roles"), "before": before, "after": after, "cause": "unknown"});
     let held = json!([{"target": "live", "kind": "Policy", "name": "P", "until": "2999-06-15",
-                       "reason": "incident 42", "action": "update", "cause": "unknown",
+                       "reason": "incident 42", "action": "update", "cause": "unknown", "before": null,
                        "fields": [field("edit", json!([]), json!(["Admin"])), field("read", json!(["Admin"]), json!([]))]}]);
     assert_eq!(document["held"], held);
     for format in ["text", "markdown"] {
