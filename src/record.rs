@@ -8,6 +8,7 @@ pub mod entry;
 pub mod lock;
 pub mod path;
 pub mod run;
+pub mod seen;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

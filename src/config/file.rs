@@ -79,6 +79,11 @@ impl Default for RecordConfig {
 }
 
 impl RecordConfig {
+    /// A pattern that matches the references of all records.
+    pub fn pattern(&self) -> String {
+        self.reference.replace("{target}", "*")
+    }
+
     /// The reference of a target's record.
     pub(super) fn reference_of(&self, target: &str) -> String {
         self.reference.replace("{target}", target)

@@ -27,6 +27,15 @@ impl Repository {
         }
     }
 
+    /// The names of the references that match a pattern such as `refs/enact/record/*`.
+    pub fn references(&self, pattern: &str) -> Vec<String> {
+        let found = self.git.references_glob(pattern).into_iter().flatten();
+        let names = found.filter_map(|reference| reference.ok()?.name().ok().map(str::to_owned));
+        let mut names: Vec<_> = names.collect();
+        names.sort_unstable();
+        names
+    }
+
     /// Whether a reference can be moved: takes its lock, and releases it.
     pub fn can_move(&self, name: &str) -> Result<(), Diagnostic> {
         let lock = self.git.transaction().and_then(|mut locks| locks.lock_ref(name));

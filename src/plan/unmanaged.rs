@@ -66,12 +66,23 @@ impl Census<'_> {
         self.counted
     }
 
+    /// Whether git gave it up, by its recorded id or its name.
+    fn is_given_up(&self, kind: &Kind, found: &LiveObject) -> bool {
+        self.input.given_up.iter().map(|given_up| &given_up.declared).any(|declared| {
+            let recorded = declared.recorded.as_ref().and_then(|recorded| recorded.remote.as_ref());
+            declared.id.kind == kind.name
+                && recorded.map_or(kind.folded(&declared.id.name) == kind.folded(&found.name), |id| {
+                    *id == found.remote
+                })
+        })
+    }
+
     fn standing(&self, kind: &Kind, git: &Git<'_>, found: &LiveObject) -> Standing {
         if found.system {
             Standing::System
         } else if git.declares(kind, found) {
             Standing::Managed
-        } else if git.before.contains(&kind.folded(&found.name)) {
+        } else if git.before.contains(&kind.folded(&found.name)) || self.is_given_up(kind, found) {
             Standing::GivenUp
         } else if self.input.unmanaged.except.matches(&kind.name, &found.name) {
             Standing::Excepted

@@ -1,7 +1,7 @@
 //! What git remembers of a run's targets: the commit that a run is about, and what git declared when each target was
 //! last applied. There is no state file; `refs/enact/applied/<target>` is the memory. How git is read is in `git`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -15,6 +15,7 @@ use crate::run::lock::Place;
 use crate::run::reads::Reads;
 use crate::source::Blobs;
 use crate::system::registry::Registry;
+use crate::text::inline;
 use crate::{resolve, source};
 
 /// Where the base of a run comes from.
@@ -227,6 +228,18 @@ impl History {
         &self.repository
     }
 
+    /// Reports records that no target continues: what enact did there is forgotten by every plan.
+    pub(super) fn ownerless(&self, config: &Config) -> Vec<Diagnostic> {
+        let refs: BTreeSet<_> = config
+            .targets
+            .iter()
+            .flat_map(|target| [Some(&target.record.name), target.record.former.as_ref()])
+            .flatten()
+            .collect();
+        let found = self.repository.references(&config.record.pattern());
+        found.into_iter().filter(|name| !refs.contains(name)).map(|name| ownerless(&name)).collect()
+    }
+
     /// The commit of a target's record.
     pub(super) fn record_tip(&self, target: &Target) -> Result<Option<Commit>, Diagnostic> {
         match (self.repository.reference(&target.record.name)?, &target.record.former) {
@@ -319,6 +332,14 @@ fn overtaken(target: &str, recorded: &Commit, applied: &Commit) -> Diagnostic {
     Diagnostic::new(Code::RecordOvertaken, message)
         .about(target)
         .help("use one version of enact for a target; the next apply brings the record up to date")
+}
+
+fn ownerless(name: &str) -> Diagnostic {
+    let message = format!("`{}` is the record of a target that enact.yaml does not have", inline(name));
+    Diagnostic::new(Code::RecordOwnerless, message).help(format!(
+        "if the target has another name now, say so with `previously:`; what it declared is alive until somebody deletes it. To forget it: `git update-ref -d {}`",
+        inline(name)
+    ))
 }
 
 /// Reports a base outside of this run's history, which cannot say what this run's commit means.

@@ -207,6 +207,9 @@ fn past(
         let applied = targets.iter().filter_map(|target| memories.get_key_value(&target.config.name));
         diagnostics.extend(applied.filter_map(|(target, memory)| history.backwards(target, &memory.base)));
     }
+    if options.remembers {
+        diagnostics.extend(history.ownerless(now.config));
+    }
     drop_unusable(&mut bases, options, diagnostics);
     memories.retain(|_, memory| is_usable(&memory.base, options));
     let orphans = Orphans { now, memories: &memories };

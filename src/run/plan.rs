@@ -44,7 +44,7 @@ pub(super) async fn observe_and_plan(intent: &Intent<'_>, reader: &dyn Reader) -
 
 /// Compares with what was read.
 pub(super) fn plan_of(intent: &Intent<'_>, observed: &Observed) -> TargetPlan {
-    let Intent { target, desired, base, attempted, given_up, record: _, counts, options } = *intent;
+    let Intent { target, desired, base, attempted, given_up, record, counts, options } = *intent;
     let config = &target.config;
     plan::plan(&PlanInput {
         target: &config.name,
@@ -57,7 +57,7 @@ pub(super) fn plan_of(intent: &Intent<'_>, observed: &Observed) -> TargetPlan {
         counts,
         max_deletes: config.limits.max_deletes,
         unmanaged: &target.unmanaged,
-        last_seen: None,
+        last_seen: record.and_then(|record| record.unmanaged.as_ref()),
         options,
     })
 }

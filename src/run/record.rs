@@ -9,9 +9,11 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::git::tree::BlobId;
 use crate::git::{Commit, Repository};
 use crate::model::resource::{RemoteId, ResourceId};
+use crate::model::unmanaged::Known;
 use crate::record::entry::Entry;
-use crate::record::path::{self, DECLARED, META, OBJECTS, RUN};
+use crate::record::path::{self, DECLARED, META, OBJECTS, RUN, UNMANAGED};
 use crate::record::run::{Api, Marks, RunJson};
+use crate::record::seen::Seen;
 use crate::sync::lock;
 use crate::text::inline;
 
@@ -22,6 +24,8 @@ pub struct Record {
     pub tip: Commit,
     /// The run that wrote it.
     pub run: RunJson,
+    /// The live objects that git did not declare then, if the run counted them.
+    pub(super) unmanaged: Option<Known>,
     /// The files of each object, by its folder.
     objects: BTreeMap<String, Files>,
 }
@@ -51,7 +55,13 @@ impl Record {
                 _ => {}
             }
         }
-        Ok(Self { repository: Mutex::new(repository), tip, run, objects })
+        let unmanaged = match repository.file_at(&tip, UNMANAGED)? {
+            Some(file) => Some(Seen::parse(&repository.blob(file)?)),
+            None => None,
+        };
+        let unmanaged = unmanaged.transpose();
+        let unmanaged = unmanaged.map_err(|why| damaged(&tip, &format!("it holds a `{UNMANAGED}` {why}")))?;
+        Ok(Self { repository: Mutex::new(repository), tip, run, unmanaged, objects })
     }
 
     /// The commit that a record replaces because it was shortened.

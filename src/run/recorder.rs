@@ -16,9 +16,11 @@ use crate::model::outcome::WriteResult;
 use crate::model::plan::{SkipReason, TargetPlan};
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Desired};
+use crate::model::unmanaged::Coverage;
 use crate::record::entry::{self, Attempt, Entry, Id, Key, Verified};
-use crate::record::path::{self, RUN};
+use crate::record::path::{self, RUN, UNMANAGED};
 use crate::record::run::{Marks, Planned, RunJson, RunOutcome};
+use crate::record::seen::Seen;
 use crate::report::TargetReport;
 use crate::run::record::Record;
 use crate::run::whose::RunId;
@@ -263,6 +265,12 @@ impl<'a> TargetRecorder<'a> {
         let run = self.run_json(facts, of_target);
         let mut edits: Edits = self.entries.iter().flat_map(|(folder, entry)| files(folder, entry)).collect();
         edits.insert(RUN.to_owned(), Some(run.file()));
+        let last = of_target.report.verified().unwrap_or(&of_target.report.plan);
+        if let Coverage::Counted(counted) = &last.coverage {
+            let seen =
+                counted.unmanaged.iter().filter_map(|one| Some((one.id.kind.clone(), one.remote.clone()?)));
+            edits.insert(UNMANAGED.to_owned(), Some(Seen::of(&seen.collect()).file()));
+        }
         let parents: Vec<_> = self.tip.into_iter().chain([facts.commit]).collect();
         let commit =
             repository.write_commit(self.tip.as_ref(), &edits, &NewCommit { parents: &parents, ..*new })?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 
 use tempfile::TempDir;
 
@@ -79,7 +80,7 @@ fn file_of(text: &str) -> &str {
 
 fn commands(world: &World, text: &str) -> usize {
     // The only git command needs a remote; the tests of git run it.
-    for line in text.lines().filter(|line| !line.starts_with("git fetch origin '+refs/enact/applied/*")) {
+    for line in text.lines().filter(|line| !line.starts_with("git fetch origin '+refs/enact/*")) {
         let args: Vec<_> =
             line.strip_prefix("enact ").unwrap_or_else(|| panic!("{line}")).split(' ').collect();
         let output = enact(world.dir.path()).env("POLYTOMIC_API_KEY", CANARY).args(args).output().unwrap();
@@ -90,6 +91,42 @@ fn commands(world: &World, text: &str) -> usize {
 }
 
 #[test]
+fn nothing_forgotten_the_commands_of_the_page_about_the_record_show_it() {
+    let world = World::new("polytomic");
+    let remote = tempfile::TempDir::new().unwrap();
+    let path = remote.path().display().to_string();
+    world.declare("Role", "Warehouse operators", "{}");
+    world.declare(
+        "Policy",
+        "Warehouse syncs",
+        "{policy_actions: [{action: read, roles: [Warehouse operators]}]}",
+    );
+    world.git(&["init", "-q", "-b", "main"]);
+    world.git(&["init", "-q", "--bare", &path]);
+    world.git(&["remote", "add", "origin", &path]);
+    world.commit();
+    world.git(&["push", "-q", "origin", "main"]);
+    assert_eq!(world.run(&["apply", "--yes", "--push-applied", "origin"]).code, 0);
+    let shown: Vec<_> = blocks_of("docs/record.md")
+        .into_iter()
+        .filter(|(language, _)| language == "sh")
+        .flat_map(|(_, text)| text.lines().map(str::to_owned).collect::<Vec<_>>())
+        .map(|line| {
+            let line = line.replace("analytics", "live");
+            let mut shell = Command::new("sh");
+            let output = shell.args(["-c", &line]).current_dir(world.dir.path()).output().unwrap();
+            assert!(output.status.success(), "{line}: {output:?}");
+            String::from_utf8(output.stdout).unwrap()
+        })
+        .collect();
+    let [log, run, files, of_object, _fetched] = shown.as_slice() else { panic!("{shown:#?}") };
+    assert!(log.contains("live: applied at") && log.contains("live: begins to write"), "{log}");
+    assert!(run.contains("\"outcome\": \"converged\"") && run.contains("\"target\": \"live\""), "{run}");
+    assert!(files.contains("/%50olicy/%57arehouse%20syncs/declared.json"), "{files}");
+    assert!(of_object.contains("Warehouse operators"), "{of_object}");
+}
+
+#[test]
 fn every_command_and_exit_code_is_described() {
     let readme = read("README.md");
     for command in enact::cli::command().get_subcommands() {
@@ -97,7 +134,7 @@ fn every_command_and_exit_code_is_described() {
     }
     let codes: BTreeMap<_, _> =
         readme.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | ")).collect();
-    for code in ["0", "1", "2", "3", "4", "5", "6", "64"] {
+    for code in ["0", "1", "2", "3", "4", "5", "6", "7", "64"] {
         assert!(codes.contains_key(code), "{code}");
     }
 }
