@@ -23,9 +23,9 @@ pub fn expire(desired: &mut Desired, day: Date) {
     }
 }
 
-/// What keeps an object as it is on this day. An orphan has lost its hold together with its manifest.
+/// What keeps an object as it is on this day. Taking its manifest away does not end a hold.
 pub(super) fn hold(declared: &Declared, day: Date) -> Option<&Hold> {
-    declared.manifest.hold.as_ref().filter(|hold| day < hold.until && !declared.orphan)
+    declared.manifest.hold.as_ref().filter(|hold| day < hold.until)
 }
 
 /// Whether the object's `lifecycle` keeps enact from doing this to it.
@@ -158,10 +158,14 @@ mod tests {
     }
 
     #[test]
-    fn an_orphan_is_not_held() {
-        let orphan =
-            Declared { orphan: true, ..declared("  hold: {until: 2027-03-11, reason: because}\n", TODAY) };
-        assert_eq!(hold(&orphan, TODAY), None);
+    fn an_orphan_is_held_as_well_and_is_not_asked_to_remove_its_hold() {
+        let until = |day: &str| Declared {
+            orphan: true,
+            ..declared(&format!("  hold: {{until: {day}, reason: because}}\n"), TODAY)
+        };
+        assert!(hold(&until("2027-03-11"), TODAY).is_some());
+        let one = until("2027-03-10");
+        assert_eq!(over(&Desired::from([(one.id.clone(), one)]), TODAY), []);
     }
 
     #[test]

@@ -149,6 +149,10 @@ impl<'a> TargetRecorder<'a> {
                 None => {}
             }
         }
+        let held = last.held.iter().map(|held| &held.id);
+        for id in held.chain(last.observed.iter().map(|observed| &observed.change.id)) {
+            self.desired.get(id).into_iter().for_each(|declared| self.mark(declared));
+        }
         let moved = last.skipped.iter().filter(|skipped| skipped.reason == SkipReason::Moved);
         let taken_over = moved
             .map(|skipped| &skipped.id)
@@ -176,9 +180,7 @@ impl<'a> TargetRecorder<'a> {
         let marks = Marks::of(&declared.manifest);
         // What is only observed was set by somebody else: nothing of it is ever taken back.
         if marks.lifecycle == Lifecycle::Observe {
-            if self.entries.contains_key(&folder) || self.before.is_some_and(|record| record.holds(&folder)) {
-                self.marks.insert(folder, marks);
-            }
+            self.mark(declared);
             return Ok(());
         }
         let known = self.before.is_some_and(|record| record.is_as_recorded(&folder, &written, &marks));
@@ -193,13 +195,23 @@ impl<'a> TargetRecorder<'a> {
             remote: plan.live.get(&declared.id).cloned().map(Id),
             created,
         };
+        let entry = self.entry(&declared.id)?.verified(declared.spec().clone(), verified);
+        self.put(entry);
+        self.mark(declared);
+        Ok(())
+    }
+
+    /// Notes what a manifest says beside its spec, of an object that has an entry: it counts once the manifest is gone,
+    /// also if the object is not as declared because of it.
+    fn mark(&mut self, declared: &Declared) {
+        let (folder, marks) = (folder_of(&declared.id), Marks::of(&declared.manifest));
+        if !self.entries.contains_key(&folder) && !self.before.is_some_and(|record| record.holds(&folder)) {
+            return;
+        }
         match marks == Marks::default() {
             true => self.marks.remove(&folder),
             false => self.marks.insert(folder, marks),
         };
-        let entry = self.entry(&declared.id)?.verified(declared.spec().clone(), verified);
-        self.put(entry);
-        Ok(())
     }
 
     /// The entry of an object now, or a new one.

@@ -587,3 +587,46 @@ fn what_a_held_object_still_names_on_the_target_is_not_deleted() {
         (0, vec!["update Policy P".to_owned(), "delete Role Temporary".to_owned()])
     );
 }
+
+#[test]
+fn delete_needs_evidence_a_hold_does_not_end_with_its_manifest() {
+    let world = World::with("polytomic", "{}", "  prune: tracked\n");
+    world.git(&["init", "-q", "-b", "main"]);
+    declare(&world, HOLD);
+    world.declare("Role", "Other", "{}");
+    world.commit();
+    world.converge();
+    declare(&world, "");
+    world.commit();
+    world.converge();
+    declare(&world, HOLD);
+    world.commit();
+    assert_eq!(world.apply().0, 0);
+    std::fs::remove_file(world.dir.path().join(file("Role", ROLE))).unwrap();
+    world.commit();
+    let (code, document) = world.apply();
+    assert_eq!((code, actions(&document), world.writes()), (0, vec![], vec![]), "{document:#}");
+}
+
+#[test]
+fn delete_needs_evidence_what_is_withheld_and_differs_is_not_pruned_either() {
+    for metadata in [HOLD, "  lifecycle: observe\n"] {
+        let world = World::with("jitsudo", crate::world::default_settings("jitsudo"), "  prune: tracked\n");
+        world.git(&["init", "-q", "-b", "main"]);
+        let declare = |metadata: &str, seconds: u32| {
+            let spec = format!("{{max_duration_seconds: {seconds}}}");
+            world.write(&file("Policy", "p"), &manifest("jitsudo", "Policy", "p", metadata, &spec));
+            world.commit();
+        };
+        world.declare("Policy", "other", "{max_duration_seconds: 60}");
+        declare("", 60);
+        world.converge();
+        declare(metadata, 90);
+        assert_eq!(world.apply().0, 0);
+        std::fs::remove_file(world.dir.path().join(file("Policy", "p"))).unwrap();
+        world.commit();
+        let (code, document) = world.apply();
+        assert_eq!((code, actions(&document), world.writes()), (0, vec![], vec![]), "{document:#}");
+        assert_eq!(names(&document["survivors"]), ["p"], "nothing-forgotten");
+    }
+}
