@@ -69,6 +69,11 @@ impl Declared {
         Self { id, manifest, orphan: false, expired: false, elsewhere: None, recorded: None }
     }
 
+    /// The API's id, if this is what a record says and it was recorded.
+    pub fn recorded_id(&self) -> Option<&RemoteId> {
+        self.recorded.as_ref()?.remote.as_ref()
+    }
+
     /// The spec as the user wrote it.
     pub fn spec(&self) -> &Value {
         &self.manifest.spec

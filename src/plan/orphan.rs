@@ -46,7 +46,7 @@ impl Planner<'_> {
             return Verdict::Unread(diagnostic);
         }
         let named = self.index.named(kind, &orphan.id.name);
-        if recorded_id(orphan).is_none() && named.len() > 1 {
+        if orphan.recorded_id().is_none() && named.len() > 1 {
             return diagnostics::ambiguous(kind, orphan, named).into();
         }
         let Some(live) = self.alive(kind, orphan) else { return self.absent(kind, orphan) };
@@ -71,7 +71,7 @@ impl Planner<'_> {
 
     /// The live object that git meant: the one with the recorded id, or with its name if no id was recorded.
     fn alive(&self, kind: &Kind, orphan: &Declared) -> Option<&LiveObject> {
-        match recorded_id(orphan) {
+        match orphan.recorded_id() {
             Some(id) => self.input.observed.found(&kind.name).iter().find(|found| found.remote == *id),
             None => self.index.named(kind, &orphan.id.name).first().copied(),
         }
@@ -102,10 +102,6 @@ impl Planner<'_> {
             file: file.to_owned(),
         }))
     }
-}
-
-fn recorded_id(orphan: &Declared) -> Option<&crate::model::resource::RemoteId> {
-    orphan.recorded.as_ref()?.remote.as_ref()
 }
 
 /// Whether git declared nothing of what the object holds, and enact did not create it: then it is not git's to delete.

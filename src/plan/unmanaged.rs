@@ -1,15 +1,16 @@
 //! What is live and git does not declare: of the kinds that were listed completely, so that it costs no request.
 //!
 //! A live object counts as declared if any declaration could mean it, by a name of now or before, for this target or
-//! for another one of the same API: nobody is to hear that an object is unknown because a pattern in enact.yaml is wrong.
+//! for another one of the same API: nobody is to hear that an object is unknown because a pattern in enact.yaml is wrong. What git gave up is known by the id
+//! that was recorded, where there is one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::model::kind::Kind;
 use crate::model::resource::{RemoteId, ResourceId};
-use crate::model::state::{Index, LiveObject};
+use crate::model::state::{Declared, Index, LiveObject};
 use crate::model::unmanaged::{Counted, Coverage, Unmanaged, UnmanagedMode};
 use crate::plan::compare::Comparison;
 use crate::plan::input::PlanInput;
@@ -66,23 +67,12 @@ impl Census<'_> {
         self.counted
     }
 
-    /// Whether git gave it up, by its recorded id or its name.
-    fn is_given_up(&self, kind: &Kind, found: &LiveObject) -> bool {
-        self.input.given_up.iter().map(|given_up| &given_up.declared).any(|declared| {
-            let recorded = declared.recorded.as_ref().and_then(|recorded| recorded.remote.as_ref());
-            declared.id.kind == kind.name
-                && recorded.map_or(kind.folded(&declared.id.name) == kind.folded(&found.name), |id| {
-                    *id == found.remote
-                })
-        })
-    }
-
     fn standing(&self, kind: &Kind, git: &Git<'_>, found: &LiveObject) -> Standing {
         if found.system {
             Standing::System
         } else if git.declares(kind, found) {
             Standing::Managed
-        } else if git.before.contains(&kind.folded(&found.name)) || self.is_given_up(kind, found) {
+        } else if git.declared(kind, found) {
             Standing::GivenUp
         } else if self.input.unmanaged.except.matches(&kind.name, &found.name) {
             Standing::Excepted
@@ -131,18 +121,23 @@ struct Git<'a> {
     now: BTreeSet<String>,
     /// The objects that it means now, whatever their names.
     meant: BTreeSet<&'a RemoteId>,
-    /// The names that it only declared before, folded.
+    /// The names that it only declared before, folded, of objects whose ids nobody recorded.
     before: BTreeSet<String>,
+    /// The objects that it only declared before. Another one that has the name of such an object by now is none of them.
+    recorded: BTreeSet<&'a RemoteId>,
 }
 
 impl<'a> Git<'a> {
     fn of(input: &PlanInput<'a>, index: &Index<'a>, kind: &Kind) -> Self {
-        let of_kind = input.desired.values().filter(|declared| declared.id.kind == kind.name);
-        let (orphans, declared): (Vec<_>, Vec<_>) = of_kind.partition(|declared| declared.orphan);
+        let is_of_kind = |declared: &&'a Declared| declared.id.kind == kind.name;
+        let (orphans, declared): (Vec<_>, Vec<_>) =
+            input.desired.values().filter(is_of_kind).partition(|declared| declared.orphan);
         let siblings = input.counts.siblings.get(&kind.name).into_iter().flatten().map(String::as_str);
+        let given_up = input.given_up.iter().map(|given_up| &given_up.declared);
+        let before = input.base.into_iter().flat_map(BTreeMap::values).chain(given_up).filter(is_of_kind);
+        let (recorded, named): (Vec<_>, Vec<_>) =
+            before.chain(orphans).partition(|declared| declared.recorded_id().is_some());
         let fold = |name: &str| kind.folded(name);
-        let base = input.base.into_iter().flat_map(|base| base.values());
-        let base = base.filter(|declared| declared.id.kind == kind.name);
         Self {
             now: declared.iter().flat_map(|declared| declared.names()).chain(siblings).map(fold).collect(),
             meant: declared
@@ -150,11 +145,16 @@ impl<'a> Git<'a> {
                 .flat_map(|declared| index.meant(kind, declared))
                 .map(|found| &found.remote)
                 .collect(),
-            before: orphans.into_iter().chain(base).flat_map(|declared| declared.names()).map(fold).collect(),
+            before: named.into_iter().flat_map(|declared| declared.names()).map(fold).collect(),
+            recorded: recorded.into_iter().filter_map(Declared::recorded_id).collect(),
         }
     }
 
     fn declares(&self, kind: &Kind, found: &LiveObject) -> bool {
         self.now.contains(&kind.folded(&found.name)) || self.meant.contains(&found.remote)
+    }
+
+    fn declared(&self, kind: &Kind, found: &LiveObject) -> bool {
+        self.before.contains(&kind.folded(&found.name)) || self.recorded.contains(&found.remote)
     }
 }

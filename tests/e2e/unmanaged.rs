@@ -210,6 +210,26 @@ fn what_git_gave_up_is_told_from_what_it_never_declared() {
 }
 
 #[test]
+fn nothing_forgotten_what_git_gave_up_is_known_by_its_id_and_another_of_its_name_is_not() {
+    let world = world("");
+    world.git(&["init", "-q", "-b", "main"]);
+    world.declare("Role", "old", "{}");
+    world.commit();
+    assert_eq!(world.apply().0, 0);
+    std::fs::remove_file(world.dir.path().join("policies/Role-old.yaml")).unwrap();
+    world.commit();
+    world.drift("roles", "old", "name", json!("renamed by hand"));
+    let plan = world.plan();
+    assert_eq!((unmanaged(&plan), &counted(&plan)["given_up"]), (vec!["a by hand", "b by hand"], &json!(1)));
+    assert_eq!(plan["survivors"][0]["name"], "old", "nothing-forgotten: {plan:#}");
+    // Somebody makes another one of the name.
+    make_role(&world, 5, "old", false);
+    let plan = world.plan();
+    assert_eq!(unmanaged(&plan), ["a by hand", "b by hand", "old"], "nothing-forgotten: {plan:#}");
+    assert_eq!(counted(&plan)["given_up"], json!(1));
+}
+
+#[test]
 fn inert_output_of_what_somebody_made_by_hand() {
     let world = world("  unmanaged: refuse\n");
     let hostile = "x\n::set-output name=a::b ##[a]\u{1b}[2J</details>`\u{202e}";
