@@ -144,6 +144,22 @@ impl Repository {
         }
     }
 
+    /// Keeps a text in the repository, and returns its id; `None` if it is there already, because it was committed or
+    /// added. Nothing refers to it, so git forgets it after some weeks.
+    pub fn keep(&self, text: &str) -> Result<Option<String>, Diagnostic> {
+        let keep = || {
+            let id = Oid::hash_object(ObjectType::Blob, text.as_bytes())?;
+            if self.holds(id) {
+                return Ok(None);
+            }
+            self.git.blob(text.as_bytes()).map(|id| Some(id.to_string()))
+        };
+        keep().map_err(|error: git2::Error| {
+            let message = format!("git cannot keep a text: {}", error.message());
+            Diagnostic::new(Code::GitObject, message).help("`git fsck` shows more")
+        })
+    }
+
     /// Whether an object is in the repository.
     fn holds(&self, id: Oid) -> bool {
         self.git.odb().is_ok_and(|odb| odb.exists(id))

@@ -14,11 +14,14 @@ use crate::model::state::{Desired, LiveObject, Observed};
 use crate::schema::check::Checker;
 use crate::system::Translate;
 
+mod accept;
 mod file_name;
 mod left_out;
+pub mod update;
 
 use file_name::FileNames;
 use left_out::LeftOut;
+use update::Only;
 
 /// A manifest to be written.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,11 +45,13 @@ pub struct To<'a> {
 
 /// A manifest for every live object that the system does not manage itself and that git does not declare yet. An object
 /// that no manifest can declare, such as one that shares its name, is reported: the import is incomplete without it.
+/// `only` names the one object that matters, if there is one.
 pub fn manifests(
     to: &To<'_>,
     system: &dyn Translate,
     desired: &Desired,
     observed: &Observed,
+    only: Option<&Only>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<NewManifest> {
     let names = Names::new(system.kinds(), desired, observed);
@@ -60,7 +65,8 @@ pub fn manifests(
         let reason = "no request can reach it, because its id cannot be part of a path";
         diagnostics.extend(unreachable.map(|found| undeclarable(kind, &found.name, None, reason)));
         for found in observed.found(&kind.name) {
-            if found.system || known.contains(&kind.folded(&found.name)) {
+            let is_wanted = only.is_none_or(|only| only.is(&kind.name, &found.name));
+            if found.system || !is_wanted || known.contains(&kind.folded(&found.name)) {
                 continue;
             }
             if index.named(kind, &found.name).len() > 1 {
@@ -95,14 +101,21 @@ fn known(kind: &Kind, desired: &Desired) -> BTreeSet<String> {
 /// Why a manifest would fail `validate`, if it would. It must not be written then, because it would stop every run.
 fn unusable(to: &To<'_>, kind: &Kind, text: &str) -> Option<String> {
     let mut diagnostics = Vec::new();
-    for document in yaml::parse(text, "", &mut diagnostics) {
-        match Checker::new(crate::model::kind::document_schema(&api_version(to.system), kind)) {
-            Ok(checker) => checker.check(&document.whole(), &mut diagnostics),
-            Err(error) => return Some(error.to_string()),
-        }
-        // Only the diagnostics are wanted.
-        drop(Manifest::new(document, &mut diagnostics));
+    let documents = yaml::parse(text, "", &mut diagnostics);
+    let unread = diagnostics.into_iter().find(Diagnostic::is_error).map(|diagnostic| diagnostic.message);
+    let api_version = api_version(to.system);
+    unread.or_else(|| documents.into_iter().find_map(|document| unsound(&api_version, kind, document)))
+}
+
+/// The same for a document that was read.
+fn unsound(api_version: &str, kind: &Kind, document: yaml::Document) -> Option<String> {
+    let mut diagnostics = Vec::new();
+    match Checker::new(crate::model::kind::document_schema(api_version, kind)) {
+        Ok(checker) => checker.check(&document.whole(), &mut diagnostics),
+        Err(error) => return Some(error.to_string()),
     }
+    // Only the diagnostics are wanted.
+    drop(Manifest::new(document, &mut diagnostics));
     diagnostics.into_iter().find(Diagnostic::is_error).map(|diagnostic| diagnostic.message)
 }
 

@@ -223,7 +223,7 @@ impl Report {
     /// Whether the command wrote files for people to go on with, so that the output only counts them.
     pub fn is_in_files(&self) -> bool {
         match &self.content {
-            Content::Import(import) => import.written() > 0,
+            Content::Import(import) => import.written() + import.rewritten() > 0,
             Content::Schemas(schemas) => schemas.written() > 0,
             Content::Run
             | Content::Schema(_)

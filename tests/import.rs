@@ -156,7 +156,7 @@ fn there_and_back(config: &Config, observed: &Observed) {
         To { system: &config.targets[0].config.system, schemas: None, taken: &[] },
     );
     let mut left_out = Vec::new();
-    let manifests = import::manifests(&to, system, &Desired::new(), observed, &mut left_out);
+    let manifests = import::manifests(&to, system, &Desired::new(), observed, None, &mut left_out);
     let files: Files =
         manifests.iter().map(|new| (format!("policies/{}", new.file), new.text.as_str().into())).collect();
     assert_eq!(files.len(), manifests.len(), "each has a file of its own");

@@ -51,6 +51,36 @@ pub(super) fn replace(file: &Path, text: &str, readers: Readers) -> io::Result<(
     Ok(())
 }
 
+/// Why a file was not rewritten.
+pub(super) enum Unwritten {
+    /// It is not what was read.
+    Changed,
+    /// The system refused.
+    Io(io::Error),
+}
+
+impl From<io::Error> for Unwritten {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Replaces the text of a file that was read before, whole or not at all, if it still is that text. Who may read and
+/// write it stays.
+pub(super) fn rewrite(file: &Path, before: &str, text: &str) -> Result<(), Unwritten> {
+    let file = &file.canonicalize()?;
+    let mut new = beside(file, Readers::Owner)?;
+    new.write_all(text.as_bytes())?;
+    new.as_file().set_permissions(std::fs::metadata(file)?.permissions())?;
+    new.as_file().sync_all()?;
+    // The last thing before: what somebody saves in an editor meanwhile is not lost.
+    if !read(file, before.len()).is_ok_and(|now| now == before) {
+        return Err(Unwritten::Changed);
+    }
+    new.persist(file).map_err(|error| error.error)?;
+    Ok(())
+}
+
 /// A new file in the folder of this one.
 fn beside(file: &Path, readers: Readers) -> io::Result<NamedTempFile> {
     let mut name = file.file_name().unwrap_or_default().to_owned();

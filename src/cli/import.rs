@@ -8,22 +8,36 @@ use super::args::{Global, SandboxArgs};
 use super::files;
 use super::output::Output;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::import::update::{self, Live, Only, Updates};
 use crate::import::{self, NewManifest};
 use crate::model::state::Observed;
 use crate::model::wire::ReadError;
 use crate::report::Report;
 use crate::report::content::{self, Content, Imported};
+use crate::run::history::BaseSource;
 use crate::run::load::Load;
-use crate::run::observe::observe_all;
+use crate::run::observe::{Depth, Wanted, observe, observe_all};
 use crate::run::options::{Empty, RunOptions};
-use crate::run::project::{Connected, Project};
+use crate::run::project::{Connected, Intent, Project};
+
+mod rewrite;
 
 #[derive(Args)]
 pub(super) struct Import {
-    /// The target in enact.yaml
-    #[arg(value_name = "TARGET")]
-    from: String,
-    /// The folder for the manifests, inside one that `manifests` in enact.yaml names
+    /// The target in enact.yaml; with `--update`, all of them if it is left out
+    #[arg(value_name = "TARGET", required_unless_present = "update")]
+    from: Option<String>,
+    /// With `--update`: only this object, such as `Policy/Warehouse syncs`
+    #[arg(value_name = "KIND/NAME", requires = "update", value_parser = object)]
+    object: Option<Only>,
+    /// Writes the live values into the manifests that exist; fields that they do not declare stay unmanaged
+    #[arg(long)]
+    update: bool,
+    /// Writes manifests only for live objects that git does not declare: what import does without `--update`, and with it
+    /// does as well
+    #[arg(long)]
+    only_unmanaged: bool,
+    /// The folder for new manifests, inside one that `manifests` in enact.yaml names
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
     /// Shows the manifests instead of writing them
@@ -33,28 +47,100 @@ pub(super) struct Import {
     sandbox: SandboxArgs,
 }
 
+/// Parses `KIND/NAME`. A kind has no `/`, and a name may have some.
+fn object(text: &str) -> Result<Only, &'static str> {
+    let (kind, name) = text.split_once('/').ok_or("it has to be KIND/NAME, such as Policy/Readers")?;
+    Ok(Only { kind: kind.to_owned(), name: name.to_owned() })
+}
+
 impl Import {
     pub(super) async fn run(self, global: &Global, output: &Output) -> Report {
-        let options =
-            RunOptions { only: vec![self.from.clone()], empty: Empty::Allowed, ..RunOptions::default() };
-        let Load { project, diagnostics, files, config: _, configuration: _ } =
-            self.sandbox.load(global, &options);
+        let Load { project, mut diagnostics, files, .. } = self.sandbox.load(global, &self.options(global));
+        // Nothing is applied. What matters of it is said of each file that is written.
+        diagnostics.retain(|diagnostic| diagnostic.code != Code::GitUncommitted || diagnostic.is_error());
         let mut import =
             content::ImportContent { dry_run: self.dry_run, ..content::ImportContent::default() };
         let mut report = Report { diagnostics, files, ..Report::of("import") };
         if let Some(project) = &project {
+            let mut updates = Updates::of(&report.files);
+            let mut diagnostics = Vec::new();
             match self.sandbox.connect(project).await {
                 Ok((_sandbox, connected)) => {
                     let _progress = output.progress("reading", &connected);
                     for at in &connected {
-                        self.import(at, project, &mut import, &mut report.diagnostics).await;
+                        self.target(at, project, &mut updates, &mut import, &mut diagnostics).await;
                     }
                 }
-                Err(diagnostics) => report.diagnostics.extend(diagnostics),
+                Err(found) => diagnostics.extend(found),
             }
+            if self.update {
+                let updated = updates.updated();
+                diagnostics.extend(update::shared(&updated, &project.desired));
+                let root = project.config.folder();
+                import.updated = Some(rewrite::files(root, updated, self.dry_run, &mut diagnostics));
+            }
+            report.diagnostics.extend(diagnostics);
         }
         report.content = Content::Import(import);
         report
+    }
+
+    /// An update is for manifests that exist, and has to know what git has changed itself since the last apply.
+    fn options(&self, global: &Global) -> RunOptions {
+        let named = self.from.iter().cloned().chain(global.target.iter().cloned());
+        let only = if self.update { named.collect() } else { self.from.iter().cloned().collect() };
+        let empty = if self.update && !self.only_unmanaged { Empty::Refused } else { Empty::Allowed };
+        let remembers = self.update && !self.sandbox.sandbox;
+        let base = if remembers { BaseSource::Applied } else { BaseSource::Nowhere };
+        RunOptions { only, empty, base, remembers, ..RunOptions::default() }
+    }
+
+    async fn target(
+        &self,
+        at: &Connected<'_>,
+        project: &Project,
+        updates: &mut Updates<'_>,
+        import: &mut content::ImportContent,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let mut is_known = !self.update || self.object.is_none();
+        if self.update {
+            is_known |= self.update(at, updates, diagnostics).await;
+        }
+        if !self.update || self.only_unmanaged {
+            let before = import.manifests.len();
+            self.import(at, project, import, diagnostics).await;
+            is_known |= import.manifests.len() > before;
+        }
+        if let Some(only) = self.object.as_ref().filter(|_| !is_known) {
+            diagnostics.push(unknown(at, only));
+        }
+    }
+
+    /// Accepts what is live in the manifests of a target, and returns whether there is one for the named object.
+    async fn update(
+        &self,
+        at: &Connected<'_>,
+        updates: &mut Updates<'_>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> bool {
+        let Intent { target, desired, base, attempted, given_up, record, .. } = at.intent;
+        let system = target.system.as_ref();
+        let concurrency = target.config.limits.concurrency;
+        let wanted = Wanted { desired, given_up, record };
+        let observed = observe(system, wanted, &at.http.reader(), concurrency, Depth::Needed).await;
+        let unread = unread(&observed, &target.config.name);
+        if unread.is_empty() {
+            let only = self.object.as_ref();
+            updates
+                .accept(&Live { system, desired, base, attempted, observed: &observed, only }, diagnostics);
+        }
+        diagnostics.extend(unread);
+        let only = self.object.as_ref();
+        desired.values().any(|declared| {
+            let is = only.is_none_or(|only| only.is(&declared.id.kind, &declared.id.name));
+            is && !declared.orphan
+        })
     }
 
     async fn import(
@@ -78,7 +164,11 @@ impl Import {
         let to = import::To { system: &target.config.system, schemas: schemas.as_deref(), taken: &taken };
         diagnostics.extend(unlisted(at));
         let system = target.system.as_ref();
-        let manifests = import::manifests(&to, system, at.intent.desired, &observed, diagnostics);
+        // What git no longer declares is live without a manifest, whatever an earlier commit said.
+        let mut desired = at.intent.desired.clone();
+        desired.retain(|_, declared| !declared.orphan);
+        let only = self.object.as_ref();
+        let manifests = import::manifests(&to, system, &desired, &observed, only, diagnostics);
         if let Some(unclaimed) = unclaimed(at, &folder, &manifests) {
             return diagnostics.push(unclaimed);
         }
@@ -111,6 +201,21 @@ impl Import {
 fn unwritten(file: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic::new(Code::ImportWrite, format!("`{}` could not be written: {error}", file.display()))
         .help("nothing is overwritten: move the file away, or name another folder with `--to`")
+}
+
+fn unknown(at: &Connected<'_>, Only { kind, name }: &Only) -> Diagnostic {
+    let target = &at.intent.target.config.name;
+    let kinds: Vec<_> = at.intent.target.system.kinds().iter().map(|kind| kind.name.as_str()).collect();
+    let (message, help) = if kinds.contains(&kind.as_str()) {
+        (
+            format!("git declares no {kind} `{name}` for this target"),
+            "`enact plan` shows the names; `--only-unmanaged` writes a manifest for one that is only live"
+                .to_owned(),
+        )
+    } else {
+        (format!("the target has no kind `{kind}`"), format!("its kinds are {}", kinds.join(", ")))
+    };
+    Diagnostic::new(Code::ImportUnknown, message).about(target).help(help)
 }
 
 /// Refuses a folder that cannot be named relative to enact.yaml.

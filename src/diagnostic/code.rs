@@ -391,19 +391,50 @@ codes! {
     /// server sets it.
     ImportLeavesOut = "import/leaves-out" (Failed, Warning),
 
+    /// Git declares an object that is not live: somebody deleted it, or gave it another name, or it was never applied. Its
+    /// manifest was left as it is, because to delete a manifest is a decision of a person. Apply creates the object. To
+    /// accept that it is gone, delete its manifest; if it has another name now, write that into the manifest.
+    ImportMissing = "import/missing" (Failed, Warning),
+
+    /// The live values of an object could not be written into its manifest: an alias or an anchor shares the value with
+    /// other places, the text has a layout in which it cannot be changed safely, several targets take the manifest and
+    /// hold different values, or the checks would refuse the result. The manifest was left as it is. Change it by hand.
+    ImportNotAccepted = "import/not-accepted" (Failed, Error),
+
     /// The folder given with `--to` is not inside the folder of enact.yaml. Manifests there would not belong to this
     /// configuration. Name a folder inside one that `manifests` names.
     ImportOutside = "import/outside" (Usage, Error),
 
+    /// The updated manifest also declares its object for another target of the same system. That target will be brought to
+    /// what is live in the first one. Give each target a manifest of its own if they are to differ.
+    ImportShared = "import/shared" (Failed, Warning),
+
+    /// A live object differs from git in a way that no value of its manifest can accept: git wants it deleted, gives it a
+    /// new name, or no longer declares a field, which apply sets to its default. Apply makes the change. To keep what is
+    /// live, declare it.
+    ImportStillDiffers = "import/still-differs" (Failed, Warning),
+
+    /// Git has changed a field since the target was last applied, and accepting the live value takes that change back in
+    /// the working tree. The values are in the report. If that was not meant, restore these lines.
+    ImportTakesBack = "import/takes-back" (Failed, Warning),
+
     /// The manifests would be written where the target's own `include` does not take them, so no plan would see them.
     /// Nothing was written. Name another folder with `--to`, or widen `include` in enact.yaml.
     ImportUnclaimed = "import/unclaimed" (Failed, Error),
+
+    /// A file was not in git as it was when live values were written into it: it held changes that are not committed. They
+    /// are still there, but for the values that were updated, and git keeps the file as it was under the given id.
+    ImportUncommitted = "import/uncommitted" (Failed, Warning),
 
     /// A live object cannot be written as a manifest: no manifest can have its name, no request can reach it, it refers
     /// to an object without a unique name, or the checks would refuse it. It was left out, because such a manifest would
     /// stop every run; the others were imported. The import is incomplete without it. Change the object on the target,
     /// then import again, or leave it unmanaged.
     ImportUndeclarable = "import/undeclarable" (Unread, Error),
+
+    /// The named object is neither declared for the target nor, with `--only-unmanaged`, live there without a manifest.
+    /// Correct its kind and its name, which is that of `metadata.name`.
+    ImportUnknown = "import/unknown" (Usage, Error),
 
     /// The API cannot list objects of this kind, so none of them was imported. There may be some. Write their manifests
     /// by hand; plan looks for the objects that they name.

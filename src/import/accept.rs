@@ -240,7 +240,9 @@ fn pair_alike(pairs: &mut [Option<usize>], free: &mut Vec<usize>, forms: &[Value
     }
     alike.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
     for (_, at, of) in alike.into_iter().filter(|(ratio, ..)| *ratio >= ALIKE) {
-        if let (Some(pair @ None), Some(found)) = (pairs.get_mut(at), free.iter().position(|free| *free == of)) {
+        if let (Some(pair @ None), Some(found)) =
+            (pairs.get_mut(at), free.iter().position(|free| *free == of))
+        {
             *pair = Some(free.remove(found));
         }
     }

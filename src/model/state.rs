@@ -128,6 +128,11 @@ impl Declared {
         [&self.id.name].into_iter().chain(&self.manifest.previously).map(String::as_str)
     }
 
+    /// The place of what says whether the object should exist.
+    pub fn place_of_ensure(&self) -> Place {
+        self.manifest.place("/metadata/ensure")
+    }
+
     /// The place of the object's name.
     pub fn name_place(&self) -> Place {
         self.manifest.place("/metadata/name")

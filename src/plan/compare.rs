@@ -117,6 +117,11 @@ impl Comparison<'_> {
         })
     }
 
+    /// The fields in which a live object is not as git declares it, as plan shows them.
+    pub fn fields(&self, kind: &Kind, declared: &Declared, live: &LiveObject) -> Vec<Field> {
+        self.difference(kind, declared, Some(live)).map(|change| change.fields).unwrap_or_default()
+    }
+
     fn requests(&self, draft: &Draft<'_>, ignored: &Ignored) -> Result<Vec<Request>, SpecDiagnostic> {
         let mut requests = self.system.requests(draft)?;
         loss::check(draft, ignored, &requests)?;

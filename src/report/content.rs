@@ -6,6 +6,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::compare::diff::Field;
 use crate::model::probe::ProbeCheck;
 
 /// What a command has found out.
@@ -38,14 +39,50 @@ pub struct ImportContent {
     pub dry_run: bool,
     /// A manifest for each live object that git does not declare yet.
     pub manifests: Vec<Imported>,
+    /// The files whose manifests say what is live now; null without `--update`.
+    pub updated: Option<Vec<Updated>>,
 }
 
 impl ImportContent {
-    /// How many manifests are on disk now.
+    /// How many new manifests are on disk now.
     #[must_use]
     pub fn written(&self) -> usize {
         self.manifests.iter().filter(|manifest| manifest.written).count()
     }
+
+    /// How many files were updated on disk.
+    #[must_use]
+    pub fn rewritten(&self) -> usize {
+        self.updated.iter().flatten().filter(|updated| updated.written).count()
+    }
+}
+
+/// A file with live values in its manifests.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Updated")]
+pub struct Updated {
+    /// The file, relative to enact.yaml.
+    pub file: String,
+    /// Whether the file was written.
+    pub written: bool,
+    /// The objects whose manifests changed.
+    pub objects: Vec<UpdatedObject>,
+    /// What changed in the text, as a unified diff.
+    pub diff: String,
+}
+
+/// An object whose manifest says what is live now.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "UpdatedObject")]
+pub struct UpdatedObject {
+    /// The target's name in `enact.yaml`.
+    pub target: String,
+    /// The kind's name, such as `Policy`.
+    pub kind: String,
+    /// Its name: `metadata.name`.
+    pub name: String,
+    /// The fields: before, as git declared them, and after, as they are live.
+    pub fields: Vec<Field>,
 }
 
 /// A manifest for a live object.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::content::{
     CheckSystemContent, Content, ImportContent, Imported, SandboxContent, SandboxTarget, SchemaFile, Schemas,
+    Updated, UpdatedObject,
 };
 use super::{ApplyReport, Report, TargetReport};
 use crate::access::AccessShift;
@@ -232,10 +233,16 @@ pub(super) fn hostile_contents(text: &str) -> Vec<Report> {
         diagnostics: vec![Diagnostic::new(Code::PlanNoDefault, text).about(text).help(text)],
         ..Report::of(command)
     };
-    let import = |dry_run| {
+    let import = |dry_run: bool| {
         let manifest = |written| Imported { file: text.into(), text: text.into(), written };
         let manifests = vec![manifest(false), manifest(true)];
-        of("import", Content::Import(ImportContent { folder: Some(text.into()), dry_run, manifests }))
+        let fields = vec![field(&crate::pointer::child("", text), json!(text), json!({text: [text]}))];
+        let [target, kind, name] = [text; 3].map(str::to_owned);
+        let objects = vec![UpdatedObject { target, kind, name, fields }];
+        let updated =
+            Some(vec![Updated { file: text.into(), written: !dry_run, objects, diff: text.into() }]);
+        let folder = Some(text.into());
+        of("import", Content::Import(ImportContent { folder, dry_run, manifests, updated }))
     };
     let schemas = |folder| {
         let schemas = vec![SchemaFile { name: text.into(), file: text.into(), written: true }];

@@ -9,6 +9,7 @@
     reason = "in a test a wrong assumption should end it"
 )]
 
+mod accept;
 mod commands;
 mod conformance;
 mod deletes;

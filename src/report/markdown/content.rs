@@ -2,8 +2,10 @@
 
 use crate::model::probe::ProbeCheck;
 use crate::report::content::{
-    CheckSystemContent, Content, ImportContent, Imported, SandboxContent, SandboxTarget, Schemas,
+    CheckSystemContent, Content, ImportContent, Imported, SandboxContent, SandboxTarget, Schemas, Updated,
+    UpdatedObject,
 };
+use crate::report::value::path;
 use crate::text::markdown::{code, code_both, fence};
 
 /// How many bytes the text of one manifest may take.
@@ -12,11 +14,9 @@ const MANIFEST_ROOM: usize = 12_000;
 /// One item for each thing that the command found or made.
 pub(super) fn items(content: &Content) -> Vec<String> {
     match content {
-        Content::Import(ImportContent { manifests, dry_run: true, .. }) => {
-            manifests.iter().map(shown).collect()
-        }
-        Content::Import(ImportContent { manifests, dry_run: false, .. }) => {
-            manifests.iter().map(file).collect()
+        Content::Import(ImportContent { manifests, updated, dry_run, folder: _ }) => {
+            let new = manifests.iter().map(if *dry_run { shown } else { file });
+            updated.iter().flatten().map(|updated| self::updated(updated, *dry_run)).chain(new).collect()
         }
         Content::Schemas(Schemas { schemas, .. }) => {
             schemas.iter().map(|schema| format!("- {}\n", code(&schema.name))).collect()
@@ -32,6 +32,20 @@ pub(super) fn items(content: &Content) -> Vec<String> {
 fn shown(manifest: &Imported) -> String {
     let lines: Vec<_> = manifest.text.lines().map(str::to_owned).collect();
     format!("{}\n\n{}\n", code(&manifest.file), fence("yaml", &lines, MANIFEST_ROOM))
+}
+
+/// A file with the objects whose manifests changed, and how its text did.
+fn updated(updated: &Updated, dry_run: bool) -> String {
+    let Updated { file, written, objects, diff } = updated;
+    let failed = if *written || dry_run { "" } else { ", **not written**" };
+    let mut text = format!("- {}{failed}\n", code(file));
+    for UpdatedObject { target, kind, name, fields } in objects {
+        let [target, kind, name] = [target, kind, name].map(|text| code(text));
+        let fields: Vec<_> = fields.iter().map(|field| code(&path(&field.path))).collect();
+        text.push_str(&format!("  - {target}: {kind} {name}: {}\n", fields.join(", ")));
+    }
+    let lines: Vec<_> = diff.lines().map(str::to_owned).collect();
+    format!("{text}\n{}\n", fence("diff", &lines, MANIFEST_ROOM))
 }
 
 fn file(manifest: &Imported) -> String {

@@ -2,12 +2,13 @@
 
 use crate::report::content::{CheckSystemContent, Content, ImportContent, SandboxContent, Schemas};
 use crate::report::labels;
-use crate::words::count;
+use crate::words::{count, verb};
 
 /// In a few words, if nothing is wrong.
 pub(super) fn headline(content: &Content) -> String {
     match content {
-        Content::Import(ImportContent { manifests, .. }) => count(manifests.len(), "manifest"),
+        Content::Import(ImportContent { manifests, updated: None, .. }) => count(manifests.len(), "manifest"),
+        Content::Import(ImportContent { updated: Some(updated), .. }) => count(updated.len(), "file"),
         Content::Schemas(Schemas { schemas, .. }) => count(schemas.len(), "schema"),
         Content::Sandbox(_) => "ready".to_owned(),
         Content::CheckSystem(CheckSystemContent { checks: None, .. }) => "sound".to_owned(),
@@ -35,14 +36,27 @@ pub(super) fn sentence(content: &Content) -> String {
 }
 
 fn import(import: &ImportContent) -> String {
-    let ImportContent { folder, dry_run, manifests } = import;
-    match (folder, dry_run) {
-        (None, _) => "Nothing was imported.".to_owned(),
-        (Some(_), true) => {
-            format!("An import would write {}; nothing was written.", count(manifests.len(), "manifest"))
+    let ImportContent { folder, dry_run, manifests, updated } = import;
+    let new = folder.is_some().then(|| count(manifests.len(), "manifest"));
+    let files = updated.as_ref().map(|updated| count(updated.len(), "file"));
+    match (files, new, dry_run) {
+        (None, None, _) => "Nothing was imported.".to_owned(),
+        (None, Some(new), true) => format!("An import would write {new}; nothing was written."),
+        (Some(files), None, true) => format!("An import would update {files}; nothing was written."),
+        (Some(files), Some(new), true) => {
+            format!("An import would update {files} and write {new}; nothing was written.")
         }
-        (Some(_), false) => labels::written(import.written(), "manifest") + ".",
+        (None, Some(_), false) => labels::written(import.written(), "manifest") + ".",
+        (Some(_), None, false) => updates(import) + ".",
+        (Some(_), Some(_), false) => {
+            format!("{}; {}.", updates(import), labels::written(import.written(), "manifest"))
+        }
     }
+}
+
+fn updates(import: &ImportContent) -> String {
+    let files = import.rewritten();
+    format!("{} {} updated", count(files, "file"), verb(files, "was", "were"))
 }
 
 fn definition(check: &CheckSystemContent) -> String {

@@ -1,22 +1,56 @@
 //! The text of the commands without targets.
 
+use crate::compare::diff::Field;
 use crate::model::probe::ProbeCheck;
 use crate::report::content::{
-    CheckSystemContent, ImportContent, Imported, SandboxContent, SandboxTarget, Schemas,
+    CheckSystemContent, ImportContent, Imported, SandboxContent, SandboxTarget, Schemas, Updated,
+    UpdatedObject,
 };
 use crate::report::labels::written;
 use crate::report::style::Style;
+use crate::report::value::{path, quoted};
 use crate::text::{inline, safe};
+use crate::words::{count, verb};
 
-/// The manifests as one stream of YAML documents if they are only shown; otherwise how many were written.
+/// What was updated, and the new manifests: as one stream of YAML documents if they are only shown, otherwise how many
+/// were written.
 pub(super) fn import(import: &ImportContent, style: &Style) -> String {
-    let ImportContent { folder, dry_run, manifests } = import;
-    match folder {
+    let ImportContent { folder, dry_run, manifests, updated } = import;
+    let updated = updated.as_deref().map_or(String::new(), |updated| updates(import, updated, style));
+    let new = match folder {
         _ if *dry_run => manifests.iter().map(manifest).collect(),
         Some(folder) if !style.quiet => {
             format!("{} to {}.\n", written(import.written(), "manifest"), inline(folder))
         }
         _ => String::new(),
+    };
+    updated + &new
+}
+
+/// Each file with its objects and their fields, and if nothing is written how its text would change.
+fn updates(import: &ImportContent, updated: &[Updated], style: &Style) -> String {
+    let dry_run = import.dry_run;
+    let of = |updated: &Updated| {
+        let Updated { file, written, objects, diff } = updated;
+        let failed = if *written || dry_run { "" } else { " (not written)" };
+        let mut text = format!("{}{failed}\n", inline(file));
+        for UpdatedObject { target, kind, name, fields } in objects {
+            text.push_str(&format!("  {}: {} {}\n", inline(target), inline(kind), quoted(name)));
+            let field = |field: &Field| format!("      {}\n", path(&field.path));
+            text.extend(fields.iter().map(field));
+        }
+        if dry_run { text + &safe(diff) } else { text }
+    };
+    match (updated, dry_run) {
+        ([], _) if !style.quiet => "The manifests say what is live.\n".to_owned(),
+        (_, false) if style.quiet => String::new(),
+        (_, true) => updated.iter().map(of).collect(),
+        (_, false) => {
+            let files = count(import.rewritten(), "file");
+            let were = verb(import.rewritten(), "was", "were");
+            let text: String = updated.iter().map(of).collect();
+            format!("{text}{files} {were} updated; `git diff` shows how.\n")
+        }
     }
 }
 

@@ -41,7 +41,7 @@ apiVersion: x/v1
 spec:
   description: Short   # as people say it
   limit: 60
-  note: 'it''s'
+  note: 'it''s'  # 'so'
   id: \"0042\"
   members: [a, b] # two
   # who may
@@ -84,7 +84,7 @@ fn a_scalar_is_replaced_in_its_own_style() {
         ),
         ("/spec/limit", json!(90), "-  limit: 60\n+  limit: 90\n"),
         ("/spec/limit", json!("90"), "-  limit: 60\n+  limit: '90'\n"),
-        ("/spec/note", json!("that's"), "-  note: 'it''s'\n+  note: 'that''s'\n"),
+        ("/spec/note", json!("that's"), "-  note: 'it''s'  # 'so'\n+  note: 'that''s'  # 'so'\n"),
         ("/spec/id", json!("0043 \"x\""), "-  id: \"0042\"\n+  id: \"0043 \\\"x\\\"\"\n"),
         ("/spec/members/0", json!("x, y"), "-  members: [a, b] # two\n+  members: [\"x, y\", b] # two\n"),
         ("/spec/empty", json!({"a": 1}), "-  empty: {}\n+  empty: {a: 1}\n"),

@@ -116,6 +116,9 @@ impl Builder<'_> {
                 if scalar.is_block_scalar() {
                     scalar.range.end = self.trimmed(&scalar.range);
                 }
+                if let Some(end) = self.closing_quote(&scalar) {
+                    scalar.range.end = end;
+                }
                 self.add(scalar, text.into_owned())
             }
             Event::Alias(_) => self.add(none(Content::Alias, 0), String::new()),
@@ -138,6 +141,28 @@ impl Builder<'_> {
             | Event::DocumentStart(_)
             | Event::DocumentEnd => Some(()),
         }
+    }
+
+    /// The end of a text in quotes. The parser also counts the blanks and the comment after it.
+    fn closing_quote(&self, scalar: &Written) -> Option<usize> {
+        let quote = match scalar.quote()? {
+            Quote::Single => '\'',
+            Quote::Double => '"',
+        };
+        let start = scalar.range.start - self.start;
+        let open = start + self.text.get(start..)?.find(quote)?;
+        let mut rest = self.text.get(open + 1..)?.char_indices().peekable();
+        while let Some((at, c)) = rest.next() {
+            let next = rest.peek().map(|(_, next)| *next);
+            let is_escaped =
+                (quote == '"' && c == '\\') || (quote == '\'' && c == quote && next == Some(quote));
+            if is_escaped {
+                rest.next();
+            } else if c == quote {
+                return Some(self.start + open + 1 + at + 1);
+            }
+        }
+        None
     }
 
     /// The end of a block scalar without the blank lines after it, which the parser counts to it.

@@ -201,7 +201,12 @@ fn patch(
                 let (choice, _) = choices.next().unwrap_or((7, Value::Null));
                 match choice % 8 {
                     0 => fields.push((key(at), None)),
-                    1..4 => fields.push((key(at), Some(patch(entry, inner, choices, kept)))),
+                    1..4 => {
+                        let patch = patch(entry, inner, choices, kept);
+                        let comment = trivia.beside.filter(|_| indent.is_some() && patch != Patch::Keep);
+                        kept.extend(comment.map(|id| format!(" # beside {id}\n")));
+                        fields.push((key(at), Some(patch)));
+                    }
                     _ => kept.extend(indent.map(|indent| tree.body(at, entry, *trivia, indent))),
                 }
             }
