@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use enact::manifest::Lifecycle;
+use enact::model::state::Declared;
 use serde_json::{Map, Value, json};
 
 use crate::road::Ended;
@@ -46,14 +48,19 @@ pub(crate) struct Want {
     pub(crate) fields: Body,
 }
 
-/// What git wants of a name; `None` if it does not declare it.
+/// Whether enact may not write an object for now, or at all.
+pub(crate) fn is_left(declared: &Declared) -> bool {
+    declared.manifest.hold.is_some() || declared.manifest.lifecycle == Lifecycle::Observe
+}
+
+/// What git wants of a name; `None` if it does not declare it, or if it is left as it is.
 pub(crate) fn want(ended: &Ended<'_>, kind: &str, name: &str) -> Option<Want> {
     let id = enact::model::resource::ResourceId::new("t", kind, name);
-    let declared = ended.desired.get(&id)?;
-    let spec =
-        |declared: &enact::model::state::Declared| declared.spec().as_object().cloned().unwrap_or_default();
+    let declared = ended.desired.get(&id).filter(|declared| !is_left(declared))?;
+    let spec = |declared: &Declared| declared.spec().as_object().cloned().unwrap_or_default();
     let mut fields = Body::new();
-    if let Some(base) = ended.base.as_ref().and_then(|base| base.get(&id)) {
+    let set = |base: &&Declared| base.manifest.lifecycle != Lifecycle::Observe;
+    if let Some(base) = ended.base.as_ref().and_then(|base| base.get(&id)).filter(set) {
         let dropped = spec(base).into_iter().filter(|_| !declared.absent());
         fields
             .extend(dropped.map(|(field, _)| (field.clone(), defaults().remove(&field).unwrap_or_default())));

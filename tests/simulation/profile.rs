@@ -60,6 +60,9 @@ pub(crate) const NAMES: [&str; 3] = ["a", "b", "c"];
 pub(crate) const PROTECTED: (&str, &str) = ("Role", "c");
 /// Ways to declare the plain fields of an object.
 pub(crate) const PLAIN: usize = 8;
+/// The ways in which a policy is held, and is only observed.
+const HELD: usize = 7;
+const OBSERVED: usize = 5;
 /// Ways to declare the roles of a policy.
 pub(crate) const ROLES: [&[&str]; 4] = [&[], &["a"], &["a", "b"], &["c"]];
 
@@ -108,6 +111,8 @@ impl Wish {
         let ensure = match self.spec {
             None => ", ensure: absent",
             Some(_) if (self.kind, self.name) == PROTECTED => ", protect: true",
+            Some((HELD, _)) if self.kind == "Policy" => ", hold: {until: 9999-01-01, reason: r}",
+            Some((OBSERVED, _)) if self.kind == "Policy" => ", lifecycle: observe",
             Some(_) => "",
         };
         let head = format!("apiVersion: {system}/v1\nkind: {}\n", self.kind);

@@ -49,7 +49,7 @@ impl Checker<'_> {
         let claim = format!("run {number}, {name}: {}", outcome);
         match outcome.result() {
             WriteResult::Applied => {
-                let want = want(self.ended, kind, name).unwrap();
+                let Some(want) = want(self.ended, kind, name) else { return };
                 let all = moments(self.ended, kind, name, run.planned, run.ended);
                 // Between the last read and a write, somebody else may change fields that the write does not send.
                 let is_it = |commit: &Commit| commit.kind == *kind && commit.name() == name;
@@ -84,7 +84,7 @@ impl Checker<'_> {
         if !quiet || self.ended.world.weather.lag > 0 || change.action == Action::Delete {
             return;
         }
-        let want = want(self.ended, kind, name).unwrap();
+        let Some(want) = want(self.ended, kind, name) else { return };
         let live = moments(self.ended, kind, name, run.ended, run.ended).pop().unwrap();
         let Some(body) = live.values().next().filter(|_| live.len() == 1) else { return };
         let named = |field: &String| {
@@ -111,7 +111,8 @@ impl Checker<'_> {
         for declared in self.ended.desired.values().filter(|_| quiet) {
             let (kind, name) = (&declared.id.kind, &declared.id.name);
             let live = moments(self.ended, kind, name, run.ended, run.ended).pop().unwrap();
-            let is = self.is_as_wanted(&live, &want(self.ended, kind, name).unwrap());
+            let Some(want) = want(self.ended, kind, name) else { continue };
+            let is = self.is_as_wanted(&live, &want);
             if exit == Exit::Done && !declared.orphan && !is {
                 self.breaks("exit", format!("run {number} is done, and {kind} {name} is not as declared"));
             }
@@ -185,7 +186,7 @@ impl Checker<'_> {
         for declared in self.ended.desired.values().filter(|declared| !declared.orphan) {
             let (kind, name) = (&declared.id.kind, &declared.id.name);
             let live = moments(self.ended, kind, name, end, end).pop().unwrap();
-            let want = want(self.ended, kind, name).unwrap();
+            let Some(want) = want(self.ended, kind, name) else { continue };
             if !self.may_be(&live, &want) {
                 self.breaks("crash-safe", format!("{kind} {name} does not end as declared"));
             }

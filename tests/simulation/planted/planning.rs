@@ -53,6 +53,18 @@ pub(super) const BUGS: &[Bug] = &[
         new: "orphan.manifest.protect && !orphan.absent()",
     },
     Bug {
+        name: "hold-forgotten",
+        item: "hold",
+        old: "day < hold.until",
+        new: "day > hold.until",
+    },
+    Bug {
+        name: "observed-written",
+        item: "only_observes",
+        old: "Lifecycle::Observe => true",
+        new: "Lifecycle::Observe => action == Action::Delete",
+    },
+    Bug {
         name: "unsound-plan-applied",
         item: "write_one",
         old: "!planned.plan.is_sound() ||",
