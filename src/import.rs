@@ -4,23 +4,24 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::manifest::yaml;
 use crate::manifest::yaml::write;
-use crate::manifest::{Manifest, yaml};
 use crate::model::kind::{Kind, api_version};
 use crate::model::names::Names;
 use crate::model::resource::RemoteId;
 use crate::model::state::{Desired, LiveObject, Observed};
-use crate::schema::check::Checker;
 use crate::system::Translate;
 
 mod accept;
 mod file_name;
 mod left_out;
+mod sound;
 pub mod update;
 
 use file_name::FileNames;
 use left_out::LeftOut;
+use sound::{dangling, refused, unsound};
 use update::Only;
 
 /// A manifest to be written.
@@ -98,41 +99,13 @@ fn known(kind: &Kind, desired: &Desired) -> BTreeSet<String> {
     declared.flat_map(|declared| declared.names().map(|name| kind.folded(name))).collect()
 }
 
-/// Why a manifest would fail `validate`, if it would. It must not be written then, because it would stop every run.
+/// Why the text of a manifest would fail `validate`, if it would.
 fn unusable(to: &To<'_>, kind: &Kind, text: &str) -> Option<String> {
     let mut diagnostics = Vec::new();
     let documents = yaml::parse(text, "", &mut diagnostics);
     let unread = diagnostics.into_iter().find(Diagnostic::is_error).map(|diagnostic| diagnostic.message);
     let api_version = api_version(to.system);
     unread.or_else(|| documents.into_iter().find_map(|document| unsound(&api_version, kind, document)))
-}
-
-/// The same for a document that was read.
-fn unsound(api_version: &str, kind: &Kind, document: yaml::Document) -> Option<String> {
-    let mut diagnostics = Vec::new();
-    match Checker::new(crate::model::kind::document_schema(api_version, kind)) {
-        Ok(checker) => checker.check(&document.whole(), &mut diagnostics),
-        Err(error) => return Some(error.to_string()),
-    }
-    // Only the diagnostics are wanted.
-    drop(Manifest::new(document, &mut diagnostics));
-    diagnostics.into_iter().find(Diagnostic::is_error).map(|diagnostic| diagnostic.message)
-}
-
-/// The same for what the system checks beyond the schema: a server may hold what it would not accept.
-fn refused(system: &dyn Translate, kind: &Kind, spec: &Value) -> Option<String> {
-    let mut diagnostics = system.check(kind, spec).into_iter();
-    diagnostics.find(SpecDiagnostic::is_error).map(|diagnostic| diagnostic.message)
-}
-
-/// Why a manifest would fail `plan`: it refers to an object that has no unique name.
-fn dangling(kind: &Kind, name: &str, spec: &Value, names: &Names) -> Option<String> {
-    let named = kind.named_in(name, spec);
-    let lost = named.iter().find(|named| names.id(named.kind, &named.name).is_err())?;
-    Some(format!(
-        "it refers to the {} `{}`, which is not the name of exactly one object",
-        lost.kind, lost.name
-    ))
 }
 
 fn undeclarable(kind: &Kind, name: &str, remote: Option<&RemoteId>, reason: &str) -> Diagnostic {

@@ -669,15 +669,15 @@ codes! {
     /// newer enact, or take the record back to a sound commit as docs/record.md says.
     RecordDamaged = "record/damaged" (Guarded, ErrorInApply),
 
-    /// There is a record of a target that enact.yaml does not have. What enact did there is in no plan any more, so what it
-    /// created may live on unseen. If the target was renamed, say so with `previously:`; otherwise delete its objects, and
-    /// then its record.
-    RecordOwnerless = "record/ownerless" (Failed, Warning),
-
     /// An older enact, which knows no record, has applied a later commit than the record of the target says. The entries
     /// of the record may be behind what is live. Use one version of enact for a target; the next apply brings the record
     /// up to date.
     RecordOvertaken = "record/overtaken" (Failed, Warning),
+
+    /// There is a record of a target that enact.yaml does not have. What enact did there is in no plan any more, so what it
+    /// created may live on unseen. If the target was renamed, say so with `previously:`; otherwise delete its objects, and
+    /// then its record.
+    RecordOwnerless = "record/ownerless" (Failed, Warning),
 
     /// The remote's record of a target does not continue the last one that this clone saw: somebody moved it back, replaced
     /// it or removed it. It is the evidence for every delete, so nothing is written. Find out who did it, and put it back

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::accept::{Nothing, Sides};
-use super::{dangling, refused, unsound};
+use super::sound::{dangling, refused, unsound};
 use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
 use crate::compare::ignore::Ignored;

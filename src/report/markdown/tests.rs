@@ -141,15 +141,22 @@ fn a_dry_import_shows_its_manifests() {
     let report = fixture::hostile_contents("x").remove(0);
     insta::assert_snapshot!(render(&report), @r###"
     <!-- enact -->
-    ### enact import: 2 manifests
+    ### enact import: 1 file and 2 manifests
 
-    An import would write 2 manifests; nothing was written.
+    An import would update 1 file and write 2 manifests; nothing was written.
 
     #### 1 diagnostic
 
     - **warning** `plan/no-default` about `x`
       `x`
       Help: `x`
+
+    - `x`
+      - `x`: `x` `x`: `x`
+
+    ```diff
+    x
+    ```
 
     `x`
 

@@ -8,7 +8,10 @@ use crate::words::{count, verb};
 pub(super) fn headline(content: &Content) -> String {
     match content {
         Content::Import(ImportContent { manifests, updated: None, .. }) => count(manifests.len(), "manifest"),
-        Content::Import(ImportContent { updated: Some(updated), .. }) => count(updated.len(), "file"),
+        Content::Import(ImportContent { updated: Some(updated), manifests, folder, .. }) => {
+            let new = folder.as_ref().map(|_| format!(" and {}", count(manifests.len(), "manifest")));
+            count(updated.len(), "file") + new.as_deref().unwrap_or_default()
+        }
         Content::Schemas(Schemas { schemas, .. }) => count(schemas.len(), "schema"),
         Content::Sandbox(_) => "ready".to_owned(),
         Content::CheckSystem(CheckSystemContent { checks: None, .. }) => "sound".to_owned(),
