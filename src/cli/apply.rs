@@ -153,7 +153,7 @@ struct ApplyRun<'a> {
 
 impl ApplyRun<'_> {
     async fn run(&self) -> Report {
-        let load = self.args.sandbox.load(self.global, &self.options);
+        let load = self.load();
         let Some(project) = &load.project else { return unloaded(load) };
         let mut report = self.report(project, &load);
         let journal = self.args.journal().map_err(|diagnostic| report.diagnostics.push(diagnostic)).ok();
@@ -185,6 +185,34 @@ impl ApplyRun<'_> {
             Err(diagnostics) => report.diagnostics.extend(diagnostics),
         }
         report
+    }
+
+    /// What is to be applied, on the remote's record. A fresh clone has none: it would see nothing to do where git gave
+    /// something up.
+    fn load(&self) -> Load {
+        let mut load = self.args.sandbox.load(self.global, &self.options);
+        match self.brought(&load) {
+            Ok(true) => self.args.sandbox.load(self.global, &self.options),
+            Ok(false) => load,
+            Err(diagnostic) => {
+                load.diagnostics.push(diagnostic);
+                load
+            }
+        }
+    }
+
+    /// Brings the record of the remote here. Whether that changed what this clone had.
+    fn brought(&self, load: &Load) -> Result<bool, Diagnostic> {
+        let history = load.project.as_ref().and_then(|project| Some((project, self.args.history(project)?)));
+        // A wrong place is reported with the rest.
+        let place = history.and_then(|(project, history)| self.args.place(project, history).ok());
+        match (history, place) {
+            (Some((project, history)), Some(place)) if place.remote.is_some() => {
+                let targets: Vec<_> = project.targets().collect();
+                Ok(Tips::find(&targets, history.repository(), &place)?.moved)
+            }
+            _ => Ok(false),
+        }
     }
 
     /// Takes the locks, and writes a plan that is made while they are held.

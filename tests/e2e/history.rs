@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 const ROLE: &str = "{name: R, actions: ['core:things:get']}";
 
 /// A world whose repository is a git repository.
-struct Repo(World);
+pub(crate) struct Repo(pub(crate) World);
 
 impl std::ops::Deref for Repo {
     type Target = World;
@@ -19,13 +19,13 @@ impl std::ops::Deref for Repo {
 }
 
 impl Repo {
-    fn new(system: &'static str, more: &str) -> Self {
+    pub(crate) fn new(system: &'static str, more: &str) -> Self {
         let repo = Self(World::with(system, crate::world::default_settings(system), more));
         repo.git(&["init", "-q", "-b", "main"]);
         repo
     }
 
-    fn remove(&self, kind: &str, name: &str) {
+    pub(crate) fn remove(&self, kind: &str, name: &str) {
         std::fs::remove_file(self.dir.path().join(file(kind, name))).unwrap();
     }
 
@@ -37,13 +37,13 @@ impl Repo {
         self.run(&[&["plan", "--format", "json"], args].concat()).json()
     }
 
-    fn apply_with(&self, args: &[&str]) -> Run {
+    pub(crate) fn apply_with(&self, args: &[&str]) -> Run {
         self.live.clear_requests();
         self.run(&[&["apply", "--yes", "--format", "json"], args].concat())
     }
 }
 
-fn causes(document: &Value) -> Vec<String> {
+pub(crate) fn causes(document: &Value) -> Vec<String> {
     let changes = document["changes"].as_array().unwrap();
     changes
         .iter()
@@ -59,7 +59,7 @@ fn causes(document: &Value) -> Vec<String> {
 }
 
 /// What git gave up and is alive, and why it stays.
-fn survivors(document: &Value) -> Vec<String> {
+pub(crate) fn survivors(document: &Value) -> Vec<String> {
     let survivors = document["survivors"].as_array().unwrap().iter();
     survivors
         .map(|survivor| {

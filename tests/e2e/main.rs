@@ -28,6 +28,7 @@ mod process;
 mod promises;
 mod readme;
 mod real;
+mod record;
 mod repository;
 mod servers;
 #[path = "../support/mod.rs"]
