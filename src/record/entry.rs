@@ -151,22 +151,26 @@ impl Entry {
         Ok(Self { declared, meta })
     }
 
-    /// The same after a run announced a write. An attempt with the same intent takes the place of an older one.
+    /// The same after a run announced a write. Older attempts stay: it may never be sent.
     #[must_use]
     pub fn attempted(mut self, attempt: Attempt) -> Self {
-        let same = |old: &Attempt| (old.action, &old.spec) == (attempt.action, &attempt.spec);
-        self.meta.attempted.retain(|old| !same(old));
         self.meta.attempted.push(attempt);
         self
     }
 
-    /// The same after a run's own attempt ended. Nothing was sent if it was not attempted.
+    /// The same after a run's own attempt ended. Nothing was sent if it was not attempted; otherwise it takes the place of
+    /// older ones with the same intent.
     #[must_use]
     pub fn ended(mut self, run: &str, outcome: WriteResult) -> Self {
+        let is_own = |attempt: &Attempt| attempt.run == run;
         if outcome == WriteResult::NotAttempted {
-            self.meta.attempted.retain(|attempt| attempt.run != run);
+            self.meta.attempted.retain(|attempt| !is_own(attempt));
+            return self;
         }
-        for attempt in self.meta.attempted.iter_mut().filter(|attempt| attempt.run == run) {
+        let own: Vec<_> = self.meta.attempted.iter().filter(|attempt| is_own(attempt)).cloned().collect();
+        let same = |old: &Attempt| own.iter().any(|own| (own.action, &own.spec) == (old.action, &old.spec));
+        self.meta.attempted.retain(|attempt| is_own(attempt) || !same(attempt));
+        for attempt in self.meta.attempted.iter_mut().filter(|attempt| is_own(attempt)) {
             attempt.outcome = Some(outcome);
         }
         self
@@ -285,13 +289,21 @@ mod tests {
         let entry = Entry::new("Role", "a").verified(json!({"a": 1}), verified("7", true));
         let entry = entry.attempted(attempt("1", json!({"b": 1}), None)).ended("1", WriteResult::Failed);
         let entry = entry.attempted(attempt("2", json!({"c": 1}), None));
-        let entry = entry.attempted(attempt("3", json!({"b": 1}), None));
+        let entry = entry.attempted(attempt("3", json!({"b": 1}), None)).ended("3", WriteResult::Failed);
         assert_eq!(entry.specs().collect::<Vec<_>>(), [&json!({"a": 1}), &json!({"c": 1}), &json!({"b": 1})]);
         let entry = entry.verified(json!({"a": 2}), verified("7", false));
         assert_eq!(entry.specs().collect::<Vec<_>>(), [&json!({"a": 2})]);
         assert!(entry.meta.verified.as_ref().unwrap().created, "it is the same object");
         let entry = entry.verified(json!({"a": 2}), verified("8", false));
         assert!(!entry.meta.verified.unwrap().created, "somebody made another one");
+    }
+
+    #[test]
+    fn nothing_forgotten_an_attempt_that_was_not_sent_takes_no_earlier_one_with_it() {
+        let unknown = Entry::new("Role", "a").attempted(attempt("1", json!({"a": 1}), Some("k")));
+        let unknown = unknown.ended("1", WriteResult::Unknown);
+        let again = unknown.clone().attempted(attempt("2", json!({"a": 1}), Some("k")));
+        assert_eq!(again.ended("2", WriteResult::NotAttempted), unknown);
     }
 
     #[test]

@@ -82,12 +82,21 @@ impl Place {
         }
     }
 
-    /// Moves references, all or none.
+    /// Moves references, all or none. A push whose answer was lost may have moved them all the same, so after an error it
+    /// is looked where they are.
     pub(super) fn change(&self, updates: &[Update]) -> Result<(), Diagnostic> {
-        match &self.remote {
+        let moved = match &self.remote {
             Some(remote) => sync::lock(&self.repository).push(remote, updates, &self.secrets),
-            None => sync::lock(&self.repository).move_references(updates),
-        }
+            None => return sync::lock(&self.repository).move_references(updates),
+        };
+        moved.or_else(|why| if self.holds(updates) { Ok(()) } else { Err(why) })
+    }
+
+    /// Whether all of these references are where they were to go.
+    fn holds(&self, updates: &[Update]) -> bool {
+        let names: Vec<_> = updates.iter().map(|update| update.name.clone()).collect();
+        let there = self.look(&names).ok();
+        there.is_some_and(|there| updates.iter().all(|update| there.get(&update.name) == update.to.as_ref()))
     }
 
     /// What a lock says.
