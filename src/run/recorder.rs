@@ -174,8 +174,14 @@ impl<'a> TargetRecorder<'a> {
     ) -> Result<(), Diagnostic> {
         let folder = folder_of(&declared.id);
         let written = entry::declared(declared.spec());
+        let remote = plan.live.get(&declared.id).cloned().map(Id);
+        let mut created = created;
         for former in &declared.manifest.previously {
-            self.forget(&ResourceId { name: former.clone(), ..declared.id.clone() });
+            let former = ResourceId { name: former.clone(), ..declared.id.clone() };
+            // It is the same object under another name.
+            let verified = self.entry(&former)?.meta.verified;
+            created |= verified.is_some_and(|former| former.created && former.remote == remote);
+            self.forget(&former);
         }
         let marks = Marks::of(&declared.manifest);
         // What is only observed was set by somebody else: nothing of it is ever taken back.
@@ -192,7 +198,7 @@ impl<'a> TargetRecorder<'a> {
             run: run.run.clone(),
             time: now.to_owned(),
             file: declared.manifest.file().to_owned(),
-            remote: plan.live.get(&declared.id).cloned().map(Id),
+            remote,
             created,
         };
         let entry = self.entry(&declared.id)?.verified(declared.spec().clone(), verified);

@@ -23,6 +23,7 @@ mod inert;
 mod jitsudo;
 mod lifecycle;
 mod live;
+mod memory;
 mod names;
 mod process;
 mod promises;
