@@ -22,6 +22,7 @@ mod project;
 mod sandbox;
 mod schema;
 mod signal;
+mod status;
 mod usage;
 mod validate;
 
@@ -51,6 +52,8 @@ enum Command {
     Apply(apply::Apply),
     /// Writes manifests from what is live
     Import(import::Import),
+    /// Shows what the records say of each target: last runs, locks, holds; asks no target and no remote
+    Status(status::Status),
     /// Prints or writes the JSON Schemas of manifests, configuration and JSON documents
     Schema(schema::Schema),
     /// Serves all built-in systems on loopback, for trying and testing
@@ -99,6 +102,7 @@ impl Cli {
             Command::Plan(command) => command.run(global, output).await,
             Command::Apply(command) => command.run(global, output).await,
             Command::Import(command) => command.run(global, output).await,
+            Command::Status(command) => command.run(global),
             Command::Schema(command) => command.run(global),
             Command::Sandbox(command) => {
                 let (report, sandbox) = command.run(global).await;

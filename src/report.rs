@@ -8,7 +8,7 @@ use crate::model::outcome::{EndedChange, Outcome, WriteResult};
 use crate::model::plan::TargetPlan;
 use crate::model::survivor::Survivor;
 use crate::plan::digest;
-use content::{CheckSystemContent, Content, ImportContent, SandboxContent, Schemas};
+use content::{CheckSystemContent, Content, ImportContent, SandboxContent, Schemas, StatusContent};
 
 mod configuration;
 pub mod content;
@@ -21,6 +21,7 @@ mod labels;
 mod line;
 pub mod markdown;
 pub mod plan_file;
+mod status;
 pub mod style;
 mod summary;
 pub mod text;
@@ -162,6 +163,7 @@ impl Report {
             "validate" => ("validate", Content::Run),
             "plan" => ("plan", Content::Run),
             "apply" => ("apply", Content::Run),
+            "status" => ("status", Content::Status(StatusContent::default())),
             "import" => ("import", Content::Import(ImportContent::default())),
             "schema" => ("schema", Content::Schemas(Schemas::default())),
             "sandbox" => ("sandbox", Content::Sandbox(SandboxContent::default())),
@@ -229,6 +231,7 @@ impl Report {
             | Content::Schema(_)
             | Content::Sandbox(_)
             | Content::CheckSystem(_)
+            | Content::Status(_)
             | Content::Nothing => false,
         }
     }

@@ -20,6 +20,7 @@ pub mod project;
 mod reads;
 pub mod record;
 pub mod recorder;
+pub mod status;
 pub mod tips;
 mod verify;
 pub mod whose;

@@ -24,7 +24,7 @@ pub fn expire(desired: &mut Desired, day: Date) {
 }
 
 /// What keeps an object as it is on this day. Taking its manifest away does not end a hold.
-pub(super) fn hold(declared: &Declared, day: Date) -> Option<&Hold> {
+pub fn hold(declared: &Declared, day: Date) -> Option<&Hold> {
     declared.manifest.hold.as_ref().filter(|hold| day < hold.until)
 }
 

@@ -3,11 +3,16 @@
 //! A serializable part, between the keys that all documents share, is the JSON document of its command; its JSON Schema
 //! is made from it, too.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::compare::diff::Field;
 use crate::model::probe::ProbeCheck;
+use crate::record::run::{Planned, RunOutcome};
 
 /// What a command has found out.
 #[derive(Debug, Default)]
@@ -21,6 +26,8 @@ pub enum Content {
     Schemas(Schemas),
     /// `schema NAME`: the text of that schema. It is a document already, so every format prints it as it is.
     Schema(String),
+    /// `status`.
+    Status(StatusContent),
     /// `sandbox`.
     Sandbox(SandboxContent),
     /// `check-system`.
@@ -154,4 +161,114 @@ pub struct CheckSystemContent {
     pub sound: bool,
     /// What the definition says, and what the target did; null if it was not tried on one.
     pub checks: Option<Vec<ProbeCheck>>,
+}
+
+/// What the records in this clone say of the targets.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "Status")]
+pub struct StatusContent {
+    /// Whether enact.yaml is in a git repository; without one there is no record.
+    pub in_git: bool,
+    /// The remote of the records, where they may be newer than in this clone; null if they are only kept here.
+    pub remote: Option<String>,
+    /// The targets, in the order of enact.yaml.
+    pub targets: Vec<TargetStatus>,
+}
+
+/// What is known of one target without asking it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "TargetStatus")]
+pub struct TargetStatus {
+    /// Its name in enact.yaml.
+    pub target: String,
+    /// The last run; null without a record, or if it cannot be read.
+    pub last: Option<RunSummary>,
+    /// The last run that left everything as declared; null if there is none among the last thousand.
+    pub last_converged: Option<RunSummary>,
+    /// Objects with writes that were begun or failed, and that were not seen to be as declared since.
+    pub open: Vec<ObjectName>,
+    /// Who holds the lock; null if nobody does.
+    pub lock: Option<LockStatus>,
+    /// Objects that a hold keeps as they are on this day.
+    pub holds: Vec<HoldStatus>,
+    /// Objects that expire within two weeks, or have expired.
+    pub expiries: Vec<ExpiryStatus>,
+}
+
+/// One run, as the record of a target has it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Run")]
+pub struct RunSummary {
+    /// The commit of the record.
+    pub record: String,
+    /// The id of the run.
+    pub run: String,
+    /// Where it can be looked at, in CI.
+    pub run_url: Option<String>,
+    /// Who began it.
+    pub who: String,
+    /// The commit that was applied.
+    pub commit: String,
+    /// When it began, in RFC 3339.
+    pub started: String,
+    /// When it ended; null if it still writes, or was cut off.
+    pub ended: Option<String>,
+    /// How it ended for this target.
+    pub outcome: RunOutcome,
+    /// How many objects were planned to be created, updated and deleted.
+    pub planned: Planned,
+    /// How many of the writes ended how.
+    pub counts: BTreeMap<String, usize>,
+}
+
+/// An object of a target.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Object")]
+pub struct ObjectName {
+    /// The kind's name, such as `Policy`.
+    pub kind: String,
+    /// Its name: `metadata.name`.
+    pub name: String,
+}
+
+/// A lock, as this clone knows it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Lock")]
+pub struct LockStatus {
+    /// Who holds it.
+    pub holder: String,
+    /// The machine.
+    pub host: String,
+    /// The id of the run.
+    pub run: String,
+    /// Where the run can be looked at, in CI.
+    pub run_url: Option<String>,
+    /// When the run began.
+    pub started: Timestamp,
+    /// When the lock ends, unless it is renewed.
+    pub ends: Timestamp,
+}
+
+/// A hold that counts on this day.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Hold")]
+pub struct HoldStatus {
+    /// The object.
+    #[serde(flatten)]
+    pub object: ObjectName,
+    /// The day from whose start (UTC) it is written again.
+    pub until: Date,
+    /// Why.
+    pub reason: String,
+}
+
+/// The end of an object.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Expiry")]
+pub struct ExpiryStatus {
+    /// The object.
+    #[serde(flatten)]
+    pub object: ObjectName,
+    /// The day from whose start (UTC) git wants it gone.
+    pub expires: Date,
 }

@@ -4,8 +4,9 @@ use jiff::civil::date;
 use serde_json::{Value, json};
 
 use super::content::{
-    CheckSystemContent, Content, ImportContent, Imported, SandboxContent, SandboxTarget, SchemaFile, Schemas,
-    Updated, UpdatedObject,
+    CheckSystemContent, Content, ExpiryStatus, HoldStatus, ImportContent, Imported, LockStatus, ObjectName,
+    RunSummary, SandboxContent, SandboxTarget, SchemaFile, Schemas, StatusContent, TargetStatus, Updated,
+    UpdatedObject,
 };
 use super::{ApplyReport, Report, TargetReport};
 use crate::access::AccessShift;
@@ -20,6 +21,7 @@ use crate::model::probe::ProbeCheck;
 use crate::model::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
 use crate::model::resource::{RemoteId, ResourceId};
 use crate::model::unmanaged::{Counted, Coverage, Unmanaged};
+use crate::record::run::{Planned, RunOutcome};
 
 pub(super) fn field(path: &str, before: Value, after: Value) -> Field {
     Field { path: path.into(), before, after, cause: Cause::Unknown }
@@ -263,5 +265,42 @@ pub(super) fn hostile_contents(text: &str) -> Vec<Report> {
         of("check-system", Content::CheckSystem(checked(None))),
         of("check-system", Content::CheckSystem(checked(Some(vec![check(true), check(false)])))),
         of("", Content::Nothing),
+        of("status", Content::Status(hostile_status(text))),
     ]
+}
+
+fn hostile_status(text: &str) -> StatusContent {
+    let object = || ObjectName { kind: text.into(), name: text.into() };
+    let run = |outcome| RunSummary {
+        record: text.into(),
+        run: text.into(),
+        run_url: Some(text.into()),
+        who: text.into(),
+        commit: text.into(),
+        started: text.into(),
+        ended: Some(text.into()),
+        outcome,
+        planned: Planned { create: 1, update: 1, delete: 1 },
+        counts: [(text.into(), 1)].into(),
+    };
+    let moment = jiff::Timestamp::UNIX_EPOCH;
+    let lock = LockStatus {
+        holder: text.into(),
+        host: text.into(),
+        run: text.into(),
+        run_url: Some(text.into()),
+        started: moment,
+        ends: moment,
+    };
+    let (until, expires) = (date(2027, 1, 1), date(2027, 1, 2));
+    let target = TargetStatus {
+        target: text.into(),
+        last: Some(run(RunOutcome::Started)),
+        last_converged: Some(RunSummary { record: "another".into(), ..run(RunOutcome::Converged) }),
+        open: vec![object()],
+        lock: Some(lock),
+        holds: vec![HoldStatus { object: object(), until, reason: text.into() }],
+        expiries: vec![ExpiryStatus { object: object(), expires }],
+    };
+    StatusContent { in_git: true, remote: Some(text.into()), targets: vec![target] }
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::content::{CheckSystemContent, Content, ImportContent, SandboxContent, Schemas};
+use super::content::{CheckSystemContent, Content, ImportContent, SandboxContent, Schemas, StatusContent};
 use super::summary::{self, Totals};
 use super::unmanaged::coverage;
 use super::{Report, TargetReport, labels};
@@ -181,6 +181,7 @@ pub fn render(report: &Report) -> Inert {
         Content::Schema(schema) => Inert::json(schema),
         // A script reads one line, and then uses the sandbox.
         Content::Sandbox(sandbox) => shown(serde_json::to_string(&with(report, sandbox))),
+        Content::Status(status) => pretty(&with(report, status)),
         Content::CheckSystem(check) => pretty(&with(report, check)),
         Content::Nothing => {
             pretty(&NoCommand { format_version: 1, command: (), diagnostics: diagnostics(report) })
@@ -239,11 +240,12 @@ pub fn document(report: &Report) -> ReportJson {
 
 /// The JSON Schemas of all documents, by name. No name has a hyphen, unlike those of manifests.
 #[must_use]
-pub fn schemas() -> [(&'static str, Value); 6] {
+pub fn schemas() -> [(&'static str, Value); 7] {
     [
         ("plan", schema_of::<ReportJson>("What `enact validate`, `plan` and `apply` found out.")),
         ("import", schema_of::<JsonDocument<'_, ImportContent>>("What `enact import` found out.")),
         ("schema", schema_of::<JsonDocument<'_, Schemas>>("What `enact schema` lists or writes.")),
+        ("status", schema_of::<JsonDocument<'_, StatusContent>>("What `enact status` found in the records.")),
         (
             "sandbox",
             schema_of::<JsonDocument<'_, SandboxContent>>("What `enact sandbox` serves, once it is ready."),
@@ -353,6 +355,7 @@ mod tests {
                 Content::Import(_) => "import",
                 Content::Schemas(_) | Content::Schema(_) => "schema",
                 Content::Sandbox(_) => "sandbox",
+                Content::Status(_) => "status",
                 Content::CheckSystem(_) => "check",
                 Content::Nothing => "usage",
             };

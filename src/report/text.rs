@@ -62,6 +62,7 @@ fn content(report: &Report, style: &Style) -> String {
         Content::Schemas(schemas) => content::schemas(schemas, style),
         Content::Schema(schema) => schema.clone(),
         Content::Sandbox(sandbox) => content::sandbox(sandbox),
+        Content::Status(status) => content::status(status),
         Content::CheckSystem(check) => content::check_system(check, style),
     }
 }

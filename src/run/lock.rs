@@ -283,7 +283,7 @@ fn not_there(name: &str) -> Diagnostic {
     Diagnostic::new(Code::LockHeld, message).help("nothing was written; run apply again")
 }
 
-fn unreadable(at: &Commit, why: &str) -> Diagnostic {
+pub(super) fn unreadable(at: &Commit, why: &str) -> Diagnostic {
     Diagnostic::new(
         Code::LockHeld,
         format!("the target is locked by {at}, which cannot be read: {}", inline(why)),

@@ -40,11 +40,7 @@ struct Files {
 impl Record {
     /// Reads which objects a record holds. `repository` is a handle of its own, because entries are read later.
     pub(super) fn read(repository: Repository, tip: Commit) -> Result<Self, Diagnostic> {
-        let Some(run) = repository.file_at(&tip, RUN)? else {
-            return Err(damaged(&tip, &format!("it holds no `{RUN}`")));
-        };
-        let run = RunJson::parse(&repository.blob(run)?);
-        let run = run.map_err(|why| damaged(&tip, &format!("it holds a `{RUN}` {why}")))?;
+        let run = Self::run_of(&repository, &tip)?;
         let mut objects: BTreeMap<String, Files> = BTreeMap::new();
         for (file, id) in repository.tree_files(&tip, OBJECTS)? {
             let Some((folder, name)) = path::split(&file) else { continue };
@@ -62,6 +58,15 @@ impl Record {
         let unmanaged = unmanaged.transpose();
         let unmanaged = unmanaged.map_err(|why| damaged(&tip, &format!("it holds a `{UNMANAGED}` {why}")))?;
         Ok(Self { repository: Mutex::new(repository), tip, run, unmanaged, objects })
+    }
+
+    /// Reads only the run that wrote a record.
+    pub(super) fn run_of(repository: &Repository, tip: &Commit) -> Result<RunJson, Diagnostic> {
+        let Some(run) = repository.file_at(tip, RUN)? else {
+            return Err(damaged(tip, &format!("it holds no `{RUN}`")));
+        };
+        let run = RunJson::parse(&repository.blob(run)?);
+        run.map_err(|why| damaged(tip, &format!("it holds a `{RUN}` {why}")))
     }
 
     /// The commit that a record replaces because it was shortened.

@@ -10,6 +10,7 @@
 )]
 
 mod accept;
+mod ask;
 mod commands;
 mod conformance;
 mod deletes;

@@ -2,9 +2,10 @@
 
 use crate::model::probe::ProbeCheck;
 use crate::report::content::{
-    CheckSystemContent, Content, ImportContent, Imported, SandboxContent, SandboxTarget, Schemas, Updated,
-    UpdatedObject,
+    CheckSystemContent, Content, ImportContent, Imported, SandboxContent, SandboxTarget, Schemas,
+    StatusContent, TargetStatus, Updated, UpdatedObject,
 };
+use crate::report::status::lines;
 use crate::report::value::path;
 use crate::text::markdown::{code, code_both, fence};
 
@@ -22,6 +23,7 @@ pub(super) fn items(content: &Content) -> Vec<String> {
             schemas.iter().map(|schema| format!("- {}\n", code(&schema.name))).collect()
         }
         Content::Sandbox(SandboxContent { targets }) => targets.iter().map(served).collect(),
+        Content::Status(StatusContent { targets, .. }) => targets.iter().map(status).collect(),
         Content::CheckSystem(CheckSystemContent { checks, .. }) => {
             checks.iter().flatten().map(check).collect()
         }
@@ -63,4 +65,9 @@ fn check(check: &ProbeCheck) -> String {
     let (defined, found) = code_both(defined, found);
     let [kind, what] = [kind, what].map(|text| code(text));
     format!("- {mark}: {kind} {what}: {found} (defined: {defined})\n")
+}
+
+fn status(target: &TargetStatus) -> String {
+    let line = |line: &String| format!("  - {}\n", code(line));
+    format!("- {}\n", code(&target.target)) + &lines(target).iter().map(line).collect::<String>()
 }

@@ -3,10 +3,11 @@
 use crate::compare::diff::Field;
 use crate::model::probe::ProbeCheck;
 use crate::report::content::{
-    CheckSystemContent, ImportContent, Imported, SandboxContent, SandboxTarget, Schemas, Updated,
-    UpdatedObject,
+    CheckSystemContent, ImportContent, Imported, SandboxContent, SandboxTarget, Schemas, StatusContent,
+    Updated, UpdatedObject,
 };
 use crate::report::labels::written;
+use crate::report::status;
 use crate::report::style::Style;
 use crate::report::value::{path, quoted};
 use crate::text::{inline, safe};
@@ -97,4 +98,15 @@ fn table(checks: &[ProbeCheck]) -> String {
         text.push_str(&format!("  {mark} {}: {found} (defined: {defined})\n", inline(&check.what)));
     }
     text
+}
+
+/// Each target with what is known of it, and at the end how to know more.
+pub(super) fn status(status: &StatusContent) -> String {
+    let mut text = String::new();
+    for target in &status.targets {
+        text.push_str(&format!("{}\n", inline(&target.target)));
+        let line = |line: String| format!("  {}\n", inline(&line));
+        text.extend(status::lines(target).into_iter().map(line));
+    }
+    text + &format!("{}\n", inline(&status::seen(status)))
 }

@@ -1,0 +1,83 @@
+//! Questions that the record answers, without asking the target.
+
+use serde_json::{Value, json};
+
+use crate::world::{World, default_settings};
+
+const RECORD: &str = "refs/enact/record/live";
+
+fn repo() -> World {
+    let world = World::with("polytomic", default_settings("polytomic"), "");
+    world.git(&["init", "-q", "-b", "main"]);
+    world
+}
+
+/// What status says of the only target. It sends nothing.
+fn status(world: &World, args: &[&str]) -> Value {
+    world.live.clear_requests();
+    let run = world.run(&[&["status", "--format", "json"], args].concat());
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(world.live.requests().len(), 0, "status asks nobody");
+    run.json()["targets"][0].clone()
+}
+
+#[test]
+fn status_without_git_or_a_record_says_what_to_do() {
+    let world = World::new("polytomic");
+    let text = || world.run(&["status"]);
+    assert!(text().out.contains("in no git repository"), "{}", text().out);
+    world.git(&["init", "-q", "-b", "main"]);
+    world.declare("Role", "A", "{}");
+    world.commit();
+    assert!(text().out.contains("`enact apply` begins one"), "{}", text().out);
+    assert_eq!(text().code, 0);
+    assert_eq!(world.run(&["status", "--target", "lvie"]).code, 3);
+}
+
+#[test]
+fn a_run_that_was_killed_is_told_from_one_that_ended() {
+    let world = repo();
+    world.declare("Role", "A", "{}");
+    world.commit();
+    world.converge();
+    // Before its end a run leaves this commit, and nothing follows it if the run is killed.
+    let began = world.git(&["rev-list", "--first-parent", "--grep=begins to write", "-1", RECORD]);
+    world.git(&["update-ref", RECORD, &began]);
+    let cut = status(&world, &[]);
+    assert_eq!((&cut["last"]["outcome"], &cut["last"]["ended"]), (&json!("started"), &Value::Null));
+    assert_eq!(cut["last_converged"], Value::Null);
+    assert_eq!(cut["open"], json!([{"kind": "Role", "name": "A"}]));
+    let text = world.run(&["status"]).out;
+    assert!(text.contains("it was cut off"), "{text}");
+}
+
+#[test]
+fn status_says_what_is_held_and_what_expires_on_the_day_that_was_asked_for() {
+    let world = repo();
+    let manifest = |name: &str, metadata: &str| {
+        let text = crate::world::manifest("polytomic", "Role", name, metadata, "{}");
+        world.write(&crate::world::file("Role", name), &text);
+    };
+    manifest("H", "  hold: {until: 2090-03-31, reason: repair}\n");
+    manifest("E", "  expires: 2090-03-31\n");
+    let on = |day: &str| status(&world, &["--now", day]);
+    let before = on("2090-03-30");
+    assert_eq!(
+        before["holds"],
+        json!([{"kind": "Role", "name": "H", "until": "2090-03-31", "reason": "repair"}])
+    );
+    assert_eq!(before["expiries"], json!([{"kind": "Role", "name": "E", "expires": "2090-03-31"}]));
+    assert_eq!(on("2090-03-31")["holds"], json!([]));
+    assert_eq!(on("2090-03-01")["expiries"], json!([]));
+}
+
+#[test]
+fn a_record_that_is_damaged_does_not_hide_the_rest() {
+    let world = repo();
+    world.declare("Role", "A", "{}");
+    world.commit();
+    world.git(&["update-ref", RECORD, "HEAD"]);
+    let run = world.run(&["status", "--format", "json"]);
+    assert_eq!(run.json()["targets"][0]["last"], Value::Null);
+    assert_eq!(crate::world::codes(&run.json()), ["record/damaged"]);
+}
