@@ -21,6 +21,7 @@ pub mod check;
 pub mod credential;
 pub mod file;
 pub mod proposal;
+mod signing;
 pub mod target;
 
 use check::{

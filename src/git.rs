@@ -13,6 +13,7 @@ mod history;
 mod name;
 mod reference;
 pub mod remote;
+pub mod signature;
 pub mod tree;
 pub mod write;
 

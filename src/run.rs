@@ -22,6 +22,7 @@ pub mod record;
 pub mod recorder;
 pub mod status;
 pub mod tips;
+pub mod trust;
 mod verify;
 pub mod whose;
 pub mod write;

@@ -209,7 +209,7 @@ impl ApplyRun<'_> {
         match (history, place) {
             (Some((project, history)), Some(place)) if place.remote.is_some() => {
                 let targets: Vec<_> = project.targets().collect();
-                Ok(Tips::find(&targets, history.repository(), &place)?.moved)
+                Ok(Tips::find(&targets, history, &place)?.moved)
             }
             _ => Ok(false),
         }
@@ -254,7 +254,7 @@ impl ApplyRun<'_> {
         let names = project.targets().map(|target| tips::lock(&target.config.name)).collect();
         let mut lock = Lock::take(place, names, run.clone(), self.patience()).await?;
         let targets: Vec<_> = project.targets().collect();
-        let tips = Tips::find(&targets, history.repository(), lock.place())?;
+        let tips = Tips::find(&targets, history, lock.place())?;
         let reloaded = tips.moved.then(|| self.args.sandbox.load(self.global, &self.options));
         let load = reloaded.as_ref().unwrap_or(seen);
         let (Some(project), Some(history)) =

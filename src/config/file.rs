@@ -59,11 +59,13 @@ pub struct RecordConfig {
     /// The remote that the record is fetched from, sent to, and locked on. Default: none, the record stays in this clone.
     #[schemars(length(min = 1))]
     pub remote: Option<String>,
-    /// The file of the SSH key that signs each record, relative to enact.yaml. Then only a record that an allowed signer
-    /// has signed is believed.
+    /// The file of the SSH private key that signs each record, relative to enact.yaml: ed25519 or ecdsa-sha2-nistp256,
+    /// without a passphrase. Then only a record that an allowed signer has signed is believed; without `allowed_signers`
+    /// that is this key alone, and `plan` needs it, too.
     pub sign: Option<PathBuf>,
     /// The file of the keys that may sign a record, as ssh-keygen(1) describes it under ALLOWED SIGNERS, relative to
-    /// enact.yaml.
+    /// enact.yaml. Without `sign` records can only be checked: `plan` does so, and `apply` refuses
+    /// to write one that nobody would believe.
     pub allowed_signers: Option<PathBuf>,
 }
 

@@ -669,6 +669,11 @@ codes! {
     /// newer enact, or take the record back to a sound commit as docs/record.md says.
     RecordDamaged = "record/damaged" (Guarded, ErrorInApply),
 
+    /// The key of `record.sign` or the list of `record.allowed_signers` in enact.yaml cannot be used: it is missing, in
+    /// another format, has a passphrase, or asks for something that enact does not do. Nothing was sent, because a record
+    /// that nobody can check would be believed. docs/record.md says how to make both.
+    RecordKeys = "record/keys" (Invalid, Error),
+
     /// An older enact, which knows no record, has applied a later commit than the record of the target says. The entries
     /// of the record may be behind what is live. Use one version of enact for a target; the next apply brings the record
     /// up to date.
@@ -691,6 +696,11 @@ codes! {
     /// What a run wrote could not be recorded on the remote after three tries, or not in this clone. The report says what
     /// was written. Send the record with the command in the help, or run apply again.
     RecordUnsent = "record/unsent" (Failed, Error),
+
+    /// The record of a target is not signed by anybody who may, or was altered after it was signed. It is the evidence for
+    /// every delete, so nothing of it is believed, nothing is deleted because of it, and apply refuses to go on. Find out
+    /// who wrote it; docs/record.md says how to sign one whose content is right.
+    RecordUntrusted = "record/untrusted" (Guarded, ErrorInApply),
 
     /// A reference fits several live objects. Using the wrong one would give access to the wrong people, so none is
     /// used. Rename all but one on the target, or refer to it by its id if the field accepts one.

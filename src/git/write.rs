@@ -6,6 +6,7 @@ use std::io::Write as _;
 use git2::build::TreeUpdateBuilder;
 use git2::{Buf, FileMode, ObjectType, Oid, Signature, Time, Tree};
 
+use super::signature::Signer;
 use super::{Commit, Repository};
 use crate::diagnostic::{Code, Diagnostic};
 
@@ -24,6 +25,8 @@ pub struct NewCommit<'a> {
     pub time: i64,
     /// Its message.
     pub message: &'a str,
+    /// The key that signs it, if any does.
+    pub signer: Option<&'a Signer>,
 }
 
 impl Repository {
@@ -68,6 +71,12 @@ impl Repository {
         let who = format!("{name} <{email}> {} +0000", new.time);
         let text =
             format!("tree {tree}\n{parents}author {who}\ncommitter {who}\n\n{}", new.message.trim_start());
+        let text = match new.signer {
+            Some(signer) => {
+                signer.sign(&text).map_err(|why| failed(&format!("a commit cannot be signed: {why}")))?
+            }
+            None => text,
+        };
         let odb = self.git.odb().map_err(unwritten)?;
         odb.write(ObjectType::Commit, text.as_bytes()).map(Commit).map_err(unwritten)
     }

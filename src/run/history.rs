@@ -13,6 +13,7 @@ use crate::manifest::{Files, Manifest};
 use crate::model::state::Desired;
 use crate::run::lock::Place;
 use crate::run::reads::Reads;
+use crate::run::trust::Trust;
 use crate::source::Blobs;
 use crate::system::registry::Registry;
 use crate::text::inline;
@@ -43,6 +44,8 @@ pub struct History {
     pub(super) holds_configuration: bool,
     /// Files that differ from that commit.
     pub uncommitted: Vec<String>,
+    /// Whose records are believed.
+    pub(super) trust: Trust,
     /// What the run may read, and has read.
     reads: Arc<Reads>,
 }
@@ -88,6 +91,7 @@ impl History {
             prefix: prefix.unwrap_or_default(),
             commit,
             uncommitted: Vec::new(),
+            trust: Trust::default(),
             reads: reads.clone(),
         }))
     }

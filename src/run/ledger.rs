@@ -137,8 +137,13 @@ impl<'a> Ledger<'a> {
     fn write(&mut self, target: &str, of_target: OfTarget<'_>) -> Result<Update, Diagnostic> {
         let Some(recorder) = self.targets.get_mut(target) else { return Err(nothing(target)) };
         let message = message(&self.facts, of_target);
-        let new =
-            NewCommit { parents: &[], author: &self.facts.who, time: clock::seconds(), message: &message };
+        let new = NewCommit {
+            parents: &[],
+            author: &self.facts.who,
+            time: clock::seconds(),
+            message: &message,
+            signer: self.history.trust.signer(),
+        };
         let to = recorder.commit(&self.history.repository, &self.facts, of_target, &new)?;
         let name = recorder.reference().to_owned();
         Ok(Update { from: self.tips.get(&name), name, to: Some(to) })

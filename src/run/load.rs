@@ -21,6 +21,7 @@ use crate::run::orphans::{Found, Now, Orphans};
 use crate::run::preview::preview;
 use crate::run::project::Project;
 use crate::run::reads::Reads;
+use crate::run::trust::Trust;
 use crate::source;
 use crate::system::registry::Registry;
 use crate::words::{list, verb};
@@ -100,6 +101,10 @@ fn resolve(trusted: &Trusted<'_>, config: Config, options: &RunOptions, load: &m
     let reads = Arc::new(Reads::within(&config.limits));
     let mut history = history(origin, options, &reads, &mut load.diagnostics)?;
     let config = previewed(trusted, config, options, history.as_ref(), load)?;
+    if let Some(history) = history.as_mut().filter(|_| options.remembers) {
+        let trust = Trust::read(&config, options.writes);
+        history.trust = trust.map_err(|diagnostic| load.diagnostics.push(diagnostic)).ok()?;
+    }
     selected.retain(|name| config.targets.iter().any(|target| target.config.name == *name));
     let files = read(trusted, &config.manifests, options, (&reads, history.as_mut()), &mut load.diagnostics);
     let manifests = resolve::manifests(&config.registry, &files, &mut reads.values(), &mut load.diagnostics);
@@ -319,7 +324,11 @@ fn has_record(target: &str, diagnostics: &[Diagnostic]) -> bool {
     let why = |diagnostic: &Diagnostic| {
         matches!(
             diagnostic.code,
-            Code::GitBackwards | Code::GitAnotherSystem | Code::RecordAnotherApi | Code::RecordDamaged
+            Code::GitBackwards
+                | Code::GitAnotherSystem
+                | Code::RecordAnotherApi
+                | Code::RecordDamaged
+                | Code::RecordUntrusted
         )
     };
     diagnostics.iter().filter(is_about).any(why)

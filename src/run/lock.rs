@@ -111,7 +111,14 @@ impl Place {
     fn write(&self, run: &RunId) -> Result<Commit, Diagnostic> {
         let files = BTreeMap::from([(LOCK.to_owned(), Some(run.lock(LASTS).file()))]);
         let message = format!("locked by {}\n\nrun {}\n", run.who, run.id);
-        let new = NewCommit { parents: &[], author: &run.who, time: clock::seconds(), message: &message };
+        let new = NewCommit {
+            parents: &[],
+            author: &run.who,
+            time: clock::seconds(),
+            message: &message,
+            // A lock is no evidence of anything.
+            signer: None,
+        };
         sync::lock(&self.repository).write_commit(None, &files, &new)
     }
 }

@@ -42,8 +42,11 @@ impl Memory {
     ) -> Result<Option<Self>, Diagnostic> {
         let name = &target.config.name;
         let Some(tip) = history.record_tip(target)? else {
-            return Ok(history.applied(target, config)?.map(Self::of_applied));
+            let applied = history.applied(target, config)?;
+            applied.iter().try_for_each(|applied| history.trust.check_applied(&applied.commit))?;
+            return Ok(applied.map(Self::of_applied));
         };
+        history.trust.check(&history.repository, &tip)?;
         let record = Record::read(history.reopened()?, tip)?;
         record.check(target)?;
         let base = history.empty_base(history.commit_of(&record.run.commit)?)?;

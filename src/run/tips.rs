@@ -7,6 +7,7 @@ use crate::config::target::Target;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::git::remote::Update;
 use crate::git::{Commit, Repository};
+use crate::run::history::History;
 use crate::run::lock::Place;
 use crate::run::record::Record;
 
@@ -20,13 +21,13 @@ pub struct Tips {
 
 impl Tips {
     /// Finds the records of these targets, and brings those of a remote into this clone.
-    pub fn find(targets: &[&Target], repository: &Repository, place: &Place) -> Result<Self, Diagnostic> {
+    pub fn find(targets: &[&Target], history: &History, place: &Place) -> Result<Self, Diagnostic> {
         let there = place.look(&names(targets))?;
         let mut moved = false;
         if place.remote.is_some() {
             for target in targets {
                 let name = &target.config.name;
-                moved |= adopt(target, repository, &there).map_err(|refused| refused.about(name))?;
+                moved |= adopt(target, history, &there).map_err(|refused| refused.about(name))?;
             }
         }
         Ok(Self { there, moved })
@@ -84,12 +85,8 @@ fn seen(target: &str) -> String {
 }
 
 /// Brings the record of a target here. Whether that changed what this clone had.
-fn adopt(
-    target: &Target,
-    repository: &Repository,
-    there: &BTreeMap<String, Commit>,
-) -> Result<bool, Diagnostic> {
-    let name = &target.record.name;
+fn adopt(target: &Target, history: &History, there: &BTreeMap<String, Commit>) -> Result<bool, Diagnostic> {
+    let (repository, name) = (&history.repository, &target.record.name);
     let seen = seen(&target.config.name);
     let (last, here) = (repository.reference(&seen)?, repository.reference(name)?);
     let Some(tip) = there.get(name) else {
@@ -103,6 +100,7 @@ fn adopt(
     {
         return Err(rewound(name, tip, last));
     }
+    history.trust.check(repository, tip).map_err(Diagnostic::refused)?;
     repository.move_reference(&seen, last.as_ref(), Some(tip))?;
     // What was only written here is in the record of the remote as attempted, if it was sent at all; what this clone
     // could not send the last time goes there with the next push.

@@ -31,6 +31,7 @@ mod promises;
 mod readme;
 mod real;
 mod record;
+mod record_trust;
 mod repository;
 mod servers;
 #[path = "../support/mod.rs"]

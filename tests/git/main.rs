@@ -15,4 +15,5 @@ mod names;
 mod properties;
 mod repository;
 mod revision;
+mod signature;
 mod support;
