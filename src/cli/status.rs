@@ -6,6 +6,7 @@ use super::args::{ClockArgs, Global};
 use crate::report::Report;
 use crate::report::content::Content;
 use crate::run::load::Load;
+use crate::run::options::{Empty, RunOptions};
 use crate::run::status::status;
 
 #[derive(Args)]
@@ -21,7 +22,8 @@ impl Status {
             return report;
         };
         // The records can be read even if a manifest is wrong; only holds and expiries are not known then.
-        let options = self.clock.on_its_day(global.options());
+        // The record of what git no longer declares is asked for most.
+        let options = RunOptions { empty: Empty::Allowed, ..self.clock.on_its_day(global.options()) };
         let Load { project, diagnostics, files, .. } = global.load(&options);
         report.diagnostics = diagnostics;
         report.files = files;

@@ -167,8 +167,8 @@ pub struct CheckSystemContent {
 #[derive(Debug, Default, Serialize, JsonSchema)]
 #[schemars(rename = "Status")]
 pub struct StatusContent {
-    /// Whether enact.yaml is in a git repository; without one there is no record.
-    pub in_git: bool,
+    /// Whether enact.yaml is in a git repository, without which there is no record; null if that is not known.
+    pub in_git: Option<bool>,
     /// The remote of the records, where they may be newer than in this clone; null if they are only kept here.
     pub remote: Option<String>,
     /// The targets, in the order of enact.yaml.

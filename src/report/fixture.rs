@@ -302,5 +302,5 @@ fn hostile_status(text: &str) -> StatusContent {
         holds: vec![HoldStatus { object: object(), until, reason: text.into() }],
         expiries: vec![ExpiryStatus { object: object(), expires }],
     };
-    StatusContent { in_git: true, remote: Some(text.into()), targets: vec![target] }
+    StatusContent { in_git: Some(true), remote: Some(text.into()), targets: vec![target] }
 }

@@ -39,16 +39,17 @@ pub(super) fn lines(target: &TargetStatus) -> Vec<String> {
 }
 
 /// How far this can be trusted.
-pub(super) fn seen(status: &StatusContent) -> String {
-    match &status.remote {
-        _ if !status.in_git => {
+pub(super) fn seen(status: &StatusContent) -> Option<String> {
+    let said = match &status.remote {
+        _ if !status.in_git? => {
             "enact.yaml is in no git repository, so nothing is recorded: `git init` makes one.".to_owned()
         }
         Some(remote) => format!(
             "No target and no remote was asked. `git fetch {remote} '+refs/enact/*:refs/enact/*'` brings what others did, if `record` in enact.yaml keeps its references there."
         ),
         None => "No target was asked: this is what the records in this clone say.".to_owned(),
-    }
+    };
+    Some(said)
 }
 
 fn last(last: &RunSummary, is_locked: bool) -> Vec<String> {

@@ -33,12 +33,12 @@ pub fn status(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> StatusContent {
     let reads = Arc::new(Reads::within(&config.limits));
-    let history = History::open(config.folder(), None, &reads).unwrap_or_else(|diagnostic| {
-        diagnostics.push(diagnostic);
-        None
-    });
+    let opened = History::open(config.folder(), None, &reads);
+    let opened = opened.map_err(|diagnostic| diagnostics.push(diagnostic)).ok();
+    let in_git = opened.as_ref().map(Option::is_some);
+    let history = opened.flatten();
     let named = |target: &&Target| options.only.is_empty() || options.only.contains(&target.config.name);
-    let (in_git, remote) = (history.is_some(), config.record.remote.clone());
+    let remote = config.record.remote.clone();
     let mut found = StatusContent { in_git, remote, targets: Vec::new() };
     for target in config.targets.iter().filter(named) {
         let mut status = declared(target, project, options.plan.day);

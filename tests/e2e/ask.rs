@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{World, default_settings};
+use crate::world::{World, default_settings, fault};
+use enact::sandbox::Fault;
 
 const RECORD: &str = "refs/enact/record/live";
 
@@ -27,11 +28,37 @@ fn status_without_git_or_a_record_says_what_to_do() {
     let text = || world.run(&["status"]);
     assert!(text().out.contains("in no git repository"), "{}", text().out);
     world.git(&["init", "-q", "-b", "main"]);
-    world.declare("Role", "A", "{}");
     world.commit();
     assert!(text().out.contains("`enact apply` begins one"), "{}", text().out);
     assert_eq!(text().code, 0);
     assert_eq!(world.run(&["status", "--target", "lvie"]).code, 3);
+    world.write("enact.yaml", "nonsense");
+    assert!(!text().out.contains("in no git repository"), "it is in one: {}", text().out);
+}
+
+#[test]
+fn nothing_forgotten_status_tells_the_last_run_the_last_good_one_and_what_is_not_settled() {
+    let world = repo();
+    world.declare("Role", "A", "{}");
+    let first = world.commit();
+    world.converge();
+    let good = status(&world, &[]);
+    assert_eq!(good["last"]["commit"], json!(first));
+    assert_eq!(good["last"]["record"], json!(world.git(&["rev-parse", RECORD])));
+    assert_eq!(good["last"], good["last_converged"]);
+    world.declare("Role", "B", "{}");
+    let second = world.commit();
+    world.live.inject(Fault { times: 9, ..fault("POST", 403) });
+    assert_eq!(world.apply().0, 1);
+    let bad = status(&world, &[]);
+    assert_eq!(bad["last"]["commit"], json!(second));
+    assert_eq!(bad["last"]["outcome"], "incomplete");
+    assert_eq!(bad["last"]["counts"], json!({"failed": 1}));
+    assert_eq!(bad["open"], json!([{"kind": "Role", "name": "B"}]));
+    assert_eq!(bad["last_converged"]["record"], good["last"]["record"]);
+    let text = world.run(&["status"]).out;
+    assert!(text.contains("not settled: Role"), "{text}");
+    assert_eq!(text, world.run(&["status"]).out, "the same question has the same answer");
 }
 
 #[test]

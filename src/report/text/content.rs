@@ -108,5 +108,6 @@ pub(super) fn status(status: &StatusContent) -> String {
         let line = |line: String| format!("  {}\n", inline(&line));
         text.extend(status::lines(target).into_iter().map(line));
     }
-    text + &format!("{}\n", inline(&status::seen(status)))
+    let seen = status::seen(status).map(|seen| format!("{}\n", inline(&seen)));
+    text + &seen.unwrap_or_default()
 }
