@@ -13,6 +13,7 @@ pub mod plan;
 pub mod probe;
 pub mod request;
 pub mod resource;
+pub mod sent;
 pub mod spent;
 pub mod state;
 pub mod survivor;

@@ -43,7 +43,7 @@ pub(super) struct Apply {
     /// Takes targets back to an earlier commit than the one last applied to them
     #[arg(long)]
     rollback: bool,
-    /// Adds a JSON line to this file for each write that ended, before the next begins
+    /// Adds JSON lines to this file: that the run begins to write, how each write ended, how the run ended
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
     /// Keeps the record of what was applied, and the lock, on this remote, instead of the one in enact.yaml
@@ -107,7 +107,7 @@ impl Apply {
         let (file, error) = (self.events.as_ref()?, journal.broken()?);
         let message = format!("`{}` could not be written: {error}", file.display());
         let diagnostic = Diagnostic::new(Code::EventsFile, message);
-        Some(diagnostic.help("at least one write is missing in it; the report has them all"))
+        Some(diagnostic.help("what it lacks is in the report"))
     }
 
     /// Refuses what plan only warns of and apply does not do by itself.
@@ -177,9 +177,10 @@ impl ApplyRun<'_> {
                             keys: &Keys::new(),
                             stop: &stop_on_signal(),
                         };
-                        self.write(planned, &means, &mut report).await;
+                        self.write(planned, &RunId::begin(None), &means, &mut report).await;
                     }
                 }
+                journal.end(&report);
                 report.diagnostics.extend(self.args.unjournaled(journal.as_ref()));
             }
             Err(diagnostics) => report.diagnostics.extend(diagnostics),
@@ -220,7 +221,7 @@ impl ApplyRun<'_> {
         let Some(project) = &seen.project else { return };
         let run = RunId::begin(self.args.history(project).map(History::repository));
         let locked = match self.args.history(project) {
-            Some(history) => self.locked(seen, history, run, journal, report).await,
+            Some(history) => self.locked(seen, history, run.clone(), journal, report).await,
             None => {
                 let file = project.config.folder().join(".enact.lock");
                 let lock = FileLock::take(&file, "all targets", &run, self.patience()).await;
@@ -229,7 +230,7 @@ impl ApplyRun<'_> {
                         let stop = stop_on_signal();
                         let means = Means { journal, permit: &Alone, keys: &Keys::new(), stop: &stop };
                         if let Some(planned) = self.again(project, seen, report).await {
-                            self.write(planned, &means, report).await;
+                            self.write(planned, &run, &means, report).await;
                         }
                         Ok(())
                     }
@@ -268,7 +269,7 @@ impl ApplyRun<'_> {
         let keys = ledger.as_mut().map(|ledger| ledger.begin(&report.targets, &lock)).transpose()?;
         let stop = stop_on_signal();
         let means = Means { journal, permit: &lock, keys: &keys.unwrap_or_default(), stop: &stop };
-        self.write(planned, &means, report).await;
+        self.write(planned, &run, &means, report).await;
         match &mut ledger {
             Some(ledger) => ledger.end(&report.targets, &mut lock),
             None => lock.release(&[]),
@@ -370,7 +371,8 @@ impl ApplyRun<'_> {
         true
     }
 
-    async fn write(&self, planned: Vec<Planned<'_>>, means: &Means<'_>, report: &mut Report) {
+    async fn write(&self, planned: Vec<Planned<'_>>, run: &RunId, means: &Means<'_>, report: &mut Report) {
+        means.journal.begin(run, report);
         let _progress = self.output.progress("writing", planned.iter().map(|planned| &planned.at));
         report.targets = run::apply::apply(planned, means).await;
     }

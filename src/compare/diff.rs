@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::compare::cause::Cause;
 use crate::compare::shape::Shape;
-use crate::pointer::child;
+use crate::pointer::{child, fields};
 
 /// One field that differs.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -24,6 +24,17 @@ pub struct Field {
     pub after: Value,
     /// Which side moved.
     pub cause: Cause,
+}
+
+impl Field {
+    /// The same without the values that the API takes and never shows: they may be secrets.
+    #[must_use]
+    pub fn without_write_only(&self, shape: &Shape) -> Self {
+        let shape = fields(&self.path).try_fold(shape, |shape, step| shape.shown(&step));
+        let shown = |value: &Value| shape.map(|shape| shape.without_write_only(value)).unwrap_or_default();
+        let (before, after) = (shown(&self.before), shown(&self.after));
+        Self { path: self.path.clone(), before, after, cause: self.cause }
+    }
 }
 
 /// The fields of `declared` in which `observed` differs. Both are canonical.
@@ -222,6 +233,31 @@ mod tests {
             .into_iter()
             .map(|field| (field.path, field.before, field.after))
             .collect()
+    }
+
+    #[test]
+    fn no_secret_out_what_the_api_never_shows_is_taken_out_at_any_depth() {
+        let key = || {
+            json!({"type": "object", "properties": {
+            "name": {"type": "string"}, "secret": {"type": "string", "writeOnly": true}}})
+        };
+        let keys =
+            json!({"type": "array", "x-list-type": "map", "x-list-map-keys": ["name"], "items": key()});
+        let shape = Shape::from_schema(&json!({"type": "object", "properties": {
+            "secret": {"type": "string", "writeOnly": true}, "key": key(), "keys": keys}}));
+        let shown = |path: &str, after: Value| {
+            let field = Field { path: path.to_owned(), before: Value::Null, after, cause: Cause::Unknown };
+            field.without_write_only(&shape).after
+        };
+        let (whole, open) = (json!({"name": "a", "secret": "s"}), json!({"name": "a"}));
+        for secret in ["/secret", "/key/secret", "/keys/a/secret"] {
+            assert_eq!(shown(secret, json!("s")), Value::Null, "{secret}");
+        }
+        for outer in ["/key", "/keys/a"] {
+            assert_eq!(shown(outer, whole.clone()), open, "{outer}");
+        }
+        assert_eq!(shown("/keys", json!([whole])), json!([open]));
+        assert_eq!(shown("/key/name", json!("a")), json!("a"));
     }
 
     #[test]

@@ -110,6 +110,35 @@ impl Shape {
         }
     }
 
+    /// What is at the next step of a field's path; `None` if the API never shows it.
+    pub(super) fn shown(&self, step: &str) -> Option<&Self> {
+        match self {
+            Self::Object(_) => match self.known(step) {
+                Some(field) => (!field.write_only).then_some(&field.shape),
+                None => Some(&Self::Any),
+            },
+            Self::List(item) | Self::Set { item, .. } | Self::Map { item, .. } => Some(item),
+            _ => Some(&Self::Any),
+        }
+    }
+
+    /// The value without what the API never shows, at any depth.
+    pub(super) fn without_write_only(&self, value: &Value) -> Value {
+        match value {
+            Value::Object(map) => {
+                let shown = |(name, value): (&String, &Value)| {
+                    Some((name.clone(), self.shown(name)?.without_write_only(value)))
+                };
+                Value::Object(map.iter().filter_map(shown).collect())
+            }
+            Value::Array(items) => {
+                let shown = |item: &Value| Some(self.shown("")?.without_write_only(item));
+                items.iter().filter_map(shown).collect()
+            }
+            other => other.clone(),
+        }
+    }
+
     fn canonical(&self, value: &Value, whole: bool) -> Value {
         match (self, value) {
             (Self::Object(fields), Value::Object(map)) => Value::Object(

@@ -34,7 +34,7 @@ pub struct Outcome {
 }
 
 /// How a planned write ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WriteResult {
     /// All its requests were answered with success.

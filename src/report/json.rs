@@ -24,10 +24,12 @@ use crate::model::unmanaged::{Counted, Coverage, Unmanaged};
 use crate::text::inert::Inert;
 use diagnostic::DiagnosticJson;
 use document::{JsonDocument, NoCommand, schema_of};
+use event::EventLine;
 use withheld::{HeldJson, ObservedJson};
 
 pub mod diagnostic;
 mod document;
+pub mod event;
 mod withheld;
 
 /// What a run over targets found out.
@@ -240,7 +242,7 @@ pub fn document(report: &Report) -> ReportJson {
 
 /// The JSON Schemas of all documents, by name. No name has a hyphen, unlike those of manifests.
 #[must_use]
-pub fn schemas() -> [(&'static str, Value); 7] {
+pub fn schemas() -> [(&'static str, Value); 8] {
     [
         ("plan", schema_of::<ReportJson>("What `enact validate`, `plan` and `apply` found out.")),
         ("import", schema_of::<JsonDocument<'_, ImportContent>>("What `enact import` found out.")),
@@ -251,6 +253,12 @@ pub fn schemas() -> [(&'static str, Value); 7] {
             schema_of::<JsonDocument<'_, SandboxContent>>("What `enact sandbox` serves, once it is ready."),
         ),
         ("check", schema_of::<JsonDocument<'_, CheckSystemContent>>("What `enact check-system` found out.")),
+        (
+            "event",
+            schema_of::<EventLine<'_>>(
+                "One line of `enact apply --events`. A killed run has no line that it ended; its last may be cut.",
+            ),
+        ),
         ("usage", schema_of::<NoCommand>("What is wrong with arguments that name no command.")),
     ]
 }

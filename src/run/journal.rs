@@ -1,21 +1,29 @@
-//! A journal of what a run wrote: one JSON line for each write that ended, on disk before the next begins, so that
-//! nothing that was written is forgotten with the process.
+//! A journal of what a run wrote: JSON lines that it begins, how each write ended, and how the run ended. Each is on disk
+//! before the next write begins, so that nothing that was written is forgotten with the process. What a line holds is in
+//! `report::json::event`.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::sync::Mutex;
 
-use serde_json::{Value, json};
+use tokio::time::Instant;
 
-use crate::model::change::Change;
-use crate::model::outcome::Outcome;
+use crate::report::Report;
+use crate::report::json::event::{Event, EventLine, RunEnded, RunStarted, WriteEnded};
+use crate::run::whose::RunId;
 use crate::sync::lock;
 
-/// Where ended writes are recorded.
+/// Where a run records what it does.
 pub trait Journal: Send + Sync {
+    /// Records that a run begins to write what this report plans.
+    fn begin(&self, run: &RunId, report: &Report);
+
     /// Records how a change ended.
-    fn record(&self, change: &Change, outcome: &Outcome);
+    fn record(&self, ended: &WriteEnded);
+
+    /// Records how the run ended, if it began.
+    fn end(&self, report: &Report);
 
     /// Why something is missing in it, if so. Then no other write may follow, to any target.
     fn broken(&self) -> Option<String>;
@@ -25,19 +33,32 @@ pub trait Journal: Send + Sync {
 pub struct Nowhere;
 
 impl Journal for Nowhere {
-    fn record(&self, _change: &Change, _outcome: &Outcome) {}
+    fn begin(&self, _run: &RunId, _report: &Report) {}
+
+    fn record(&self, _ended: &WriteEnded) {}
+
+    fn end(&self, _report: &Report) {}
 
     fn broken(&self) -> Option<String> {
         None
     }
 }
 
-/// A file with a line for each ended write.
+/// A file with a line for each event.
 pub struct Lines(Mutex<Pen>);
 
 struct Pen {
     file: File,
+    run: Option<Begun>,
     broken: Option<String>,
+}
+
+/// The run that writes the lines.
+#[derive(Clone)]
+struct Begun {
+    id: String,
+    commit: Option<String>,
+    at: Instant,
 }
 
 impl Lines {
@@ -51,7 +72,7 @@ impl Lines {
         if is_cut(path, &file) {
             file.write_all(b"\n")?;
         }
-        Ok(Self(Mutex::new(Pen { file, broken: None })))
+        Ok(Self(Mutex::new(Pen { file, run: None, broken: None })))
     }
 }
 
@@ -70,12 +91,21 @@ fn is_cut(path: &Path, file: &File) -> bool {
 }
 
 impl Journal for Lines {
-    fn record(&self, change: &Change, outcome: &Outcome) {
-        let mut line = line(change, outcome).to_string();
-        line.push('\n');
+    fn begin(&self, run: &RunId, report: &Report) {
         let mut pen = lock(&self.0);
-        if let Err(error) = pen.file.write_all(line.as_bytes()).and_then(|()| sync(&pen.file)) {
-            pen.broken = Some(error.to_string());
+        pen.run = Some(Begun { id: run.id.clone(), commit: report.commit.clone(), at: Instant::now() });
+        pen.write(Event::RunStarted(&started(run, report)));
+    }
+
+    fn record(&self, ended: &WriteEnded) {
+        lock(&self.0).write(Event::WriteEnded(ended));
+    }
+
+    fn end(&self, report: &Report) {
+        let mut pen = lock(&self.0);
+        if let Some(begun) = &pen.run {
+            let ended = RunEnded::of(report, begun.at.elapsed());
+            pen.write(Event::RunEnded(&ended));
         }
     }
 
@@ -84,25 +114,29 @@ impl Journal for Lines {
     }
 }
 
+impl Pen {
+    /// Adds a line. Nothing follows a line that may be cut.
+    fn write(&mut self, event: Event<'_>) {
+        if self.broken.is_some() {
+            return;
+        }
+        let (run, commit) = self.run.clone().map(|run| (run.id, run.commit)).unzip();
+        let time = jiff::Timestamp::now().to_string();
+        let line = EventLine { format_version: 1, time, run, commit: commit.flatten(), event }.text();
+        if let Err(error) = self.file.write_all(line.as_bytes()).and_then(|()| sync(&self.file)) {
+            self.broken = Some(error.to_string());
+        }
+    }
+}
+
+fn started(run: &RunId, report: &Report) -> RunStarted {
+    RunStarted::of(report, run.url.clone(), run.who.clone(), run.host.clone())
+}
+
 /// Waits until the file is on disk. A pipe or a terminal has nothing to wait for, and says so.
 fn sync(file: &File) -> io::Result<()> {
     match file.sync_data() {
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
         synced => synced,
     }
-}
-
-/// Which object, what happened to it, when, and how it ended.
-fn line(change: &Change, outcome: &Outcome) -> Value {
-    let mut line = json!({
-        "time": jiff::Timestamp::now().to_string(),
-        "target": change.id.target,
-        "kind": change.id.kind,
-        "name": change.id.name,
-        "action": change.action,
-    });
-    if let (Some(line), Ok(Value::Object(outcome))) = (line.as_object_mut(), serde_json::to_value(outcome)) {
-        line.extend(outcome);
-    }
-    line
 }

@@ -10,14 +10,19 @@ use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 use futures::StreamExt as _;
+use tokio::time::Instant;
 
+use crate::compare::diff::Field;
 use crate::diagnostic::Place;
 use crate::model::change::Change;
 use crate::model::outcome::{EndedChange, Outcome};
 use crate::model::resource::ResourceId;
+use crate::model::sent::Effort;
+use crate::report::json::event::WriteEnded;
 use crate::sync::lock;
 use input::WriteInput;
 use object::ObjectWriter;
+use tally::Tally;
 
 pub(super) mod ids;
 pub mod input;
@@ -27,6 +32,7 @@ mod planned_change;
 pub(super) mod progress;
 mod refused;
 pub(super) mod send;
+pub(super) mod tally;
 
 /// Carries out the planned changes of one target. Returns how each ended, in the same order.
 pub async fn apply(input: &WriteInput<'_>, changes: &[Change]) -> Vec<EndedChange> {
@@ -52,8 +58,10 @@ impl Run<'_> {
         let outcome = match self.held_back(blocked) {
             Some(reason) => Outcome::not_attempted(reason),
             None => {
-                let outcome = self.placed(change, self.write(change, phase).await);
-                self.input.journal.record(change, &outcome);
+                let (begun, tally) = (Instant::now(), Tally::default());
+                let outcome = self.placed(change, self.write(change, phase, &tally).await);
+                let effort = Effort { requests: tally.requests(), duration: begun.elapsed() };
+                self.input.journal.record(&self.event(change, &outcome, &effort));
                 outcome
             }
         };
@@ -61,6 +69,13 @@ impl Run<'_> {
             lock(&self.failed).insert(change.id.clone());
         }
         EndedChange { change: change.clone(), outcome }
+    }
+
+    /// What the journal says of a change that ended.
+    fn event(&self, change: &Change, outcome: &Outcome, effort: &Effort) -> WriteEnded {
+        let kind = self.input.intent.target.system.kind(&change.id.kind);
+        let shown = |field: &Field| kind.map(|kind| field.without_write_only(&kind.shape));
+        WriteEnded::of(change, change.fields.iter().filter_map(shown).collect(), outcome, effort)
     }
 
     /// A refused write with its place in the manifest; a manifest that only the base had is not there any more.
@@ -82,16 +97,16 @@ impl Run<'_> {
             return Some(reason.to_owned());
         }
         if let Some(error) = self.input.journal.broken() {
-            return Some(format!("an earlier write could not be recorded: {error}"));
+            return Some(format!("what was done before it could not be recorded: {error}"));
         }
         let stopped = self.input.stop.load(Ordering::Relaxed);
         stopped.then(|| "the run was interrupted before it".to_owned())
     }
 
-    async fn write(&self, change: &Change, phase: &[Change]) -> Outcome {
+    async fn write(&self, change: &Change, phase: &[Change], tally: &Tally) -> Outcome {
         match self.missing_dependency(change) {
             Some(missing) => Outcome::not_attempted(format!("it needs {missing}, which was not written")),
-            None => self.objects.write(change, phase).await,
+            None => self.objects.write(change, phase, tally).await,
         }
     }
 

@@ -183,7 +183,9 @@ fn a_schema_is_its_own_document_in_every_format() {
     let dir = TempDir::new().unwrap();
     let list = run(dir.path(), &["schema", "--format", "json"]).json();
     let names: Vec<_> = list["schemas"].as_array().unwrap().iter().map(|row| row["name"].clone()).collect();
-    for name in ["config", "plan", "import", "schema", "sandbox", "check", "usage", "polytomic-policy"] {
+    for name in
+        ["config", "plan", "import", "schema", "sandbox", "check", "event", "usage", "polytomic-policy"]
+    {
         assert!(names.contains(&json!(name)), "{names:?}");
         let file = format!("{}/schema/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
         let expected = std::fs::read_to_string(file).unwrap();

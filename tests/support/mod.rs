@@ -1,6 +1,7 @@
 //! What the tests of the binary share: one run, its output, and the search for secrets in everything that it leaves.
 
 pub(crate) mod canary;
+mod events;
 #[path = "../../src/report/format/runner.rs"]
 pub(crate) mod runner;
 
@@ -33,6 +34,7 @@ pub(crate) fn run(dir: &Path, command: &mut Command, secrets: &[(&str, String)])
     let before = scan.files(dir);
     let output = command.envs(secrets.iter().cloned()).output().unwrap();
     let run = Run::of(&output, &scan, command.get_args().any(|arg| arg == "always"));
+    events::check(dir, command);
     assert_eq!(scan.files(dir), before, "no-secret-out: a file holds it");
     run
 }

@@ -33,6 +33,7 @@ use crate::run::write::ids::Ids;
 use crate::run::write::input::WriteInput;
 use crate::run::write::progress::{Progress, Seen, Unclear};
 use crate::run::write::send::Sender;
+use crate::run::write::tally::Tally;
 use crate::system::{Draft, System};
 
 /// The scratch objects of a probe.
@@ -195,8 +196,14 @@ impl<'a> Objects<'a> {
     pub(super) async fn send(&self, requests: &[Request], etag: Option<&str>) -> Outcome {
         let (writer, ids) = (self.http.writer(), Ids::default());
         let turn = writer.turn();
-        let sender =
-            Sender { system: self.system(), turn: turn.as_ref(), ids: &ids, permit: &Alone, key: None };
+        let sender = Sender {
+            system: self.system(),
+            turn: turn.as_ref(),
+            ids: &ids,
+            permit: &Alone,
+            tally: &Tally::default(),
+            key: None,
+        };
         let etag = etag.map(str::to_owned);
         let look = async |progress: &Progress| match progress.is_open() {
             true => Err(Unclear::Unseen("it is not known whether it was done".to_owned())),

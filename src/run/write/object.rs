@@ -13,6 +13,7 @@ use crate::run::write::input::WriteInput;
 use crate::run::write::planned_change::PlannedChange;
 use crate::run::write::progress::{Progress, Seen, Unclear};
 use crate::run::write::send::Sender;
+use crate::run::write::tally::Tally;
 use crate::system::System;
 
 /// Writes the objects of one target.
@@ -36,14 +37,14 @@ impl<'a> ObjectWriter<'a> {
     }
 
     /// Writes one object of a phase, if a fresh plan of it is still the planned change.
-    pub(super) async fn write(&self, change: &Change, phase: &[Change]) -> Outcome {
+    pub(super) async fn write(&self, change: &Change, phase: &[Change], tally: &Tally) -> Outcome {
         let Some(planned) = self.planned(change) else {
             return Outcome::not_attempted("the plan does not match the manifests");
         };
         let turn = self.input.writer.turn();
         let WriteInput { ids, permit, keys, .. } = *self.input;
         let key = keys.get(&change.id).map(String::as_str);
-        let sender = Sender { system: self.system(), turn: turn.as_ref(), ids, permit, key };
+        let sender = Sender { system: self.system(), turn: turn.as_ref(), ids, permit, tally, key };
         turn.begin().await;
         match self.still_as_planned(&planned, phase, turn.as_ref()).await {
             Ok(etag) => {

@@ -9,6 +9,7 @@ use crate::model::resource::RemoteId;
 use crate::model::wire::{Next, OpenWrite, Permit, Sent, Turn};
 use crate::run::write::ids::Ids;
 use crate::run::write::progress::{Progress, Seen, Unclear};
+use crate::run::write::tally::Tally;
 use crate::system::Observe;
 
 /// Sends the requests of one object.
@@ -19,6 +20,8 @@ pub(in crate::run) struct Sender<'a> {
     pub(in crate::run) ids: &'a Ids,
     /// Whether the run may still write.
     pub(in crate::run) permit: &'a dyn Permit,
+    /// Counts what is sent.
+    pub(in crate::run) tally: &'a Tally,
     /// The idempotency key of the first request, if it was noted before.
     pub(in crate::run) key: Option<&'a str>,
 }
@@ -106,7 +109,11 @@ impl Sender<'_> {
         if let Some(lost) = self.permit.lost() {
             return Err(Stopped::Lost(lost));
         }
-        match self.turn.send(&resolved, &progress.with()).await {
+        let sent = self.turn.send(&resolved, &progress.with()).await;
+        if !matches!(sent, Sent::Late) {
+            self.tally.count(progress.done(), &resolved);
+        }
+        match sent {
             Sent::Done(reply) => self.learn(request, &reply),
             Sent::Moved(reason) => Err(Stopped::For(Outcome::conflict(reason))),
             Sent::Refused(refusal) => Err(Stopped::For(Outcome::refused(refusal))),

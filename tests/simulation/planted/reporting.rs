@@ -127,9 +127,9 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "journal-of-successes-only",
         item: "Run::change",
-        old: "self.input.journal.record(change, &outcome);",
+        old: "self.input.journal.record(&self.event(change, &outcome, &effort));",
         new: "if outcome.is_applied() {
-                    self.input.journal.record(change, &outcome);
+                    self.input.journal.record(&self.event(change, &outcome, &effort));
                 }",
     },
     Bug {
