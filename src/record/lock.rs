@@ -38,6 +38,12 @@ impl LockJson {
         file(self)
     }
 
+    /// The same in one line, for a file that several runs write to.
+    pub fn line(&self) -> String {
+        // This could fail only for keys that are not strings, and there are none.
+        serde_json::to_string(self).map(|line| line + "\n").unwrap_or_default()
+    }
+
     /// Reads the file. An error is the end of a sentence.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         super::parse(bytes)

@@ -3,7 +3,7 @@
 
 use std::fmt::Display;
 use std::fs::{File, TryLockError};
-use std::io::{Read as _, Write as _};
+use std::io::{Read as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -20,9 +20,11 @@ const LONGEST: u64 = 1 << 16;
 
 /// A locked file.
 pub struct FileLock {
-    _file: File,
-    /// The id of the run that had it before, and that is over now.
-    pub(super) left: Option<String>,
+    file: File,
+    /// What this run wrote into it.
+    own: String,
+    /// The ids of the runs that had it before, and that are over now.
+    pub(super) left: Vec<String>,
 }
 
 impl FileLock {
@@ -41,29 +43,36 @@ impl FileLock {
             match file.try_lock() {
                 Ok(()) => break,
                 Err(TryLockError::WouldBlock) if clock::awake_or_not().saturating_sub(began) >= patience => {
-                    return Err(read(&file).map_or_else(|| held_by_process(what), |lock| held(what, &lock)));
+                    let holder = read(&file).pop();
+                    return Err(holder.map_or_else(|| held_by_process(what), |lock| held(what, &lock)));
                 }
                 Err(TryLockError::WouldBlock) => tokio::time::sleep(LOOKS).await,
                 Err(TryLockError::Error(error)) => return Err(wrong(error)),
             }
         }
-        let left = read(&file).map(|lock| lock.run);
-        file.set_len(0).and_then(|()| write(&mut file, run)).map_err(wrong)?;
-        Ok(Self { _file: file, left })
+        let left: Vec<_> = read(&file).into_iter().map(|lock| lock.run).collect();
+        let own = run.lock(Duration::ZERO).line();
+        // The others stay in the file until this run holds all that they may have held.
+        std::io::Seek::seek(&mut file, SeekFrom::End(0)).map_err(wrong)?;
+        file.write_all(format!("\n{own}").as_bytes()).map_err(wrong)?;
+        Ok(Self { file, own, left })
+    }
+
+    /// Forgets the runs before: nothing of theirs is left.
+    pub(super) fn settle(&mut self) {
+        let file = &mut self.file;
+        // What cannot be forgotten is only longer.
+        let rewound = file.set_len(0).and_then(|()| std::io::Seek::rewind(file));
+        drop(rewound.and_then(|()| file.write_all(self.own.as_bytes())));
     }
 }
 
-/// What the file says of the run that locked it last.
-fn read(mut file: &File) -> Option<LockJson> {
-    let mut bytes = Vec::new();
-    std::io::Seek::rewind(&mut file).ok()?;
-    file.take(LONGEST).read_to_end(&mut bytes).ok()?;
-    LockJson::parse(&bytes).ok()
-}
-
-fn write(file: &mut File, run: &RunId) -> std::io::Result<()> {
-    std::io::Seek::rewind(file)?;
-    file.write_all(&run.lock(Duration::ZERO).file())
+/// The runs that locked the file, the last one at the end. A line that was cut says nothing.
+fn read(mut file: &File) -> Vec<LockJson> {
+    let mut text = String::new();
+    let read = std::io::Seek::rewind(&mut file).and_then(|()| file.take(LONGEST).read_to_string(&mut text));
+    drop(read);
+    text.lines().filter_map(|line| LockJson::parse(line.as_bytes()).ok()).collect()
 }
 
 /// Reports a lock that another run holds.

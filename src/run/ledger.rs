@@ -112,6 +112,10 @@ impl<'a> Ledger<'a> {
             let back_to = self.rollback.then_some(&self.facts.commit);
             let is_noted = recorder.has_edits() || (converged && recorder.is_due(&now, back_to));
             if !is_noted {
+                // A run that was killed at its very end may have left it behind.
+                if recorder.began_with(&self.facts.commit) {
+                    updates.extend(self.keep_in_step(report)?);
+                }
                 continue;
             }
             let of_target = OfTarget { report, outcome, ended: Some(&now) };

@@ -142,6 +142,7 @@ impl Lock {
             let ends = clock::awake_or_not() + LASTS;
             match attempt(&place, &names, &run, &here) {
                 Ok(at) => {
+                    here.iter_mut().for_each(FileLock::settle);
                     let (at, ends) = (Mutex::new(at), Mutex::new(ends));
                     let held = Arc::new(Held { place, run, at, ends, lost: AtomicBool::new(false) });
                     let renewing = Some(tokio::spawn(renew(held.clone())));
@@ -262,7 +263,7 @@ fn attempt(
     for (name, at) in &there {
         let lock = place.read(at)?;
         // Of a run of this clone that did not give it up: its process is gone, or its file would still be locked.
-        let is_left = here.iter().any(|here| here.left.as_deref() == Some(lock.run.as_str()));
+        let is_left = here.iter().any(|here| here.left.contains(&lock.run));
         if !is_left && lock.keeps_away(Timestamp::now(), REQUEST).is_some() {
             return Err(Refused { why: held(target_of(name), &lock), again: true });
         }

@@ -250,6 +250,11 @@ impl<'a> TargetRecorder<'a> {
         self.before.map(|record| record.tip)
     }
 
+    /// Whether the record was of this commit when the run read it.
+    pub(super) fn began_with(&self, commit: &Commit) -> bool {
+        self.before.is_some_and(|record| record.run.commit == commit.hex())
+    }
+
     /// The reference of the record.
     pub(super) fn reference(&self) -> &str {
         &self.target.record.name

@@ -24,6 +24,7 @@ const APPLY: [&str; 5] = ["apply", "--yes", "--quiet", "--events", EVENTS];
 const APPLIED: &str = ".git/refs/enact/applied/live";
 const RECORD: &str = ".git/refs/enact/record/live";
 const LOCK: &str = ".git/refs/enact/lock/live";
+const SEEN: &str = ".git/refs/enact/seen/live";
 /// What the change is about, and whether it exists afterwards.
 const CHANGED: [(&str, bool); 5] = [
     ("Policy alpha", true),
@@ -216,7 +217,7 @@ impl Story {
         assert!(done <= lines + self.at_once, "{at:?}: {done} changes are done, {lines} are in the journal");
 
         // It is impossible to know whether the owner of git's own lock is dead, so a person is asked to remove it.
-        for reference in [APPLIED, RECORD, LOCK] {
+        for reference in [APPLIED, RECORD, LOCK, SEEN] {
             let lock = self.world.dir.path().join(format!("{reference}.lock"));
             if lock.exists() {
                 let refused = self.world.run(&APPLY);
