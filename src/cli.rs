@@ -23,6 +23,7 @@ mod sandbox;
 mod schema;
 mod signal;
 mod status;
+mod unlock;
 mod usage;
 mod validate;
 
@@ -54,6 +55,8 @@ enum Command {
     Import(import::Import),
     /// Shows what the records say of each target: last runs, locks, holds; asks no target and no remote
     Status(status::Status),
+    /// Removes the lock of a target that a run left behind; writes to git, and to no API
+    Unlock(unlock::Unlock),
     /// Prints or writes the JSON Schemas of manifests, configuration and JSON documents
     Schema(schema::Schema),
     /// Serves all built-in systems on loopback, for trying and testing
@@ -103,6 +106,7 @@ impl Cli {
             Command::Apply(command) => command.run(global, output).await,
             Command::Import(command) => command.run(global, output).await,
             Command::Status(command) => command.run(global),
+            Command::Unlock(command) => command.run(global, output),
             Command::Schema(command) => command.run(global),
             Command::Sandbox(command) => {
                 let (report, sandbox) = command.run(global).await;

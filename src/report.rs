@@ -8,7 +8,9 @@ use crate::model::outcome::{EndedChange, Outcome, WriteResult};
 use crate::model::plan::TargetPlan;
 use crate::model::survivor::Survivor;
 use crate::plan::digest;
-use content::{CheckSystemContent, Content, ImportContent, SandboxContent, Schemas, StatusContent};
+use content::{
+    CheckSystemContent, Content, ImportContent, SandboxContent, Schemas, StatusContent, UnlockContent,
+};
 
 mod configuration;
 pub mod content;
@@ -21,7 +23,7 @@ mod labels;
 mod line;
 pub mod markdown;
 pub mod plan_file;
-mod status;
+pub mod status;
 pub mod style;
 mod summary;
 pub mod text;
@@ -163,6 +165,7 @@ impl Report {
             "validate" => ("validate", Content::Run),
             "plan" => ("plan", Content::Run),
             "apply" => ("apply", Content::Run),
+            "unlock" => ("unlock", Content::Unlock(UnlockContent::default())),
             "status" => ("status", Content::Status(StatusContent::default())),
             "import" => ("import", Content::Import(ImportContent::default())),
             "schema" => ("schema", Content::Schemas(Schemas::default())),
@@ -232,6 +235,7 @@ impl Report {
             | Content::Sandbox(_)
             | Content::CheckSystem(_)
             | Content::Status(_)
+            | Content::Unlock(_)
             | Content::Nothing => false,
         }
     }

@@ -7,11 +7,13 @@
 use std::io::{self, BufRead as _, IsTerminal, Write as _};
 
 use super::args::{Color, Global};
+use crate::report::content::LockStatus;
 use crate::report::format::Format;
 use crate::report::style::Style;
-use crate::report::{Ending, Exit, Report, diagnostics, text};
+use crate::report::{Ending, Exit, Report, diagnostics, status, text};
 use crate::run::project::Connected;
 use crate::text::inert::Inert;
+use crate::text::inline;
 use progress::Progress;
 
 mod progress;
@@ -94,6 +96,17 @@ impl Output {
     pub(super) fn agreed(&self, report: &Report) -> bool {
         self.diagnostics(report);
         say(&Inert::text("Write these changes? Type `yes` to write them: "));
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == "yes"
+    }
+
+    /// Shows a lock, and asks whether to remove it.
+    pub(super) fn agreed_to_unlock(&self, target: &str, lock: Option<&LockStatus>) -> bool {
+        let says = lock.map_or_else(|| "locked, and the lock cannot be read".to_owned(), status::lock);
+        say(&Inert::text(&format!("{}: {}\n", inline(target), inline(&says))));
+        say(&Inert::text(
+            "If that run still goes on, another one may begin to write beside it. Type `yes` to remove the lock: ",
+        ));
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == "yes"
     }

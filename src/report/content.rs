@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::compare::diff::Field;
 use crate::model::probe::ProbeCheck;
+use crate::record::lock::LockJson;
 use crate::record::run::{Planned, RunOutcome};
 
 /// What a command has found out.
@@ -28,6 +29,8 @@ pub enum Content {
     Schema(String),
     /// `status`.
     Status(StatusContent),
+    /// `unlock`.
+    Unlock(UnlockContent),
     /// `sandbox`.
     Sandbox(SandboxContent),
     /// `check-system`.
@@ -247,6 +250,25 @@ pub struct LockStatus {
     pub started: Timestamp,
     /// When the lock ends, unless it is renewed.
     pub ends: Timestamp,
+}
+
+impl From<&LockJson> for LockStatus {
+    fn from(lock: &LockJson) -> Self {
+        let LockJson { format_version: _, run, holder, host, run_url, started, ends } = lock.clone();
+        Self { holder, host, run, run_url, started, ends }
+    }
+}
+
+/// What became of the lock of a target.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "Unlock")]
+pub struct UnlockContent {
+    /// The target.
+    pub target: String,
+    /// What the lock said; null if there was none, or if it could not be read.
+    pub lock: Option<LockStatus>,
+    /// Whether a lock was removed.
+    pub removed: bool,
 }
 
 /// A hold that counts on this day.

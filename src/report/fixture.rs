@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::content::{
     CheckSystemContent, Content, ExpiryStatus, HoldStatus, ImportContent, Imported, LockStatus, ObjectName,
-    RunSummary, SandboxContent, SandboxTarget, SchemaFile, Schemas, StatusContent, TargetStatus, Updated,
-    UpdatedObject,
+    RunSummary, SandboxContent, SandboxTarget, SchemaFile, Schemas, StatusContent, TargetStatus,
+    UnlockContent, Updated, UpdatedObject,
 };
 use super::{ApplyReport, Report, TargetReport};
 use crate::access::AccessShift;
@@ -266,6 +266,14 @@ pub(super) fn hostile_contents(text: &str) -> Vec<Report> {
         of("check-system", Content::CheckSystem(checked(Some(vec![check(true), check(false)])))),
         of("", Content::Nothing),
         of("status", Content::Status(hostile_status(text))),
+        of(
+            "unlock",
+            Content::Unlock(UnlockContent {
+                target: text.into(),
+                lock: hostile_status(text).targets.pop().and_then(|target| target.lock),
+                removed: true,
+            }),
+        ),
     ]
 }
 

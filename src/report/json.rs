@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::content::{CheckSystemContent, Content, ImportContent, SandboxContent, Schemas, StatusContent};
+use super::content::{
+    CheckSystemContent, Content, ImportContent, SandboxContent, Schemas, StatusContent, UnlockContent,
+};
 use super::summary::{self, Totals};
 use super::unmanaged::coverage;
 use super::{Report, TargetReport, labels};
@@ -184,6 +186,7 @@ pub fn render(report: &Report) -> Inert {
         // A script reads one line, and then uses the sandbox.
         Content::Sandbox(sandbox) => shown(serde_json::to_string(&with(report, sandbox))),
         Content::Status(status) => pretty(&with(report, status)),
+        Content::Unlock(unlock) => pretty(&with(report, unlock)),
         Content::CheckSystem(check) => pretty(&with(report, check)),
         Content::Nothing => {
             pretty(&NoCommand { format_version: 1, command: (), diagnostics: diagnostics(report) })
@@ -242,12 +245,13 @@ pub fn document(report: &Report) -> ReportJson {
 
 /// The JSON Schemas of all documents, by name. No name has a hyphen, unlike those of manifests.
 #[must_use]
-pub fn schemas() -> [(&'static str, Value); 8] {
+pub fn schemas() -> [(&'static str, Value); 9] {
     [
         ("plan", schema_of::<ReportJson>("What `enact validate`, `plan` and `apply` found out.")),
         ("import", schema_of::<JsonDocument<'_, ImportContent>>("What `enact import` found out.")),
         ("schema", schema_of::<JsonDocument<'_, Schemas>>("What `enact schema` lists or writes.")),
         ("status", schema_of::<JsonDocument<'_, StatusContent>>("What `enact status` found in the records.")),
+        ("unlock", schema_of::<JsonDocument<'_, UnlockContent>>("What `enact unlock` did.")),
         (
             "sandbox",
             schema_of::<JsonDocument<'_, SandboxContent>>("What `enact sandbox` serves, once it is ready."),
@@ -364,6 +368,7 @@ mod tests {
                 Content::Schemas(_) | Content::Schema(_) => "schema",
                 Content::Sandbox(_) => "sandbox",
                 Content::Status(_) => "status",
+                Content::Unlock(_) => "unlock",
                 Content::CheckSystem(_) => "check",
                 Content::Nothing => "usage",
             };

@@ -2,7 +2,7 @@
 //! format makes it harmless.
 
 use super::content::{
-    ExpiryStatus, HoldStatus, LockStatus, ObjectName, RunSummary, StatusContent, TargetStatus,
+    ExpiryStatus, HoldStatus, LockStatus, ObjectName, RunSummary, StatusContent, TargetStatus, UnlockContent,
 };
 use super::value::quoted;
 use crate::record::run::{Planned, RunOutcome};
@@ -88,7 +88,18 @@ fn run(run: &RunSummary) -> String {
     format!("{time} by {who}, commit {commit}: {outcome} (run {id})")
 }
 
-fn lock(lock: &LockStatus) -> String {
+/// What `unlock` did, in a sentence.
+pub(super) fn unlocked(UnlockContent { target, lock: of, removed }: &UnlockContent) -> String {
+    match (of, removed) {
+        (Some(of), true) => format!("The lock of {target} was removed: {}.", lock(of)),
+        (None, true) => format!("The lock of {target} was removed; it could not be read."),
+        (Some(of), false) => format!("Nothing was removed; {target} is {}.", lock(of)),
+        (None, false) => format!("Nothing was removed; {target} is not locked."),
+    }
+}
+
+/// What a lock says.
+pub fn lock(lock: &LockStatus) -> String {
     let LockStatus { holder, host, started, ends, run, .. } = lock;
     format!("locked by {holder} on {host} since {started} until {ends} (run {run})")
 }

@@ -9,6 +9,7 @@ use anstyle::AnsiColor;
 use super::configuration::{HEADING, sentence};
 use super::content::Content;
 use super::line::{self, Layout, Line, LineMark};
+use super::status;
 use super::style::Style;
 use super::value::quoted;
 use super::{Ending, Exit, Report, TargetReport, labels, summary, unmanaged};
@@ -63,6 +64,8 @@ fn content(report: &Report, style: &Style) -> String {
         Content::Schema(schema) => schema.clone(),
         Content::Sandbox(sandbox) => content::sandbox(sandbox),
         Content::Status(status) => content::status(status),
+        Content::Unlock(_) if report.exit() != Exit::Done => String::new(),
+        Content::Unlock(unlock) => inline(&status::unlocked(unlock)).into_owned() + "\n",
         Content::CheckSystem(check) => content::check_system(check, style),
     }
 }

@@ -67,11 +67,7 @@ pub struct Base {
 
 impl History {
     /// Opens the repository of a folder, if it is in one. `rev` names the commit that the run is about.
-    pub(super) fn open(
-        folder: &Path,
-        rev: Option<&str>,
-        reads: &Arc<Reads>,
-    ) -> Result<Option<Self>, Diagnostic> {
+    pub fn open(folder: &Path, rev: Option<&str>, reads: &Arc<Reads>) -> Result<Option<Self>, Diagnostic> {
         // With a bare clone the trusted configuration is elsewhere, and the repository is the current folder.
         let repository = match Repository::discover(folder)? {
             None if rev.is_some() => Repository::discover(Path::new("."))?,

@@ -8,14 +8,14 @@ use crate::source::Texts;
 use crate::sync::lock;
 
 /// What a run reads. The working tree, a revision and every base draw on it.
-pub(super) struct Reads {
+pub struct Reads {
     texts: Mutex<Texts>,
     values: Mutex<Budget>,
 }
 
 impl Reads {
     /// Nothing is read yet.
-    pub(super) fn within(limits: &RunLimits) -> Self {
+    pub fn within(limits: &RunLimits) -> Self {
         let RunLimits { text_mib, values, cedar_mib: _ } = *limits;
         Self { texts: Mutex::new(Texts::within(text_mib)), values: Mutex::new(Budget::of(values)) }
     }

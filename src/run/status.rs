@@ -141,6 +141,5 @@ fn lock(target: &str, repository: &Repository) -> Result<Option<LockStatus>, Dia
     let Some(at) = repository.reference(&tips::lock(target))? else { return Ok(None) };
     let bytes = repository.file_at(&at, LOCK)?.map(|file| repository.blob(file)).transpose()?;
     let lock = LockJson::parse(&bytes.unwrap_or_default()).map_err(|why| unreadable(&at, &why))?;
-    let LockJson { format_version: _, run, holder, host, run_url, started, ends } = lock;
-    Ok(Some(LockStatus { holder, host, run, run_url, started, ends }))
+    Ok(Some(LockStatus::from(&lock)))
 }

@@ -108,3 +108,34 @@ fn a_record_that_is_damaged_does_not_hide_the_rest() {
     assert_eq!(run.json()["targets"][0]["last"], Value::Null);
     assert_eq!(crate::world::codes(&run.json()), ["record/damaged"]);
 }
+
+#[test]
+fn one_writer_unlock_removes_a_lock_that_a_run_left_behind_and_says_whose_it_was() {
+    let world = World::new("polytomic");
+    world.declare("Role", "a", "{}");
+    world.git(&["init", "-q", "-b", "main"]);
+    world.commit();
+    let free = world.run(&["unlock", "live"]);
+    assert_eq!((free.code, free.out.contains("live is not locked")), (0, true), "{}{}", free.out, free.err);
+    let lock = json!({
+        "format_version": 1, "run": "r-1", "holder": "somebody", "host": "gone", "run_url": null,
+        "started": "2026-01-01T00:00:00Z", "ends": "2999-01-01T00:00:00Z",
+    });
+    world.write(".git/lock.json", &lock.to_string());
+    let blob = world.git(&["hash-object", "-w", ".git/lock.json"]);
+    world.write(".git/tree", &format!("100644 blob {blob}\tlock.json\n"));
+    let tree = std::process::Command::new("sh")
+        .args(["-ec", "git update-ref refs/enact/lock/live $(git -c user.name=a -c user.email=a@example.com commit-tree -m x $(git mktree < .git/tree))"])
+        .current_dir(world.dir.path())
+        .status();
+    assert!(tree.unwrap().success());
+    let run = world.run(&["apply", "--yes", "--format", "json"]);
+    assert_eq!((run.code, world.writes().len()), (7, 0), "{}", run.out);
+    assert!(run.out.contains("somebody") && run.out.contains("enact unlock live"), "{}", run.out);
+    assert_ne!(world.run(&["unlock", "live"]).code, 0, "there is nobody to ask");
+    let wrong = world.run(&["unlock", "lives", "--yes"]);
+    assert!(wrong.code != 0 && wrong.err.contains("did you mean `live`?"), "{}", wrong.err);
+    let unlocked = world.run(&["unlock", "live", "--yes", "--format", "json"]).json();
+    assert_eq!((&unlocked["removed"], &unlocked["lock"]["holder"]), (&json!(true), &json!("somebody")));
+    assert_eq!(world.run(&["apply", "--yes"]).code, 0);
+}

@@ -5,7 +5,7 @@ use crate::report::content::{
     CheckSystemContent, Content, ImportContent, Imported, SandboxContent, SandboxTarget, Schemas,
     StatusContent, TargetStatus, Updated, UpdatedObject,
 };
-use crate::report::status::lines;
+use crate::report::status::{lines, unlocked};
 use crate::report::value::path;
 use crate::text::markdown::{code, code_both, fence};
 
@@ -23,6 +23,7 @@ pub(super) fn items(content: &Content) -> Vec<String> {
             schemas.iter().map(|schema| format!("- {}\n", code(&schema.name))).collect()
         }
         Content::Sandbox(SandboxContent { targets }) => targets.iter().map(served).collect(),
+        Content::Unlock(unlock) => vec![format!("- {}\n", code(&unlocked(unlock)))],
         Content::Status(StatusContent { targets, .. }) => targets.iter().map(status).collect(),
         Content::CheckSystem(CheckSystemContent { checks, .. }) => {
             checks.iter().flatten().map(check).collect()

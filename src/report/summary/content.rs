@@ -1,7 +1,7 @@
 //! The result of a command without targets. It holds no untrusted text.
 
 use crate::report::content::{
-    CheckSystemContent, Content, ImportContent, SandboxContent, Schemas, StatusContent,
+    CheckSystemContent, Content, ImportContent, SandboxContent, Schemas, StatusContent, UnlockContent,
 };
 use crate::report::labels;
 use crate::words::{count, verb};
@@ -16,6 +16,7 @@ pub(super) fn headline(content: &Content) -> String {
         }
         Content::Schemas(Schemas { schemas, .. }) => count(schemas.len(), "schema"),
         Content::Sandbox(_) => "ready".to_owned(),
+        Content::Unlock(_) => "unlocked".to_owned(),
         Content::Status(StatusContent { targets, .. }) => count(targets.len(), "target"),
         Content::CheckSystem(CheckSystemContent { checks: None, .. }) => "sound".to_owned(),
         Content::CheckSystem(CheckSystemContent { checks: Some(_), .. }) => "the target agrees".to_owned(),
@@ -36,6 +37,8 @@ pub(super) fn sentence(content: &Content) -> String {
         Content::Schemas(schemas) => labels::written(schemas.written(), "schema") + ".",
         Content::Sandbox(SandboxContent { targets }) if targets.is_empty() => "Nothing is served.".to_owned(),
         Content::Sandbox(_) => "Any credential is accepted.".to_owned(),
+        Content::Unlock(UnlockContent { removed: true, .. }) => "The lock was removed.".to_owned(),
+        Content::Unlock(_) => "Nothing was removed.".to_owned(),
         Content::Status(_) => "No target was asked: this is what the records in this clone say.".to_owned(),
         Content::CheckSystem(check) => definition(check),
         Content::Run | Content::Schema(_) | Content::Nothing => "Nothing was done.".to_owned(),
