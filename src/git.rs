@@ -11,7 +11,7 @@
 mod applied;
 mod history;
 mod name;
-mod reference;
+pub mod reference;
 pub mod remote;
 pub mod signature;
 pub mod tree;

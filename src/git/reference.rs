@@ -81,7 +81,7 @@ impl Repository {
 }
 
 /// Reports a reference that somebody else has moved.
-pub(super) fn moved(name: &str) -> Diagnostic {
+pub(crate) fn moved(name: &str) -> Diagnostic {
     Diagnostic::new(Code::GitAppliedMoved, format!("`{}` was moved by another run meanwhile", short(name)))
         .help("plan again: the other run has applied another commit")
 }

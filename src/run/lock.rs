@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::git::reference::moved;
 use crate::git::remote::Update;
 use crate::git::write::NewCommit;
 use crate::git::{Commit, Repository};
@@ -32,6 +33,8 @@ use crate::text::inline;
 const LASTS: Duration = Duration::from_secs(180);
 /// How often it is renewed.
 const RENEWED: Duration = Duration::from_secs(60);
+/// How often a run looks again after a lost race, although it does not wait.
+const RACES: u32 = 3;
 /// How often a waiting run looks.
 const LOOKS: Duration = Duration::from_secs(2);
 /// A request may wait for this long between the check of the lock and its sending.
@@ -89,14 +92,21 @@ impl Place {
             Some(remote) => sync::lock(&self.repository).push(remote, updates, &self.secrets),
             None => return sync::lock(&self.repository).move_references(updates),
         };
-        moved.or_else(|why| if self.holds(updates) { Ok(()) } else { Err(why) })
+        moved.or_else(|why| self.judged(updates, why))
     }
 
-    /// Whether all of these references are where they were to go.
-    fn holds(&self, updates: &[Update]) -> bool {
+    /// What a push that failed has done, judged by where the references are: what git says of a lost race depends on who
+    /// noticed it first.
+    fn judged(&self, updates: &[Update], why: Diagnostic) -> Result<(), Diagnostic> {
         let names: Vec<_> = updates.iter().map(|update| update.name.clone()).collect();
-        let there = self.look(&names).ok();
-        there.is_some_and(|there| updates.iter().all(|update| there.get(&update.name) == update.to.as_ref()))
+        let Ok(there) = self.look(&names) else { return Err(why) };
+        if updates.iter().all(|update| there.get(&update.name) == update.to.as_ref()) {
+            return Ok(());
+        }
+        match updates.iter().find(|update| there.get(&update.name) != update.from.as_ref()) {
+            Some(update) => Err(moved(&update.name)),
+            None => Err(why),
+        }
     }
 
     /// What a lock says.
@@ -138,6 +148,7 @@ impl Lock {
             let file = place.folder.join("enact").join(format!("{}.lock", target_of(name)));
             here.push(FileLock::take(&file, target_of(name), &run, left).await?);
         }
+        let mut races = 0;
         loop {
             let ends = clock::awake_or_not() + LASTS;
             match attempt(&place, &names, &run, &here) {
@@ -152,6 +163,11 @@ impl Lock {
                     if clock::awake_or_not().saturating_sub(began) < patience =>
                 {
                     tokio::time::sleep(LOOKS.min(patience)).await;
+                }
+                // Who has won the race can be said only after another look.
+                Err(Refused { again: true, why }) if why.code == Code::GitAppliedMoved && races < RACES => {
+                    races += 1;
+                    tokio::time::sleep(LOOKS / 4).await;
                 }
                 Err(refused) => return Err(refused.why),
             }

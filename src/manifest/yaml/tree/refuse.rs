@@ -58,7 +58,7 @@ impl Builder<'_> {
     /// The comment after a missing value. In a mapping the parser puts that at the colon, in a list after the comment.
     fn comment_of_null(&self, line: usize, end: usize) -> Option<usize> {
         let item = || {
-            let (&(_, start), &column) = self.comments.range((line, 1)..(line, end)).next()?;
+            let (&(_, start), &column) = self.comments.range((line, 1)..(line, end.max(1))).next()?;
             let mut before = self.source.line(line).chars().take(start);
             before.all(|c| matches!(c, ' ' | '-')).then_some(column)
         };
