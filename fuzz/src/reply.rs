@@ -98,6 +98,9 @@ impl Subject {
                     target: self.target,
                     desired: &self.desired,
                     base: Some(&self.base),
+                    attempted: &Attempted::new(),
+                    given_up: &[],
+                    record: None,
                     counts: &self.counts,
                     options: &PlanOptions { allowed: ALLOWED.to_vec(), ..PlanOptions::default() },
                 },
@@ -148,14 +151,16 @@ impl Subject {
         let observed = run(observe_all(system.as_ref(), &http.reader(), config.limits.concurrency));
         let mut diagnostics = Vec::new();
         let to = To { system: &config.system, schemas: None, taken: &[] };
-        let imported = import::manifests(&to, system.as_ref(), &Desired::new(), &observed, &mut diagnostics);
+        let imported =
+            import::manifests(&to, system.as_ref(), &Desired::new(), &observed, None, &mut diagnostics);
         check_diagnostics("", &diagnostics);
         let files: Files =
             imported.into_iter().map(|new| (format!("policies/{}", new.file), new.text.into())).collect();
         let mut diagnostics = Vec::new();
         let manifests =
             resolve::manifests(&loaded().registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
-        let desired = resolve::desired(&[self.target.claim()], &manifests, Default::default(), &mut diagnostics);
+        let desired =
+            resolve::desired(&[self.target.claim()], &manifests, Default::default(), &mut diagnostics);
         let errors: Vec<_> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
         assert!(errors.is_empty(), "{errors:#?}\n{files:#?}");
         let desired = &desired[&config.name];
