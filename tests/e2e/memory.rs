@@ -3,38 +3,15 @@
 
 use std::path::Path;
 
-use crate::world::{Run, World, codes, fault, file, manifest};
+use crate::history::{Repo, survivors};
+use crate::world::{actions, codes, fault, file, manifest};
 use enact::sandbox::Fault;
 use serde_json::{Value, json};
 
 const PRUNE: &str = "  prune: tracked\n";
 const RECORD: &str = "refs/enact/record/live";
 
-struct Repo(World);
-
-impl std::ops::Deref for Repo {
-    type Target = World;
-    fn deref(&self) -> &World {
-        &self.0
-    }
-}
-
 impl Repo {
-    fn new(system: &'static str, more: &str) -> Self {
-        let repo = Self(World::with(system, crate::world::default_settings(system), more));
-        repo.git(&["init", "-q", "-b", "main"]);
-        repo
-    }
-
-    fn remove(&self, kind: &str, name: &str) {
-        std::fs::remove_file(self.dir.path().join(file(kind, name))).unwrap();
-    }
-
-    fn apply_with(&self, args: &[&str]) -> Run {
-        self.live.clear_requests();
-        self.run(&[&["apply", "--yes", "--format", "json"], args].concat())
-    }
-
     fn done(&self) -> Value {
         let run = self.apply_with(&[]);
         assert_eq!(run.code, 0, "{}{}", run.out, run.err);
@@ -55,7 +32,7 @@ impl Repo {
     }
 
     /// Puts another file into the record, as somebody could who may push.
-    fn forge(&self, path: &str, text: &str) {
+    fn forge_file(&self, path: &str, text: &str) {
         let at = self.dir.path().join(".git/forged");
         std::fs::write(&at, text).unwrap();
         let blob = self.git(&["hash-object", "-w", ".git/forged"]);
@@ -80,20 +57,6 @@ fn shell(dir: &Path, script: &str) {
     shell.envs(identity.map(|name| (name, "a@example.com")));
     let output = shell.args(["-ec", script]).current_dir(dir).output().unwrap();
     assert!(output.status.success(), "{script}: {output:?}");
-}
-
-fn actions(document: &Value) -> Vec<String> {
-    crate::world::actions(document)
-}
-
-/// What git gave up and is alive, and why it stays.
-fn survivors(document: &Value) -> Vec<String> {
-    let survivors = document["survivors"].as_array().unwrap().iter();
-    survivors
-        .map(|survivor| {
-            format!("{} {}", survivor["name"].as_str().unwrap(), survivor["reason"].as_str().unwrap())
-        })
-        .collect()
 }
 
 #[test]
@@ -256,7 +219,7 @@ fn delete_needs_evidence_that_the_record_gives_and_a_forged_one_does_not() {
         let path = format!("{folder}/meta.json");
         let mut meta = repo.recorded(&path);
         edit(&mut meta);
-        repo.forge(&path, &meta.to_string());
+        repo.forge_file(&path, &meta.to_string());
     };
     stays(
         &|repo, folder| {
@@ -271,13 +234,13 @@ fn delete_needs_evidence_that_the_record_gives_and_a_forged_one_does_not() {
     );
     stays(
         &|repo, folder| {
-            repo.forge(&format!("{folder}/declared.json"), "{}");
+            repo.forge_file(&format!("{folder}/declared.json"), "{}");
             edit(repo, folder, &|meta| meta["verified"]["created"] = json!(false));
         },
         "not_ours",
     );
     stays(
-        &|repo, folder| repo.forge(&format!("{folder}/declared.json"), "{\"name\": \"Another\"}"),
+        &|repo, folder| repo.forge_file(&format!("{folder}/declared.json"), "{\"name\": \"Another\"}"),
         "changed",
     );
 }
@@ -305,21 +268,21 @@ fn delete_needs_evidence_an_object_with_another_id_is_not_the_one_that_git_decla
 #[test]
 fn delete_needs_evidence_a_record_that_cannot_be_believed_deletes_nothing() {
     let damages: [(&str, Damage); 6] = [
-        ("no JSON", |repo| repo.forge("run.json", "{")),
+        ("no JSON", |repo| repo.forge_file("run.json", "{")),
         ("newer", |repo| {
             let mut run = repo.recorded("run.json");
             run["format_version"] = json!(2);
-            repo.forge("run.json", &run.to_string());
+            repo.forge_file("run.json", &run.to_string());
         }),
         ("no run", |repo| repo.forge_index("git update-index --force-remove run.json")),
         ("other target", |repo| {
             let mut run = repo.recorded("run.json");
             run["target"] = json!("other");
-            repo.forge("run.json", &run.to_string());
+            repo.forge_file("run.json", &run.to_string());
         }),
         ("damaged entry", |repo| {
             let folder = repo.folder("gone").unwrap();
-            repo.forge(&format!("{folder}/meta.json"), "[]");
+            repo.forge_file(&format!("{folder}/meta.json"), "[]");
         }),
         ("a blob", |repo| {
             shell(repo.dir.path(), &format!("git update-ref {RECORD} $(echo x | git hash-object -w --stdin)"))

@@ -2,27 +2,17 @@
 
 use std::process::Command;
 
-use crate::world::{Run, World, codes, file};
+use crate::history::Repo;
+use crate::world::codes;
 use serde_json::{Value, json};
 
 const RECORD: &str = "refs/enact/record/live";
 const SIGNED: &str = "record: {sign: keys/one, allowed_signers: keys/signers}\n";
 
-/// A repository whose record is signed with the key `keys/one`.
-struct Repo(World);
-
-impl std::ops::Deref for Repo {
-    type Target = World;
-    fn deref(&self) -> &World {
-        &self.0
-    }
-}
-
 impl Repo {
-    fn new(record: &str) -> Self {
-        let repo =
-            Self(World::with("polytomic", crate::world::default_settings("polytomic"), "  prune: tracked\n"));
-        repo.git(&["init", "-q", "-b", "main"]);
+    /// A repository whose record is signed with the key `keys/one`.
+    fn signed(record: &str) -> Self {
+        let repo = Self::new("polytomic", "  prune: tracked\n");
         repo.write(".gitignore", "keys/\n");
         repo.write("keys/signers", "");
         for name in ["one", "two"] {
@@ -77,13 +67,8 @@ impl Repo {
 
     /// The next commit gives `B` up.
     fn give_up(&self) {
-        std::fs::remove_file(self.dir.path().join(file("Role", "B"))).unwrap();
+        self.remove("Role", "B");
         self.commit();
-    }
-
-    fn apply_now(&self) -> Run {
-        self.live.clear_requests();
-        self.run(&["apply", "--yes", "--format", "json"])
     }
 
     /// Plan warns and deletes nothing; apply refuses and writes nothing.
@@ -93,7 +78,7 @@ impl Repo {
         assert!(found.len() == 1 && found[0].contains(why), "{plan:#}");
         assert_eq!(plan["changes"], json!([]), "no delete without evidence: {plan:#}");
         let tip = self.git(&["rev-parse", RECORD]);
-        let run = self.apply_now();
+        let run = self.apply_with(&[]);
         assert_eq!(run.code, 4, "{}", run.out);
         assert!(codes(&run.json()).contains(&"record/untrusted"), "{}", run.out);
         assert_eq!((self.writes(), self.git(&["rev-parse", RECORD])), (Vec::new(), tip));
@@ -108,7 +93,7 @@ fn warnings(document: &Value, code: &str) -> Vec<String> {
 
 #[test]
 fn a_record_is_signed_and_git_names_who_signed_it() {
-    let repo = Repo::new(SIGNED);
+    let repo = Repo::signed(SIGNED);
     repo.converge();
     repo.signed_git(&["verify-commit", RECORD]);
     let log = repo.signed_git(&["log", "--first-parent", "--show-signature", RECORD]);
@@ -122,7 +107,7 @@ fn a_record_is_signed_and_git_names_who_signed_it() {
 
 #[test]
 fn a_forged_record_is_no_evidence_and_stops_apply() {
-    let repo = Repo::new(SIGNED);
+    let repo = Repo::signed(SIGNED);
     repo.converge();
     let sound = repo.git(&["rev-parse", RECORD]);
     repo.give_up();
@@ -133,14 +118,14 @@ fn a_forged_record_is_no_evidence_and_stops_apply() {
     repo.assert_untrusted("is of no allowed signer");
     repo.git(&["update-ref", "-d", RECORD]);
     assert_eq!(warnings(&repo.plan(), "record/untrusted").len(), 1, "what an older enact left is not signed");
-    assert_eq!((repo.apply_now().code, repo.writes()), (4, Vec::new()));
+    assert_eq!((repo.apply_with(&[]).code, repo.writes()), (4, Vec::new()));
     repo.git(&["update-ref", RECORD, &sound]);
     repo.converge();
 }
 
 #[test]
 fn a_forged_record_of_the_remote_does_not_get_into_this_clone() {
-    let repo = Repo::new("record: {remote: origin, sign: keys/one, allowed_signers: keys/signers}\n");
+    let repo = Repo::signed("record: {remote: origin, sign: keys/one, allowed_signers: keys/signers}\n");
     let remote = tempfile::TempDir::new().unwrap();
     let path = remote.path().display().to_string();
     repo.git(&["init", "-q", "--bare", &path]);
@@ -154,7 +139,7 @@ fn a_forged_record_of_the_remote_does_not_get_into_this_clone() {
     let (tree, second) = (format!("{RECORD}^{{tree}}"), format!("{RECORD}^2"));
     let forged = repo.git(&["commit-tree", "-p", &sound, "-p", &second, "-m", "forged", &tree]);
     repo.git(&["push", "-q", "origin", &format!("{forged}:{RECORD}")]);
-    let run = repo.apply_now();
+    let run = repo.apply_with(&[]);
     assert_eq!((run.code, repo.writes()), (4, Vec::new()), "{}", run.out);
     assert!(codes(&run.json()).contains(&"record/untrusted"), "{}", run.out);
     for name in ["record", "seen"] {
@@ -164,7 +149,7 @@ fn a_forged_record_of_the_remote_does_not_get_into_this_clone() {
 
 #[test]
 fn a_record_from_before_the_keys_is_vouched_for_with_a_signed_commit() {
-    let repo = Repo::new("");
+    let repo = Repo::signed("");
     repo.converge();
     repo.configure(SIGNED);
     repo.give_up();
@@ -194,13 +179,13 @@ fn a_record_from_before_the_keys_is_vouched_for_with_a_signed_commit() {
 
 #[test]
 fn a_plan_needs_no_private_key_and_apply_none_that_nobody_believes() {
-    let repo = Repo::new(SIGNED);
+    let repo = Repo::signed(SIGNED);
     repo.converge();
     std::fs::rename(repo.dir.path().join("keys/one"), repo.dir.path().join("keys/away")).unwrap();
     let plan = repo.plan();
     assert_eq!(plan["diagnostics"], json!([]), "{plan:#}");
     let refused = |words: &str| {
-        let run = repo.apply_now();
+        let run = repo.apply_with(&[]);
         let document = run.json();
         assert_eq!((run.code, repo.writes()), (3, Vec::new()), "{document:#}");
         let found = warnings(&document, "record/keys");
