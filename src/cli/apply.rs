@@ -222,23 +222,27 @@ impl ApplyRun<'_> {
         let run = RunId::begin(self.args.history(project).map(History::repository));
         let locked = match self.args.history(project) {
             Some(history) => self.locked(seen, history, run.clone(), journal, report).await,
-            None => {
-                let file = project.config.folder().join(".enact.lock");
-                let lock = FileLock::take(&file, "all targets", &run, self.patience()).await;
-                match lock {
-                    Ok(_lock) => {
-                        let stop = stop_on_signal();
-                        let means = Means { journal, permit: &Alone, keys: &Keys::new(), stop: &stop };
-                        if let Some(planned) = self.again(project, seen, report).await {
-                            self.write(planned, &run, &means, report).await;
-                        }
-                        Ok(())
-                    }
-                    Err(diagnostic) => Err(diagnostic),
-                }
-            }
+            None => self.locked_by_file(project, seen, &run, journal, report).await,
         };
         report.diagnostics.extend(locked.err());
+    }
+
+    /// Outside of git a file keeps other runs of the folder away, and nothing is recorded.
+    async fn locked_by_file(
+        &self,
+        project: &Project,
+        seen: &Load,
+        run: &RunId,
+        journal: &dyn Journal,
+        report: &mut Report,
+    ) -> Result<(), Diagnostic> {
+        let file = project.config.folder().join(".enact.lock");
+        let _lock = FileLock::take(&file, "all targets", run, self.patience()).await?;
+        let means = Means { journal, permit: &Alone, keys: &Keys::new(), stop: &stop_on_signal() };
+        if let Some(planned) = self.again(project, seen, report).await {
+            self.write(planned, run, &means, report).await;
+        }
+        Ok(())
     }
 
     /// The same with the locks and the records in git. What somebody else has recorded meanwhile is planned on.

@@ -11,11 +11,6 @@ impl Repository {
         self.reference(&reference(target)?)
     }
 
-    /// Whether the record of a target can be moved.
-    pub fn can_set_applied(&self, target: &str) -> Result<(), Diagnostic> {
-        self.can_move(&reference(target)?)
-    }
-
     /// Records that a target was brought to `to`. `from` is what [`applied`](Self::applied) returned when the run
     /// began: if it has changed since, another run was faster, and nothing is moved. Only forward, unless `rollback`.
     pub fn set_applied(

@@ -36,8 +36,6 @@ pub enum Kept {
     Unverified,
     /// The commit that declared it was never the tip of the branch that is applied.
     SideBranch,
-    /// The record cannot be believed, or there is none.
-    NoRecord,
     /// It was protected.
     Protected,
     /// Its manifest said `lifecycle: observe`.
@@ -52,22 +50,4 @@ pub enum Kept {
     Held,
     /// Git declared nothing of what it holds, and enact did not create it.
     NotOurs,
-}
-
-impl Kept {
-    /// Every reason.
-    pub const ALL: [Self; 12] = [
-        Self::Never,
-        Self::Uncommitted,
-        Self::Unverified,
-        Self::SideBranch,
-        Self::NoRecord,
-        Self::Protected,
-        Self::Observed,
-        Self::OnHold,
-        Self::Changed,
-        Self::Renamed,
-        Self::Held,
-        Self::NotOurs,
-    ];
 }

@@ -188,14 +188,16 @@ impl Comparison<'_> {
         // What enact only observed it has not set, so nothing of that goes back to a default.
         let base =
             self.at_base(declared, live).filter(|base| !lifecycle::only_observes(base, Action::Create));
-        let mut base = base.map(|base| self.canonical_base(kind, base));
-        base.iter_mut().for_each(|base| ignored.forget(&kind.shape, base));
-        let attempted = self.attempted.get(&declared.id).into_iter().flatten();
-        let attempted = attempted.map(|spec| self.canonical_then(kind, &declared.id, spec));
-        let mut past: Vec<_> = base.iter().cloned().chain(attempted).collect();
-        past.iter_mut().for_each(|past| ignored.forget(&kind.shape, past));
+        let counted = |mut past: Value| {
+            ignored.forget(&kind.shape, &mut past);
+            past
+        };
+        let base = base.map(|base| counted(self.canonical_base(kind, base)));
         if !declared.absent() {
-            past.iter().for_each(|past| kind.shape.return_to_default(past, &mut now));
+            let attempted = self.attempted.get(&declared.id).into_iter().flatten();
+            let attempted: Vec<_> =
+                attempted.map(|spec| counted(self.canonical_then(kind, &declared.id, spec))).collect();
+            base.iter().chain(&attempted).for_each(|past| kind.shape.return_to_default(past, &mut now));
         }
         if let Some(live) = live.filter(|_| !ignored.is_empty()) {
             ignored.keep(&kind.shape, &self.observed(kind, live), &mut now);

@@ -32,7 +32,9 @@ impl Planner<'_> {
     }
 
     fn remains(&self, kind: &Kind, GivenUp { declared, kept }: &GivenUp) -> Verdict {
-        let Some(live) = self.alive(kind, declared) else { return self.absent(kind, declared) };
+        let Some(live) = self.alive(kind, declared) else {
+            return self.unreachable(kind, declared).map_or(Verdict::Gone, Verdict::Unread);
+        };
         match &declared.elsewhere {
             Some(Elsewhere::Declared(file)) => Verdict::Moved(file.clone()),
             Some(Elsewhere::Held(file)) => self.survives(kind, declared, live, Kept::Held, file),
@@ -49,7 +51,7 @@ impl Planner<'_> {
         if orphan.recorded_id().is_none() && named.len() > 1 {
             return diagnostics::ambiguous(kind, orphan, named).into();
         }
-        let Some(live) = self.alive(kind, orphan) else { return self.absent(kind, orphan) };
+        let Some(live) = self.alive(kind, orphan) else { return Verdict::Gone };
         let unread = self.input.observed.unread.get(&(kind.name.clone(), live.remote.clone()));
         if let Some(error) = unread {
             return Verdict::Unread(diagnostics::unread(orphan, error));
@@ -74,14 +76,6 @@ impl Planner<'_> {
         match orphan.recorded_id() {
             Some(id) => self.input.observed.found(&kind.name).iter().find(|found| found.remote == *id),
             None => self.index.named(kind, &orphan.id.name).first().copied(),
-        }
-    }
-
-    /// It is not in the list. Only if its id does not answer either, it is gone.
-    fn absent(&self, kind: &Kind, orphan: &Declared) -> Verdict {
-        match self.unreachable(kind, orphan) {
-            Some(diagnostic) => Verdict::Unread(diagnostic),
-            None => Verdict::Gone,
         }
     }
 

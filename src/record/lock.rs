@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{FORMAT_VERSION, file};
+use super::file;
 
 /// The file in the commit.
 pub const LOCK: &str = "lock.json";
@@ -49,11 +49,6 @@ impl LockJson {
         super::parse(bytes)
     }
 
-    /// The version that is written.
-    pub fn version() -> u32 {
-        FORMAT_VERSION
-    }
-
     /// How long it still keeps another run away at this time: until it ends, and until the last request that its holder
     /// began before that is over. `timeout` is how long a request may take. `None` if it may be taken over.
     pub fn keeps_away(&self, now: Timestamp, timeout: Duration) -> Option<Duration> {
@@ -66,10 +61,11 @@ impl LockJson {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::FORMAT_VERSION;
 
     fn lock(ends: &str) -> LockJson {
         LockJson {
-            format_version: LockJson::version(),
+            format_version: FORMAT_VERSION,
             run: "r".to_owned(),
             holder: "a".to_owned(),
             host: "h".to_owned(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{FORMAT_VERSION, file};
+use super::file;
 use crate::manifest::{Hold, Lifecycle, Manifest};
 use crate::model::resource::ApiId;
 
@@ -20,9 +20,6 @@ pub struct RunJson {
     pub api: Api,
     /// The commit of the record before; null for the first one.
     pub previous: Option<String>,
-    /// The commit of the record that this one continues with a shorter history, after `enact record prune`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replaces: Option<String>,
     /// The id of the run.
     pub run: String,
     /// Where the run can be looked at, in CI.
@@ -138,15 +135,5 @@ impl RunJson {
     /// Reads the file. An error is the end of a sentence.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         super::parse(bytes)
-    }
-
-    /// Whether nothing was written and everything was as declared.
-    pub fn is_clean(&self) -> bool {
-        self.outcome == RunOutcome::Converged && self.planned == Planned::default()
-    }
-
-    /// The version that is written.
-    pub fn version() -> u32 {
-        FORMAT_VERSION
     }
 }

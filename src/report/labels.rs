@@ -89,7 +89,6 @@ pub(super) fn survivor(survivor: &Survivor) -> String {
         Kept::Uncommitted => "its manifest is gone only in files that are not committed".to_owned(),
         Kept::Unverified => "it may be somebody else's".to_owned(),
         Kept::SideBranch => "that commit was never the tip of the branch that is applied".to_owned(),
-        Kept::NoRecord => "there is no record that it is git's".to_owned(),
         Kept::Protected => "it was protected".to_owned(),
         Kept::Observed => "its manifest said `lifecycle: observe`".to_owned(),
         Kept::OnHold => "its manifest held it until a later day".to_owned(),

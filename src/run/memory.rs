@@ -95,8 +95,7 @@ impl Memory {
 
     fn add(&mut self, target: &Target, entry: &Entry, marks: Marks) {
         let id = ResourceId::new(&target.config.name, &entry.meta.kind, &entry.meta.name);
-        let attempted: Vec<_> =
-            entry.meta.attempted.iter().filter_map(|attempt| attempt.spec.clone()).collect();
+        let attempted: Vec<_> = entry.attempted_specs().cloned().collect();
         if !attempted.is_empty() {
             self.attempted.insert(id.clone(), attempted);
         }
@@ -141,7 +140,7 @@ impl Memory {
 /// What an entry says that git declared. Of an object that was never verified, what was attempted last.
 fn declared(target: &Target, id: &ResourceId, entry: &Entry, marks: Marks) -> Option<Declared> {
     let verified = entry.meta.verified.as_ref();
-    let last = entry.meta.attempted.iter().rev().find(|attempt| attempt.spec.is_some());
+    let last = entry.meta.attempted.iter().rfind(|attempt| attempt.spec.is_some());
     let spec = entry.declared.clone().or_else(|| last?.spec.clone())?;
     let file = verified.map(|verified| &verified.file).or_else(|| Some(&last?.file))?;
     let header = Header { api_version: api_version(&target.config.system), kind: id.kind.clone() };

@@ -69,18 +69,6 @@ impl Record {
         run.map_err(|why| damaged(tip, &format!("it holds a `{RUN}` {why}")))
     }
 
-    /// The commit that a record replaces because it was shortened.
-    pub(super) fn replaced(repository: &Repository, tip: &Commit) -> Result<Option<String>, Diagnostic> {
-        let Some(run) = repository.file_at(tip, RUN)? else { return Ok(None) };
-        let run = RunJson::parse(&repository.blob(run)?);
-        run.map(|run| run.replaces).map_err(|why| damaged(tip, &format!("it holds a `{RUN}` {why}")))
-    }
-
-    /// Whether a commit is one of a record.
-    pub(super) fn is_one(repository: &Repository, commit: &Commit) -> bool {
-        repository.file_at(commit, RUN).is_ok_and(|run| run.is_some())
-    }
-
     /// Whether it is the record of this target and of the API that the target leads to.
     pub(super) fn check(&self, target: &Target) -> Result<(), Diagnostic> {
         let names = [Some(&target.config.name), target.config.previously.as_ref()];

@@ -17,6 +17,7 @@ use crate::model::plan::{SkipReason, TargetPlan};
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Desired};
 use crate::model::unmanaged::Coverage;
+use crate::record::FORMAT_VERSION;
 use crate::record::entry::{self, Attempt, Entry, Id, Key, Verified};
 use crate::record::path::{self, RUN, UNMANAGED};
 use crate::record::run::{Marks, Planned, RunJson, RunOutcome};
@@ -211,7 +212,7 @@ impl<'a> TargetRecorder<'a> {
     /// also if the object is not as declared because of it.
     fn mark(&mut self, declared: &Declared) {
         let (folder, marks) = (folder_of(&declared.id), Marks::of(&declared.manifest));
-        if !self.entries.contains_key(&folder) && !self.before.is_some_and(|record| record.holds(&folder)) {
+        if !self.knows(&folder) {
             return;
         }
         match marks == Marks::default() {
@@ -230,6 +231,11 @@ impl<'a> TargetRecorder<'a> {
         Ok(known.unwrap_or_else(|| Entry::new(&id.kind, &id.name)))
     }
 
+    /// Whether there is an entry in a folder, or was one when the run began.
+    fn knows(&self, folder: &str) -> bool {
+        self.entries.contains_key(folder) || self.before.is_some_and(|record| record.holds(folder))
+    }
+
     fn put(&mut self, entry: Entry) {
         let folder = entry.folder();
         self.entries.insert(folder, (!entry.is_empty()).then_some(entry));
@@ -237,9 +243,7 @@ impl<'a> TargetRecorder<'a> {
 
     fn forget(&mut self, id: &ResourceId) {
         let folder = folder_of(id);
-        let is_known =
-            self.entries.contains_key(&folder) || self.before.is_some_and(|record| record.holds(&folder));
-        if is_known {
+        if self.knows(&folder) {
             self.marks.remove(&folder);
             self.entries.insert(folder, None);
         }
@@ -318,11 +322,10 @@ impl<'a> TargetRecorder<'a> {
             }
         }
         RunJson {
-            format_version: RunJson::version(),
+            format_version: FORMAT_VERSION,
             target: self.target.config.name.clone(),
             api: (&self.target.api).into(),
             previous: self.tip.map(|tip| tip.hex()),
-            replaces: None,
             run: facts.run.clone(),
             run_url: facts.run_url.clone(),
             who: facts.who.clone(),

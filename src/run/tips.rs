@@ -9,7 +9,6 @@ use crate::git::remote::Update;
 use crate::git::{Commit, Repository};
 use crate::run::history::History;
 use crate::run::lock::Place;
-use crate::run::record::Record;
 
 /// Where the records are that a run continues.
 pub struct Tips {
@@ -96,7 +95,7 @@ fn adopt(target: &Target, history: &History, there: &BTreeMap<String, Commit>) -
         };
     };
     if let Some(last) = &last
-        && !continues(repository, tip, last)?
+        && !repository.is_first_parent(last, tip)?
     {
         return Err(rewound(name, tip, last));
     }
@@ -119,21 +118,6 @@ fn adopt(target: &Target, history: &History, there: &BTreeMap<String, Commit>) -
 pub(super) fn saw(target: &str, repository: &Repository, tip: &Commit) -> Result<(), Diagnostic> {
     let seen = seen(target);
     repository.move_reference(&seen, repository.reference(&seen)?.as_ref(), Some(tip))
-}
-
-/// Whether a record continues another: descends from it, or replaces it because it was shortened.
-fn continues(repository: &Repository, tip: &Commit, last: &Commit) -> Result<bool, Diagnostic> {
-    if repository.is_first_parent(last, tip)? {
-        return Ok(true);
-    }
-    let mut at = Some(*tip);
-    while let Some(commit) = at {
-        if Record::replaced(repository, &commit)?.as_deref() == Some(last.hex().as_str()) {
-            return Ok(true);
-        }
-        at = repository.first_parent(&commit)?.filter(|parent| Record::is_one(repository, parent));
-    }
-    Ok(false)
 }
 
 fn gone(name: &str, last: &Commit) -> Diagnostic {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::git::Repository;
+use crate::record::FORMAT_VERSION;
 use crate::record::lock::LockJson;
 use crate::text::inline;
 
@@ -49,7 +50,7 @@ impl RunId {
         let now = Timestamp::now();
         let lasts = SignedDuration::try_from(lasts).unwrap_or_default();
         LockJson {
-            format_version: LockJson::version(),
+            format_version: FORMAT_VERSION,
             run: self.id.clone(),
             holder: self.who.clone(),
             host: self.host.clone(),
