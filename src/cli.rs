@@ -16,11 +16,13 @@ mod args;
 mod check_system;
 mod files;
 mod import;
+mod log;
 mod output;
 mod plan;
 mod project;
 mod sandbox;
 mod schema;
+mod show;
 mod signal;
 mod status;
 mod unlock;
@@ -55,6 +57,10 @@ enum Command {
     Import(import::Import),
     /// Shows what the records say of each target: last runs, locks, holds; asks no target and no remote
     Status(status::Status),
+    /// Lists what was applied, when and by whom, or what became of one object; asks no target and no remote
+    Log(log::Log),
+    /// Shows one run, object by object, as its record has it
+    Show(show::Show),
     /// Removes the lock of a target that a run left behind; writes to git, and to no API
     Unlock(unlock::Unlock),
     /// Prints or writes the JSON Schemas of manifests, configuration and JSON documents
@@ -106,6 +112,8 @@ impl Cli {
             Command::Apply(command) => command.run(global, output).await,
             Command::Import(command) => command.run(global, output).await,
             Command::Status(command) => command.run(global),
+            Command::Log(command) => command.run(global),
+            Command::Show(command) => command.run(global),
             Command::Unlock(command) => command.run(global, output),
             Command::Schema(command) => command.run(global),
             Command::Sandbox(command) => {

@@ -4,6 +4,7 @@
 //! Here are the files: their paths, what they hold, and how a run changes them. Not here: reading and writing them in
 //! git, in `run::record`.
 
+pub mod effect;
 pub mod entry;
 pub mod lock;
 pub mod path;

@@ -9,7 +9,8 @@ use crate::model::plan::TargetPlan;
 use crate::model::survivor::Survivor;
 use crate::plan::digest;
 use content::{
-    CheckSystemContent, Content, ImportContent, SandboxContent, Schemas, StatusContent, UnlockContent,
+    CheckSystemContent, Content, ImportContent, RunsContent, SandboxContent, Schemas, StatusContent,
+    UnlockContent,
 };
 
 mod configuration;
@@ -21,6 +22,7 @@ pub mod format;
 pub mod json;
 mod labels;
 mod line;
+mod log;
 pub mod markdown;
 pub mod plan_file;
 pub mod status;
@@ -165,6 +167,8 @@ impl Report {
             "validate" => ("validate", Content::Run),
             "plan" => ("plan", Content::Run),
             "apply" => ("apply", Content::Run),
+            "log" => ("log", Content::Log(RunsContent::default())),
+            "show" => ("show", Content::Show(RunsContent::default())),
             "unlock" => ("unlock", Content::Unlock(UnlockContent::default())),
             "status" => ("status", Content::Status(StatusContent::default())),
             "import" => ("import", Content::Import(ImportContent::default())),
@@ -235,6 +239,8 @@ impl Report {
             | Content::Sandbox(_)
             | Content::CheckSystem(_)
             | Content::Status(_)
+            | Content::Log(_)
+            | Content::Show(_)
             | Content::Unlock(_)
             | Content::Nothing => false,
         }

@@ -9,6 +9,7 @@ pub mod journal;
 pub mod ledger;
 pub mod load;
 pub mod lock;
+pub mod log;
 pub mod memory;
 pub mod observe;
 pub mod options;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::import::update::Only;
 use crate::model::guard::Guard;
 use crate::plan::input::{PlanOptions, WriteOnly};
 use crate::report::format::{self, FORMATS, Format};
@@ -152,4 +153,10 @@ fn guards() -> impl TypedValueParser<Value = Guard> {
         let row = Guard::ALL.into_iter().find(|(guard, _)| guard.name() == name);
         row.map(|(guard, _)| guard).ok_or("there is no such guard")
     })
+}
+
+/// Parses `KIND/NAME`. A kind has no `/`, and a name may have some.
+pub(super) fn object(text: &str) -> Result<Only, &'static str> {
+    let (kind, name) = text.split_once('/').ok_or("it has to be KIND/NAME, such as Policy/Readers")?;
+    Ok(Only { kind: kind.to_owned(), name: name.to_owned() })
 }

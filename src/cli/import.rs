@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::args::{Global, SandboxArgs};
+use super::args::{Global, SandboxArgs, object};
 use super::files;
 use super::output::Output;
 use crate::diagnostic::{Code, Diagnostic};
@@ -45,12 +45,6 @@ pub(super) struct Import {
     dry_run: bool,
     #[command(flatten)]
     sandbox: SandboxArgs,
-}
-
-/// Parses `KIND/NAME`. A kind has no `/`, and a name may have some.
-fn object(text: &str) -> Result<Only, &'static str> {
-    let (kind, name) = text.split_once('/').ok_or("it has to be KIND/NAME, such as Policy/Readers")?;
-    Ok(Only { kind: kind.to_owned(), name: name.to_owned() })
 }
 
 impl Import {

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::args::Global;
 use super::output::Output;
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::report::content::{Content, LockStatus, UnlockContent};
 use crate::report::{Ending, Report};
 use crate::run::history::History;
@@ -27,9 +27,7 @@ impl Unlock {
     pub(super) fn run(self, global: &Global, output: &Output) -> Report {
         let mut report = Report::of("unlock");
         let Some(config) = global.config(&mut report.files, &mut report.diagnostics) else { return report };
-        let names: Vec<_> = config.targets.iter().map(|target| target.config.name.as_str()).collect();
-        if !names.contains(&self.target.as_str()) {
-            report.diagnostics.push(unknown(&self.target, &names));
+        if config.select(std::slice::from_ref(&self.target), &mut report.diagnostics).is_empty() {
             return report;
         }
         let reads = Arc::new(Reads::within(&config.limits));
@@ -61,12 +59,6 @@ impl Unlock {
         }
         report
     }
-}
-
-fn unknown(target: &str, names: &[&str]) -> Diagnostic {
-    let near = nearest(target, names.iter().copied()).map(|near| format!("did you mean `{near}`?"));
-    let help = near.unwrap_or_else(|| format!("the targets in enact.yaml are {}", names.join(", ")));
-    Diagnostic::new(Code::ConfigTarget, format!("there is no target `{target}`")).help(help)
 }
 
 fn nobody_to_ask() -> Diagnostic {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use super::file::{ConfigFile, RecordConfig, RunLimits, TargetConfig};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::http;
 use crate::manifest::yaml::Document;
 use crate::model::kind::api_version;
@@ -15,6 +15,7 @@ use crate::system::System;
 use crate::system::claim::Claim;
 use crate::system::include::Include;
 use crate::system::registry::Registry;
+use crate::text::short;
 
 /// A target that is ready for use.
 pub struct Target {
@@ -98,5 +99,20 @@ impl Config {
     /// The folder that manifests are relative to.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The names of the targets that were asked for, in their order here; all of them if none was. One that does not exist
+    /// is reported.
+    pub fn select(&self, only: &[String], diagnostics: &mut Vec<Diagnostic>) -> Vec<String> {
+        let names: Vec<_> = self.targets.iter().map(|target| target.config.name.clone()).collect();
+        for name in only.iter().filter(|name| !names.contains(name)) {
+            let near = nearest(name, names.iter().map(String::as_str));
+            let help = near.map(|near| format!("did you mean `{near}`?"));
+            let help = help.unwrap_or_else(|| format!("the targets in enact.yaml are {}", names.join(", ")));
+            let unknown =
+                Diagnostic::new(Code::ConfigTarget, format!("there is no target `{}`", short(name)));
+            diagnostics.push(unknown.help(help));
+        }
+        names.into_iter().filter(|name| only.is_empty() || only.contains(name)).collect()
     }
 }

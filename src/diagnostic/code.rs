@@ -689,6 +689,10 @@ codes! {
     /// as docs/record.md says.
     RecordRewound = "record/rewound" (Guarded, Error),
 
+    /// The id names no run of a record in this clone, or is the beginning of several. `enact log` lists the runs; what others
+    /// did is there after the records are fetched, and what `enact record prune` dropped is not.
+    RecordRun = "record/run" (Invalid, Error),
+
     /// The commit that is to be applied is on no branch of the record's remote. The record holds it as a parent, so to send
     /// the record would publish the commit. Push the commit first.
     RecordUnpublished = "record/unpublished" (Guarded, Error),

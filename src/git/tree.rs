@@ -1,6 +1,6 @@
 //! Trees and blobs of a commit, by path. Which files of a commit are manifests is in `source`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use git2::{ObjectType, Oid};
 
@@ -57,6 +57,9 @@ pub(crate) fn entries(mut tree: &[u8]) -> Option<Vec<TreeEntry<'_>>> {
     Some(entries)
 }
 
+/// What is at a path: its kind and its id.
+type At = (u32, Oid);
+
 impl Repository {
     /// Every file below a folder of a commit, by its path below that folder. No file is read.
     pub fn tree_files(&self, commit: &Commit, folder: &str) -> Result<BTreeMap<String, BlobId>, Diagnostic> {
@@ -82,6 +85,53 @@ impl Repository {
         Ok(files)
     }
 
+    /// The files below a folder that are not the same in two commits, by their paths below it; without one before, all of them.
+    /// Only what differs is read.
+    pub fn changed_files(
+        &self,
+        before: Option<&Commit>,
+        commit: &Commit,
+        folder: &str,
+    ) -> Result<BTreeSet<String>, Diagnostic> {
+        let at = |commit: &Commit| Ok(self.find(commit, folder)?.filter(|(kind, _)| *kind == FOLDER));
+        let top = (before.map(at).transpose()?.flatten(), at(commit)?);
+        let mut pairs = vec![(String::new(), top)];
+        let mut changed = BTreeSet::new();
+        let mut names = 0_usize;
+        while let Some((path, (old, new))) = pairs.pop() {
+            if old == new {
+                continue;
+            }
+            let is_file = |side: Option<At>| side.is_some_and(|(kind, _)| kind == FILE);
+            if is_file(old) || is_file(new) {
+                changed.insert(path.trim_end_matches('/').to_owned());
+            }
+            let mut inside: BTreeMap<String, (Option<At>, Option<At>)> = BTreeMap::new();
+            for (name, side) in self.names(old)? {
+                inside.entry(name).or_default().0 = Some(side);
+            }
+            for (name, side) in self.names(new)? {
+                inside.entry(name).or_default().1 = Some(side);
+            }
+            names += inside.len();
+            if names > MAX_NAMES {
+                return Err(too_many(commit));
+            }
+            pairs.extend(inside.into_iter().map(|(name, sides)| (format!("{path}{name}/"), sides)));
+        }
+        Ok(changed)
+    }
+
+    /// The names in a folder; none in anything else.
+    fn names(&self, at: Option<At>) -> Result<Vec<(String, At)>, Diagnostic> {
+        let Some((FOLDER, folder)) = at else { return Ok(Vec::new()) };
+        let bytes = self.object(folder, ObjectType::Tree)?;
+        let named = |entry: TreeEntry<'_>| {
+            (String::from_utf8_lossy(entry.name).into_owned(), (entry.kind(), entry.id))
+        };
+        Ok(self.parsed(folder, &bytes)?.into_iter().map(named).collect())
+    }
+
     /// The file at a path of a commit, if there is one. Only the trees on the path are read.
     pub fn file_at(&self, commit: &Commit, path: &str) -> Result<Option<BlobId>, Diagnostic> {
         let found = self.find(commit, path)?;
@@ -94,7 +144,7 @@ impl Repository {
     }
 
     /// What is at a path of a commit: its kind and its id.
-    fn find(&self, commit: &Commit, path: &str) -> Result<Option<(u32, Oid)>, Diagnostic> {
+    fn find(&self, commit: &Commit, path: &str) -> Result<Option<At>, Diagnostic> {
         let mut found = (FOLDER, self.tree(commit)?);
         for part in path.split('/') {
             let (FOLDER, tree) = found else { return Ok(None) };

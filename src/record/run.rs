@@ -42,6 +42,9 @@ pub struct RunJson {
     pub counts: BTreeMap<String, usize>,
     /// How the run ended for this target.
     pub outcome: RunOutcome,
+    /// The run that it undid, if it did not apply what git declares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
     /// The guards that were let through.
     pub allowed: BTreeSet<String>,
     /// How many requests were sent to the target.

@@ -3,14 +3,17 @@
 //! A serializable part, between the keys that all documents share, is the JSON document of its command; its JSON Schema
 //! is made from it, too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::compare::diff::Field;
+use crate::model::change::Action;
+use crate::model::outcome::WriteResult;
 use crate::model::probe::ProbeCheck;
 use crate::record::lock::LockJson;
 use crate::record::run::{Planned, RunOutcome};
@@ -29,6 +32,10 @@ pub enum Content {
     Schema(String),
     /// `status`.
     Status(StatusContent),
+    /// `log`.
+    Log(RunsContent),
+    /// `show`.
+    Show(RunsContent),
     /// `unlock`.
     Unlock(UnlockContent),
     /// `sandbox`.
@@ -198,6 +205,52 @@ pub struct TargetStatus {
     pub expiries: Vec<ExpiryStatus>,
 }
 
+/// Runs, as the records in this clone have them.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "Runs")]
+pub struct RunsContent {
+    /// Whether enact.yaml is in a git repository, without which there is no record; null if that is not known.
+    pub in_git: Option<bool>,
+    /// The remote of the records, where they may be newer than in this clone; null if they are only kept here.
+    pub remote: Option<String>,
+    /// The object that was asked for; null if none was.
+    pub object: Option<ObjectName>,
+    /// The runs, newest first. One that was for several targets is here once for each.
+    pub runs: Vec<LoggedRun>,
+    /// Whether there may be older ones that were asked for.
+    pub older: bool,
+}
+
+/// One run over one target.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "LoggedRun")]
+pub struct LoggedRun {
+    /// The target's name in enact.yaml.
+    pub target: String,
+    /// The run.
+    #[serde(flatten)]
+    pub run: RunSummary,
+    /// What it did to the objects that were asked for; null if none were.
+    pub objects: Option<Vec<ObjectEffect>>,
+}
+
+/// What a run did to an object, as git declared it: values that were only live are in no record.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Effect")]
+pub struct ObjectEffect {
+    /// The object.
+    #[serde(flatten)]
+    pub object: ObjectName,
+    /// What the run was about to do; null if it wrote nothing, and only noted what it found.
+    pub action: Option<Action>,
+    /// How that ended; null while it is not known, and if nothing was written.
+    pub outcome: Option<WriteResult>,
+    /// What git declared when the object was last seen to be as declared; null if it never was.
+    pub before: Option<Value>,
+    /// What the run was about to write, or noted; null if git no longer declares it.
+    pub after: Option<Value>,
+}
+
 /// One run, as the record of a target has it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Run")]
@@ -218,6 +271,12 @@ pub struct RunSummary {
     pub ended: Option<String>,
     /// How it ended for this target.
     pub outcome: RunOutcome,
+    /// The run that it undid; null if it applied what git declares.
+    pub undoes: Option<String>,
+    /// The guards that it let through.
+    pub allowed: BTreeSet<String>,
+    /// How many requests it sent to the target.
+    pub requests: usize,
     /// How many objects were planned to be created, updated and deleted.
     pub planned: Planned,
     /// How many of the writes ended how.

@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::content::{
-    CheckSystemContent, Content, ImportContent, SandboxContent, Schemas, StatusContent, UnlockContent,
+    CheckSystemContent, Content, ImportContent, RunsContent, SandboxContent, Schemas, StatusContent,
+    UnlockContent,
 };
 use super::summary::{self, Totals};
 use super::unmanaged::coverage;
@@ -186,6 +187,7 @@ pub fn render(report: &Report) -> Inert {
         // A script reads one line, and then uses the sandbox.
         Content::Sandbox(sandbox) => shown(serde_json::to_string(&with(report, sandbox))),
         Content::Status(status) => pretty(&with(report, status)),
+        Content::Log(runs) | Content::Show(runs) => pretty(&with(report, runs)),
         Content::Unlock(unlock) => pretty(&with(report, unlock)),
         Content::CheckSystem(check) => pretty(&with(report, check)),
         Content::Nothing => {
@@ -245,12 +247,14 @@ pub fn document(report: &Report) -> ReportJson {
 
 /// The JSON Schemas of all documents, by name. No name has a hyphen, unlike those of manifests.
 #[must_use]
-pub fn schemas() -> [(&'static str, Value); 9] {
+pub fn schemas() -> [(&'static str, Value); 11] {
     [
         ("plan", schema_of::<ReportJson>("What `enact validate`, `plan` and `apply` found out.")),
         ("import", schema_of::<JsonDocument<'_, ImportContent>>("What `enact import` found out.")),
         ("schema", schema_of::<JsonDocument<'_, Schemas>>("What `enact schema` lists or writes.")),
         ("status", schema_of::<JsonDocument<'_, StatusContent>>("What `enact status` found in the records.")),
+        ("log", schema_of::<JsonDocument<'_, RunsContent>>("What `enact log` found in the records.")),
+        ("show", schema_of::<JsonDocument<'_, RunsContent>>("What `enact show` found in the records.")),
         ("unlock", schema_of::<JsonDocument<'_, UnlockContent>>("What `enact unlock` did.")),
         (
             "sandbox",
@@ -368,6 +372,8 @@ mod tests {
                 Content::Schemas(_) | Content::Schema(_) => "schema",
                 Content::Sandbox(_) => "sandbox",
                 Content::Status(_) => "status",
+                Content::Log(_) => "log",
+                Content::Show(_) => "show",
                 Content::Unlock(_) => "unlock",
                 Content::CheckSystem(_) => "check",
                 Content::Nothing => "usage",

@@ -1,6 +1,8 @@
 //! A change's fields as marked lines, for every format that shows a difference to people. Single values are in `value`.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
 use similar::{Algorithm, ChangeTag, capture_diff_slices, group_diff_ops};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -65,6 +67,23 @@ pub(super) fn lines(change: &Change, layout: &Layout) -> Vec<Line> {
     }
     let limits = layout.create.filter(|_| change.action == Action::Create);
     change.fields.iter().flat_map(|field| cut(with_cause(change, field, of(field, layout)), limits)).collect()
+}
+
+/// What differs between two specs, field by field; `None` is no object.
+pub(super) fn between(before: Option<&Value>, after: Option<&Value>, layout: &Layout) -> Vec<Line> {
+    let names = |side: Option<&Value>| -> BTreeSet<String> {
+        side.and_then(Value::as_object).into_iter().flat_map(Map::keys).cloned().collect()
+    };
+    let at = |side: Option<&Value>, name: &str| side.and_then(|side| side.get(name)).cloned();
+    let field = |name: String| {
+        let (before, after) = (at(before, &name), at(after, &name));
+        let (path, cause) = (child("", &name), Cause::Unknown);
+        let differs = before != after;
+        let [before, after] = [before, after].map(Option::unwrap_or_default);
+        differs.then_some(Field { path, before, after, cause })
+    };
+    let names: BTreeSet<_> = names(before).union(&names(after)).cloned().collect();
+    names.into_iter().filter_map(field).flat_map(|field| cut(of(&field, layout), layout.held)).collect()
 }
 
 /// What an object holds, field by field.

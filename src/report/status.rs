@@ -6,10 +6,18 @@ use super::content::{
 };
 use super::value::quoted;
 use crate::record::run::{Planned, RunOutcome};
-use crate::words::count;
 
 /// How many digits of a commit people read.
 const DIGITS: usize = 10;
+
+/// Why there is no record.
+pub(super) const NO_GIT: &str =
+    "enact.yaml is in no git repository, so nothing is recorded: `git init` makes one.";
+
+/// The command that brings the records of a remote here.
+pub(super) fn fetch(remote: &str) -> String {
+    format!("git fetch {remote} '+refs/enact/*:refs/enact/*'")
+}
 
 /// What is known of a target.
 pub(super) fn lines(target: &TargetStatus) -> Vec<String> {
@@ -41,11 +49,10 @@ pub(super) fn lines(target: &TargetStatus) -> Vec<String> {
 /// How far this can be trusted.
 pub(super) fn seen(status: &StatusContent) -> Option<String> {
     let said = match &status.remote {
-        _ if !status.in_git? => {
-            "enact.yaml is in no git repository, so nothing is recorded: `git init` makes one.".to_owned()
-        }
+        _ if !status.in_git? => NO_GIT.to_owned(),
         Some(remote) => format!(
-            "No target and no remote was asked. `git fetch {remote} '+refs/enact/*:refs/enact/*'` brings what others did, if `record` in enact.yaml keeps its references there."
+            "No target and no remote was asked. `{}` brings what others did, if `record` in enact.yaml keeps its references there.",
+            fetch(remote)
         ),
         None => "No target was asked: this is what the records in this clone say.".to_owned(),
     };
@@ -63,20 +70,23 @@ fn last(last: &RunSummary, is_locked: bool) -> Vec<String> {
         };
         lines.push(what.to_owned());
     }
-    let Planned { create, update, delete } = last.planned;
+    lines.extend(last.undoes.iter().map(|undone| format!("  it undid run {undone}")));
     if last.planned != Planned::default() {
-        lines.push(format!("  planned {create} to create, {update} to update, {delete} to delete"));
-    }
-    let ended: Vec<_> = last.counts.iter().map(|(outcome, number)| format!("{number} {outcome}")).collect();
-    if !ended.is_empty() {
-        let writes = count(last.counts.values().sum(), "write");
-        lines.push(format!("  of {writes}: {}", ended.join(", ")));
+        lines.push(format!("  {}", writes(last)));
     }
     lines
 }
 
+/// What a run was to write, and how that ended.
+pub(super) fn writes(run: &RunSummary) -> String {
+    let Planned { create, update, delete } = run.planned;
+    let planned = format!("planned {create} to create, {update} to update, {delete} to delete");
+    let ended: Vec<_> = run.counts.iter().map(|(outcome, number)| format!("{number} {outcome}")).collect();
+    if ended.is_empty() { planned } else { format!("{planned}; {}", ended.join(", ")) }
+}
+
 /// A run in one line.
-fn run(run: &RunSummary) -> String {
+pub(super) fn run(run: &RunSummary) -> String {
     let RunSummary { run: id, who, commit, started, ended, outcome, .. } = run;
     let time = ended.as_ref().unwrap_or(started);
     let outcome = match outcome {

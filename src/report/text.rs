@@ -7,12 +7,12 @@ use std::fmt::Display;
 use anstyle::AnsiColor;
 
 use super::configuration::{HEADING, sentence};
-use super::content::Content;
+use super::content::{Content, RunsContent};
 use super::line::{self, Layout, Line, LineMark};
 use super::status;
 use super::style::Style;
 use super::value::quoted;
-use super::{Ending, Exit, Report, TargetReport, labels, summary, unmanaged};
+use super::{Ending, Exit, Report, TargetReport, labels, log, summary, unmanaged};
 use crate::model::change::{Action, Change};
 use crate::model::outcome::{Outcome, WriteResult};
 use crate::model::plan::{Expiring, Held, OnlyObserved, Skipped, TargetPlan};
@@ -64,6 +64,8 @@ fn content(report: &Report, style: &Style) -> String {
         Content::Schema(schema) => schema.clone(),
         Content::Sandbox(sandbox) => content::sandbox(sandbox),
         Content::Status(status) => content::status(status),
+        Content::Log(_) | Content::Show(_) if report.exit() != Exit::Done => String::new(),
+        Content::Log(runs) | Content::Show(runs) => logged(runs, style),
         Content::Unlock(_) if report.exit() != Exit::Done => String::new(),
         Content::Unlock(unlock) => inline(&status::unlocked(unlock)).into_owned() + "\n",
         Content::CheckSystem(check) => content::check_system(check, style),
@@ -79,6 +81,22 @@ fn run(report: &Report, style: &Style) -> String {
     let bold = anstyle::Style::new().bold();
     let sentence = page.paint(bold, summary::sentence(report));
     page.line(0, sentence);
+    page.text
+}
+
+/// Each run with what it did.
+fn logged(content: &RunsContent, style: &Style) -> String {
+    let mut page = TextPage { style, ended: false, text: String::new() };
+    for run in &content.runs {
+        page.line(0, inline(&log::head(run)));
+        log::notes(run).iter().for_each(|note| page.line(2, inline(note)));
+        for effect in run.objects.iter().flatten() {
+            page.line(4, inline(&log::object(effect)));
+            page.lines(log::lines(effect, &page.layout()));
+        }
+    }
+    let end = if style.quiet { Vec::new() } else { log::end(content) };
+    end.iter().for_each(|line| page.line(0, inline(line)));
     page.text
 }
 

@@ -97,7 +97,10 @@ impl Trusted<'_> {
 
 fn resolve(trusted: &Trusted<'_>, config: Config, options: &RunOptions, load: &mut Load) -> Option<Project> {
     let origin = trusted.origin;
-    let mut selected = select(&config.targets, &options.only, &mut load.diagnostics)?;
+    let mut selected = config.select(&options.only, &mut load.diagnostics);
+    if selected.is_empty() {
+        return None;
+    }
     let reads = Arc::new(Reads::within(&config.limits));
     let mut history = history(origin, options, &reads, &mut load.diagnostics)?;
     let config = previewed(trusted, config, options, history.as_ref(), load)?;
@@ -446,16 +449,4 @@ fn uncommitted(
         diagnostics.push(Diagnostic::new(Code::GitUncommitted, message).help("commit before you apply"));
     }
     diagnostics
-}
-
-fn select(targets: &[Target], only: &[String], diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<String>> {
-    let names: Vec<_> = targets.iter().map(|target| target.config.name.clone()).collect();
-    for name in only.iter().filter(|name| !names.contains(name)) {
-        let help = format!("the targets in enact.yaml are {}", names.join(", "));
-        diagnostics
-            .push(Diagnostic::new(Code::ConfigTarget, format!("there is no target `{name}`")).help(help));
-    }
-    let selected =
-        names.into_iter().filter(|name| only.is_empty() || only.contains(name)).collect::<Vec<_>>();
-    (!selected.is_empty()).then_some(selected)
 }

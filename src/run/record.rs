@@ -37,6 +37,17 @@ struct Files {
     meta: Option<BlobId>,
 }
 
+impl Files {
+    fn entry(self, repository: &Repository, tip: &Commit, folder: &str) -> Result<Entry, Diagnostic> {
+        let Some(meta) = self.meta else {
+            return Err(damaged(tip, &format!("`{folder}` holds no `{META}`")));
+        };
+        let declared = self.declared.map(|id| repository.blob(id)).transpose()?;
+        let entry = Entry::parse(folder, declared.as_deref(), &repository.blob(meta)?);
+        entry.map_err(|why| damaged(tip, &format!("`{folder}` {why}")))
+    }
+}
+
 impl Record {
     /// Reads which objects a record holds. `repository` is a handle of its own, because entries are read later.
     pub(super) fn read(repository: Repository, tip: Commit) -> Result<Self, Diagnostic> {
@@ -108,13 +119,21 @@ impl Record {
     /// Reads the entry of a folder; `None` if there is none.
     pub(super) fn entry(&self, folder: &str) -> Result<Option<Entry>, Diagnostic> {
         let Some(files) = self.objects.get(folder) else { return Ok(None) };
-        let repository = lock(&self.repository);
-        let Some(meta) = files.meta else {
-            return Err(damaged(&self.tip, &format!("`{folder}` holds no `{META}`")));
-        };
-        let declared = files.declared.map(|id| repository.blob(id)).transpose()?;
-        let entry = Entry::parse(folder, declared.as_deref(), &repository.blob(meta)?);
-        entry.map(Some).map_err(|why| damaged(&self.tip, &format!("`{folder}` {why}")))
+        files.entry(&lock(&self.repository), &self.tip, folder).map(Some)
+    }
+
+    /// Reads the entry of a folder in any commit of a record; `None` if there is none.
+    pub(super) fn entry_at(
+        repository: &Repository,
+        tip: &Commit,
+        folder: &str,
+    ) -> Result<Option<Entry>, Diagnostic> {
+        let file = |name: &str| repository.file_at(tip, &format!("{folder}/{name}"));
+        let files = Files { declared: file(DECLARED)?, meta: file(META)? };
+        match files {
+            Files { declared: None, meta: None } => Ok(None),
+            files => files.entry(repository, tip, folder).map(Some),
+        }
     }
 
     /// The recorded id of an object. What cannot be read is not known.

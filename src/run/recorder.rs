@@ -47,6 +47,8 @@ pub struct RunFacts {
     pub commit: Commit,
     /// The digest of its plan.
     pub digest: String,
+    /// The run that it undoes, if it does not apply what git declares.
+    pub undoes: Option<String>,
     /// The guards that it lets through.
     pub allowed: Vec<Guard>,
 }
@@ -61,6 +63,7 @@ impl RunFacts {
             started: run.started.clone(),
             commit,
             digest,
+            undoes: None,
             allowed,
         }
     }
@@ -341,6 +344,7 @@ impl<'a> TargetRecorder<'a> {
             },
             counts,
             outcome,
+            undoes: facts.undoes.clone(),
             allowed: facts.allowed.iter().map(|guard| guard.name().to_owned()).collect(),
             requests: report.requests,
             open,

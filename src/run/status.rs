@@ -1,24 +1,20 @@
 //! What the records of this clone say of each target. Nothing is sent and no reference is moved.
 
-use std::sync::Arc;
-
 use jiff::civil::Date;
 
 use crate::config::target::{Config, Target};
 use crate::diagnostic::Diagnostic;
-use crate::git::{Commit, Repository};
+use crate::git::Repository;
 use crate::model::state::Declared;
 use crate::plan::lifecycle::{expires_soon, hold};
 use crate::record::lock::{LOCK, LockJson};
-use crate::record::run::{RunJson, RunOutcome};
-use crate::report::content::{
-    ExpiryStatus, HoldStatus, LockStatus, ObjectName, RunSummary, StatusContent, TargetStatus,
-};
+use crate::record::run::RunOutcome;
+use crate::report::content::{ExpiryStatus, HoldStatus, LockStatus, ObjectName, StatusContent, TargetStatus};
 use crate::run::history::History;
 use crate::run::lock::unreadable;
+use crate::run::log::{self, Runs};
 use crate::run::options::RunOptions;
 use crate::run::project::Project;
-use crate::run::reads::Reads;
 use crate::run::record::Record;
 use crate::run::tips;
 
@@ -32,9 +28,7 @@ pub fn status(
     options: &RunOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> StatusContent {
-    let reads = Arc::new(Reads::within(&config.limits));
-    let opened = History::open(config.folder(), None, &reads);
-    let opened = opened.map_err(|diagnostic| diagnostics.push(diagnostic)).ok();
+    let opened = log::open(config, diagnostics);
     let in_git = opened.as_ref().map(Option::is_some);
     let history = opened.flatten();
     let named = |target: &&Target| options.only.is_empty() || options.only.contains(&target.config.name);
@@ -44,7 +38,7 @@ pub fn status(
         let mut status = declared(target, project, options.plan.day);
         if let Some(history) = &history {
             let name = &target.config.name;
-            let recorded = recorded(&mut status, target, history);
+            let recorded = recorded(&mut status, target, history, diagnostics);
             diagnostics.extend(recorded.err().map(|diagnostic| diagnostic.about(name)));
             match lock(name, history.repository()) {
                 Ok(lock) => status.lock = lock,
@@ -85,55 +79,29 @@ fn declared(target: &Target, project: Option<&Project>, day: Date) -> TargetStat
 }
 
 /// What the record says of its runs. What was found before an error stays.
-fn recorded(status: &mut TargetStatus, target: &Target, history: &History) -> Result<(), Diagnostic> {
-    let Some(tip) = history.record_tip(target)? else { return Ok(()) };
+fn recorded(
+    status: &mut TargetStatus,
+    target: &Target,
+    history: &History,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<(), Diagnostic> {
+    let Some(tip) = log::tip(target, history, diagnostics)? else { return Ok(()) };
     let record = Record::read(history.repository().reopened()?, tip)?;
     record.check(target)?;
-    status.last = Some(summary(&tip, &record.run));
+    status.last = Some(log::summary(&tip, &record.run));
     for folder in &record.run.open {
         let entry = record.entry(folder)?;
         let object = entry.map(|entry| ObjectName { kind: entry.meta.kind, name: entry.meta.name });
         status.open.extend(object);
     }
-    let mut at = Some((tip, record.run));
-    for _ in 0..RUNS {
-        let Some((commit, run)) = at else { return Ok(()) };
-        if run.outcome == RunOutcome::Converged {
-            status.last_converged = Some(summary(&commit, &run));
+    for logged in Runs::until(history.repository(), tip).take(RUNS) {
+        let logged = logged?;
+        if logged.run.outcome == RunOutcome::Converged && logged.run.undoes.is_none() {
+            status.last_converged = Some(log::summary(&logged.record, &logged.run));
             return Ok(());
         }
-        at = before(history.repository(), &commit, &run)?;
     }
     Ok(())
-}
-
-/// The run before in a record. The record itself says which one: the first one's parent is the applied commit.
-fn before(
-    repository: &Repository,
-    commit: &Commit,
-    run: &RunJson,
-) -> Result<Option<(Commit, RunJson)>, Diagnostic> {
-    let parent = repository.first_parent(commit)?;
-    let Some(parent) = parent.filter(|parent| run.previous.as_ref() == Some(&parent.hex())) else {
-        return Ok(None);
-    };
-    Ok(Some((parent, Record::run_of(repository, &parent)?)))
-}
-
-/// A run of a record.
-fn summary(record: &Commit, run: &RunJson) -> RunSummary {
-    RunSummary {
-        record: record.hex(),
-        run: run.run.clone(),
-        run_url: run.run_url.clone(),
-        who: run.who.clone(),
-        commit: run.commit.clone(),
-        started: run.started.clone(),
-        ended: run.ended.clone(),
-        outcome: run.outcome,
-        planned: run.planned,
-        counts: run.counts.clone(),
-    }
 }
 
 /// The lock of a target, if this clone knows one.

@@ -2,9 +2,11 @@
 
 use crate::model::probe::ProbeCheck;
 use crate::report::content::{
-    CheckSystemContent, Content, ImportContent, Imported, SandboxContent, SandboxTarget, Schemas,
-    StatusContent, TargetStatus, Updated, UpdatedObject,
+    CheckSystemContent, Content, ImportContent, Imported, LoggedRun, RunsContent, SandboxContent,
+    SandboxTarget, Schemas, StatusContent, TargetStatus, Updated, UpdatedObject,
 };
+use crate::report::log;
+use crate::report::markdown::{LAYOUT, marked};
 use crate::report::status::{lines, unlocked};
 use crate::report::value::path;
 use crate::text::markdown::{code, code_both, fence};
@@ -25,6 +27,9 @@ pub(super) fn items(content: &Content) -> Vec<String> {
         Content::Sandbox(SandboxContent { targets }) => targets.iter().map(served).collect(),
         Content::Unlock(unlock) => vec![format!("- {}\n", code(&unlocked(unlock)))],
         Content::Status(StatusContent { targets, .. }) => targets.iter().map(status).collect(),
+        Content::Log(RunsContent { runs, .. }) | Content::Show(RunsContent { runs, .. }) => {
+            runs.iter().map(run).collect()
+        }
         Content::CheckSystem(CheckSystemContent { checks, .. }) => {
             checks.iter().flatten().map(check).collect()
         }
@@ -71,4 +76,18 @@ fn check(check: &ProbeCheck) -> String {
 fn status(target: &TargetStatus) -> String {
     let line = |line: &String| format!("  - {}\n", code(line));
     format!("- {}\n", code(&target.target)) + &lines(target).iter().map(line).collect::<String>()
+}
+
+fn run(run: &LoggedRun) -> String {
+    let line = |line: String| format!("  - {}\n", code(&line));
+    let mut text = format!("- {}\n", code(&log::head(run)));
+    text.extend(log::notes(run).into_iter().map(line));
+    for effect in run.objects.iter().flatten() {
+        text.push_str(&line(log::object(effect)));
+        let lines: Vec<_> = log::lines(effect, &LAYOUT).into_iter().map(marked).collect();
+        if !lines.is_empty() {
+            text.push_str(&format!("\n{}\n", fence("diff", &lines, MANIFEST_ROOM)));
+        }
+    }
+    text
 }

@@ -1,7 +1,8 @@
 //! The result of a command without targets. It holds no untrusted text.
 
 use crate::report::content::{
-    CheckSystemContent, Content, ImportContent, SandboxContent, Schemas, StatusContent, UnlockContent,
+    CheckSystemContent, Content, ImportContent, RunsContent, SandboxContent, Schemas, StatusContent,
+    UnlockContent,
 };
 use crate::report::labels;
 use crate::words::{count, verb};
@@ -18,6 +19,9 @@ pub(super) fn headline(content: &Content) -> String {
         Content::Sandbox(_) => "ready".to_owned(),
         Content::Unlock(_) => "unlocked".to_owned(),
         Content::Status(StatusContent { targets, .. }) => count(targets.len(), "target"),
+        Content::Log(RunsContent { runs, .. }) | Content::Show(RunsContent { runs, .. }) => {
+            count(runs.len(), "run")
+        }
         Content::CheckSystem(CheckSystemContent { checks: None, .. }) => "sound".to_owned(),
         Content::CheckSystem(CheckSystemContent { checks: Some(_), .. }) => "the target agrees".to_owned(),
         Content::Run | Content::Schema(_) | Content::Nothing => "done".to_owned(),
@@ -39,6 +43,10 @@ pub(super) fn sentence(content: &Content) -> String {
         Content::Sandbox(_) => "Any credential is accepted.".to_owned(),
         Content::Unlock(UnlockContent { removed: true, .. }) => "The lock was removed.".to_owned(),
         Content::Unlock(_) => "Nothing was removed.".to_owned(),
+        Content::Log(RunsContent { older: true, .. }) => {
+            "There are older runs: `--limit` shows more.".to_owned()
+        }
+        Content::Log(_) | Content::Show(_) => "This is what the records in this clone say.".to_owned(),
         Content::Status(_) => "No target was asked: this is what the records in this clone say.".to_owned(),
         Content::CheckSystem(check) => definition(check),
         Content::Run | Content::Schema(_) | Content::Nothing => "Nothing was done.".to_owned(),

@@ -1,0 +1,279 @@
+//! The runs of a record, newest first, and what each did. Nothing is sent and no reference is moved.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::config::target::{Config, Target};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::git::{Commit, Repository};
+use crate::record::effect::{Effect, Entries};
+use crate::record::path::{self, OBJECTS};
+use crate::record::run::{RunJson, RunOutcome};
+use crate::report::content::{LoggedRun, ObjectEffect, ObjectName, RunSummary, RunsContent};
+use crate::run::history::History;
+use crate::run::reads::Reads;
+use crate::run::record::Record;
+use crate::run::trust::Trust;
+use crate::text::short;
+use crate::words::list;
+
+/// A run, as a record has it.
+#[derive(Clone, Debug)]
+pub struct Logged {
+    /// The last commit that it wrote.
+    pub record: Commit,
+    /// The commit that it wrote before its first request; `None` if it wrote nothing to the target.
+    pub begun: Option<Commit>,
+    /// The record before the run.
+    pub before: Option<Commit>,
+    /// What the last commit says of it.
+    pub run: RunJson,
+}
+
+/// The runs of a record.
+pub(super) struct Runs<'a> {
+    repository: &'a Repository,
+    /// The next one's last commit.
+    next: Option<Commit>,
+}
+
+impl<'a> Runs<'a> {
+    /// The runs up to a commit of a record.
+    pub(super) fn until(repository: &'a Repository, tip: Commit) -> Self {
+        Self { repository, next: Some(tip) }
+    }
+
+    fn logged(&self, record: Commit) -> Result<Logged, Diagnostic> {
+        let run = Record::run_of(self.repository, &record)?;
+        let (mut begun, mut before) = (None, self.before(&record, &run)?);
+        let has_begun = |run: &RunJson| run.outcome == RunOutcome::Started;
+        if has_begun(&run) {
+            begun = Some(record);
+        } else if let Some(at) = before {
+            let earlier = Record::run_of(self.repository, &at)?;
+            if earlier.run == run.run {
+                begun = has_begun(&earlier).then_some(at);
+                before = self.before(&at, &earlier)?;
+            }
+        }
+        Ok(Logged { record, begun, before, run })
+    }
+
+    /// The commit of the record before. The record itself says which one: the first one's parent is the applied commit.
+    fn before(&self, commit: &Commit, run: &RunJson) -> Result<Option<Commit>, Diagnostic> {
+        let parent = self.repository.first_parent(commit)?;
+        Ok(parent.filter(|parent| run.previous.as_ref() == Some(&parent.hex())))
+    }
+}
+
+impl Iterator for Runs<'_> {
+    type Item = Result<Logged, Diagnostic>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let record = self.next.take()?;
+        let logged = self.logged(record);
+        self.next = logged.as_ref().ok().and_then(|logged| logged.before);
+        Some(logged)
+    }
+}
+
+impl Logged {
+    /// What the run did, object by object.
+    pub(super) fn effects(&self, repository: &Repository) -> Result<Vec<Effect>, Diagnostic> {
+        let changed = |commit: &Commit| repository.changed_files(self.before.as_ref(), commit, OBJECTS);
+        let mut files = changed(&self.record)?;
+        // What was attempted and then not sent is no longer in the last commit.
+        files.extend(self.begun.as_ref().map(changed).transpose()?.into_iter().flatten());
+        let folders: BTreeSet<_> = files.iter().filter_map(|file| Some(path::split(file)?.0)).collect();
+        let mut effects = Vec::new();
+        for folder in folders {
+            effects.extend(self.effect(repository, &format!("{OBJECTS}/{folder}"))?);
+        }
+        effects.sort_by(|a, b| (&a.kind, &a.name).cmp(&(&b.kind, &b.name)));
+        Ok(effects)
+    }
+
+    /// What the run did to the object of a folder; `None` if it left its entry alone.
+    pub(super) fn effect(&self, repository: &Repository, folder: &str) -> Result<Option<Effect>, Diagnostic> {
+        let at = |commit: &Commit| Record::entry_at(repository, commit, folder);
+        let before = self.before.as_ref().map(at).transpose()?.flatten();
+        let after = at(&self.record)?;
+        let begun = match &self.begun {
+            Some(begun) if *begun != self.record => at(begun)?,
+            _ => after.clone(),
+        };
+        if before == after && begun == after {
+            return Ok(None);
+        }
+        let entries = Entries { before: before.as_ref(), begun: begun.as_ref(), after: after.as_ref() };
+        Ok(Effect::of(&self.run.run, entries))
+    }
+}
+
+/// Opens the repository of the records, and reads whose records are believed. `None` if that is not known.
+pub(super) fn open(config: &Config, diagnostics: &mut Vec<Diagnostic>) -> Option<Option<History>> {
+    let reads = Arc::new(Reads::within(&config.limits));
+    let opened = History::open(config.folder(), None, &reads);
+    let mut opened = opened.map_err(|diagnostic| diagnostics.push(diagnostic)).ok()?;
+    if let Some(history) = &mut opened {
+        // Nothing is done because of what is shown, so it is shown without the key, too.
+        let trust = Trust::read(config, false).map_err(|wrong| diagnostics.push(wrong.allowed()));
+        history.trust = trust.unwrap_or_default();
+    }
+    Some(opened)
+}
+
+/// The commit of a target's record. One that is not believed is reported: it can be looked at all the same.
+pub(super) fn tip(
+    target: &Target,
+    history: &History,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Option<Commit>, Diagnostic> {
+    let Some(tip) = history.record_tip(target)? else { return Ok(None) };
+    let believed = history.trust.check(&history.repository, &tip);
+    diagnostics.extend(believed.err().map(|untrusted| untrusted.about(&target.config.name)));
+    Ok(Some(tip))
+}
+
+/// What of the records is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<'a> {
+    /// Only these targets; empty is all.
+    pub only: &'a [String],
+    /// Only runs that changed what the record says of this object: its kind and its name.
+    pub object: Option<(&'a str, &'a str)>,
+    /// At most this many runs.
+    pub limit: usize,
+}
+
+/// The last runs over these targets, newest first.
+pub fn log(config: &Config, query: Query<'_>, diagnostics: &mut Vec<Diagnostic>) -> RunsContent {
+    let named = |(kind, name): (&str, &str)| ObjectName { kind: kind.to_owned(), name: name.to_owned() };
+    let folder = query.object.map(|(kind, name)| path::folder(kind, name));
+    let mut found = each(config, query.only, diagnostics, |target, history, tip| {
+        let mut found = Vec::new();
+        for logged in Runs::until(&history.repository, tip) {
+            let logged = logged?;
+            let objects = match &folder {
+                None => None,
+                Some(folder) => match logged.effect(&history.repository, folder)? {
+                    Some(effect) => Some(vec![shown(effect)]),
+                    None => continue,
+                },
+            };
+            found.push(of_target(target, &logged, objects));
+            // One more than is shown says that there are older ones.
+            if found.len() > query.limit {
+                break;
+            }
+        }
+        Ok(found)
+    });
+    found.object = query.object.map(named);
+    found.runs.sort_by(|a, b| b.run.started.cmp(&a.run.started));
+    found.older = found.runs.len() > query.limit;
+    found.runs.truncate(query.limit);
+    found
+}
+
+/// One run over each of these targets, with all that it did. `id` is its id, or the beginning of it that no other run
+/// has.
+pub fn show(config: &Config, only: &[String], id: &str, diagnostics: &mut Vec<Diagnostic>) -> RunsContent {
+    let found = each(config, only, diagnostics, |target, history, tip| {
+        let mut found = Vec::new();
+        for logged in named(&history.repository, tip, id)? {
+            let effects = logged.effects(&history.repository)?;
+            found.push(of_target(target, &logged, Some(effects.into_iter().map(shown).collect())));
+        }
+        Ok(found)
+    });
+    let ids = found.runs.iter().map(|logged| logged.run.run.as_str());
+    diagnostics.extend(wrong_id(id, ids));
+    found
+}
+
+/// The runs of a record whose id begins like this.
+pub(super) fn named(repository: &Repository, tip: Commit, id: &str) -> Result<Vec<Logged>, Diagnostic> {
+    let mut found = Vec::new();
+    for logged in Runs::until(repository, tip) {
+        let logged = logged?;
+        let is_whole = logged.run.run == id;
+        if is_whole || logged.run.run.starts_with(id) {
+            found.push(logged);
+        }
+        // No other run has the same.
+        if is_whole {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// Reports an id that is of no run, or of several.
+pub(super) fn wrong_id<'a>(id: &str, found: impl Iterator<Item = &'a str>) -> Option<Diagnostic> {
+    let ids: BTreeSet<_> = found.collect();
+    let id = short(id);
+    let (message, help) = match ids.len() {
+        0 => (
+            format!("no record in this clone has a run `{id}`"),
+            "`enact log` lists the runs; fetch the records first if it was run elsewhere".to_owned(),
+        ),
+        1 => return None,
+        _ => {
+            let ids: Vec<_> = ids.into_iter().map(|id| format!("`{}`", short(id))).collect();
+            (format!("`{id}` is the beginning of several runs"), format!("write one of {}", list(&ids, 5)))
+        }
+    };
+    Some(Diagnostic::new(Code::RecordRun, message).help(help))
+}
+
+/// Asks the record of each target. What cannot be read is reported, and the rest is there.
+fn each(
+    config: &Config,
+    only: &[String],
+    diagnostics: &mut Vec<Diagnostic>,
+    ask: impl Fn(&Target, &History, Commit) -> Result<Vec<LoggedRun>, Diagnostic>,
+) -> RunsContent {
+    let selected = config.select(only, diagnostics);
+    let opened = open(config, diagnostics);
+    let (in_git, remote) = (opened.as_ref().map(Option::is_some), config.record.remote.clone());
+    let mut found = RunsContent { in_git, remote, ..RunsContent::default() };
+    let Some(history) = opened.flatten() else { return found };
+    for target in config.targets.iter().filter(|target| selected.contains(&target.config.name)) {
+        let asked = tip(target, &history, diagnostics)
+            .and_then(|tip| tip.map_or_else(|| Ok(Vec::new()), |tip| ask(target, &history, tip)));
+        match asked {
+            Ok(runs) => found.runs.extend(runs),
+            Err(diagnostic) => diagnostics.push(diagnostic.about(&target.config.name)),
+        }
+    }
+    found
+}
+
+fn of_target(target: &Target, logged: &Logged, objects: Option<Vec<ObjectEffect>>) -> LoggedRun {
+    LoggedRun { target: target.config.name.clone(), run: summary(&logged.record, &logged.run), objects }
+}
+
+/// A run of a record.
+pub(super) fn summary(record: &Commit, run: &RunJson) -> RunSummary {
+    RunSummary {
+        record: record.hex(),
+        run: run.run.clone(),
+        run_url: run.run_url.clone(),
+        who: run.who.clone(),
+        commit: run.commit.clone(),
+        started: run.started.clone(),
+        ended: run.ended.clone(),
+        outcome: run.outcome,
+        undoes: run.undoes.clone(),
+        allowed: run.allowed.clone(),
+        requests: run.requests,
+        planned: run.planned,
+        counts: run.counts.clone(),
+    }
+}
+
+fn shown(effect: Effect) -> ObjectEffect {
+    let Effect { kind, name, action, outcome, before, after } = effect;
+    ObjectEffect { object: ObjectName { kind, name }, action, outcome, before, after }
+}
