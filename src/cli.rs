@@ -25,6 +25,7 @@ mod schema;
 mod show;
 mod signal;
 mod status;
+mod undo;
 mod unlock;
 mod usage;
 mod validate;
@@ -61,6 +62,8 @@ enum Command {
     Log(log::Log),
     /// Shows one run, object by object, as its record has it
     Show(show::Show),
+    /// Plans what brings back what git declared before a run; writes nothing
+    Undo(undo::Undo),
     /// Removes the lock of a target that a run left behind; writes to git, and to no API
     Unlock(unlock::Unlock),
     /// Prints or writes the JSON Schemas of manifests, configuration and JSON documents
@@ -114,6 +117,7 @@ impl Cli {
             Command::Status(command) => command.run(global),
             Command::Log(command) => command.run(global),
             Command::Show(command) => command.run(global),
+            Command::Undo(command) => command.run(global, output).await,
             Command::Unlock(command) => command.run(global, output),
             Command::Schema(command) => command.run(global),
             Command::Sandbox(command) => {

@@ -44,6 +44,7 @@ pub fn plan(input: &PlanInput<'_>) -> TargetPlan {
             attempted: input.attempted,
             names: Names::new(kinds, input.desired, input.observed),
             write_only: input.options.write_only,
+            undoes: input.options.undoes,
         },
         plan: TargetPlan { target: input.target.to_owned(), ..TargetPlan::default() },
     };

@@ -10,6 +10,7 @@ pub mod lock;
 pub mod path;
 pub mod run;
 pub mod seen;
+pub mod undo;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

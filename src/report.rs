@@ -10,7 +10,7 @@ use crate::model::survivor::Survivor;
 use crate::plan::digest;
 use content::{
     CheckSystemContent, Content, ImportContent, RunsContent, SandboxContent, Schemas, StatusContent,
-    UnlockContent,
+    UndoContent, UnlockContent,
 };
 
 mod configuration;
@@ -29,6 +29,7 @@ pub mod status;
 pub mod style;
 mod summary;
 pub mod text;
+mod undo;
 mod unmanaged;
 mod value;
 
@@ -50,6 +51,8 @@ pub struct Report {
     pub content: Content,
     /// What the revision changes in the configuration.
     pub configuration: Vec<ConfigChange>,
+    /// The run that is undone, if the plan is not what git declares.
+    pub undo: Option<UndoContent>,
     /// What is wrong in files and configuration.
     pub diagnostics: Vec<Diagnostic>,
     /// The texts that diagnostics point into.
@@ -166,6 +169,7 @@ impl Report {
         let (command, content) = match command {
             "validate" => ("validate", Content::Run),
             "plan" => ("plan", Content::Run),
+            "undo" => ("undo", Content::Run),
             "apply" => ("apply", Content::Run),
             "log" => ("log", Content::Log(RunsContent::default())),
             "show" => ("show", Content::Show(RunsContent::default())),

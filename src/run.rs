@@ -24,6 +24,7 @@ pub mod recorder;
 pub mod status;
 pub mod tips;
 pub mod trust;
+mod undo;
 pub mod unlock;
 mod verify;
 pub mod whose;

@@ -83,12 +83,14 @@ impl Apply {
 
     /// A reviewed plan is applied to the targets that it is for.
     fn options(&self, global: &Global, reviewed: Option<&PlanFile>) -> Result<RunOptions, Diagnostic> {
-        let options = self.revision.options(global, &self.sandbox);
+        let mut options = self.revision.options(global, &self.sandbox);
         let only = match reviewed {
             Some(reviewed) => reviewed.targets(&options.only)?,
             None => options.only.clone(),
         };
-        Ok(RunOptions { only, rollback: self.rollback, writes: !self.sandbox.sandbox, ..options })
+        let undo = reviewed.and_then(PlanFile::undoes).map(str::to_owned);
+        options.plan.undoes = undo.is_some();
+        Ok(RunOptions { only, undo, rollback: self.rollback, writes: !self.sandbox.sandbox, ..options })
     }
 
     /// The journal of ended writes, opened before anything is written.
@@ -327,7 +329,8 @@ impl ApplyRun<'_> {
         report: &Report,
     ) -> Option<Ledger<'p>> {
         let commit = history.commit.filter(|_| history.uncommitted.is_empty())?;
-        let facts = RunFacts::of(run, commit, report.digest(), self.args.revision.allow.clone());
+        let undoes = report.undo.as_ref().map(|undo| undo.run.clone());
+        let facts = RunFacts::of(run, commit, report.digest(), undoes, self.args.revision.allow.clone());
         Some(Ledger::open(project, history, facts, self.args.rollback, tips))
     }
 

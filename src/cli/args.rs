@@ -131,8 +131,7 @@ impl RevisionArgs {
                 allowed: allow.clone(),
                 only_declared: *only_declared,
                 write_only: if *set_secrets { WriteOnly::All } else { WriteOnly::Changed },
-                day: options.plan.day,
-                unmanaged_content: false,
+                ..options.plan
             },
             ..options
         }
@@ -147,7 +146,7 @@ fn formats() -> impl TypedValueParser<Value = &'static Format> {
 }
 
 /// Parses the name of a guard.
-fn guards() -> impl TypedValueParser<Value = Guard> {
+pub(super) fn guards() -> impl TypedValueParser<Value = Guard> {
     let rows = Guard::ALL.into_iter().map(|(guard, about)| PossibleValue::new(guard.name()).help(about));
     PossibleValuesParser::new(rows).try_map(|name| {
         let row = Guard::ALL.into_iter().find(|(guard, _)| guard.name() == name);

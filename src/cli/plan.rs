@@ -37,34 +37,47 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) async fn run(self, global: &Global, output: &Output) -> Report {
-        // Nobody should wait for a plan that cannot be kept.
-        if let Some(diagnostic) = self.out.as_deref().and_then(|file| keepable(file).err()) {
-            return Report { diagnostics: vec![diagnostic], ..Report::of("plan") };
-        }
         let options = self.clock.on_its_day(self.revision.options(global, &self.sandbox));
         let mut options = RunOptions { preview: true, ..options };
         options.plan.unmanaged_content = self.unmanaged;
-        let Load { project, diagnostics, files, config, configuration } = self.sandbox.load(global, &options);
-        let Some(project) = &project else {
-            return Report { diagnostics, files, configuration, ..Report::of("plan") };
-        };
-        let mut report = Report { files, configuration, ..project.report("plan", diagnostics) };
-        match self.sandbox.connect(project).await {
-            Ok((_sandbox, connected)) => {
-                let _progress = output.progress("reading", &connected);
-                let planned = run::plan::plan(connected).await;
-                report.targets = planned.iter().map(Planned::report).collect();
-            }
-            Err(diagnostics) => report.diagnostics.extend(diagnostics),
-        }
-        if let Some(file) = &self.out {
-            report.diagnostics.extend(write(file, &report, &config).err());
-        }
+        let load = || self.sandbox.load(global, &options);
+        let mut report = planned("plan", load, &self.sandbox, self.out.as_deref(), output).await;
         if self.exit_code && report.has_changes() {
             report.ending = Ending::Pending;
         }
         report
     }
+}
+
+/// Plans what is loaded, and keeps the plan in a file if one is named.
+pub(super) async fn planned(
+    command: &'static str,
+    load: impl FnOnce() -> Load,
+    sandbox: &SandboxArgs,
+    out: Option<&Path>,
+    output: &Output,
+) -> Report {
+    // Nobody should wait for a plan that cannot be kept.
+    if let Some(diagnostic) = out.and_then(|file| keepable(file).err()) {
+        return Report { diagnostics: vec![diagnostic], ..Report::of(command) };
+    }
+    let Load { project, diagnostics, files, config, configuration } = load();
+    let Some(project) = &project else {
+        return Report { diagnostics, files, configuration, ..Report::of(command) };
+    };
+    let mut report = Report { files, configuration, ..project.report(command, diagnostics) };
+    match sandbox.connect(project).await {
+        Ok((_sandbox, connected)) => {
+            let _progress = output.progress("reading", &connected);
+            let planned = run::plan::plan(connected).await;
+            report.targets = planned.iter().map(Planned::report).collect();
+        }
+        Err(diagnostics) => report.diagnostics.extend(diagnostics),
+    }
+    if let Some(file) = out {
+        report.diagnostics.extend(write(file, &report, &config).err());
+    }
+    report
 }
 
 /// Refuses to replace a file that is not a plan, such as `package.json`, and a folder that is not there.

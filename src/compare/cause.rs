@@ -30,6 +30,15 @@ impl Cause {
         }
     }
 
+    /// The same where git has not moved: what was compared with is not what git declares now.
+    #[must_use]
+    pub fn without_git(self) -> Self {
+        match self {
+            Self::Declared | Self::Unknown => Self::Unknown,
+            Self::Drift | Self::Both => Self::Drift,
+        }
+    }
+
     /// The cause of two things together.
     pub fn and(self, other: Self) -> Self {
         match (self, other) {

@@ -120,6 +120,7 @@ impl<'a> Updates<'a> {
             attempted,
             names: names(),
             write_only: WriteOnly::Nothing,
+            undoes: false,
         };
         let shown = comparison(live.base, live.attempted);
         let target = Target { live, shown, bare: comparison(None, &nothing) };

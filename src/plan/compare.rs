@@ -32,6 +32,8 @@ pub struct Comparison<'a> {
     pub names: Names,
     /// When to send fields that cannot be read back.
     pub write_only: WriteOnly,
+    /// Whether what is compared with is not what git declares now, but what it did before a run that is undone.
+    pub undoes: bool,
 }
 
 /// The canonical forms of what git declares for an object.
@@ -102,10 +104,15 @@ impl Comparison<'_> {
             return None;
         }
         self.set_causes(kind, declaration, &observed, &mut fields);
+        let mut cause = self.cause(action, declaration, &fields);
+        if self.undoes {
+            let causes = fields.iter_mut().map(|field| &mut field.cause).chain([&mut cause]);
+            causes.for_each(|cause| *cause = cause.without_git());
+        }
         Some(Change {
             id: declared.id.clone(),
             action,
-            cause: self.cause(action, declaration, &fields),
+            cause,
             shift: AccessShift::None,
             before: live
                 .filter(|_| action == Action::Delete)

@@ -49,6 +49,8 @@ pub struct PlanOptions {
     pub write_only: WriteOnly,
     /// The day of the run, in UTC. By default a day before all others: nothing has expired, and every hold holds.
     pub day: Date,
+    /// Whether the plan undoes a run: what is desired then is what was declared before it, and only of its objects.
+    pub undoes: bool,
     /// Whether to show the content of live objects that git does not declare.
     pub unmanaged_content: bool,
 }

@@ -19,6 +19,8 @@ use crate::plan::input::PlanInput;
 pub(super) fn coverage(input: &PlanInput<'_>, index: &Index<'_>, comparison: &Comparison<'_>) -> Coverage {
     match input.unmanaged.mode {
         UnmanagedMode::Ignore => Coverage::Ignored,
+        // Most of what git declares is not desired then.
+        _ if input.options.undoes => Coverage::Ignored,
         _ if input.options.only_declared => Coverage::OnlyDeclared,
         UnmanagedMode::Report | UnmanagedMode::Refuse => {
             Coverage::Counted(Census { input, index, comparison, counted: Counted::default() }.run())

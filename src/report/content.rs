@@ -17,6 +17,7 @@ use crate::model::outcome::WriteResult;
 use crate::model::probe::ProbeCheck;
 use crate::record::lock::LockJson;
 use crate::record::run::{Planned, RunOutcome};
+use crate::record::undo::Left;
 
 /// What a command has found out.
 #[derive(Debug, Default)]
@@ -251,6 +252,33 @@ pub struct ObjectEffect {
     pub after: Option<Value>,
 }
 
+/// What undoing a run is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Undo")]
+pub struct UndoContent {
+    /// The run that is undone.
+    pub run: String,
+    /// The commit that it applied.
+    pub commit: String,
+    /// What it wrote and is not undone.
+    pub left: Vec<LeftObject>,
+    /// Whether git declares something else than what is brought back, so that the next run takes it away again.
+    pub declared: bool,
+}
+
+/// Something that a run wrote and that is not undone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[schemars(rename = "Left")]
+pub struct LeftObject {
+    /// The target's name in enact.yaml.
+    pub target: String,
+    /// The object.
+    #[serde(flatten)]
+    pub object: ObjectName,
+    /// Why.
+    pub reason: Left,
+}
+
 /// One run, as the record of a target has it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Run")]
@@ -284,7 +312,7 @@ pub struct RunSummary {
 }
 
 /// An object of a target.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[schemars(rename = "Object")]
 pub struct ObjectName {
     /// The kind's name, such as `Policy`.

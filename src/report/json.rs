@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::content::{
     CheckSystemContent, Content, ImportContent, RunsContent, SandboxContent, Schemas, StatusContent,
-    UnlockContent,
+    UndoContent, UnlockContent,
 };
 use super::summary::{self, Totals};
 use super::unmanaged::coverage;
@@ -51,6 +51,8 @@ pub struct ReportJson {
     pub base_commit: Option<String>,
     /// What the revision of `plan --rev` changes in `enact.yaml`. A change that is not previewed is not part of the plan.
     pub configuration: Vec<ConfigChange>,
+    /// The run that is undone; null if the plan is what git declares.
+    pub undo: Option<UndoContent>,
     /// How many objects of each sort.
     pub summary: SummaryJson,
     /// What was planned, in the order of apply, target by target.
@@ -226,6 +228,7 @@ pub fn document(report: &Report) -> ReportJson {
         commit: report.commit.clone(),
         base_commit: report.base_commit.clone(),
         configuration: report.configuration.clone(),
+        undo: report.undo.clone(),
         summary: summary_of(report),
         changes: report.targets.iter().flat_map(|target| changes(report, target)).collect(),
         skipped: report.targets.iter().flat_map(|target| target.plan.skipped.clone()).collect(),
@@ -249,7 +252,7 @@ pub fn document(report: &Report) -> ReportJson {
 #[must_use]
 pub fn schemas() -> [(&'static str, Value); 11] {
     [
-        ("plan", schema_of::<ReportJson>("What `enact validate`, `plan` and `apply` found out.")),
+        ("plan", schema_of::<ReportJson>("What `enact validate`, `plan`, `apply` and `undo` found out.")),
         ("import", schema_of::<JsonDocument<'_, ImportContent>>("What `enact import` found out.")),
         ("schema", schema_of::<JsonDocument<'_, Schemas>>("What `enact schema` lists or writes.")),
         ("status", schema_of::<JsonDocument<'_, StatusContent>>("What `enact status` found in the records.")),

@@ -8,7 +8,7 @@ use super::configuration::{HEADING, sentence};
 use super::content::Content;
 use super::line::{self, Layout, Line, LineMark};
 use super::summary::{self, Totals};
-use super::{Report, TargetReport, labels, unmanaged};
+use super::{Report, TargetReport, labels, undo, unmanaged};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::change::{Action, Change};
 use crate::model::configuration::ConfigChange;
@@ -46,6 +46,11 @@ pub fn render(report: &Report) -> String {
     page.push(&format!("### {}: {}\n\n", program.trim_end(), summary::headline(report)));
     page.configuration(report);
     page.push(&format!("{}\n\n", summary::sentence(report)));
+    let undo = report.undo.iter().flat_map(|undo| [undo::head(undo)].into_iter().chain(undo::end(undo)));
+    let undo: String = undo.map(|line| format!("- {}\n", code(&line))).collect();
+    if !undo.is_empty() {
+        page.push(&format!("{undo}\n"));
+    }
     page.push(&origin(report));
     page.deletes(report);
     page.diagnostics(report);

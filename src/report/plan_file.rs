@@ -30,6 +30,9 @@ pub struct PlanFile {
     commit: Option<String>,
     /// The commit of the base.
     base_commit: Option<String>,
+    /// The run that it undoes, if it is not what git declares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    undoes: Option<String>,
     /// The digest of enact.yaml.
     config: String,
     /// The digest of the JSON Schemas.
@@ -52,6 +55,7 @@ impl PlanFile {
             targets: report.targets.iter().map(|target| target.plan.target.clone()).collect(),
             commit: document.commit,
             base_commit: document.base_commit,
+            undoes: report.undo.as_ref().map(|undo| undo.run.clone()),
             config: digest(config),
             schemas,
             digest: document.digest,
@@ -104,16 +108,32 @@ impl PlanFile {
         ))
     }
 
+    /// The run that it undoes.
+    pub fn undoes(&self) -> Option<&str> {
+        self.undoes.as_deref()
+    }
+
     /// What changed between the review and a fresh plan; empty if nothing did.
     pub fn moved(&self, fresh: &Self) -> Vec<Diagnostic> {
-        let Self { format_version, enact, targets, commit, base_commit, config, schemas, digest: _, changes } =
-            self;
+        let Self {
+            format_version,
+            enact,
+            targets,
+            commit,
+            base_commit,
+            undoes,
+            config,
+            schemas,
+            digest: _,
+            changes,
+        } = self;
         let inputs = [
             ("the format of plans", format_version != &fresh.format_version),
             ("the version of enact", enact != &fresh.enact),
             ("the choice of targets", targets != &fresh.targets),
             ("the commit", commit != &fresh.commit),
             ("the base", base_commit != &fresh.base_commit),
+            ("the run that is undone", undoes != &fresh.undoes),
             ("enact.yaml", config != &fresh.config),
             ("the JSON Schemas", schemas != &fresh.schemas),
         ];

@@ -77,6 +77,11 @@ fn last(last: &RunSummary, is_locked: bool) -> Vec<String> {
     lines
 }
 
+/// A commit as people read it.
+pub(super) fn shortened(commit: &str) -> String {
+    commit.chars().take(DIGITS).collect()
+}
+
 /// What a run was to write, and how that ended.
 pub(super) fn writes(run: &RunSummary) -> String {
     let Planned { create, update, delete } = run.planned;
@@ -87,14 +92,15 @@ pub(super) fn writes(run: &RunSummary) -> String {
 
 /// A run in one line.
 pub(super) fn run(run: &RunSummary) -> String {
-    let RunSummary { run: id, who, commit, started, ended, outcome, .. } = run;
+    let RunSummary { run: id, who, commit, started, ended, outcome, undoes, .. } = run;
     let time = ended.as_ref().unwrap_or(started);
     let outcome = match outcome {
+        RunOutcome::Converged if undoes.is_some() => "undone",
         RunOutcome::Started => "began to write",
         RunOutcome::Converged => "as declared",
         RunOutcome::Incomplete => "not as declared",
     };
-    let commit: String = commit.chars().take(DIGITS).collect();
+    let commit = shortened(commit);
     format!("{time} by {who}, commit {commit}: {outcome} (run {id})")
 }
 

@@ -108,7 +108,11 @@ pub(super) fn groups(target: &TargetReport) -> Vec<Group<'_>> {
     }
     let (drift, git): (Vec<_>, Vec<_>) =
         target.changes().partition(|(change, _)| change.cause == Cause::Drift);
-    let groups = [(Some("git changes:"), git), (Some("drifted, and put back:"), drift)];
+    let is_git = git.iter().any(|(change, _)| change.cause != Cause::Unknown);
+    let groups = [
+        (Some(if is_git { "git changes:" } else { "other changes:" }), git),
+        (Some("drifted, and put back:"), drift),
+    ];
     groups.into_iter().filter(|(_, changes)| !changes.is_empty()).collect()
 }
 
@@ -141,6 +145,7 @@ pub(super) fn sentence(report: &Report) -> String {
             format!("{}{}. Plan: {}", capital(&problem), nothing_written(report), Totals::of(report).words())
         }
         None if report.has_changes() => format!("Plan: {}", Totals::of(report).words()),
+        None if report.undo.is_some() => "Nothing is left to undo".to_owned(),
         None => unchanged(Totals::of(report), alive(report)),
     };
     format!("{sentence} ({requests}).")
@@ -218,6 +223,7 @@ fn remaining(report: &Report) -> String {
     let unknown = |target: &TargetReport| !target.plan.is_sound() || labels::unverified(target).is_some();
     let verified = report.targets.iter().filter_map(TargetReport::verified);
     match (verified.map(|plan| plan.changes.len()).sum(), report.targets.iter().any(unknown)) {
+        (0, false) if report.undo.is_some() => "what the run wrote is undone".to_owned(),
         (0, false) => match alive(report) {
             0 => format!("live state is as declared{}", but_for(report)),
             alive => format!(

@@ -12,7 +12,7 @@ use super::line::{self, Layout, Line, LineMark};
 use super::status;
 use super::style::Style;
 use super::value::quoted;
-use super::{Ending, Exit, Report, TargetReport, labels, log, summary, unmanaged};
+use super::{Ending, Exit, Report, TargetReport, labels, log, summary, undo, unmanaged};
 use crate::model::change::{Action, Change};
 use crate::model::outcome::{Outcome, WriteResult};
 use crate::model::plan::{Expiring, Held, OnlyObserved, Skipped, TargetPlan};
@@ -75,12 +75,19 @@ fn content(report: &Report, style: &Style) -> String {
 /// The targets, and a last line that sums them up.
 fn run(report: &Report, style: &Style) -> String {
     let mut page = TextPage { style, ended: summary::was_attempted(report), text: String::new() };
+    if let Some(undo) = &report.undo {
+        page.line(0, inline(&undo::head(undo)));
+        page.text.push('\n');
+    }
     for target in &report.targets {
         page.target(target);
     }
     let bold = anstyle::Style::new().bold();
     let sentence = page.paint(bold, summary::sentence(report));
     page.line(0, sentence);
+    for line in report.undo.iter().flat_map(undo::end) {
+        page.line(0, inline(&line));
+    }
     page.text
 }
 

@@ -25,6 +25,8 @@ const TRIES: u32 = 3;
 pub struct Ledger<'a> {
     history: &'a History,
     facts: RunFacts,
+    /// For an undo, the commit that each target stays at: it is that of the last run, not the one checked out.
+    stays_at: BTreeMap<String, Commit>,
     /// Whether targets may go back to an earlier commit.
     rollback: bool,
     tips: Tips,
@@ -40,6 +42,9 @@ impl<'a> Ledger<'a> {
         rollback: bool,
         tips: Tips,
     ) -> Self {
+        let is_undo = facts.undoes.is_some();
+        let stays_at = project.memories.iter().filter(|_| is_undo);
+        let stays_at = stays_at.map(|(name, memory)| (name.clone(), memory.base.commit)).collect();
         let records = |name: &str| project.memories.get(name)?.record.as_ref();
         let mut targets = BTreeMap::new();
         for target in project.targets() {
@@ -49,21 +54,23 @@ impl<'a> Ledger<'a> {
             let recorder = TargetRecorder::new(target, desired, records(name), siblings.collect());
             targets.insert(name.clone(), recorder);
         }
-        Self { history, facts, rollback, tips, targets }
+        Self { history, facts, stays_at, rollback, tips, targets }
     }
 
     /// Notes every planned write as attempted, before the first is sent, and returns the keys of creates.
     pub fn begin(&mut self, reports: &[TargetReport], lock: &Lock) -> Result<Keys, Diagnostic> {
         let place = lock.place();
-        if let Some(remote) = &place.remote
+        // What an undo stays at was published before.
+        if let Some(remote) = place.remote.as_ref().filter(|_| self.facts.undoes.is_none())
             && !self.history.repository.is_published(remote, &self.facts.commit, &place.secrets)?
         {
             return Err(unpublished(remote, &self.facts.commit));
         }
         let (mut keys, mut updates) = (Keys::new(), Vec::new());
         for report in reports.iter().filter(|report| will_write(report)) {
+            let facts = self.facts_of(&report.plan.target);
             let Some(recorder) = self.targets.get_mut(&report.plan.target) else { continue };
-            keys.extend(recorder.begin(&report.plan, &self.facts, || self.history.key())?);
+            keys.extend(recorder.begin(&report.plan, &facts, || self.history.key())?);
             let of_target = OfTarget { report, outcome: RunOutcome::Started, ended: None };
             updates.push(self.write(&report.plan.target, of_target)?);
         }
@@ -105,8 +112,9 @@ impl<'a> Ledger<'a> {
     fn ended(&mut self, reports: &[TargetReport]) -> Result<Vec<Update>, Diagnostic> {
         let (now, mut updates) = (clock::now(), Vec::new());
         for report in reports.iter().filter(|report| report.plan.is_sound()) {
+            let facts = self.facts_of(&report.plan.target);
             let Some(recorder) = self.targets.get_mut(&report.plan.target) else { continue };
-            recorder.end(report, &self.facts, &now)?;
+            recorder.end(report, &facts, &now)?;
             let converged = report.is_converged();
             let outcome = if converged { RunOutcome::Converged } else { RunOutcome::Incomplete };
             let back_to = self.rollback.then_some(&self.facts.commit);
@@ -129,7 +137,9 @@ impl<'a> Ledger<'a> {
     fn keep_in_step(&self, report: &TargetReport) -> Result<Option<Update>, Diagnostic> {
         let kept = report.survivors().iter().any(|survivor| survivor.reason != Kept::Never);
         let last = report.verified().unwrap_or(&report.plan);
-        if !report.is_converged() || kept || last.holds_changes() {
+        // After an undo git declares something else than what is live.
+        let is_undo = self.facts.undoes.is_some();
+        if is_undo || !report.is_converged() || kept || last.holds_changes() {
             return Ok(None);
         }
         let (name, to) = (&report.plan.target, self.facts.commit);
@@ -138,17 +148,24 @@ impl<'a> Ledger<'a> {
         Ok((from != Some(to)).then_some(Update { name: reference, from, to: Some(to) }))
     }
 
+    /// What the record of a target says of the run.
+    fn facts_of(&self, target: &str) -> RunFacts {
+        let commit = self.stays_at.get(target).copied().unwrap_or(self.facts.commit);
+        RunFacts { commit, ..self.facts.clone() }
+    }
+
     fn write(&mut self, target: &str, of_target: OfTarget<'_>) -> Result<Update, Diagnostic> {
+        let facts = self.facts_of(target);
         let Some(recorder) = self.targets.get_mut(target) else { return Err(nothing(target)) };
-        let message = message(&self.facts, of_target);
+        let message = message(&facts, of_target);
         let new = NewCommit {
             parents: &[],
-            author: &self.facts.who,
+            author: &facts.who,
             time: clock::seconds(),
             message: &message,
             signer: self.history.trust.signer(),
         };
-        let to = recorder.commit(&self.history.repository, &self.facts, of_target, &new)?;
+        let to = recorder.commit(&self.history.repository, &facts, of_target, &new)?;
         let name = recorder.reference().to_owned();
         Ok(Update { from: self.tips.get(&name), name, to: Some(to) })
     }
@@ -210,6 +227,7 @@ fn unpublished(remote: &str, commit: &Commit) -> Diagnostic {
 fn message(facts: &RunFacts, OfTarget { report, outcome, .. }: OfTarget<'_>) -> String {
     let what = match outcome {
         RunOutcome::Started => "begins to write",
+        RunOutcome::Converged if facts.undoes.is_some() => "undone",
         RunOutcome::Converged if report.plan.changes.is_empty() => "as declared",
         RunOutcome::Converged => "applied",
         RunOutcome::Incomplete => "not as declared",

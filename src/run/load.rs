@@ -22,6 +22,7 @@ use crate::run::preview::preview;
 use crate::run::project::Project;
 use crate::run::reads::Reads;
 use crate::run::trust::Trust;
+use crate::run::undo::{self, Undoing};
 use crate::source;
 use crate::system::registry::Registry;
 use crate::words::{list, verb};
@@ -127,8 +128,26 @@ fn resolve(trusted: &Trusted<'_>, config: Config, options: &RunOptions, load: &m
     let targets: Vec<_> =
         config.targets.iter().filter(|target| selected.contains(&target.config.name)).collect();
     let now = Now { config: &config, manifests: &manifests, files: &files };
-    let Past { bases, memories, given_up, counts } =
+    let Past { bases, memories, mut given_up, counts } =
         past(history.as_ref(), options, (origin.name(), now), &targets, &mut desired, &mut load.diagnostics);
+    let undo = match &options.undo {
+        Some(id) => {
+            let Some(history) = history.as_ref() else {
+                load.diagnostics.push(undo::no_record());
+                return None;
+            };
+            let undoing = Undoing { config: &config, history, memories: &memories, reads: &reads };
+            let undo = undoing.plan(id, &targets, &mut desired, &mut load.diagnostics)?;
+            for (name, given_up) in &mut given_up {
+                given_up.retain(|gone| {
+                    !desired.get(name).is_some_and(|then| then.contains_key(&gone.declared.id))
+                });
+            }
+            selected.retain(|name| desired.contains_key(name));
+            Some(undo)
+        }
+        None => None,
+    };
     load.files.extend(files);
     Some(Project {
         manifests,
@@ -141,6 +160,7 @@ fn resolve(trusted: &Trusted<'_>, config: Config, options: &RunOptions, load: &m
         options: options.plan.clone(),
         writes: options.writes,
         selected,
+        undo,
         config,
     })
 }

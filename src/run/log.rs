@@ -7,6 +7,7 @@ use crate::config::target::{Config, Target};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::git::{Commit, Repository};
 use crate::record::effect::{Effect, Entries};
+use crate::record::entry::Entry;
 use crate::record::path::{self, OBJECTS};
 use crate::record::run::{RunJson, RunOutcome};
 use crate::report::content::{LoggedRun, ObjectEffect, ObjectName, RunSummary, RunsContent};
@@ -77,24 +78,50 @@ impl Iterator for Runs<'_> {
     }
 }
 
+/// The entries of one object around a run, as `record::effect` takes them.
+pub(super) struct Around {
+    before: Option<Entry>,
+    begun: Option<Entry>,
+    after: Option<Entry>,
+}
+
+impl Around {
+    pub(super) fn as_ref(&self) -> Entries<'_> {
+        let Self { before, begun, after } = self;
+        Entries { before: before.as_ref(), begun: begun.as_ref(), after: after.as_ref() }
+    }
+}
+
 impl Logged {
     /// What the run did, object by object.
-    pub(super) fn effects(&self, repository: &Repository) -> Result<Vec<Effect>, Diagnostic> {
-        let changed = |commit: &Commit| repository.changed_files(self.before.as_ref(), commit, OBJECTS);
-        let mut files = changed(&self.record)?;
-        // What was attempted and then not sent is no longer in the last commit.
-        files.extend(self.begun.as_ref().map(changed).transpose()?.into_iter().flatten());
-        let folders: BTreeSet<_> = files.iter().filter_map(|file| Some(path::split(file)?.0)).collect();
+    fn effects(&self, repository: &Repository) -> Result<Vec<Effect>, Diagnostic> {
         let mut effects = Vec::new();
-        for folder in folders {
-            effects.extend(self.effect(repository, &format!("{OBJECTS}/{folder}"))?);
+        for folder in self.folders(repository)? {
+            effects.extend(self.effect(repository, &folder)?);
         }
         effects.sort_by(|a, b| (&a.kind, &a.name).cmp(&(&b.kind, &b.name)));
         Ok(effects)
     }
 
+    /// The folders of the objects whose entries the run changed.
+    pub(super) fn folders(&self, repository: &Repository) -> Result<BTreeSet<String>, Diagnostic> {
+        let changed = |commit: &Commit| repository.changed_files(self.before.as_ref(), commit, OBJECTS);
+        let mut files = changed(&self.record)?;
+        // What was attempted and then not sent is no longer in the last commit.
+        files.extend(self.begun.as_ref().map(changed).transpose()?.into_iter().flatten());
+        let folder = |file: &String| Some(format!("{OBJECTS}/{}", path::split(file)?.0));
+        Ok(files.iter().filter_map(folder).collect())
+    }
+
     /// What the run did to the object of a folder; `None` if it left its entry alone.
-    pub(super) fn effect(&self, repository: &Repository, folder: &str) -> Result<Option<Effect>, Diagnostic> {
+    fn effect(&self, repository: &Repository, folder: &str) -> Result<Option<Effect>, Diagnostic> {
+        let around = self.entries(repository, folder)?;
+        let is_left = around.before == around.after && around.begun == around.after;
+        Ok(Effect::of(&self.run.run, around.as_ref()).filter(|_| !is_left))
+    }
+
+    /// The entries of a folder before the run, when it began to write, and at its end.
+    pub(super) fn entries(&self, repository: &Repository, folder: &str) -> Result<Around, Diagnostic> {
         let at = |commit: &Commit| Record::entry_at(repository, commit, folder);
         let before = self.before.as_ref().map(at).transpose()?.flatten();
         let after = at(&self.record)?;
@@ -102,11 +129,7 @@ impl Logged {
             Some(begun) if *begun != self.record => at(begun)?,
             _ => after.clone(),
         };
-        if before == after && begun == after {
-            return Ok(None);
-        }
-        let entries = Entries { before: before.as_ref(), begun: begun.as_ref(), after: after.as_ref() };
-        Ok(Effect::of(&self.run.run, entries))
+        Ok(Around { before, begun, after })
     }
 }
 

@@ -32,6 +32,8 @@ pub struct RunOptions {
     pub preview: bool,
     /// Whether the run writes to real targets.
     pub writes: bool,
+    /// The run to undo, instead of what git declares.
+    pub undo: Option<String>,
     /// How plans are made.
     pub plan: PlanOptions,
 }

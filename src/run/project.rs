@@ -11,6 +11,7 @@ use crate::manifest::Manifest;
 use crate::model::state::{Attempted, Desired, GivenUp};
 use crate::plan::input::{DeclaredCounts, PlanOptions};
 use crate::report::Report;
+use crate::report::content::UndoContent;
 use crate::run::history::{Base, History};
 use crate::run::memory::Memory;
 use crate::run::record::Record;
@@ -45,6 +46,8 @@ pub struct Project {
     pub(super) writes: bool,
     /// Which targets this run is about.
     pub(super) selected: Vec<String>,
+    /// The run that is undone, if what is desired is not what git declares.
+    pub undo: Option<UndoContent>,
 }
 
 impl Project {
@@ -73,6 +76,7 @@ impl Project {
             commit,
             base_commit,
             manifests: self.manifests.len(),
+            undo: self.undo.clone(),
             diagnostics,
             ..Report::default()
         }

@@ -55,7 +55,13 @@ pub struct RunFacts {
 
 impl RunFacts {
     /// A run of this commit.
-    pub fn of(run: &RunId, commit: Commit, digest: String, allowed: Vec<Guard>) -> Self {
+    pub fn of(
+        run: &RunId,
+        commit: Commit,
+        digest: String,
+        undoes: Option<String>,
+        allowed: Vec<Guard>,
+    ) -> Self {
         Self {
             run: run.id.clone(),
             run_url: run.url.clone(),
@@ -63,7 +69,7 @@ impl RunFacts {
             started: run.started.clone(),
             commit,
             digest,
-            undoes: None,
+            undoes,
             allowed,
         }
     }
@@ -197,8 +203,10 @@ impl<'a> TargetRecorder<'a> {
         if known && !self.entries.contains_key(&folder) {
             return Ok(());
         }
+        // What an undo brings back was declared by an earlier commit.
+        let then = declared.recorded.as_ref().and_then(|recorded| recorded.commit.clone());
         let verified = Verified {
-            commit: run.commit.hex(),
+            commit: then.unwrap_or_else(|| run.commit.hex()),
             run: run.run.clone(),
             time: now.to_owned(),
             file: declared.manifest.file().to_owned(),

@@ -19,11 +19,16 @@ const GOOD: &[&[&str]] = &[
     &["import", "live", "--dry-run"],
     &["import", "live"],
     &["status"],
+    &["log"],
+    &["log", "live", "Role/declared"],
     &["unlock", "live"],
     &["schema"],
     &["schema", "--write", "schemas"],
     &["check-system", SYSTEM],
 ];
+
+/// Commands that need a run, which only a repository has.
+const OF_A_RUN: [&str; 2] = ["show", "undo"];
 
 /// Each command with a mistake, and the code of its diagnostic.
 const WRONG: &[(&[&str], &str)] = &[
@@ -33,6 +38,10 @@ const WRONG: &[(&[&str], &str)] = &[
     (&["apply"], "cli/nobody-to-ask"),
     (&["import", "live"], "config/"),
     (&["status"], "config/"),
+    (&["log"], "config/"),
+    (&["log", "nobody"], "config/"),
+    (&["show", "x"], "record/run"),
+    (&["undo", "x"], "record/run"),
     (&["unlock", "live"], "config/"),
     (&["schema"], "config/"),
     (&["schema", "plan"], "config/"),
@@ -63,7 +72,7 @@ fn world() -> World {
 #[track_caller]
 fn document(command: Option<&str>, run: &Run) -> Value {
     let name = match command {
-        Some("validate" | "plan" | "apply") => "plan",
+        Some("validate" | "plan" | "apply" | "undo") => "plan",
         Some("check-system") => "check",
         Some(command) => command,
         None => "usage",
@@ -88,8 +97,23 @@ fn json_is_one_document_of_every_command_that_ends_well() {
         assert_eq!(document["diagnostics"], json!([]), "{document:#}");
         assert_eq!(run.code, if args.contains(&"--exit-code") { 2 } else { 0 }, "{}", run.err);
     }
-    let listed: Vec<_> = GOOD.iter().map(|args| args[0]).chain(["sandbox"]).collect();
+    let listed: Vec<_> = GOOD.iter().map(|args| args[0]).chain(["sandbox"]).chain(OF_A_RUN).collect();
     assert!(commands().iter().all(|command| listed.contains(&command.as_str())), "{listed:?}");
+}
+
+#[test]
+fn json_is_one_document_of_every_command_about_a_run() {
+    let repo = crate::history::Repo::new("polytomic", "");
+    repo.declare("Role", "declared", "{}");
+    repo.commit();
+    repo.converge();
+    let log = document(Some("log"), &repo.run(&["log", "--format", "json"]));
+    let id = log["runs"][0]["run"].as_str().unwrap();
+    for command in OF_A_RUN {
+        let run = repo.run(&[command, id, "--format", "json"]);
+        let document = document(Some(command), &run);
+        assert_eq!((run.code, &document["diagnostics"]), (0, &json!([])), "{document:#}");
+    }
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod memory;
 mod names;
 mod process;
 mod promises;
+mod questions;
 mod readme;
 mod real;
 mod record;

@@ -183,6 +183,7 @@ impl<'a> Objects<'a> {
             attempted: &NOTHING_ATTEMPTED,
             names: Names::new(self.system().kinds(), &self.desired, &observed),
             write_only: WriteOnly::Nothing,
+            undoes: false,
         };
         let declared = self.desired.get(&subject.id)?;
         // Compared with an empty object, every declared field differs.

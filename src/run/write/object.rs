@@ -32,6 +32,7 @@ impl<'a> ObjectWriter<'a> {
             attempted: intent.attempted,
             names: Names::new(system.kinds(), intent.desired, observed),
             write_only: intent.options.write_only,
+            undoes: intent.options.undoes,
         };
         Self { input, comparison }
     }
