@@ -20,6 +20,7 @@ mod log;
 mod output;
 mod plan;
 mod project;
+mod record;
 mod sandbox;
 mod schema;
 mod show;
@@ -64,6 +65,8 @@ enum Command {
     Show(show::Show),
     /// Plans what brings back what git declared before a run; writes nothing
     Undo(undo::Undo),
+    /// Looks after the records: drops runs that nobody needs any more
+    Record(record::Record),
     /// Removes the lock of a target that a run left behind; writes to git, and to no API
     Unlock(unlock::Unlock),
     /// Prints or writes the JSON Schemas of manifests, configuration and JSON documents
@@ -118,6 +121,7 @@ impl Cli {
             Command::Log(command) => command.run(global),
             Command::Show(command) => command.run(global),
             Command::Undo(command) => command.run(global, output).await,
+            Command::Record(command) => command.run(global, output).await,
             Command::Unlock(command) => command.run(global, output),
             Command::Schema(command) => command.run(global),
             Command::Sandbox(command) => {

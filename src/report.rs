@@ -9,8 +9,8 @@ use crate::model::plan::TargetPlan;
 use crate::model::survivor::Survivor;
 use crate::plan::digest;
 use content::{
-    CheckSystemContent, Content, ImportContent, RunsContent, SandboxContent, Schemas, StatusContent,
-    UndoContent, UnlockContent,
+    CheckSystemContent, Content, ImportContent, PruneContent, RunsContent, SandboxContent, Schemas,
+    StatusContent, UndoContent, UnlockContent,
 };
 
 mod configuration;
@@ -173,6 +173,7 @@ impl Report {
             "apply" => ("apply", Content::Run),
             "log" => ("log", Content::Log(RunsContent::default())),
             "show" => ("show", Content::Show(RunsContent::default())),
+            "record" => ("record", Content::Prune(PruneContent::default())),
             "unlock" => ("unlock", Content::Unlock(UnlockContent::default())),
             "status" => ("status", Content::Status(StatusContent::default())),
             "import" => ("import", Content::Import(ImportContent::default())),
@@ -245,6 +246,7 @@ impl Report {
             | Content::Status(_)
             | Content::Log(_)
             | Content::Show(_)
+            | Content::Prune(_)
             | Content::Unlock(_)
             | Content::Nothing => false,
         }

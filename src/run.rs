@@ -18,6 +18,7 @@ pub mod plan;
 mod preview;
 pub mod probe;
 pub mod project;
+pub mod prune;
 pub mod reads;
 pub mod record;
 pub mod recorder;

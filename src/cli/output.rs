@@ -111,6 +111,15 @@ impl Output {
         io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == "yes"
     }
 
+    /// Asks whether to drop all runs but the last ones from the records.
+    pub(super) fn agreed_to_prune(&self, keep: u32) -> bool {
+        say(&Inert::text(&format!(
+            "What older runs did than the last {keep} can then no longer be asked or undone. Type `yes` to drop them: "
+        )));
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == "yes"
+    }
+
     /// Whether there is a person to ask.
     pub(super) fn can_ask(&self) -> bool {
         self.format.interactive && io::stdin().is_terminal()

@@ -2,9 +2,9 @@
 
 use std::collections::{BinaryHeap, HashSet};
 
-use git2::Oid;
+use git2::{ObjectType, Oid};
 
-use super::{Commit, DEEPEN, Repository};
+use super::{Commit, DEEPEN, Repository, oid};
 use crate::diagnostic::{Code, Diagnostic};
 
 /// How many commits a walk visits at most.
@@ -58,6 +58,24 @@ impl Repository {
     /// The first parent of a commit.
     pub fn first_parent(&self, commit: &Commit) -> Result<Option<Commit>, Diagnostic> {
         Ok(self.content(commit.0)?.parents.first().copied().map(Commit))
+    }
+
+    /// The message of a commit.
+    pub fn message(&self, commit: &Commit) -> Result<String, Diagnostic> {
+        let bytes = self.object(commit.0, ObjectType::Commit)?;
+        let text = String::from_utf8_lossy(&bytes);
+        Ok(text.split_once("\n\n").map(|(_, message)| message.to_owned()).unwrap_or_default())
+    }
+
+    /// The time that the committer of a commit claims, in seconds since 1970.
+    pub fn time(&self, commit: &Commit) -> Result<i64, Diagnostic> {
+        Ok(self.content(commit.0)?.time)
+    }
+
+    /// The commit with this whole id, if it is here.
+    pub fn held(&self, hex: &str) -> Option<Commit> {
+        let id = oid(hex)?;
+        self.content(id).is_ok().then_some(Commit(id))
     }
 
     fn visit(&self, id: Oid, walk: &mut Walk) -> Result<(), Diagnostic> {

@@ -20,6 +20,9 @@ pub struct RunJson {
     pub api: Api,
     /// The commit of the record before; null for the first one.
     pub previous: Option<String>,
+    /// The record that this one continues without its older runs, if it is the first one of a shortened record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
     /// The id of the run.
     pub run: String,
     /// Where the run can be looked at, in CI.

@@ -18,7 +18,7 @@ pub enum Undo {
         /// The spec.
         spec: Value,
         /// When it was verified.
-        verified: Verified,
+        verified: Box<Verified>,
     },
     /// Deletes what the run created, if it still is that.
     Remove,
@@ -56,7 +56,7 @@ impl Undo {
             (Action::Update, Some((spec, _))) if effect.after.as_ref() == Some(&spec) => {
                 Self::Leave(Left::OnlyLive)
             }
-            (_, Some((spec, verified))) => Self::Restore { spec, verified },
+            (_, Some((spec, verified))) => Self::Restore { spec, verified: Box::new(verified) },
             (Action::Create, None) if now.is_some_and(|now| now.meta.verified.is_some()) => Self::Remove,
             (Action::Create, None) => Self::Leave(Left::NeverSeen),
             (Action::Update | Action::Delete, None) => Self::Leave(Left::NeverDeclared),
@@ -116,7 +116,7 @@ mod tests {
         let before = entry("1", json!({"x": 1}));
         let begun = attempted(&before, Action::Update, Some(json!({"x": 2})));
         let after = entry(RUN, json!({"x": 2}));
-        let expected = Undo::Restore { spec: json!({"x": 1}), verified: verified("1") };
+        let expected = Undo::Restore { spec: json!({"x": 1}), verified: Box::new(verified("1")) };
         assert_eq!(undo(Some(&before), &begun, Some(&after), Some(&after)), Some(expected.clone()));
         let seen_again = entry("3", json!({"x": 2}));
         assert_eq!(undo(Some(&before), &begun, Some(&after), Some(&seen_again)), Some(expected));
@@ -126,7 +126,7 @@ mod tests {
     fn a_delete_is_declared_again_and_a_create_deleted() {
         let before = entry("1", json!({"x": 1}));
         let begun = attempted(&before, Action::Delete, None);
-        let restored = Undo::Restore { spec: json!({"x": 1}), verified: verified("1") };
+        let restored = Undo::Restore { spec: json!({"x": 1}), verified: Box::new(verified("1")) };
         assert_eq!(undo(Some(&before), &begun, None, None), Some(restored));
         let begun = attempted(&Entry::new("Role", "a"), Action::Create, Some(json!({})));
         let after = entry(RUN, json!({}));

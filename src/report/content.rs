@@ -37,6 +37,8 @@ pub enum Content {
     Log(RunsContent),
     /// `show`.
     Show(RunsContent),
+    /// `record prune`.
+    Prune(PruneContent),
     /// `unlock`.
     Unlock(UnlockContent),
     /// `sandbox`.
@@ -344,6 +346,30 @@ impl From<&LockJson> for LockStatus {
         let LockJson { format_version: _, run, holder, host, run_url, started, ends } = lock.clone();
         Self { holder, host, run, run_url, started, ends }
     }
+}
+
+/// What became of the records that were to be shortened.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "Prune")]
+pub struct PruneContent {
+    /// How many runs were to be kept.
+    pub keep: usize,
+    /// The targets that have a record; null if none was touched.
+    pub targets: Option<Vec<PrunedTarget>>,
+}
+
+/// A record that was shortened, or was short enough.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Pruned")]
+pub struct PrunedTarget {
+    /// The target's name in enact.yaml.
+    pub target: String,
+    /// How many runs it has.
+    pub kept: usize,
+    /// How many were dropped.
+    pub dropped: usize,
+    /// The commit of the record now.
+    pub record: String,
 }
 
 /// What became of the lock of a target.

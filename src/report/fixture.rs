@@ -4,9 +4,10 @@ use jiff::civil::date;
 use serde_json::{Value, json};
 
 use super::content::{
-    CheckSystemContent, Content, ExpiryStatus, HoldStatus, ImportContent, Imported, LockStatus, ObjectName,
-    RunSummary, SandboxContent, SandboxTarget, SchemaFile, Schemas, StatusContent, TargetStatus,
-    UnlockContent, Updated, UpdatedObject,
+    CheckSystemContent, Content, ExpiryStatus, HoldStatus, ImportContent, Imported, LeftObject, LockStatus,
+    LoggedRun, ObjectEffect, ObjectName, PruneContent, PrunedTarget, RunSummary, RunsContent, SandboxContent,
+    SandboxTarget, SchemaFile, Schemas, StatusContent, TargetStatus, UndoContent, UnlockContent, Updated,
+    UpdatedObject,
 };
 use super::{ApplyReport, Report, TargetReport};
 use crate::access::AccessShift;
@@ -15,13 +16,14 @@ use crate::compare::diff::Field;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::manifest::Lifecycle;
 use crate::model::change::{Action, Change};
-use crate::model::outcome::{EndedChange, Outcome};
+use crate::model::outcome::{EndedChange, Outcome, WriteResult};
 use crate::model::plan::{Expiring, Held, OnlyObserved, SkipReason, Skipped, TargetPlan};
 use crate::model::probe::ProbeCheck;
 use crate::model::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
 use crate::model::resource::{RemoteId, ResourceId};
 use crate::model::unmanaged::{Counted, Coverage, Unmanaged};
 use crate::record::run::{Planned, RunOutcome};
+use crate::record::undo::Left;
 
 pub(super) fn field(path: &str, before: Value, after: Value) -> Field {
     Field { path: path.into(), before, after, cause: Cause::Unknown }
@@ -197,7 +199,8 @@ pub(super) fn hostile(text: &str) -> Report {
     let mut quiet =
         TargetReport { system: text.into(), url: text.into(), ..target(plan(text, Vec::new(), 1), 1) };
     quiet.plan.coverage = hostile_coverage(text);
-    Report { diagnostics: vec![diagnostic], ..report("apply", vec![only, quiet]) }
+    let undo = Some(hostile_undo(text));
+    Report { undo, diagnostics: vec![diagnostic], ..report("apply", vec![only, quiet]) }
 }
 
 fn hostile_coverage(text: &str) -> Coverage {
@@ -266,6 +269,9 @@ pub(super) fn hostile_contents(text: &str) -> Vec<Report> {
         of("check-system", Content::CheckSystem(checked(Some(vec![check(true), check(false)])))),
         of("", Content::Nothing),
         of("status", Content::Status(hostile_status(text))),
+        of("log", Content::Log(hostile_runs(text))),
+        of("show", Content::Show(hostile_runs(text))),
+        of("record", Content::Prune(PruneContent { keep: 1, targets: Some(vec![hostile_pruned(text)]) })),
         of(
             "unlock",
             Content::Unlock(UnlockContent {
@@ -277,9 +283,32 @@ pub(super) fn hostile_contents(text: &str) -> Vec<Report> {
     ]
 }
 
-fn hostile_status(text: &str) -> StatusContent {
-    let object = || ObjectName { kind: text.into(), name: text.into() };
-    let run = |outcome| RunSummary {
+fn hostile_runs(text: &str) -> RunsContent {
+    let object = ObjectName { kind: text.into(), name: text.into() };
+    let effect = |action, outcome| ObjectEffect {
+        object: object.clone(),
+        action,
+        outcome,
+        before: Some(json!({text: text, "list": [text], "gone": {text: text}})),
+        after: Some(json!({text: format!("{text}!"), "list": [text, {text: text}]})),
+    };
+    let objects = vec![
+        effect(Some(Action::Update), Some(WriteResult::Unknown)),
+        effect(Some(Action::Delete), None),
+        effect(None, None),
+    ];
+    let run =
+        |objects| LoggedRun { target: text.into(), run: hostile_run(text, RunOutcome::Incomplete), objects };
+    let runs = vec![run(Some(objects)), run(None)];
+    RunsContent { in_git: Some(true), remote: Some(text.into()), object: Some(object), runs, older: true }
+}
+
+fn hostile_pruned(text: &str) -> PrunedTarget {
+    PrunedTarget { target: text.into(), kept: 1, dropped: 2, record: text.into() }
+}
+
+fn hostile_run(text: &str, outcome: RunOutcome) -> RunSummary {
+    RunSummary {
         record: text.into(),
         run: text.into(),
         run_url: Some(text.into()),
@@ -288,9 +317,23 @@ fn hostile_status(text: &str) -> StatusContent {
         started: text.into(),
         ended: Some(text.into()),
         outcome,
+        undoes: Some(text.into()),
+        allowed: [text.into()].into(),
+        requests: 1,
         planned: Planned { create: 1, update: 1, delete: 1 },
         counts: [(text.into(), 1)].into(),
-    };
+    }
+}
+
+fn hostile_undo(text: &str) -> UndoContent {
+    let object = ObjectName { kind: text.into(), name: text.into() };
+    let left = LeftObject { target: text.into(), object, reason: Left::OnlyLive };
+    UndoContent { run: text.into(), commit: text.into(), left: vec![left], declared: true }
+}
+
+fn hostile_status(text: &str) -> StatusContent {
+    let object = || ObjectName { kind: text.into(), name: text.into() };
+    let run = |outcome| hostile_run(text, outcome);
     let moment = jiff::Timestamp::UNIX_EPOCH;
     let lock = LockStatus {
         holder: text.into(),

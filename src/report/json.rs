@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::content::{
-    CheckSystemContent, Content, ImportContent, RunsContent, SandboxContent, Schemas, StatusContent,
-    UndoContent, UnlockContent,
+    CheckSystemContent, Content, ImportContent, PruneContent, RunsContent, SandboxContent, Schemas,
+    StatusContent, UndoContent, UnlockContent,
 };
 use super::summary::{self, Totals};
 use super::unmanaged::coverage;
@@ -190,6 +190,7 @@ pub fn render(report: &Report) -> Inert {
         Content::Sandbox(sandbox) => shown(serde_json::to_string(&with(report, sandbox))),
         Content::Status(status) => pretty(&with(report, status)),
         Content::Log(runs) | Content::Show(runs) => pretty(&with(report, runs)),
+        Content::Prune(prune) => pretty(&with(report, prune)),
         Content::Unlock(unlock) => pretty(&with(report, unlock)),
         Content::CheckSystem(check) => pretty(&with(report, check)),
         Content::Nothing => {
@@ -250,7 +251,7 @@ pub fn document(report: &Report) -> ReportJson {
 
 /// The JSON Schemas of all documents, by name. No name has a hyphen, unlike those of manifests.
 #[must_use]
-pub fn schemas() -> [(&'static str, Value); 11] {
+pub fn schemas() -> [(&'static str, Value); 12] {
     [
         ("plan", schema_of::<ReportJson>("What `enact validate`, `plan`, `apply` and `undo` found out.")),
         ("import", schema_of::<JsonDocument<'_, ImportContent>>("What `enact import` found out.")),
@@ -258,6 +259,7 @@ pub fn schemas() -> [(&'static str, Value); 11] {
         ("status", schema_of::<JsonDocument<'_, StatusContent>>("What `enact status` found in the records.")),
         ("log", schema_of::<JsonDocument<'_, RunsContent>>("What `enact log` found in the records.")),
         ("show", schema_of::<JsonDocument<'_, RunsContent>>("What `enact show` found in the records.")),
+        ("record", schema_of::<JsonDocument<'_, PruneContent>>("What `enact record prune` did.")),
         ("unlock", schema_of::<JsonDocument<'_, UnlockContent>>("What `enact unlock` did.")),
         (
             "sandbox",
@@ -376,6 +378,7 @@ mod tests {
                 Content::Sandbox(_) => "sandbox",
                 Content::Status(_) => "status",
                 Content::Log(_) => "log",
+                Content::Prune(_) => "record",
                 Content::Show(_) => "show",
                 Content::Unlock(_) => "unlock",
                 Content::CheckSystem(_) => "check",

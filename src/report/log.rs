@@ -1,12 +1,13 @@
 //! What `enact log` and `enact show` say of a run, in lines that every format for people shows. A line may hold any text:
 //! each format makes it harmless.
 
-use super::content::{LoggedRun, ObjectEffect, ObjectName, RunsContent};
+use super::content::{LoggedRun, ObjectEffect, ObjectName, PruneContent, PrunedTarget, RunsContent};
 use super::line::{self, Layout, Line};
 use super::status;
 use super::value::quoted;
 use crate::model::change::Action;
 use crate::record::run::Planned;
+use crate::words::{count, verb};
 
 /// A run in one line.
 pub(super) fn head(LoggedRun { target, run, objects: _ }: &LoggedRun) -> String {
@@ -69,4 +70,18 @@ pub(super) fn end(content: &RunsContent) -> Vec<String> {
         end.push("There are older runs: `--limit` shows more.".to_owned());
     }
     end
+}
+
+/// What became of each record that was to be shortened.
+pub(super) fn pruned(PruneContent { targets, .. }: &PruneContent) -> Vec<String> {
+    let of = |PrunedTarget { target, kept, dropped, record: _ }: &PrunedTarget| {
+        let (is, are) = (verb(*dropped, "was", "were"), verb(*kept, "is", "are"));
+        format!("{target}: {} {is} dropped, {kept} {are} kept", count(*dropped, "run"))
+    };
+    targets.iter().flatten().map(of).collect()
+}
+
+/// How many runs were dropped.
+pub(super) fn dropped(PruneContent { targets, .. }: &PruneContent) -> usize {
+    targets.iter().flatten().map(|target| target.dropped).sum()
 }

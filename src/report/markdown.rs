@@ -6,7 +6,7 @@
 
 use super::configuration::{HEADING, sentence};
 use super::content::Content;
-use super::line::{self, Layout, Line, LineMark};
+use super::line;
 use super::summary::{self, Totals};
 use super::{Report, TargetReport, labels, undo, unmanaged};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -19,8 +19,10 @@ use crate::model::survivor::Survivor;
 use crate::model::unmanaged::{Coverage, Unmanaged};
 use crate::text::markdown::{code, fence, html_code};
 use crate::words::count;
+use lines::{LAYOUT, marked};
 
 mod content;
+mod lines;
 
 /// The longest text at which a section goes on, in bytes, which are never fewer than characters.
 const CONFIGURATION_END: usize = 8_000;
@@ -29,11 +31,6 @@ const DIAGNOSTICS_END: usize = 30_000;
 const TARGETS_END: usize = 60_000;
 /// How many bytes the fields of one change may take.
 const CHANGE_ROOM: usize = 12_000;
-/// How many characters of a line of a difference are shown.
-const LONGEST_LINE: usize = 1_000;
-/// How much of a field of a new object is shown: the pull request holds the file with all of it.
-const CREATE: (usize, usize) = (16, 200);
-const LAYOUT: Layout = Layout { width: 0, longest: LONGEST_LINE, create: Some(CREATE), held: None };
 
 /// The report as the text of a comment. Its first line marks enact's comment.
 #[must_use]
@@ -227,14 +224,6 @@ fn ending(outcome: &Outcome) -> String {
     let reason = outcome.reason().map(|reason| format!(": {}", code(reason))).unwrap_or_default();
     let at = outcome.at().map(|at| format!(" at {}", code(at))).unwrap_or_default();
     format!(", **{}**{reason}{at}", outcome.result().as_str())
-}
-
-fn marked(line: Line) -> String {
-    match line.mark {
-        LineMark::Added => format!("+ {}", line.text),
-        LineMark::Removed => format!("- {}", line.text),
-        LineMark::Changed | LineMark::Same => format!("  {}", line.text),
-    }
 }
 
 fn survivor(survivor: &Survivor) -> String {

@@ -66,6 +66,9 @@ fn content(report: &Report, style: &Style) -> String {
         Content::Status(status) => content::status(status),
         Content::Log(_) | Content::Show(_) if report.exit() != Exit::Done => String::new(),
         Content::Log(runs) | Content::Show(runs) => logged(runs, style),
+        Content::Prune(prune) => {
+            log::pruned(prune).iter().map(|line| format!("{}\n", inline(line))).collect()
+        }
         Content::Unlock(_) if report.exit() != Exit::Done => String::new(),
         Content::Unlock(unlock) => inline(&status::unlocked(unlock)).into_owned() + "\n",
         Content::CheckSystem(check) => content::check_system(check, style),

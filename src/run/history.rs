@@ -211,9 +211,10 @@ impl History {
         self.repository.reopened()
     }
 
-    /// The commit that a reference points to.
-    pub(super) fn reference(&self, name: &str) -> Result<Option<Commit>, Diagnostic> {
-        self.repository.reference(name)
+    /// Reads whose records are believed, and the key of a run that writes them.
+    pub fn believe(&mut self, config: &Config) -> Result<(), Diagnostic> {
+        self.trust = Trust::read(config, true)?;
+        Ok(())
     }
 
     /// Where the record is kept, and the locks beside it.

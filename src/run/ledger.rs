@@ -176,7 +176,7 @@ impl<'a> Ledger<'a> {
         if place.remote.is_none() {
             return Ok(());
         }
-        self.follow(updates)?;
+        tips::follow(&self.history.repository, updates)?;
         for (target, recorder) in &self.targets {
             let tip = updates.iter().find(|update| update.name == recorder.reference());
             if let Some(Update { to: Some(tip), .. }) = tip {
@@ -186,16 +186,12 @@ impl<'a> Ledger<'a> {
         Ok(())
     }
 
-    fn follow(&self, updates: &[Update]) -> Result<(), Diagnostic> {
-        updates.iter().try_for_each(|Update { name, to, .. }| {
-            let here = self.history.reference(name)?;
-            self.history.repository.move_reference(name, here.as_ref(), to.as_ref())
-        })
-    }
-
     /// Keeps in this clone what could not be sent, and says how to send it.
     fn keep(&self, updates: &[Update], remote: Option<&str>, why: &Diagnostic) -> Diagnostic {
-        let kept = self.follow(updates).err().map(|error| format!("; {}", error.message)).unwrap_or_default();
+        let kept = tips::follow(&self.history.repository, updates)
+            .err()
+            .map(|error| format!("; {}", error.message))
+            .unwrap_or_default();
         let names: Vec<_> = updates.iter().map(|update| update.name.as_str()).collect();
         let message = format!("what was written could not be recorded: {}{kept}", why.message);
         let help = match remote {

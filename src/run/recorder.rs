@@ -337,6 +337,7 @@ impl<'a> TargetRecorder<'a> {
             target: self.target.config.name.clone(),
             api: (&self.target.api).into(),
             previous: self.tip.map(|tip| tip.hex()),
+            replaces: None,
             run: facts.run.clone(),
             run_url: facts.run_url.clone(),
             who: facts.who.clone(),

@@ -1,7 +1,7 @@
 //! Where the records of a run's targets are, in this clone and on their remote: brings the remote's here, and refuses one
 //! that does not continue what this clone has seen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::target::Target;
 use crate::diagnostic::{Code, Diagnostic};
@@ -9,6 +9,7 @@ use crate::git::remote::Update;
 use crate::git::{Commit, Repository};
 use crate::run::history::History;
 use crate::run::lock::Place;
+use crate::run::record::Record;
 
 /// Where the records are that a run continues.
 pub struct Tips {
@@ -95,7 +96,7 @@ fn adopt(target: &Target, history: &History, there: &BTreeMap<String, Commit>) -
         };
     };
     if let Some(last) = &last
-        && !repository.is_first_parent(last, tip)?
+        && !continues(repository, tip, last)?
     {
         return Err(rewound(name, tip, last));
     }
@@ -112,6 +113,35 @@ fn adopt(target: &Target, history: &History, there: &BTreeMap<String, Commit>) -
     }
     repository.move_reference(name, here.as_ref(), Some(tip))?;
     Ok(true)
+}
+
+/// Whether a record goes on from another one: as its later runs, or as the same runs without the older ones. A record says
+/// itself what it was shortened from, so this clone has to have that, and it has to go on from what was seen.
+fn continues(repository: &Repository, tip: &Commit, last: &Commit) -> Result<bool, Diagnostic> {
+    let mut at = Some(*tip);
+    // What was seen already is not gone through again, whatever a record says.
+    let mut seen = BTreeSet::new();
+    while let Some(commit) = at.filter(|commit| seen.insert(*commit)) {
+        if commit == *last {
+            return Ok(true);
+        }
+        let run = Record::run_of(repository, &commit)?;
+        at = match (&run.previous, &run.replaces) {
+            (Some(previous), _) => {
+                repository.first_parent(&commit)?.filter(|parent| parent.hex() == *previous)
+            }
+            (None, Some(replaced)) => repository.held(replaced),
+            (None, None) => None,
+        };
+    }
+    Ok(false)
+}
+
+/// Follows in this clone what was moved on the remote.
+pub(super) fn follow(repository: &Repository, updates: &[Update]) -> Result<(), Diagnostic> {
+    updates.iter().try_for_each(|Update { name, to, .. }| {
+        repository.move_reference(name, repository.reference(name)?.as_ref(), to.as_ref())
+    })
 }
 
 /// Notes what this clone has just written to the remote.
@@ -133,5 +163,5 @@ fn rewound(name: &str, tip: &Commit, last: &Commit) -> Diagnostic {
         "`{name}` of the remote is at {tip}, which does not continue {last}, the last that this clone saw"
     );
     Diagnostic::new(Code::RecordRewound, message)
-        .help("nothing was written; find out who moved it back, and put it right as docs/record.md says")
+        .help("nothing was written; find out who moved it back, and put it right as docs/record.md says; if it was shortened on purpose, docs/record.md says how to accept that")
 }

@@ -118,7 +118,7 @@ impl Undoing<'_> {
                 }
                 Undo::Restore { spec, verified } => {
                     let marks = marks.get(&folder).cloned().unwrap_or_default();
-                    let restored = restored(target, &id, (spec, verified), marks);
+                    let restored = restored(target, &id, (spec, *verified), marks);
                     let wrong = self.problems(&restored);
                     if wrong.is_empty() {
                         desired.insert(id, restored);

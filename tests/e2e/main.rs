@@ -28,6 +28,7 @@ mod memory;
 mod names;
 mod process;
 mod promises;
+mod prune;
 mod questions;
 mod readme;
 mod real;

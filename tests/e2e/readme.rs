@@ -56,6 +56,7 @@ fn the_first_command_plans_and_applies_the_examples_as_shown() {
 #[test]
 fn the_other_commands_and_files_work_in_the_order_in_which_they_stand() {
     let world = World::new("polytomic");
+    world.git(&["init", "-q", "-b", "main"]);
     std::fs::remove_dir(world.dir.path().join("policies")).unwrap();
     let role = serde_json::json!({"id": "00000000-0000-4000-8000-000000000001", "name": "There before", "system": false});
     world.live.insert("roles", role);
@@ -81,13 +82,23 @@ fn file_of(text: &str) -> &str {
 fn commands(world: &World, text: &str) -> usize {
     // The only git command needs a remote; the tests of git run it.
     for line in text.lines().filter(|line| !line.starts_with("git fetch origin '+refs/enact/*")) {
+        let line = line.replace("RUN", &last_run(world));
         let args: Vec<_> =
             line.strip_prefix("enact ").unwrap_or_else(|| panic!("{line}")).split(' ').collect();
+        if args[0] == "apply" {
+            world.commit();
+        }
         let output = enact(world.dir.path()).env("POLYTOMIC_API_KEY", CANARY).args(args).output().unwrap();
         let run = Run::from(&output);
         assert_eq!(run.code, 0, "{line}: {}{}", run.out, run.err);
     }
     text.lines().count()
+}
+
+/// The id of the last run; empty before the first.
+fn last_run(world: &World) -> String {
+    let log = world.run(&["log", "--format", "json"]);
+    if log.code != 0 { String::new() } else { log.json()["runs"][0]["run"].as_str().unwrap_or("").to_owned() }
 }
 
 #[test]

@@ -21,22 +21,22 @@ const POLICY: &str = "{policy_actions: [{action: read, roles: [Admin]}]}";
 const AS_DECLARED: &str = "live state is as declared";
 
 /// A bare repository that clones share.
-struct Bare(TempDir);
+pub(crate) struct Bare(TempDir);
 
 impl Bare {
     /// The remote of this repository, with all that it has.
-    fn of(repo: &Repo) -> Self {
+    pub(crate) fn of(repo: &Repo) -> Self {
         let bare = Self(TempDir::new().unwrap());
         repo.git(&["init", "-q", "--bare", "-b", "main", &bare.path()]);
         repo.git(&["remote", "add", "origin", &bare.path()]);
         bare
     }
 
-    fn path(&self) -> String {
+    pub(crate) fn path(&self) -> String {
         self.0.path().display().to_string()
     }
 
-    fn clone(&self) -> TempDir {
+    pub(crate) fn clone(&self) -> TempDir {
         let clone = TempDir::new().unwrap();
         git(clone.path(), &["clone", "-q", &self.path(), "."]);
         clone

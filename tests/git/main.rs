@@ -17,3 +17,4 @@ mod repository;
 mod revision;
 mod signature;
 mod support;
+mod trees;

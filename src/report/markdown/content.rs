@@ -6,7 +6,7 @@ use crate::report::content::{
     SandboxTarget, Schemas, StatusContent, TargetStatus, Updated, UpdatedObject,
 };
 use crate::report::log;
-use crate::report::markdown::{LAYOUT, marked};
+use crate::report::markdown::lines::{LAYOUT, marked};
 use crate::report::status::{lines, unlocked};
 use crate::report::value::path;
 use crate::text::markdown::{code, code_both, fence};
@@ -25,6 +25,9 @@ pub(super) fn items(content: &Content) -> Vec<String> {
             schemas.iter().map(|schema| format!("- {}\n", code(&schema.name))).collect()
         }
         Content::Sandbox(SandboxContent { targets }) => targets.iter().map(served).collect(),
+        Content::Prune(prune) => {
+            log::pruned(prune).iter().map(|line| format!("- {}\n", code(line))).collect()
+        }
         Content::Unlock(unlock) => vec![format!("- {}\n", code(&unlocked(unlock)))],
         Content::Status(StatusContent { targets, .. }) => targets.iter().map(status).collect(),
         Content::Log(RunsContent { runs, .. }) | Content::Show(RunsContent { runs, .. }) => {

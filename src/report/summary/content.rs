@@ -4,7 +4,7 @@ use crate::report::content::{
     CheckSystemContent, Content, ImportContent, RunsContent, SandboxContent, Schemas, StatusContent,
     UnlockContent,
 };
-use crate::report::labels;
+use crate::report::{labels, log};
 use crate::words::{count, verb};
 
 /// In a few words, if nothing is wrong.
@@ -18,6 +18,7 @@ pub(super) fn headline(content: &Content) -> String {
         Content::Schemas(Schemas { schemas, .. }) => count(schemas.len(), "schema"),
         Content::Sandbox(_) => "ready".to_owned(),
         Content::Unlock(_) => "unlocked".to_owned(),
+        Content::Prune(prune) => count(log::dropped(prune), "run") + " dropped",
         Content::Status(StatusContent { targets, .. }) => count(targets.len(), "target"),
         Content::Log(RunsContent { runs, .. }) | Content::Show(RunsContent { runs, .. }) => {
             count(runs.len(), "run")
@@ -47,6 +48,11 @@ pub(super) fn sentence(content: &Content) -> String {
             "There are older runs: `--limit` shows more.".to_owned()
         }
         Content::Log(_) | Content::Show(_) => "This is what the records in this clone say.".to_owned(),
+        Content::Prune(prune) => format!(
+            "{} {} dropped.",
+            count(log::dropped(prune), "run"),
+            verb(log::dropped(prune), "was", "were")
+        ),
         Content::Status(_) => "No target was asked: this is what the records in this clone say.".to_owned(),
         Content::CheckSystem(check) => definition(check),
         Content::Run | Content::Schema(_) | Content::Nothing => "Nothing was done.".to_owned(),
