@@ -8,16 +8,22 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::text::{inline, short};
 
 impl Repository {
-    /// The commit that a reference points to. `None` only if there is no such reference.
-    pub fn reference(&self, name: &str) -> Result<Option<Commit>, Diagnostic> {
+    /// Where a reference points to, whatever that is. `None` only if there is no such reference.
+    pub fn target(&self, name: &str) -> Result<Option<Commit>, Diagnostic> {
         let reference = match self.git.find_reference(name) {
             Ok(reference) => reference,
             Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
             Err(error) => return Err(unusable(name, &format!("cannot be read: {}", error.message()))),
         };
-        let Some(id) = reference.target().filter(|_| reference.kind() == Some(ReferenceType::Direct)) else {
-            return Err(unusable(name, "points to another reference"));
-        };
+        match reference.target().filter(|_| reference.kind() == Some(ReferenceType::Direct)) {
+            Some(id) => Ok(Some(Commit(id))),
+            None => Err(unusable(name, "points to another reference")),
+        }
+    }
+
+    /// The commit that a reference points to. `None` only if there is no such reference.
+    pub fn reference(&self, name: &str) -> Result<Option<Commit>, Diagnostic> {
+        let Some(Commit(id)) = self.target(name)? else { return Ok(None) };
         match self.content(id) {
             Ok(_) => Ok(Some(Commit(id))),
             Err(_) if self.is_left_out(id) => {
@@ -50,7 +56,7 @@ impl Repository {
             // A lock or a record is not lost if a program is killed while it holds this one: it is a file.
             locks.lock_ref(name).map_err(wrong)?;
             // The comparison is made while the reference is locked.
-            if self.reference(name)? != *from {
+            if self.target(name)? != *from {
                 return Err(moved(name));
             }
             match to {

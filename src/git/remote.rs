@@ -4,9 +4,12 @@
 //! configuration and known hosts, proxies. libgit2's transports would add a second TLS library and know none of it.
 //! There is no shell, and only the names of the remote and of references come from outside.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::process::{Command, Output, Stdio};
 
+use git2::Oid;
+
+use super::reference::moved;
 use super::{Commit, Repository, oid};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::text::{inline, short};
@@ -51,6 +54,11 @@ const OPTIONS: [&str; 7] = [
     "--no-signed",
 ];
 
+/// How often references are listed and fetched until nobody moves one in between.
+const LISTS: u32 = 3;
+/// What git says of a reference that is not there any more.
+const NO_SUCH: &str = "couldn't find remote ref";
+
 /// A reference that moves, and from where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Update {
@@ -90,25 +98,45 @@ impl Repository {
         secrets: &[String],
     ) -> Result<BTreeMap<String, Commit>, Diagnostic> {
         self.check_remote(remote)?;
-        let there = self.list(remote, names, secrets)?;
-        let missing = there.values().filter(|commit| !self.holds(commit.0));
-        let missing: Vec<_> = missing.map(Commit::hex).collect();
-        if !missing.is_empty() {
-            let shallow = if self.is_shallow() { &["--update-shallow"][..] } else { &[] };
-            let output = self
-                .git_command(secrets)
-                .args(FETCH)
-                .args(shallow)
-                .args(["--", remote])
-                .args(there.keys())
-                .output()
-                .map_err(|error| not_started(&error))?;
-            if !output.status.success() {
-                let names: Vec<_> = there.keys().map(String::as_str).collect();
-                return Err(refused(remote, &names, &output));
+        for _ in 1..LISTS {
+            let there = self.list(remote, names, secrets)?;
+            if self.bring(remote, &there, secrets)? {
+                return Ok(there);
             }
         }
-        Ok(there)
+        let there = self.list(remote, names, secrets)?;
+        match self.bring(remote, &there, secrets)? {
+            true => Ok(there),
+            false => Err(moved(there.keys().next().map_or(remote, String::as_str))),
+        }
+    }
+
+    /// Fetches what these references of a remote hold; false if one of them was moved or removed since it was listed.
+    fn bring(
+        &self,
+        remote: &str,
+        there: &BTreeMap<String, Commit>,
+        secrets: &[String],
+    ) -> Result<bool, Diagnostic> {
+        let is_here = || there.values().all(|commit| self.holds(commit.0));
+        if is_here() {
+            return Ok(true);
+        }
+        let shallow = if self.is_shallow() { &["--update-shallow"][..] } else { &[] };
+        let output = self
+            .git_command(secrets)
+            .args(FETCH)
+            .args(shallow)
+            .args(["--", remote])
+            .args(there.keys())
+            .output()
+            .map_err(|error| not_started(&error))?;
+        let names: Vec<_> = there.keys().map(String::as_str).collect();
+        match output.status.success() {
+            true => Ok(is_here()),
+            false if String::from_utf8_lossy(&output.stderr).contains(NO_SUCH) => Ok(false),
+            false => Err(refused(remote, &names, &output)),
+        }
     }
 
     /// Where these references of a remote are.
@@ -152,18 +180,32 @@ impl Repository {
             return Err(refused(remote, &["its branches"], &output));
         }
         let text = String::from_utf8_lossy(&output.stdout);
-        let tips: BTreeSet<_> = text.lines().filter_map(|line| oid(line.split_once('\t')?.0)).collect();
-        // A tip that is not here is newer than this clone, and may well hold the commit: what this clone knew of the
-        // remote then decides.
-        let known = self.git.references_glob(&format!("refs/remotes/{remote}/*")).into_iter().flatten();
-        let known = known.filter_map(|reference| reference.ok()?.target());
-        let tips = tips.into_iter().filter(|tip| self.holds(*tip)).chain(known);
-        for tip in tips.filter(|tip| self.content(*tip).is_ok()) {
-            if self.is_ancestor(commit, &Commit(tip))? {
+        let lines = text.lines().filter_map(|line| line.split_once('\t'));
+        let tips: Vec<_> = lines.filter_map(|(id, name)| Some((name.to_owned(), oid(id)?))).collect();
+        let (here, newer): (Vec<_>, Vec<_>) = tips.into_iter().partition(|(_, tip)| self.holds(*tip));
+        let holds = |tip: &Oid| match self.content(*tip) {
+            Ok(_) => self.is_ancestor(commit, &Commit(*tip)),
+            Err(_) => Ok(false),
+        };
+        for (_, tip) in &here {
+            if holds(tip)? {
                 return Ok(true);
             }
         }
-        Ok(false)
+        // A branch that was pushed since this clone looked holds what it held then, unless it was rewritten.
+        let mut pushed = BTreeMap::new();
+        for (name, tip) in newer {
+            let Some(branch) = name.strip_prefix("refs/heads/") else { continue };
+            let then = self.git.refname_to_id(&format!("refs/remotes/{remote}/{branch}")).ok();
+            if then.map(|then| holds(&then)).transpose()? == Some(true) {
+                pushed.insert(name, Commit(tip));
+            }
+        }
+        if !pushed.is_empty() {
+            // If one moves again meanwhile, the user runs it again.
+            self.bring(remote, &pushed, secrets)?;
+        }
+        pushed.values().try_fold(false, |found, tip| Ok(found || holds(&tip.0)?))
     }
 
     /// Refuses a URL instead of a name: it could make git run a command or send a credential to a stranger.

@@ -72,13 +72,13 @@ struct Held {
 }
 
 impl Place {
-    /// Where these references are.
+    /// Where these references are. Of a lock that is no commit it is only known that it is there.
     pub(super) fn look(&self, names: &[String]) -> Result<BTreeMap<String, Commit>, Diagnostic> {
         match &self.remote {
             Some(remote) => sync::lock(&self.repository).fetch(remote, names, &self.secrets),
             None => {
                 let repository = sync::lock(&self.repository);
-                let at = |name: &String| Ok(repository.reference(name)?.map(|at| (name.clone(), at)));
+                let at = |name: &String| Ok(repository.target(name)?.map(|at| (name.clone(), at)));
                 let all: Result<Vec<_>, Diagnostic> = names.iter().map(at).collect();
                 Ok(all?.into_iter().flatten().collect())
             }
@@ -112,10 +112,10 @@ impl Place {
     /// What a lock says.
     pub(super) fn read(&self, at: &Commit) -> Result<LockJson, Diagnostic> {
         let repository = sync::lock(&self.repository);
-        let Some(file) = repository.file_at(at, LOCK)? else {
-            return Err(unreadable(at, "it holds no lock"));
-        };
-        LockJson::parse(&repository.blob(file)?).map_err(|why| unreadable(at, &why))
+        let file = repository.file_at(at, LOCK).map_err(|why| unreadable(at, &why.message))?;
+        let Some(file) = file else { return Err(unreadable(at, "it holds no lock")) };
+        let text = repository.blob(file).map_err(|why| unreadable(at, &why.message))?;
+        LockJson::parse(&text).map_err(|why| unreadable(at, &why))
     }
 
     fn write(&self, run: &RunId) -> Result<Commit, Diagnostic> {
@@ -169,7 +169,10 @@ impl Lock {
                     races += 1;
                     tokio::time::sleep(LOOKS / 4).await;
                 }
-                Err(refused) => return Err(refused.why),
+                Err(refused) => {
+                    here.iter_mut().for_each(FileLock::leave);
+                    return Err(refused.why);
+                }
             }
         }
     }
@@ -190,9 +193,7 @@ impl Lock {
             renewing.abort();
         }
         let mut at = sync::lock(&self.held.at);
-        let gone = at.iter().map(|(name, from)| Update { name: name.clone(), from: Some(*from), to: None });
-        let all: Vec<_> = updates.iter().cloned().chain(gone).collect();
-        self.held.place.change(&all)?;
+        self.held.move_to(&mut at, None, updates)?;
         at.clear();
         Ok(())
     }
@@ -229,13 +230,42 @@ impl Held {
         }
         let ends = clock::awake_or_not() + LASTS;
         let to = self.place.write(&self.run)?;
-        let renewed =
-            at.iter().map(|(name, from)| Update { name: name.clone(), from: Some(*from), to: Some(to) });
-        let all: Vec<_> = updates.iter().cloned().chain(renewed).collect();
-        self.place.change(&all)?;
+        self.move_to(&mut at, Some(to), updates)?;
         at.values_mut().for_each(|at| *at = to);
         *sync::lock(&self.ends) = ends;
         Ok(())
+    }
+
+    /// Moves the locks, and other references with them. A renewal of this run that nobody told it of is no other run's.
+    fn move_to(
+        &self,
+        at: &mut BTreeMap<String, Commit>,
+        to: Option<Commit>,
+        updates: &[Update],
+    ) -> Result<(), Diagnostic> {
+        let all = |at: &BTreeMap<String, Commit>| -> Vec<_> {
+            let own = at.iter().map(|(name, from)| Update { name: name.clone(), from: Some(*from), to });
+            updates.iter().cloned().chain(own).collect()
+        };
+        match self.place.change(&all(at)) {
+            Err(why) if why.code == Code::GitAppliedMoved && self.is_still_held(at) => {
+                self.place.change(&all(at))
+            }
+            moved => moved,
+        }
+    }
+
+    /// Whether all locks still are this run's, and one is elsewhere than it knew: the answer to a renewal was lost, and so was
+    /// the look after it. Notes where they are.
+    fn is_still_held(&self, at: &mut BTreeMap<String, Commit>) -> bool {
+        let names: Vec<_> = at.keys().cloned().collect();
+        let Ok(there) = self.place.look(&names) else { return false };
+        let is_own = |at: &Commit| self.place.read(at).is_ok_and(|lock| lock.run == self.run.id);
+        let is_held = there.len() == names.len() && there.values().all(is_own) && there != *at;
+        if is_held {
+            *at = there;
+        }
+        is_held
     }
 }
 

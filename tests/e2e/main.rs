@@ -24,6 +24,7 @@ mod inert;
 mod jitsudo;
 mod lifecycle;
 mod live;
+mod lock;
 mod memory;
 mod names;
 mod process;

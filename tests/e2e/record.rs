@@ -16,7 +16,7 @@ use tempfile::TempDir;
 const PRUNE: &str = "  prune: tracked\n";
 const SHARED: &str = "  prune: tracked\nrecord: {remote: origin}\n";
 const RECORD: &str = "refs/enact/record/live";
-const LOCK: &str = "refs/enact/lock/live";
+pub(crate) const LOCK: &str = "refs/enact/lock/live";
 const POLICY: &str = "{policy_actions: [{action: read, roles: [Admin]}]}";
 const AS_DECLARED: &str = "live state is as declared";
 
@@ -42,19 +42,19 @@ impl Bare {
         clone
     }
 
-    fn refs(&self) -> String {
+    pub(crate) fn refs(&self) -> String {
         git(self.0.path(), &["for-each-ref", "refs/enact"])
     }
 }
 
-fn commit_and_push(repo: &Repo) -> String {
+pub(crate) fn commit_and_push(repo: &Repo) -> String {
     let commit = repo.commit();
     repo.git(&["push", "-q", "origin", "HEAD:refs/heads/main"]);
     commit
 }
 
 /// A repository with one role, applied, whose record and lock are on a remote.
-fn shared() -> (Repo, Bare) {
+pub(crate) fn shared() -> (Repo, Bare) {
     let repo = Repo::new("polytomic", SHARED);
     let bare = Bare::of(&repo);
     repo.declare("Role", "A", "{}");
@@ -64,7 +64,7 @@ fn shared() -> (Repo, Bare) {
 }
 
 /// The names of the roles that people made.
-fn roles(repo: &Repo) -> Vec<String> {
+pub(crate) fn roles(repo: &Repo) -> Vec<String> {
     let own = |role: &&Value| role["system"] == false;
     let mut names: Vec<_> = repo
         .objects("roles")
@@ -440,7 +440,7 @@ fn nothing_forgotten_a_field_that_only_a_failed_attempt_declared_goes_back() {
 }
 
 /// Puts the lock of another run on the remote.
-fn lock(repo: &Repo, run: &str, ends: &str) {
+pub(crate) fn lock(repo: &Repo, run: &str, ends: &str) {
     let lock = json!({"format_version": 1, "run": run, "holder": "Somebody", "host": "elsewhere", "run_url": null,
         "started": "2026-01-01T00:00:00Z", "ends": ends});
     let folder = TempDir::new().unwrap();
@@ -524,7 +524,7 @@ fn noting(folder: &Path) -> (String, PathBuf) {
     (format!("{}:/usr/bin:/bin", folder.display()), log)
 }
 
-fn run_noted(repo: &Repo, path: &str, args: &[&str]) -> Run {
+pub(crate) fn run_noted(repo: &Repo, path: &str, args: &[&str]) -> Run {
     let mut command = enact(repo.dir.path());
     crate::support::run(repo.dir.path(), command.env("PATH", path).args(args), &[])
 }
