@@ -226,11 +226,17 @@ impl Comparison<'_> {
         self.base?.get(&id).filter(|base| !base.absent())
     }
 
-    /// Whether the live object is no longer what the base declared.
+    /// Whether the live object is no longer what the base declared, nor what was attempted since: git set that, too.
     pub(super) fn moved(&self, kind: &Kind, orphan: &Declared, live: &LiveObject) -> bool {
-        let (mut base, observed) = (self.canonical_base(kind, orphan), self.observed(kind, live));
-        Ignored::new(&orphan.manifest.ignore).keep(&kind.shape, &observed, &mut base);
-        !diff(&kind.shape, &observed, &kind.shape.readable(base)).is_empty()
+        let observed = self.observed(kind, live);
+        let ignored = Ignored::new(&orphan.manifest.ignore);
+        let is_as = |mut then: Value| {
+            ignored.keep(&kind.shape, &observed, &mut then);
+            diff(&kind.shape, &observed, &kind.shape.readable(then)).is_empty()
+        };
+        let attempted = self.attempted.get(&orphan.id).into_iter().flatten();
+        let mut attempted = attempted.map(|spec| self.canonical_then(kind, &orphan.id, spec));
+        !is_as(self.canonical_base(kind, orphan)) && !attempted.any(is_as)
     }
 
     /// Fields that the base declared, that git no longer does, and that have no default.

@@ -61,6 +61,7 @@ impl Planner<'_> {
             Some(Elsewhere::Declared(file)) => Verdict::Moved(file.clone()),
             Some(Elsewhere::Held(file)) => self.survives(kind, orphan, live, Kept::Held, file),
             None if !self.input.system.writable(kind, live) => Verdict::Skipped(SkipReason::System),
+            None if orphan.recorded_id().is_some_and(|id| *id != live.remote) => stays(Kept::Unverified),
             None if orphan.manifest.protect => stays(Kept::Protected),
             None if lifecycle::only_observes(orphan, Action::Delete) => stays(Kept::Observed),
             None if lifecycle::hold(orphan, self.input.options.day).is_some() => stays(Kept::OnHold),
@@ -71,12 +72,13 @@ impl Planner<'_> {
         }
     }
 
-    /// The live object that git meant: the one with the recorded id, or with its name if no id was recorded.
+    /// The live object that git meant: the one with the recorded id, or with its name if no id was recorded. A run that was
+    /// to write it since, and of which nothing is known, may have created it again.
     fn alive(&self, kind: &Kind, orphan: &Declared) -> Option<&LiveObject> {
-        match orphan.recorded_id() {
-            Some(id) => self.input.observed.found(&kind.name).iter().find(|found| found.remote == *id),
-            None => self.index.named(kind, &orphan.id.name).first().copied(),
-        }
+        let named = || self.index.named(kind, &orphan.id.name).first().copied();
+        let Some(id) = orphan.recorded_id() else { return named() };
+        let recorded = self.input.observed.found(&kind.name).iter().find(|found| found.remote == *id);
+        recorded.or_else(|| named().filter(|_| self.comparison.attempted.contains_key(&orphan.id)))
     }
 
     fn survives(

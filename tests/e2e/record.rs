@@ -120,6 +120,37 @@ fn nothing_forgotten_an_object_that_a_failed_create_made_is_never_silent() {
 }
 
 #[test]
+fn nothing_forgotten_an_object_that_was_gone_and_that_a_lost_create_made_again_is_named() {
+    let repo = Repo::new("polytomic", PRUNE);
+    for name in ["A", "B", "C"] {
+        repo.declare("Role", name, "{}");
+    }
+    repo.commit();
+    repo.converge();
+    let remove = |name: &str| {
+        let id = repo.object("roles", name)["id"].as_str().unwrap().to_owned();
+        assert!(repo.live.remove("roles", &id));
+        id
+    };
+    remove("C");
+    assert_eq!(repo.apply_with(&[]).code, 0);
+    let reads = repo.live.requests().iter().take_while(|seen| seen.method == "GET").count();
+    // The same with `A`: its answer is lost, and nothing can be read afterwards.
+    let id = remove("A");
+    repo.live.inject(Fault { times: 1, after_commit: true, ..fails("roles") });
+    repo.live.inject(Fault { skip: reads, times: 1, ..fault("GET", 403) });
+    assert_ne!(repo.apply_with(&[]).code, 0);
+    assert_ne!(repo.object("roles", "A")["id"], json!(id), "it was made all the same");
+    // The record still has the id of the first one.
+    repo.remove("Role", "A");
+    repo.commit();
+    for _ in 0..2 {
+        assert_eq!(survivors(&repo.plan()), ["A unverified"]);
+        assert_eq!(repo.apply_with(&[]).code, 0);
+    }
+}
+
+#[test]
 fn nothing_forgotten_a_grant_beside_a_failed_write_is_named_until_it_is_gone() {
     let repo = beside_a_failure("", false);
     repo.remove("Role", "A");
