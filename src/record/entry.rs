@@ -80,6 +80,10 @@ pub struct Key {
     pub key: String,
     /// The digest of the request that it was made for: a key is never sent with another one.
     pub request: String,
+    /// Whether an earlier run had made it. A server may keep the answer to a key, also a failure of its own, and give it
+    /// again for good: so a key is carried over once.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub carried: bool,
 }
 
 /// An id as the API writes it.
@@ -99,6 +103,10 @@ impl From<Id> for Value {
     fn from(id: Id) -> Self {
         id.0.to_json()
     }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl Attempt {
@@ -192,12 +200,12 @@ impl Entry {
         self.declared.is_none() && self.meta.attempted.is_empty()
     }
 
-    /// The key that a create of the object is to be sent with again, if this very request may have been done under it.
-    pub fn open_key(&self, request: &str) -> Option<&str> {
+    /// The key that a create of the object is to be sent with again, if this very request may have been done under it and
+    /// no run has carried it over already.
+    pub fn open_key(&self, request: &str) -> Option<Key> {
         let open = self.meta.attempted.iter().rev().filter(|attempt| attempt.is_open());
-        open.filter_map(|attempt| attempt.key.as_ref())
-            .find(|key| key.request == request)
-            .map(|key| key.key.as_str())
+        let last = open.filter_map(|attempt| attempt.key.as_ref()).find(|key| key.request == request)?;
+        (!last.carried).then(|| Key { carried: true, ..last.clone() })
     }
 
     /// The specs that were attempted since it was verified: git may have set them, too.
@@ -227,7 +235,7 @@ mod tests {
             file: "a.yaml".to_owned(),
             action: Action::Create,
             spec: Some(spec),
-            key: key.map(|key| Key { key: key.to_owned(), request: "sha256:1".to_owned() }),
+            key: key.map(|key| Key { key: key.to_owned(), request: "sha256:1".to_owned(), carried: false }),
             outcome: None,
         }
     }
@@ -276,11 +284,23 @@ mod tests {
     #[test]
     fn crash_safe_the_key_of_a_create_counts_for_its_own_request_while_its_outcome_is_unknown() {
         let entry = Entry::new("Role", "a").attempted(attempt("1", json!({}), Some("k")));
-        assert_eq!(entry.open_key("sha256:1"), Some("k"), "the run was killed");
-        assert_eq!(entry.open_key("sha256:2"), None, "another body");
-        assert_eq!(entry.clone().ended("1", WriteResult::Unknown).open_key("sha256:1"), Some("k"));
-        assert_eq!(entry.clone().ended("1", WriteResult::Failed).open_key("sha256:1"), None);
+        let key = |entry: &Entry, request: &str| entry.open_key(request).map(|key| key.key);
+        let k = Some("k".to_owned());
+        assert_eq!(key(&entry, "sha256:1"), k, "the run was killed");
+        assert_eq!(key(&entry, "sha256:2"), None, "another body");
+        assert_eq!(key(&entry.clone().ended("1", WriteResult::Unknown), "sha256:1"), k);
+        assert_eq!(key(&entry.clone().ended("1", WriteResult::Failed), "sha256:1"), None);
         assert!(entry.ended("1", WriteResult::NotAttempted).is_empty(), "nothing was sent");
+    }
+
+    #[test]
+    fn a_key_under_which_a_server_may_repeat_its_failure_for_good_is_carried_over_once() {
+        let entry = Entry::new("Role", "a").attempted(attempt("1", json!({}), Some("k")));
+        let carried = entry.open_key("sha256:1").unwrap();
+        assert!(carried.carried && carried.key == "k");
+        let again = Attempt { key: Some(carried), ..attempt("2", json!({}), None) };
+        let entry = entry.attempted(again).ended("2", WriteResult::Unknown);
+        assert_eq!(entry.open_key("sha256:1"), None, "the third run makes a key of its own");
     }
 
     /// Every spec that git may have set in the object.

@@ -116,8 +116,7 @@ impl<'a> TargetRecorder<'a> {
             let Some(declared) = self.desired.get(&change.id) else { continue };
             let entry = self.entry(&change.id)?;
             let created = creates_with_key(change).map(|request| {
-                let key = entry.open_key(&request).map_or_else(&key, str::to_owned);
-                Key { key, request }
+                entry.open_key(&request).unwrap_or_else(|| Key { key: key(), request, carried: false })
             });
             keys.extend(created.iter().map(|key| (change.id.clone(), key.key.clone())));
             let attempt = Attempt {
