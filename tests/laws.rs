@@ -348,7 +348,8 @@ proptest! {
         let config = config();
         let (none, live) = (Desired::new(), there.iter().map(|(name, fields)| live(name, fields)));
         let (observed, counts) = (observed(live), DeclaredCounts::of(&none));
-        let known: Known = seen.iter().map(|name| ("Policy".to_owned(), RemoteId::new(name).unwrap())).collect();
+        let ids = seen.iter().map(|name| RemoteId::new(name).unwrap()).collect();
+        let known = Known::from([("Policy".to_owned(), ids)]);
         for last_seen in [None, Some(&known)] {
             let plan = plan::plan(&PlanInput {
                 attempted: &Attempted::new(),

@@ -2,7 +2,7 @@
 //!
 //! Not here: how it is found, in `plan::unmanaged`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use schemars::JsonSchema;
@@ -92,8 +92,8 @@ fn glob(text: &str) -> Result<GlobMatcher, String> {
     glob.map(|glob| glob.compile_matcher()).map_err(|error| error.kind().to_string())
 }
 
-/// Live objects by kind and id.
-pub type Known = BTreeSet<(String, RemoteId)>;
+/// The live objects that git did not declare when a run looked last, by the kinds whose lists it read whole.
+pub type Known = BTreeMap<String, BTreeSet<RemoteId>>;
 
 /// Which part of what a target holds git declares.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

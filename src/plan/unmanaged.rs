@@ -84,11 +84,11 @@ impl Census<'_> {
     }
 
     fn unmanaged(&self, kind: &Kind, found: &LiveObject) -> Unmanaged {
-        let known = |known: &&_| !BTreeSet::contains(known, &(kind.name.clone(), found.remote.clone()));
+        let seen = self.input.last_seen.and_then(|seen| seen.get(&kind.name));
         Unmanaged {
             id: ResourceId::new(self.input.target, &kind.name, &found.name),
             remote: Some(found.remote.clone()),
-            new: self.input.last_seen.as_ref().map(known),
+            new: seen.map(|seen| !seen.contains(&found.remote)),
             content: self.content(kind, found),
         }
     }

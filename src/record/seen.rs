@@ -14,6 +14,9 @@ use crate::model::unmanaged::Known;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Seen {
     format_version: u32,
+    /// The kinds whose lists were read whole, now or in an earlier run; of the others nothing is known.
+    #[serde(default)]
+    kinds: BTreeSet<String>,
     objects: Vec<SeenObject>,
 }
 
@@ -26,9 +29,12 @@ struct SeenObject {
 impl Seen {
     /// Of these objects.
     pub fn of(known: &Known) -> Self {
-        let object =
-            |(kind, id): &(String, _)| SeenObject { kind: kind.clone(), id: Id(RemoteId::clone(id)) };
-        Self { format_version: FORMAT_VERSION, objects: known.iter().map(object).collect() }
+        let of_kind = |(kind, ids): (&String, &BTreeSet<RemoteId>)| {
+            let object = |id: &RemoteId| SeenObject { kind: kind.clone(), id: Id(id.clone()) };
+            ids.iter().map(object).collect::<Vec<_>>()
+        };
+        let kinds = known.keys().cloned().collect();
+        Self { format_version: FORMAT_VERSION, kinds, objects: known.iter().flat_map(of_kind).collect() }
     }
 
     /// The file's bytes.
@@ -39,7 +45,11 @@ impl Seen {
     /// Reads the file. An error is the end of a sentence.
     pub fn parse(bytes: &[u8]) -> Result<Known, String> {
         let seen: Self = super::parse(bytes)?;
-        Ok(seen.objects.into_iter().map(|object| (object.kind, object.id.0)).collect::<BTreeSet<_>>())
+        let mut known: Known = seen.kinds.into_iter().map(|kind| (kind, BTreeSet::new())).collect();
+        for SeenObject { kind, id } in seen.objects {
+            known.entry(kind).or_default().insert(id.0);
+        }
+        Ok(known)
     }
 }
 
@@ -49,7 +59,8 @@ mod tests {
 
     #[test]
     fn what_was_seen_comes_back_as_it_was() {
-        let known = Known::from([("Role".to_owned(), RemoteId::new("a/b").unwrap())]);
+        let ids = BTreeSet::from([RemoteId::new("a/b").unwrap()]);
+        let known = Known::from([("Policy".to_owned(), BTreeSet::new()), ("Role".to_owned(), ids)]);
         assert_eq!(Seen::parse(&Seen::of(&known).file()), Ok(known));
     }
 }

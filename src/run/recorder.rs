@@ -16,7 +16,7 @@ use crate::model::outcome::WriteResult;
 use crate::model::plan::{SkipReason, TargetPlan};
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Desired};
-use crate::model::unmanaged::Coverage;
+use crate::model::unmanaged::{Counted, Coverage, Known};
 use crate::record::FORMAT_VERSION;
 use crate::record::entry::{self, Attempt, Entry, Id, Key, Verified};
 use crate::record::path::{self, RUN, UNMANAGED};
@@ -304,15 +304,24 @@ impl<'a> TargetRecorder<'a> {
         edits.insert(RUN.to_owned(), Some(run.file()));
         let last = of_target.report.verified().unwrap_or(&of_target.report.plan);
         if let Coverage::Counted(counted) = &last.coverage {
-            let seen =
-                counted.unmanaged.iter().filter_map(|one| Some((one.id.kind.clone(), one.remote.clone()?)));
-            edits.insert(UNMANAGED.to_owned(), Some(Seen::of(&seen.collect()).file()));
+            edits.insert(UNMANAGED.to_owned(), Some(Seen::of(&self.seen(counted)).file()));
         }
         let parents: Vec<_> = self.tip.into_iter().chain([facts.commit]).collect();
         let commit =
             repository.write_commit(self.tip.as_ref(), &edits, &NewCommit { parents: &parents, ..*new })?;
         self.tip = Some(commit);
         Ok(commit)
+    }
+
+    /// The live objects that git does not declare: of the kinds that were not listed now, those that were seen before.
+    fn seen(&self, counted: &Counted) -> Known {
+        let mut seen = self.before.and_then(|record| record.unmanaged.clone()).unwrap_or_default();
+        seen.extend(counted.kinds.iter().map(|kind| (kind.clone(), BTreeSet::new())));
+        for found in &counted.unmanaged {
+            let ids = seen.entry(found.id.kind.clone()).or_default();
+            ids.extend(found.remote.clone());
+        }
+        seen
     }
 
     fn run_json(&self, facts: &RunFacts, of_target: OfTarget<'_>) -> RunJson {

@@ -278,3 +278,39 @@ fn a_pattern_that_can_match_nothing_is_an_error_at_its_place() {
         assert!(run.err.contains("targets[0].unmanaged") && run.err.contains(says), "{}", run.err);
     }
 }
+
+#[test]
+fn nothing_forgotten_what_is_new_since_the_last_run_is_marked() {
+    let repo = crate::history::Repo::new("polytomic", "");
+    let add = |collection: &str, name: &str, more: Value| {
+        let mut object = json!({"id": format!("id of {name}"), "name": name, "system": false});
+        object.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+        assert!(repo.live.insert(collection, object));
+    };
+    let new = |plan: &Value| -> Vec<String> {
+        let all = plan["unmanaged"].as_array().unwrap().iter();
+        all.map(|one| format!("{} {}", one["name"].as_str().unwrap(), one["new"])).collect()
+    };
+    add("roles", "x", json!({}));
+    repo.declare("Role", "A", "{}");
+    repo.commit();
+    assert_eq!(new(&repo.plan()), ["x null"], "nobody knows");
+    repo.converge();
+    add("roles", "y", json!({}));
+    assert_eq!(new(&repo.plan()), ["x false", "y true"]);
+    assert!(repo.run(&["plan"]).out.contains("Role \"y\" (new)"), "{}", repo.run(&["plan"]).out);
+
+    // No manifest needed the list of policies until now.
+    add("policies", "q", json!({"policy_actions": []}));
+    repo.declare("Policy", "P", "{policy_actions: [{action: read, roles: [A]}]}");
+    repo.commit();
+    assert_eq!(new(&repo.plan()), ["q null", "x false", "y true"]);
+    repo.converge();
+    // And once it is not needed any more, what is known of it stays known.
+    repo.remove("Policy", "P");
+    repo.commit();
+    assert_eq!(repo.apply_with(&[]).code, 0);
+    repo.declare("Policy", "P", "{policy_actions: [{action: read, roles: [A]}]}");
+    repo.commit();
+    assert!(new(&repo.plan()).contains(&"q false".to_owned()), "{:#}", repo.plan()["unmanaged"]);
+}
