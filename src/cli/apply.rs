@@ -238,6 +238,7 @@ impl ApplyRun<'_> {
         journal: &dyn Journal,
         report: &mut Report,
     ) -> Result<(), Diagnostic> {
+        self.output.remark("enact.yaml is in no git repository, so nothing of this run is recorded.\n");
         let file = project.config.folder().join(".enact.lock");
         let _lock = FileLock::take(&file, "all targets", run, self.patience()).await?;
         let means = Means { journal, permit: &Alone, keys: &Keys::new(), stop: &stop_on_signal() };
