@@ -11,7 +11,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::git::{Commit, Repository};
 use crate::manifest::{Files, Manifest};
 use crate::model::state::Desired;
-use crate::run::lock::Place;
+use crate::run::lock::{Place, Terms};
 use crate::run::reads::Reads;
 use crate::run::trust::Trust;
 use crate::source::Blobs;
@@ -221,7 +221,8 @@ impl History {
     pub fn place(&self, remote: Option<String>, secrets: Vec<String>) -> Result<Place, Diagnostic> {
         remote.iter().try_for_each(|remote| self.repository.check_remote(remote))?;
         let (repository, folder) = (self.repository.reopened()?, self.repository.common_folder());
-        Ok(Place { repository: Mutex::new(repository), folder, remote, secrets })
+        let terms = Terms::default();
+        Ok(Place { repository: Mutex::new(repository), folder, remote, secrets, terms })
     }
 
     /// The same repository, for where records are.

@@ -29,16 +29,27 @@ use crate::run::whose::RunId;
 use crate::sync;
 use crate::text::inline;
 
-/// How long a lock lasts unless it is renewed.
-const LASTS: Duration = Duration::from_secs(180);
-/// How often it is renewed.
-const RENEWED: Duration = Duration::from_secs(60);
 /// How often a run looks again after a lost race, although it does not wait.
 const RACES: u32 = 3;
 /// How often a waiting run looks.
 const LOOKS: Duration = Duration::from_secs(2);
 /// A request may wait for this long between the check of the lock and its sending.
 const SLACK: Duration = Duration::from_secs(2);
+
+/// How long a lock lasts.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// Unless it is renewed.
+    pub lasts: Duration,
+    /// How often it is renewed.
+    pub renewed: Duration,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self { lasts: Duration::from_secs(180), renewed: Duration::from_secs(60) }
+    }
+}
 
 /// Where locks are kept.
 pub struct Place {
@@ -50,6 +61,8 @@ pub struct Place {
     pub remote: Option<String>,
     /// The names of variables that `git` must not see.
     pub secrets: Vec<String>,
+    /// How long the locks last.
+    pub terms: Terms,
 }
 
 /// The locks that a run holds.
@@ -119,7 +132,7 @@ impl Place {
     }
 
     fn write(&self, run: &RunId) -> Result<Commit, Diagnostic> {
-        let files = BTreeMap::from([(LOCK.to_owned(), Some(run.lock(LASTS).file()))]);
+        let files = BTreeMap::from([(LOCK.to_owned(), Some(run.lock(self.terms.lasts).file()))]);
         let message = format!("locked by {}\n\nrun {}\n", run.who, run.id);
         let new = NewCommit {
             parents: &[],
@@ -150,7 +163,7 @@ impl Lock {
         }
         let mut races = 0;
         loop {
-            let ends = clock::awake_or_not() + LASTS;
+            let ends = clock::awake_or_not() + place.terms.lasts;
             match attempt(&place, &names, &run, &here) {
                 Ok(at) => {
                     here.iter_mut().for_each(FileLock::settle);
@@ -228,7 +241,7 @@ impl Held {
         if at.is_empty() {
             return Ok(());
         }
-        let ends = clock::awake_or_not() + LASTS;
+        let ends = clock::awake_or_not() + self.place.terms.lasts;
         let to = self.place.write(&self.run)?;
         self.move_to(&mut at, Some(to), updates)?;
         at.values_mut().for_each(|at| *at = to);
@@ -272,7 +285,7 @@ impl Held {
 /// Renews the locks while the run goes on. If the remote cannot be reached, it is tried again until the locks end.
 async fn renew(held: Arc<Held>) {
     loop {
-        tokio::time::sleep(RENEWED).await;
+        tokio::time::sleep(held.place.terms.renewed).await;
         let renewed = {
             let held = held.clone();
             tokio::task::spawn_blocking(move || held.renew(&[])).await

@@ -100,40 +100,36 @@ impl Project {
         sandbox: impl Fn(&str) -> Option<String>,
     ) -> Result<Vec<Connected<'_>>, Vec<Diagnostic>> {
         let (mut connected, mut wrong) = (Vec::new(), Vec::new());
-        for target in self.targets() {
+        for intent in self.intents() {
+            let target = intent.target;
             let (http, url) = match sandbox(&target.config.name) {
                 Some(url) => (self.config.connect_sandbox(target, &url), SANDBOX),
                 None => (self.config.connect(target, self.writes), target.config.url.as_str()),
             };
-            match (http, self.desired.get(&target.config.name)) {
-                (Ok(http), Some(desired)) => {
-                    let name = &target.config.name;
-                    let base = self.bases.get(name).map(|base| &base.desired);
-                    let memory = self.memories.get(name);
-                    let attempted = memory.map_or(&NOTHING_ATTEMPTED, |memory| &memory.attempted);
-                    let given_up = self.given_up.get(name).map_or(&[][..], Vec::as_slice);
-                    let record = memory.and_then(|memory| memory.record.as_ref());
-                    let counts = self.counts.get(&target.config.name);
-                    connected.extend(counts.map(|counts| Connected {
-                        intent: Intent {
-                            target,
-                            desired,
-                            base,
-                            attempted,
-                            given_up,
-                            record,
-                            counts,
-                            options: &self.options,
-                        },
-                        http,
-                        url,
-                    }));
-                }
-                (Ok(_), None) => {}
-                (Err(diagnostic), _) => wrong.push(diagnostic),
+            match http {
+                Ok(http) => connected.push(Connected { intent, http, url }),
+                Err(diagnostic) => wrong.push(diagnostic),
             }
         }
         if wrong.is_empty() { Ok(connected) } else { Err(wrong) }
+    }
+
+    /// What git declares for each target of this run.
+    pub fn intents(&self) -> impl Iterator<Item = Intent<'_>> {
+        self.targets().filter_map(|target| {
+            let name = &target.config.name;
+            let memory = self.memories.get(name);
+            Some(Intent {
+                target,
+                desired: self.desired.get(name)?,
+                base: self.bases.get(name).map(|base| &base.desired),
+                attempted: memory.map_or(&NOTHING_ATTEMPTED, |memory| &memory.attempted),
+                given_up: self.given_up.get(name).map_or(&[][..], Vec::as_slice),
+                record: memory.and_then(|memory| memory.record.as_ref()),
+                counts: self.counts.get(name)?,
+                options: &self.options,
+            })
+        })
     }
 }
 

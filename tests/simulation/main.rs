@@ -22,6 +22,7 @@
     reason = "in a test a wrong assumption should end it"
 )]
 
+mod book;
 mod builtin;
 mod checks;
 mod crashes;

@@ -5,6 +5,7 @@
 mod place;
 mod planning;
 mod reading;
+mod remembering;
 mod reporting;
 mod sending;
 
@@ -35,13 +36,18 @@ pub(crate) struct Bug {
 const LEAST: usize = 30;
 /// How many seeds a bug may hide from, unless `ENACT_SEEDS` says otherwise.
 const SEEDS: u64 = 10_000;
+/// The same of books, which take longer.
+const BOOKS: u64 = 500;
 /// How long a run may take before it counts as hanging.
 const PATIENCE: Duration = Duration::from_secs(1200);
 /// Parts of a checkout that do not belong to the crate.
 const NOT_COPIED: [&str; 3] = [".git", ".enact", "target"];
 
 fn bugs() -> Vec<&'static Bug> {
-    [sending::BUGS, reporting::BUGS, reading::BUGS, planning::BUGS].into_iter().flatten().collect()
+    [sending::BUGS, reporting::BUGS, reading::BUGS, planning::BUGS, remembering::BUGS]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn root() -> &'static Path {
@@ -118,8 +124,8 @@ impl End {
     /// Reads the output of a run that failed.
     fn of(text: &str) -> Self {
         let after = |mark: &str| text.lines().find_map(|line| line.strip_prefix(mark));
-        let seed: Option<u64> =
-            after("reproduce: ENACT_SEED=").and_then(|rest| rest.split(' ').next()?.parse().ok());
+        let reproduced = after("reproduce: ENACT_SEED=").or_else(|| after("reproduce: ENACT_BOOK="));
+        let seed: Option<u64> = reproduced.and_then(|rest| rest.split(' ').next()?.parse().ok());
         match (seed, after("BROKEN ")) {
             (Some(seed), Some(promise)) => {
                 let from = crate::number("ENACT_FROM").unwrap_or(0);
@@ -167,7 +173,7 @@ impl Checkout {
         let file = self.folder.join("src").join(place.file);
         fs::write(&file, place.with(bug.new)).unwrap();
         let end = match self.build() {
-            Ok(simulation) => self.simulate(&simulation),
+            Ok(simulation) => self.simulate(&simulation, bug),
             Err(error) => End::Broken(error),
         };
         fs::write(&file, place.text).unwrap();
@@ -195,13 +201,17 @@ impl Checkout {
         }
     }
 
-    fn simulate(&self, simulation: &Path) -> End {
+    fn simulate(&self, simulation: &Path, bug: &Bug) -> End {
         let output = self.folder.join("output");
         let file = fs::File::create(&output).unwrap();
-        let seeds = crate::number("ENACT_SEEDS").unwrap_or(SEEDS);
+        let (test, variable, seeds) = match remembering::BUGS.iter().any(|other| other.name == bug.name) {
+            true => ("book::nothing_forgotten_in_many_books", "ENACT_BOOKS", BOOKS),
+            false => ("many_seeds_keep_every_promise", "ENACT_SEEDS", SEEDS),
+        };
+        let seeds = crate::number(variable).unwrap_or(seeds);
         let mut command = Command::new(simulation);
-        command.args(["--exact", "many_seeds_keep_every_promise"]).current_dir(&self.folder);
-        command.env("ENACT_SEEDS", seeds.to_string()).env("RUST_BACKTRACE", "0");
+        command.args(["--exact", test]).current_dir(&self.folder);
+        command.env(variable, seeds.to_string()).env("RUST_BACKTRACE", "0");
         let mut child = command.stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
         let started = Instant::now();
         loop {

@@ -107,7 +107,8 @@ impl Wish {
         fields
     }
 
-    fn text(&self, system: &str) -> String {
+    /// The manifest.
+    pub(crate) fn text(&self, system: &str) -> String {
         let ensure = match self.spec {
             None => ", ensure: absent",
             Some(_) if (self.kind, self.name) == PROTECTED => ", protect: true",
@@ -174,7 +175,7 @@ impl Profile {
     }
 }
 
-fn definition(api: &Api) -> String {
+pub(crate) fn definition(api: &Api) -> String {
     let fields = "
         text: {type: string, default: \"\"}
         limit: {type: integer, default: 0}

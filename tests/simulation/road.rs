@@ -188,7 +188,8 @@ pub(crate) struct Site<'a, P> {
     pub(crate) runs: Mutex<Vec<Run>>,
 }
 
-const ALLOWED: &[Guard] = &[Guard::MaxDeletes, Guard::DeletedShare, Guard::Emptied, Guard::Vanished];
+pub(crate) const ALLOWED: &[Guard] =
+    &[Guard::MaxDeletes, Guard::DeletedShare, Guard::Emptied, Guard::Vanished];
 
 impl<P: Peer + 'static> Site<'_, P> {
     /// Runs again without faults until nothing is left to do.
@@ -221,18 +222,9 @@ impl<P: Peer + 'static> Site<'_, P> {
     pub(crate) async fn run(&self, run: usize, healed: bool) -> usize {
         let began = self.length();
         self.runs().push(Run { began, healed, ..Run::default() });
-        let wire = Arc::new(Wire {
-            server: self.server.clone(),
-            start: self.start,
-            run,
-            writing: AtomicBool::default(),
-            sent: AtomicUsize::default(),
-            crash: self.crash.filter(|_| run == 0),
-            dead: Notify::new(),
-            stop: self.stop.filter(|_| run == 0),
-            stopped: AtomicBool::default(),
-            stopped_at: Mutex::default(),
-        });
+        let crash = self.crash.filter(|_| run == 0);
+        let mut wire = Wire::new(self.server.clone(), self.start, run, crash);
+        Arc::get_mut(&mut wire).unwrap().stop = self.stop.filter(|_| run == 0);
         let walk = Box::pin(tokio::time::timeout(FOREVER, self.walk(run, &wire)));
         let hangs = match select(walk, Box::pin(wire.dead.notified())).await {
             Either::Left((ended, _)) => ended.is_err(),
@@ -251,21 +243,6 @@ impl<P: Peer + 'static> Site<'_, P> {
 
     async fn walk(&self, run: usize, wire: &Arc<Wire<P>>) {
         let target = self.target;
-        let chance = Mutex::new(Chance::of(self.seed ^ (run as u64 + 1) << 32));
-        let settings = HttpSettings {
-            url: reqwest::Url::parse(&target.config.url).unwrap(),
-            headers: target.system.headers(),
-            credential: (AUTHORIZATION, SecretString::from("Bearer simulated".to_owned())),
-            secrets: Vec::new(),
-            stored: std::collections::BTreeMap::new(),
-            errors: target.system.errors(),
-            credential_source: "the simulation".to_owned(),
-            lists: enact::model::spent::ListLimits::default(),
-            concurrency: target.config.limits.concurrency,
-            per_minute: self.per_minute,
-            origin: Arc::default(),
-        };
-        let random = Arc::new(move || chance.lock().unwrap().number());
         let connected = Connected {
             intent: Intent {
                 target,
@@ -277,7 +254,7 @@ impl<P: Peer + 'static> Site<'_, P> {
                 counts: &DeclaredCounts::of(self.desired),
                 options: &PlanOptions { allowed: ALLOWED.to_vec(), ..PlanOptions::default() },
             },
-            http: Http::over(settings, Box::new(End(wire.clone())), random).unwrap(),
+            http: connection(target, wire, self.seed, self.per_minute),
             url: &target.config.url,
         };
         let planned = run::plan::plan(vec![connected]).await;
@@ -285,7 +262,7 @@ impl<P: Peer + 'static> Site<'_, P> {
             let mut runs = self.runs();
             (runs[run].planned, runs[run].plan) = (self.length(), Some(planned[0].plan.clone()));
         }
-        wire.writing.store(true, Ordering::Relaxed);
+        wire.begin_to_write();
         let diary = Diary { site: self, run };
         let means = Means { journal: &diary, permit: &Alone, keys: &Keys::new(), stop: &wire.stopped };
         let targets = run::apply::apply(planned, &means).await;
@@ -295,17 +272,44 @@ impl<P: Peer + 'static> Site<'_, P> {
     }
 }
 
+/// The connection of a target, through the simulated one of a run.
+pub(crate) fn connection<P: Peer + 'static>(
+    target: &Target,
+    wire: &Arc<Wire<P>>,
+    seed: u64,
+    per_minute: Option<usize>,
+) -> Http {
+    let chance = Mutex::new(Chance::of(seed ^ (wire.run as u64 + 1) << 32));
+    let settings = HttpSettings {
+        url: reqwest::Url::parse(&target.config.url).unwrap(),
+        headers: target.system.headers(),
+        credential: (AUTHORIZATION, SecretString::from("Bearer simulated".to_owned())),
+        secrets: Vec::new(),
+        stored: std::collections::BTreeMap::new(),
+        errors: target.system.errors(),
+        credential_source: "the simulation".to_owned(),
+        lists: enact::model::spent::ListLimits::default(),
+        concurrency: target.config.limits.concurrency,
+        per_minute,
+        origin: Arc::default(),
+    };
+    let random = Arc::new(move || chance.lock().unwrap().number());
+    Http::over(settings, Box::new(End(wire.clone())), random).unwrap()
+}
+
 /// The connection of one run to the server.
-struct Wire<P> {
-    server: Arc<Mutex<P>>,
+pub(crate) struct Wire<P> {
+    pub(crate) server: Arc<Mutex<P>>,
     start: Instant,
     run: usize,
     writing: AtomicBool,
     sent: AtomicUsize,
     crash: Option<Crash>,
-    dead: Notify,
+    /// Told when the run is killed.
+    pub(crate) dead: Notify,
     stop: Option<usize>,
-    stopped: AtomicBool,
+    /// Whether the operator interrupted it.
+    pub(crate) stopped: AtomicBool,
     stopped_at: Mutex<Option<usize>>,
 }
 
@@ -320,6 +324,27 @@ impl<P: Peer> Transport for End<P> {
 }
 
 impl<P: Peer> Wire<P> {
+    /// The connection of a run that may be killed.
+    pub(crate) fn new(server: Arc<Mutex<P>>, start: Instant, run: usize, crash: Option<Crash>) -> Arc<Self> {
+        Arc::new(Self {
+            server,
+            start,
+            run,
+            writing: AtomicBool::default(),
+            sent: AtomicUsize::default(),
+            crash,
+            dead: Notify::new(),
+            stop: None,
+            stopped: AtomicBool::default(),
+            stopped_at: Mutex::default(),
+        })
+    }
+
+    /// From here on the run may write.
+    pub(crate) fn begin_to_write(&self) {
+        self.writing.store(true, Ordering::Relaxed);
+    }
+
     async fn carry(&self, call: &Call<'_>) -> Result<Response, Failure> {
         let number = self.sent.fetch_add(1, Ordering::Relaxed);
         let there = lock(&self.server).chance().below(20) as u64;

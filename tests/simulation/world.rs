@@ -215,7 +215,7 @@ fn live(chance: &mut Chance, profile: &Profile, wishes: &[Wish], base: Option<&[
     objects
 }
 
-fn weather(chance: &mut Chance, profile: &Profile) -> Weather {
+pub(crate) fn weather(chance: &mut Chance, profile: &Profile) -> Weather {
     let storm = chance.percent(40);
     let mut faults = if storm { open(chance) } else { Vec::new() };
     if chance.percent(75) {

@@ -1,0 +1,79 @@
+//! Planted mistakes in what the record remembers. `book` has to find them.
+
+use super::Bug;
+
+#[rustfmt::skip]
+pub(super) const BUGS: &[Bug] = &[
+    Bug {
+        name: "attempts-not-recorded",
+        item: "TargetRecorder::begin",
+        old: "self.put(entry.attempted(attempt));",
+        new: "drop(entry.attempted(attempt));",
+    },
+    Bug {
+        name: "failed-attempt-forgotten",
+        item: "Entry::ended",
+        old: "outcome == WriteResult::NotAttempted",
+        new: "outcome != WriteResult::Applied",
+    },
+    Bug {
+        name: "earlier-attempts-taken-along",
+        item: "Entry::ended",
+        old: "self.meta.attempted.retain(|attempt| !is_own(attempt));",
+        new: "self.meta.attempted.retain(|attempt| !is_own(attempt) && attempt.outcome.is_some());",
+    },
+    Bug {
+        name: "attempts-open-no-more-after-a-failure",
+        item: "TargetRecorder::run_json",
+        old: "!entry.meta.attempted.is_empty()",
+        new: "entry.meta.attempted.iter().any(|attempt| attempt.outcome.is_none())",
+    },
+    Bug {
+        name: "attempted-specs-not-set-by-git",
+        item: "Memory::add",
+        old: "!attempted.is_empty()",
+        new: "attempted.len() > 9",
+    },
+    Bug {
+        name: "unverified-objects-forgotten",
+        item: "Memory::objects",
+        old: ".chain(self.unverified.values())",
+        new: "",
+    },
+    Bug {
+        name: "given-up-without-a-word",
+        item: "Planner::run",
+        old: "self.given_up();",
+        new: "",
+    },
+    Bug {
+        name: "orphan-forgotten-when-its-delete-failed",
+        item: "TargetRecorder::end",
+        old: "last.gone.iter().chain(taken_over)",
+        new: "last.gone.iter().chain(report.plan.changes.iter().filter(|change| change.action == Action::Delete).map(|change| &change.id)).chain(taken_over)",
+    },
+    Bug {
+        name: "delete-of-what-was-never-verified",
+        item: "Memory::keeps",
+        old: "None => return Ok(Some(Kept::Unverified)),",
+        new: "None => return Ok(None),",
+    },
+    Bug {
+        name: "recorded-id-not-asked",
+        item: "Planner::alive",
+        old: "orphan.recorded_id()",
+        new: "None::<&crate::model::resource::RemoteId>",
+    },
+    Bug {
+        name: "verified-before-it-is",
+        item: "TargetRecorder::end",
+        old: "&last.unchanged",
+        new: "last.unchanged.iter().chain(report.plan.changes.iter().map(|change| &change.id))",
+    },
+    Bug {
+        name: "writes-after-the-lock-ran-out",
+        item: "Lock::lost",
+        old: "clock::awake_or_not() + REQUEST + SLACK > *ends",
+        new: "clock::awake_or_not() + REQUEST + SLACK < *ends",
+    },
+];
