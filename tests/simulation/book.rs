@@ -135,6 +135,8 @@ struct Known {
     verified: BTreeMap<(String, String), Body>,
     /// Every spec that git ever declared, by kind and name.
     declared: BTreeMap<(String, String), Vec<Body>>,
+    /// Objects that a request made after its run had ended.
+    strangers: BTreeSet<(String, String)>,
     /// Objects that somebody changed by hand since.
     touched: BTreeSet<(String, String)>,
 }
@@ -355,7 +357,7 @@ impl Book {
             match (&commit.before, &commit.after) {
                 // The server did it after its run had ended: nobody can know whose it is. It is not in git, and a plan
                 // says so.
-                (None, _) if !entry.is_of(number) => drop(self.known.touched.insert(key)),
+                (None, _) if !entry.is_of(number) => drop(self.known.strangers.insert(key)),
                 (None, _) => drop(self.known.ours.insert(key, name)),
                 (Some(before), None) if !declared.contains(&(kind.clone(), name.clone())) => {
                     let what = format!("run {number} deletes {kind} {name} ({})", commit.id);
@@ -423,7 +425,8 @@ impl Book {
         for ((kind, remote), object) in &live {
             let key = (kind.clone(), remote.clone());
             let wish = last.values().find(|wish| wish.kind == kind && object["name"] == json!(wish.name));
-            let (Some(wish), false) = (wish, self.known.touched.contains(&key)) else { continue };
+            let is_strange = self.known.touched.contains(&key) || self.known.strangers.contains(&key);
+            let (Some(wish), false) = (wish, is_strange) else { continue };
             let defaults = crate::world::defaults();
             for field in FIELDS.iter().filter(|_| wish.spec.is_some()) {
                 let set = chapters.iter().filter_map(|chapter| chapter.wishes.get(&(wish.kind, wish.name)));
