@@ -5,6 +5,7 @@
 //! Messages quote what users and servers wrote, so they are turned into one line without invisible characters here.
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::text::inline;
 
@@ -158,13 +159,39 @@ pub fn sort(diagnostics: &mut [Diagnostic]) {
 
 /// The candidate nearest to a misspelt word, if one is near enough.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).max(1);
+    let length = word.chars().count();
+    let limit = (length / 3).max(1);
     candidates
         .into_iter()
+        // No edit changes the length by more than one.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= limit)
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// Suggestions for many misspelt words over many candidates. After a bounded number of comparisons there are no more:
+/// nobody reads thousands of them, and each would cost as much as there are candidates.
+#[derive(Debug, Default)]
+pub struct Suggestions {
+    compared: AtomicUsize,
+}
+
+impl Suggestions {
+    /// How many candidates are looked at.
+    const MOST: usize = 1_000_000;
+
+    /// What [`nearest`] says; nothing once too much was compared.
+    pub fn nearest<'a>(&self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+        if self.compared.load(Ordering::Relaxed) >= Self::MOST {
+            return None;
+        }
+        let mut compared = 0;
+        let found = nearest(word, candidates.into_iter().inspect(|_| compared += 1));
+        self.compared.fetch_add(compared, Ordering::Relaxed);
+        found
+    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, Suggestions, nearest};
 use crate::manifest::{
     self, Files, Manifest,
     yaml::{self, Document},
@@ -210,6 +210,7 @@ fn twice(first: &Declared, second: &Manifest) -> Diagnostic {
 }
 
 fn check_target(claim: &Claim<'_>, desired: &Desired, day: Date, diagnostics: &mut Vec<Diagnostic>) {
+    let suggestions = Suggestions::default();
     for declared in desired.values() {
         let Some(kind) = claim.system.kind(&declared.id.kind) else {
             continue;
@@ -219,7 +220,8 @@ fn check_target(claim: &Claim<'_>, desired: &Desired, day: Date, diagnostics: &m
         diagnostics.extend(found.filter(|diagnostic| !is_refused(declared, diagnostic)));
         diagnostics.extend(unknown_secrets(claim, kind, declared));
         diagnostics.extend(ignore::check(kind, declared));
-        check_references(claim.system.kinds(), kind, declared, (desired, day), diagnostics);
+        let kinds = (claim.system.kinds(), kind);
+        check_references(kinds, declared, (desired, day), &suggestions, diagnostics);
     }
 }
 
@@ -256,10 +258,10 @@ fn touches(a: &str, b: &str) -> bool {
 /// Checks references: a name that git deletes is an error. A name that git does not declare may be live, which only the
 /// target knows.
 fn check_references(
-    system_kinds: &[Kind],
-    kind: &Kind,
+    (system_kinds, kind): (&[Kind], &Kind),
     declared: &Declared,
     (desired, day): (&Desired, Date),
+    suggestions: &Suggestions,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     if declared.absent() {
@@ -273,7 +275,7 @@ fn check_references(
         let diagnostic = match desired.get(&ResourceId::new(&declared.id.target, kind, name.as_ref())) {
             Some(target) if target.absent() => Some(deleted_reference(kind, &name, target)),
             Some(target) => expiring_reference(declared, target, day),
-            None => undeclared_reference(system_kinds, kind, &name, desired),
+            None => undeclared_reference(system_kinds, (kind, &name), desired, suggestions),
         };
         diagnostics.extend(diagnostic.map(|diagnostic| diagnostic.at(declared.place_at(&at))));
     }
@@ -304,11 +306,16 @@ fn expiring_reference(from: &Declared, to: &Declared, day: Date) -> Option<Diagn
 }
 
 /// Warns only if another declared name is similar: any other name may be live.
-fn undeclared_reference(kinds: &[Kind], kind: &str, name: &str, desired: &Desired) -> Option<Diagnostic> {
+fn undeclared_reference(
+    kinds: &[Kind],
+    (kind, name): (&str, &str),
+    desired: &Desired,
+    suggestions: &Suggestions,
+) -> Option<Diagnostic> {
     let built_in = kinds.iter().find(|of| of.name == kind).map_or(&[][..], |kind| &kind.built_in);
     let declared = desired.keys().filter(|id| id.kind == kind).map(|id| id.name.as_str());
-    let near =
-        nearest(name, declared.chain(built_in.iter().map(String::as_str))).filter(|near| *near != name)?;
+    let all = declared.chain(built_in.iter().map(String::as_str));
+    let near = suggestions.nearest(name, all).filter(|near| *near != name)?;
     let message = format!("the {kind} `{name}` is not declared in git");
     Some(
         Diagnostic::new(Code::ReferenceUndeclared, message)

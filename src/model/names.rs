@@ -3,7 +3,9 @@
 //! Not here: the words for a name that cannot be resolved, in `plan::diagnostics`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use crate::diagnostic::Suggestions;
 use crate::manifest::name_problem;
 use crate::model::kind::Kind;
 use crate::model::request::{Id, Symbol};
@@ -19,17 +21,25 @@ pub enum Unresolved {
     Ambiguous,
 }
 
-/// Names to ids and back, over one target's live objects and those that this run creates.
+/// Names to ids and back, over one target's live objects and those that this run creates. A copy costs nothing but what was
+/// learned since.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
+    tables: Arc<Tables>,
+    /// What this run has created.
+    learned: Tables,
+    suggestions: Arc<Suggestions>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Tables {
     renamed: BTreeMap<(String, String), String>,
     ids: BTreeMap<(String, String), Result<Id, Unresolved>>,
     names: BTreeMap<(String, String), String>,
 }
 
-impl Names {
-    /// Builds the tables from what is live and what git declares.
-    pub fn new(kinds: &[Kind], desired: &Desired, observed: &Observed) -> Self {
+impl Tables {
+    fn new(kinds: &[Kind], desired: &Desired, observed: &Observed) -> Self {
         let mut names = Self::default();
         let index = observed.index(kinds);
         for kind in kinds {
@@ -43,13 +53,6 @@ impl Names {
             }
         }
         names
-    }
-
-    /// Adds the id of an object that this run has created.
-    pub fn learn(&mut self, resource: &ResourceId, remote: &RemoteId) {
-        let key = (resource.kind.clone(), resource.name.clone());
-        self.names.insert((key.0.clone(), remote.to_string()), key.1.clone());
-        self.ids.insert(key, Ok(Id::Known(remote.clone())));
     }
 
     fn add_live(&mut self, kind: &Kind, found: &LiveObject, index: &Index<'_>) {
@@ -79,25 +82,43 @@ impl Names {
         }
         self.ids.insert(key, id);
     }
+}
+
+impl Names {
+    /// Builds the tables from what is live and what git declares.
+    pub fn new(kinds: &[Kind], desired: &Desired, observed: &Observed) -> Self {
+        Self { tables: Arc::new(Tables::new(kinds, desired, observed)), ..Self::default() }
+    }
+
+    /// Adds the id of an object that this run has created.
+    pub fn learn(&mut self, resource: &ResourceId, remote: &RemoteId) {
+        let key = (resource.kind.clone(), resource.name.clone());
+        self.learned.names.insert((key.0.clone(), remote.to_string()), key.1.clone());
+        self.learned.ids.insert(key, Ok(Id::Known(remote.clone())));
+    }
 
     /// The id behind a name.
     pub fn id(&self, kind: &str, name: &str) -> Result<Id, Unresolved> {
         let key = (kind.to_owned(), name.to_owned());
-        self.ids.get(&key).cloned().unwrap_or(Err(Unresolved::Missing))
+        let known = self.learned.ids.get(&key).or_else(|| self.tables.ids.get(&key));
+        known.cloned().unwrap_or(Err(Unresolved::Missing))
     }
 
     /// The new name that git gives to an object of this name.
     pub fn renamed(&self, kind: &str, name: &str) -> Option<&str> {
-        self.renamed.get(&(kind.to_owned(), name.to_owned())).map(String::as_str)
+        self.tables.renamed.get(&(kind.to_owned(), name.to_owned())).map(String::as_str)
     }
 
     /// The name of a live object, if no other object has that name and a manifest can have it.
     pub fn name(&self, kind: &str, id: &str) -> Option<&str> {
-        self.names.get(&(kind.to_owned(), id.to_owned())).map(String::as_str)
+        let key = (kind.to_owned(), id.to_owned());
+        self.learned.names.get(&key).or_else(|| self.tables.names.get(&key)).map(String::as_str)
     }
 
-    /// All names of a kind, for suggestions.
-    pub fn all<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
-        self.ids.keys().filter(move |(of, _)| of == kind).map(|(_, name)| name.as_str())
+    /// The name of a kind that somebody may have meant by one that means nothing.
+    pub fn near(&self, kind: &str, name: &str) -> Option<&str> {
+        let ids = [&self.tables.ids, &self.learned.ids].into_iter().flat_map(BTreeMap::keys);
+        let all = ids.filter(|(of, _)| of == kind).map(|(_, name)| name.as_str());
+        self.suggestions.nearest(name, all)
     }
 }

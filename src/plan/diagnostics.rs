@@ -2,7 +2,7 @@
 //!
 //! Not here: what can be found without reading a target, in `resolve`.
 
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::Hold;
 use crate::model::kind::{Kind, Named};
 use crate::model::names::{Names, Unresolved};
@@ -49,8 +49,7 @@ fn unresolved(problem: Unresolved, kind: &str, name: &str, names: &Names) -> Dia
         )
         .help("rename all but one on the target, or refer to it by its id"),
         Unresolved::Missing => {
-            let near =
-                nearest(name, names.all(kind)).map(|near| format!("did you mean `{near}`? otherwise "));
+            let near = names.near(kind, name).map(|near| format!("did you mean `{near}`? otherwise "));
             Diagnostic::new(
                 Code::ReferenceDangling,
                 format!("there is no {kind} `{name}`, neither live nor in git"),

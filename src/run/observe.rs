@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::StreamExt as _;
 
 use crate::model::kind::Kind;
-use crate::model::resource::ResourceId;
+use crate::model::resource::{RemoteId, ResourceId};
 use crate::model::state::{Declared, Desired, GivenUp, Listing, LiveObject, Observed};
 use crate::model::wire::{ReadError, Reader};
 use crate::run::record::Record;
@@ -243,9 +243,10 @@ async fn read(
         })
         .buffer_unordered(concurrency.max(1));
     let reads: Vec<_> = reads.collect().await;
+    let places = Places::of(observed);
     for (kind, listed, read) in reads {
         match read {
-            Ok(Some(whole)) if whole.remote == listed.remote => replace(observed, kind, whole),
+            Ok(Some(whole)) if whole.remote == listed.remote => places.replace(observed, kind, whole),
             Ok(Some(_)) => unread(observed, kind, &listed, "was answered with another object"),
             Ok(None) => unread(observed, kind, &listed, "was listed and then not found"),
             Err(error) => drop(observed.unread.insert((kind.name.clone(), listed.remote), error)),
@@ -253,10 +254,27 @@ async fn read(
     }
 }
 
-fn replace(observed: &mut Observed, kind: &Kind, whole: LiveObject) {
-    let Some(Ok(listing)) = observed.kinds.get_mut(&kind.name) else { return };
-    if let Some(place) = listing.iter_mut().find(|found| found.remote == whole.remote) {
-        *place = whole;
+/// Where each object is in its list.
+struct Places(BTreeMap<String, BTreeMap<RemoteId, usize>>);
+
+impl Places {
+    fn of(observed: &Observed) -> Self {
+        let of_list = |listing: &Vec<LiveObject>| {
+            // Of two with one id the first one counts.
+            listing.iter().enumerate().rev().map(|(at, found)| (found.remote.clone(), at)).collect()
+        };
+        let lists =
+            observed.kinds.iter().filter_map(|(kind, list)| Some((kind.clone(), list.as_ref().ok()?)));
+        Self(lists.map(|(kind, list)| (kind, of_list(list))).collect())
+    }
+
+    /// Puts an object that was read in full in the place of the listed one.
+    fn replace(&self, observed: &mut Observed, kind: &Kind, whole: LiveObject) {
+        let at = self.0.get(&kind.name).and_then(|places| places.get(&whole.remote));
+        let listing = observed.kinds.get_mut(&kind.name).and_then(|listing| listing.as_mut().ok());
+        if let Some(place) = listing.zip(at).and_then(|(listing, at)| listing.get_mut(*at)) {
+            *place = whole;
+        }
     }
 }
 

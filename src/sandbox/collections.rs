@@ -2,7 +2,8 @@
 //!
 //! What the objects mean is up to the APIs; where the state is kept is in `file`.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -22,11 +23,16 @@ pub(crate) fn object_of(value: Value) -> Object {
     if let Value::Object(object) = value { object } else { Object::new() }
 }
 
+/// The text fields by which objects are looked for.
+const LOOKED_FOR: [&str; 2] = ["name", "policy_id"];
+
 /// Objects by id, listed in order of creation.
 #[derive(Clone, Debug, Default)]
 struct Collection {
     objects: BTreeMap<String, (u64, Object)>,
     order: BTreeMap<u64, String>,
+    /// The places of the objects with a text in a field.
+    places: BTreeMap<(&'static str, String), BTreeSet<u64>>,
 }
 
 impl Collection {
@@ -35,6 +41,10 @@ impl Collection {
         let id = id_of(&object).to_owned();
         let known = self.objects.get(&id).map(|(place, _)| *place);
         let place = known.unwrap_or_else(|| self.order.last_key_value().map_or(1, |(last, _)| last + 1));
+        self.remove(&id);
+        for key in keys(&object) {
+            self.places.entry(key).or_default().insert(place);
+        }
         self.order.insert(place, id.clone());
         self.objects.insert(id, (place, object));
     }
@@ -42,13 +52,31 @@ impl Collection {
     fn remove(&mut self, id: &str) -> Option<Object> {
         let (place, object) = self.objects.remove(id)?;
         self.order.remove(&place);
+        for key in keys(&object) {
+            if let Entry::Occupied(mut places) = self.places.entry(key) {
+                places.get_mut().remove(&place);
+                if places.get().is_empty() {
+                    places.remove();
+                }
+            }
+        }
         Some(object)
+    }
+
+    fn with(&self, field: &'static str, text: &str) -> impl Iterator<Item = &Object> {
+        let places = self.places.get(&(field, text.to_owned())).into_iter().flatten();
+        places.filter_map(|place| Some(&self.objects.get(self.order.get(place)?)?.1))
     }
 
     fn after(&self, place: u64) -> impl Iterator<Item = (u64, &Object)> {
         let places = self.order.range(place.saturating_add(1)..);
         places.filter_map(|(place, id)| self.objects.get(id).map(|(_, object)| (*place, object)))
     }
+}
+
+/// What an object is looked for by.
+fn keys(object: &Object) -> impl Iterator<Item = (&'static str, String)> {
+    LOOKED_FOR.into_iter().filter_map(|field| Some((field, object.get(field)?.as_str()?.to_owned())))
 }
 
 /// The collections of one target.
@@ -78,9 +106,24 @@ impl Collections {
         self.get(collection, id).is_some()
     }
 
+    /// How many objects a collection holds.
+    pub(crate) fn count(&self, collection: &str) -> usize {
+        self.collections.get(collection).map_or(0, |found| found.objects.len())
+    }
+
     /// All objects of a collection, oldest first.
     pub(crate) fn all(&self, collection: &str) -> impl Iterator<Item = &Object> {
         self.after(collection, 0).map(|(_, object)| object)
+    }
+
+    /// The objects of a collection with this text in a field, oldest first. Only fields that are looked for can be asked for.
+    pub(crate) fn with(
+        &self,
+        collection: &str,
+        field: &'static str,
+        text: &str,
+    ) -> impl Iterator<Item = &Object> {
+        self.collections.get(collection).into_iter().flat_map(move |found| found.with(field, text))
     }
 
     /// The objects after a place in the list, each with its place. Places stay when objects go, so a cursor that

@@ -4,7 +4,7 @@
 //! writable object; if only members change, they go through their own endpoints. Not here: the
 //! schema of a spec (`spec`) and its mistakes (`check`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use schemars::JsonSchema;
@@ -161,7 +161,8 @@ impl Judge for Compiuta {
     fn hazards(&self, changes: &[Change], observed: &Observed) -> Vec<Diagnostic> {
         let deleted =
             changes.iter().filter(|change| change.action == Action::Delete && change.id.kind == "Role");
-        let cascades = deleted.filter_map(|change| cascade(change, changes, observed));
+        let using = using(changes, observed);
+        let cascades = deleted.filter_map(|change| cascade(change, &using));
         let removed: Vec<_> = changes.iter().filter_map(lock_out).collect();
         let mut lost = administrators::lock_outs(changes, observed);
         // What the first check has already said is not said again in other words.
@@ -284,27 +285,31 @@ fn drop_read_only(statement: &mut Map<String, Value>) {
     }
 }
 
+/// The policies that will be live after these changes, by the roles that they use.
+fn using<'a>(changes: &'a [Change], observed: &'a Observed) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+    let changed = changes.iter().filter(|change| change.id.kind == "Policy");
+    let changed: BTreeMap<_, _> = changed.map(|change| (change.id.name.as_str(), change)).collect();
+    let mut using: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for policy in observed.found("Policy") {
+        let body = match changed.get(policy.name.as_str()) {
+            Some(change) if change.action == Action::Delete => None,
+            Some(change) => final_body(change),
+            None => Some(&policy.body),
+        };
+        for statement in body.into_iter().flat_map(|body| list(body, "statements")) {
+            using.entry(text(statement, "role")).or_default().insert(policy.name.as_str());
+        }
+    }
+    using
+}
+
 /// Deleting a role removes it from every statement, then deletes statements that are left empty, then policies that are
 /// left empty. That is only fine for policies from which this plan removes the role first.
-fn cascade(delete: &Change, changes: &[Change], observed: &Observed) -> Option<Diagnostic> {
-    let role = &delete.id.name;
-    let uses =
-        |body: &Value| list(body, "statements").iter().any(|statement| text(statement, "role") == role);
-    let still = |policy: &&LiveObject| match changes
-        .iter()
-        .find(|change| change.id.kind == "Policy" && change.id.name == policy.name)
-    {
-        Some(change) if change.action == Action::Delete => false,
-        Some(change) => final_body(change).is_some_and(uses),
-        None => uses(&policy.body),
-    };
-    let mut policies: Vec<_> =
-        observed.found("Policy").iter().filter(still).map(|policy| format!("`{}`", policy.name)).collect();
-    policies.sort();
+fn cascade(delete: &Change, using: &BTreeMap<&str, BTreeSet<&str>>) -> Option<Diagnostic> {
+    let policies: Vec<_> =
+        using.get(delete.id.name.as_str())?.iter().map(|policy| format!("`{policy}`")).collect();
     let message = format!("deleting this role would also remove it from {}", policies.join(", "));
-    (!policies.is_empty()).then(|| {
-        Diagnostic::new(Code::CompiutaCascade, message)
-            .about(&delete.id)
-            .help("remove the role from these policies first; a statement or a policy that is left empty would be deleted")
-    })
+    Some(Diagnostic::new(Code::CompiutaCascade, message).about(&delete.id).help(
+        "remove the role from these policies first; a statement or a policy that is left empty would be deleted",
+    ))
 }

@@ -230,31 +230,38 @@ impl Observe for Polytomic {
 
 impl Judge for Polytomic {
     fn hazards(&self, changes: &[Change], observed: &Observed) -> Vec<Diagnostic> {
+        let named = naming(changes, observed);
         let deleted =
             changes.iter().filter(|change| change.action == Action::Delete && change.id.kind == "Role");
-        deleted.filter_map(|change| left_behind(change, changes, observed)).collect()
+        deleted.filter_map(|change| left_behind(change, &named)).collect()
     }
 }
 
+/// The live policies that no change rewrites, by the ids of the roles that they name.
+fn naming<'a>(changes: &[Change], observed: &'a Observed) -> BTreeMap<&'a str, Vec<&'a str>> {
+    let rewritten = changes.iter().filter(|change| change.id.kind == "Policy");
+    let rewritten: BTreeSet<_> = rewritten.map(|change| change.id.name.as_str()).collect();
+    let left = observed.found("Policy").iter().filter(|policy| !rewritten.contains(policy.name.as_str()));
+    let mut naming: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for policy in left {
+        let actions = list(&policy.body, "policy_actions").iter();
+        let roles: BTreeSet<_> =
+            actions.flat_map(|action| list(action, "role_ids")).filter_map(Value::as_str).collect();
+        for role in roles {
+            naming.entry(role).or_default().push(policy.name.as_str());
+        }
+    }
+    naming
+}
+
 /// Deleting a role does not remove it from policies: its id stays there until somebody rewrites them.
-fn left_behind(delete: &Change, changes: &[Change], observed: &Observed) -> Option<Diagnostic> {
-    let role = delete.seen.as_ref()?.remote.as_str();
-    let names_role = |action: &Value| list(action, "role_ids").iter().any(|id| id == role);
-    let still = |policy: &&LiveObject| {
-        let rewritten =
-            changes.iter().any(|change| change.id.kind == "Policy" && change.id.name == policy.name);
-        !rewritten && list(&policy.body, "policy_actions").iter().any(names_role)
-    };
-    let policies: Vec<_> =
-        observed.found("Policy").iter().filter(still).map(|policy| format!("`{}`", policy.name)).collect();
+fn left_behind(delete: &Change, naming: &BTreeMap<&str, Vec<&str>>) -> Option<Diagnostic> {
+    let policies = naming.get(delete.seen.as_ref()?.remote.as_str())?;
+    let policies: Vec<_> = policies.iter().map(|policy| format!("`{policy}`")).collect();
     let message =
         format!("{} still name this role, and keep its id after it is deleted", policies.join(", "));
-    let diagnostic = || {
-        Diagnostic::new(Code::PolytomicLeftBehind, message)
-            .about(&delete.id)
-            .help("declare these policies without the role, before or together with the delete")
-    };
-    (!policies.is_empty()).then(diagnostic)
+    let diagnostic = Diagnostic::new(Code::PolytomicLeftBehind, message).about(&delete.id);
+    Some(diagnostic.help("declare these policies without the role, before or together with the delete"))
 }
 
 fn collection(kind: &Kind) -> Path {

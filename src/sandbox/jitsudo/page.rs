@@ -1,4 +1,4 @@
-//! Pages of a list, and the cursors between them. What a list holds is up to the callers.
+//! Pages of a list, and the cursors between them. What a list holds is up to the callers: only what is on the page is made.
 
 use serde_json::{Value, json};
 
@@ -12,18 +12,18 @@ const MAX_LENGTH: usize = 100;
 /// Makes a cursor look like something that no client could compute.
 const CURSOR_MASK: u64 = 0x6a69_7473_7564_6f21;
 
-/// One page out of items that are sorted by their number.
-pub(super) fn page(
+/// One page of items with numbers that grow. `after` gives the items after a number, and `shown` what is sent of one.
+pub(super) fn page<T, I: Iterator<Item = (u64, T)>>(
     request: &Request,
-    items: impl Iterator<Item = (u64, Value)>,
+    after: impl FnOnce(u64) -> I,
+    shown: impl Fn(T) -> Value,
 ) -> Result<Response, Problem> {
-    let after = cursor(request)?;
     let limit = request.limit(LENGTH, MAX_LENGTH)?;
-    let mut rest = items.filter(|(number, _)| *number > after).peekable();
+    let mut rest = after(cursor(request)?);
     let taken: Vec<_> = rest.by_ref().take(limit).collect();
-    let has_more = rest.peek().is_some();
+    let has_more = rest.next().is_some();
     let next = taken.last().filter(|_| has_more).map(|(number, _)| format!("{:016x}", number ^ CURSOR_MASK));
-    let data: Vec<Value> = taken.into_iter().map(|(_, item)| item).collect();
+    let data: Vec<Value> = taken.into_iter().map(|(_, item)| shown(item)).collect();
     Ok(Response::json(200, json!({"data": data, "next_cursor": next, "has_more": has_more})))
 }
 

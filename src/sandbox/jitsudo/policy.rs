@@ -28,9 +28,7 @@ const NULLABLE: [&str; 3] = ["description", "default_duration_seconds", "notific
 
 pub(super) fn many(state: &mut Collections, request: &Request) -> Result<Response, Problem> {
     match request.method.as_str() {
-        "GET" => {
-            page(request, state.after(POLICIES, 0).map(|(place, policy)| (place, summary(state, policy))))
-        }
+        "GET" => page(request, |after| state.after(POLICIES, after), |policy| summary(state, policy)),
         "POST" => create(state, request),
         _ => Err(Problem::method_not_allowed()),
     }

@@ -40,7 +40,7 @@ pub(super) fn count(state: &Collections, policy: &str) -> usize {
 }
 
 fn belonging_to<'a>(state: &'a Collections, policy: &'a str) -> impl Iterator<Item = &'a Object> {
-    state.all(RULES).filter(move |rule| rule.get(OWNER).and_then(Value::as_str) == Some(policy))
+    state.with(RULES, OWNER, policy)
 }
 
 fn ordinal(rule: &Object) -> i64 {
@@ -50,7 +50,10 @@ fn ordinal(rule: &Object) -> i64 {
 pub(super) fn many(state: &mut Collections, request: &Request, policy: &str) -> Result<Response, Problem> {
     state.find(POLICIES, "policy", policy)?;
     match request.method.as_str() {
-        "GET" => page(request, (1..).zip(of(state, policy).into_iter().map(shown))),
+        "GET" => {
+            let rules = (1..).zip(of(state, policy));
+            page(request, |after| rules.filter(move |(number, _)| *number > after), shown)
+        }
         "POST" => {
             let mut rule = new_rule(state);
             write(&mut rule, &request.object()?)?;

@@ -45,10 +45,25 @@ fn list(state: &Collections, request: &Request) -> Result<Response, Problem> {
     let wanted = request.parameter("name");
     let matches = |policy: &Object| wanted.as_deref().is_none_or(|wanted| has_name(policy, wanted));
 
-    let total = state.all(POLICIES).filter(|policy| matches(policy)).count();
-    let mut rest = state.after(POLICIES, after).map(|(_, policy)| policy).filter(|policy| matches(policy));
-    let page: Vec<&Object> = rest.by_ref().take(limit).collect();
-    let has_more = rest.next().is_some();
+    let all = state.after(POLICIES, after).map(|(_, policy)| policy);
+    let (total, page, has_more) = match wanted.as_deref() {
+        None => {
+            let mut rest = all;
+            (state.count(POLICIES), rest.by_ref().take(limit).collect::<Vec<_>>(), rest.next().is_some())
+        }
+        // Names are unique.
+        Some(name) if !name.ends_with('*') => {
+            let found = state.with(POLICIES, "name", name);
+            let page: Vec<_> =
+                found.filter(|policy| state.place(POLICIES, id_of(policy)) > Some(after)).collect();
+            (state.with(POLICIES, "name", name).count(), page, false)
+        }
+        Some(_) => {
+            let mut rest = all.filter(|policy| matches(policy));
+            let total = state.all(POLICIES).filter(|policy| matches(policy)).count();
+            (total, rest.by_ref().take(limit).collect(), rest.next().is_some())
+        }
+    };
     let marker = page.last().map(|policy| id_of(policy).to_owned()).or(marker);
     let policies: Value = page.into_iter().map(|policy| shown(request, policy.clone())).collect();
     Ok(Response::json(
@@ -123,8 +138,7 @@ fn check(state: &Collections, body: &Object, stored: &Object) -> Result<(), Prob
 }
 
 fn is_taken(state: &Collections, name: &str, by_other_than: &str) -> bool {
-    let is_named = |policy: &Object| policy.get("name").and_then(Value::as_str) == Some(name);
-    state.all(POLICIES).any(|policy| is_named(policy) && id_of(policy) != by_other_than)
+    state.with(POLICIES, "name", name).any(|policy| id_of(policy) != by_other_than)
 }
 
 fn envelope(request: &Request, status: u16, policy: Object) -> Response {

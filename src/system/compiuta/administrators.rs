@@ -26,7 +26,12 @@ pub(super) fn lock_outs(changes: &[Change], observed: &Observed) -> Vec<Diagnost
     let mut had = state.administrators();
     let mut found = Vec::new();
     for change in changes {
+        // Most changes have nothing to do with it, and looking at everything after each would take long.
+        let mattered = state.matters(change);
         state.make(change);
+        if !mattered && !state.matters(change) {
+            continue;
+        }
         let has = state.administrators();
         let message = if had.contains(ADMIN_TEAM) && !has.contains(ADMIN_TEAM) {
             Some(format!("after this `{ADMIN_TEAM}` could not administer the system"))
@@ -66,6 +71,18 @@ impl State {
         };
     }
 
+    /// Whether the object of a change, as it is now, lets somebody administer the system or denies it.
+    fn matters(&self, change: &Change) -> bool {
+        let name = &change.id.name;
+        if change.id.kind == "Role" {
+            // With no role read, the owner's is taken to be one.
+            return self.roles.is_empty() || self.roles.get(name).is_some_and(administrates);
+        }
+        self.policies.get(name).is_some_and(|policy| {
+            ["ALLOW", "DENY"].into_iter().any(|effect| self.administers(policy, effect))
+        })
+    }
+
     /// The members whom a policy lets administer the system, and whom no policy denies it.
     fn administrators(&self) -> BTreeSet<String> {
         let of = |effect: &str| -> BTreeSet<&str> {
@@ -90,14 +107,14 @@ impl State {
 
     fn acts(&self, statement: &Value) -> bool {
         let role = text(statement, "role");
-        let by_role = match self.roles.get(role) {
-            Some(role) => list(role, "actions"),
-            None => &[],
-        };
         let unread = self.roles.is_empty() && role == OWNER;
-        let actions = list(statement, "actions").iter().chain(by_role).filter_map(Value::as_str);
-        unread || { actions }.any(is_administration)
+        unread || administrates(statement) || self.roles.get(role).is_some_and(administrates)
     }
+}
+
+/// Whether the actions of a role or a statement are about administration.
+fn administrates(object: &Value) -> bool {
+    list(object, "actions").iter().filter_map(Value::as_str).any(is_administration)
 }
 
 /// Whether a statement holds where the policies are.
