@@ -2,7 +2,7 @@
 
 use git2::{ErrorCode, ReferenceType};
 
-use super::remote::Update;
+use super::update::{Update, moved};
 use super::{Commit, DEEPEN, Repository};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::text::{inline, short};
@@ -84,12 +84,6 @@ impl Repository {
             moved => moved,
         }
     }
-}
-
-/// Reports a reference that somebody else has moved.
-pub(crate) fn moved(name: &str) -> Diagnostic {
-    Diagnostic::new(Code::GitAppliedMoved, format!("`{}` was moved by another run meanwhile", short(name)))
-        .help("plan again: the other run has applied another commit")
 }
 
 fn unusable(name: &str, why: &str) -> Diagnostic {

@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 
 use git2::Oid;
 
-use super::reference::moved;
+use super::update::{Update, moved};
 use super::{Commit, Repository, oid};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::text::{inline, short};
@@ -58,17 +58,6 @@ const OPTIONS: [&str; 7] = [
 const LISTS: u32 = 3;
 /// What git says of a reference that is not there any more.
 const NO_SUCH: &str = "couldn't find remote ref";
-
-/// A reference that moves, and from where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Update {
-    /// Its whole name.
-    pub name: String,
-    /// Where it must be; `None` if there must be none.
-    pub from: Option<Commit>,
-    /// Where it goes; `None` deletes it.
-    pub to: Option<Commit>,
-}
 
 impl Repository {
     /// Moves references of a remote, all or none, each only from where it is expected. `secrets` are the names of

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::git::Commit;
-use crate::git::remote::Update;
+use crate::git::update::Update;
 use crate::git::write::NewCommit;
 use crate::model::survivor::Kept;
 use crate::record::run::RunOutcome;

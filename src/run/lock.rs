@@ -16,8 +16,8 @@ use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::git::reference::moved;
-use crate::git::remote::Update;
+use crate::git::update::Update;
+use crate::git::update::moved;
 use crate::git::write::NewCommit;
 use crate::git::{Commit, Repository};
 use crate::http::transport::HEAD as REQUEST;

@@ -46,25 +46,35 @@ impl<'a> Runs<'a> {
 
     fn logged(&self, record: Commit) -> Result<Logged, Diagnostic> {
         let run = Record::run_of(self.repository, &record)?;
-        let (mut begun, mut before) = (None, self.before(&record, &run)?);
-        let has_begun = |run: &RunJson| run.outcome == RunOutcome::Started;
-        if has_begun(&run) {
-            begun = Some(record);
-        } else if let Some(at) = before {
-            let earlier = Record::run_of(self.repository, &at)?;
-            if earlier.run == run.run {
-                begun = has_begun(&earlier).then_some(at);
-                before = self.before(&at, &earlier)?;
+        let (mut begun, mut at, mut of) = (None, record, run.clone());
+        let before = loop {
+            if of.outcome == RunOutcome::Started {
+                begun = Some(at);
             }
-        }
+            let Some(earlier) = before(self.repository, &at, &of)? else { break None };
+            of = Record::run_of(self.repository, &earlier)?;
+            if of.run != run.run {
+                break Some(earlier);
+            }
+            at = earlier;
+        };
         Ok(Logged { record, begun, before, run })
     }
+}
 
-    /// The commit of the record before. The record itself says which one: the first one's parent is the applied commit.
-    fn before(&self, commit: &Commit, run: &RunJson) -> Result<Option<Commit>, Diagnostic> {
-        let parent = self.repository.first_parent(commit)?;
-        Ok(parent.filter(|parent| run.previous.as_ref() == Some(&parent.hex())))
+/// The commit of the record before one. The record itself says which: the first one's parent is the applied commit. Only
+/// somebody who vouches for a record puts the same one on top of it.
+pub(super) fn before(
+    repository: &Repository,
+    commit: &Commit,
+    run: &RunJson,
+) -> Result<Option<Commit>, Diagnostic> {
+    let Some(parent) = repository.first_parent(commit)? else { return Ok(None) };
+    if run.previous.as_ref() == Some(&parent.hex()) {
+        return Ok(Some(parent));
     }
+    let is_vouched = Record::run_of(repository, &parent).is_ok_and(|vouched| vouched == *run);
+    Ok(is_vouched.then_some(parent))
 }
 
 impl Iterator for Runs<'_> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::config::target::Target;
 use crate::diagnostic::Diagnostic;
-use crate::git::remote::Update;
+use crate::git::update::Update;
 use crate::git::write::NewCommit;
 use crate::git::{Commit, Repository};
 use crate::record::path::RUN;

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::target::Target;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::git::remote::Update;
+use crate::git::update::Update;
 use crate::git::{Commit, Repository};
 use crate::run::history::History;
 use crate::run::lock::Place;
+use crate::run::log;
 use crate::run::record::Record;
 
 /// Where the records are that a run continues.
@@ -95,12 +96,12 @@ fn adopt(target: &Target, history: &History, there: &BTreeMap<String, Commit>) -
             None => Ok(false),
         };
     };
+    history.trust.check(repository, tip).map_err(Diagnostic::refused)?;
     if let Some(last) = &last
         && !continues(repository, tip, last)?
     {
         return Err(rewound(name, tip, last));
     }
-    history.trust.check(repository, tip).map_err(Diagnostic::refused)?;
     repository.move_reference(&seen, last.as_ref(), Some(tip))?;
     // What was only written here is in the record of the remote as attempted, if it was sent at all; what this clone
     // could not send the last time goes there with the next push.
@@ -126,13 +127,8 @@ fn continues(repository: &Repository, tip: &Commit, last: &Commit) -> Result<boo
             return Ok(true);
         }
         let run = Record::run_of(repository, &commit)?;
-        at = match (&run.previous, &run.replaces) {
-            (Some(previous), _) => {
-                repository.first_parent(&commit)?.filter(|parent| parent.hex() == *previous)
-            }
-            (None, Some(replaced)) => repository.held(replaced),
-            (None, None) => None,
-        };
+        let replaced = || run.replaces.as_ref().and_then(|replaced| repository.held(replaced));
+        at = log::before(repository, &commit, &run)?.or_else(replaced);
     }
     Ok(false)
 }

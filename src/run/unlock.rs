@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
 use crate::git::Commit;
-use crate::git::remote::Update;
+use crate::git::update::Update;
 use crate::record::lock::LockJson;
 use crate::run::lock::Place;
 use crate::run::tips;

@@ -172,9 +172,12 @@ fn a_record_from_before_the_keys_is_vouched_for_with_a_signed_commit() {
         &tree,
     ]);
     repo.git(&["update-ref", RECORD, &vouched]);
+    let runs = || repo.run(&["log", "--format", "json"]).json()["runs"].as_array().map(Vec::len);
+    assert_eq!(runs(), Some(1), "it is the same run");
     let plan = repo.plan();
     assert_eq!(plan["changes"][0]["action"], "delete", "{plan:#}");
     repo.converge();
+    assert_eq!(runs(), Some(2));
 }
 
 #[test]

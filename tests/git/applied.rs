@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::support::{World, at, git};
 use enact::git::Commit;
-use enact::git::remote::Update;
+use enact::git::update::Update;
 use git2::Oid;
 
 const REFERENCE: &str = "refs/enact/applied/prod";
