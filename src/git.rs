@@ -15,6 +15,7 @@ pub mod reference;
 pub mod remote;
 pub mod signature;
 pub mod tree;
+pub mod update;
 pub mod write;
 
 use std::fmt;

@@ -199,6 +199,11 @@ pub trait Observe: Translate {
         reader: &dyn Reader,
     ) -> Result<Option<LiveObject>, ReadError>;
 
+    /// Whether [`find`](Self::find) has to read a whole list, while [`get`](Self::get) reads one object and its name.
+    fn lists_to_find(&self, _kind: &Kind) -> bool {
+        false
+    }
+
     /// The live objects with a name, read now; in full if there is exactly one. If none has it, those whose names look
     /// the same.
     async fn find(&self, kind: &Kind, name: &str, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {

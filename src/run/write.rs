@@ -26,6 +26,7 @@ use tally::Tally;
 
 pub(super) mod ids;
 pub mod input;
+mod lately;
 mod object;
 mod phases;
 mod planned_change;

@@ -260,6 +260,10 @@ impl Observe for Jitsudo {
         Ok(all)
     }
 
+    fn lists_to_find(&self, _kind: &Kind) -> bool {
+        true
+    }
+
     async fn get(
         &self,
         _kind: &Kind,

@@ -215,6 +215,10 @@ impl Observe for Polytomic {
         }
     }
 
+    fn lists_to_find(&self, _kind: &Kind) -> bool {
+        true
+    }
+
     async fn get(
         &self,
         kind: &Kind,

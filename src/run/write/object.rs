@@ -10,6 +10,7 @@ use crate::model::state::{LiveObject, Observed};
 use crate::model::wire::{ReadError, Reader};
 use crate::plan::compare::Comparison;
 use crate::run::write::input::WriteInput;
+use crate::run::write::lately::Lately;
 use crate::run::write::planned_change::PlannedChange;
 use crate::run::write::progress::{Progress, Seen, Unclear};
 use crate::run::write::send::Sender;
@@ -20,6 +21,7 @@ use crate::system::System;
 pub(super) struct ObjectWriter<'a> {
     input: &'a WriteInput<'a>,
     comparison: Comparison<'a>,
+    lately: Lately,
 }
 
 impl<'a> ObjectWriter<'a> {
@@ -34,7 +36,7 @@ impl<'a> ObjectWriter<'a> {
             write_only: intent.options.write_only,
             undoes: intent.options.undoes,
         };
-        Self { input, comparison }
+        Self { input, comparison, lately: Lately::default() }
     }
 
     /// Writes one object of a phase, if a fresh plan of it is still the planned change.
@@ -76,11 +78,14 @@ impl<'a> ObjectWriter<'a> {
             |error| Outcome::not_attempted(format!("it could not be read again before the write: {error}"));
         let name = &planned.change.id.name;
         let former = planned.former_name();
+        if planned.change.seen.is_none() && self.is_free(planned, reader).await.map_err(unread)? {
+            return Ok(None);
+        }
         let found = self.find(planned, former.unwrap_or(name), reader).await.map_err(unread)?;
         if former.is_some() && planned.is_taken_by(&self.find(planned, name, reader).await.map_err(unread)?) {
             return Err(Outcome::conflict("its new name is taken now"));
         }
-        let hazard = self.hazard(phase, reader).await.map_err(unread)?;
+        let hazard = self.lately.hazard(phase, || self.hazard(phase, reader)).await.map_err(unread)?;
         match planned.moved(&found).or(hazard) {
             None => Ok(found.into_iter().next().and_then(|found| found.etag)),
             Some(reason) => Err(Outcome::conflict(reason)),
@@ -126,6 +131,16 @@ impl<'a> ObjectWriter<'a> {
         Ok(hazards.into_iter().find(Diagnostic::is_error).map(|diagnostic| diagnostic.message))
     }
 
+    /// Whether nobody has the name of an object that is to be created, in a list that was read just now.
+    async fn is_free(&self, planned: &PlannedChange<'_>, reader: &dyn Reader) -> Result<bool, ReadError> {
+        let kind = planned.kind;
+        if !self.system().lists_to_find(kind) {
+            return Ok(false);
+        }
+        let names = self.lately.names(kind, || self.system().list(kind, reader)).await?;
+        Ok(!names.contains(&kind.look(&planned.change.id.name)))
+    }
+
     async fn find(
         &self,
         planned: &PlannedChange<'_>,
@@ -133,6 +148,13 @@ impl<'a> ObjectWriter<'a> {
         reader: &dyn Reader,
     ) -> Result<Vec<LiveObject>, ReadError> {
         let PlannedChange { change, kind, .. } = planned;
+        if let Some(seen) = change.seen.as_ref().filter(|_| self.system().lists_to_find(kind)) {
+            // One with the id and the name is the object. Others of that name are in the plans before and after.
+            let live = self.system().get(kind, seen, reader).await?;
+            if let Some(live) = live.filter(|live| kind.folded(&live.name) == kind.folded(name)) {
+                return Ok(vec![live]);
+            }
+        }
         let mut found = self.system().find(kind, name, reader).await?;
         // One that only looks the same stays when the other is gone.
         found
