@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicBool;
 
-use crate::diagnostic::{Class, Diagnostic};
+use crate::diagnostic::{Class, Code, Diagnostic};
 use crate::model::outcome::EndedChange;
+use crate::model::plan::TargetPlan;
 use crate::model::request::Symbol;
 use crate::model::resource::RemoteId;
 use crate::model::wire::Permit;
@@ -18,6 +19,7 @@ use crate::run::verify::verify;
 use crate::run::write;
 use crate::run::write::ids::Ids;
 use crate::run::write::input::WriteInput;
+use crate::run::write::stop::{GRACE, unless_stopped};
 
 /// Applies the plans that are sound, target by target. Then each target is verified with a second plan, also one without
 /// changes if something was written to its origin: two targets may share more than enact can know. A manifest that is
@@ -44,7 +46,7 @@ pub async fn apply(planned: Vec<Planned<'_>>, means: &Means<'_>) -> Vec<TargetRe
             None if planned.plan.is_sound() && touched.contains(&origin(planned)) => Some(Written::default()),
             ended => ended,
         };
-        reports.push(verify_one(planned, ended).await);
+        reports.push(verify_one(planned, ended, means.stop).await);
     }
     reports
 }
@@ -99,13 +101,23 @@ async fn write_one(planned: &Planned<'_>, means: &Means<'_>) -> Option<Written> 
 }
 
 /// Plans a target once more, after everything was written. `ended` is `None` if there is nothing to verify.
-async fn verify_one(planned: &Planned<'_>, ended: Option<Written>) -> TargetReport {
+async fn verify_one(planned: &Planned<'_>, ended: Option<Written>, stop: &AtomicBool) -> TargetReport {
     let Some(Written { changes, ids }) = ended else { return planned.report() };
     let Connected { intent, http, url: _ } = &planned.at;
     let options = PlanOptions { write_only: WriteOnly::Nothing, ..intent.options.clone() };
     let intent = Intent { options: &options, ..*intent };
-    let verified = verify(&intent, &http.reader(), &changes, &ids).await;
+    let reader = http.reader();
+    let verified = unless_stopped(stop, GRACE, verify(&intent, &reader, &changes, &ids)).await;
+    let verified = verified.unwrap_or_else(|| unverified(&intent.target.config.name));
     TargetReport { apply: Some(ApplyReport { changes, verified }), ..planned.report() }
+}
+
+/// The second plan of a run that was interrupted while it waited for it.
+fn unverified(target: &str) -> TargetPlan {
+    let message = "the run was interrupted before it had read again what it wrote";
+    let diagnostic = Diagnostic::new(Code::LiveUnreadable, message).about(target);
+    let diagnostics = vec![diagnostic.help("run apply again: it goes on from what is live")];
+    TargetPlan { target: target.to_owned(), incomplete: true, diagnostics, ..TargetPlan::default() }
 }
 
 /// Policy APIs are small; many writes side by side gain little and make trouble hard to read.

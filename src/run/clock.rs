@@ -21,9 +21,14 @@ pub(super) fn awake_or_not() -> Duration {
     Duration::try_from(clock_gettime(ClockId::Boottime)).unwrap_or_default()
 }
 
-/// Time that goes on while the machine sleeps, since any point: the time of day, which somebody may set.
+/// Time that goes on while the machine sleeps, since the program first asked. Elsewhere no clock is known to do so: of a clock
+/// that only goes forward and the time of day, which somebody may set, the one that is further counts. So a lock ends early
+/// rather than late.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn awake_or_not() -> Duration {
-    let now = std::time::SystemTime::now();
-    now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
+    use std::sync::OnceLock;
+    use std::time::{Instant, SystemTime};
+    static FIRST: OnceLock<(Instant, SystemTime)> = OnceLock::new();
+    let (instant, day) = *FIRST.get_or_init(|| (Instant::now(), SystemTime::now()));
+    instant.elapsed().max(day.elapsed().unwrap_or_default())
 }

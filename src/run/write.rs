@@ -33,6 +33,7 @@ mod planned_change;
 pub(super) mod progress;
 mod refused;
 pub(super) mod send;
+pub(super) mod stop;
 pub(super) mod tally;
 
 /// Carries out the planned changes of one target. Returns how each ended, in the same order.
@@ -101,7 +102,7 @@ impl Run<'_> {
             return Some(format!("what was done before it could not be recorded: {error}"));
         }
         let stopped = self.input.stop.load(Ordering::Relaxed);
-        stopped.then(|| "the run was interrupted before it".to_owned())
+        stopped.then(|| stop::INTERRUPTED.to_owned())
     }
 
     async fn write(&self, change: &Change, phase: &[Change], tally: &Tally) -> Outcome {

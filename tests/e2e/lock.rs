@@ -3,12 +3,15 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use crate::record::{Bare, LOCK, commit_and_push, lock, roles, run_noted, shared};
 use crate::support::git;
-use crate::world::codes;
+use crate::world::{Run, codes, enact, fault};
+use enact::sandbox::Fault;
 
 /// A `git` that first runs these lines of a shell. `nth WORD N` is true in the nth call with that word, and `$real` is git.
 fn interfering(folder: &Path, lines: &str) -> String {
@@ -162,4 +165,38 @@ fn a_branch_that_somebody_pushed_further_still_publishes_what_it_held() {
     git(other.path(), &["push", "-q", "--force", "origin", "HEAD:main"]);
     let run = repo.apply_with(&[]);
     assert_eq!((run.code, codes(&run.json())), (4, vec!["record/unpublished"]), "{}", run.out);
+}
+
+#[test]
+fn one_writer_the_first_interrupt_ends_a_long_wait_and_gives_up_the_lock() {
+    let (repo, bare) = shared();
+    repo.declare("Role", "B", "{}");
+    commit_and_push(&repo);
+    let limit = Fault {
+        path_contains: "roles".to_owned(),
+        times: 1,
+        headers: vec![("Retry-After".to_owned(), "250".to_owned())],
+        ..fault("POST", 429)
+    };
+    repo.live.inject(limit);
+    repo.live.clear_requests();
+    let mut command = enact(repo.dir.path());
+    command.args(["apply", "--yes", "--format", "json"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let began = Instant::now();
+    while repo.writes().is_empty() {
+        assert!(began.elapsed() < Duration::from_secs(60), "it does not begin to write");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let interrupted = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(interrupted.unwrap().success());
+    let began = Instant::now();
+    let run = Run::from(&child.wait_with_output().unwrap());
+    assert!(began.elapsed() < Duration::from_secs(100), "it waited for the API: {:?}", began.elapsed());
+    assert_ne!(run.code, 0, "{}", run.out);
+    assert_eq!((roles(&repo), repo.writes().len()), (vec!["A".to_owned()], 1));
+    assert!(!bare.refs().contains(LOCK), "{}", run.err);
+    let log = repo.run(&["log", "--format", "json"]).json();
+    assert_eq!(log["runs"][0]["outcome"], "incomplete", "{log:#}");
+    assert_eq!((repo.apply_with(&[]).code, roles(&repo).len()), (0, 2));
 }

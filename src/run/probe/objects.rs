@@ -202,6 +202,7 @@ impl<'a> Objects<'a> {
             turn: turn.as_ref(),
             ids: &ids,
             permit: &Alone,
+            stop: &AtomicBool::new(false),
             tally: &Tally::default(),
             key: None,
         };

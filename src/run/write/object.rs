@@ -1,6 +1,8 @@
 //! Writes one object: reads it again, compares it with what the plan saw, and sends. What is compared is in
 //! `planned_change`.
 
+use std::time::Duration;
+
 use crate::diagnostic::Diagnostic;
 use crate::model::change::{Action, Change};
 use crate::model::names::Names;
@@ -14,6 +16,7 @@ use crate::run::write::lately::Lately;
 use crate::run::write::planned_change::PlannedChange;
 use crate::run::write::progress::{Progress, Seen, Unclear};
 use crate::run::write::send::Sender;
+use crate::run::write::stop::{INTERRUPTED, unless_stopped};
 use crate::run::write::tally::Tally;
 use crate::system::System;
 
@@ -45,10 +48,12 @@ impl<'a> ObjectWriter<'a> {
             return Outcome::not_attempted("the plan does not match the manifests");
         };
         let turn = self.input.writer.turn();
-        let WriteInput { ids, permit, keys, .. } = *self.input;
+        let WriteInput { ids, permit, keys, stop, .. } = *self.input;
         let key = keys.get(&change.id).map(String::as_str);
-        let sender = Sender { system: self.system(), turn: turn.as_ref(), ids, permit, tally, key };
-        turn.begin().await;
+        let sender = Sender { system: self.system(), turn: turn.as_ref(), ids, permit, stop, tally, key };
+        if unless_stopped(stop, Duration::ZERO, turn.begin()).await.is_none() {
+            return Outcome::not_attempted(INTERRUPTED);
+        }
         match self.still_as_planned(&planned, phase, turn.as_ref()).await {
             Ok(etag) => {
                 let look = async |progress: &_| self.look(&planned, phase, progress, turn.as_ref()).await;

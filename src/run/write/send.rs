@@ -1,6 +1,9 @@
 //! Sends the requests of one object, each until its outcome is decided. No other place sends a write; what follows from
 //! an answer is decided in `progress`.
 
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::model::outcome::Outcome;
@@ -9,6 +12,7 @@ use crate::model::resource::RemoteId;
 use crate::model::wire::{Next, OpenWrite, Permit, Sent, Turn};
 use crate::run::write::ids::Ids;
 use crate::run::write::progress::{Progress, Seen, Unclear};
+use crate::run::write::stop::{GRACE, unless_stopped};
 use crate::run::write::tally::Tally;
 use crate::system::Observe;
 
@@ -20,6 +24,8 @@ pub(in crate::run) struct Sender<'a> {
     pub(in crate::run) ids: &'a Ids,
     /// Whether the run may still write.
     pub(in crate::run) permit: &'a dyn Permit,
+    /// Set when the run is to end.
+    pub(in crate::run) stop: &'a AtomicBool,
     /// Counts what is sent.
     pub(in crate::run) tally: &'a Tally,
     /// The idempotency key of the first request, if it was noted before.
@@ -73,7 +79,9 @@ impl Sender<'_> {
         look: &impl AsyncFn(&Progress) -> Result<Seen, Unclear>,
     ) -> Result<Progress, Outcome> {
         let progress = progress.unanswered(write);
-        let again = progress.may_repeat(write) && self.turn.pause(progress.attempt(), write.asked).await;
+        let pause = self.turn.pause(progress.attempt(), write.asked);
+        let again = progress.may_repeat(write)
+            && unless_stopped(self.stop, Duration::ZERO, pause).await.unwrap_or_default();
         // Look after the wait, so that nothing is sent without a look right before.
         let look = self.look(&progress, look).await;
         progress.looked(look, write, again, || self.turn.key())
@@ -94,8 +102,13 @@ impl Sender<'_> {
         progress: &Progress,
         look: &impl AsyncFn(&Progress) -> Result<Seen, Unclear>,
     ) -> Result<Seen, Unclear> {
-        self.turn.begin().await;
-        let look = look(progress).await;
+        let looked = async {
+            self.turn.begin().await;
+            look(progress).await
+        };
+        let interrupted =
+            || Err(Unclear::Unseen("the run was interrupted before it could be searched for".to_owned()));
+        let look = unless_stopped(self.stop, GRACE, looked).await.unwrap_or_else(interrupted);
         if let Ok(Seen { created: Some((symbol, id)), .. }) = &look {
             self.ids.learn(symbol.clone(), id.clone());
         }
