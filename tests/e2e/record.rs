@@ -372,6 +372,37 @@ fn assert_refused(repo: &Repo, case: &str) {
 }
 
 #[test]
+fn delete_needs_evidence_of_the_record_also_where_the_base_is_named() {
+    let repo = Repo::new("polytomic", PRUNE);
+    repo.declare("Role", "A", "{}");
+    let first = repo.commit();
+    repo.converge();
+    repo.declare("Role", "B", "{}");
+    repo.declare("Policy", "P", "{policy_actions: [{action: read, roles: [A]}]}");
+    repo.commit();
+    repo.converge();
+    repo.remove("Role", "B");
+    repo.remove("Policy", "P");
+    let now = repo.commit();
+    let plan = |base: &str| repo.run(&["plan", "--base", base, "--format", "json"]).json();
+    // The first commit knows neither, and the record does.
+    for base in [first.as_str(), "HEAD~1"] {
+        assert_eq!(crate::world::actions(&plan(base)), ["delete Policy P", "delete Role B"], "{base}");
+    }
+    // What somebody changed stays, whatever the named base says.
+    repo.drift("policies", "P", "policy_actions", json!([]));
+    for base in [first.as_str(), "HEAD~1", now.as_str()] {
+        let plan = plan(base);
+        assert_eq!(crate::world::actions(&plan), ["delete Role B"], "{base}");
+        assert_eq!(survivors(&plan), ["P changed"], "{base}");
+    }
+    // Without the record there is no evidence.
+    repo.git(&["update-ref", "-d", RECORD]);
+    repo.git(&["update-ref", "-d", "refs/enact/applied/live"]);
+    assert_eq!(crate::world::actions(&plan("HEAD~1")), Vec::<String>::new());
+}
+
+#[test]
 fn delete_needs_evidence_a_record_that_was_moved_back_on_the_remote_is_refused() {
     let (repo, bare) = shared();
     let before = repo.git(&["rev-parse", RECORD]);
