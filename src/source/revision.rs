@@ -40,9 +40,11 @@ pub fn uncommitted(
     trusted: &Files,
     working: &Files,
 ) -> Result<Vec<String>, Vec<Diagnostic>> {
-    let named: Vec<_> = manifests.iter().cloned().chain(trusted.keys().cloned()).collect();
-    let mut diagnostics = Vec::new();
-    let committed = walk::list(&Revision { repository, commit }, prefix, &named, &mut diagnostics);
+    let (tree, mut diagnostics) = (Revision { repository, commit }, Vec::new());
+    let mut committed = walk::list(&tree, prefix, manifests, &mut diagnostics);
+    // Apart, so that the trusted files do not count as manifests.
+    let trusted_names: Vec<_> = trusted.keys().cloned().collect();
+    committed.extend(walk::list(&tree, prefix, &trusted_names, &mut diagnostics));
     // A folder that the commit does not hold yet is a difference, not a mistake in the commit.
     diagnostics.retain(|diagnostic| diagnostic.code != Code::SourceMissing);
     if !diagnostics.is_empty() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
+use enact::manifest::Files;
 use enact::source::{self, Texts};
 use git2::{ObjectType, Oid};
 
@@ -343,6 +344,24 @@ fn more_files_than_anyone_has_are_refused_and_none_is_read() {
     let (files, diagnostics) = world.read_policies(&entries);
     assert!(files.is_empty());
     assert_eq!(messages(&diagnostics), [("source/too-many", "`manifests` names more than 100000 files")]);
+}
+
+#[test]
+fn as_many_manifests_as_there_may_be_are_compared_with_their_commit() {
+    let world = World::new();
+    let (blob, config) = (world.blob("x"), world.blob("config"));
+    let names: Vec<_> = (0..100_000).map(|n| format!("{n:06}.yaml")).collect();
+    let entries: Vec<_> = names.iter().map(|name| (FILE, name.as_str(), blob)).collect();
+    let policies = world.tree(&entries);
+    let tree = world.tree(&[(FILE, "enact.yaml", config), (FOLDER, "policies", policies)]);
+    let commit = world.commit_at(tree, &[], 1);
+    let repository = world.open();
+    let working: Files = names.iter().map(|name| (format!("policies/{name}"), "x".into())).collect();
+    let trusted = Files::from([("enact.yaml".to_owned(), "config".into())]);
+    let manifests = ["policies".to_owned()];
+    let differing =
+        source::uncommitted(&repository, &at(&repository, commit), "", &manifests, &trusted, &working);
+    assert_eq!(differing.unwrap(), Vec::<String>::new());
 }
 
 #[test]
