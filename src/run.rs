@@ -23,6 +23,7 @@ pub mod reads;
 pub mod record;
 pub mod recorder;
 pub mod status;
+pub mod stop;
 pub mod tips;
 pub mod trust;
 mod undo;

@@ -25,6 +25,7 @@ use crate::run::options::RunOptions;
 use crate::run::plan::Planned;
 use crate::run::project::{Connected, Project};
 use crate::run::recorder::{Keys, RunFacts};
+use crate::run::stop::unless_stopped;
 use crate::run::tips::{self, Tips};
 use crate::run::whose::RunId;
 use crate::{catalog, run};
@@ -260,7 +261,14 @@ impl ApplyRun<'_> {
         let Some(project) = &seen.project else { return Ok(()) };
         let place = self.args.place(project, history)?;
         let names = project.targets().map(|target| tips::lock(&target.config.name)).collect();
-        let mut lock = Lock::take(place, names, run.clone(), self.patience()).await?;
+        // From here on a signal has to find somebody who gives the lock up.
+        let stop = stop_on_signal();
+        let taken = Lock::take(place, names, run.clone(), self.patience());
+        let Some(taken) = unless_stopped(&stop, Duration::ZERO, taken).await else {
+            report.ending = Ending::Declined;
+            return Ok(());
+        };
+        let mut lock = taken?;
         let targets: Vec<_> = project.targets().collect();
         let tips = Tips::find(&targets, history, lock.place())?;
         let reloaded = tips.moved.then(|| self.args.sandbox.load(self.global, &self.options));
@@ -271,10 +279,14 @@ impl ApplyRun<'_> {
             report.diagnostics.clone_from(&load.diagnostics);
             return Ok(());
         };
-        let Some(planned) = self.again(project, load, report).await else { return Ok(()) };
+        let Some(planned) = unless_stopped(&stop, Duration::ZERO, self.again(project, load, report)).await
+        else {
+            report.ending = Ending::Declined;
+            return Ok(());
+        };
+        let Some(planned) = planned else { return Ok(()) };
         let mut ledger = self.ledger(project, history, &run, tips, report);
         let keys = ledger.as_mut().map(|ledger| ledger.begin(&report.targets, &lock)).transpose()?;
-        let stop = stop_on_signal();
         let means = Means { journal, permit: &lock, keys: &keys.unwrap_or_default(), stop: &stop };
         self.write(planned, &run, &means, report).await;
         match &mut ledger {

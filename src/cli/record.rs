@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::args::Global;
 use super::output::Output;
+use super::signal::stop_on_signal;
 use crate::config::target::{Config, Target};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::report::content::{Content, PruneContent, PrunedTarget};
@@ -85,6 +86,8 @@ async fn pruned(config: &Config, targets: &[&Target], keep: usize) -> Result<Vec
     let place = history.place(config.record.remote.clone(), config.secret_variables())?;
     let names = targets.iter().map(|target| tips::lock(&target.config.name)).collect();
     let run = RunId::begin(Some(history.repository()));
+    // Nothing here waits: the first signal only keeps the lock from being left behind.
+    let _stop = stop_on_signal();
     let mut lock = Lock::take(place, names, run, std::time::Duration::ZERO).await?;
     prune(targets, keep, &history, &mut lock)
 }

@@ -17,6 +17,8 @@ pub(super) struct Look(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     places: Option<Places>,
+    /// Whether it has begun. What it goes by may be a list that was read for another write just before.
+    begun: bool,
     /// How many reads were answered.
     reads: usize,
     /// How long it waited since the first of them.
@@ -36,7 +38,7 @@ impl Look {
 
     /// Begins with these places.
     pub(super) fn begin(&self, places: Places) {
-        *lock(&self.0) = State { places: Some(places), ..State::default() };
+        *lock(&self.0) = State { places: Some(places), begun: true, ..State::default() };
     }
 
     /// A place for a read. The last one is for the write; a read that needs more gives it back, because it may wait for
@@ -64,12 +66,12 @@ impl Look {
         state.reads += 1;
     }
 
-    /// Whether what was read is too old for a write that waited for so long. Without a look, nothing is.
+    /// Whether what was read is too old for a write that waited for so long. Without a look that has begun, nothing is.
     /// What several writes waited after one look adds up.
     pub(super) fn is_old(&self, waited: Duration) -> bool {
         let mut state = lock(&self.0);
         state.waited += waited;
-        state.reads > 0 && state.waited > FRESH
+        (state.begun || state.reads > 0) && state.waited > FRESH
     }
 }
 
@@ -139,6 +141,17 @@ mod tests {
         let ended = tokio::time::timeout(std::time::Duration::from_secs(90), both).await;
         let (read, sent) = ended.expect("nobody waits for a slot of somebody who waits for a place");
         assert!(read.is_ok() && matches!(sent, Sent::Done(_)), "{sent:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn stale_is_refused_a_write_that_goes_by_what_another_one_read_is_held_back_too() {
+        let http = slow(2);
+        let writer = http.writer();
+        let turn = writer.turn();
+        turn.begin().await;
+        let send = async || turn.send(&delete(), &Attempt { etag: None, key: "" }).await;
+        assert!(matches!(send().await, Sent::Done(_)) && matches!(send().await, Sent::Done(_)));
+        assert_eq!(send().await, Sent::Late, "it had to wait for a minute");
     }
 
     #[tokio::test(start_paused = true)]

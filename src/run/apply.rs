@@ -15,11 +15,11 @@ use crate::run::journal::Journal;
 use crate::run::plan::Planned;
 use crate::run::project::{Connected, Intent};
 use crate::run::recorder::Keys;
+use crate::run::stop::{GRACE, unless_stopped};
 use crate::run::verify::verify;
 use crate::run::write;
 use crate::run::write::ids::Ids;
 use crate::run::write::input::WriteInput;
-use crate::run::write::stop::{GRACE, unless_stopped};
 
 /// Applies the plans that are sound, target by target. Then each target is verified with a second plan, also one without
 /// changes if something was written to its origin: two targets may share more than enact can know. A manifest that is

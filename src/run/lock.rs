@@ -159,7 +159,13 @@ impl Lock {
         for name in &names {
             let left = patience.saturating_sub(clock::awake_or_not().saturating_sub(began));
             let file = place.folder.join("enact").join(format!("{}.lock", target_of(name)));
-            here.push(FileLock::take(&file, target_of(name), &run, left).await?);
+            match FileLock::take(&file, target_of(name), &run, left).await {
+                Ok(taken) => here.push(taken),
+                Err(why) => {
+                    here.iter_mut().for_each(FileLock::leave);
+                    return Err(why);
+                }
+            }
         }
         let mut races = 0;
         loop {
@@ -178,12 +184,17 @@ impl Lock {
                     tokio::time::sleep(LOOKS.min(patience)).await;
                 }
                 // Who has won the race can be said only after another look.
-                Err(Refused { again: true, why }) if why.code == Code::GitAppliedMoved && races < RACES => {
+                Err(Refused { again: true, why, .. })
+                    if why.code == Code::GitAppliedMoved && races < RACES =>
+                {
                     races += 1;
                     tokio::time::sleep(LOOKS / 4).await;
                 }
                 Err(refused) => {
-                    here.iter_mut().for_each(FileLock::leave);
+                    // By its line this clone takes over what is left of it.
+                    if !refused.may_be_ours {
+                        here.iter_mut().for_each(FileLock::leave);
+                    }
                     return Err(refused.why);
                 }
             }
@@ -303,11 +314,13 @@ struct Refused {
     why: Diagnostic,
     /// Whether it may be otherwise soon.
     again: bool,
+    /// Whether they may have been taken all the same: the answer was lost.
+    may_be_ours: bool,
 }
 
 impl From<Diagnostic> for Refused {
     fn from(why: Diagnostic) -> Self {
-        Self { why, again: false }
+        Self { why, again: false, may_be_ours: false }
     }
 }
 
@@ -322,22 +335,28 @@ fn attempt(
     for (name, at) in &there {
         let lock = place.read(at)?;
         // Of a run of this clone that did not give it up: its process is gone, or its file would still be locked.
-        let is_left = here.iter().any(|here| here.left.contains(&lock.run));
+        // Or of this run, whose answer was lost.
+        let is_left = lock.run == run.id || here.iter().any(|here| here.left.contains(&lock.run));
         if !is_left && lock.keeps_away(Timestamp::now(), REQUEST).is_some() {
-            return Err(Refused { why: held(target_of(name), &lock), again: true });
+            let why = held(target_of(name), &lock);
+            return Err(Refused { why, again: true, may_be_ours: false });
         }
     }
     let to = place.write(run)?;
     let take = |name: &String| Update { name: name.clone(), from: there.get(name).copied(), to: Some(to) };
     match place.change(&names.iter().map(take).collect::<Vec<_>>()) {
         Ok(()) => {}
-        Err(why) => return Err(Refused { again: why.code == Code::GitAppliedMoved, why }),
+        Err(why) => {
+            let is_lost = why.code == Code::GitAppliedMoved;
+            return Err(Refused { why, again: is_lost, may_be_ours: !is_lost });
+        }
     }
     // What a remote says that it took is read back: only then it is this run's.
-    let there = place.look(names)?;
+    let unseen = |why| Refused { why, again: false, may_be_ours: true };
+    let there = place.look(names).map_err(unseen)?;
     match names.iter().find(|name| there.get(*name) != Some(&to)) {
         None => Ok(there),
-        Some(name) => Err(Refused { why: not_there(name), again: true }),
+        Some(name) => Err(Refused { why: not_there(name), again: true, may_be_ours: true }),
     }
 }
 

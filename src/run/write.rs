@@ -12,6 +12,7 @@ use std::sync::atomic::Ordering;
 use futures::StreamExt as _;
 use tokio::time::Instant;
 
+use super::stop::INTERRUPTED;
 use crate::compare::diff::Field;
 use crate::diagnostic::Place;
 use crate::model::change::Change;
@@ -33,7 +34,6 @@ mod planned_change;
 pub(super) mod progress;
 mod refused;
 pub(super) mod send;
-pub(super) mod stop;
 pub(super) mod tally;
 
 /// Carries out the planned changes of one target. Returns how each ended, in the same order.
@@ -102,7 +102,7 @@ impl Run<'_> {
             return Some(format!("what was done before it could not be recorded: {error}"));
         }
         let stopped = self.input.stop.load(Ordering::Relaxed);
-        stopped.then(|| stop::INTERRUPTED.to_owned())
+        stopped.then(|| INTERRUPTED.to_owned())
     }
 
     async fn write(&self, change: &Change, phase: &[Change], tally: &Tally) -> Outcome {

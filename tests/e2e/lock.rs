@@ -129,6 +129,27 @@ fn one_writer_a_renewal_whose_answer_is_lost_is_this_run_s_own() {
 }
 
 #[test]
+fn one_writer_a_lock_whose_answer_was_lost_is_taken_over_by_its_own_clone() {
+    let (repo, bare) = shared();
+    repo.declare("Role", "B", "{}");
+    commit_and_push(&repo);
+    // The first push takes the lock, and neither its answer nor the look after it comes back.
+    let folder = TempDir::new().unwrap();
+    let lost = format!(
+        "if nth push 1; then $real \"$@\"; touch '{0}'/lost; exit 1; fi\n\
+         case \" $* \" in *\" ls-remote \"*) [ -e '{0}'/lost ] && exit 1;; esac",
+        folder.path().display()
+    );
+    let run = run_noted(&repo, &interfering(folder.path(), &lost), &["apply", "--yes"]);
+    assert_ne!(run.code, 0, "{}", run.out);
+    assert_eq!(roles(&repo), ["A"]);
+    assert!(bare.refs().contains(LOCK), "nobody knows that it is there");
+    let next = repo.apply_with(&[]);
+    assert_eq!((next.code, roles(&repo).len()), (0, 2), "{}", next.out);
+    assert!(!bare.refs().contains(LOCK));
+}
+
+#[test]
 fn a_branch_that_the_remote_no_longer_has_publishes_nothing() {
     let (repo, bare) = shared();
     repo.git(&["checkout", "-q", "-b", "side"]);
@@ -167,32 +188,51 @@ fn a_branch_that_somebody_pushed_further_still_publishes_what_it_held() {
     assert_eq!((run.code, codes(&run.json())), (4, vec!["record/unpublished"]), "{}", run.out);
 }
 
-#[test]
-fn one_writer_the_first_interrupt_ends_a_long_wait_and_gives_up_the_lock() {
-    let (repo, bare) = shared();
-    repo.declare("Role", "B", "{}");
-    commit_and_push(&repo);
-    let limit = Fault {
-        path_contains: "roles".to_owned(),
+/// Applies while the API answers like this, and interrupts the run once that was asked.
+fn interrupted(repo: &crate::history::Repo, limit: Fault, is_asked: impl Fn() -> bool) -> Run {
+    repo.live.inject(Fault {
         times: 1,
+        status: 429,
         headers: vec![("Retry-After".to_owned(), "250".to_owned())],
-        ..fault("POST", 429)
-    };
-    repo.live.inject(limit);
+        ..limit
+    });
     repo.live.clear_requests();
     let mut command = enact(repo.dir.path());
     command.args(["apply", "--yes", "--format", "json"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let began = Instant::now();
-    while repo.writes().is_empty() {
-        assert!(began.elapsed() < Duration::from_secs(60), "it does not begin to write");
+    while !is_asked() {
+        assert!(began.elapsed() < Duration::from_secs(60), "it does not get that far");
         std::thread::sleep(Duration::from_millis(50));
     }
-    let interrupted = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    assert!(interrupted.unwrap().success());
+    let signal = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(signal.unwrap().success());
     let began = Instant::now();
     let run = Run::from(&child.wait_with_output().unwrap());
     assert!(began.elapsed() < Duration::from_secs(100), "it waited for the API: {:?}", began.elapsed());
+    run
+}
+
+#[test]
+fn one_writer_an_interrupt_while_it_plans_under_the_lock_gives_it_up() {
+    let (repo, bare) = shared();
+    repo.declare("Role", "B", "{}");
+    commit_and_push(&repo);
+    // The first list is of the plan before the lock.
+    let limit = Fault { path_contains: "roles".to_owned(), skip: 1, ..fault("GET", 429) };
+    let run = interrupted(&repo, limit, || repo.live.requests().len() > 1);
+    assert_eq!((run.code, repo.writes()), (1, vec![]), "{}", run.out);
+    assert!(!bare.refs().contains(LOCK), "{}", run.err);
+    assert_eq!((repo.apply_with(&[]).code, roles(&repo).len()), (0, 2));
+}
+
+#[test]
+fn one_writer_the_first_interrupt_ends_a_long_wait_and_gives_up_the_lock() {
+    let (repo, bare) = shared();
+    repo.declare("Role", "B", "{}");
+    commit_and_push(&repo);
+    let limit = Fault { path_contains: "roles".to_owned(), ..fault("POST", 429) };
+    let run = interrupted(&repo, limit, || !repo.writes().is_empty());
     assert_ne!(run.code, 0, "{}", run.out);
     assert_eq!((roles(&repo), repo.writes().len()), (vec!["A".to_owned()], 1));
     assert!(!bare.refs().contains(LOCK), "{}", run.err);

@@ -11,12 +11,12 @@ use crate::model::resource::ResourceId;
 use crate::model::state::{LiveObject, Observed};
 use crate::model::wire::{ReadError, Reader};
 use crate::plan::compare::Comparison;
+use crate::run::stop::{INTERRUPTED, unless_stopped};
 use crate::run::write::input::WriteInput;
 use crate::run::write::lately::Lately;
 use crate::run::write::planned_change::PlannedChange;
 use crate::run::write::progress::{Progress, Seen, Unclear};
 use crate::run::write::send::Sender;
-use crate::run::write::stop::{INTERRUPTED, unless_stopped};
 use crate::run::write::tally::Tally;
 use crate::system::System;
 
@@ -51,10 +51,13 @@ impl<'a> ObjectWriter<'a> {
         let WriteInput { ids, permit, keys, stop, .. } = *self.input;
         let key = keys.get(&change.id).map(String::as_str);
         let sender = Sender { system: self.system(), turn: turn.as_ref(), ids, permit, stop, tally, key };
-        if unless_stopped(stop, Duration::ZERO, turn.begin()).await.is_none() {
-            return Outcome::not_attempted(INTERRUPTED);
-        }
-        match self.still_as_planned(&planned, phase, turn.as_ref()).await {
+        let looked = async {
+            turn.begin().await;
+            self.still_as_planned(&planned, phase, turn.as_ref()).await
+        };
+        // Nothing is sent yet.
+        let looked = unless_stopped(stop, Duration::ZERO, looked).await;
+        match looked.unwrap_or_else(|| Err(Outcome::not_attempted(INTERRUPTED))) {
             Ok(etag) => {
                 let look = async |progress: &_| self.look(&planned, phase, progress, turn.as_ref()).await;
                 sender.send_all(&change.requests, etag, look).await

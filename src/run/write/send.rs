@@ -10,9 +10,9 @@ use crate::model::outcome::Outcome;
 use crate::model::request::{Request, Symbol};
 use crate::model::resource::RemoteId;
 use crate::model::wire::{Next, OpenWrite, Permit, Sent, Turn};
+use crate::run::stop::{GRACE, unless_stopped};
 use crate::run::write::ids::Ids;
 use crate::run::write::progress::{Progress, Seen, Unclear};
-use crate::run::write::stop::{GRACE, unless_stopped};
 use crate::run::write::tally::Tally;
 use crate::system::Observe;
 
@@ -149,7 +149,8 @@ impl Sender<'_> {
 
     async fn look_up(&self, symbol: &Symbol) -> Option<RemoteId> {
         let kind = self.system.kind(&symbol.resource.kind).filter(|_| symbol.part.is_none())?;
-        let found = self.system.find(kind, &symbol.resource.name, self.turn).await.ok()?;
+        let find = self.system.find(kind, &symbol.resource.name, self.turn);
+        let found = unless_stopped(self.stop, Duration::ZERO, find).await?.ok()?;
         match found.as_slice() {
             [one] => Some(one.remote.clone()),
             _ => None,

@@ -12,10 +12,10 @@ pub(super) const INTERRUPTED: &str = "the run was interrupted before it";
 const ASKS: Duration = Duration::from_millis(500);
 
 /// How long a run that is to end still looks at what became of its writes.
-pub(in crate::run) const GRACE: Duration = Duration::from_secs(5);
+pub const GRACE: Duration = Duration::from_secs(5);
 
 /// Waits for this; `None` if it is not over so long after the run is to end.
-pub(in crate::run) async fn unless_stopped<T>(
+pub async fn unless_stopped<T>(
     stop: &AtomicBool,
     grace: Duration,
     wait: impl Future<Output = T>,
