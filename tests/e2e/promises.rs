@@ -331,8 +331,8 @@ fn one_outcome_also_when_a_person_interrupts_or_closes_the_terminal() {
 #[cfg(unix)]
 fn one_outcome_after(signal: &str) {
     let world = World::with("polytomic", "{}", "  limits: {concurrency: 1}\n");
-    for index in 0..40 {
-        world.declare("Role", &format!("r{index:02}"), "{}");
+    for index in 0..300 {
+        world.declare("Role", &format!("r{index:03}"), "{}");
     }
     let mut child = crate::world::enact(world.dir.path())
         .args(["apply", "--yes", "--format", "json"])
@@ -354,7 +354,7 @@ fn one_outcome_after(signal: &str) {
         .iter()
         .map(|change| change["outcome"]["result"].as_str().unwrap())
         .collect();
-    assert_eq!(outcomes.len(), 40);
+    assert_eq!(outcomes.len(), 300);
     assert!(outcomes.contains(&"not_attempted") && run.code == 1, "{outcomes:?}");
     let applied = outcomes.iter().filter(|outcome| **outcome == "applied").count();
     assert_eq!(applied, world.writes().len(), "each write is reported, and nothing else");
