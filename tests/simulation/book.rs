@@ -135,7 +135,7 @@ struct Known {
     verified: BTreeMap<(String, String), Body>,
     /// Every spec that git ever declared, by kind and name.
     declared: BTreeMap<(String, String), Vec<Body>>,
-    /// Objects that a request made after its run had ended.
+    /// Objects that somebody else made, or a request after its run had ended.
     strangers: BTreeSet<(String, String)>,
     /// Objects that somebody changed by hand since.
     touched: BTreeSet<(String, String)>,
@@ -307,6 +307,12 @@ impl Book {
                 change.action == Action::Delete && (&change.id.kind, &change.id.name) == (kind, name)
             });
             let survivor = plan.survivors.iter().find(|one| (&one.id.kind, &one.id.name) == (kind, name));
+            // One that took the place of another under its name is told by its id: it is not in git.
+            let mut unmanaged = plan.coverage.unmanaged().iter().filter_map(|one| one.remote.as_ref());
+            let is_strange = self.known.strangers.contains(&(kind.clone(), remote.clone()));
+            if is_strange && unmanaged.any(|other| other.as_str() == remote) {
+                continue;
+            }
             match survivor {
                 None if !is_deleted => self.broken.push(format!(
                     "nothing-forgotten: {kind} {name} ({remote}) is alive, and no plan says so"
@@ -376,7 +382,7 @@ impl Book {
         }
     }
 
-    /// Somebody changes a field of an object or removes one.
+    /// Somebody changes a field of an object, removes one, or puts another one in its place.
     fn by_hand(&mut self, chance: &mut Chance) {
         let mut server = lock(&self.server);
         let keys: Vec<_> = server.objects.keys().cloned().collect();
@@ -384,8 +390,15 @@ impl Book {
             return;
         }
         let key = chance.one(&keys).clone();
-        if chance.percent(30) {
-            server.objects.remove(&key);
+        if chance.percent(50) {
+            let gone = server.objects.remove(&key);
+            // Somebody may make another one of its name.
+            if let Some(mut another) = gone.filter(|_| self.profile.api.ids && chance.percent(50)) {
+                let id = format!("another-{}", chance.below(0x10000));
+                another.insert("id".to_owned(), json!(id));
+                self.known.strangers.insert((key.0.clone(), id.clone()));
+                server.insert((key.0.clone(), id), another);
+            }
             // What refers to it is no longer as git declared it.
             let refers =
                 |object: &Body| object["roles"].as_array().is_some_and(|roles| roles.contains(&json!(key.1)));

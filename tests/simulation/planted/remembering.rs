@@ -23,12 +23,6 @@ pub(super) const BUGS: &[Bug] = &[
         new: "self.meta.attempted.retain(|attempt| !is_own(attempt) && attempt.outcome.is_some());",
     },
     Bug {
-        name: "attempts-open-no-more-after-a-failure",
-        item: "TargetRecorder::run_json",
-        old: "!entry.meta.attempted.is_empty()",
-        new: "entry.meta.attempted.iter().any(|attempt| attempt.outcome.is_none())",
-    },
-    Bug {
         name: "attempted-specs-not-set-by-git",
         item: "Memory::add",
         old: "!attempted.is_empty()",
@@ -57,12 +51,6 @@ pub(super) const BUGS: &[Bug] = &[
         item: "Memory::keeps",
         old: "None => return Ok(Some(Kept::Unverified)),",
         new: "None => return Ok(None),",
-    },
-    Bug {
-        name: "recorded-id-not-asked",
-        item: "Planner::alive",
-        old: "orphan.recorded_id()",
-        new: "None::<&crate::model::resource::RemoteId>",
     },
     Bug {
         name: "verified-before-it-is",
