@@ -2,7 +2,7 @@
 //! git asked; the decisions are in pure modules.
 
 pub mod apply;
-mod clock;
+pub mod clock;
 pub mod file_lock;
 pub mod history;
 pub mod journal;
@@ -14,6 +14,7 @@ pub mod memory;
 pub mod observe;
 pub mod options;
 mod orphans;
+pub mod place;
 pub mod plan;
 mod preview;
 pub mod probe;

@@ -59,64 +59,66 @@ const LISTS: u32 = 3;
 /// What git says of a reference that is not there any more.
 const NO_SUCH: &str = "couldn't find remote ref";
 
+/// A remote of a repository, as the user's `git` reaches it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GitRemote {
+    /// Its name in the repository.
+    pub name: String,
+    /// The names of variables with credentials of targets, which `git` and its helpers must not see.
+    pub secrets: Vec<String>,
+}
+
 impl Repository {
-    /// Moves references of a remote, all or none, each only from where it is expected. `secrets` are the names of
-    /// variables with credentials of targets, which `git` and its helpers must not see.
-    pub fn push(&self, remote: &str, updates: &[Update], secrets: &[String]) -> Result<(), Diagnostic> {
-        self.check_remote(remote)?;
-        let mut command = self.git_command(secrets);
+    /// Moves references of a remote, all or none, each only from where it is expected.
+    pub fn push(&self, remote: &GitRemote, updates: &[Update]) -> Result<(), Diagnostic> {
+        self.check_remote(&remote.name)?;
+        let mut command = self.git_command(&remote.secrets);
         command.args(OPTIONS);
         for Update { name, from, .. } in updates {
             let expected = from.as_ref().map(Commit::hex).unwrap_or_default();
             command.arg(format!("--force-with-lease={name}:{expected}"));
         }
-        command.args(["--", remote]);
+        command.args(["--", &remote.name]);
         for Update { name, to, .. } in updates {
             command.arg(format!("{}:{name}", to.as_ref().map(Commit::hex).unwrap_or_default()));
         }
         let output = command.output().map_err(|error| not_started(&error))?;
         let names: Vec<_> = updates.iter().map(|update| update.name.as_str()).collect();
-        if output.status.success() { Ok(()) } else { Err(refused(remote, &names, &output)) }
+        if output.status.success() { Ok(()) } else { Err(refused(&remote.name, &names, &output)) }
     }
 
     /// Where these references of a remote are, and their commits with all that they hold. No reference is moved here.
     pub fn fetch(
         &self,
-        remote: &str,
+        remote: &GitRemote,
         names: &[String],
-        secrets: &[String],
     ) -> Result<BTreeMap<String, Commit>, Diagnostic> {
-        self.check_remote(remote)?;
+        self.check_remote(&remote.name)?;
         for _ in 1..LISTS {
-            let there = self.list(remote, names, secrets)?;
-            if self.bring(remote, &there, secrets)? {
+            let there = self.list(remote, names)?;
+            if self.bring(remote, &there)? {
                 return Ok(there);
             }
         }
-        let there = self.list(remote, names, secrets)?;
-        match self.bring(remote, &there, secrets)? {
+        let there = self.list(remote, names)?;
+        match self.bring(remote, &there)? {
             true => Ok(there),
-            false => Err(moved(there.keys().next().map_or(remote, String::as_str))),
+            false => Err(moved(there.keys().next().map_or(&remote.name, String::as_str))),
         }
     }
 
     /// Fetches what these references of a remote hold; false if one of them was moved or removed since it was listed.
-    fn bring(
-        &self,
-        remote: &str,
-        there: &BTreeMap<String, Commit>,
-        secrets: &[String],
-    ) -> Result<bool, Diagnostic> {
+    fn bring(&self, remote: &GitRemote, there: &BTreeMap<String, Commit>) -> Result<bool, Diagnostic> {
         let is_here = || there.values().all(|commit| self.holds(commit.0));
         if is_here() {
             return Ok(true);
         }
         let shallow = if self.is_shallow() { &["--update-shallow"][..] } else { &[] };
         let output = self
-            .git_command(secrets)
+            .git_command(&remote.secrets)
             .args(FETCH)
             .args(shallow)
-            .args(["--", remote])
+            .args(["--", &remote.name])
             .args(there.keys())
             .output()
             .map_err(|error| not_started(&error))?;
@@ -124,26 +126,21 @@ impl Repository {
         match output.status.success() {
             true => Ok(is_here()),
             false if String::from_utf8_lossy(&output.stderr).contains(NO_SUCH) => Ok(false),
-            false => Err(refused(remote, &names, &output)),
+            false => Err(refused(&remote.name, &names, &output)),
         }
     }
 
     /// Where these references of a remote are.
-    fn list(
-        &self,
-        remote: &str,
-        names: &[String],
-        secrets: &[String],
-    ) -> Result<BTreeMap<String, Commit>, Diagnostic> {
+    fn list(&self, remote: &GitRemote, names: &[String]) -> Result<BTreeMap<String, Commit>, Diagnostic> {
         let output = self
-            .git_command(secrets)
-            .args(["ls-remote", "--quiet", "--", remote])
+            .git_command(&remote.secrets)
+            .args(["ls-remote", "--quiet", "--", &remote.name])
             .args(names)
             .output()
             .map_err(|error| not_started(&error))?;
         if !output.status.success() {
             let names: Vec<_> = names.iter().map(String::as_str).collect();
-            return Err(refused(remote, &names, &output));
+            return Err(refused(&remote.name, &names, &output));
         }
         // The names are patterns there, which could match longer ones.
         let text = String::from_utf8_lossy(&output.stdout);
@@ -153,20 +150,15 @@ impl Repository {
     }
 
     /// Whether a commit is on a branch of a remote, so that everybody can see it.
-    pub fn is_published(
-        &self,
-        remote: &str,
-        commit: &Commit,
-        secrets: &[String],
-    ) -> Result<bool, Diagnostic> {
-        self.check_remote(remote)?;
+    pub fn is_published(&self, remote: &GitRemote, commit: &Commit) -> Result<bool, Diagnostic> {
+        self.check_remote(&remote.name)?;
         let output = self
-            .git_command(secrets)
-            .args(["ls-remote", "--quiet", "--heads", "--tags", "--", remote])
+            .git_command(&remote.secrets)
+            .args(["ls-remote", "--quiet", "--heads", "--tags", "--", &remote.name])
             .output()
             .map_err(|error| not_started(&error))?;
         if !output.status.success() {
-            return Err(refused(remote, &["its branches"], &output));
+            return Err(refused(&remote.name, &["its branches"], &output));
         }
         let text = String::from_utf8_lossy(&output.stdout);
         let lines = text.lines().filter_map(|line| line.split_once('\t'));
@@ -185,14 +177,14 @@ impl Repository {
         let mut pushed = BTreeMap::new();
         for (name, tip) in newer {
             let Some(branch) = name.strip_prefix("refs/heads/") else { continue };
-            let then = self.git.refname_to_id(&format!("refs/remotes/{remote}/{branch}")).ok();
+            let then = self.git.refname_to_id(&format!("refs/remotes/{}/{branch}", remote.name)).ok();
             if then.map(|then| holds(&then)).transpose()? == Some(true) {
                 pushed.insert(name, Commit(tip));
             }
         }
         if !pushed.is_empty() {
             // If one moves again meanwhile, the user runs it again.
-            self.bring(remote, &pushed, secrets)?;
+            self.bring(remote, &pushed)?;
         }
         pushed.values().try_fold(false, |found, tip| Ok(found || holds(&tip.0)?))
     }

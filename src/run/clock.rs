@@ -4,6 +4,29 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+/// What tells the time to a lock.
+pub trait Clock: Send + Sync {
+    /// The time of day.
+    fn now(&self) -> Timestamp;
+
+    /// Time that goes on while the machine sleeps, since any point.
+    fn awake_or_not(&self) -> Duration;
+}
+
+/// The clock of this machine.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MachineClock;
+
+impl Clock for MachineClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn awake_or_not(&self) -> Duration {
+        awake_or_not()
+    }
+}
+
 /// Now, in RFC 3339.
 pub(super) fn now() -> String {
     Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()

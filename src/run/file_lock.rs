@@ -7,6 +7,8 @@ use std::io::{Read as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::diagnostic::{Code, Diagnostic};
 use crate::record::lock::LockJson;
 use crate::run::clock;
@@ -53,7 +55,7 @@ impl FileLock {
             }
         }
         let left: Vec<_> = read(&file).into_iter().map(|lock| lock.run).collect();
-        let own = run.lock(Duration::ZERO).line();
+        let own = run.lock(Timestamp::now(), Duration::ZERO).line();
         // The others stay in the file until this run holds all that they may have held.
         let at = std::io::Seek::seek(&mut file, SeekFrom::End(0)).map_err(wrong)?;
         file.write_all(format!("\n{own}").as_bytes()).map_err(wrong)?;

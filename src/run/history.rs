@@ -8,10 +8,12 @@ use std::sync::{Arc, Mutex};
 use crate::config::target::{Config, Target};
 use crate::config::{self, Systems};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::git::remote::GitRemote;
 use crate::git::{Commit, Repository};
 use crate::manifest::{Files, Manifest};
 use crate::model::state::Desired;
-use crate::run::lock::{Place, Terms};
+use crate::run::clock::MachineClock;
+use crate::run::place::{Place, Remote, Terms};
 use crate::run::reads::Reads;
 use crate::run::trust::Trust;
 use crate::source::Blobs;
@@ -219,10 +221,12 @@ impl History {
 
     /// Where the record is kept, and the locks beside it.
     pub fn place(&self, remote: Option<String>, secrets: Vec<String>) -> Result<Place, Diagnostic> {
-        remote.iter().try_for_each(|remote| self.repository.check_remote(remote))?;
+        let remote = remote.map(|name| GitRemote { name, secrets });
+        remote.iter().try_for_each(|remote| self.repository.check_remote(&remote.name))?;
+        let remote = remote.map(|remote| -> Box<dyn Remote> { Box::new(remote) });
         let (repository, folder) = (self.repository.reopened()?, self.repository.common_folder());
-        let terms = Terms::default();
-        Ok(Place { repository: Mutex::new(repository), folder, remote, secrets, terms })
+        let (terms, clock) = (Terms::default(), Arc::new(MachineClock));
+        Ok(Place { repository: Mutex::new(repository), folder, remote, terms, clock })
     }
 
     /// The same repository, for where records are.

@@ -13,7 +13,8 @@ use crate::record::run::RunOutcome;
 use crate::report::TargetReport;
 use crate::run::clock;
 use crate::run::history::History;
-use crate::run::lock::{Lock, Place};
+use crate::run::lock::Lock;
+use crate::run::place::Place;
 use crate::run::project::Project;
 use crate::run::recorder::{Keys, OfTarget, RunFacts, TargetRecorder};
 use crate::run::tips::{self, Tips};
@@ -61,8 +62,8 @@ impl<'a> Ledger<'a> {
     pub fn begin(&mut self, reports: &[TargetReport], lock: &Lock) -> Result<Keys, Diagnostic> {
         let place = lock.place();
         // What an undo stays at was published before.
-        if let Some(remote) = place.remote.as_ref().filter(|_| self.facts.undoes.is_none())
-            && !self.history.repository.is_published(remote, &self.facts.commit, &place.secrets)?
+        if self.facts.undoes.is_none()
+            && let Some(remote) = place.lacks(&self.facts.commit)?
         {
             return Err(unpublished(remote, &self.facts.commit));
         }
@@ -82,12 +83,11 @@ impl<'a> Ledger<'a> {
     /// Notes how everything ended, and gives the locks up.
     pub fn end(&mut self, reports: &[TargetReport], lock: &mut Lock) -> Result<(), Diagnostic> {
         let updates = self.ended(reports)?;
-        let remote = lock.place().remote.clone();
         let mut tries = 1;
         while let Err(why) = lock.release(&updates) {
             if tries == TRIES || why.code == Code::GitAppliedMoved {
                 // Here it is not forgotten.
-                return Err(self.keep(&updates, remote.as_deref(), &why));
+                return Err(self.keep(&updates, lock.place(), &why));
             }
             std::thread::sleep(Duration::from_secs(u64::from(tries)));
             tries += 1;
@@ -187,16 +187,17 @@ impl<'a> Ledger<'a> {
     }
 
     /// Keeps in this clone what could not be sent, and says how to send it.
-    fn keep(&self, updates: &[Update], remote: Option<&str>, why: &Diagnostic) -> Diagnostic {
+    fn keep(&self, updates: &[Update], place: &Place, why: &Diagnostic) -> Diagnostic {
         let kept = tips::follow(&self.history.repository, updates)
             .err()
             .map(|error| format!("; {}", error.message))
             .unwrap_or_default();
         let names: Vec<_> = updates.iter().map(|update| update.name.as_str()).collect();
         let message = format!("what was written could not be recorded: {}{kept}", why.message);
-        let help = match remote {
+        let help = match &place.remote {
             Some(remote) => format!(
-                "the report says what was written; send the record with `git push {remote} {}`, or run apply again",
+                "the report says what was written; send the record with `git push {} {}`, or run apply again",
+                remote.name(),
                 names.join(" ")
             ),
             None => "the report says what was written; run apply again to record it".to_owned(),

@@ -7,24 +7,21 @@
 //! goes on after the lock ran out: the look at each object right before its write catches it.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::git::Commit;
 use crate::git::update::Update;
-use crate::git::update::moved;
 use crate::git::write::NewCommit;
-use crate::git::{Commit, Repository};
 use crate::http::transport::HEAD as REQUEST;
 use crate::model::wire::Permit;
 use crate::record::lock::{LOCK, LockJson};
-use crate::run::clock;
 use crate::run::file_lock::{FileLock, held};
+use crate::run::place::Place;
 use crate::run::whose::RunId;
 use crate::sync;
 use crate::text::inline;
@@ -35,35 +32,6 @@ const RACES: u32 = 3;
 const LOOKS: Duration = Duration::from_secs(2);
 /// A request may wait for this long between the check of the lock and its sending.
 const SLACK: Duration = Duration::from_secs(2);
-
-/// How long a lock lasts.
-#[derive(Clone, Copy, Debug)]
-pub struct Terms {
-    /// Unless it is renewed.
-    pub lasts: Duration,
-    /// How often it is renewed.
-    pub renewed: Duration,
-}
-
-impl Default for Terms {
-    fn default() -> Self {
-        Self { lasts: Duration::from_secs(180), renewed: Duration::from_secs(60) }
-    }
-}
-
-/// Where locks are kept.
-pub struct Place {
-    /// A handle of its own.
-    pub repository: Mutex<Repository>,
-    /// The folder of its objects and references, which its working trees share.
-    pub folder: PathBuf,
-    /// The remote; `None` is this repository.
-    pub remote: Option<String>,
-    /// The names of variables that `git` must not see.
-    pub secrets: Vec<String>,
-    /// How long the locks last.
-    pub terms: Terms,
-}
 
 /// The locks that a run holds.
 pub struct Lock {
@@ -85,43 +53,6 @@ struct Held {
 }
 
 impl Place {
-    /// Where these references are. Of a lock that is no commit it is only known that it is there.
-    pub(super) fn look(&self, names: &[String]) -> Result<BTreeMap<String, Commit>, Diagnostic> {
-        match &self.remote {
-            Some(remote) => sync::lock(&self.repository).fetch(remote, names, &self.secrets),
-            None => {
-                let repository = sync::lock(&self.repository);
-                let at = |name: &String| Ok(repository.target(name)?.map(|at| (name.clone(), at)));
-                let all: Result<Vec<_>, Diagnostic> = names.iter().map(at).collect();
-                Ok(all?.into_iter().flatten().collect())
-            }
-        }
-    }
-
-    /// Moves references, all or none. A push whose answer was lost may have moved them all the same, so after an error it
-    /// is looked where they are.
-    pub(super) fn change(&self, updates: &[Update]) -> Result<(), Diagnostic> {
-        let moved = match &self.remote {
-            Some(remote) => sync::lock(&self.repository).push(remote, updates, &self.secrets),
-            None => return sync::lock(&self.repository).move_references(updates),
-        };
-        moved.or_else(|why| self.judged(updates, why))
-    }
-
-    /// What a push that failed has done, judged by where the references are: what git says of a lost race depends on who
-    /// noticed it first.
-    fn judged(&self, updates: &[Update], why: Diagnostic) -> Result<(), Diagnostic> {
-        let names: Vec<_> = updates.iter().map(|update| update.name.clone()).collect();
-        let Ok(there) = self.look(&names) else { return Err(why) };
-        if updates.iter().all(|update| there.get(&update.name) == update.to.as_ref()) {
-            return Ok(());
-        }
-        match updates.iter().find(|update| there.get(&update.name) != update.from.as_ref()) {
-            Some(update) => Err(moved(&update.name)),
-            None => Err(why),
-        }
-    }
-
     /// What a lock says.
     pub(super) fn read(&self, at: &Commit) -> Result<LockJson, Diagnostic> {
         let repository = sync::lock(&self.repository);
@@ -132,12 +63,13 @@ impl Place {
     }
 
     fn write(&self, run: &RunId) -> Result<Commit, Diagnostic> {
-        let files = BTreeMap::from([(LOCK.to_owned(), Some(run.lock(self.terms.lasts).file()))]);
+        let files =
+            BTreeMap::from([(LOCK.to_owned(), Some(run.lock(self.clock.now(), self.terms.lasts).file()))]);
         let message = format!("locked by {}\n\nrun {}\n", run.who, run.id);
         let new = NewCommit {
             parents: &[],
             author: &run.who,
-            time: clock::seconds(),
+            time: self.clock.now().as_second(),
             message: &message,
             // A lock is no evidence of anything.
             signer: None,
@@ -154,10 +86,10 @@ impl Lock {
         run: RunId,
         patience: Duration,
     ) -> Result<Self, Diagnostic> {
-        let began = clock::awake_or_not();
+        let began = place.clock.awake_or_not();
         let mut here = Vec::new();
         for name in &names {
-            let left = patience.saturating_sub(clock::awake_or_not().saturating_sub(began));
+            let left = patience.saturating_sub(place.clock.awake_or_not().saturating_sub(began));
             let file = place.folder.join("enact").join(format!("{}.lock", target_of(name)));
             match FileLock::take(&file, target_of(name), &run, left).await {
                 Ok(taken) => here.push(taken),
@@ -169,7 +101,7 @@ impl Lock {
         }
         let mut races = 0;
         loop {
-            let ends = clock::awake_or_not() + place.terms.lasts;
+            let ends = place.clock.awake_or_not() + place.terms.lasts;
             match attempt(&place, &names, &run, &here) {
                 Ok(at) => {
                     here.iter_mut().for_each(FileLock::settle);
@@ -179,7 +111,7 @@ impl Lock {
                     return Ok(Self { held, _here: here, renewing });
                 }
                 Err(Refused { again: true, .. })
-                    if clock::awake_or_not().saturating_sub(began) < patience =>
+                    if place.clock.awake_or_not().saturating_sub(began) < patience =>
                 {
                     tokio::time::sleep(LOOKS.min(patience)).await;
                 }
@@ -241,7 +173,7 @@ impl Permit for Lock {
             return Some("somebody else has taken the lock of this target".to_owned());
         }
         let ends = sync::lock(&self.held.ends);
-        (clock::awake_or_not() + REQUEST + SLACK > *ends)
+        (self.held.place.clock.awake_or_not() + REQUEST + SLACK > *ends)
             .then(|| "the lock of this target runs out, and could not be renewed".to_owned())
     }
 }
@@ -252,7 +184,7 @@ impl Held {
         if at.is_empty() {
             return Ok(());
         }
-        let ends = clock::awake_or_not() + self.place.terms.lasts;
+        let ends = self.place.clock.awake_or_not() + self.place.terms.lasts;
         let to = self.place.write(&self.run)?;
         self.move_to(&mut at, Some(to), updates)?;
         at.values_mut().for_each(|at| *at = to);
@@ -337,7 +269,7 @@ fn attempt(
         // Of a run of this clone that did not give it up: its process is gone, or its file would still be locked.
         // Or of this run, whose answer was lost.
         let is_left = lock.run == run.id || here.iter().any(|here| here.left.contains(&lock.run));
-        if !is_left && lock.keeps_away(Timestamp::now(), REQUEST).is_some() {
+        if !is_left && lock.keeps_away(place.clock.now(), REQUEST).is_some() {
             let why = held(target_of(name), &lock);
             return Err(Refused { why, again: true, may_be_ours: false });
         }

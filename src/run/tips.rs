@@ -8,8 +8,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::git::update::Update;
 use crate::git::{Commit, Repository};
 use crate::run::history::History;
-use crate::run::lock::Place;
 use crate::run::log;
+use crate::run::place::Place;
 use crate::run::record::Record;
 
 /// Where the records are that a run continues.

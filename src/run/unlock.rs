@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::git::Commit;
 use crate::git::update::Update;
 use crate::record::lock::LockJson;
-use crate::run::lock::Place;
+use crate::run::place::Place;
 use crate::run::tips;
 
 /// A lock as it was found.

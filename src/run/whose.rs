@@ -45,9 +45,8 @@ impl RunId {
 }
 
 impl RunId {
-    /// What a lock of this run says if it lasts for this long.
-    pub(super) fn lock(&self, lasts: Duration) -> LockJson {
-        let now = Timestamp::now();
+    /// What a lock of this run says if it lasts for this long from now on.
+    pub(super) fn lock(&self, now: Timestamp, lasts: Duration) -> LockJson {
         let lasts = SignedDuration::try_from(lasts).unwrap_or_default();
         LockJson {
             format_version: FORMAT_VERSION,

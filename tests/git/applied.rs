@@ -4,6 +4,7 @@ use std::fs;
 
 use crate::support::{World, at, git};
 use enact::git::Commit;
+use enact::git::remote::GitRemote;
 use enact::git::update::Update;
 use git2::Oid;
 
@@ -200,12 +201,16 @@ fn with_remote() -> Option<(World, World, [Oid; 3])> {
     Some((world, remote, commits))
 }
 
+fn remote(name: &str) -> GitRemote {
+    GitRemote { name: name.to_owned(), secrets: Vec::new() }
+}
+
 /// Pushes, if the remote still has `from`.
 fn push(world: &World, from: Option<Oid>) -> Result<(), enact::diagnostic::Diagnostic> {
     let repository = world.open();
     let from = from.map(|from| at(&repository, from));
     let (name, to) = (REFERENCE.to_owned(), repository.applied("prod").unwrap());
-    repository.push("origin", &[Update { name, from, to }], &[])
+    repository.push(&remote("origin"), &[Update { name, from, to }])
 }
 
 #[test]
@@ -242,11 +247,11 @@ fn the_advice_after_another_run_has_pushed_works() {
 
 #[test]
 fn a_push_goes_to_a_configured_remote_only() {
-    let Some((world, remote, [one, ..])) = with_remote() else { return };
+    let Some((world, there, [one, ..])) = with_remote() else { return };
     set(&world, None, one, false).unwrap();
-    let url = remote.path().to_str().unwrap();
+    let url = there.path().to_str().unwrap();
     for name in [url, "--receive-pack=touch", "-f", "", "ext::sh -c true", "upstream", "origin "] {
-        let diagnostic = world.open().push(name, &[], &[]).unwrap_err();
+        let diagnostic = world.open().push(&remote(name), &[]).unwrap_err();
         assert_eq!(diagnostic.code.text(), "git/remote", "{name}");
         assert_eq!(diagnostic.help.as_deref(), Some("remotes are origin"));
     }
