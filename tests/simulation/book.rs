@@ -1,54 +1,75 @@
 //! The record through many commits: git moves, runs fail and are killed at every point, and what git gave up is never
-//! forgotten. Here the repository, its record and its lock are real; the API and the clock are simulated.
+//! forgotten. Here the repositories, their records and locks are real; the API, the remote and the clock are simulated.
+//! Half of the books have a remote, and two machines whose clones know only what was pushed.
 //!
 //! ```text
 //! ENACT_BOOKS=1000 cargo test --release --test simulation books
 //! ENACT_BOOK=12 cargo test --test simulation one_book -- --nocapture
+//! ENACT_SCENES=100 cargo test --release --test simulation every_point_of_a_book
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
+mod far;
+mod known;
+
+use std::collections::BTreeMap;
 use std::fs;
+use std::panic::AssertUnwindSafe;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use enact::model::change::Action;
+use enact::diagnostic::Diagnostic;
 use enact::model::plan::TargetPlan;
 use enact::plan::input::PlanOptions;
+use enact::plan::lifecycle;
 use enact::report::{Report, TargetReport};
 use enact::run;
 use enact::run::apply::Means;
+use enact::run::clock::Clock;
 use enact::run::history::{BaseSource, History};
 use enact::run::journal::Nowhere;
 use enact::run::ledger::Ledger;
 use enact::run::load::{ConfigText, Load, load};
-use enact::run::lock::{Lock, Place};
+use enact::run::lock::Lock;
 use enact::run::options::{Empty, RunOptions};
+use enact::run::place::{Place, Remote};
 use enact::run::plan::Planned;
 use enact::run::project::{Connected, Project};
 use enact::run::recorder::RunFacts;
-use enact::run::tips::{self, Tips};
+use enact::run::tips::Tips;
 use enact::run::whose::RunId;
-use futures::future::{Either, select};
+use futures::FutureExt as _;
+use futures::future::{Either, join, select};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
 use crate::fault::Weather;
 use crate::history::Body;
-use crate::profile::{NAMES, PLAIN, PROTECTED, Profile, ROLES, Wish, definition, profiles};
+use crate::profile::{HELD, OBSERVED};
+use crate::profile::{NAMES, PLAIN, PROTECTED, Profile, ROLES, TODAY, Wish, definition, profiles};
 use crate::road::{ALLOWED, Wire, connection, lock};
 use crate::server::{Objects, Server};
 use crate::world::{Chance, Crash, body, weather};
+use far::{Far, Unheard, Way};
+use known::{Git, Known, STAKES};
 
 /// What `cargo test` runs.
 const BOOKS: u64 = if cfg!(debug_assertions) { 60 } else { 1_000 };
+/// How many books are killed at every point of one of their chapters.
+const SCENES: usize = if cfg!(debug_assertions) { 2 } else { 20 };
 /// How many runs without faults may pass before nothing is left to do.
 const HEALS: usize = 3;
+/// Longer than a lock keeps others away.
 const BETWEEN_RUNS: Duration = Duration::from_secs(600);
-/// The fields that both sides show in the same words.
-const FIELDS: [&str; 3] = ["text", "limit", "tags"];
+/// As long.
+const ASLEEP: Duration = Duration::from_secs(300);
+/// The reference of the lock.
+const LOCK: &str = "refs/enact/lock/t";
 
-/// Where a run is killed, beside its requests.
+/// Where a run is killed, beside its requests and its calls to the remote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Killed {
     /// It holds the lock, and has recorded nothing.
@@ -57,7 +78,7 @@ enum Killed {
     Begun,
     /// It goes on after its lock ran out, as after a long sleep: it must not write.
     Outlasted,
-    /// It has written, and recorded nothing of that; its last push may as well have been lost.
+    /// It has written, and recorded nothing of that.
     Written,
 }
 
@@ -66,34 +87,70 @@ enum Killed {
 struct Chapter {
     wishes: BTreeMap<(&'static str, &'static str), Wish>,
     weather: Weather,
+    /// At which of its requests the run is killed.
     crash: Option<Crash>,
+    /// At which of its calls to the remote.
+    cut_off: Option<Crash>,
     killed: Option<Killed>,
-    /// Whether somebody changes, removes or renames something by hand before the run.
+    /// What the run does not hear of from the remote.
+    unheard: Vec<Unheard>,
+    /// Which machine runs it, where there are several.
+    machine: usize,
+    /// Whether another machine applies the same commit at the same time.
+    two: bool,
+    /// Whether somebody changes or removes something by hand before the run, or puts another object in its place.
     by_hand: bool,
+}
+
+impl Chapter {
+    /// The same commit, on this machine, and nothing goes wrong.
+    fn calm(&self, machine: usize) -> Self {
+        Self {
+            wishes: self.wishes.clone(),
+            weather: Weather { calm_reads: true, ..Weather::default() },
+            crash: None,
+            cut_off: None,
+            killed: None,
+            unheard: Vec::new(),
+            machine,
+            two: false,
+            by_hand: false,
+        }
+    }
 }
 
 fn chapters(chance: &mut Chance, profile: &Profile) -> Vec<Chapter> {
     let mut wishes = BTreeMap::new();
+    let crash = |chance: &mut Chance, percent, below| {
+        chance.percent(percent).then(|| Crash { at: chance.below(below), done: chance.percent(50) })
+    };
     (0..3 + chance.below(4))
         .map(|_| {
             edit(chance, &mut wishes);
-            let calm = Weather::default();
             let faults = if chance.percent(60) { weather(chance, profile).faults } else { Vec::new() };
+            let few = if chance.percent(40) { chance.below(4) } else { 0 };
             Chapter {
                 wishes: wishes.clone(),
-                weather: Weather { faults, calm_reads: true, ..calm },
-                crash: chance.percent(25).then(|| Crash { at: chance.below(30), done: chance.percent(50) }),
+                weather: Weather { faults, calm_reads: true, ..Weather::default() },
+                crash: crash(chance, 25, 30),
+                cut_off: crash(chance, 20, 14),
                 killed: chance.percent(25).then(|| {
                     *chance.one(&[Killed::Locked, Killed::Begun, Killed::Outlasted, Killed::Written])
                 }),
+                unheard: (0..few)
+                    .map(|_| Unheard { at: chance.below(14), done: chance.percent(50) })
+                    .collect(),
+                machine: chance.below(2),
+                two: chance.percent(25),
                 by_hand: chance.percent(25),
             }
         })
         .collect()
 }
 
-/// Git declares, changes and gives up some objects. A policy refers only to roles that are declared.
+/// Git declares, changes and gives up some objects; none that it holds or only observes. A policy refers only to roles that are declared.
 fn edit(chance: &mut Chance, wishes: &mut BTreeMap<(&'static str, &'static str), Wish>) {
+    let ways: Vec<_> = (0..PLAIN).filter(|way| ![HELD, OBSERVED].contains(way)).collect();
     for (kind, name) in
         ["Role", "Policy"].iter().flat_map(|kind| NAMES.iter().map(move |name| (*kind, *name)))
     {
@@ -102,10 +159,9 @@ fn edit(chance: &mut Chance, wishes: &mut BTreeMap<(&'static str, &'static str),
                 wishes.remove(&(kind, name));
             }
             3..6 => {
-                // Not the ways that hold an object or only observe it.
-                let plain = *chance.one(&[0, 1, 2, 3, 4, 6]);
+                let plain = *chance.one(&ways);
                 let roles = if kind == "Policy" { chance.below(ROLES.len()) } else { 0 };
-                wishes.insert((kind, name), Wish { kind, name, spec: Some((plain % PLAIN, roles)) });
+                wishes.insert((kind, name), Wish { kind, name, spec: Some((plain, roles)) });
             }
             6 if (kind, name) != PROTECTED => {
                 wishes.insert((kind, name), Wish { kind, name, spec: None });
@@ -126,45 +182,117 @@ fn edit(chance: &mut Chance, wishes: &mut BTreeMap<(&'static str, &'static str),
     }
 }
 
-/// What the test knows by itself of an object: nothing of it is read from a record.
-#[derive(Default)]
-struct Known {
-    /// Objects that a run created or was seen to take over, by kind and id, with their names.
-    ours: BTreeMap<(String, String), String>,
-    /// What git declared of them when a run that ended found them so.
-    verified: BTreeMap<(String, String), Body>,
-    /// Every spec that git ever declared, by kind and name.
-    declared: BTreeMap<(String, String), Vec<Body>>,
-    /// Objects that somebody else made, or a request after its run had ended.
-    strangers: BTreeSet<(String, String)>,
-    /// Objects that somebody changed by hand since.
-    touched: BTreeSet<(String, String)>,
+/// A folder in memory, where there is such a place: a book writes thousands of small files.
+fn folder() -> TempDir {
+    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap()
+}
+
+/// A machine with a clone of the repository.
+struct Machine {
+    folder: TempDir,
+    git: git2::Repository,
+}
+
+impl Machine {
+    /// Its objects are in this folder, as those of every clone of a book.
+    fn new(objects: &Path, text: &str, definition: &str) -> Self {
+        let folder = folder();
+        let git = git2::Repository::init(folder.path()).unwrap();
+        let own = git.path().join("objects");
+        fs::remove_dir_all(&own).unwrap();
+        std::os::unix::fs::symlink(objects, &own).unwrap();
+        fs::write(folder.path().join("system.yaml"), definition).unwrap();
+        fs::write(folder.path().join("enact.yaml"), text).unwrap();
+        Self { folder, git }
+    }
+
+    /// Writes what git declares, commits it on top of this commit if it is something else, and checks it out.
+    fn check_out(&self, wishes: &[&Wish], system: &str, head: Option<git2::Oid>) -> git2::Oid {
+        let policies = self.folder.path().join("policies");
+        drop(fs::remove_dir_all(&policies));
+        fs::create_dir(&policies).unwrap();
+        // Git keeps no empty folder.
+        fs::write(policies.join(".keep"), "").unwrap();
+        for wish in wishes {
+            let file = policies.join(format!("{}-{}.yaml", wish.kind, wish.name));
+            fs::write(file, wish.text(system)).unwrap();
+        }
+        let mut index = self.git.index().unwrap();
+        index.clear().unwrap();
+        index.add_all(["*"], git2::IndexAddOption::DEFAULT, None).unwrap();
+        index.write().unwrap();
+        let tree = self.git.find_tree(index.write_tree().unwrap()).unwrap();
+        let parent = head.map(|head| self.git.find_commit(head).unwrap());
+        let commit = match &parent {
+            Some(parent) if parent.tree_id() == tree.id() => parent.id(),
+            _ => {
+                let time = git2::Time::new(1_700_000_000, 0);
+                let who = git2::Signature::new("git", "git@example.com", &time).unwrap();
+                let parents: Vec<_> = parent.iter().collect();
+                self.git.commit(None, &who, &who, "chapter", &tree, &parents).unwrap()
+            }
+        };
+        self.git.set_head_detached(commit).unwrap();
+        commit
+    }
+}
+
+/// The clock of the simulation, as a lock sees it.
+struct Simulated(Instant);
+
+impl Clock for Simulated {
+    fn now(&self) -> Timestamp {
+        let passed = SignedDuration::try_from(self.0.elapsed()).unwrap();
+        Timestamp::from_second(1_767_312_000).unwrap() + passed
+    }
+
+    fn awake_or_not(&self) -> Duration {
+        self.0.elapsed()
+    }
 }
 
 struct Book {
-    folder: TempDir,
-    git: git2::Repository,
+    machines: Vec<Machine>,
+    /// What every clone has objects in.
+    _objects: TempDir,
+    far: Option<Arc<Mutex<Far>>>,
+    head: Option<git2::Oid>,
     text: String,
     profile: &'static Profile,
     server: Arc<Mutex<Server>>,
     start: Instant,
     seed: u64,
+    runs: usize,
     known: Known,
     story: Vec<String>,
-    broken: Vec<String>,
 }
 
-/// How far a run got.
+/// One run, as far as it got.
 #[derive(Default)]
 struct Passed {
+    number: usize,
+    machine: usize,
     plan: Option<TargetPlan>,
     /// What was live when it was planned.
     live: Objects,
-    /// The log's length then.
-    planned: usize,
+    /// The log's length when it began to plan, and when it had planned.
+    planned: (usize, usize),
     report: Option<TargetReport>,
     /// Whether it has recorded its end.
     ended: bool,
+    /// Why it went no further.
+    refused: Option<Diagnostic>,
+    /// How many requests it sent, and how often it called the remote.
+    points: (usize, usize),
+}
+
+/// What one run has to work with.
+struct Hands<'a> {
+    machine: &'a Machine,
+    wire: Arc<Wire<Server>>,
+    way: Option<Way>,
+    chapter: &'a Chapter,
+    passed: Mutex<Passed>,
 }
 
 impl Book {
@@ -180,204 +308,223 @@ impl Book {
                 live.insert(("Role".to_owned(), id), fields);
             }
         }
-        let folder = TempDir::new().unwrap();
-        let git = git2::Repository::init(folder.path()).unwrap();
-        fs::write(folder.path().join("system.yaml"), definition(&profile.api)).unwrap();
         let text = format!(
             "apiVersion: enact/v1\nkind: Config\nmanifests: [policies]\nsystems: [system.yaml]\ntargets:\n- name: t\n  \
              system: {}\n  url: https://example.com\n  auth: {{bearer: {{env: X}}}}\n  prune: tracked\n  \
              limits: {{concurrency: 3}}\n",
             profile.api.name
         );
-        fs::write(folder.path().join("enact.yaml"), &text).unwrap();
+        let objects = folder();
+        let machine = || Machine::new(objects.path(), &text, &definition(&profile.api));
+        let far = chance.percent(50).then(Arc::<Mutex<Far>>::default);
+        let machines = if far.is_some() { vec![machine(), machine()] } else { vec![machine()] };
         let server = Server::new(profile.api, live, Weather::default(), Chance::of(!seed));
         let book = Self {
-            folder,
-            git,
+            machines,
+            _objects: objects,
+            far,
+            head: None,
             text,
             profile,
             server: Arc::new(Mutex::new(server)),
             start: Instant::now(),
             seed,
+            runs: 0,
             known: Known::default(),
             story: Vec::new(),
-            broken: Vec::new(),
         };
         (book, chapters)
     }
 
-    fn commit(&self, chapter: &Chapter) {
-        let policies = self.folder.path().join("policies");
-        drop(fs::remove_dir_all(&policies));
-        fs::create_dir(&policies).unwrap();
-        // Git keeps no empty folder.
-        fs::write(policies.join(".keep"), "").unwrap();
-        for wish in chapter.wishes.values() {
-            let file = policies.join(format!("{}-{}.yaml", wish.kind, wish.name));
-            fs::write(file, wish.text(self.profile.api.name)).unwrap();
+    /// What git declares is committed, and on the remote.
+    fn commit(&mut self, chapter: &Chapter) {
+        let wishes: Vec<_> = chapter.wishes.values().collect();
+        for machine in &self.machines {
+            self.head = Some(machine.check_out(&wishes, self.profile.api.name, self.head));
         }
-        let mut index = self.git.index().unwrap();
-        index.clear().unwrap();
-        index.add_all(["*"], git2::IndexAddOption::DEFAULT, None).unwrap();
-        index.write().unwrap();
-        let tree = self.git.find_tree(index.write_tree().unwrap()).unwrap();
-        let who = git2::Signature::new("git", "git@example.com", &git2::Time::new(1_700_000_000, 0)).unwrap();
-        let parent = self.git.head().ok().map(|head| head.peel_to_commit().unwrap());
-        let parents: Vec<_> = parent.iter().collect();
-        self.git.commit(Some("HEAD"), &who, &who, "chapter", &tree, &parents).unwrap();
     }
 
-    fn project(&self) -> Project {
+    fn project(&self, machine: &Machine) -> Project {
         let origin = ConfigText {
             file: "enact.yaml".to_owned(),
-            folder: self.folder.path().to_owned(),
+            folder: machine.folder.path().to_owned(),
             text: self.text.clone(),
         };
-        let plan = PlanOptions { allowed: ALLOWED.to_vec(), ..PlanOptions::default() };
+        let plan = PlanOptions { allowed: ALLOWED.to_vec(), day: TODAY, ..PlanOptions::default() };
         let (base, empty) = (BaseSource::Applied, Empty::Allowed);
         let options =
             RunOptions { base, empty, remembers: true, writes: true, plan, ..RunOptions::default() };
         let Load { project, diagnostics, .. } = load(&origin, &options);
-        project.unwrap_or_else(|| panic!("book {}: {diagnostics:#?}\n{}", self.seed, self.story.join("\n")))
+        project.unwrap_or_else(|| panic!("{diagnostics:#?}\n{}", self.story.join("\n")))
     }
 
     /// One run of apply, as far as it gets.
-    async fn apply(&mut self, number: usize, chapter: &Chapter) -> Passed {
-        lock(&self.server).weather = chapter.weather.clone();
-        let project = self.project();
+    async fn apply(&self, number: usize, machine: usize, chapter: &Chapter) -> Passed {
         let wire = Wire::new(self.server.clone(), self.start, number, chapter.crash);
-        let passed = Mutex::new(Passed::default());
-        let walk = Box::pin(walk(&project, &wire, chapter.killed, self.seed, &passed));
-        if let Either::Right(((), walk)) = select(walk, Box::pin(wire.dead.notified())).await {
-            drop(walk);
+        let way = self
+            .far
+            .as_ref()
+            .map(|far| Way::new(far.clone(), wire.clone(), chapter.unheard.clone(), chapter.cut_off));
+        let passed = Mutex::new(Passed { number, machine, ..Passed::default() });
+        let hands =
+            Hands { machine: &self.machines[machine], wire: wire.clone(), way: way.clone(), chapter, passed };
+        let walk = Box::pin(AssertUnwindSafe(self.walk(&hands)).catch_unwind());
+        match select(walk, Box::pin(wire.dead.notified())).await {
+            Either::Left((Ok(ended), _)) => lock(&hands.passed).refused = ended.err(),
+            Either::Left((Err(panic), _)) if !panic.is::<far::Killed>() => std::panic::resume_unwind(panic),
+            Either::Left(_) => {}
+            Either::Right(((), walk)) => {
+                way.iter().for_each(Way::die);
+                // Nobody gives up the lock of a run that is gone.
+                let git = &self.machines[machine].git;
+                let left = git.refname_to_id(LOCK).ok();
+                drop(walk);
+                left.map(|left| git.reference(LOCK, left, true, "").unwrap());
+            }
         }
-        passed.into_inner().unwrap()
+        let mut passed = hands.passed.into_inner().unwrap();
+        passed.points = (wire.sent(), way.as_ref().map_or(0, Way::calls));
+        passed
     }
 
-    async fn run(&mut self, number: usize, chapter: &Chapter) -> bool {
+    /// The way of `enact apply`: a plan on what is recorded, the lock, a plan on what is recorded by now, what is about to
+    /// be written, the writes, and how they ended.
+    async fn walk(&self, hands: &Hands<'_>) -> Result<(), Diagnostic> {
+        let seen = self.brought(hands)?;
+        let history = seen.history.as_ref().unwrap();
+        let planned = self.plan(&seen, hands).await;
+        let run = RunId::begin(Some(history.repository()));
+        if !would_write(&planned) {
+            let place = self.place(history, hands);
+            let tips = Tips::of_pass(&seen.targets().collect::<Vec<_>>(), &place)?;
+            let reports: Vec<_> = planned.iter().map(Planned::report).collect();
+            self.ledger(&seen, &run, tips).pass(&reports, &place)?;
+            return hands.end(reports);
+        }
+        drop(planned);
+        let patience = if hands.chapter.two { BETWEEN_RUNS } else { Duration::ZERO };
+        let place = self.place(history, hands);
+        let mut held = Lock::take(place, vec![LOCK.to_owned()], run.clone(), patience).await?;
+        hands.killed(Killed::Locked).await;
+        let tips = Tips::find(&seen.targets().collect::<Vec<_>>(), history, held.place())?;
+        let again = tips.moved.then(|| self.project(hands.machine));
+        let project = again.as_ref().unwrap_or(&seen);
+        let planned = self.plan(project, hands).await;
+        if !would_write(&planned) {
+            return Ok(());
+        }
+        let reports: Vec<_> = planned.iter().map(Planned::report).collect();
+        let mut ledger = self.ledger(project, &run, tips);
+        let keys = ledger.begin(&reports, &held)?;
+        hands.killed(Killed::Begun).await;
+        if hands.chapter.killed == Some(Killed::Outlasted) {
+            tokio::time::sleep(ASLEEP).await;
+        }
+        hands.wire.begin_to_write();
+        let means = Means { journal: &Nowhere, permit: &held, keys: &keys, stop: &hands.wire.stopped };
+        let reports = run::apply::apply(planned, &means).await;
+        hands.killed(Killed::Written).await;
+        ledger.end(&reports, &mut held)?;
+        hands.end(reports)
+    }
+
+    /// What is to be applied, on the record of the remote.
+    fn brought(&self, hands: &Hands<'_>) -> Result<Project, Diagnostic> {
+        let project = self.project(hands.machine);
+        let history = project.history.as_ref().unwrap();
+        let place = self.place(history, hands);
+        let targets: Vec<_> = project.targets().collect();
+        let moved = self.far.is_some() && Tips::find(&targets, history, &place)?.moved;
+        Ok(if moved { self.project(hands.machine) } else { project })
+    }
+
+    async fn plan<'a>(&self, project: &'a Project, hands: &Hands<'_>) -> Vec<Planned<'a>> {
         let began = lock(&self.server).log.len();
-        let passed = self.apply(number, chapter).await;
-        let desired = self.profile.desired(&chapter.wishes.values().cloned().collect::<Vec<_>>());
-        for declared in desired.values().filter(|declared| !declared.absent()) {
-            let key = (declared.id.kind.clone(), declared.id.name.clone());
-            let spec = declared.spec().as_object().cloned().unwrap_or_default();
-            self.known.declared.entry(key).or_default().push(spec);
+        let connected = |intent: run::project::Intent<'a>| Connected {
+            intent,
+            http: connection(intent.target, &hands.wire, self.seed, None),
+            url: &intent.target.config.url,
+        };
+        let planned = run::plan::plan(project.intents().map(connected).collect()).await;
+        let (mut passed, server) = (lock(&hands.passed), lock(&self.server));
+        (passed.plan, passed.planned) = (Some(planned[0].plan.clone()), (began, server.log.len()));
+        passed.live = server.objects.clone();
+        planned
+    }
+
+    fn ledger<'a>(&self, project: &'a Project, run: &RunId, tips: Tips) -> Ledger<'a> {
+        let history = project.history.as_ref().unwrap();
+        let digest = Report::default().digest();
+        let facts = RunFacts::of(run, history.commit.unwrap(), digest, None, Vec::new());
+        Ledger::open(project, history, facts, false, tips)
+    }
+
+    fn place(&self, history: &History, hands: &Hands<'_>) -> Place {
+        let mut place = history.place(None, Vec::new()).unwrap();
+        place.remote = hands.way.clone().map(|way| -> Box<dyn Remote> { Box::new(way) });
+        place.clock = Arc::new(Simulated(self.start));
+        if hands.chapter.killed == Some(Killed::Outlasted) {
+            // A process that is asleep renews nothing.
+            place.terms.renewed = BETWEEN_RUNS;
         }
-        let declared: BTreeSet<_> = desired.keys().map(|id| (id.kind.clone(), id.name.clone())).collect();
-        self.story.push(format!("-- run {number}, {:?}, {:?}", chapter.killed, chapter.crash));
-        self.tell(&passed, &chapter.wishes, began);
-        self.writes(number, began, &declared, chapter.killed);
-        if let Some(plan) = passed.plan.as_ref().filter(|plan| plan.is_sound()) {
-            self.no_orphan_forgotten(plan, &passed, began, &declared);
-        }
-        let last = passed.report.as_ref().map(|report| report.verified().unwrap_or(&report.plan));
-        for id in
-            last.filter(|last| passed.ended && last.is_sound()).into_iter().flat_map(|last| &last.unchanged)
-        {
-            let (Some(declared), Some(remote)) = (desired.get(id), last.and_then(|last| last.live.get(id)))
-            else {
-                continue;
+        place
+    }
+
+    /// Applies a chapter, and holds the run to the promises. Returns it.
+    async fn run(&mut self, chapter: &Chapter) -> Passed {
+        lock(&self.server).weather = chapter.weather.clone();
+        let began = lock(&self.server).log.len();
+        self.known.see(&lock(&self.server).objects.clone());
+        self.known.declares(&Git(&chapter.wishes));
+        let (number, machine) = (self.runs, chapter.machine % self.machines.len());
+        self.runs += 2;
+        let passed = if chapter.two && self.far.is_some() {
+            let other = Chapter { killed: None, ..chapter.clone() };
+            let (one, other) = join(
+                self.apply(number, machine, chapter),
+                self.apply(number + 1, (machine + 1) % self.machines.len(), &other),
+            )
+            .await;
+            vec![one, other]
+        } else {
+            vec![self.apply(number, machine, chapter).await]
+        };
+        self.judge(began, &passed, chapter);
+        passed.into_iter().next().unwrap()
+    }
+
+    fn judge(&mut self, began: usize, runs: &[Passed], chapter: &Chapter) {
+        let git = Git(&chapter.wishes);
+        self.tell(began, runs, chapter);
+        let log = lock(&self.server).log.clone();
+        let numbers: Vec<_> = runs.iter().map(|run| run.number).collect();
+        self.known.one_writer(&numbers, &log[began..]);
+        if chapter.killed == Some(Killed::Outlasted) {
+            let is_write = |entry: &&crate::server::Entry| {
+                entry.is_of(numbers[0]) && entry.asked.method != "GET" && !entry.late
             };
-            let key = (id.kind.clone(), remote.as_str().to_owned());
-            self.known.ours.insert(key.clone(), id.name.clone());
-            self.known.touched.remove(&key);
-            self.known.verified.insert(key, declared.spec().as_object().cloned().unwrap_or_default());
+            let what =
+                log[began..].iter().find(is_write).map(|e| format!("{} {}", e.asked.method, e.asked.path));
+            let said = |what| format!("one-writer: run {} sends {what} after its lock ran out", numbers[0]);
+            self.known.broken.extend(what.map(said));
         }
-        passed.plan.is_some_and(|plan| plan.is_sound() && plan.changes.is_empty()) && passed.ended
-    }
-
-    /// *No orphan is ever forgotten*: what enact made or took over, and git does not declare, is in every plan.
-    fn no_orphan_forgotten(
-        &mut self,
-        plan: &TargetPlan,
-        passed: &Passed,
-        began: usize,
-        declared: &BTreeSet<(String, String)>,
-    ) {
-        // What changed while it was read is not in it, and need not be.
-        if lock(&self.server).log[began..passed.planned].iter().any(|entry| entry.commit.is_some()) {
-            return;
-        }
-        for ((kind, remote), object) in &passed.live {
-            let Some(name) = self.known.ours.get(&(kind.clone(), remote.clone())) else { continue };
-            if declared.contains(&(kind.clone(), name.clone())) || object["name"] != json!(name) {
-                continue;
-            }
-            let is_deleted = plan.changes.iter().any(|change| {
-                change.action == Action::Delete && (&change.id.kind, &change.id.name) == (kind, name)
-            });
-            let survivor = plan.survivors.iter().find(|one| (&one.id.kind, &one.id.name) == (kind, name));
-            // One that took the place of another under its name is told by its id: it is not in git.
-            let mut unmanaged = plan.coverage.unmanaged().iter().filter_map(|one| one.remote.as_ref());
-            let is_strange = self.known.strangers.contains(&(kind.clone(), remote.clone()));
-            if is_strange && unmanaged.any(|other| other.as_str() == remote) {
-                continue;
-            }
-            match survivor {
-                None if !is_deleted => self.broken.push(format!(
-                    "nothing-forgotten: {kind} {name} ({remote}) is alive, and no plan says so"
-                )),
-                Some(survivor) if self.is_evident(kind, remote, object) => {
-                    let reason = survivor.reason;
-                    self.broken.push(format!("pruned: {kind} {name} ({remote}) stays: {reason:?}"));
-                }
-                _ => {}
+        self.known.writes(&numbers, &log[began..], &git);
+        for run in runs {
+            // What changed while it was read is not in a plan, and need not be.
+            let is_still = log[run.planned.0..run.planned.1].iter().all(|entry| entry.commit.is_none());
+            if let Some(plan) = run.plan.as_ref().filter(|plan| plan.is_sound() && is_still) {
+                self.known.no_orphan_forgotten(plan, &run.live, &git);
             }
         }
-    }
-
-    /// Whether everything that a delete needs is known of an object, and it still is as git declared it.
-    fn is_evident(&self, kind: &str, remote: &str, object: &Body) -> bool {
-        let key = (kind.to_owned(), remote.to_owned());
-        let protected = (json!(kind), &object["name"]) == (json!(PROTECTED.0), &json!(PROTECTED.1));
-        let is_verified = |spec: &Body| !spec.is_empty() && is_as(object, spec);
-        let verified = self.known.verified.get(&key).is_some_and(is_verified);
-        verified && !protected && !self.known.touched.contains(&key)
-    }
-
-    /// Whether an object is as git declared it at some time: it may have been attempted, and never verified.
-    fn was_declared(&self, kind: &str, name: &str, object: &Body) -> bool {
-        let specs = self.known.declared.get(&(kind.to_owned(), name.to_owned()));
-        specs.into_iter().flatten().any(|spec| is_as(object, spec))
-    }
-
-    /// *One writer*: no write begins without a lock. *No delete without an entry*: what git does not name is deleted only if it was seen to be as git declared it, and
-    /// still is.
-    fn writes(
-        &mut self,
-        number: usize,
-        began: usize,
-        declared: &BTreeSet<(String, String)>,
-        killed: Option<Killed>,
-    ) {
-        let log = lock(&self.server).log[began..].to_vec();
-        let mut own = log.iter().filter(|entry| entry.is_of(number) && entry.asked.method != "GET");
-        if let (Some(Killed::Outlasted), Some(entry)) = (killed, own.next()) {
-            let what = format!("{} {}", entry.asked.method, entry.asked.path);
-            self.broken.push(format!("one-writer: run {number} sends {what} after its lock ran out"));
-        }
-        for entry in log.iter().filter(|entry| entry.by.is_some()) {
-            let Some(commit) = &entry.commit else { continue };
-            let (kind, name) = (commit.kind.clone(), commit.name().to_owned());
-            let key = (kind.clone(), commit.id.clone());
-            match (&commit.before, &commit.after) {
-                // The server did it after its run had ended: nobody can know whose it is. It is not in git, and a plan
-                // says so.
-                (None, _) if !entry.is_of(number) => drop(self.known.strangers.insert(key)),
-                (None, _) => drop(self.known.ours.insert(key, name)),
-                (Some(before), None) if !declared.contains(&(kind.clone(), name.clone())) => {
-                    let what = format!("run {number} deletes {kind} {name} ({})", commit.id);
-                    let why = match self.known.verified.get(&key) {
-                        None => Some("which was never seen to be as declared"),
-                        Some(_) if (kind.as_str(), name.as_str()) == PROTECTED => Some("which was protected"),
-                        Some(_) if !self.was_declared(&kind, &name, before) => {
-                            Some("which is not as git ever declared it")
-                        }
-                        Some(_) => None,
-                    };
-                    self.broken.extend(why.map(|why| format!("delete-needs-evidence: {what}, {why}")));
-                }
-                _ => {}
+        let mut desired = self.profile.desired(&chapter.wishes.values().cloned().collect::<Vec<_>>());
+        lifecycle::expire(&mut desired, TODAY);
+        for run in runs.iter().filter(|run| run.ended) {
+            let Some(report) = &run.report else { continue };
+            let last = report.verified().unwrap_or(&report.plan);
+            for id in last.unchanged.iter().filter(|_| last.is_sound()) {
+                let (Some(declared), Some(remote)) = (desired.get(id), last.live.get(id)) else { continue };
+                let spec = declared.spec().as_object().cloned().unwrap_or_default();
+                self.known.verified(&id.kind, &id.name, remote.as_str(), &spec);
             }
         }
     }
@@ -411,174 +558,113 @@ impl Book {
         self.known.touched.insert(key);
     }
 
-    fn tell(&mut self, passed: &Passed, wishes: &BTreeMap<(&str, &str), Wish>, began: usize) {
+    fn tell(&mut self, began: usize, runs: &[Passed], chapter: &Chapter) {
+        let Chapter { wishes, killed, crash, cut_off, unheard, .. } = chapter;
+        let machines: Vec<_> = runs.iter().map(|run| format!("{} on {}", run.number, run.machine)).collect();
+        self.story.push(format!(
+            "-- run {}, {killed:?}, killed at request {crash:?}, at call {cut_off:?}, {unheard:?}",
+            machines.join(" and ")
+        ));
         let wished = wishes.values().map(|wish| format!("{} {} {:?}", wish.kind, wish.name, wish.spec));
         self.story.push(format!("declared: {}", wished.collect::<Vec<_>>().join(", ")));
         for entry in &lock(&self.server).log[began..] {
             if entry.asked.method != "GET" {
                 let body = entry.asked.body.as_ref().map(Value::to_string).unwrap_or_default();
                 let done = if entry.commit.is_some() { "done" } else { "not done" };
+                let run = entry.by.map(|by| by.run);
                 let (method, path, fault) = (&entry.asked.method, &entry.asked.path, &entry.fault);
-                self.story.push(format!("  {method} {path} {body} {fault:?}: {}, {done}", entry.status));
+                let said = format!("{method} {path} {body} {fault:?}: {}, {done}", entry.status);
+                self.story.push(format!("  {run:?} {said}"));
             }
         }
-        if let Some(plan) = &passed.plan {
+        for run in runs {
+            let Some(plan) = &run.plan else { continue };
             let changes = plan.changes.iter().map(|change| format!("{:?} {}", change.action, change.id));
             let survivors = plan.survivors.iter().map(|one| format!("{} {:?}", one.id, one.reason));
-            let wrong = plan.diagnostics.iter().map(|one| format!("{}: {}", one.code, one.message));
+            let wrong = plan.diagnostics.iter().chain(&run.refused);
+            let wrong = wrong.map(|one| format!("{}: {}", one.code, one.message));
             let all: Vec<_> = changes.chain(survivors).chain(wrong).collect();
-            self.story.push(format!("  plan: {}; recorded its end: {}", all.join(", "), passed.ended));
-        }
-    }
-
-    /// Every field that git gave up of an object that it still declares went back to its default.
-    fn given_up_fields(&mut self, chapters: &[Chapter]) {
-        let last = &chapters[chapters.len() - 1].wishes;
-        let live = lock(&self.server).objects.clone();
-        for ((kind, remote), object) in &live {
-            let key = (kind.clone(), remote.clone());
-            let wish = last.values().find(|wish| wish.kind == kind && object["name"] == json!(wish.name));
-            let is_strange = self.known.touched.contains(&key) || self.known.strangers.contains(&key);
-            let (Some(wish), false) = (wish, is_strange) else { continue };
-            let defaults = crate::world::defaults();
-            for field in FIELDS.iter().filter(|_| wish.spec.is_some()) {
-                let set = chapters.iter().filter_map(|chapter| chapter.wishes.get(&(wish.kind, wish.name)));
-                let was_set = set.into_iter().any(|wish| wish.fields().get(*field) == Some(&object[*field]));
-                let declared = wish.fields().contains_key(*field);
-                if was_set && !declared && object[*field] != defaults[*field] {
-                    let value = &object[*field];
-                    self.broken.push(format!("given-up: {kind} {} keeps {field} {value}", wish.name));
-                }
-            }
+            let (number, ended) = (run.number, run.ended);
+            self.story.push(format!("  plan of {number}: {}; recorded its end: {ended}", all.join(", ")));
         }
     }
 }
 
-/// The way of `enact apply`: plan, lock, record what is about to be written, write, record how it ended.
-async fn walk(
-    project: &Project,
-    wire: &Arc<Wire<Server>>,
-    killed: Option<Killed>,
-    seed: u64,
-    passed: &Mutex<Passed>,
-) {
-    let history = project.history.as_ref().unwrap();
-    let planned = run::plan::plan(connected(project, wire, seed)).await;
-    let reports: Vec<_> = planned.iter().map(Planned::report).collect();
-    {
-        let (mut passed, server) = (lock(passed), lock(&wire.server));
-        (passed.plan, passed.planned) = (Some(reports[0].plan.clone()), server.log.len());
-        passed.live = server.objects.clone();
+impl Hands<'_> {
+    /// The run is killed here, if this is where.
+    async fn killed(&self, here: Killed) {
+        if self.chapter.killed == Some(here) {
+            self.wire.dead.notify_one();
+            std::future::pending::<()>().await;
+        }
     }
-    let targets: Vec<_> = project.targets().collect();
-    let run = RunId::begin(Some(history.repository()));
-    let digest = Report::default().digest();
-    let facts = RunFacts::of(&run, history.commit.unwrap(), digest, None, Vec::new());
-    if reports[0].plan.changes.is_empty() || !reports[0].plan.is_sound() {
-        let tips = Tips::of_pass(&targets, &place(history)).unwrap();
-        Ledger::open(project, history, facts, false, tips).pass(&reports, &place(history)).unwrap();
-        let mut passed = lock(passed);
+
+    /// The run has recorded its end.
+    fn end(&self, reports: Vec<TargetReport>) -> Result<(), Diagnostic> {
+        let mut passed = lock(&self.passed);
         (passed.ended, passed.report) = (true, reports.into_iter().next());
-        return;
+        Ok(())
     }
-    let mut place = place(history);
-    if killed == Some(Killed::Outlasted) {
-        place.terms.lasts = Duration::ZERO;
-    }
-    let mut held = Lock::take(place, vec![tips::lock("t")], run, Duration::ZERO).await.unwrap();
-    if killed == Some(Killed::Locked) {
-        return;
-    }
-    let tips = Tips::find(&targets, history, held.place()).unwrap();
-    let mut ledger = Ledger::open(project, history, facts, false, tips);
-    let keys = ledger.begin(&reports, &held).unwrap();
-    if killed == Some(Killed::Begun) {
-        return;
-    }
-    wire.begin_to_write();
-    let means = Means { journal: &Nowhere, permit: &held, keys: &keys, stop: &wire.stopped };
-    let reports = run::apply::apply(planned, &means).await;
-    if killed == Some(Killed::Written) {
-        return;
-    }
-    ledger.end(&reports, &mut held).unwrap();
-    let mut passed = lock(passed);
-    (passed.ended, passed.report) = (true, reports.into_iter().next());
 }
 
-fn place(history: &History) -> Place {
-    history.place(None, Vec::new()).unwrap()
+fn would_write(planned: &[Planned<'_>]) -> bool {
+    planned.iter().all(|planned| planned.plan.is_sound() && !planned.plan.changes.is_empty())
 }
 
-fn connected<'a>(project: &'a Project, wire: &Arc<Wire<Server>>, seed: u64) -> Vec<Connected<'a>> {
-    let of = |intent: run::project::Intent<'a>| Connected {
-        intent,
-        http: connection(intent.target, wire, seed, None),
-        url: &intent.target.config.url,
-    };
-    project.intents().map(of).collect()
+/// A book at its end.
+struct Written {
+    story: String,
+    is_broken: bool,
+    /// The points of each chapter at which its run could have been killed.
+    points: Vec<(usize, usize)>,
 }
 
-/// Whether a live object holds what was declared, as far as both say it in the same words.
-fn is_as(object: &Body, spec: &Body) -> bool {
-    let texts = |value: &Value| {
-        let mut all: Vec<_> = value.as_array().into_iter().flatten().map(ToString::to_string).collect();
-        all.sort();
-        all
-    };
-    let same = |field: &&str| match spec.get(*field) {
-        Some(Value::Array(_)) => texts(&object[*field]) == texts(&spec[*field]),
-        Some(wanted) => object[*field] == *wanted,
-        None => true,
-    };
-    FIELDS.iter().all(same)
-}
-
-/// Writes a book to its end. Returns what is broken, as a story.
-fn broken(seed: u64) -> Option<String> {
-    let (story, is_broken) = write(seed);
-    is_broken.then_some(story)
-}
-
-/// The story of a book, and whether it breaks a promise.
-fn write(seed: u64) -> (String, bool) {
+/// Writes a book to its end, after its chapters were edited.
+fn write(seed: u64, edit: impl FnOnce(&mut Vec<Chapter>)) -> Written {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
-        let (mut book, chapters) = Book::open(seed);
+        let (mut book, mut chapters) = Book::open(seed);
+        edit(&mut chapters);
         let mut chance = Chance::of(seed ^ 1);
-        for (number, chapter) in chapters.iter().enumerate() {
+        let mut points = Vec::new();
+        for chapter in &chapters {
             book.commit(chapter);
             if chapter.by_hand {
                 book.by_hand(&mut chance);
             }
-            book.run(number, chapter).await;
+            points.push(book.run(chapter).await.points);
             tokio::time::sleep(BETWEEN_RUNS).await;
         }
-        let last = Chapter {
-            weather: Weather::default(),
-            crash: None,
-            killed: None,
-            by_hand: false,
-            ..chapters[chapters.len() - 1].clone()
-        };
         let mut is_idle = false;
         for heal in 0..=HEALS {
-            is_idle = book.run(chapters.len() + heal, &last).await;
+            let calm = chapters[chapters.len() - 1].calm(heal);
+            let run = book.run(&calm).await;
+            is_idle = run.ended && run.plan.is_some_and(|plan| plan.is_sound() && plan.changes.is_empty());
             tokio::time::sleep(BETWEEN_RUNS).await;
             if is_idle {
                 break;
             }
         }
         if !is_idle {
-            book.broken.push("fixed-point: something is left to do".to_owned());
+            book.known.broken.push("fixed-point: something is left to do".to_owned());
         }
-        book.given_up_fields(&chapters);
-        let Book { story, broken, profile, .. } = book;
-        let head = format!("book {seed} on the API `{}`\n", profile.api.name);
-        let told: String = broken.iter().map(|broken| format!("BROKEN {broken}\n")).collect();
-        (head + &story.join("\n") + "\n" + &told, !broken.is_empty())
+        let live = lock(&book.server).objects.clone();
+        book.known.given_up_fields(&chapters, &live);
+        let Book { story, known, profile, far, .. } = book;
+        let place = if far.is_some() { "with a remote and two machines" } else { "on one machine" };
+        let head = format!("book {seed} on the API `{}`, {place}\n", profile.api.name);
+        let told: String = known.broken.iter().map(|broken| format!("BROKEN {broken}\n")).collect();
+        let is_broken = !known.broken.is_empty();
+        Written { story: head + &story.join("\n") + "\n" + &told, is_broken, points }
     })
+}
+
+/// Writes a book to its end. Returns what is broken, as a story.
+fn broken(seed: u64) -> Option<String> {
+    let panics = |_| Some(format!("book {seed}\nBROKEN ends: it panics"));
+    let written = || Some(write(seed, |_| {})).filter(|book| book.is_broken).map(|book| book.story);
+    std::panic::catch_unwind(written).unwrap_or_else(panics)
 }
 
 #[test]
@@ -588,11 +674,73 @@ fn nothing_forgotten_in_many_books() {
     if let Some((seed, story)) = crate::first_broken(from..from + seeds, broken) {
         panic!("{story}\nreproduce: ENACT_BOOK={seed} cargo test --test simulation one_book -- --nocapture");
     }
+    for (what, count) in [
+        ("orphans", &STAKES.orphans),
+        ("evident", &STAKES.evident),
+        ("deletes", &STAKES.deletes),
+        ("expired", &STAKES.expired),
+        ("turns", &STAKES.turns),
+    ] {
+        let count = count.load(Ordering::Relaxed);
+        println!("{what}: {count}");
+        assert!(seeds < BOOKS || count > 0, "no book puts {what} at stake");
+    }
+}
+
+/// Every chapter of a book without faults is killed at each request and each call to the remote, before and after it was
+/// done.
+fn every_point_of(seed: u64) -> Result<usize, String> {
+    let calm = |chapters: &mut Vec<Chapter>| {
+        for chapter in chapters {
+            let by_hand = chapter.by_hand;
+            *chapter = Chapter { by_hand, ..chapter.calm(chapter.machine) };
+        }
+    };
+    let whole = write(seed, calm);
+    if whole.is_broken {
+        return Err(whole.story);
+    }
+    let longest = (0..whole.points.len()).max_by_key(|index| whole.points[*index].0).unwrap();
+    let (requests, calls) = whole.points[longest];
+    let at = |count: usize| (0..count).flat_map(|at| [false, true].map(|done| Crash { at, done }));
+    let points = at(requests).map(|crash| (Some(crash), None));
+    let points: Vec<_> = points.chain(at(calls).map(|crash| (None, Some(crash)))).collect();
+    for (crash, cut_off) in &points {
+        let killed = write(seed, |chapters| {
+            calm(chapters);
+            (chapters[longest].crash, chapters[longest].cut_off) = (*crash, *cut_off);
+        });
+        if killed.is_broken {
+            return Err(killed.story);
+        }
+    }
+    Ok(points.len())
+}
+
+#[test]
+fn nothing_forgotten_killed_at_every_point_of_a_book() {
+    let scenes = crate::number("ENACT_SCENES").map_or(SCENES, |scenes| usize::try_from(scenes).unwrap());
+    let (next, points) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, |cores| cores.get()) {
+            scope.spawn(|| {
+                loop {
+                    let scene = next.fetch_add(1, Ordering::Relaxed);
+                    if scene >= scenes {
+                        return;
+                    }
+                    let count = every_point_of(scene as u64).unwrap_or_else(|story| panic!("{story}"));
+                    points.fetch_add(count, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    println!("{} crash points of {scenes} books", points.into_inner());
 }
 
 #[test]
 fn one_book() {
     if let Some(seed) = crate::number("ENACT_BOOK") {
-        println!("{}", write(seed).0);
+        println!("{}", write(seed, |_| {}).story);
     }
 }

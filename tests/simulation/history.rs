@@ -61,7 +61,9 @@ pub(crate) fn want(ended: &Ended<'_>, kind: &str, name: &str) -> Option<Want> {
     let mut fields = Body::new();
     let set = |base: &&Declared| base.manifest.lifecycle != Lifecycle::Observe;
     if let Some(base) = ended.base.as_ref().and_then(|base| base.get(&id)).filter(set) {
-        let dropped = spec(base).into_iter().filter(|_| !declared.absent());
+        let is_given_up =
+            |field: &String| !declared.absent() && !declared.manifest.ignore.contains(&format!("/{field}"));
+        let dropped = spec(base).into_iter().filter(|(field, _)| is_given_up(field));
         fields
             .extend(dropped.map(|(field, _)| (field.clone(), defaults().remove(&field).unwrap_or_default())));
     }

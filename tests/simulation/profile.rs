@@ -10,6 +10,7 @@ use enact::manifest::yaml::Budget;
 use enact::manifest::{Files, Manifest};
 use enact::system::registry::Registry;
 use enact::{defined, resolve};
+use jiff::civil::{Date, date};
 use serde_json::{Map, Value, json};
 
 /// How long lists go on.
@@ -59,10 +60,14 @@ pub(crate) const NAMES: [&str; 3] = ["a", "b", "c"];
 /// The object that is protected wherever git declares it.
 pub(crate) const PROTECTED: (&str, &str) = ("Role", "c");
 /// Ways to declare the plain fields of an object.
-pub(crate) const PLAIN: usize = 8;
-/// The ways in which a policy is held, and is only observed.
-const HELD: usize = 7;
-const OBSERVED: usize = 5;
+pub(crate) const PLAIN: usize = 10;
+/// The ways in which a policy is held, is only observed, has expired, and leaves its limit to others.
+pub(crate) const HELD: usize = 7;
+pub(crate) const OBSERVED: usize = 5;
+const EXPIRED: usize = 8;
+const IGNORES: usize = 9;
+/// The day of every run.
+pub(crate) const TODAY: Date = date(2026, 1, 2);
 /// Ways to declare the roles of a policy.
 pub(crate) const ROLES: [&[&str]; 4] = [&[], &["a"], &["a", "b"], &["c"]];
 
@@ -93,10 +98,10 @@ impl Wish {
         let mut fields = Map::new();
         let texts = [None, Some("x"), Some("y"), Some("")];
         fields.extend(texts[plain % 4].map(|text| ("text".to_owned(), json!(text))));
-        let limits = [None, Some(5), Some(0), Some(7), None, Some(1), Some(2), Some(3)];
+        let limits = [None, Some(5), Some(0), Some(7), None, Some(1), Some(2), Some(3), Some(4), None];
         fields.extend(limits[plain].map(|limit| ("limit".to_owned(), json!(limit))));
         let tags: [Option<&[&str]>; 4] = [Some(&["p"]), None, Some(&["q", "p"]), Some(&[])];
-        fields.extend(tags[plain / 2].map(|tags| ("tags".to_owned(), json!(tags))));
+        fields.extend(tags[plain / 2 % 4].map(|tags| ("tags".to_owned(), json!(tags))));
         if self.kind == "Policy" {
             fields.insert("roles".to_owned(), json!(ROLES[roles]));
             // Git never changes it: only a base that moves on could show when that was done.
@@ -107,6 +112,16 @@ impl Wish {
         fields
     }
 
+    /// Whether its day is over.
+    pub(crate) fn is_expired(&self) -> bool {
+        self.kind == "Policy" && matches!(self.spec, Some((EXPIRED, _)))
+    }
+
+    /// Whether others set this field.
+    pub(crate) fn ignores(&self, field: &str) -> bool {
+        self.kind == "Policy" && matches!(self.spec, Some((IGNORES, _))) && field == "limit"
+    }
+
     /// The manifest.
     pub(crate) fn text(&self, system: &str) -> String {
         let ensure = match self.spec {
@@ -114,6 +129,8 @@ impl Wish {
             Some(_) if (self.kind, self.name) == PROTECTED => ", protect: true",
             Some((HELD, _)) if self.kind == "Policy" => ", hold: {until: 9999-01-01, reason: r}",
             Some((OBSERVED, _)) if self.kind == "Policy" => ", lifecycle: observe",
+            Some((EXPIRED, _)) if self.kind == "Policy" => ", expires: 2026-01-02",
+            Some((IGNORES, _)) if self.kind == "Policy" => ", ignore: [/limit]",
             Some(_) => "",
         };
         let head = format!("apiVersion: {system}/v1\nkind: {}\n", self.kind);
@@ -165,7 +182,7 @@ impl Profile {
         Self { api, config: config.unwrap(), manifests }
     }
 
-    /// What git declares, resolved as the road resolves it.
+    /// What git declares, resolved as the road resolves it, on a day before anything expires.
     pub(crate) fn desired(&self, wishes: &[Wish]) -> enact::model::state::Desired {
         let manifests: Vec<_> = wishes.iter().map(|wish| self.manifests[&wish.file()].clone()).collect();
         let mut diagnostics = Vec::new();

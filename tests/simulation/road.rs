@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use crate::journal::{Diary, Line};
+use crate::profile::TODAY;
 use crate::server::{Asked, By, Objects, PATIENCE, Said, Server};
 use crate::world::{Chance, Crash, World};
 use async_trait::async_trait;
@@ -17,6 +18,7 @@ use enact::model::plan::TargetPlan;
 use enact::model::state::{Attempted, Desired};
 use enact::model::wire::Alone;
 use enact::plan::input::{DeclaredCounts, PlanOptions};
+use enact::plan::lifecycle;
 use enact::report::{Exit, Report, TargetReport};
 use enact::resolve::base;
 use enact::run;
@@ -139,6 +141,7 @@ pub(crate) fn drive(world: &World) -> Ended<'_> {
 
 async fn live(world: &World) -> Ended<'_> {
     let mut desired = world.profile.desired(&world.wishes);
+    lifecycle::expire(&mut desired, TODAY);
     let base = world.base.as_ref().map(|base| world.profile.desired(base));
     if let Some(base) = &base {
         let orphans = base::orphans(&desired, base.values());
@@ -238,7 +241,7 @@ impl<P: Peer + 'static> Site<'_, P> {
         if record.planned == 0 {
             record.planned = ended;
         }
-        wire.sent.load(Ordering::Relaxed)
+        wire.sent()
     }
 
     async fn walk(&self, run: usize, wire: &Arc<Wire<P>>) {
@@ -252,7 +255,7 @@ impl<P: Peer + 'static> Site<'_, P> {
                 given_up: &[],
                 record: None,
                 counts: &DeclaredCounts::of(self.desired),
-                options: &PlanOptions { allowed: ALLOWED.to_vec(), ..PlanOptions::default() },
+                options: &PlanOptions { allowed: ALLOWED.to_vec(), day: TODAY, ..PlanOptions::default() },
             },
             http: connection(target, wire, self.seed, self.per_minute),
             url: &target.config.url,
@@ -338,6 +341,11 @@ impl<P: Peer> Wire<P> {
             stopped: AtomicBool::default(),
             stopped_at: Mutex::default(),
         })
+    }
+
+    /// How many requests were sent.
+    pub(crate) fn sent(&self) -> usize {
+        self.sent.load(Ordering::Relaxed)
     }
 
     /// From here on the run may write.

@@ -118,4 +118,10 @@ pub(super) const BUGS: &[Bug] = &[
         old: "self.input.stop.load(Ordering::Relaxed)",
         new: "blocked && self.input.stop.load(Ordering::Relaxed)",
     },
+    Bug {
+        name: "ignored-fields-go-back-to-their-default",
+        item: "Comparison::declaration",
+        old: "ignored.forget(&kind.shape, &mut past);",
+        new: "",
+    },
 ];

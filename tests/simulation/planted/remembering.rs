@@ -1,4 +1,4 @@
-//! Planted mistakes in what the record remembers. `book` has to find them.
+//! Planted mistakes in what the record remembers, and in the lock around it. `book` has to find them.
 
 use super::Bug;
 
@@ -61,7 +61,43 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "writes-after-the-lock-ran-out",
         item: "Lock::lost",
-        old: "clock::awake_or_not() + REQUEST + SLACK > *ends",
-        new: "clock::awake_or_not() + REQUEST + SLACK < *ends",
+        old: "self.held.place.clock.awake_or_not() + REQUEST + SLACK > *ends",
+        new: "self.held.place.clock.awake_or_not() + REQUEST + SLACK < *ends",
+    },
+    Bug {
+        name: "a-key-for-every-run",
+        item: "TargetRecorder::begin",
+        old: "entry.open_key(&request)",
+        new: "entry.open_key(&request).filter(|_| false)",
+    },
+    Bug {
+        name: "a-lock-that-keeps-nobody-away",
+        item: "attempt",
+        old: "!is_left && lock",
+        new: "false && lock",
+    },
+    Bug {
+        name: "the-remotes-record-not-planned-on",
+        item: "adopt",
+        old: "repository.move_reference(name, here.as_ref(), Some(tip))?;\n    Ok(true)",
+        new: "Ok(true)",
+    },
+    Bug {
+        name: "nothing-recorded-before-the-first-write",
+        item: "Ledger::begin",
+        old: "lock.change(&updates)?;",
+        new: "lock.change(&[])?;",
+    },
+    Bug {
+        name: "a-push-without-an-answer-taken-for-done",
+        item: "Place::change",
+        old: "self.judged(updates, why)",
+        new: "self.judged(updates, why).or(Ok(()))",
+    },
+    Bug {
+        name: "what-expired-stays",
+        item: "expire",
+        old: "expires <= day",
+        new: "day <= expires && expires < day",
     },
 ];
