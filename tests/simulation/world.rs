@@ -181,6 +181,10 @@ fn live(chance: &mut Chance, profile: &Profile, wishes: &[Wish], base: Option<&[
         });
         let known: Vec<_> = known.collect();
         fields.insert("roles".to_owned(), json!(known));
+        // As the server returns them.
+        if let Some(tags) = fields.get_mut("tags").and_then(Value::as_array_mut) {
+            tags.sort_by_key(ToString::to_string);
+        }
         let color = *chance.one(&["red", "none", "blue"]);
         let given = profile.api.ids.then_some(id.as_str());
         objects.insert((kind.to_owned(), id.clone()), body(fields, name, given, color));
@@ -191,7 +195,9 @@ fn live(chance: &mut Chance, profile: &Profile, wishes: &[Wish], base: Option<&[
         if !done.insert((wish.kind, wish.name)) || !chance.percent(50) {
             continue;
         }
-        let mut fields = wish.fields();
+        // A policy may still be as it was declared before.
+        let before = base.into_iter().flatten().find(|base| (base.kind, base.name) == (wish.kind, wish.name));
+        let mut fields = before.filter(|_| chance.percent(50)).unwrap_or(wish).fields();
         if chance.percent(50) {
             fields.insert("text".to_owned(), json!("old"));
         }
