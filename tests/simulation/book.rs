@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use enact::diagnostic::Diagnostic;
 use enact::model::plan::TargetPlan;
+use enact::model::resource::ResourceId;
 use enact::plan::input::PlanOptions;
 use enact::plan::lifecycle;
 use enact::report::{Report, TargetReport};
@@ -277,9 +278,12 @@ struct Passed {
     live: Objects,
     /// The log's length when it began to plan, and when it had planned.
     planned: (usize, usize),
-    report: Option<TargetReport>,
+    /// What it found as declared at its end, with the ids; none if it did not get that far.
+    found: Option<Vec<(ResourceId, String)>>,
     /// Whether it has recorded its end.
     ended: bool,
+    /// Whether it may have, and did not hear of it, or keeps its record for the next run of its machine.
+    may_have_ended: bool,
     /// Why it went no further.
     refused: Option<Diagnostic>,
     /// How many requests it sent, and how often it called the remote.
@@ -383,6 +387,8 @@ impl Book {
             }
         }
         let mut passed = hands.passed.into_inner().unwrap();
+        let is_kept = passed.found.is_some() && passed.refused.is_some();
+        passed.may_have_ended = passed.ended || is_kept || way.as_ref().is_some_and(Way::ended);
         passed.points = (wire.sent(), way.as_ref().map_or(0, Way::calls));
         passed
     }
@@ -398,8 +404,9 @@ impl Book {
             let place = self.place(history, hands);
             let tips = Tips::of_pass(&seen.targets().collect::<Vec<_>>(), &place)?;
             let reports: Vec<_> = planned.iter().map(Planned::report).collect();
+            hands.ends(&reports);
             self.ledger(&seen, &run, tips).pass(&reports, &place)?;
-            return hands.end(reports);
+            return hands.ended();
         }
         drop(planned);
         let patience = if hands.chapter.two { BETWEEN_RUNS } else { Duration::ZERO };
@@ -424,8 +431,9 @@ impl Book {
         let means = Means { journal: &Nowhere, permit: &held, keys: &keys, stop: &hands.wire.stopped };
         let reports = run::apply::apply(planned, &means).await;
         hands.killed(Killed::Written).await;
+        hands.ends(&reports);
         ledger.end(&reports, &mut held)?;
-        hands.end(reports)
+        hands.ended()
     }
 
     /// What is to be applied, on the record of the remote.
@@ -518,13 +526,11 @@ impl Book {
         }
         let mut desired = self.profile.desired(&chapter.wishes.values().cloned().collect::<Vec<_>>());
         lifecycle::expire(&mut desired, TODAY);
-        for run in runs.iter().filter(|run| run.ended) {
-            let Some(report) = &run.report else { continue };
-            let last = report.verified().unwrap_or(&report.plan);
-            for id in last.unchanged.iter().filter(|_| last.is_sound()) {
-                let (Some(declared), Some(remote)) = (desired.get(id), last.live.get(id)) else { continue };
+        for run in runs.iter().filter(|run| run.may_have_ended) {
+            for (id, remote) in run.found.iter().flatten() {
+                let Some(declared) = desired.get(id) else { continue };
                 let spec = declared.spec().as_object().cloned().unwrap_or_default();
-                self.known.verified(&id.kind, &id.name, remote.as_str(), &spec);
+                self.known.verified((&id.kind, &id.name, remote), &spec, run.ended);
             }
         }
     }
@@ -599,10 +605,17 @@ impl Hands<'_> {
         }
     }
 
-    /// The run has recorded its end.
-    fn end(&self, reports: Vec<TargetReport>) -> Result<(), Diagnostic> {
-        let mut passed = lock(&self.passed);
-        (passed.ended, passed.report) = (true, reports.into_iter().next());
+    /// The run is about to record its end.
+    fn ends(&self, reports: &[TargetReport]) {
+        let last = reports[0].verified().unwrap_or(&reports[0].plan);
+        let unchanged = last.unchanged.iter().filter(|_| last.is_sound());
+        let found = unchanged.filter_map(|id| Some((id.clone(), last.live.get(id)?.to_string())));
+        lock(&self.passed).found = Some(found.collect());
+    }
+
+    /// It has.
+    fn ended(&self) -> Result<(), Diagnostic> {
+        lock(&self.passed).ended = true;
         Ok(())
     }
 }

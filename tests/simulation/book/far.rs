@@ -11,6 +11,7 @@ use enact::git::update::Update;
 use enact::git::{Commit, Repository};
 use enact::run::place::Remote;
 
+use super::LOCK;
 use crate::road::{Wire, lock};
 use crate::server::Server;
 use crate::world::Crash;
@@ -42,6 +43,8 @@ struct Inner {
     crash: Option<Crash>,
     calls: AtomicUsize,
     dead: AtomicBool,
+    /// Whether the remote has its end.
+    ended: AtomicBool,
 }
 
 impl Way {
@@ -51,13 +54,18 @@ impl Way {
         unheard: Vec<Unheard>,
         crash: Option<Crash>,
     ) -> Self {
-        let (calls, dead) = (AtomicUsize::default(), AtomicBool::default());
-        Self(Arc::new(Inner { far, wire, unheard, crash, calls, dead }))
+        let (calls, dead, ended) = (AtomicUsize::default(), AtomicBool::default(), AtomicBool::default());
+        Self(Arc::new(Inner { far, wire, unheard, crash, calls, dead, ended }))
     }
 
     /// How many calls there were.
     pub(super) fn calls(&self) -> usize {
         self.0.calls.load(Ordering::Relaxed)
+    }
+
+    /// Whether a push came through that gave the lock up and recorded the end, heard of or not.
+    pub(super) fn ended(&self) -> bool {
+        self.0.ended.load(Ordering::Relaxed)
     }
 
     /// Nothing of a run that is gone arrives any more.
@@ -106,6 +114,10 @@ impl Remote for Way {
         self.call(|Far(there)| {
             if updates.iter().any(|update| there.get(&update.name) != update.from.as_ref()) {
                 return Err(Diagnostic::new(Code::GitPush, "stale info"));
+            }
+            let gives_up = |update: &Update| update.name == LOCK && update.to.is_none();
+            if updates.len() > 1 && updates.iter().any(gives_up) {
+                self.0.ended.store(true, Ordering::Relaxed);
             }
             for Update { name, to, .. } in updates {
                 match to {

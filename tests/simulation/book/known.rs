@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use enact::model::change::Action;
 use enact::model::plan::TargetPlan;
+use enact::model::unmanaged::Coverage;
 use serde_json::{Value, json};
 
 use super::Chapter;
@@ -41,6 +42,10 @@ pub(super) static STAKES: Stakes = Stakes {
     expired: AtomicUsize::new(0),
     turns: AtomicUsize::new(0),
 };
+
+fn is_not_read(plan: &TargetPlan, kind: &str) -> bool {
+    matches!(&plan.coverage, Coverage::Counted(counted) if counted.not_counted.iter().any(|other| other == kind))
+}
 
 fn at_stake(what: &AtomicUsize) {
     what.fetch_add(1, Ordering::Relaxed);
@@ -93,11 +98,15 @@ impl Known {
         }
     }
 
-    /// A run that ended found an object as git declares it.
-    pub(super) fn verified(&mut self, kind: &str, name: &str, remote: &str, spec: &Body) {
+    /// A run that ended found an object as git declares it. Of a run whose end may be recorded all the same, it is not sure.
+    pub(super) fn verified(&mut self, (kind, name, remote): (&str, &str, &str), spec: &Body, is_sure: bool) {
         let (id, name) = ((kind.to_owned(), remote.to_owned()), name.to_owned());
-        self.since.insert((kind.to_owned(), name.clone()), vec![spec.clone()]);
-        self.touched.remove(&id);
+        if is_sure {
+            self.since.insert((kind.to_owned(), name.clone()), vec![spec.clone()]);
+            self.touched.remove(&id);
+        } else {
+            self.touched.insert(id.clone());
+        }
         self.verified.insert(id.clone(), spec.clone());
         self.ours.insert(id, name);
     }
@@ -124,10 +133,11 @@ impl Known {
             }
             at_stake(&STAKES.orphans);
             let survivor = plan.survivors.iter().find(|one| (&one.id.kind, &one.id.name) == (kind, &name));
-            // One that took the place of another under its name is told by its id: it is not in git.
+            // One that took the place of another under its name is told by its id: it is not in git, and is shown as such
+            // as long as its kind is read.
             let mut unmanaged = plan.coverage.unmanaged().iter().filter_map(|one| one.remote.as_ref());
-            let is_strange = self.strangers.contains(&(kind.clone(), remote.clone()));
-            if is_strange && unmanaged.any(|other| other.as_str() == remote) {
+            let is_shown = unmanaged.any(|other| other.as_str() == remote) || is_not_read(plan, kind);
+            if self.strangers.contains(&(kind.clone(), remote.clone())) && is_shown {
                 continue;
             }
             let is_evident = self.is_evident(kind, remote, object);
