@@ -19,9 +19,10 @@ use enact::manifest::{Files, yaml};
 use enact::model::resource::RemoteId;
 use enact::model::state::{Attempted, LiveObject, Observed};
 use enact::model::unmanaged::UnmanagedRule;
+use enact::plan;
 use enact::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
+use enact::resolve::{self, Reading};
 use enact::system::registry::Registry;
-use enact::{plan, resolve};
 use serde_json::{Value, json};
 
 const OBJECTS: usize = 2_000;
@@ -74,7 +75,7 @@ fn main() {
     let load = || {
         resolve::for_target(
             &target.claim(),
-            &resolve::manifests(&config.registry, &files, &mut yaml::Budget::of(usize::MAX), &mut Vec::new()),
+            &resolve::manifests(&config.registry, &files, &mut Reading::within(usize::MAX), &mut Vec::new()),
             &mut Vec::new(),
         )
     };

@@ -24,6 +24,7 @@ pub mod http;
 pub mod import;
 pub mod manifest;
 pub mod model;
+pub mod parallel;
 pub mod plan;
 pub mod pointer;
 pub mod record;

@@ -4,6 +4,7 @@
 //! checked, and [`Manifest::new`] takes what passed. Not here: what a spec means, which its system knows.
 
 mod envelope;
+mod source;
 pub mod yaml;
 
 use jiff::civil::Date;
@@ -12,6 +13,8 @@ use serde_json::{Map, Value as Json};
 /// The texts of manifests and other files of a repository, by path relative to the configuration's folder, with `/`
 /// between parts. Texts are shared: in git one blob can have any number of names.
 pub type Files = std::collections::BTreeMap<String, std::sync::Arc<str>>;
+
+pub use source::Source;
 
 pub use envelope::{Ensure, Hold, Lifecycle, Metadata, document_schema};
 
@@ -34,8 +37,8 @@ pub struct Header {
 /// A document with a valid envelope.
 #[derive(Clone, Debug)]
 pub struct Manifest {
-    /// The whole document with its positions.
-    pub document: Document,
+    /// Where it is written.
+    pub source: Source,
     /// What it says it is.
     pub header: Header,
     /// The natural key.
@@ -97,17 +100,17 @@ fn header_field(
 
 impl Manifest {
     /// Opens the envelope of a document that its JSON Schema has accepted, and checks the name.
-    pub fn new(document: Document, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
-        let header = header(&document, diagnostics)?;
-        let metadata = metadata(&document, diagnostics)?;
-        diagnostics.extend(wrong_names(&metadata, &document));
-        diagnostics.extend(kept_and_expiring(&metadata, &document));
+    pub fn new(document: &Document, source: Source, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        let header = header(document, diagnostics)?;
+        let metadata = metadata(document, diagnostics)?;
+        diagnostics.extend(wrong_names(&metadata, document));
+        diagnostics.extend(kept_and_expiring(&metadata, document));
         let mut spec = document.get("spec").map_or_else(|| Json::Object(Map::new()), Node::to_json);
         // The order in which a user writes fields has no meaning and must not change a plan.
         spec.sort_all_objects();
         let Metadata { name, ensure, protect, expires, lifecycle, ignore, hold, previously } = metadata;
         Some(Self {
-            document,
+            source,
             header,
             name,
             ensure,
@@ -125,7 +128,7 @@ impl Manifest {
     /// All that it says about its object, wherever it is written. Two that say the same differ in nothing that matters.
     pub fn said(&self) -> impl PartialEq + '_ {
         let Self {
-            document: _,
+            source: _,
             header,
             name,
             ensure,
@@ -143,11 +146,8 @@ impl Manifest {
 
     /// A manifest as a record holds it. Its text is not there, so each of its places is the beginning of its file.
     pub fn recorded(file: &str, header: Header, name: &str, spec: Json) -> Self {
-        let span = yaml::Span { line: 1, column: 1, width: 1 };
-        let root = Node { value: yaml::Value::Map(Vec::new()), span, style: yaml::NodeStyle::Collection };
-        let document = Document { file: file.to_owned(), root };
         Self {
-            document,
+            source: Source::unread(file),
             header,
             name: name.to_owned(),
             ensure: Ensure::Present,
@@ -164,12 +164,12 @@ impl Manifest {
 
     /// Its file, as the user would type it.
     pub fn file(&self) -> &str {
-        &self.document.file
+        self.source.file()
     }
 
     /// The place of a JSON pointer in the document, or of its nearest ancestor that exists.
     pub fn place(&self, pointer: &str) -> Place {
-        self.document.place(pointer)
+        self.source.place(pointer)
     }
 }
 

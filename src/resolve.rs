@@ -5,6 +5,7 @@
 pub mod base;
 mod identity;
 mod ignore;
+mod reading;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,125 +13,16 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::diagnostic::{Code, Diagnostic, Suggestions, nearest};
-use crate::manifest::{
-    self, Files, Manifest,
-    yaml::{self, Document},
-};
+use crate::diagnostic::{Code, Diagnostic, Suggestions};
+use crate::manifest::{self, Manifest};
 use crate::model::kind::{At, Kind, Named};
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Desired};
 use crate::plan::lifecycle;
-use crate::schema::check::Checker;
 use crate::system::claim::Claim;
-use crate::system::registry::Registry;
-use crate::text::{short, spelling};
+use crate::text::spelling;
 
-/// After this many errors no further file is read.
-const MAX_ERRORS: usize = 10_000;
-
-/// Reads every manifest and checks it against the schema of its kind. All problems of all files are reported, as far as
-/// anybody reads them. A manifest with problems is still returned, so that further checks can report theirs in the same
-/// run.
-pub fn manifests(
-    registry: &Registry,
-    files: &Files,
-    budget: &mut yaml::Budget,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<Arc<Manifest>> {
-    let mut checkers = Checkers { kinds: registry.kinds(), compiled: BTreeMap::new() };
-    let mut manifests = Vec::new();
-    let mut errors = 0;
-    for (file, text) in files {
-        if errors > MAX_ERRORS {
-            diagnostics.push(too_many_errors(file));
-            break;
-        }
-        let before = diagnostics.len();
-        for document in yaml::parse_within(budget, text, file, diagnostics) {
-            manifests.extend(checkers.manifest(document, diagnostics).map(Arc::new));
-        }
-        errors += diagnostics.iter().skip(before).filter(|diagnostic| diagnostic.is_error()).count();
-        if budget.is_spent() {
-            break;
-        }
-    }
-    manifests
-}
-
-fn too_many_errors(file: &str) -> Diagnostic {
-    let message = format!("`{file}` and the files after it were not checked: too much is wrong before them");
-    Diagnostic::new(Code::LimitDiagnostics, message).help("correct what is reported, and run again")
-}
-
-/// The kinds, and the checkers compiled so far: compiling one takes longer than checking many documents.
-struct Checkers<'a> {
-    kinds: Kinds<'a>,
-    compiled: BTreeMap<(String, String), Checker>,
-}
-
-impl Checkers<'_> {
-    fn manifest(&mut self, document: Document, diagnostics: &mut Vec<Diagnostic>) -> Option<Manifest> {
-        let header = manifest::header(&document, diagnostics)?;
-        let key = (header.api_version, header.kind);
-        let Some(kind) = self.kinds.get(&key) else {
-            diagnostics.push(unknown_kind(&document, &key, &self.kinds));
-            return None;
-        };
-        let checker = match self.compiled.entry(key) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(free) => {
-                match Checker::new(crate::model::kind::document_schema(&free.key().0, kind)) {
-                    Ok(checker) => free.insert(checker),
-                    Err(error) => {
-                        let message = format!("the schema of {} {}: {error}", free.key().0, free.key().1);
-                        diagnostics.push(Diagnostic::new(Code::SchemaInvalid, message));
-                        return None;
-                    }
-                }
-            }
-        };
-        check(checker, document, diagnostics)
-    }
-}
-
-fn check(checker: &Checker, document: Document, diagnostics: &mut Vec<Diagnostic>) -> Option<Manifest> {
-    let before = diagnostics.len();
-    checker.check(&document.whole(), diagnostics);
-    let refused = diagnostics.iter().skip(before).filter_map(|diagnostic| diagnostic.place.as_ref());
-    let refused: Vec<_> = refused.map(|place| place.path.clone()).collect();
-    // What the schema refused in the envelope is not reported again in other words.
-    let mut ignored = Vec::new();
-    let envelope = refused.iter().any(|path| path.starts_with("metadata"));
-    let manifest = Manifest::new(document, if envelope { &mut ignored } else { diagnostics });
-    manifest.map(|manifest| Manifest { refused, ..manifest })
-}
-
-/// Every kind by apiVersion and name.
-type Kinds<'a> = BTreeMap<(String, String), &'a Kind>;
-
-fn unknown_kind(
-    document: &Document,
-    (api_version, kind): &(String, String),
-    kinds: &Kinds<'_>,
-) -> Diagnostic {
-    let of_version: Vec<_> =
-        kinds.keys().filter(|(version, _)| version == api_version).map(|(_, kind)| kind.as_str()).collect();
-    let (code, field, word, known) = if of_version.is_empty() {
-        let mut versions: Vec<_> = kinds.keys().map(|(version, _)| version.as_str()).collect();
-        versions.dedup();
-        (Code::ManifestApiVersion, "apiVersion", api_version, versions)
-    } else {
-        (Code::ManifestKind, "kind", kind, of_version)
-    };
-    let help = nearest(word, known.iter().copied()).map_or_else(
-        || format!("known values are {}", known.join(", ")),
-        |near| format!("did you mean `{near}`?"),
-    );
-    Diagnostic::new(code, format!("`{}` is not a known {field}", short(word)))
-        .at(document.place(&format!("/{field}")))
-        .help(help)
-}
+pub use reading::{Reading, manifests};
 
 /// What git declares for each target on a day, by the target's name.
 pub fn desired(

@@ -15,13 +15,13 @@ use enact::config::{self, Systems};
 use enact::diagnostic::Code;
 use enact::import::{self, To};
 use enact::manifest::Files;
-use enact::manifest::yaml::Budget;
 use enact::model::resource::RemoteId;
 use enact::model::state::{Attempted, Desired, LiveObject, Observed};
 use enact::model::unmanaged::UnmanagedRule;
 use enact::plan;
 use enact::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
 use enact::resolve;
+use enact::resolve::Reading;
 use enact::system::registry::Registry;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -162,7 +162,8 @@ fn there_and_back(config: &Config, observed: &Observed) {
     assert_eq!(files.len(), manifests.len(), "each has a file of its own");
 
     let mut diagnostics = Vec::new();
-    let parsed = resolve::manifests(&config.registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
+    let parsed =
+        resolve::manifests(&config.registry, &files, &mut Reading::within(usize::MAX), &mut diagnostics);
     let desired =
         resolve::desired(&[config.targets[0].claim()], &parsed, PlanOptions::default().day, &mut diagnostics)
             .remove("t")

@@ -13,7 +13,6 @@ use std::sync::Arc;
 use enact::config::target::Config;
 use enact::config::{self, Systems};
 use enact::manifest::Files;
-use enact::manifest::yaml::Budget;
 use enact::model::change::Action;
 use enact::model::plan::TargetPlan;
 use enact::model::resource::RemoteId;
@@ -24,6 +23,7 @@ use enact::model::unmanaged::{
 use enact::plan;
 use enact::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
 use enact::plan::lifecycle;
+use enact::resolve::Reading;
 use enact::resolve::{self, base};
 use enact::system::registry::Registry;
 use jiff::civil::{Date, date};
@@ -86,7 +86,7 @@ fn manifest(name: &str, fields: &Fields) -> String {
 fn desired_of(config: &Config, files: &Files) -> Desired {
     let mut diagnostics = Vec::new();
     let manifests =
-        resolve::manifests(&config.registry, files, &mut Budget::of(usize::MAX), &mut diagnostics);
+        resolve::manifests(&config.registry, files, &mut Reading::within(usize::MAX), &mut diagnostics);
     let desired = resolve::for_target(&config.targets[0].claim(), &manifests, &mut diagnostics);
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     desired

@@ -13,7 +13,6 @@ use std::sync::{Arc, LazyLock};
 
 use enact::config::target::Config;
 use enact::config::{self, Systems};
-use enact::manifest::yaml::Budget;
 use enact::model::change::{Action, Change};
 use enact::model::request::{Method, Request};
 use enact::model::resource::RemoteId;
@@ -24,6 +23,7 @@ use enact::plan::{
     input::{DeclaredCounts, PlanInput, PlanOptions},
 };
 use enact::resolve;
+use enact::resolve::Reading;
 use enact::system::registry::Registry;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -264,7 +264,7 @@ fn planned(
     let mut diagnostics = Vec::new();
     let files = [("policies/p.yaml".to_owned(), manifest.to_string().into())].into();
     let manifests =
-        resolve::manifests(&config.registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
+        resolve::manifests(&config.registry, &files, &mut Reading::within(usize::MAX), &mut diagnostics);
     let desired = resolve::for_target(&config.targets[0].claim(), &manifests, &mut diagnostics);
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     let found = |id: &str, name: &str, body: &Value| LiveObject {

@@ -14,12 +14,12 @@ use cedar_policy::{Authorizer, Context, Decision, Entities, PolicySet};
 use enact::config::target::Config;
 use enact::config::{self, Systems};
 use enact::manifest::Files;
-use enact::manifest::yaml::Budget;
 use enact::model::request::{Request, Symbol};
 use enact::model::resource::RemoteId;
 use enact::model::state::{Attempted, Desired, LiveObject, Observed};
 use enact::model::unmanaged::UnmanagedRule;
 use enact::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
+use enact::resolve::Reading;
 use enact::sandbox::{Hub, Seed, Served};
 use enact::system::registry::Registry;
 use enact::{plan, resolve};
@@ -154,7 +154,7 @@ fn desired(policy: &Policy) -> Desired {
     let mut diagnostics = Vec::new();
     let files = Files::from([("policies/p.yaml".to_owned(), text.into())]);
     let manifests =
-        resolve::manifests(&config().registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
+        resolve::manifests(&config().registry, &files, &mut Reading::within(usize::MAX), &mut diagnostics);
     let desired = resolve::for_target(&config().targets[0].claim(), &manifests, &mut diagnostics);
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     desired

@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use enact::config::target::{Config, Target};
 use enact::config::{self, Systems};
 use enact::diagnostic::Diagnostic;
-use enact::manifest::yaml::Budget;
+use enact::resolve::Reading;
 use enact::manifest::{Files, Manifest};
 use enact::report::format::FORMATS;
 use enact::report::style::Style;
@@ -62,7 +62,7 @@ pub fn manifests(text: &str) -> (Vec<Arc<Manifest>>, Vec<Diagnostic>) {
     let files = Files::from([(FILE.to_owned(), text.into())]);
     let mut diagnostics = Vec::new();
     let manifests =
-        resolve::manifests(&loaded.registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
+        resolve::manifests(&loaded.registry, &files, &mut Reading::within(usize::MAX), &mut diagnostics);
     let claims: Vec<_> = loaded.targets.iter().map(Target::claim).collect();
     let _ = resolve::desired(&claims, &manifests, Default::default(), &mut diagnostics);
     (manifests, diagnostics)

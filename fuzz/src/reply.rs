@@ -26,7 +26,7 @@ use enact::http::transport::{Call, Failure, FailureKind, Response, Transport};
 use enact::http::{Http, HttpSettings};
 use enact::import::{self, To};
 use enact::manifest::Files;
-use enact::manifest::yaml::Budget;
+use enact::resolve::Reading;
 use enact::model::change::Action;
 use enact::model::guard::Guard;
 use enact::model::kind::Kind;
@@ -158,7 +158,7 @@ impl Subject {
             imported.into_iter().map(|new| (format!("policies/{}", new.file), new.text.into())).collect();
         let mut diagnostics = Vec::new();
         let manifests =
-            resolve::manifests(&loaded().registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
+            resolve::manifests(&loaded().registry, &files, &mut Reading::within(usize::MAX), &mut diagnostics);
         let desired =
             resolve::desired(&[self.target.claim()], &manifests, Default::default(), &mut diagnostics);
         let errors: Vec<_> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
@@ -188,7 +188,7 @@ fn declared(target: &Target, text: &str) -> Desired {
     let files = Files::from([(crate::FILE.to_owned(), text.into())]);
     let mut diagnostics = Vec::new();
     let manifests =
-        resolve::manifests(&loaded().registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
+        resolve::manifests(&loaded().registry, &files, &mut Reading::within(usize::MAX), &mut diagnostics);
     let desired = resolve::for_target(&target.claim(), &manifests, &mut diagnostics);
     assert!(diagnostics.is_empty(), "{diagnostics:#?}");
     desired

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, SpecDiagnostic};
-use crate::manifest::{Manifest, yaml};
+use crate::manifest::{Manifest, Source, yaml};
 use crate::model::kind::Kind;
 use crate::model::names::Names;
 use crate::schema::check::Checker;
@@ -17,7 +17,7 @@ pub(super) fn unsound(api_version: &str, kind: &Kind, document: yaml::Document) 
         Err(error) => return Some(error.to_string()),
     }
     // Only the diagnostics are wanted.
-    drop(Manifest::new(document, &mut diagnostics));
+    drop(Manifest::new(&document, Source::unread(&document.file), &mut diagnostics));
     diagnostics.into_iter().find(Diagnostic::is_error).map(|diagnostic| diagnostic.message)
 }
 

@@ -187,11 +187,7 @@ impl<'a> Updates<'a> {
         let (patch, now) = target.patch(kind, declared, found, nothing)?;
         let file = declared.manifest.file();
         let original = self.files.get(file).map_or("", AsRef::as_ref);
-        let (document, _) = documents(original, file)
-            .into_iter()
-            .enumerate()
-            .find(|(_, document)| document.root.span == declared.manifest.document.root.span)
-            .ok_or_else(|| Unaccepted::because("its manifest is not in its file any more"))?;
+        let document = declared.manifest.source.index();
         let text = self.updated.get(file).map_or(original, |updated| &updated.text);
         if let Some(spec) = self.specs.get(&(file.to_owned(), document)) {
             let reason = "another target takes the same manifest, and holds something else";

@@ -28,10 +28,11 @@ fn load(text: &str) -> (Option<Manifest>, Vec<String>) {
 }
 
 fn read(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Manifest> {
-    let document = yaml::parse(text, "a.yaml", diagnostics).pop()?;
-    header(&document, diagnostics)?;
+    let documents = yaml::parse(text, "a.yaml", diagnostics);
+    let (document, source) = documents.iter().zip(Source::all("a.yaml", &text.into())).last()?;
+    header(document, diagnostics)?;
     Checker::new(schema()).expect("a schema").check(&document.whole(), diagnostics);
-    if diagnostics.is_empty() { Manifest::new(document, diagnostics) } else { None }
+    if diagnostics.is_empty() { Manifest::new(document, source, diagnostics) } else { None }
 }
 
 fn shown(diagnostic: &Diagnostic) -> String {

@@ -26,31 +26,19 @@ pub(crate) use source::lines;
 
 /// Reads a file's documents. A document with an error is left out, and the documents after it are still read.
 pub fn parse(text: &str, file: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Document> {
-    parse_within(&mut Budget::of(MAX_WEIGHT), text, file, diagnostics)
+    weighed(text, file, diagnostics).0
 }
 
-/// [`parse`] within what is left for all files of a run. If that is used up, it says so and the file has no documents.
-pub fn parse_within(
-    budget: &mut Budget,
-    text: &str,
-    file: &str,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<Document> {
+/// [`parse`], and what the file takes of a [`Budget`]: what was read and then refused counts, too.
+pub fn weighed(text: &str, file: &str, diagnostics: &mut Vec<Diagnostic>) -> (Vec<Document>, usize) {
     let source = source::Source::new(file, text);
     let problems = source.check();
     let readable = !problems.iter().any(Diagnostic::is_error);
     diagnostics.extend(problems);
     if !readable {
-        return Vec::new();
+        return (Vec::new(), 0);
     }
-    let (documents, weight) = tree::documents(&source, diagnostics);
-    match budget.spend(weight) {
-        Ok(()) => documents,
-        Err(diagnostic) => {
-            diagnostics.push(diagnostic);
-            Vec::new()
-        }
-    }
+    tree::documents(&source, diagnostics)
 }
 
 /// Reads a file that must hold exactly one document; `otherwise` makes the diagnostic for any other file.

@@ -105,7 +105,7 @@ impl Declared {
     /// The place of a byte inside a text of the spec, or of the whole text if that is not known.
     fn place_within(&self, pointer: &str, offset: Option<usize>) -> Place {
         match offset {
-            Some(offset) => self.manifest.document.place_within(&format!("/spec{pointer}"), offset),
+            Some(offset) => self.manifest.source.place_within(&format!("/spec{pointer}"), offset),
             None => self.place(pointer),
         }
     }

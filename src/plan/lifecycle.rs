@@ -76,7 +76,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::manifest::{Manifest, yaml};
+    use crate::manifest::{Manifest, Source, yaml};
     use crate::model::resource::ResourceId;
 
     const TODAY: Date = date(2027, 3, 10);
@@ -87,7 +87,8 @@ mod tests {
             format!("apiVersion: polytomic/v1\nkind: Role\nmetadata:\n  name: r\n{metadata}spec: {{}}\n");
         let mut diagnostics = Vec::new();
         let document = yaml::parse(&text, "a.yaml", &mut diagnostics).remove(0);
-        let manifest = Arc::new(Manifest::new(document, &mut diagnostics).unwrap());
+        let source = Source::all("a.yaml", &text.as_str().into()).next().unwrap();
+        let manifest = Arc::new(Manifest::new(&document, source, &mut diagnostics).unwrap());
         assert_eq!(diagnostics, []);
         let id = ResourceId::new("t", "Role", "r");
         let declared = Declared::new(id.clone(), manifest);

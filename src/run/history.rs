@@ -132,7 +132,8 @@ impl History {
     ) -> Result<Vec<String>, Vec<Diagnostic>> {
         match &self.commit {
             Some(commit) => {
-                source::uncommitted(&self.repository, commit, &self.prefix, manifests, trusted, files)
+                let texts = &mut self.reads.texts();
+                source::uncommitted(&self.repository, commit, &self.prefix, manifests, trusted, files, texts)
             }
             None => Ok(files.keys().cloned().collect()),
         }
@@ -278,7 +279,7 @@ impl History {
         let systems = Systems::Known(registry.clone());
         let config = config::load(config, Path::new("."), files.get(config)?, systems, &mut ignored)?;
         let files = self.files_of(commit, &config.manifests, &mut ignored);
-        let mut manifests = resolve::manifests(registry, &files, &mut self.reads.values(), &mut ignored);
+        let mut manifests = resolve::manifests(registry, &files, &mut self.reads.manifests(), &mut ignored);
         manifests.retain(|manifest| manifest.refused.is_empty());
         let limit =
             ignored.into_iter().find(|found| matches!(found.code, Code::LimitText | Code::LimitValues));

@@ -111,7 +111,8 @@ fn resolve(trusted: &Trusted<'_>, config: Config, options: &RunOptions, load: &m
     }
     selected.retain(|name| config.targets.iter().any(|target| target.config.name == *name));
     let files = read(trusted, &config.manifests, options, (&reads, history.as_mut()), &mut load.diagnostics);
-    let manifests = resolve::manifests(&config.registry, &files, &mut reads.values(), &mut load.diagnostics);
+    let manifests =
+        resolve::manifests(&config.registry, &files, &mut reads.manifests(), &mut load.diagnostics);
     let claims: Vec<_> = config.targets.iter().map(Target::claim).collect();
     let mut desired = resolve::desired(&claims, &manifests, options.plan.day, &mut load.diagnostics);
     let is_new = |change: &ConfigChange| change.action == ConfigAction::Added;
@@ -420,8 +421,7 @@ fn read(
             history.files(&named, diagnostics)
         }
         (_, history) => {
-            let texts = &mut reads.texts();
-            let files = source::working_tree(&origin.folder, &named, texts, diagnostics);
+            let files = source::working_tree(&origin.folder, &named, &mut reads.texts(), diagnostics);
             diagnostics.extend(
                 history.map(|history| uncommitted(trusted, &named, history, &files)).unwrap_or_default(),
             );

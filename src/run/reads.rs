@@ -3,21 +3,21 @@
 use std::sync::{Mutex, MutexGuard};
 
 use crate::config::file::RunLimits;
-use crate::manifest::yaml::Budget;
+use crate::resolve::Reading;
 use crate::source::Texts;
 use crate::sync::lock;
 
 /// What a run reads. The working tree, a revision and every base draw on it.
 pub struct Reads {
     texts: Mutex<Texts>,
-    values: Mutex<Budget>,
+    manifests: Mutex<Reading>,
 }
 
 impl Reads {
     /// Nothing is read yet.
     pub fn within(limits: &RunLimits) -> Self {
         let RunLimits { text_mib, values, cedar_mib: _ } = *limits;
-        Self { texts: Mutex::new(Texts::within(text_mib)), values: Mutex::new(Budget::of(values)) }
+        Self { texts: Mutex::new(Texts::within(text_mib)), manifests: Mutex::new(Reading::within(values)) }
     }
 
     /// The texts that were read.
@@ -25,8 +25,8 @@ impl Reads {
         lock(&self.texts)
     }
 
-    /// How many values may still be read.
-    pub(super) fn values(&self) -> MutexGuard<'_, Budget> {
-        lock(&self.values)
+    /// The manifests that were read, and how many values may still be.
+    pub(super) fn manifests(&self) -> MutexGuard<'_, Reading> {
+        lock(&self.manifests)
     }
 }

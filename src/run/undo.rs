@@ -141,7 +141,7 @@ impl Undoing<'_> {
         });
         let files = Files::from([(declared.manifest.file().to_owned(), text.to_string().into())]);
         let mut found = Vec::new();
-        resolve::manifests(&self.config.registry, &files, &mut self.reads.values(), &mut found);
+        resolve::manifests(&self.config.registry, &files, &mut self.reads.manifests(), &mut found);
         let unplaced = |wrong: Diagnostic| Diagnostic { place: None, ..wrong };
         let wrong = found.into_iter().filter(Diagnostic::is_error);
         wrong.map(|wrong| unplaced(wrong).about(&declared.id).allowed()).collect()

@@ -27,6 +27,11 @@ impl Texts {
         Self { most: mib, left: mib.saturating_mul(1 << 20), blobs: BTreeMap::new() }
     }
 
+    /// Notes that a blob holds this text, so that it need not be read.
+    pub(super) fn note(&mut self, blob: Oid, text: &Arc<str>) {
+        self.blobs.entry(blob).or_insert_with(|| text.clone());
+    }
+
     fn read<T: Tree>(&mut self, tree: &T, id: &T::Id, path: &str) -> Result<Arc<str>, Diagnostic> {
         let blob = tree.blob(id);
         if let Some(text) = blob.and_then(|blob| self.blobs.get(&blob)) {

@@ -29,7 +29,8 @@ pub fn revision(
 
 /// The manifests of the working tree, and the trusted files, that differ from the commit; in order.
 ///
-/// `trusted` is enact.yaml and what it names, `working` what [`working_tree`](super::working_tree) read. This compares
+/// `trusted` is enact.yaml and what it names, `working` what [`working_tree`](super::working_tree) read. What is as in the
+/// commit need not be read from there: `texts` knows it. This compares
 /// the very text that would be applied, so no ignore rule, no flag in the index and no sparse checkout hides a
 /// difference, as they do from `git status`.
 pub fn uncommitted(
@@ -39,6 +40,7 @@ pub fn uncommitted(
     manifests: &[String],
     trusted: &Files,
     working: &Files,
+    texts: &mut Texts,
 ) -> Result<Vec<String>, Vec<Diagnostic>> {
     let (tree, mut diagnostics) = (Revision { repository, commit }, Vec::new());
     let mut committed = walk::list(&tree, prefix, manifests, &mut diagnostics);
@@ -50,14 +52,18 @@ pub fn uncommitted(
     if !diagnostics.is_empty() {
         return Err(diagnostics.into_iter().map(|diagnostic| about(commit, diagnostic)).collect());
     }
-    let working: Vec<_> =
-        working.iter().chain(trusted).map(|(path, text)| (path.as_str(), text.as_ref())).collect();
-    let names: BTreeSet<_> = working.iter().map(|(path, _)| *path).collect();
-    let removed = committed.keys().map(String::as_str).filter(|path| !names.contains(path));
-    let changed =
-        working.iter().filter(|(path, text)| !committed.get(*path).is_some_and(|id| is_text(*id, text)));
-    let differing: BTreeSet<_> = removed.chain(changed.map(|(path, _)| *path)).collect();
-    Ok(differing.into_iter().map(str::to_owned).collect())
+    let names: BTreeSet<_> = working.keys().chain(trusted.keys()).collect();
+    let removed = committed.keys().filter(|path| !names.contains(path));
+    let mut differing: BTreeSet<_> = removed.cloned().collect();
+    for (path, text) in working.iter().chain(trusted) {
+        match committed.get(path).filter(|id| is_text(**id, text)) {
+            // Line ends that a checkout changed are not in the blob.
+            Some(id) if !text.contains("\r\n") => texts.note(*id, text),
+            Some(_) => {}
+            None => drop(differing.insert(path.clone())),
+        }
+    }
+    Ok(differing.into_iter().collect())
 }
 
 /// Whether a blob is a text of the working tree, apart from line ends that a checkout may have changed.

@@ -56,6 +56,7 @@ const FLOORS: &[&[Part]] = &[
     &[pure("manifest", ""), edge("git", "the only user of git")],
     &[pure("compare", ""), pure("access", "what a change does to what is allowed")],
     &[pure("diagnostic", "knows no module that reports one")],
+    &[pure("parallel", "work on all cores, with the result of one")],
     &[
         pure("cedar", ""),
         pure("digest", ""),
@@ -84,23 +85,37 @@ const WORLD: &[World] = &[
             ".symlink_metadata",
             ".try_exists",
         ],
+        but: None,
         instead: "Take what the file holds as a value",
     },
-    World { what: "touches a repository", paths: &["git2"], instead: "Take what was read as a value" },
+    World {
+        what: "touches a repository",
+        paths: &["git2"],
+        but: None,
+        instead: "Take what was read as a value",
+    },
     World {
         what: "touches the network",
         paths: &["std::net", "axum", "hyper", "hyper_util", "reqwest", "rustls"],
+        but: None,
         instead: "Return the request, or read through `&dyn Reader`",
     },
     World {
         what: "touches the runtime",
         paths: &["std::thread", "tokio"],
+        but: Some("parallel"),
         instead: "Let the caller wait and run things at once",
     },
-    World { what: "touches the environment", paths: &["std::env"], instead: "Take the setting as a value" },
+    World {
+        what: "touches the environment",
+        paths: &["std::env"],
+        but: None,
+        instead: "Take the setting as a value",
+    },
     World {
         what: "touches processes",
         paths: &["std::process"],
+        but: None,
         instead: "Return what the caller should do",
     },
     World {
@@ -112,6 +127,7 @@ const WORLD: &[World] = &[
             "jiff::Zoned::now",
             "jiff::tz::TimeZone::system",
         ],
+        but: None,
         instead: "Take the time as a value",
     },
     World {
@@ -125,6 +141,7 @@ const WORLD: &[World] = &[
             "uuid::Uuid::new_v4",
             "uuid::Uuid::now_v7",
         ],
+        but: None,
         instead: "Take the random value as a value, so that the same input gives the same bytes",
     },
     World {
@@ -141,6 +158,7 @@ const WORLD: &[World] = &[
             "std::io::stdout",
             "tracing",
         ],
+        but: None,
         instead: "Return what is to be shown",
     },
 ];

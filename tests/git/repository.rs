@@ -173,7 +173,7 @@ fn changed(world: &World) -> Result<Vec<String>, Vec<Diagnostic>> {
     let working = working_tree(&folder, &manifests, &mut Texts::within(512), &mut Vec::new());
     let prefix = repository.prefix_of(&folder).unwrap();
     let trusted = Files::from([("enact.yaml".to_owned(), text.into())]);
-    uncommitted(&repository, &head, &prefix, &manifests, &trusted, &working)
+    uncommitted(&repository, &head, &prefix, &manifests, &trusted, &working, &mut Texts::within(64))
 }
 
 #[test]

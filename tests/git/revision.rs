@@ -359,8 +359,15 @@ fn as_many_manifests_as_there_may_be_are_compared_with_their_commit() {
     let working: Files = names.iter().map(|name| (format!("policies/{name}"), "x".into())).collect();
     let trusted = Files::from([("enact.yaml".to_owned(), "config".into())]);
     let manifests = ["policies".to_owned()];
-    let differing =
-        source::uncommitted(&repository, &at(&repository, commit), "", &manifests, &trusted, &working);
+    let differing = source::uncommitted(
+        &repository,
+        &at(&repository, commit),
+        "",
+        &manifests,
+        &trusted,
+        &working,
+        &mut Texts::within(64),
+    );
     assert_eq!(differing.unwrap(), Vec::<String>::new());
 }
 

@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use enact::config::target::Config;
 use enact::config::{self, Systems};
-use enact::manifest::yaml::Budget;
 use enact::manifest::{Files, Manifest};
+use enact::resolve::Reading;
 use enact::system::registry::Registry;
 use enact::{defined, resolve};
 use jiff::civil::{Date, date};
@@ -175,7 +175,8 @@ impl Profile {
         let systems = Systems::Known(registry.clone());
         let config = config::load("enact.yaml", Path::new("."), &text, systems, &mut diagnostics);
         let files: Files = Wish::all().iter().map(|wish| (wish.file(), wish.text(api.name).into())).collect();
-        let manifests = resolve::manifests(&registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
+        let manifests =
+            resolve::manifests(&registry, &files, &mut Reading::within(usize::MAX), &mut diagnostics);
         assert!(diagnostics.is_empty(), "{diagnostics:#?}");
         let manifests =
             manifests.into_iter().map(|manifest| (manifest.file().to_owned(), manifest)).collect();

@@ -17,14 +17,14 @@ impl Budget {
         Self { most, left: most }
     }
 
-    /// Whether nothing is left.
+    /// How many values it still allows.
     #[must_use]
-    pub const fn is_spent(&self) -> bool {
-        self.left == 0
+    pub const fn left(&self) -> usize {
+        self.left
     }
 
     /// Takes the values of a file. More than is left is refused, and then nothing is.
-    pub(super) fn spend(&mut self, weight: usize) -> Result<(), Diagnostic> {
+    pub fn spend(&mut self, weight: usize) -> Result<(), Diagnostic> {
         let left = self.left.checked_sub(weight);
         self.left = left.unwrap_or_default();
         left.map(drop).ok_or_else(|| {

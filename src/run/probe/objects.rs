@@ -11,7 +11,7 @@ use crate::compare::diff::Field;
 use crate::config::target::Target;
 use crate::diagnostic::Diagnostic;
 use crate::http::Http;
-use crate::manifest::{Manifest, yaml};
+use crate::manifest::{Manifest, Source, yaml};
 use crate::model::change::{Action, Change};
 use crate::model::kind::api_version;
 use crate::model::names::Names;
@@ -86,7 +86,8 @@ impl<'a> Objects<'a> {
         });
         let mut diagnostics = Vec::new();
         let document = yaml::parse(&document.to_string(), "scratch", &mut diagnostics).pop();
-        let manifest = document.and_then(|document| Manifest::new(document, &mut diagnostics));
+        let manifest = document
+            .and_then(|document| Manifest::new(&document, Source::unread("scratch"), &mut diagnostics));
         let Some(manifest) = manifest else { return Err(diagnostics) };
         let declared = Declared::new(subject.id.clone(), Arc::new(manifest));
         self.desired.insert(subject.id.clone(), declared);

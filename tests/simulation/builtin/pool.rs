@@ -7,10 +7,10 @@ use std::sync::{Arc, OnceLock};
 use crate::world::Chance;
 use enact::config::target::{Config, Target};
 use enact::config::{self, Systems};
-use enact::manifest::yaml::Budget;
 use enact::manifest::{Files, Manifest};
 use enact::model::state::Desired;
 use enact::resolve;
+use enact::resolve::Reading;
 use enact::system::registry::Registry;
 use serde_json::{Value, json};
 
@@ -197,7 +197,8 @@ impl Shop {
                 files.extend(words.map(|word| (file(at, name, word), stock.text(shelf, name, word).into())));
             }
         }
-        let manifests = resolve::manifests(&registry, &files, &mut Budget::of(usize::MAX), &mut diagnostics);
+        let manifests =
+            resolve::manifests(&registry, &files, &mut Reading::within(usize::MAX), &mut diagnostics);
         assert!(diagnostics.is_empty(), "{diagnostics:#?}");
         let manifests =
             manifests.into_iter().map(|manifest| (manifest.file().to_owned(), manifest)).collect();
