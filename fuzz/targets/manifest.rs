@@ -4,7 +4,7 @@
 //! manifest stays the same when its document is written in another form.
 #![no_main]
 
-use enact::manifest::yaml::MAX_BYTES;
+use enact::manifest::yaml::{MAX_BYTES, parse};
 use enact_fuzz::{check_diagnostics, manifests, yaml};
 use libfuzzer_sys::fuzz_target;
 
@@ -14,8 +14,9 @@ fuzz_target!(|text: &str| {
     if diagnostics.iter().any(|diagnostic| diagnostic.is_error()) {
         return;
     }
+    let documents = parse(text, "fuzz.yaml", &mut Vec::new());
     for one in taken {
-        let again = yaml(&one.document.to_json());
+        let again = yaml(&documents[one.source.index()].to_json());
         if again.len() > MAX_BYTES {
             continue;
         }
