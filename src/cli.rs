@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::diagnostic::{Code, Diagnostic};
@@ -89,9 +90,14 @@ pub fn main() -> ExitCode {
 
 /// The arguments, and the name of their command.
 fn parse(arguments: &[OsString]) -> clap::error::Result<(Cli, String)> {
-    let matches = command().try_get_matches_from(arguments)?;
+    let mut command = command();
+    let matches = command.try_get_matches_from_mut(arguments)?;
     let name = matches.subcommand_name().unwrap_or_default().to_owned();
-    Ok((Cli::from_arg_matches(&matches)?, name))
+    let cli = Cli::from_arg_matches(&matches)?;
+    match cli.global.mixed() {
+        Some(why) => Err(command.error(ErrorKind::ArgumentConflict, why)),
+        None => Ok((cli, name)),
+    }
 }
 
 fn start(cli: Cli, name: &str) -> Exit {

@@ -19,12 +19,16 @@ pub mod diagnostics;
 #[cfg(test)]
 mod fixture;
 pub mod format;
+pub mod github;
+pub mod html;
 pub mod json;
+pub mod junit;
 mod labels;
 mod line;
 mod log;
 pub mod markdown;
 pub mod plan_file;
+pub mod sarif;
 pub mod status;
 pub mod style;
 mod summary;

@@ -11,13 +11,16 @@
 //! | Markdown | everything outside of code | [`markdown`] |
 //! | HTML | everything that is not a letter or a digit | [`html`] |
 //! | the log of a CI runner | `::x::`, `##[x]`, `##vso[`, `section_start:` and their kind | [`inert`] |
+//! | the same, where it is asked for annotations | `::error::` and its kind, once a line | [`annotation`], which makes the whole line |
 //! | a JSON parser | nothing: it reads the very text | [`inert::json`], with JSON's own escapes |
+//! | an XML or HTML parser | `<`, `&` and quotes | [`html`], and again [`inert`], with character references |
 //! | a YAML parser | nothing: it reads the very text | [`inert::yaml`], with YAML's own escapes |
 
 use std::borrow::Cow;
 
 use crate::words::count;
 
+pub mod annotation;
 pub mod html;
 pub mod inert;
 pub mod markdown;

@@ -107,7 +107,7 @@ pub fn check_report(report: &Report, secret: &str) {
         &*json
     );
     let style = Style { color: false, width: 80, verbose: true, quiet: false };
-    for shown in FORMATS.iter().map(|format| (format.render)(report, &style).to_string()) {
+    for shown in FORMATS.iter().map(|format| format.render(report, &style).to_string()) {
         assert!(!shown.contains(|c: char| !matches!(c, '\n' | '\t') && is_deceptive(c)), "{shown:?}");
         assert!(!shown.contains("##[") && !shown.contains("##vso["), "a CI runner reads it: {shown}");
         assert!(!shown.contains(secret), "{shown}");

@@ -1,5 +1,6 @@
 //! The flags that commands share. What the flags do is in `project` and in the files of the commands.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -8,6 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::files;
 use crate::import::update::Only;
 use crate::model::guard::Guard;
 use crate::plan::input::{PlanOptions, WriteOnly};
@@ -28,6 +30,9 @@ pub(super) struct Global {
     /// How results are written
     #[arg(long, global = true, value_parser = formats(), default_value = format::DEFAULT)]
     pub(super) format: &'static Format,
+    /// Also writes the result to a file in this format (repeatable); `-` is standard output, after the result there
+    #[arg(long, global = true, value_name = "FORMAT=FILE", value_parser = report)]
+    pub(super) report: Vec<ReportFile>,
     /// When to use colour
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub(super) color: Color,
@@ -45,6 +50,18 @@ impl Global {
     pub(super) fn options(&self) -> RunOptions {
         let plan = PlanOptions { day: day(Timestamp::now()), ..PlanOptions::default() };
         RunOptions { only: self.target.clone(), plan, ..RunOptions::default() }
+    }
+
+    /// Why two results would end up as one that nobody can read, if so.
+    pub(super) fn mixed(&self) -> Option<&'static str> {
+        let (files, printed): (Vec<_>, Vec<_>) =
+            self.report.iter().map(|report| &report.file).partition(|file| file.is_some());
+        let documents = usize::from(!self.format.interactive) + printed.len();
+        if documents > 1 {
+            return Some("standard output takes one document: name a file in `--report`, or leave one out");
+        }
+        let once: BTreeSet<_> = files.iter().collect();
+        (once.len() < files.len()).then_some("two reports would go to one file: name another one")
     }
 }
 
@@ -143,6 +160,40 @@ fn formats() -> impl TypedValueParser<Value = &'static Format> {
     let rows = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about));
     // Only names from the table get here.
     PossibleValuesParser::new(rows).try_map(|name| format::named(&name).ok_or("there is no such format"))
+}
+
+/// The result once more, in another format.
+#[derive(Clone, Debug)]
+pub(super) struct ReportFile {
+    pub(super) format: &'static Format,
+    /// Where it goes; `None` is standard output.
+    pub(super) file: Option<PathBuf>,
+}
+
+/// Parses `FORMAT=FILE`. A file that could not be written is refused before anything is sent.
+fn report(text: &str) -> Result<ReportFile, String> {
+    let (name, file) = text.split_once('=').ok_or("it has to be FORMAT=FILE, such as html=plan.html")?;
+    let format = format::named(name).ok_or_else(|| {
+        let names: Vec<_> = FORMATS.iter().map(|format| format.name).collect();
+        format!("there is no format `{name}`: there are {}", names.join(", "))
+    })?;
+    if file == "-" {
+        return Ok(ReportFile { format, file: None });
+    }
+    let path = PathBuf::from(file);
+    let is_yaml = path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
+    if is_yaml {
+        // No report is YAML, and what enact reads is.
+        return Err("no format is YAML, and a manifest would be lost: name another file".to_owned());
+    }
+    let folder = files::folder(&path);
+    if path.file_name().is_none() || path.is_dir() {
+        return Err("it is a folder: name a file in it".to_owned());
+    }
+    match folder.is_dir() {
+        true => Ok(ReportFile { format, file: Some(path) }),
+        false => Err(format!("there is no folder `{}`: make it first", folder.display())),
+    }
 }
 
 /// Parses the name of a guard.

@@ -6,7 +6,8 @@
 
 use std::io::{self, BufRead as _, IsTerminal, Write as _};
 
-use super::args::{Color, Global};
+use super::args::{Color, Global, ReportFile};
+use super::files::{self, Readers};
 use crate::report::content::LockStatus;
 use crate::report::format::Format;
 use crate::report::style::Style;
@@ -24,6 +25,7 @@ const WIDTH: usize = 100;
 /// How the user wants to read results.
 pub(super) struct Output {
     pub(super) format: &'static Format,
+    reports: Vec<ReportFile>,
     color: Color,
     verbose: u8,
     quiet: bool,
@@ -32,13 +34,13 @@ pub(super) struct Output {
 impl Output {
     /// Follows the flags.
     pub(super) fn new(global: &Global) -> Self {
-        let Global { format, color, verbose, quiet, config: _, target: _ } = global;
-        Self { format, color: *color, verbose: *verbose, quiet: *quiet }
+        let Global { format, report, color, verbose, quiet, config: _, target: _ } = global;
+        Self { format, reports: report.clone(), color: *color, verbose: *verbose, quiet: *quiet }
     }
 
     /// Uses this format, if the flags cannot be read.
     pub(super) fn plain(format: &'static Format) -> Self {
-        Self { format, color: Color::Never, verbose: 0, quiet: false }
+        Self { format, reports: Vec::new(), color: Color::Never, verbose: 0, quiet: false }
     }
 
     /// Prints what a command found out, and returns the exit code.
@@ -52,10 +54,36 @@ impl Output {
 
     /// The same, if the diagnostics are already printed.
     pub(super) fn result(&self, report: &Report) -> Exit {
-        match print(&(self.format.render)(report, &self.style())) {
+        let exit = match print(&self.format.render(report, &self.style())) {
             Ok(()) => report.exit(),
             Err(error) => self.unread(report, &error),
+        };
+        let failed = self.reports.iter().filter(|to| !self.report(report, to)).count();
+        match exit {
+            Exit::Done | Exit::Pending if failed > 0 => Exit::Failure,
+            exit => exit,
         }
+    }
+
+    /// Writes the result once more, in another format; false if it cannot be written.
+    fn report(&self, report: &Report, ReportFile { format, file }: &ReportFile) -> bool {
+        let written = match file {
+            None => print(&format.render(report, &self.style())),
+            // Colours are for a terminal.
+            Some(file) => {
+                let style = Style { color: false, ..self.style() };
+                files::replace(file, &format.render(report, &style), Readers::Usual)
+            }
+        };
+        if let Err(error) = &written {
+            let file = file.as_ref().map_or("-".into(), |file| file.to_string_lossy());
+            let file = inline(&file);
+            say(&Inert::text(&format!(
+                "error: the {} report `{file}` could not be written: {error}\n",
+                format.name
+            )));
+        }
+        written.is_ok()
     }
 
     /// Handles a result that cannot be printed. No output would look like success, so what was written is reported on

@@ -86,16 +86,20 @@ pub(super) fn between(before: Option<&Value>, after: Option<&Value>, layout: &La
     names.into_iter().filter_map(field).flat_map(|field| cut(of(&field, layout), layout.held)).collect()
 }
 
-/// What an object holds, field by field.
-pub(super) fn held(content: &Value, mark: LineMark, layout: &Layout) -> Vec<Line> {
+/// What an object holds, as fields that would be gone.
+pub(super) fn taken(content: &Value) -> impl Iterator<Item = Field> {
     let field = |(name, value): (&String, &Value)| Field {
         path: child("", name),
         before: value.clone(),
         after: Value::Null,
         cause: Cause::Unknown,
     };
-    let fields = content.as_object().into_iter().flatten().map(field);
-    let lines = fields.flat_map(|field| cut(of(&field, layout), layout.held));
+    content.as_object().into_iter().flatten().map(field)
+}
+
+/// What an object holds, field by field.
+pub(super) fn held(content: &Value, mark: LineMark, layout: &Layout) -> Vec<Line> {
+    let lines = taken(content).flat_map(|field| cut(of(&field, layout), layout.held));
     lines.map(|line| Line { mark, ..line }).collect()
 }
 

@@ -5,7 +5,6 @@
 //! a count of what is left out; the totals at the top are always complete.
 
 use super::configuration::{HEADING, sentence};
-use super::content::Content;
 use super::line;
 use super::summary::{self, Totals};
 use super::{Report, TargetReport, labels, undo, unmanaged};
@@ -35,9 +34,6 @@ const CHANGE_ROOM: usize = 12_000;
 /// The report as the text of a comment. Its first line marks enact's comment.
 #[must_use]
 pub fn render(report: &Report) -> String {
-    if let Content::Schema(schema) = &report.content {
-        return schema.clone();
-    }
     let mut page = MarkdownPage { text: "<!-- enact -->\n".to_owned() };
     let program = format!("enact {}", report.command);
     page.push(&format!("### {}: {}\n\n", program.trim_end(), summary::headline(report)));

@@ -6,8 +6,8 @@ use std::ops::Deref;
 use super::is_deceptive;
 use super::runner::RunnerLine;
 
-/// A whole output that can be printed: it holds no command for a CI runner and, but for colours, no character that acts
-/// on a terminal. The printer takes nothing else. What is escaped can still be read: `##[group]` as `##\u{5b}group]`.
+/// A whole output that can be printed: it holds no command for a CI runner but the annotations that enact makes, and no
+/// character that acts on a terminal but colours. The printer takes nothing else. What is escaped can still be read: `##[group]` as `##\u{5b}group]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Inert(String);
@@ -47,6 +47,22 @@ impl Inert {
     /// A JSON document, which keeps its meaning.
     pub fn json(text: &str) -> Self {
         Self(json(text))
+    }
+
+    /// An HTML or XML document, which keeps its meaning.
+    pub fn markup(text: &str) -> Self {
+        let reference = |c: char, shown: &mut String| {
+            // Writing to a string cannot fail.
+            let _ = write!(shown, "&#{};", u32::from(c));
+        };
+        let mut out = Escaper::new(|c| c == '\n', reference);
+        out.push(text);
+        Self(out.text)
+    }
+
+    /// Text of which a neighbour knows that nothing in it acts but what may.
+    pub(super) const fn vouched(text: String) -> Self {
+        Self(text)
     }
 }
 

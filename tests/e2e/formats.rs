@@ -1,4 +1,4 @@
-//! `--format`: with any command and any result, standard output is one document.
+//! `--format` and `--report`: with any command and any result, standard output is one document.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Stdio;
@@ -88,6 +88,127 @@ fn document(command: Option<&str>, run: &Run) -> Value {
     assert_eq!((&document["format_version"], &document["command"]), (&json!(1), &json!(command)));
     assert!(run.out.ends_with("}\n"), "{}", run.out);
     document
+}
+
+/// The formats for programs and browsers. Those for people and `json` have tests of their own.
+const OTHERS: [&str; 4] = ["html", "sarif", "junit", "github"];
+
+/// Whether a text is what programs that read this format expect, and says that something is wrong.
+#[track_caller]
+fn tells_of_an_error(format: &str, text: &str) -> bool {
+    let parse = |text| {
+        let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
+        let document = roxmltree::Document::parse_with_options(text, options);
+        document.unwrap_or_else(|error| panic!("{format}: {error}: {text}"))
+    };
+    match format {
+        "html" => parse(text).descendants().any(|node| node.attribute("class") == Some("note error")),
+        "junit" => parse(text).descendants().any(|node| node.has_tag_name("failure")),
+        "sarif" => {
+            let document: Value = serde_json::from_str(text).unwrap();
+            let schema = serde_json::from_str(include_str!("../support/sarif-2.1.0.schema.json")).unwrap();
+            let validator = jsonschema::draft7::new(&schema).unwrap();
+            let errors: Vec<_> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+            assert!(errors.is_empty(), "{errors:?}\n{document:#}");
+            let run = &document["runs"][0];
+            let of = |found: &Value| found.as_array().unwrap().iter().any(|found| found["level"] == "error");
+            of(&run["results"]) || of(&run["invocations"][0]["toolExecutionNotifications"])
+        }
+        "github" => {
+            assert!(text.lines().last().unwrap().starts_with("::notice title=enact"), "{text}");
+            text.lines().any(|line| line.starts_with("::error "))
+        }
+        _ => panic!("{format}"),
+    }
+}
+
+#[test]
+fn every_other_format_is_a_document_of_every_command_that_ends_well() {
+    let world = world();
+    for args in GOOD {
+        let files = OTHERS.map(|format| format!("{format}=report.{format}"));
+        let reports = files.iter().flat_map(|file| ["--report", file]);
+        let run = world.run(&args.iter().copied().chain(reports).collect::<Vec<_>>());
+        assert!(run.code == 0 || args.contains(&"--exit-code"), "{args:?}: {}", run.err);
+        for format in OTHERS {
+            let text = std::fs::read_to_string(world.dir.path().join(format!("report.{format}"))).unwrap();
+            let is_pending = run.code == 2 && format == "junit";
+            assert_eq!(tells_of_an_error(format, &text), is_pending, "{args:?}: {text}");
+        }
+    }
+}
+
+#[test]
+fn every_other_format_is_a_document_of_every_command_that_something_is_wrong_with() {
+    let world = world();
+    world.write("enact.yaml", "nonsense");
+    for (index, (args, _)) in WRONG.iter().enumerate() {
+        let format = OTHERS[index % OTHERS.len()];
+        let run = world.run(&[args, &["--format", format][..]].concat());
+        assert!(run.code != 0 && tells_of_an_error(format, &run.out), "{format}: {args:?}: {}", run.out);
+    }
+    for (index, command) in commands().into_iter().enumerate() {
+        let format = OTHERS[index % OTHERS.len()];
+        let run = world.run(&[&command, "--nonsense", "--format", format]);
+        assert!(run.code == 64 && tells_of_an_error(format, &run.out), "{format}: {command}: {}", run.out);
+    }
+}
+
+#[test]
+fn a_report_is_what_its_format_prints() {
+    let world = world();
+    let formats: Vec<_> = ["text", "json", "markdown"].into_iter().chain(OTHERS).collect();
+    let files: Vec<_> = formats.iter().map(|format| format!("{format}=out/{format}")).collect();
+    std::fs::create_dir(world.dir.path().join("out")).unwrap();
+    let reports: Vec<_> = files.iter().flat_map(|file| ["--report", file]).collect();
+    let all = world.run(&[&["plan", "--color", "always"], &reports[..]].concat());
+    assert_eq!(all.code, 0, "{}", all.err);
+    for format in formats {
+        let printed = world.run(&["plan", "--format", format]).out;
+        let written = std::fs::read_to_string(world.dir.path().join("out").join(format)).unwrap();
+        assert_eq!(written, printed, "{format}");
+    }
+    let both = world.run(&["plan", "--report", "github=-"]).out;
+    let notice = both.split_once("::notice title=enact plan::").unwrap();
+    assert!(
+        notice.0.contains("create Role \"declared\"") && notice.1.starts_with("Plan: 1 to create"),
+        "{both}"
+    );
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_known_before_anything_is_sent() {
+    let world = world();
+    for (reports, why) in [
+        (&["html=missing/plan.html"][..], "there is no folder `missing`: make it first"),
+        (&["html=policies"], "it is a folder: name a file in it"),
+        (&["json=enact.yaml"], "a manifest would be lost"),
+        (&["xml=a"], "there is no format `xml`"),
+        (&["html"], "it has to be FORMAT=FILE"),
+        (&["html="], "it is a folder"),
+        (&["github=-", "html=-"], "standard output takes one document"),
+        (&["json=a", "html=a"], "two reports would go to one file"),
+    ] {
+        let reports: Vec<_> = reports.iter().flat_map(|report| ["--report", report]).collect();
+        let run = world.run(&[&["apply", "--yes"], &reports[..]].concat());
+        assert!(run.code == 64 && run.err.contains(why), "{reports:?}: {}", run.err);
+    }
+    let run = world.run(&["plan", "--format", "json", "--report", "github=-"]);
+    assert_eq!((run.code, codes(&run.json())), (64, vec!["cli/usage"]));
+    assert_eq!(world.live.requests().len(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_report_that_was_not_written_is_no_success() {
+    let world = world();
+    let run = world.run(&["apply", "--yes", "--report", "html=/dev/full"]);
+    assert!(
+        run.code == 1 && run.err.contains("error: the html report `/dev/full` could not be written"),
+        "{}",
+        run.err
+    );
+    assert!(run.out.contains("Applied 1 of 1 change"), "{}", run.out);
 }
 
 #[test]
@@ -217,7 +338,7 @@ fn a_schema_is_its_own_document_in_every_format() {
         assert!(names.contains(&json!(name)), "{names:?}");
         let file = format!("{}/schema/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
         let expected = std::fs::read_to_string(file).unwrap();
-        for format in ["text", "json", "markdown"] {
+        for format in ["text", "json", "markdown"].into_iter().chain(OTHERS) {
             let shown = run(dir.path(), &["schema", name, "--format", format]);
             assert!(shown.code == 0 && shown.out == expected, "{name} {format}: {}", shown.err);
         }

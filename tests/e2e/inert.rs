@@ -20,7 +20,7 @@ fn inert_output_for_ci_runners_in_every_command_and_format() {
         |text: &str| json!({"description": format!("{text}\n{action}"), "document": document()}).to_string();
     world.declare("Policy", "p", &spec(lines));
     // `Run` looks for live commands in every output.
-    for format in ["text", "json", "markdown"] {
+    for format in ["text", "json", "markdown", "html", "sarif", "junit", "github"] {
         for command in
             [&["validate"][..], &["plan", "-v"], &["import", "live", "--dry-run"], &["apply", "--yes"]]
         {
@@ -41,10 +41,10 @@ fn inert_output_for_ci_runners_in_every_command_and_format() {
     }
     let document = world.plan();
     let described = &document["changes"][0]["fields"][0]["after"];
-    assert_eq!(described, &json!(format!("{lines}\nfor markdown\n{action}")), "{document:#}");
+    assert_eq!(described, &json!(format!("{lines}\nfor github\n{action}")), "{document:#}");
     // A finding shows the line.
     world.write("policies/wrong.yaml", &format!("apiVersion: mycloud/v1\nkind: '{action}' # {action}\n"));
-    for format in ["text", "json", "markdown"] {
+    for format in ["text", "json", "markdown", "html", "sarif", "junit", "github"] {
         let run = world.run(&["validate", "--format", format]);
         assert_eq!(run.code, 3);
         assert!((run.out + &run.err).contains("set-output"), "what was written can be read");

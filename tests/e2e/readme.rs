@@ -138,10 +138,13 @@ fn nothing_forgotten_the_commands_of_the_page_about_the_record_show_it() {
 }
 
 #[test]
-fn every_command_and_exit_code_is_described() {
+fn every_command_format_and_exit_code_is_described() {
     let readme = read("README.md");
     for command in enact::cli::command().get_subcommands() {
         assert!(readme.contains(&format!("| `enact {}", command.get_name())), "{}", command.get_name());
+    }
+    for format in enact::report::format::FORMATS {
+        assert!(readme.contains(&format!("| `{}` | ", format.name)), "{}", format.name);
     }
     let codes: BTreeMap<_, _> =
         readme.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | ")).collect();

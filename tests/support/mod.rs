@@ -33,7 +33,9 @@ pub(crate) fn run(dir: &Path, command: &mut Command, secrets: &[(&str, String)])
     let scan = Scan::new(secrets.iter().map(|(_, secret)| secret.as_str()));
     let before = scan.files(dir);
     let output = command.envs(secrets.iter().cloned()).output().unwrap();
-    let run = Run::of(&output, &scan, command.get_args().any(|arg| arg == "always"));
+    let asks = |words: &[&str]| command.get_args().any(|arg| words.iter().any(|word| arg == *word));
+    let (colored, annotated) = (asks(&["always"]), asks(&["github", "--format=github", "github=-"]));
+    let run = Run::of(&output, &scan, colored, annotated);
     events::check(dir, command);
     assert_eq!(scan.files(dir), before, "no-secret-out: a file holds it");
     run
@@ -42,7 +44,7 @@ pub(crate) fn run(dir: &Path, command: &mut Command, secrets: &[(&str, String)])
 /// The outputs of a process that knew no secret but the canary.
 impl From<&Output> for Run {
     fn from(output: &Output) -> Self {
-        Self::of(output, &Scan::new([]), false)
+        Self::of(output, &Scan::new([]), false, false)
     }
 }
 
@@ -55,8 +57,8 @@ pub(crate) fn git(dir: &Path, args: &[&str]) -> String {
 }
 
 impl Run {
-    /// Promise 13, inert-output: nothing acts on what reads it, but for colours where they were asked for.
-    fn of(output: &Output, scan: &Scan, colored: bool) -> Self {
+    /// Promise 13, inert-output: nothing acts on what reads it, but for colours and annotations where they were asked for.
+    fn of(output: &Output, scan: &Scan, colored: bool, annotated: bool) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         let run = Self {
             code: output.status.code().unwrap_or(-1),
@@ -66,8 +68,13 @@ impl Run {
         for text in [&run.out, &run.err] {
             assert!(!scan.finds(text.as_bytes()), "no-secret-out: {text}");
             assert!(!text.contains("panicked"), "{text}");
-            assert_eq!(runner::live(text, colored), None, "inert-output");
         }
+        let live = if annotated {
+            runner::live_beside_annotations(&run.out)
+        } else {
+            runner::live(&run.out, colored)
+        };
+        assert_eq!((live, runner::live(&run.err, colored)), (None, None), "inert-output");
         run
     }
 

@@ -13,6 +13,30 @@ pub(crate) fn live(output: &str, colored: bool) -> Option<String> {
     character.or(lines.map(str::to_owned).find(|line| is_command(line)))
 }
 
+/// The same for an output that may hold annotations, one a line: nothing in one acts, and neither does anything else.
+pub(crate) fn live_beside_annotations(output: &str) -> Option<String> {
+    let parts = output.split('\n').flat_map(|line| annotation(line).unwrap_or_else(|| vec![line.to_owned()]));
+    parts.filter_map(|part| live(&part, false)).next()
+}
+
+/// What the runner makes of a line that is an annotation: its properties, its message, and the text of it all.
+fn annotation(line: &str) -> Option<Vec<String>> {
+    let levels = ["::error ", "::warning ", "::notice "];
+    let rest = levels.into_iter().find_map(|level| line.strip_prefix(level))?;
+    let (properties, message) = rest.split_once("::")?;
+    let decoded = |text: &str| {
+        let text = text.replace("%0D", "\r").replace("%0A", "\n").replace("%3A", ":").replace("%2C", ",");
+        text.replace("%25", "%")
+    };
+    let mut parts = vec![rest.to_owned(), decoded(message)];
+    for property in properties.split(',') {
+        let (name, value) = property.split_once('=')?;
+        ["file", "line", "col", "endColumn", "title"].contains(&name).then_some(())?;
+        parts.push(decoded(value));
+    }
+    Some(parts)
+}
+
 fn is_command(line: &str) -> bool {
     // actions/runner, `ActionCommand.TryParseV2` and `TryParse`; Gitea's and `act`'s are like them.
     let github = line.trim_start().starts_with("::") || line.contains("##[");

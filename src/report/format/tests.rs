@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::super::{diagnostics, fixture};
-use super::runner::live;
+use super::runner::{live, live_beside_annotations};
 use super::*;
 
 /// Commands of CI runners in pieces, so that also what a renderer puts between them is tried.
@@ -70,8 +70,12 @@ proptest! {
     fn inert_output_in_every_format(text in hostile(), color: bool, verbose: bool) {
         let style = Style { color, width: 80, verbose, quiet: false };
         for (format, report) in FORMATS.iter().flat_map(|format| reports(&text).into_iter().map(move |r| (format, r))) {
-            let shown = (format.render)(&report, &style);
-            prop_assert_eq!(live(&shown, color && format.interactive), None, "{}", format.name);
+            let shown = format.render(&report, &style);
+            let found = match format.name {
+                "github" => live_beside_annotations(&shown),
+                _ => live(&shown, color && format.interactive),
+            };
+            prop_assert_eq!(found, None, "{}", format.name);
         }
     }
 
@@ -97,12 +101,15 @@ fn a_command_is_still_read_as_it_was_written() {
     let action = "##[set-output name=code;]0$(id) #";
     let shown = |format: &str| {
         let style = Style { color: false, width: 80, verbose: false, quiet: false };
-        (named(format).unwrap().render)(&fixture::hostile(action), &style)
+        named(format).unwrap().render(&fixture::hostile(action), &style)
     };
     for format in ["text", "markdown"] {
         assert!(shown(format).contains("##\\u{5b}set-output name=code;]0$(id) #"), "{}", &*shown(format));
     }
-    assert!(shown("json").contains("##\\u005bset-output name=code;]0$(id) #"));
+    for format in ["json", "sarif"] {
+        assert!(shown(format).contains("##\\u005bset-output name=code;"), "{}", &*shown(format));
+    }
+    assert!(shown("github").contains("##\\u{5b}set-output name=code;]0$(id) #"), "{}", &*shown("github"));
 }
 
 #[test]
@@ -123,6 +130,16 @@ fn live_lines_are_found() {
     for line in live_ones {
         assert!(live(line, false).is_some() && live(&format!("a\n{line}\nb"), true).is_some(), "{line:?}");
     }
+    for line in [
+        "::error title=a::b%0A::stop::",
+        "::error name=a::b",
+        "::debug::a",
+        "::error title=a::##[b]",
+        " ::error title=a::b",
+    ] {
+        assert!(live_beside_annotations(line).is_some(), "{line:?}");
+    }
+    assert_eq!(live_beside_annotations("::error file=a,line=1,title=b::c ::d%0Ae\nf"), None);
     for line in ["a::b", "## A [link](x)", "# [x]", "section_start", "a: [b]"] {
         assert_eq!(live(line, false), None);
     }

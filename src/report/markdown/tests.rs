@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use serde_json::json;
 
-use super::super::content::CheckSystemContent;
+use super::super::content::{CheckSystemContent, Content};
 use super::super::{fixture, summary};
 use super::*;
 use crate::diagnostic::{Code, Place};
