@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::compare::cause::Cause;
-use crate::diagnostic::{self, Diagnostic};
+use crate::diagnostic::{self, Diagnostic, Place};
 use crate::manifest::name_problem;
 use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
@@ -108,7 +108,15 @@ impl Planner<'_> {
         let (desired, day) = (self.input.desired, self.input.options.day);
         self.plan.expiring = lifecycle::expiring(desired, day);
         self.plan.diagnostics.extend(lifecycle::over(desired, day));
+        self.plan.places = self.places();
         self.finish()
+    }
+
+    /// Where git declares what changes.
+    fn places(&self) -> BTreeMap<ResourceId, Place> {
+        let place =
+            |change: &Change| Some((change.id.clone(), self.input.desired.get(&change.id)?.source()?));
+        self.plan.changes.iter().filter_map(place).collect()
     }
 
     /// Reports objects that git does not name and that could not be read. They only matter if they may refer to

@@ -1,5 +1,8 @@
 //! What a command found out, as one value; each format is one file that renders it. Printing is in `cli/output.rs`.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::diagnostic::{Class, Diagnostic};
 use crate::manifest::Files;
 use crate::model::change::Change;
@@ -49,6 +52,8 @@ pub struct Report {
     pub base_commit: Option<String>,
     /// How many manifests were read.
     pub manifests: usize,
+    /// How many objects they declare; empty if the run ended before that was known.
+    pub declared: Vec<DeclaredCount>,
     /// The targets in the order of the configuration; empty if the run ended before them.
     pub targets: Vec<TargetReport>,
     /// What was found out beside the targets.
@@ -63,6 +68,18 @@ pub struct Report {
     pub files: Files,
     /// What became of a plan without errors.
     pub ending: Ending,
+}
+
+/// How many objects of one kind git declares for one target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "DeclaredCount")]
+pub struct DeclaredCount {
+    /// The target's name in `enact.yaml`.
+    pub target: String,
+    /// The kind's name, such as `Policy`.
+    pub kind: String,
+    /// How many objects.
+    pub objects: usize,
 }
 
 /// What became of a plan without errors.

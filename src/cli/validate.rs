@@ -13,7 +13,9 @@ impl Validate {
     pub(super) fn run(self, global: &Global) -> Report {
         let Load { project, diagnostics, files, config: _, configuration: _ } =
             global.load(&global.options());
-        let manifests = project.map_or(0, |project| project.manifests.len());
-        Report { manifests, diagnostics, files, ..Report::of("validate") }
+        match project {
+            Some(project) => Report { files, ..project.report("validate", diagnostics) },
+            None => Report { diagnostics, files, ..Report::of("validate") },
+        }
     }
 }

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::manifest::Lifecycle;
 use crate::model::change::Change;
 use crate::model::resource::{RemoteId, ResourceId};
@@ -88,6 +88,8 @@ pub struct TargetPlan {
     pub target: String,
     /// In the order of apply: creates and updates by kind, then deletes backwards.
     pub changes: Vec<Change>,
+    /// Where git declares the name of an object of a change. Of what it no longer declares, there is no place.
+    pub places: BTreeMap<ResourceId, Place>,
     /// Objects that already are as declared.
     pub unchanged: Vec<ResourceId>,
     /// The ids of the declared objects that are live.

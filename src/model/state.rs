@@ -74,6 +74,11 @@ impl Declared {
         self.recorded.as_ref()?.remote.as_ref()
     }
 
+    /// Where git declares its name, unless it no longer does or a record says it.
+    pub fn source(&self) -> Option<Place> {
+        (!self.orphan && self.recorded.is_none()).then(|| self.manifest.place("/metadata/name"))
+    }
+
     /// The spec as the user wrote it.
     pub fn spec(&self) -> &Value {
         &self.manifest.spec

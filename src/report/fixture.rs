@@ -111,6 +111,8 @@ pub(super) fn three_changes(command: &'static str) -> Report {
     let mut first = plan("analytics", vec![create(), update(), delete()], 2);
     let admin = ResourceId::new("analytics", "Role", "Admin");
     first.skipped.push(Skipped { id: admin, reason: SkipReason::System, file: None });
+    let place = Place { line: 5, column: 9, width: 9, ..Place::start("policies/old.yaml") };
+    first.places.insert(delete().id, place);
     report(command, vec![target(first, 29), target(plan("access", Vec::new(), 10), 2)])
 }
 
@@ -183,7 +185,8 @@ pub(super) fn hostile(text: &str) -> Report {
     let place = Place { file: text.into(), line: 1, column: 1, width: 1, path: text.into() };
     let diagnostic = Diagnostic::new(Code::SchemaSpelling, text).at(place).about(text).help(text);
     let mut only =
-        TargetReport { system: text.into(), url: text.into(), ..target(plan(text, changes, 1), 1) };
+        TargetReport { system: text.into(), url: text.into(), ..target(plan(text, changes.clone(), 1), 1) };
+    only.plan.places = changes.iter().map(|change| (change.id.clone(), Place::start(text))).collect();
     only.plan.skipped.push(Skipped { id: id(text), reason: SkipReason::System, file: None });
     let kept =
         change(Action::Update, id(text), vec![field(&pointer, json!(text), json!(format!("{text}!")))]);

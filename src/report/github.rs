@@ -1,8 +1,9 @@
 //! Annotations for the runner of a GitHub workflow: what is wrong, on its line in the pull request. The runner shows ten
 //! of each level for a step, so the worst come first.
 
+use super::value::quoted;
 use super::{Report, TargetReport, labels, summary};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::model::change::{Action, Change};
 use crate::model::outcome::Outcome;
 use crate::text::annotation::{Annotation, Level, Spot, annotations};
@@ -14,11 +15,12 @@ pub fn render(report: &Report) -> Inert {
     let changes =
         report.targets.iter().flat_map(|target| target.changes().map(move |change| (target, change)));
     let ended = summary::was_attempted(report);
-    let changes = changes.filter_map(
-        |(target, (change, outcome))| {
-            if ended { failure(target, change, outcome) } else { delete(change) }
-        },
-    );
+    let changes =
+        changes.filter_map(
+            |(target, (change, outcome))| {
+                if ended { failure(target, change, outcome) } else { delete(target, change) }
+            },
+        );
     let mut all: Vec<_> = found.chain(changes).collect();
     all.sort_by_key(|annotation| annotation.level != Level::Error);
     all.push(result(report));
@@ -31,37 +33,41 @@ fn of_diagnostic(diagnostic: &Diagnostic) -> Annotation {
         Severity::Error => Level::Error,
         Severity::Warning => Level::Warning,
     };
-    let spot = place.as_ref().map(|place| Spot {
-        file: place.file.clone(),
-        line: place.line,
-        columns: Some((place.column, place.column + place.width)),
-    });
     let note = |name: &str, text: &Option<String>| text.as_ref().map(|text| format!("{name}: {text}"));
     let notes = [note("about", subject), note("help", help)];
     let lines = std::iter::once(message.clone()).chain(notes.into_iter().flatten()).collect();
-    Annotation { level, spot, title: code.text().to_owned(), lines }
+    Annotation { level, spot: place.as_ref().map(spot), title: code.text().to_owned(), lines }
+}
+
+fn spot(place: &Place) -> Spot {
+    let Place { file, line, column, width, path: _ } = place;
+    Spot { file: file.clone(), line: *line, columns: Some((*column, column + width)) }
 }
 
 /// What a reviewer should not overlook.
-fn delete(change: &Change) -> Option<Annotation> {
-    let lines = vec![named(change)];
-    (change.action == Action::Delete).then(|| about_change(Level::Warning, "to be deleted", lines))
+fn delete(target: &TargetReport, change: &Change) -> Option<Annotation> {
+    (change.action == Action::Delete)
+        .then(|| about_change(Level::Warning, "to be deleted", target, change, None))
 }
 
 /// A write that did not succeed.
 fn failure(target: &TargetReport, change: &Change, outcome: Option<&Outcome>) -> Option<Annotation> {
     let outcome = labels::ended(target, outcome);
-    let lines = std::iter::once(named(change)).chain(outcome.reason().map(str::to_owned)).collect();
-    (!outcome.is_applied()).then(|| about_change(Level::Error, outcome.result().as_str(), lines))
+    (!outcome.is_applied())
+        .then(|| about_change(Level::Error, outcome.result().as_str(), target, change, outcome.reason()))
 }
 
-fn about_change(level: Level, title: &str, lines: Vec<String>) -> Annotation {
-    Annotation { level, spot: None, title: title.to_owned(), lines }
-}
-
-fn named(change: &Change) -> String {
+fn about_change(
+    level: Level,
+    title: &str,
+    target: &TargetReport,
+    change: &Change,
+    reason: Option<&str>,
+) -> Annotation {
     let (id, action) = (&change.id, labels::action(change.action));
-    format!("{action} {} {} on {}", id.kind, super::value::quoted(&id.name), id.target)
+    let what = format!("{action} {} {} on {}", id.kind, quoted(&id.name), id.target);
+    let lines = std::iter::once(what).chain(reason.map(str::to_owned)).collect();
+    Annotation { level, spot: target.plan.places.get(&change.id).map(spot), title: title.to_owned(), lines }
 }
 
 /// The result of the whole run, so that a step without findings says so.
@@ -86,7 +92,7 @@ mod tests {
     #[test]
     fn a_plan_warns_of_its_deletes_and_an_apply_of_what_failed() {
         insta::assert_snapshot!(&*render(&fixture::three_changes("plan")), @r#"
-        ::warning title=to be deleted::delete Policy "Old syncs" on analytics
+        ::warning file=policies/old.yaml,line=5,col=9,endColumn=18,title=to be deleted::delete Policy "Old syncs" on analytics
         ::notice title=enact plan::Plan: 1 to create, 1 to update, 1 to delete, 12 unchanged, 1 skipped (31 requests).
         "#);
         insta::assert_snapshot!(&*render(&fixture::every_outcome()), @r#"

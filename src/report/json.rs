@@ -12,14 +12,14 @@ use super::content::{
 };
 use super::summary::{self, Totals};
 use super::unmanaged::coverage;
-use super::{Report, TargetReport, labels};
+use super::{DeclaredCount, Report, TargetReport, labels};
 use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
 use crate::digest::digest;
 use crate::model::change::{Action, Change};
 use crate::model::configuration::ConfigChange;
 use crate::model::outcome::Outcome;
-use crate::model::plan::{Expiring, Skipped};
+use crate::model::plan::{Expiring, Skipped, TargetPlan};
 use crate::model::request::Request;
 use crate::model::resource::ResourceId;
 use crate::model::survivor::Survivor;
@@ -28,11 +28,13 @@ use crate::text::inert::Inert;
 use diagnostic::DiagnosticJson;
 use document::{JsonDocument, NoCommand, schema_of};
 use event::EventLine;
+use target::TargetJson;
 use withheld::{HeldJson, ObservedJson};
 
 pub mod diagnostic;
 mod document;
 pub mod event;
+mod target;
 mod withheld;
 
 /// What a run over targets found out.
@@ -53,6 +55,12 @@ pub struct ReportJson {
     pub configuration: Vec<ConfigChange>,
     /// The run that is undone; null if the plan is what git declares.
     pub undo: Option<UndoContent>,
+    /// How many manifests were read.
+    pub manifests: usize,
+    /// How many objects they declare, by target and kind; none if the run ended before that was known.
+    pub declared: Vec<DeclaredCount>,
+    /// The targets of the run, in the order of `enact.yaml`; none for validate, which asks no target.
+    pub targets: Vec<TargetJson>,
     /// How many objects of each sort.
     pub summary: SummaryJson,
     /// What was planned, in the order of apply, target by target.
@@ -151,6 +159,10 @@ pub struct ChangeJson {
     /// Which object.
     #[serde(flatten)]
     pub id: ResourceId,
+    /// The file that declares it, relative to the repository; null if git no longer does.
+    pub file: Option<String>,
+    /// The line of its name in that file, from 1.
+    pub line: Option<usize>,
     /// What happens to it.
     pub action: Action,
     /// Which side moved.
@@ -220,8 +232,10 @@ fn diagnostics(report: &Report) -> Vec<DiagnosticJson> {
 #[must_use]
 pub fn document(report: &Report) -> ReportJson {
     let verified: Vec<_> = report.targets.iter().filter_map(TargetReport::verified).collect();
-    let remaining =
-        || verified.iter().flat_map(|plan| &plan.changes).map(|change| change_of(change, None)).collect();
+    let of_plan = |plan: &'_ &TargetPlan| {
+        plan.changes.iter().map(|change| change_of(plan, change, None)).collect::<Vec<_>>()
+    };
+    let remaining = || verified.iter().flat_map(of_plan).collect();
     ReportJson {
         format_version: 1,
         command: report.command.to_owned(),
@@ -230,6 +244,9 @@ pub fn document(report: &Report) -> ReportJson {
         base_commit: report.base_commit.clone(),
         configuration: report.configuration.clone(),
         undo: report.undo.clone(),
+        manifests: report.manifests,
+        declared: report.declared.clone(),
+        targets: report.targets.iter().map(TargetJson::from).collect(),
         summary: summary_of(report),
         changes: report.targets.iter().flat_map(|target| changes(report, target)).collect(),
         skipped: report.targets.iter().flat_map(|target| target.plan.skipped.clone()).collect(),
@@ -286,15 +303,19 @@ fn changes<'a>(report: &Report, target: &'a TargetReport) -> impl Iterator<Item 
     // The document of apply is written once, at its end: every change has an outcome by then.
     let is_apply = report.command == "apply";
     target.changes().map(move |(change, outcome)| {
-        change_of(change, is_apply.then(|| labels::ended(target, outcome).into_owned()))
+        change_of(&target.plan, change, is_apply.then(|| labels::ended(target, outcome).into_owned()))
     })
 }
 
-fn change_of(change: &Change, outcome: Option<Outcome>) -> ChangeJson {
+fn change_of(plan: &TargetPlan, change: &Change, outcome: Option<Outcome>) -> ChangeJson {
     let Change { id, action, cause, before: _, fields, requests, shift: _, seen: _, observed } = change;
     let deleted = *action == Action::Delete;
+    let place = plan.places.get(id);
+    let (file, line) = place.map(|place| (place.file.clone(), place.line)).unzip();
     ChangeJson {
         id: id.clone(),
+        file,
+        line,
         action: *action,
         cause: *cause,
         fields: fields.clone(),
@@ -400,7 +421,7 @@ mod tests {
         assert_eq!(
             document["changes"][0],
             json!({"target": "analytics", "kind": "Role", "name": "Warehouse operators", "action": "create",
-                   "cause": "unknown",
+                   "cause": "unknown", "file": null, "line": null,
                    "fields": [{"path": "/name", "before": null, "after": "Warehouse operators", "cause": "unknown"}],
                    "requests": [{"method": "POST", "path": "/api/permissions/roles",
                                  "body": {"name": "Warehouse operators"}}],

@@ -3,7 +3,7 @@
 
 use super::value::quoted;
 use super::{Ending, Exit, Report, TargetReport, labels, summary};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::model::change::Change;
 use crate::model::outcome::Outcome;
 use crate::model::plan::{Held, OnlyObserved, Skipped};
@@ -34,6 +34,8 @@ struct Suite {
 }
 
 struct Test {
+    /// Where it is written, if that is known.
+    place: Option<(String, usize)>,
     class: String,
     name: String,
     result: TestResult,
@@ -69,8 +71,11 @@ impl Suite {
 
 impl Test {
     fn render(&self, page: &mut Markup) {
-        let Self { class, name, result } = self;
+        let Self { place, class, name, result } = self;
         let tag = Tag::new("testcase").with("classname", class).with("name", name);
+        let tag = place
+            .iter()
+            .fold(tag, |tag, (file, line)| tag.with("file", file).with("line", &line.to_string()));
         page.block(tag, |page| match result {
             TestResult::Passed(note) if note.is_empty() => {}
             TestResult::Passed(note) => page.line(Tag::new("system-out"), note),
@@ -91,29 +96,30 @@ fn of_run(report: &Report) -> Suite {
         Exit::Pending => TestResult::Failed("pending", sentence),
         _ => TestResult::Failed("run", sentence),
     };
-    let run = Test { class: name.clone(), name: summary::headline(report), result };
+    let run = Test { place: None, class: name.clone(), name: summary::headline(report), result };
     let diagnostics = summary::diagnostics(report).into_iter().map(of_diagnostic);
     Suite { name, tests: std::iter::once(run).chain(diagnostics).collect() }
 }
 
 fn of_diagnostic(diagnostic: &Diagnostic) -> Test {
     let Diagnostic { severity, code, message, place, subject, help, private: _ } = diagnostic;
-    let place = place.as_ref().map(|place| format!("{}:{}:{}", place.file, place.line, place.column));
+    let at = place.as_ref().map(|place| format!("{}:{}:{}", place.file, place.line, place.column));
     let help = help.as_ref().map(|help| format!("; help: {help}")).unwrap_or_default();
     let text = format!("{message}{help}");
     let result = match severity {
         Severity::Error => TestResult::Failed(code.text(), text),
         Severity::Warning => TestResult::Passed(text),
     };
-    let name = place.as_ref().or(subject.as_ref()).map_or("", String::as_str).to_owned();
-    Test { class: code.text().to_owned(), name, result }
+    let name = at.as_ref().or(subject.as_ref()).map_or("", String::as_str).to_owned();
+    Test { place: place.as_ref().map(line_of), class: code.text().to_owned(), name, result }
 }
 
 fn of_target(report: &Report, target: &TargetReport) -> Suite {
     let ended = summary::was_attempted(report);
     let changes = target.changes().map(|(change, outcome)| {
         let outcome = ended.then(|| labels::ended(target, outcome));
-        of_object(&change.id, of_change(report.ending, change, outcome.as_deref()))
+        let test = of_object(&change.id, of_change(report.ending, change, outcome.as_deref()));
+        Test { place: target.plan.places.get(&change.id).map(line_of), ..test }
     });
     let plan = &target.plan;
     let unchanged = plan.unchanged.iter().map(|id| of_object(id, TestResult::Passed(String::new())));
@@ -137,7 +143,11 @@ fn of_target(report: &Report, target: &TargetReport) -> Suite {
 }
 
 fn of_object(id: &ResourceId, result: TestResult) -> Test {
-    Test { class: format!("{}.{}", id.target, id.kind), name: id.name.clone(), result }
+    Test { place: None, class: format!("{}.{}", id.target, id.kind), name: id.name.clone(), result }
+}
+
+fn line_of(place: &Place) -> (String, usize) {
+    (place.file.clone(), place.line)
 }
 
 fn of_change(ending: Ending, change: &Change, outcome: Option<&Outcome>) -> TestResult {

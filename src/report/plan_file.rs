@@ -46,9 +46,10 @@ impl PlanFile {
     /// The plan of a report. `config` is the text of enact.yaml, `schemas` the digest of the JSON Schemas.
     pub fn new(report: &Report, config: &str, schemas: String) -> Self {
         let document = json::document(report);
-        // A plan has no outcomes, whichever command made it.
-        let change =
-            |change: json::ChangeJson| serde_json::to_value(json::ChangeJson { outcome: None, ..change });
+        // A plan has no outcomes, whichever command made it, and is the same wherever its manifests stand.
+        let change = |change: json::ChangeJson| {
+            serde_json::to_value(json::ChangeJson { file: None, line: None, outcome: None, ..change })
+        };
         Self {
             format_version: document.format_version,
             enact: env!("CARGO_PKG_VERSION").to_owned(),

@@ -10,8 +10,8 @@ use crate::http::Http;
 use crate::manifest::Manifest;
 use crate::model::state::{Attempted, Desired, GivenUp};
 use crate::plan::input::{DeclaredCounts, PlanOptions};
-use crate::report::Report;
 use crate::report::content::UndoContent;
+use crate::report::{DeclaredCount, Report};
 use crate::run::history::{Base, History};
 use crate::run::memory::Memory;
 use crate::run::record::Record;
@@ -76,10 +76,29 @@ impl Project {
             commit,
             base_commit,
             manifests: self.manifests.len(),
+            declared: self.declared(),
             undo: self.undo.clone(),
             diagnostics,
             ..Report::default()
         }
+    }
+
+    /// How many objects git declares for each target of this run, by kind.
+    fn declared(&self) -> Vec<DeclaredCount> {
+        let of_target = |target: &Target| {
+            let name = &target.config.name;
+            let mut kinds = BTreeMap::<&str, usize>::new();
+            for id in self.desired.get(name).into_iter().flat_map(Desired::keys) {
+                *kinds.entry(&id.kind).or_default() += 1;
+            }
+            let count = |(kind, objects): (&str, usize)| DeclaredCount {
+                target: name.clone(),
+                kind: kind.to_owned(),
+                objects,
+            };
+            kinds.into_iter().map(count).collect::<Vec<_>>()
+        };
+        self.targets().flat_map(of_target).collect()
     }
 
     /// The targets of this run, in the order of the configuration.

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::world::{Run, World, codes, enact, run};
+use crate::world::{Run, World, codes, enact, fault, run};
 
 const SYSTEM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/systems/vault.yaml");
 
@@ -394,6 +394,34 @@ fn what_an_import_wrote_and_what_it_could_not_is_in_its_document() {
     let document = again.json();
     assert_eq!((again.code, codes(&document)), (1, vec!["import/write"]), "{document:#}");
     assert_eq!(document["manifests"][0]["written"], false);
+}
+
+#[test]
+fn json_says_where_each_change_is_declared_and_how_each_target_stands() {
+    let world = world();
+    world.declare("Policy", "p", "{policy_actions: [{action: read, roles: [declared]}]}");
+    let counts = json!([{"target": "live", "kind": "Policy", "objects": 1}, {"target": "live", "kind": "Role", "objects": 1}]);
+    let validated = world.run(&["validate", "--format", "json"]).json();
+    assert_eq!((&validated["manifests"], &validated["declared"]), (&json!(2), &counts), "{validated:#}");
+    assert_eq!(validated["targets"], json!([]));
+
+    let plan = world.plan();
+    for change in plan["changes"].as_array().unwrap() {
+        let file = std::fs::read_to_string(world.dir.path().join(change["file"].as_str().unwrap())).unwrap();
+        let line = usize::try_from(change["line"].as_u64().unwrap()).unwrap();
+        assert!(file.lines().nth(line - 1).unwrap().contains(change["name"].as_str().unwrap()), "{change:#}");
+    }
+    assert_eq!(plan["declared"], counts);
+    let target = |document: &Value| {
+        let row = &document["targets"][0];
+        (row["target"].clone(), row["system"].clone(), row["url"].clone(), row["state"].clone())
+    };
+    let stands = |state: &str| (json!("live"), json!("polytomic"), json!(world.live.url()), json!(state));
+    assert_eq!(target(&plan), stands("pending"));
+    assert!(plan["targets"][0]["requests"].as_u64().unwrap() > 0);
+    assert_eq!(target(&world.converge()), stands("converged"));
+    world.live.inject(fault("GET", 403));
+    assert_eq!(target(&world.plan()), stands("incomplete"));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::sides::{self, Piece, Row};
 use crate::compare::diff::Field;
+use crate::diagnostic::Place;
 use crate::model::change::{Action, Change};
 use crate::model::outcome::Outcome;
 use crate::model::request::Request;
@@ -13,27 +14,39 @@ use crate::text::html::{Markup, Tag};
 use crate::words::count;
 
 /// What a change can be filtered by.
-pub(super) struct Said {
+pub(super) struct Said<'a> {
     pub(super) action: &'static str,
     pub(super) cause: Option<&'static str>,
     pub(super) outcome: Option<&'static str>,
+    /// Where it is declared.
+    place: Option<&'a Place>,
 }
 
-impl Said {
-    pub(super) fn of(target: &TargetReport, change: &Change, outcome: Option<&Outcome>, ended: bool) -> Self {
+impl<'a> Said<'a> {
+    pub(super) fn of(
+        target: &'a TargetReport,
+        change: &Change,
+        outcome: Option<&Outcome>,
+        ended: bool,
+    ) -> Self {
         let outcome = ended.then(|| labels::ended(target, outcome).result().as_str());
-        Self { outcome, ..Self::unwritten(change) }
+        Self { outcome, place: target.plan.places.get(&change.id), ..Self::unwritten(change) }
     }
 
     /// Of a change that nobody is about to write.
     pub(super) fn unwritten(change: &Change) -> Self {
-        Self { action: labels::action(change.action), cause: labels::cause(change.cause), outcome: None }
+        Self {
+            action: labels::action(change.action),
+            cause: labels::cause(change.cause),
+            outcome: None,
+            place: None,
+        }
     }
 }
 
 /// Adds a change.
-pub(super) fn render(page: &mut Markup, change: &Change, said: &Said, outcome: Option<&Outcome>) {
-    let Said { action, cause, outcome: result } = said;
+pub(super) fn render(page: &mut Markup, change: &Change, said: &Said<'_>, outcome: Option<&Outcome>) {
+    let Said { action, cause, outcome: result, place } = said;
     let data = [("data-cause", cause), ("data-outcome", result)];
     let data = data.into_iter().filter_map(|(name, word)| Some((name, (*word)?)));
     let tag =
@@ -46,6 +59,9 @@ pub(super) fn render(page: &mut Markup, change: &Change, said: &Said, outcome: O
             cause.iter().for_each(|cause| page.span(Tag::new("i"), &format!(" {cause}")));
             outcome.into_iter().for_each(|outcome| ending(page, outcome));
         });
+        if let Some(place) = place {
+            page.line(Tag::new("p").class("source"), &format!("{}:{}", place.file, place.line));
+        }
         match change.deleted() {
             Some(before) => table(page, change, &line::taken(before).collect::<Vec<_>>()),
             None => table(page, change, &change.fields),
