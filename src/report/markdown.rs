@@ -1,132 +1,130 @@
 //! The comment under a pull request: what it would change, for its reviewers.
 //!
 //! Names, values and messages come from the pull request or from an API and may be hostile; they pass through
-//! `text::markdown` and are shown only inside code. GitHub refuses a comment of more than 65,536 characters, so the lists end early with
-//! a count of what is left out; the totals at the top are always complete.
+//! `text::markdown` and are shown only inside code. GitHub refuses a comment of more than 65,536 characters: everything
+//! is named before anything is shown in full, and what has no room is counted. The totals at the top are always complete.
 
 use super::configuration::{HEADING, sentence};
-use super::line;
 use super::summary::{self, Totals};
-use super::{Report, TargetReport, labels, undo, unmanaged};
-use crate::diagnostic::{Diagnostic, Severity};
+use super::{Exit, Report, TargetReport, labels, undo, unmanaged};
+use crate::compare::cause::Cause;
+use crate::diagnostic::{Class, Diagnostic, Severity};
 use crate::model::change::{Action, Change};
-use crate::model::configuration::ConfigChange;
-use crate::model::outcome::Outcome;
 use crate::model::plan::{Expiring, Held, OnlyObserved, Skipped};
 use crate::model::resource::ResourceId;
 use crate::model::survivor::Survivor;
 use crate::model::unmanaged::{Coverage, Unmanaged};
 use crate::text::markdown::{code, fence, html_code};
-use crate::words::count;
-use lines::{LAYOUT, marked};
+use crate::words::{count, verb};
+use changes::{CHANGE_ROOM, Ended, fields, head};
+use lines::LAYOUT;
+use room::{Item, Rank, Section};
 
+mod changes;
 mod content;
 mod lines;
+mod room;
 
-/// The longest text at which a section goes on, in bytes, which are never fewer than characters.
-const CONFIGURATION_END: usize = 8_000;
-const DELETES_END: usize = 15_000;
-const DIAGNOSTICS_END: usize = 30_000;
-const TARGETS_END: usize = 60_000;
-/// How many bytes the fields of one change may take.
-const CHANGE_ROOM: usize = 12_000;
+/// How many items of a list nobody may miss.
+const FIRST: usize = 30;
+/// Up to so many lines nothing is folded.
+const SHORT: usize = 40;
 
 /// The report as the text of a comment. Its first line marks enact's comment.
 #[must_use]
 pub fn render(report: &Report) -> String {
-    let mut page = MarkdownPage { text: "<!-- enact -->\n".to_owned() };
     let program = format!("enact {}", report.command);
-    page.push(&format!("### {}: {}\n\n", program.trim_end(), summary::headline(report)));
-    page.configuration(report);
-    page.push(&format!("{}\n\n", summary::sentence(report)));
+    let head = format!("<!-- enact -->\n### {}: {}\n\n", program.trim_end(), headline(report));
+    let (refused, found): (Vec<_>, Vec<_>) = summary::diagnostics(report)
+        .into_iter()
+        .partition(|diagnostic| diagnostic.is_error() && diagnostic.code.class() == Class::Guarded);
     let undo = report.undo.iter().flat_map(|undo| [undo::head(undo)].into_iter().chain(undo::end(undo)));
     let undo: String = undo.map(|line| format!("- {}\n", code(&line))).collect();
-    if !undo.is_empty() {
-        page.push(&format!("{undo}\n"));
-    }
-    page.push(&origin(report));
-    page.deletes(report);
-    page.diagnostics(report);
-    page.list(TARGETS_END, &content::items(&report.content));
-    page.targets(report);
-    page.text.truncate(page.text.trim_end().len());
-    page.text.push('\n');
-    page.text
+    let undo = if undo.is_empty() { undo } else { format!("{undo}\n") };
+    let result = format!("{}\n\n{undo}{}", summary::sentence(report), origin(report));
+    let mut sections = vec![
+        configuration(report),
+        Section { open: result, ..Section::default() },
+        caution(count(refused.len(), "refusal"), refused.into_iter().map(diagnostic)),
+        deletes(report),
+        diagnostics(&found),
+        Section { items: found_out(report), ..Section::default() },
+    ];
+    let ended = summary::was_attempted(report);
+    let targets: Vec<_> = report.targets.iter().map(|target| (target, entries(target, ended))).collect();
+    let is_short = sections.iter().map(|section| room::lines(&section.items)).sum::<usize>()
+        + targets.iter().map(|(_, items)| room::lines(items)).sum::<usize>()
+        <= SHORT;
+    sections.extend(targets.into_iter().map(|(target, items)| {
+        let (open, close) = frame(target, is_short);
+        Section { open, items, close: close.to_owned(), prefix: "" }
+    }));
+    room::fit(head, &sections)
 }
 
-struct MarkdownPage {
-    text: String,
-}
-
-impl MarkdownPage {
-    fn push(&mut self, text: &str) {
-        self.text.push_str(text);
-    }
-
-    /// What the revision changes in the configuration comes first: it decides what all the rest means.
-    fn configuration(&mut self, report: &Report) {
-        let item = |change: &ConfigChange| format!("- {}\n", code(&sentence(change)));
-        let items: Vec<_> = report.configuration.iter().map(item).collect();
-        if !items.is_empty() {
-            self.push(&format!("#### {HEADING}\n\n"));
-            self.list(CONFIGURATION_END, &items);
-            self.push("\n");
-        }
-    }
-
-    fn deletes(&mut self, report: &Report) {
+/// The run in a few words: what the pull request changes, and what it only happens to put back.
+fn headline(report: &Report) -> String {
+    let of = |wanted: fn(Cause) -> bool| {
         let changes = report.targets.iter().flat_map(|target| &target.plan.changes);
-        let deletes: Vec<_> = changes.filter(|change| change.action == Action::Delete).map(delete).collect();
-        self.section("delete", DELETES_END, &deletes);
+        changes.filter(|change| wanted(change.cause)).count()
+    };
+    let (git, drift) =
+        (of(|cause| matches!(cause, Cause::Declared | Cause::Both)), of(|cause| cause == Cause::Drift));
+    let others = of(|cause| cause == Cause::Unknown);
+    let is_plan = matches!(report.exit(), Exit::Done | Exit::Pending) && !summary::was_attempted(report);
+    if !is_plan || git + drift == 0 {
+        return summary::headline(report);
     }
+    let parts = [
+        (git, format!("{} from this pull request", count(git, "change"))),
+        (drift, format!("{drift} drifted")),
+        (others, format!("{others} {}", verb(others, "other", "others"))),
+    ];
+    let parts: Vec<_> = parts.into_iter().filter(|(number, _)| *number > 0).map(|(_, part)| part).collect();
+    parts.join(", ")
+}
 
-    fn diagnostics(&mut self, report: &Report) {
-        let diagnostics: Vec<_> = summary::diagnostics(report).into_iter().map(diagnostic).collect();
-        self.section("diagnostic", DIAGNOSTICS_END, &diagnostics);
-    }
+/// What the revision changes in the configuration comes first: it decides what all the rest means.
+fn configuration(report: &Report) -> Section {
+    let items = list(report.configuration.iter().map(|change| format!("- {}\n", code(&sentence(change)))));
+    section(format!("#### {HEADING}\n\n"), items)
+}
 
-    fn section(&mut self, noun: &str, end: usize, items: &[String]) {
-        if !items.is_empty() {
-            self.push(&format!("#### {}\n\n", count(items.len(), noun)));
-            self.list(end, items);
-            self.push("\n");
-        }
-    }
+/// What nobody may overlook.
+fn caution(heading: String, lines: impl Iterator<Item = String>) -> Section {
+    let quoted = |text: String| text.lines().map(|line| format!("> {line}\n")).collect::<String>();
+    let open = format!("> [!CAUTION]\n> **{heading}**\n>\n");
+    Section { prefix: "> ", ..section(open, list(lines.map(quoted))) }
+}
 
-    /// Adds items while there is room, and counts the others.
-    fn list(&mut self, end: usize, items: &[String]) {
-        let mut length = self.text.len();
-        let fits = |item: &&String| {
-            length += item.len();
-            length <= end
-        };
-        let shown: Vec<_> = items.iter().take_while(fits).map(String::as_str).collect();
-        self.push(&shown.concat());
-        self.left_out(items.len() - shown.len());
-    }
+fn deletes(report: &Report) -> Section {
+    let changes = report.targets.iter().flat_map(|target| &target.plan.changes);
+    let deletes: Vec<_> = changes.filter(|change| change.action == Action::Delete).map(delete).collect();
+    caution(count(deletes.len(), "delete"), deletes.into_iter())
+}
 
-    fn left_out(&mut self, number: usize) {
-        if number > 0 {
-            self.push(&format!("\n**{number} more** left out, because a comment cannot be longer.\n\n"));
-        }
-    }
+fn diagnostics(found: &[&Diagnostic]) -> Section {
+    let (errors, warnings): (Vec<&Diagnostic>, Vec<_>) = found.iter().partition(|found| found.is_error());
+    let heading = format!("#### {}\n\n", count(found.len(), "diagnostic"));
+    section(heading, list(errors.into_iter().chain(warnings).map(diagnostic)))
+}
 
-    fn targets(&mut self, report: &Report) {
-        let ended = summary::was_attempted(report);
-        let shown = report.targets.iter().take_while(|target| self.target(target, ended)).count();
-        self.left_out(report.targets.len() - shown);
-    }
+/// What a command without targets found out.
+fn found_out(report: &Report) -> Vec<Item> {
+    content::items(&report.content).into_iter().map(|text| Item::new(Rank::Change, text)).collect()
+}
 
-    /// Adds a target; false if there is no room for it.
-    fn target(&mut self, target: &TargetReport, ended: bool) -> bool {
-        let (open, close) = frame(target);
-        let fits = self.text.len() + open.len() + close.len() <= TARGETS_END;
-        if fits {
-            self.push(&open);
-            self.list(TARGETS_END - close.len(), &entries(target, ended));
-            self.push(close);
-        }
-        fits
+/// Items of which the first are shown before anything else.
+fn list(texts: impl Iterator<Item = String>) -> Vec<Item> {
+    let rank = |index| if index < FIRST { Rank::First } else { Rank::Later };
+    texts.enumerate().map(|(index, text)| Item::new(rank(index), text)).collect()
+}
+
+/// Items below a heading; nothing without any.
+fn section(open: String, items: Vec<Item>) -> Section {
+    match items.is_empty() {
+        true => Section::default(),
+        false => Section { open, items, close: "\n".to_owned(), prefix: "" },
     }
 }
 
@@ -162,7 +160,7 @@ fn diagnostic(diagnostic: &Diagnostic) -> String {
 }
 
 /// The text before and after the entries of a target. A target with nothing to show has none and is not folded.
-fn frame(target: &TargetReport) -> (String, &'static str) {
+fn frame(target: &TargetReport, is_open: bool) -> (String, &'static str) {
     let TargetReport { plan, system, url, apply: _, requests: _ } = target;
     if labels::is_quiet(target) {
         let unchanged = plan.unchanged.len();
@@ -173,53 +171,33 @@ fn frame(target: &TargetReport) -> (String, &'static str) {
     }
     let [name, system, url] = [&plan.target, system, url].map(|text| html_code(text));
     let words = Totals::of_target(target).words();
-    (format!("<details>\n<summary>{name} ({system}, {url}): {words}</summary>\n\n"), "</details>\n\n")
+    let open = if is_open { " open" } else { "" };
+    (format!("<details{open}>\n<summary>{name} ({system}, {url}): {words}</summary>\n\n"), "</details>\n\n")
 }
 
-fn entries(target: &TargetReport, ended: bool) -> Vec<String> {
+fn entries(target: &TargetReport, ended: bool) -> Vec<Item> {
     let blocked =
         labels::blocked(&target.plan).map(|why| format!("**Nothing is written to this target**: {why}\n\n"));
+    let blocked = blocked.map(|text| Item::new(Rank::First, text).counts(0));
     let of_group = |(heading, changes): summary::Group<'_>| {
-        let changes = changes.into_iter().map(|(change, outcome)| {
-            let outcome = ended.then(|| labels::ended(target, outcome));
-            entry(change, outcome.as_deref())
-        });
-        heading.map(|heading| format!("*{heading}*\n\n")).into_iter().chain(changes).collect::<Vec<_>>()
+        let of = |(change, outcome)| (change, ended.then(|| labels::ended(target, outcome).into_owned()));
+        let changes: Vec<Ended<'_>> = changes.into_iter().map(of).collect();
+        let heading = heading.map(|heading| Item::new(Rank::Risky, format!("*{heading}*\n\n")).counts(0));
+        heading.into_iter().chain(changes::items(&changes)).collect::<Vec<_>>()
     };
     let changes = summary::groups(target).into_iter().flat_map(of_group);
     let survivors = target.survivors();
     let heading = (!survivors.is_empty()).then(|| format!("*{}*\n\n", labels::SURVIVORS));
     let survivors = heading.into_iter().chain(survivors.iter().map(survivor));
-    let skipped = target.plan.skipped.iter().map(skipped);
-    let entries = blocked.into_iter().chain(changes).chain(survivors).chain(skipped);
-    let entries = entries.chain(target.plan.held.iter().map(held));
-    let entries = entries.chain(target.plan.observed.iter().map(observed));
-    let entries = entries.chain(target.plan.expiring.iter().map(expiring));
-    entries.chain(unmanaged_entries(target)).chain(verified(target)).collect()
-}
-
-fn entry(change: &Change, outcome: Option<&Outcome>) -> String {
-    let outcome = outcome.map(ending).unwrap_or_default();
-    format!("{}{outcome}\n\n{}", head(change), fields(change))
-}
-
-fn head(change: &Change) -> String {
-    let Change { id, action, cause, before: _, fields: _, requests: _, shift: _, seen: _, observed: _ } =
-        change;
-    let cause = labels::cause(*cause).map(|cause| format!(" ({cause})")).unwrap_or_default();
-    format!("**{}** {} {}{cause}", labels::action(*action), code(&id.kind), code(&id.name))
-}
-
-/// The fields of a change in a block of their own, if it has any.
-fn fields(change: &Change) -> String {
-    let lines: Vec<_> = line::lines(change, &LAYOUT).into_iter().map(marked).collect();
-    if lines.is_empty() { String::new() } else { fence("diff", &lines, CHANGE_ROOM) + "\n" }
-}
-
-fn ending(outcome: &Outcome) -> String {
-    let reason = outcome.reason().map(|reason| format!(": {}", code(reason))).unwrap_or_default();
-    let at = outcome.at().map(|at| format!(" at {}", code(at))).unwrap_or_default();
-    format!(", **{}**{reason}{at}", outcome.result().as_str())
+    let rest = survivors
+        .chain(target.plan.skipped.iter().map(skipped))
+        .chain(target.plan.held.iter().map(held))
+        .chain(target.plan.observed.iter().map(observed))
+        .chain(target.plan.expiring.iter().map(expiring))
+        .chain(unmanaged_entries(target))
+        .chain(verified(target))
+        .map(|text| Item::new(Rank::Later, text));
+    blocked.into_iter().chain(changes).chain(rest).collect()
 }
 
 fn survivor(survivor: &Survivor) -> String {
@@ -286,9 +264,13 @@ fn unmanaged_entries(target: &TargetReport) -> Vec<String> {
 
 fn verified(target: &TargetReport) -> Vec<String> {
     let remaining = target.verified().map_or(&[][..], |plan| &plan.changes);
-    let head = (!remaining.is_empty()).then(|| "Still not as declared after apply:\n\n".to_owned());
+    let heading = (!remaining.is_empty()).then(|| "Still not as declared after apply:\n\n".to_owned());
     let unknown = labels::unverified(target).map(|why| format!("**Not verified**: {why}\n\n"));
-    head.into_iter().chain(remaining.iter().map(|change| entry(change, None))).chain(unknown).collect()
+    heading
+        .into_iter()
+        .chain(remaining.iter().map(|change| format!("{}\n\n{}", head(change), fields(change))))
+        .chain(unknown)
+        .collect()
 }
 
 #[cfg(test)]

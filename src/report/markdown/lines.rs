@@ -9,6 +9,9 @@ const CREATE: (usize, usize) = (16, 200);
 pub(super) const LAYOUT: Layout =
     Layout { width: 0, longest: LONGEST_LINE, create: Some(CREATE), held: None };
 
+/// The same where there is room for all of it.
+pub(super) const IN_FULL: Layout = Layout { create: None, ..LAYOUT };
+
 pub(super) fn marked(line: Line) -> String {
     match line.mark {
         LineMark::Added => format!("+ {}", line.text),

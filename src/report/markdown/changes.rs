@@ -1,0 +1,114 @@
+//! Changes in a comment: one, or all of a target as items, where those that say the very same are one with all names.
+
+use std::collections::BTreeMap;
+
+use super::lines::{IN_FULL, LAYOUT, marked};
+use super::room::{Item, Rank};
+use crate::access::AccessShift;
+use crate::model::change::{Action, Change};
+use crate::model::outcome::Outcome;
+use crate::report::{labels, line};
+use crate::text::markdown::{code, fence};
+
+/// How many bytes the fields of one change take, as long as others have to be shown.
+pub(super) const CHANGE_ROOM: usize = 12_000;
+/// How many names share a paragraph.
+const NAMES: usize = 20;
+
+/// A change, and how it ended if apply wrote.
+pub(super) type Ended<'a> = (&'a Change, Option<Outcome>);
+
+/// One item for each change, or for all that say the same.
+pub(super) fn items(changes: &[Ended<'_>]) -> Vec<Item> {
+    let mut groups: Vec<(Same, Vec<&Ended<'_>>)> = Vec::new();
+    let mut known = BTreeMap::new();
+    for ended in changes {
+        let same = Same::of(ended);
+        let index = *known.entry(same.clone()).or_insert(groups.len());
+        match groups.get_mut(index) {
+            Some((_, group)) => group.push(ended),
+            None => groups.push((same, vec![ended])),
+        }
+    }
+    groups.iter().flat_map(|(same, group)| group_items(same, group)).collect()
+}
+
+/// What changes have in common that differ in nothing but their names.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Same {
+    kind: String,
+    action: &'static str,
+    cause: Option<&'static str>,
+    ending: String,
+    lines: Vec<String>,
+}
+
+impl Same {
+    fn of((change, outcome): &Ended<'_>) -> Self {
+        Self {
+            kind: change.id.kind.clone(),
+            action: labels::action(change.action),
+            cause: labels::cause(change.cause),
+            ending: outcome.as_ref().map(ending).unwrap_or_default(),
+            lines: line::lines(change, &IN_FULL).into_iter().map(marked).collect(),
+        }
+    }
+}
+
+fn group_items(same: &Same, group: &[&Ended<'_>]) -> Vec<Item> {
+    let Some((first, _)) = group.first() else { return Vec::new() };
+    let rank = rank(first);
+    let Same { kind, action, cause, ending, lines } = same;
+    let cut: Vec<_> = line::lines(first, &LAYOUT).into_iter().map(marked).collect();
+    let shown = |head: &str, lines: &[String], room| {
+        if lines.is_empty() { head.to_owned() } else { format!("{head}{}\n", fence("diff", lines, room)) }
+    };
+    if group.len() == 1 {
+        let head = format!("{}{ending}\n\n", head(first));
+        let longer = (shown(&head, &cut, CHANGE_ROOM), shown(&head, lines, usize::MAX));
+        return vec![Item::new(rank, head).or(longer.0).or(longer.1)];
+    }
+    let cause = cause.map(|cause| format!(" ({cause})")).unwrap_or_default();
+    let head =
+        format!("**{action}** {} {}{cause}, the same change in each{ending}:\n\n", group.len(), code(kind));
+    let longer = (shown(&head, &cut, CHANGE_ROOM), shown(&head, lines, usize::MAX));
+    let names = group.chunks(NAMES).map(|part| {
+        let names: Vec<_> = part.iter().map(|(change, _)| code(&change.id.name)).collect();
+        Item::new(rank, format!("{}\n\n", names.join(", "))).counts(part.len())
+    });
+    std::iter::once(Item::new(rank, head).counts(0).or(longer.0).or(longer.1)).chain(names).collect()
+}
+
+fn rank(change: &Change) -> Rank {
+    match (change.action, change.shift) {
+        (Action::Delete, _) => Rank::Risky,
+        (
+            _,
+            AccessShift::WidensGrants
+            | AccessShift::MovesGrants
+            | AccessShift::NarrowsDenies
+            | AccessShift::Mixed,
+        ) => Rank::Risky,
+        (_, AccessShift::None | AccessShift::WidensDenies | AccessShift::NarrowsGrants) => Rank::Change,
+    }
+}
+
+/// What happens to which object.
+pub(super) fn head(change: &Change) -> String {
+    let Change { id, action, cause, before: _, fields: _, requests: _, shift: _, seen: _, observed: _ } =
+        change;
+    let cause = labels::cause(*cause).map(|cause| format!(" ({cause})")).unwrap_or_default();
+    format!("**{}** {} {}{cause}", labels::action(*action), code(&id.kind), code(&id.name))
+}
+
+/// The fields of a change in a block of their own, if it has any.
+pub(super) fn fields(change: &Change) -> String {
+    let lines: Vec<_> = line::lines(change, &LAYOUT).into_iter().map(marked).collect();
+    if lines.is_empty() { String::new() } else { fence("diff", &lines, CHANGE_ROOM) + "\n" }
+}
+
+fn ending(outcome: &Outcome) -> String {
+    let reason = outcome.reason().map(|reason| format!(": {}", code(reason))).unwrap_or_default();
+    let at = outcome.at().map(|at| format!(" at {}", code(at))).unwrap_or_default();
+    format!(", **{}**{reason}{at}", outcome.result().as_str())
+}
