@@ -20,7 +20,7 @@ pub use envelope::{Ensure, Hold, Lifecycle, Metadata, document_schema};
 
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::text::{short, spelling};
-use yaml::{Document, Node};
+use yaml::{Document, Node, Span};
 
 /// The longest name, in characters.
 pub const MAX_NAME: usize = 255;
@@ -43,6 +43,8 @@ pub struct Manifest {
     pub header: Header,
     /// The natural key.
     pub name: String,
+    /// Where in the file the name is; `None` if its text is not at hand. Kept, because each change is shown with it.
+    pub name_at: Option<Span>,
     /// Whether the object should exist.
     pub ensure: Ensure,
     /// Whether the object may never be deleted.
@@ -108,11 +110,13 @@ impl Manifest {
         let mut spec = document.get("spec").map_or_else(|| Json::Object(Map::new()), Node::to_json);
         // The order in which a user writes fields has no meaning and must not change a plan.
         spec.sort_all_objects();
+        let name_at = document.at("/metadata/name").map(|node| node.span);
         let Metadata { name, ensure, protect, expires, lifecycle, ignore, hold, previously } = metadata;
         Some(Self {
             source,
             header,
             name,
+            name_at,
             ensure,
             protect,
             expires,
@@ -131,6 +135,7 @@ impl Manifest {
             source: _,
             header,
             name,
+            name_at: _,
             ensure,
             protect,
             expires,
@@ -150,6 +155,7 @@ impl Manifest {
             source: Source::unread(file),
             header,
             name: name.to_owned(),
+            name_at: None,
             ensure: Ensure::Present,
             protect: false,
             expires: None,
@@ -165,6 +171,11 @@ impl Manifest {
     /// Its file, as the user would type it.
     pub fn file(&self) -> &str {
         self.source.file()
+    }
+
+    /// Where its name is, if its text is at hand.
+    pub fn name_place(&self) -> Option<Place> {
+        Some(self.name_at?.place(self.file(), "metadata.name"))
     }
 
     /// The place of a JSON pointer in the document, or of its nearest ancestor that exists.

@@ -76,7 +76,7 @@ impl Declared {
 
     /// Where git declares its name, unless it no longer does or a record says it.
     pub fn source(&self) -> Option<Place> {
-        (!self.orphan && self.recorded.is_none()).then(|| self.manifest.place("/metadata/name"))
+        self.manifest.name_place().filter(|_| !self.orphan && self.recorded.is_none())
     }
 
     /// The spec as the user wrote it.
