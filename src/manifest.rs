@@ -103,11 +103,22 @@ fn header_field(
 impl Manifest {
     /// Opens the envelope of a document that its JSON Schema has accepted, and checks the name.
     pub fn new(document: &Document, source: Source, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        Self::of_data(document, document.to_json(), source, diagnostics)
+    }
+
+    /// The same of a document whose data are at hand.
+    pub fn of_data(
+        document: &Document,
+        mut data: Json,
+        source: Source,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Self> {
         let header = header(document, diagnostics)?;
-        let metadata = metadata(document, diagnostics)?;
+        let mut take = |field: &str| data.get_mut(field).map(Json::take);
+        let metadata = metadata(take("metadata").unwrap_or_default(), document, diagnostics)?;
         diagnostics.extend(wrong_names(&metadata, document));
         diagnostics.extend(kept_and_expiring(&metadata, document));
-        let mut spec = document.get("spec").map_or_else(|| Json::Object(Map::new()), Node::to_json);
+        let mut spec = take("spec").unwrap_or_else(|| Json::Object(Map::new()));
         // The order in which a user writes fields has no meaning and must not change a plan.
         spec.sort_all_objects();
         let name_at = document.at("/metadata/name").map(|node| node.span);
@@ -214,8 +225,7 @@ pub fn wrong_name(name: &str, problem: &str) -> Diagnostic {
 }
 
 /// Decodes the metadata. The schema has already checked it, so an error is rare and its message can be generic.
-fn metadata(document: &Document, diagnostics: &mut Vec<Diagnostic>) -> Option<Metadata> {
-    let value = document.get("metadata").map_or(Json::Null, Node::to_json);
+fn metadata(value: Json, document: &Document, diagnostics: &mut Vec<Diagnostic>) -> Option<Metadata> {
     serde_json::from_value(value)
         .map_err(|error| {
             let diagnostic =

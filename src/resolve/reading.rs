@@ -183,13 +183,15 @@ fn check(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Manifest> {
     let before = diagnostics.len();
-    checker.check(&document.whole(), diagnostics);
+    let data = document.to_json();
+    checker.check_document(document, &data, diagnostics);
     let refused = diagnostics.iter().skip(before).filter_map(|diagnostic| diagnostic.place.as_ref());
     let refused: Vec<_> = refused.map(|place| place.path.clone()).collect();
     // What the schema refused in the envelope is not reported again in other words.
     let mut ignored = Vec::new();
     let envelope = refused.iter().any(|path| path.starts_with("metadata"));
-    let manifest = Manifest::new(document, source, if envelope { &mut ignored } else { diagnostics });
+    let manifest =
+        Manifest::of_data(document, data, source, if envelope { &mut ignored } else { diagnostics });
     manifest.map(|manifest| Manifest { refused, ..manifest })
 }
 

@@ -14,7 +14,7 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::Value as Json;
 
 use crate::diagnostic::{self, Code, Diagnostic, Place, nearest};
-use crate::manifest::yaml::{MAX_DIAGNOSTICS, Node, Part};
+use crate::manifest::yaml::{Document, MAX_DIAGNOSTICS, Node, Part};
 use crate::pointer;
 use crate::schema::is_true;
 use crate::text::short;
@@ -71,17 +71,31 @@ impl Checker {
     /// Reports all violations in a part of a document, at most [`MAX_DIAGNOSTICS`], in the order of the file.
     pub fn check(&self, document: &Part<'_>, diagnostics: &mut Vec<Diagnostic>) {
         let Some(root) = document.node() else { return };
-        let instance = root.to_json();
+        self.check_value(document, root, &root.to_json(), diagnostics);
+    }
+
+    /// The same of a whole document whose data are at hand.
+    pub fn check_document(&self, document: &Document, data: &Json, diagnostics: &mut Vec<Diagnostic>) {
+        self.check_value(&document.whole(), &document.root, data, diagnostics);
+    }
+
+    fn check_value(
+        &self,
+        document: &Part<'_>,
+        root: &Node,
+        instance: &Json,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
         let Self { validator, schema } = self;
         let mut check = Check { validator, schema, document, diagnostics: Vec::new() };
-        for error in self.validator.iter_errors(&instance).take(MAX_DIAGNOSTICS) {
+        for error in self.validator.iter_errors(instance).take(MAX_DIAGNOSTICS) {
             if self.is_secret(&error) {
                 check.secret(error.instance_path().as_str());
             } else {
                 check.explain(&error);
             }
         }
-        check.spellings(root, "", &instance);
+        check.spellings(root, instance);
         check.diagnostics.truncate(MAX_DIAGNOSTICS);
         diagnostic::sort(&mut check.diagnostics);
         diagnostics.extend(check.diagnostics);

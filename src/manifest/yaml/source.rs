@@ -92,7 +92,7 @@ impl<'a> Source<'a> {
     /// before them begin. Some of these are inside of quotes.
     pub(super) fn glued_comments(&self) -> BTreeMap<(usize, usize), usize> {
         let mut comments = BTreeMap::new();
-        for (line, text) in self.lines() {
+        for (line, text) in self.lines().filter(|(_, text)| text.contains('#')) {
             let mut blanks = None;
             let mut characters = (0..).zip(text.chars()).peekable();
             while let Some((column, character)) = characters.next() {
@@ -182,6 +182,9 @@ fn errors(diagnostics: &[Diagnostic]) -> usize {
 
 /// Characters that YAML does not allow, and characters that show a reviewer another text than the parser reads.
 fn characters(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> ControlFlow<()> {
+    if is_plain(source.text) {
+        return ControlFlow::Continue(());
+    }
     for (line, text) in source.lines() {
         for (column, character) in (1..).zip(text.chars()) {
             let Some(diagnostic) = character_problem(character) else { continue };
@@ -196,6 +199,11 @@ fn characters(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> Control
         }
     }
     ControlFlow::Continue(())
+}
+
+/// Whether a text holds only what every file may hold, as nearly all do: what is printed of ASCII, blanks and line ends.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r'))
 }
 
 fn character_problem(character: char) -> Option<Diagnostic> {
@@ -244,4 +252,18 @@ fn directives(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) -> Control
         }
     }
     ControlFlow::Continue(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_character_of_a_plain_text_is_a_problem() {
+        let every = (0..=u32::from(char::MAX)).filter_map(char::from_u32);
+        for character in every.filter(|character| !matches!(character, '\n' | '\r')) {
+            let is_plain = is_plain(&character.to_string());
+            assert!(!is_plain || character_problem(character).is_none(), "{character:?}");
+        }
+    }
 }

@@ -10,19 +10,13 @@ use crate::pointer;
 
 impl Check<'_> {
     /// Warns of every such scalar.
-    pub(super) fn spellings(&mut self, node: &Node, pointer: &str, instance: &Json) {
-        if let Some(items) = node.as_seq() {
-            for (index, item) in items.iter().enumerate() {
-                self.spellings(item, &format!("{pointer}/{index}"), instance);
+    pub(super) fn spellings(&mut self, root: &Node, instance: &Json) {
+        let mut found = Vec::new();
+        Odd { path: Vec::new(), found: &mut found }.find(root);
+        for (node, pointer, read) in found {
+            if self.diagnostics.len() < MAX_DIAGNOSTICS {
+                self.warn_of_spelling(node, &pointer, instance, &read);
             }
-        }
-        for (key, value) in node.as_map().unwrap_or_default() {
-            self.spellings(value, &pointer::child(pointer, &key.name), instance);
-        }
-        if let Some(read) = read_otherwise(node)
-            && self.diagnostics.len() < MAX_DIAGNOSTICS
-        {
-            self.warn_of_spelling(node, pointer, instance, &read);
         }
     }
 
@@ -49,6 +43,45 @@ impl Check<'_> {
         let Some(place) = quoted.pointer_mut(pointer) else { return false };
         *place = Json::from(node.raw().unwrap_or_default());
         self.validator.iter_errors(&quoted).all(|error| error.instance_path().as_str() != pointer)
+    }
+}
+
+/// The search for scalars that are read as another value. Pointers are written only for those: nearly all documents have
+/// none.
+struct Odd<'n, 'f> {
+    path: Vec<Step<'n>>,
+    found: &'f mut Vec<(&'n Node, String, String)>,
+}
+
+enum Step<'n> {
+    Item(usize),
+    Field(&'n str),
+}
+
+impl<'n> Odd<'n, '_> {
+    fn find(&mut self, node: &'n Node) {
+        for (index, item) in node.as_seq().unwrap_or_default().iter().enumerate() {
+            self.below(Step::Item(index), item);
+        }
+        for (key, value) in node.as_map().unwrap_or_default() {
+            self.below(Step::Field(&key.name), value);
+        }
+        if let Some(read) = read_otherwise(node) {
+            self.found.push((node, self.pointer(), read));
+        }
+    }
+
+    fn below(&mut self, step: Step<'n>, node: &'n Node) {
+        self.path.push(step);
+        self.find(node);
+        self.path.pop();
+    }
+
+    fn pointer(&self) -> String {
+        self.path.iter().fold(String::new(), |parent, step| match step {
+            Step::Item(index) => format!("{parent}/{index}"),
+            Step::Field(name) => pointer::child(&parent, name),
+        })
     }
 }
 
