@@ -109,6 +109,11 @@ impl Names {
         self.tables.renamed.get(&(kind.to_owned(), name.to_owned())).map(String::as_str)
     }
 
+    /// Whether git gives any object a new name.
+    pub fn renames(&self) -> bool {
+        !self.tables.renamed.is_empty()
+    }
+
     /// The name of a live object, if no other object has that name and a manifest can have it.
     pub fn name(&self, kind: &str, id: &str) -> Option<&str> {
         let key = (kind.to_owned(), id.to_owned());

@@ -199,7 +199,12 @@ impl Comparison<'_> {
             ignored.forget(&kind.shape, &mut past);
             past
         };
-        let base = base.map(|base| counted(self.canonical_base(kind, base)));
+        // What git has not touched since is the same in canonical form, too, unless a name in it is another one now.
+        let is_same = |base: &Declared| base.spec() == declared.spec() && !self.names.renames();
+        let base = base.map(|base| match is_same(base) {
+            true => counted(now.clone()),
+            false => counted(self.canonical_base(kind, base)),
+        });
         if !declared.absent() {
             let attempted = self.attempted.get(&declared.id).into_iter().flatten();
             let attempted: Vec<_> =
