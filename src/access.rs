@@ -1,8 +1,19 @@
 //! What an object allows and denies, and what a change does to that.
 //!
-//! Not here: what a system's objects grant (`system`), and the order of changes (`plan::order`).
+//! [`impact::compare`] decides it over rules, and finds a request whose answer changes. Not here: what a system's
+//! objects grant (`system`), which objects a plan compares (`plan::impact`), and the order of changes (`plan::order`).
 
 use std::collections::BTreeSet;
+
+mod automaton;
+pub mod budget;
+mod cover;
+mod evaluate;
+pub mod impact;
+pub mod pattern;
+pub mod rule;
+#[cfg(test)]
+mod tests;
 
 /// What an object grants and denies. Equal texts mean the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,0 +1,69 @@
+//! What rules say of one request, the plain way. It shares nothing with the automata, so that it can check them.
+
+use std::borrow::Cow;
+
+use super::pattern::{Pattern, Token};
+use super::rule::{AccessRequest, Effect, Rule, RuleSet};
+
+/// What an object says of a request, and the rule that decides it.
+pub(super) fn evaluate<'a>(set: &'a RuleSet, request: &AccessRequest) -> (Effect, Option<&'a Rule>) {
+    let mut applying = set.rules.iter().filter(|rule| applies(set, rule, request));
+    let mut allowing = None;
+    match applying.find(|rule| {
+        allowing = allowing.or((!rule.denies).then_some(*rule));
+        rule.denies
+    }) {
+        Some(deny) => (Effect::Denied, Some(deny)),
+        None if allowing.is_some() => (Effect::Allowed, allowing),
+        None => (Effect::NotGranted, None),
+    }
+}
+
+/// Whether a rule applies to a request.
+pub(super) fn applies(set: &RuleSet, rule: &Rule, request: &AccessRequest) -> bool {
+    let Rule { denies: _, name: _, scopes, conditions } = rule;
+    conditions.is_subset(&request.holds)
+        && scopes.iter().all(|(dimension, patterns)| {
+            let word = request.words.get(dimension).map(String::as_str).unwrap_or_default();
+            let word = if set.folds.contains(dimension) {
+                Cow::from(word.to_ascii_lowercase())
+            } else {
+                Cow::from(word)
+            };
+            patterns.iter().any(|pattern| matches(pattern, &word))
+        })
+}
+
+/// Whether each word of a request has the form that all words of its dimension have.
+pub(super) fn is_formed(set: &RuleSet, request: &AccessRequest) -> bool {
+    set.forms
+        .iter()
+        .all(|(dimension, form)| request.words.get(dimension).is_none_or(|word| matches(form, word)))
+}
+
+/// Whether a pattern matches a word, by the ends of its first steps.
+pub(super) fn matches(pattern: &Pattern, word: &str) -> bool {
+    let word: Vec<char> = word.chars().collect();
+    let mut ends = vec![false; word.len() + 1];
+    ends.iter_mut().take(1).for_each(|start| *start = true);
+    for token in pattern.tokens() {
+        let mut next = vec![false; word.len() + 1];
+        let mut running = false;
+        for (at, end) in next.iter_mut().enumerate() {
+            let before = at.checked_sub(1).and_then(|before| word.get(before)).copied();
+            let reached = |at: Option<usize>| at.and_then(|at| ends.get(at)).copied().unwrap_or_default();
+            *end = match (token, before) {
+                (Token::Is(c), Some(before)) => *c == before && reached(at.checked_sub(1)),
+                (Token::One(but), Some(before)) => *but != Some(before) && reached(at.checked_sub(1)),
+                (Token::Is(_) | Token::One(_), None) => false,
+                (Token::Run(but), before) => {
+                    running =
+                        running && before.is_none_or(|before| *but != Some(before)) || reached(Some(at));
+                    running
+                }
+            };
+        }
+        ends = next;
+    }
+    ends.last().copied().unwrap_or_default()
+}

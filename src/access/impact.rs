@@ -1,0 +1,465 @@
+//! What a change of rules does to what is allowed: the verdict, and for each difference a request that shows it.
+//!
+//! An object denies a request, allows it, or says nothing. It is more permissive if it says more than before to some
+//! request and less to none. That is true beside any other objects: an object that says the same to all requests cannot
+//! change what a system allows, and one that stops to deny may, even if it allows nothing itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::budget::{Budget, Spent};
+use super::cover::{Forms, Words, lists_meet, meet, plainly_covers, uncovered};
+use super::evaluate::{applies, evaluate, is_formed};
+use super::pattern::Pattern;
+use super::rule::{AccessRequest, Dimension, Effect, Rule, RuleSet};
+
+/// How many differences are told apart on each side. If there are more, the last ones are told in less detail.
+const MOST: usize = 40;
+/// How many exceptions of one difference are named.
+const EXCEPTIONS: usize = 3;
+/// How many words of the author's own are tried in each dimension of a witness.
+const CANDIDATES: usize = 24;
+
+/// What a change does to what is allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Impact {
+    /// This. If nothing differs, no request is treated in another way than before.
+    Known(Difference),
+    /// It is not known, for this reason.
+    Unknown(String),
+}
+
+/// How two sets of rules differ.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// What is allowed that was not, or no longer denied.
+    pub gained: Vec<AccessChange>,
+    /// What is no longer allowed, or denied now.
+    pub lost: Vec<AccessChange>,
+    /// Whether there is more than that.
+    pub more: bool,
+}
+
+/// The verdict in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Some requests are allowed that were not, and none is lost.
+    MorePermissive,
+    /// The other way round.
+    LessPermissive,
+    /// Both: some are gained and some are lost.
+    Incomparable,
+    /// No request is treated in another way.
+    Equivalent,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Impact {
+    /// The verdict in a word.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Self::Unknown(_) => Verdict::Unknown,
+            Self::Known(Difference { gained, lost, more: _ }) => match (gained.is_empty(), lost.is_empty()) {
+                (true, true) => Verdict::Equivalent,
+                (false, true) => Verdict::MorePermissive,
+                (true, false) => Verdict::LessPermissive,
+                (false, false) => Verdict::Incomparable,
+            },
+        }
+    }
+
+    /// Whether all that differs depends on conditions that nobody can look into.
+    #[must_use]
+    pub fn is_only_possible(&self) -> bool {
+        let Self::Known(Difference { gained, lost, more: _ }) = self else { return false };
+        let mut all = gained.iter().chain(lost).peekable();
+        all.peek().is_some() && all.all(|change| change.possible)
+    }
+}
+
+/// Requests that are gained or lost together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct AccessChange {
+    /// Which requests: in each dimension any of these patterns, as their author wrote them.
+    pub access: Vec<Scope>,
+    /// Which of them are not meant. Each is what `access` says, but only with these patterns.
+    pub except: Vec<Vec<Scope>>,
+    /// How many more exceptions there are.
+    pub more_exceptions: usize,
+    /// Conditions that must hold.
+    pub conditions: Vec<String>,
+    /// Whether this depends on conditions that nobody can look into: it may be that no real request is meant.
+    pub possible: bool,
+    /// The object through which this is so, if it is another than the one that changes.
+    pub through: Option<String>,
+    /// One of these requests.
+    pub witness: Witness,
+}
+
+/// The patterns of one dimension.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Scope {
+    /// The dimension.
+    pub dimension: Dimension,
+    /// Its patterns.
+    pub patterns: Vec<String>,
+}
+
+/// One request, and what the object says of it before and after the change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Witness {
+    /// What the request says.
+    pub request: Vec<Word>,
+    /// Before.
+    pub before: Decision,
+    /// After.
+    pub after: Decision,
+}
+
+/// What a request says in one dimension.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Word {
+    /// The dimension.
+    pub dimension: Dimension,
+    /// The word.
+    pub word: String,
+}
+
+/// What an object says of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Decision {
+    /// What it says.
+    pub effect: Effect,
+    /// The name of the rule that decides it; null if it has none, or if no rule applies.
+    pub rule: Option<String>,
+}
+
+/// One way to read rules whose meaning nobody has written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// What is assumed, as the end of *it depends on whether*; of the first one nobody reads it.
+    pub assumes: &'static str,
+    /// The rules, read like this.
+    pub rules: RuleSet,
+}
+
+/// Compares what one object said with what it will say, in each of its readings. Both have the same ones. If they do not
+/// agree, nobody knows.
+#[must_use]
+pub fn compare(before: &[Reading], after: &[Reading], budget: &mut Budget) -> Impact {
+    let mut share = budget.share();
+    let impact = agreed(before, after, &mut share);
+    budget.settle(&share);
+    impact.unwrap_or_else(|Spent| {
+        Impact::Unknown("comparing its rules takes more work than enact does for one plan".to_owned())
+    })
+}
+
+fn agreed(before: &[Reading], after: &[Reading], budget: &mut Budget) -> Result<Impact, Spent> {
+    let mut looked: Vec<(&RuleSet, &RuleSet)> = Vec::new();
+    let mut first: Option<Impact> = None;
+    for (before, after) in before.iter().zip(after) {
+        let is_same = |seen: &&(&RuleSet, &RuleSet)| {
+            seen.0.rules == before.rules.rules && seen.1.rules == after.rules.rules
+        };
+        // Where no pattern is read in another way, neither are the rules.
+        if looked.iter().find(is_same).is_some() {
+            continue;
+        }
+        looked.push((&before.rules, &after.rules));
+        let Some(impact) = difference(&before.rules, &after.rules, budget)? else {
+            return Ok(Impact::Unknown("a witness did not stand up to the second look".to_owned()));
+        };
+        let impact = Impact::Known(impact);
+        match &first {
+            None => first = Some(impact),
+            Some(first) if first.verdict() != impact.verdict() => {
+                return Ok(Impact::Unknown(format!("it depends on whether {}", after.assumes)));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(first.unwrap_or_else(|| Impact::Known(Difference::default())))
+}
+
+/// How two sets of rules differ; `None` if what was found is not true.
+pub(super) fn difference(
+    before: &RuleSet,
+    after: &RuleSet,
+    budget: &mut Budget,
+) -> Result<Option<Difference>, Spent> {
+    let mut gained = Side::new(before, after, true, budget);
+    let is_true = gained.look()?;
+    let (gains, more_gains) = (gained.found, gained.more);
+    let mut lost = Side::new(before, after, false, budget);
+    let is_true = lost.look()? && is_true;
+    let more = more_gains || lost.more;
+    Ok(is_true.then_some(Difference { gained: gains, lost: lost.found, more }))
+}
+
+/// The search for what is gained, or for what is lost.
+struct Side<'a, 'b> {
+    before: &'a RuleSet,
+    after: &'a RuleSet,
+    /// Whether to look for what is gained.
+    gains: bool,
+    forms: Forms,
+    /// Every condition of both sides.
+    conditions: BTreeSet<String>,
+    /// Words that authors wrote themselves.
+    literals: BTreeMap<Dimension, BTreeSet<String>>,
+    budget: &'b mut Budget,
+    found: Vec<AccessChange>,
+    more: bool,
+}
+
+/// A part of what a rule says that the other side does not.
+struct Piece {
+    rule: Rule,
+    exceptions: Vec<BTreeMap<Dimension, Vec<Pattern>>>,
+}
+
+impl<'a, 'b> Side<'a, 'b> {
+    fn new(before: &'a RuleSet, after: &'a RuleSet, gains: bool, budget: &'b mut Budget) -> Self {
+        let rules = || before.rules.iter().chain(&after.rules);
+        let mut literals: BTreeMap<Dimension, BTreeSet<String>> = BTreeMap::new();
+        for (dimension, patterns) in rules().flat_map(|rule| &rule.scopes) {
+            let words = patterns
+                .iter()
+                .filter(|pattern| pattern.is_literal())
+                .map(|pattern| pattern.text().to_owned());
+            literals.entry(dimension.clone()).or_default().extend(words);
+        }
+        Self {
+            before,
+            after,
+            gains,
+            forms: before
+                .forms
+                .iter()
+                .chain(&after.forms)
+                .map(|(of, form)| (of.clone(), form.clone()))
+                .collect(),
+            conditions: rules().flat_map(|rule| rule.conditions.clone()).collect(),
+            literals,
+            budget,
+            found: Vec::new(),
+            more: false,
+        }
+    }
+
+    /// Finds everything. False if a witness is none.
+    fn look(&mut self) -> Result<bool, Spent> {
+        // Where denies were and are no longer, more is allowed; and where allows are now, unless denies are, or were.
+        let (less, more) = if self.gains { (self.before, self.after) } else { (self.after, self.before) };
+        let denies: Vec<_> = more.denies().collect();
+        let decided: Vec<_> = less.rules.iter().chain(more.denies()).collect();
+        let [here, there] = [less, more].map(|set| set.rules.iter().map(meaning).collect::<BTreeSet<_>>());
+        let denied = less.denies().filter(|seed| !there.contains(&meaning(seed))).map(|seed| (seed, &denies));
+        let allowed =
+            more.allows().filter(|seed| !here.contains(&meaning(seed))).map(|seed| (seed, &decided));
+        let seeds = denied.chain(allowed);
+        for (seed, covers) in seeds {
+            if self.found.len() >= MOST {
+                // One that differs is enough to know that there is more.
+                let covers = self.unless(seed, covers);
+                self.more = self.more || uncovered(seed, &covers, &self.forms, self.budget)?.is_some();
+            } else if !self.seed(seed, covers)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The rules that apply if only the conditions of the seed hold.
+    fn unless<'r>(&self, seed: &Rule, covers: &[&'r Rule]) -> Vec<&'r Rule> {
+        covers.iter().filter(|cover| cover.conditions.is_subset(&seed.conditions)).copied().collect()
+    }
+
+    fn seed(&mut self, seed: &Rule, covers: &[&'a Rule]) -> Result<bool, Spent> {
+        let applying = self.unless(seed, covers);
+        if uncovered(seed, &applying, &self.forms, self.budget)?.is_none() {
+            return Ok(true);
+        }
+        let mut room = MOST;
+        for piece in self.pieces(seed, &applying, &mut room)? {
+            // What holds although every other rule applies, whatever its conditions, is certain.
+            let certain = match seed.conditions.is_empty() {
+                true => uncovered(&piece.rule, covers, &self.forms, self.budget)?,
+                false => None,
+            };
+            let possible = certain.is_none();
+            let words = match certain {
+                Some(words) => words,
+                None => match uncovered(&piece.rule, &applying, &self.forms, self.budget)? {
+                    Some(words) => words,
+                    None => return Ok(false),
+                },
+            };
+            let Some(witness) = self.witness(&piece.rule, words, possible) else { return Ok(false) };
+            let change = change(piece, possible, witness);
+            if !self.found.contains(&change) {
+                self.found.push(change);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Takes a rule apart, pattern by pattern, into what the others do not cover.
+    fn pieces(&mut self, rule: &Rule, covers: &[&Rule], room: &mut usize) -> Result<Vec<Piece>, Spent> {
+        if uncovered(rule, covers, &self.forms, self.budget)?.is_none() {
+            return Ok(Vec::new());
+        }
+        let mut touching = Vec::new();
+        for cover in covers {
+            if meet(rule, cover, &self.forms, self.budget)? {
+                touching.push(*cover);
+            }
+        }
+        let splits = |(dimension, patterns): &(&Dimension, &Vec<Pattern>)| {
+            patterns.len() > 1 && !touching.iter().all(|cover| plainly_covers(cover, rule, dimension))
+        };
+        let split = rule.scopes.iter().find(splits).filter(|_| *room > 0);
+        let Some((dimension, patterns)) = split else {
+            let mut exceptions = Vec::new();
+            for cover in &touching {
+                let exception = self.exception(rule, cover)?;
+                if !exceptions.contains(&exception) {
+                    exceptions.push(exception);
+                }
+            }
+            *room = room.saturating_sub(1);
+            return Ok(vec![Piece { rule: rule.clone(), exceptions }]);
+        };
+        let mut pieces: Vec<Piece> = Vec::new();
+        for pattern in patterns {
+            let part = rule.clone().on(dimension.clone(), vec![pattern.clone()]);
+            for piece in self.pieces(&part, &touching, room)? {
+                let alike = pieces.iter_mut().find(|other| {
+                    let joined = piece
+                        .rule
+                        .clone()
+                        .on(dimension.clone(), other.rule.scopes.get(dimension).cloned().unwrap_or_default());
+                    joined == other.rule && piece.exceptions == other.exceptions
+                });
+                match alike.and_then(|other| other.rule.scopes.get_mut(dimension)) {
+                    Some(patterns) => patterns.push(pattern.clone()),
+                    None => pieces.push(piece),
+                }
+            }
+        }
+        Ok(pieces)
+    }
+
+    /// The patterns by which another rule is narrower than this one.
+    fn exception(&mut self, rule: &Rule, cover: &Rule) -> Result<BTreeMap<Dimension, Vec<Pattern>>, Spent> {
+        let mut exception = BTreeMap::new();
+        for (dimension, patterns) in &cover.scopes {
+            if plainly_covers(cover, rule, dimension) {
+                continue;
+            }
+            let mut meeting = Vec::new();
+            for pattern in patterns {
+                let own = rule.scope(dimension);
+                let is_in = match own {
+                    Some(own) => lists_meet(
+                        own,
+                        std::slice::from_ref(pattern),
+                        self.forms.get(dimension),
+                        self.budget,
+                    )?,
+                    None => true,
+                };
+                if is_in {
+                    meeting.push(pattern.clone());
+                }
+            }
+            exception.insert(dimension.clone(), meeting);
+        }
+        Ok(exception)
+    }
+
+    /// The request of these words, or of words that people know better, as both sides see it. `None` if it shows nothing.
+    fn witness(&self, rule: &Rule, words: Words, possible: bool) -> Option<Witness> {
+        let mut request = AccessRequest { words, holds: rule.conditions.clone() };
+        if !self.shows(rule, &request, possible) {
+            return None;
+        }
+        let dimensions: Vec<_> = request.words.keys().cloned().collect();
+        for dimension in &dimensions {
+            for word in self.candidates(rule, dimension) {
+                let mut other = request.clone();
+                other.words.insert(dimension.clone(), word);
+                if self.shows(rule, &other, possible) {
+                    request = other;
+                    break;
+                }
+            }
+        }
+        let decision = |set: &RuleSet| {
+            let (effect, rule) = evaluate(set, &request);
+            Decision { effect, rule: rule.and_then(|rule| rule.name.clone()) }
+        };
+        let (before, after) = (decision(self.before), decision(self.after));
+        let word = |(dimension, word): (&Dimension, &String)| Word {
+            dimension: dimension.clone(),
+            word: word.clone(),
+        };
+        Some(Witness { request: request.words.iter().map(word).collect(), before, after })
+    }
+
+    /// Words that people know, or can read, the best first.
+    fn candidates(&self, rule: &Rule, dimension: &Dimension) -> Vec<String> {
+        let own = rule.scope(dimension).unwrap_or_default();
+        let literal =
+            own.iter().filter(|pattern| pattern.is_literal()).map(|pattern| pattern.text().to_owned());
+        let known = self.literals.get(dimension).into_iter().flatten().cloned();
+        let like = own.iter().map(Pattern::example);
+        let like: Vec<_> =
+            if own.is_empty() { vec!["x".to_owned()] } else { like.take(CANDIDATES).collect() };
+        literal.take(CANDIDATES).chain(known.take(CANDIDATES)).chain(like).collect()
+    }
+
+    /// Whether a request shows the difference, by plain evaluation; if it is not only possible, also if every condition
+    /// holds.
+    fn shows(&self, rule: &Rule, request: &AccessRequest, possible: bool) -> bool {
+        let differs = |request: &AccessRequest| {
+            let (before, after) = (evaluate(self.before, request).0, evaluate(self.after, request).0);
+            if self.gains { before < after } else { after < before }
+        };
+        let all = || AccessRequest { holds: self.conditions.clone(), ..request.clone() };
+        applies(self.before, rule, request)
+            && is_formed(self.before, request)
+            && differs(request)
+            && (possible || differs(&all()))
+    }
+}
+
+/// A rule without its name. What both sides have makes no difference.
+fn meaning(rule: &Rule) -> (bool, &BTreeMap<Dimension, Vec<Pattern>>, &BTreeSet<String>) {
+    let Rule { denies, name: _, scopes, conditions } = rule;
+    (*denies, scopes, conditions)
+}
+
+fn change(piece: Piece, possible: bool, witness: Witness) -> AccessChange {
+    let Piece { rule, exceptions } = piece;
+    let scope = |(dimension, patterns): (&Dimension, &Vec<Pattern>)| Scope {
+        dimension: dimension.clone(),
+        patterns: patterns.iter().map(|pattern| pattern.text().to_owned()).collect(),
+    };
+    let scopes = |scopes: &BTreeMap<Dimension, Vec<Pattern>>| scopes.iter().map(scope).collect::<Vec<_>>();
+    AccessChange {
+        access: scopes(&rule.scopes),
+        except: exceptions.iter().take(EXCEPTIONS).map(scopes).collect(),
+        more_exceptions: exceptions.len().saturating_sub(EXCEPTIONS),
+        conditions: rule.conditions.into_iter().collect(),
+        possible,
+        through: None,
+        witness,
+    }
+}

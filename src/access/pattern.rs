@@ -1,0 +1,162 @@
+//! Patterns over the words of a request, as the authors of policies write them.
+
+/// Which words a part of a rule matches.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Pattern {
+    text: String,
+    tokens: Vec<Token>,
+}
+
+/// One step of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Token {
+    /// This character.
+    Is(char),
+    /// Any one character but this.
+    One(Option<char>),
+    /// Any characters but this, maybe none.
+    Run(Option<char>),
+}
+
+impl Token {
+    /// Whether whatever the other step stands for is what this one does; a run, as often as it likes.
+    fn takes(&self, step: &Self) -> bool {
+        match (self, step) {
+            (Self::Is(c), step) => *step == Self::Is(*c),
+            (Self::One(None), step) => !matches!(step, Self::Run(_)),
+            (Self::Run(None), _) => true,
+            (Self::One(Some(but)) | Self::Run(Some(but)), Self::Is(c)) => c != but,
+            (Self::One(but), step) => *step == Self::One(*but),
+            (Self::Run(but), step) => matches!(step, Self::One(of) | Self::Run(of) if of == but),
+        }
+    }
+}
+
+impl Pattern {
+    /// Only this word.
+    #[must_use]
+    pub fn literal(text: &str) -> Self {
+        Self { text: text.to_owned(), tokens: text.chars().map(Token::Is).collect() }
+    }
+
+    /// A pattern in which `*` is any run of characters, maybe none.
+    #[must_use]
+    pub fn glob(text: &str) -> Self {
+        let token = |c| if c == '*' { Token::Run(None) } else { Token::Is(c) };
+        Self { text: text.to_owned(), tokens: runs_joined(text.chars().map(token)) }
+    }
+
+    /// Like [`glob`](Self::glob), and `?` is any one character.
+    #[must_use]
+    pub fn glob_with_one(text: &str) -> Self {
+        let token = |c| match c {
+            '*' => Token::Run(None),
+            '?' => Token::One(None),
+            c => Token::Is(c),
+        };
+        Self { text: text.to_owned(), tokens: runs_joined(text.chars().map(token)) }
+    }
+
+    /// So many sections, none of them empty, with this character between them and nowhere else.
+    #[must_use]
+    pub fn sections(number: usize, between: char) -> Self {
+        let section = [Token::One(Some(between)), Token::Run(Some(between))];
+        let mut tokens = Vec::new();
+        for index in 0..number {
+            tokens.extend((index > 0).then_some(Token::Is(between)));
+            tokens.extend(section);
+        }
+        Self { text: vec!["*"; number].join(&between.to_string()), tokens }
+    }
+
+    /// Every word.
+    #[must_use]
+    pub fn any() -> Self {
+        Self::glob("*")
+    }
+
+    /// The same for words in which upper case has become lower case.
+    #[must_use]
+    pub fn folded(mut self) -> Self {
+        for token in &mut self.tokens {
+            if let Token::Is(c) | Token::One(Some(c)) | Token::Run(Some(c)) = token {
+                c.make_ascii_lowercase();
+            }
+        }
+        self
+    }
+
+    /// As its author wrote it.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn tokens(&self) -> &[Token] {
+        &self.tokens
+    }
+
+    /// Whether it matches every word.
+    pub(super) fn is_any(&self) -> bool {
+        self.tokens == [Token::Run(None)]
+    }
+
+    /// Whether its steps take those of the other one, wildcards for wildcards. Then it matches all that the other does;
+    /// if not, it may still do so.
+    pub(super) fn plainly_covers(&self, other: &Self) -> bool {
+        if self.is_any() || self.tokens == other.tokens {
+            return true;
+        }
+        let mut ends = vec![false; other.tokens.len() + 1];
+        ends.iter_mut().take(1).for_each(|start| *start = true);
+        for token in &self.tokens {
+            let mut running = false;
+            let mut before = false;
+            for (end, step) in ends.iter_mut().zip([None].into_iter().chain(other.tokens.iter().map(Some))) {
+                let reached = std::mem::replace(&mut before, *end);
+                let takes = step.is_some_and(|step| token.takes(step));
+                *end = match token {
+                    Token::Run(_) => *end || running && takes,
+                    Token::Is(_) | Token::One(_) => reached && takes,
+                };
+                running = *end;
+            }
+        }
+        ends.last().copied().unwrap_or_default()
+    }
+
+    /// A word for people that it matches, unless that must not be such a word.
+    pub(super) fn example(&self) -> String {
+        let letter = |token: &Token| match token {
+            Token::Is(c) => *c,
+            Token::One(_) | Token::Run(_) => 'x',
+        };
+        // The author's spelling, where a letter has two.
+        if self.is_literal() { self.text.clone() } else { spelled(&self.text, &self.tokens, letter) }
+    }
+
+    pub(super) fn is_literal(&self) -> bool {
+        self.tokens.iter().all(|token| matches!(token, Token::Is(_)))
+    }
+}
+
+/// The text with `x` in the place of its wildcards, if there is one step for each character; else the steps themselves.
+fn spelled(text: &str, tokens: &[Token], letter: impl Fn(&Token) -> char) -> String {
+    let shown = |(c, token): (char, &Token)| if matches!(token, Token::Is(_)) { c } else { 'x' };
+    if text.chars().count() == tokens.len() {
+        text.chars().zip(tokens).map(shown).collect()
+    } else {
+        tokens.iter().map(letter).collect()
+    }
+}
+
+/// Two runs side by side are one.
+fn runs_joined(tokens: impl Iterator<Item = Token>) -> Vec<Token> {
+    let mut joined: Vec<Token> = Vec::new();
+    for token in tokens {
+        if !(token == Token::Run(None) && joined.last() == Some(&token)) {
+            joined.push(token);
+        }
+    }
+    joined
+}
