@@ -20,6 +20,7 @@ use crate::model::resource::ResourceId;
 use crate::model::state::{Listing, LiveObject, Observed};
 use crate::model::wire::{Errors, ReadError, Reader};
 use crate::pointer::{child, is_within};
+use crate::system::semantics::Semantics;
 
 pub mod body;
 pub mod claim;
@@ -30,6 +31,7 @@ pub mod mycloud;
 pub(crate) mod paging;
 pub mod polytomic;
 pub mod registry;
+pub mod semantics;
 
 /// How much work the systems of a run may do for what they are given.
 #[derive(Clone, Copy, Debug)]
@@ -220,6 +222,11 @@ pub trait Judge: Translate {
     /// What an object in canonical form grants and denies; null means no object. `None` if that is not known, or if a
     /// deny does not win over every grant.
     fn grants(&self, _kind: &Kind, _object: &Value) -> Option<Grants> {
+        None
+    }
+
+    /// What its objects say of requests, for verdicts about access; `None` if nobody has said how to read them.
+    fn semantics(&self) -> Option<&dyn Semantics> {
         None
     }
 

@@ -27,7 +27,9 @@ use crate::model::wire::{ReadError, Reader};
 use crate::system::body::{found, kind_of, list, listed, text, texts};
 use crate::system::compiuta::policy::{ADMIN_POLICY, ADMIN_TEAM, final_body, members, strings};
 use crate::system::compiuta::spec::{PolicySpec, RoleSpec};
+use crate::system::semantics::Semantics;
 
+mod access;
 mod administrators;
 mod check;
 mod policy;
@@ -156,6 +158,10 @@ impl Judge for Compiuta {
             }
         }
         Some(grants)
+    }
+
+    fn semantics(&self) -> Option<&dyn Semantics> {
+        Some(&access::Statements)
     }
 
     fn hazards(&self, changes: &[Change], observed: &Observed) -> Vec<Diagnostic> {

@@ -24,8 +24,10 @@ use crate::model::state::{Listing, LiveObject};
 use crate::model::wire::{Errors, GetResult, ReadError, Reader, Reply, Statuses};
 use crate::system::body::{found, kind_of, list, listed, text, texts};
 
+mod access;
 mod rules;
 
+use crate::system::semantics::Semantics;
 use rules::Known;
 
 /// The row of the registry.
@@ -298,6 +300,10 @@ impl Judge for Jitsudo {
             }
         }
         Some(grants)
+    }
+
+    fn semantics(&self) -> Option<&dyn Semantics> {
+        Some(&access::CedarRules)
     }
 }
 

@@ -22,6 +22,11 @@ use crate::model::request::{Method, Path, Repeatability, Request};
 use crate::model::state::{Listing, LiveObject};
 use crate::model::wire::{ReadError, Reader};
 use crate::system::body::{found, insert_some, kind_of, list, listed, text, texts};
+use crate::system::mycloud::spec::{LANGUAGE, PolicySpec};
+use crate::system::semantics::Semantics;
+
+mod access;
+mod spec;
 
 /// The row of the registry.
 pub(super) fn registered() -> Registered {
@@ -32,73 +37,6 @@ pub(super) fn registered() -> Registered {
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MycloudSettings {}
-
-/// An IAM policy. It is attached on the side of roles and groups.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct PolicySpec {
-    /// The purpose of the policy.
-    #[schemars(extend("default" = ""))]
-    description: Option<String>,
-    /// What it allows and denies.
-    document: Option<Document>,
-}
-
-/// The policy document. The API replaces it whole.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    /// The version of the policy language, not a date of your choice. A new policy gets `2024-01-01` if this is left
-    /// out.
-    version: Option<String>,
-    /// What is allowed and denied. Order does not matter.
-    #[schemars(length(min = 1), extend("x-list-type" = "map", "x-list-map-keys" = ["sid"]))]
-    statements: Vec<Statement>,
-}
-
-/// One statement.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Statement {
-    /// Its name, unique in the document. With one, a change to the statement is shown field by field.
-    #[schemars(length(min = 1))]
-    sid: Option<String>,
-    /// Whether it allows or denies.
-    effect: Effect,
-    /// Such as `s3:GetObject`, `s3:*` or `*`.
-    #[schemars(length(min = 1), extend("x-list-type" = "set"), inner(regex(pattern = r"^(\*|[^:\s]+:\S+)$")))]
-    actions: Vec<String>,
-    /// Such as `my-bucket/*`.
-    #[schemars(length(min = 1), extend("x-list-type" = "set"), inner(length(min = 1)))]
-    resources: Vec<String>,
-    /// Conditions, all of which must hold.
-    #[schemars(extend("x-list-type" = "multiset", "default" = []))]
-    conditions: Option<Vec<Condition>>,
-}
-
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-enum Effect {
-    Allow,
-    Deny,
-}
-
-/// A condition on the request.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Condition {
-    /// Such as `equals`.
-    #[schemars(length(min = 1))]
-    operator: String,
-    /// Such as `s3:prefix`.
-    #[schemars(length(min = 1))]
-    key: String,
-    /// Values, any of which may match.
-    #[schemars(length(min = 1), extend("x-list-type" = "set"))]
-    values: Vec<String>,
-}
-
-const LANGUAGE: &str = "2024-01-01";
 
 /// How many policies to ask for per page. The maximum is not documented; a server may send fewer.
 const PAGE: usize = 100;
@@ -189,6 +127,10 @@ impl Judge for Mycloud {
             }
         }
         Some(grants)
+    }
+
+    fn semantics(&self) -> Option<&dyn Semantics> {
+        Some(&access::Statements)
     }
 }
 

@@ -20,8 +20,12 @@ use crate::model::spent::Spent;
 use crate::model::state::{Listing, LiveObject, Observed};
 use crate::model::wire::{ReadError, Reader};
 use crate::system::body::{found, kind_of, list, listed, text, texts};
+use crate::system::polytomic::spec::{PolicySpec, RoleSpec};
+use crate::system::semantics::Semantics;
 
+mod access;
 mod check;
+mod spec;
 
 /// The row of the registry.
 pub(super) fn registered() -> Registered {
@@ -75,42 +79,6 @@ impl Version {
 enum Verb {
     Put,
     Patch,
-}
-
-/// A role: a label that policies bind actions to. Its name is `metadata.name`.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct RoleSpec {
-    /// The organization it is created in. Only for credentials with access to several; it cannot change later.
-    #[schemars(regex(pattern = super::body::UUID), extend("x-pattern-hint" = "a UUID"))]
-    organization_id: Option<String>,
-}
-
-/// A policy: which roles may do which actions on the objects that use it.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct PolicySpec {
-    /// The roles of each action. Nobody may do an action that is not listed or has no roles.
-    #[schemars(extend("x-nullable" = true, "x-list-type" = "map", "x-list-map-keys" = ["action"], "x-list-map-total" = true, "default" = []))]
-    policy_actions: Option<Vec<PolicyAction>>,
-    /// The organization it is created in. Only for credentials with access to several; it cannot change later.
-    #[schemars(regex(pattern = super::body::UUID), extend("x-pattern-hint" = "a UUID"))]
-    organization_id: Option<String>,
-}
-
-/// The roles that may do one action.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct PolicyAction {
-    /// Such as `read`, `edit`, `create`, `delete`, `apply_policy`, `sync_to` or `trigger`.
-    #[schemars(length(min = 1))]
-    action: String,
-    /// Roles by name: declared in git, or existing on the target, such as `Admin`.
-    #[schemars(extend("x-list-type" = "set", "default" = []), inner(length(min = 1)))]
-    roles: Option<Vec<String>>,
-    /// Roles by id, for roles without a usable name.
-    #[schemars(extend("x-list-type" = "set", "default" = []), inner(regex(pattern = super::body::UUID)))]
-    role_ids: Option<Vec<String>>,
 }
 
 fn kinds() -> Vec<Kind> {
@@ -233,6 +201,10 @@ impl Observe for Polytomic {
 }
 
 impl Judge for Polytomic {
+    fn semantics(&self) -> Option<&dyn Semantics> {
+        Some(&access::Bindings)
+    }
+
     fn hazards(&self, changes: &[Change], observed: &Observed) -> Vec<Diagnostic> {
         let named = naming(changes, observed);
         let deleted =

@@ -41,27 +41,27 @@ pub(super) struct PolicySpec {
 /// One statement. It needs a role or at least one action.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Statement {
+pub(super) struct Statement {
     /// Whether it allows or denies.
     #[schemars(extend("default" = "ALLOW"))]
-    effect: Option<Effect>,
+    pub(super) effect: Option<Effect>,
     /// The id of a role whose actions it covers.
     #[schemars(extend("default" = ""))]
-    role: Option<String>,
+    pub(super) role: Option<String>,
     /// Actions that it covers in addition to the role's.
     #[schemars(extend("x-list-type" = "set", "uniqueItems" = true, "default" = []), inner(regex(pattern = ACTION)))]
-    actions: Option<Vec<String>>,
+    pub(super) actions: Option<Vec<String>>,
     /// Resources that it covers. Default: all.
     #[schemars(extend("x-list-type" = "set", "uniqueItems" = true, "default" = ["*"]), inner(regex(pattern = RESOURCE)))]
-    resources: Option<Vec<String>>,
+    pub(super) resources: Option<Vec<String>>,
     /// The tenants in which it applies; `*` means every tenant.
     #[schemars(extend("x-list-type" = "set", "uniqueItems" = true, "default" = []))]
-    tenants: Option<Vec<String>>,
+    pub(super) tenants: Option<Vec<String>>,
 }
 
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
-enum Effect {
+pub(super) enum Effect {
     Allow,
     Deny,
 }

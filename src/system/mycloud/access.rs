@@ -1,0 +1,179 @@
+//! What a mycloud policy says of requests, for every identity that it is attached to.
+//!
+//! The API documents none of this, so it is taken to be as AWS does it: a deny wins; `*` is any run of characters, also
+//! across `/` and `:`; all conditions of a statement must hold, and one of the values of each. Whether the case of an
+//! action matters, and what `?` is, is tried both ways. Only the operator `equals` is known; any other condition is
+//! taken as a text that holds or does not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::spec::{Condition, Document, Effect, LANGUAGE, Statement};
+use crate::access::impact::Reading;
+use crate::access::pattern::Pattern;
+use crate::access::rule::{Dimension, Rule, RuleSet};
+use crate::system::semantics::{Meaning, Semantics, Side};
+
+pub(super) struct Statements;
+
+impl Semantics for Statements {
+    fn meaning(&self, side: &Side<'_>) -> Meaning {
+        let null = Value::Null;
+        let live = side.body.get("document").unwrap_or(&null);
+        // Where the live document says something that the schema does not know, that is kept.
+        let strange = !live.is_null() && Document::deserialize(live).is_err();
+        let document = side.object.get("document").filter(|_| !strange).map(Document::deserialize);
+        let Some(Ok(document)) = document else {
+            return Meaning::Unknown("its document holds something that enact does not know".to_owned());
+        };
+        let is_known = |version: &str| version == LANGUAGE;
+        let versions = [document.version.as_deref(), live.get("version").and_then(Value::as_str)];
+        if let Some(version) = versions.into_iter().flatten().find(|version| !is_known(version)) {
+            return Meaning::Unknown(format!("enact does not know the policy language `{version}`"));
+        }
+        let is_empty = |statement: &Statement| statement.actions.is_empty() || statement.resources.is_empty();
+        if document.statements.iter().any(is_empty) {
+            return Meaning::Unknown(
+                "a statement without actions or resources could mean anything".to_owned(),
+            );
+        }
+        let readings = READINGS.map(|reading| reading.read(&document.statements)).into();
+        Meaning::Rules { readings, beside: BTreeMap::new() }
+    }
+}
+
+/// How to read what is not documented.
+#[derive(Clone, Copy)]
+struct Way {
+    assumes: &'static str,
+    folds: bool,
+    question_mark: bool,
+}
+
+const READINGS: [Way; 4] = [
+    Way { assumes: "", folds: true, question_mark: true },
+    Way { assumes: "the case of an action matters", folds: false, question_mark: true },
+    Way { assumes: "`?` means itself", folds: true, question_mark: false },
+    Way { assumes: "the case of an action matters and `?` means itself", folds: false, question_mark: false },
+];
+
+impl Way {
+    fn read(self, statements: &[Statement]) -> Reading {
+        let folds = if self.folds { BTreeSet::from([Dimension::Action]) } else { BTreeSet::new() };
+        let rules = statements.iter().map(|statement| self.rule(statement)).collect();
+        Reading { assumes: self.assumes, rules: RuleSet { rules, folds, forms: BTreeMap::new() } }
+    }
+
+    fn rule(self, statement: &Statement) -> Rule {
+        let Statement { sid, effect, actions, resources, conditions } = statement;
+        let glob = |text: &String| {
+            if self.question_mark { Pattern::glob_with_one(text) } else { Pattern::glob(text) }
+        };
+        let action = |text: &String| if self.folds { glob(text).folded() } else { glob(text) };
+        let mut rule = Rule::new(matches!(effect, Effect::Deny))
+            .on(Dimension::Action, actions.iter().map(action).collect())
+            .on(Dimension::Resource, resources.iter().map(glob).collect());
+        rule.name.clone_from(sid);
+        let conditions = conditions.as_deref().unwrap_or_default();
+        for condition in conditions {
+            let Condition { operator, key, values } = condition;
+            // A key may have several values in one request, so two conditions on it are not one with what both name.
+            let is_alone = conditions.iter().filter(|other| other.key == *key).count() == 1;
+            let is_plain = !values.is_empty() && !values.iter().any(|value| value.contains(['*', '?', '$']));
+            if operator == "equals" && is_alone && is_plain {
+                let values = values.iter().map(|value| Pattern::literal(value)).collect();
+                rule = rule.on(Dimension::Key(key.clone()), values);
+            } else {
+                rule.conditions.insert(text_of(condition));
+            }
+        }
+        rule
+    }
+}
+
+/// The condition as a text that is the same for equal ones.
+fn text_of(condition: &Condition) -> String {
+    let Condition { operator, key, values } = condition;
+    let values: BTreeSet<_> = values.iter().collect();
+    serde_json::json!([key, operator, values]).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::access::budget::Budget;
+    use crate::access::impact::{Impact, Verdict, compare};
+    use crate::system::semantics::Other;
+
+    fn meaning(statements: &Value, body: &Value) -> Meaning {
+        let kinds = crate::system::registry::Registry::built_in();
+        let kinds = kinds.kinds();
+        let kind = kinds[&("mycloud/v1".to_owned(), "Policy".to_owned())];
+        let object = json!({"document": {"statements": statements}});
+        let others = |_: &str, _: &str| Other::Gone;
+        Statements.meaning(&Side { kind, object: &object, body, others: &others })
+    }
+
+    fn impact(before: &Value, after: &Value) -> Impact {
+        match (meaning(before, &Value::Null), meaning(after, &Value::Null)) {
+            (Meaning::Rules { readings: before, .. }, Meaning::Rules { readings: after, .. }) => {
+                compare(&before, &after, &mut Budget::default())
+            }
+            sides => panic!("{sides:?}"),
+        }
+    }
+
+    fn read(conditions: Value) -> Value {
+        json!({"effect": "allow", "actions": ["s3:Get*"], "resources": ["b/*"], "conditions": conditions})
+    }
+
+    fn equals(values: &[&str]) -> Value {
+        json!({"operator": "equals", "key": "k", "values": values})
+    }
+
+    #[test]
+    fn sound_meaning_conditions_may_be_split_by_their_values_and_not_by_their_operators() {
+        let both = json!([read(json!([equals(&["x", "y"])]))]);
+        let split = json!([read(json!([equals(&["x"])])), read(json!([equals(&["y"])]))]);
+        assert_eq!(impact(&both, &split).verdict(), Verdict::Equivalent);
+        let unlike = |values: &[&str]| json!({"operator": "not_equals", "key": "k", "values": values});
+        let both = json!([read(json!([unlike(&["x", "y"])]))]);
+        let split = json!([read(json!([unlike(&["x"])])), read(json!([unlike(&["y"])]))]);
+        let impact = impact(&both, &split);
+        assert_eq!((impact.verdict(), impact.is_only_possible()), (Verdict::Incomparable, true));
+    }
+
+    #[test]
+    fn sound_meaning_a_key_may_have_several_values() {
+        let twice = json!([read(json!([equals(&["x", "y"]), equals(&["y", "z"])]))]);
+        assert!(impact(&twice, &json!([read(json!([equals(&["y"])]))])).is_only_possible());
+        assert_eq!(impact(&twice, &twice).verdict(), Verdict::Equivalent);
+        let wild = json!([read(json!([equals(&["x*"])]))]);
+        assert!(impact(&wild, &json!([read(json!([equals(&["x*"]), equals(&["xy"])]))])).is_only_possible());
+    }
+
+    #[test]
+    fn sound_meaning_a_statement_that_could_mean_anything_is_unknown() {
+        let live = |statement: Value| json!({"document": {"version": LANGUAGE, "statements": [statement]}});
+        let statement = json!({"effect": "allow", "actions": ["*"], "resources": ["*"]});
+        let with = |field: &str, value: Value| {
+            let mut statement = statement.clone();
+            statement[field] = value;
+            statement
+        };
+        let statements = json!([statement]);
+        assert!(matches!(meaning(&statements, &live(statement.clone())), Meaning::Rules { .. }));
+        for strange in
+            [with("principals", json!([])), with("effect", json!("audit")), with("actions", json!("*"))]
+        {
+            assert!(matches!(meaning(&statements, &live(strange)), Meaning::Unknown(_)));
+        }
+        assert!(matches!(meaning(&json!([with("actions", json!([]))]), &Value::Null), Meaning::Unknown(_)));
+        let newer = json!({"document": {"version": "2030-01-01", "statements": [statement]}});
+        assert!(matches!(meaning(&statements, &newer), Meaning::Unknown(_)));
+    }
+}

@@ -1,0 +1,48 @@
+//! What a Polytomic policy says of requests, for every object that uses it: which roles may do which actions. Nothing is
+//! denied, nothing is a pattern, and no bindings means that nobody may.
+//!
+//! A role says nothing by itself. What its policies grant it is in them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::spec::PolicyAction;
+use crate::access::impact::Reading;
+use crate::access::pattern::Pattern;
+use crate::access::rule::{Dimension, Rule, RuleSet};
+use crate::system::semantics::{Meaning, Semantics, Side};
+
+pub(super) struct Bindings;
+
+impl Semantics for Bindings {
+    fn meaning(&self, side: &Side<'_>) -> Meaning {
+        if side.kind.name != "Policy" {
+            return Meaning::Nothing;
+        }
+        let (Some(bindings), Some(_)) = (bindings(side.object), bindings(side.body)) else {
+            return Meaning::Unknown("its actions hold something that enact does not know".to_owned());
+        };
+        let rules = bindings.iter().map(rule).filter(|rule| !rule.scopes.values().any(Vec::is_empty));
+        let rules = RuleSet { rules: rules.collect(), folds: BTreeSet::new(), forms: BTreeMap::new() };
+        Meaning::Rules { readings: vec![Reading { assumes: "", rules }], beside: BTreeMap::new() }
+    }
+}
+
+/// The bindings of a policy, if they hold nothing else.
+fn bindings(policy: &Value) -> Option<Vec<PolicyAction>> {
+    match policy.get("policy_actions") {
+        None | Some(Value::Null) => Some(Vec::new()),
+        Some(actions) => Vec::deserialize(actions).ok(),
+    }
+}
+
+fn rule(binding: &PolicyAction) -> Rule {
+    let PolicyAction { action, roles, role_ids } = binding;
+    let roles = roles.iter().flatten().map(|role| Pattern::literal(role));
+    let ids = role_ids.iter().flatten().map(|id| Pattern::literal(&format!("role {id}")));
+    Rule::new(false)
+        .on(Dimension::Principal, roles.chain(ids).collect())
+        .on(Dimension::Action, vec![Pattern::literal(action)])
+}

@@ -1,0 +1,64 @@
+//! How the objects of a system become rules, so that what a change means can be decided.
+//!
+//! Each system has a file of its own, with what is assumed there; docs/access.md lists it for people. Whatever is not
+//! sure to be understood is unknown: a verdict that is wrong is worse than none. Not here: the verdict (`access`).
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::access::impact::Reading;
+use crate::model::kind::Kind;
+
+/// One side of an object whose change is judged.
+pub struct Side<'a> {
+    /// Its kind.
+    pub kind: &'a Kind,
+    /// The object in canonical form. It is never null.
+    pub object: &'a Value,
+    /// The live body that it was made from, or is written over; null for a new object. What the schema does not know is
+    /// only here.
+    pub body: &'a Value,
+    /// Other objects, as they are on this side, in canonical form.
+    pub others: &'a dyn Fn(&str, &str) -> Other,
+}
+
+/// An object that another one names.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Other {
+    /// It is this, in canonical form.
+    Is(Value),
+    /// It is deleted.
+    Gone,
+    /// Nobody knows, for this reason.
+    Unknown(String),
+}
+
+/// What an object says of requests.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Meaning {
+    /// Nothing by itself.
+    Nothing,
+    /// What rules say.
+    Rules {
+        /// The rules, in each way to read them, which are always the same ones.
+        readings: Vec<Reading>,
+        /// Fields that matter too if they change, in a way that no rule says.
+        beside: BTreeMap<&'static str, Value>,
+    },
+    /// What these fields say, of which it is only known that equal values mean the same.
+    Fields(BTreeMap<&'static str, Value>),
+    /// Nobody knows, for this reason.
+    Unknown(String),
+}
+
+/// What the objects of a system say of requests. Pure.
+pub trait Semantics: Send + Sync {
+    /// What an object says by itself, if a deny of any object wins over every grant.
+    fn meaning(&self, side: &Side<'_>) -> Meaning;
+
+    /// Whether what an object of this kind says is said by the objects that name it.
+    fn lends(&self, _kind: &Kind) -> bool {
+        false
+    }
+}
