@@ -22,6 +22,7 @@ pub mod compare;
 mod diagnostics;
 pub mod digest;
 pub mod guard;
+mod impact;
 pub mod input;
 pub mod kept;
 pub mod lifecycle;
@@ -312,6 +313,7 @@ impl Planner<'_> {
         self.plan.diagnostics.extend(self.still_named());
         let hazards = self.input.system.hazards(&self.plan.changes, self.input.observed);
         self.plan.diagnostics.extend(hazards);
+        self.plan.access = impact::verdicts(self.input, self.index, self.comparison, &self.plan.changes);
         self.plan.coverage = unmanaged::coverage(self.input, self.index, self.comparison);
         guard::check(&mut self.plan, self.input);
         diagnostic::sort(&mut self.plan.diagnostics);

@@ -16,6 +16,7 @@ use content::{
     StatusContent, UndoContent, UnlockContent,
 };
 
+mod access;
 mod configuration;
 pub mod content;
 pub mod diagnostics;

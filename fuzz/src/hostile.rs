@@ -1,12 +1,14 @@
 //! A report in which every text is untrusted.
 
 use enact::access::AccessShift;
+use enact::access::impact::{AccessChange, Decision, Difference, Impact, Scope, Witness, Word};
+use enact::access::rule::{Dimension, Effect};
 use enact::compare::cause::Cause;
 use enact::compare::diff::Field;
 use enact::diagnostic::{Code, Diagnostic, Place};
 use enact::model::change::{Action, Change};
 use enact::model::outcome::{EndedChange, Outcome};
-use enact::model::plan::{Expiring, Held, OnlyObserved, SkipReason, Skipped, TargetPlan};
+use enact::model::plan::{AccessVerdicts, Expiring, Held, OnlyObserved, SkipReason, Skipped, TargetPlan};
 use enact::model::request::{Method, Path, Request};
 use enact::model::resource::{RemoteId, ResourceId};
 use enact::model::unmanaged::{Counted, Coverage, Unmanaged};
@@ -58,6 +60,31 @@ impl Words {
         Field { path: pointer::child("", &self.field), before, after, cause: Cause::Drift }
     }
 
+    fn impact(&self) -> Impact {
+        let scope = |dimension, text: &String| Scope { dimension, patterns: vec![text.clone()] };
+        let scopes = vec![
+            scope(Dimension::Action, &self.name),
+            scope(Dimension::Resource, &self.value),
+            scope(Dimension::Key(self.field.clone()), &self.said),
+        ];
+        let word = |scope: &Scope| Word { dimension: scope.dimension.clone(), word: self.place.clone() };
+        let decision = |effect| Decision { effect, rule: Some(self.said.clone()) };
+        let change = AccessChange {
+            access: scopes.clone(),
+            except: vec![scopes.clone()],
+            more_exceptions: 1,
+            conditions: vec![self.value.clone()],
+            possible: true,
+            through: Some(self.place.clone()),
+            witness: Witness {
+                request: scopes.iter().map(word).collect(),
+                before: decision(Effect::Denied),
+                after: decision(Effect::Allowed),
+            },
+        };
+        Impact::Known(Difference { gained: vec![change], lost: Vec::new(), more: true })
+    }
+
     fn coverage(&self) -> Coverage {
         let unmanaged = Unmanaged {
             id: self.id(),
@@ -79,6 +106,7 @@ impl Words {
             changes,
             unchanged: vec![self.id()],
             coverage: self.coverage(),
+            access: AccessVerdicts::Known([(self.id(), self.impact())].into()),
             ..TargetPlan::default()
         };
         TargetReport { system: self.field.clone(), url: self.place.clone(), plan, apply: None, requests: 1 }

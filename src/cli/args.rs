@@ -125,6 +125,9 @@ pub(super) struct RevisionArgs {
     /// Sends secrets, and other fields that cannot be read back, for every object that declares some
     #[arg(long)]
     set_secrets: bool,
+    /// Leaves out what the changes do to what is allowed
+    #[arg(long)]
+    no_access: bool,
     /// Lets this run through a guard (repeatable)
     #[arg(long, value_parser = guards(), value_name = "GUARD")]
     pub(super) allow: Vec<Guard>,
@@ -138,7 +141,7 @@ impl RevisionArgs {
             None if sandbox.sandbox => BaseSource::Nowhere,
             None => BaseSource::Applied,
         };
-        let Self { rev, base: _, only_declared, set_secrets, allow } = self;
+        let Self { rev, base: _, only_declared, set_secrets, no_access, allow } = self;
         let options = global.options();
         RunOptions {
             rev: rev.clone(),
@@ -147,6 +150,7 @@ impl RevisionArgs {
             plan: PlanOptions {
                 allowed: allow.clone(),
                 only_declared: *only_declared,
+                without_access: *no_access,
                 write_only: if *set_secrets { WriteOnly::All } else { WriteOnly::Changed },
                 ..options.plan
             },

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::access::impact::Impact;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::manifest::Lifecycle;
 use crate::model::change::Change;
@@ -80,6 +81,18 @@ pub struct Expiring {
     pub line: usize,
 }
 
+/// What the changes of a plan do to what is allowed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum AccessVerdicts {
+    /// Nobody asked.
+    #[default]
+    LeftOut,
+    /// Nobody has said how the objects of this system are read.
+    NoSemantics,
+    /// By object. A change that is not here says nothing by itself.
+    Known(BTreeMap<ResourceId, Impact>),
+}
+
 /// The plan for one target.
 #[derive(Clone, Debug, Default)]
 #[must_use]
@@ -106,6 +119,8 @@ pub struct TargetPlan {
     pub survivors: Vec<Survivor>,
     /// Objects that git no longer declares and that are gone.
     pub gone: Vec<ResourceId>,
+    /// What the changes do to what is allowed.
+    pub access: AccessVerdicts,
     /// Which part of what the target holds git declares, and what it does not. That is no pending change.
     pub coverage: Coverage,
     /// What is wrong. An error keeps this target from being applied.
@@ -118,6 +133,14 @@ impl TargetPlan {
     /// Whether a hold keeps a change back. What an older enact reads waits for it.
     pub fn holds_changes(&self) -> bool {
         self.held.iter().any(|held| held.change.is_some())
+    }
+
+    /// What a change does to what is allowed, if that was asked for and it does anything by itself.
+    pub fn impact(&self, change: &Change) -> Option<&Impact> {
+        match &self.access {
+            AccessVerdicts::Known(impacts) => impacts.get(&change.id),
+            AccessVerdicts::LeftOut | AccessVerdicts::NoSemantics => None,
+        }
     }
 
     /// Whether apply may write to this target.

@@ -124,6 +124,16 @@ impl Comparison<'_> {
         })
     }
 
+    /// What an object is after a change, in canonical form; null if it is deleted.
+    pub(super) fn after(&self, kind: &Kind, declared: &Declared, change: &Change) -> Value {
+        match change.action {
+            Action::Delete => Value::Null,
+            Action::Create | Action::Update => {
+                overlaid(&change.observed, &self.declaration(kind, declared, change.seen.as_ref()).now)
+            }
+        }
+    }
+
     /// The fields in which a live object is not as git declares it, as plan shows them.
     pub fn fields(&self, kind: &Kind, declared: &Declared, live: &LiveObject) -> Vec<Field> {
         self.difference(kind, declared, Some(live)).map(|change| change.fields).unwrap_or_default()

@@ -53,6 +53,8 @@ pub struct PlanOptions {
     pub undoes: bool,
     /// Whether to show the content of live objects that git does not declare.
     pub unmanaged_content: bool,
+    /// Whether to leave out what the changes do to what is allowed.
+    pub without_access: bool,
 }
 
 /// When to send the fields of a live object that cannot be read back, such as a password.

@@ -11,13 +11,15 @@ use super::content::{
 };
 use super::{ApplyReport, Report, TargetReport};
 use crate::access::AccessShift;
+use crate::access::impact::{AccessChange, Decision, Difference, Impact, Scope, Witness, Word};
+use crate::access::rule::{Dimension, Effect};
 use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::manifest::Lifecycle;
 use crate::model::change::{Action, Change};
 use crate::model::outcome::{EndedChange, Outcome, WriteResult};
-use crate::model::plan::{Expiring, Held, OnlyObserved, SkipReason, Skipped, TargetPlan};
+use crate::model::plan::{AccessVerdicts, Expiring, Held, OnlyObserved, SkipReason, Skipped, TargetPlan};
 use crate::model::probe::ProbeCheck;
 use crate::model::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
 use crate::model::resource::{RemoteId, ResourceId};
@@ -195,6 +197,7 @@ pub(super) fn hostile(text: &str) -> Report {
     only.plan.expiring.push(expiring(id(text), text));
     only.plan.diagnostics.push(diagnostic.clone());
     only.plan.coverage = hostile_coverage(text);
+    only.plan.access = AccessVerdicts::Known([(id(text), impact(text))].into());
     let outcomes = [Outcome::failed(text), Outcome::not_attempted(text), Outcome::unknown(text)];
     let mut verified = plan(text, vec![change(Action::Delete, id(text), Vec::new())], 0);
     verified.coverage = hostile_coverage(text);
@@ -204,6 +207,31 @@ pub(super) fn hostile(text: &str) -> Report {
     quiet.plan.coverage = hostile_coverage(text);
     let undo = Some(hostile_undo(text));
     Report { undo, diagnostics: vec![diagnostic], ..report("apply", vec![only, quiet]) }
+}
+
+/// A gain and a loss, in these words.
+pub(super) fn impact(text: &str) -> Impact {
+    let dimensions = [Dimension::Action, Dimension::Resource, Dimension::Key(text.to_owned())];
+    let scopes: Vec<_> =
+        dimensions.map(|dimension| Scope { dimension, patterns: vec![text.to_owned()] }).into();
+    let word = |scope: &Scope| Word { dimension: scope.dimension.clone(), word: text.to_owned() };
+    let decision = |effect| Decision { effect, rule: Some(text.to_owned()) };
+    let change = |before, after, possible| AccessChange {
+        access: scopes.clone(),
+        except: vec![scopes.clone()],
+        more_exceptions: 1,
+        conditions: vec![text.to_owned()],
+        possible,
+        through: Some(text.to_owned()),
+        witness: Witness {
+            request: scopes.iter().map(word).collect(),
+            before: decision(before),
+            after: decision(after),
+        },
+    };
+    let gained = vec![change(Effect::Denied, Effect::NotGranted, false)];
+    let lost = vec![change(Effect::NotGranted, Effect::Denied, true)];
+    Impact::Known(Difference { gained, lost, more: true })
 }
 
 fn hostile_coverage(text: &str) -> Coverage {

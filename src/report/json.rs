@@ -25,12 +25,14 @@ use crate::model::resource::ResourceId;
 use crate::model::survivor::Survivor;
 use crate::model::unmanaged::{Counted, Coverage, Unmanaged};
 use crate::text::inert::Inert;
+use access::{AccessJson, AccessSummaryJson};
 use diagnostic::DiagnosticJson;
 use document::{JsonDocument, NoCommand, schema_of};
 use event::EventLine;
 use target::TargetJson;
 use withheld::{HeldJson, ObservedJson};
 
+mod access;
 pub mod diagnostic;
 mod document;
 pub mod event;
@@ -150,6 +152,8 @@ pub struct SummaryJson {
     pub observed: usize,
     /// Objects that expire within two weeks. They are counted in what else happens to them, too.
     pub expiring: usize,
+    /// How many changes have which verdict; null if there is none.
+    pub access: Option<AccessSummaryJson>,
 }
 
 /// One object that is, or was, to be written.
@@ -169,6 +173,9 @@ pub struct ChangeJson {
     pub cause: Cause,
     /// The fields that differ; none for a delete.
     pub fields: Vec<Field>,
+    /// What it does to what is allowed; null if nobody asked, if nothing says what the objects of the system allow, and if
+    /// the object says nothing by itself.
+    pub access: Option<AccessJson>,
     /// The writes, in order.
     pub requests: Vec<WriteJson>,
     /// For a delete: what a manifest would say of the live object, without secrets; null for anything else.
@@ -232,8 +239,8 @@ fn diagnostics(report: &Report) -> Vec<DiagnosticJson> {
 #[must_use]
 pub fn document(report: &Report) -> ReportJson {
     let verified: Vec<_> = report.targets.iter().filter_map(TargetReport::verified).collect();
-    let of_plan = |plan: &'_ &TargetPlan| {
-        plan.changes.iter().map(|change| change_of(plan, change, None)).collect::<Vec<_>>()
+    let of_plan = |plan: &&TargetPlan| -> Vec<_> {
+        plan.changes.iter().map(|change| change_of(plan, change, None)).collect()
     };
     let remaining = || verified.iter().flat_map(of_plan).collect();
     ReportJson {
@@ -296,7 +303,8 @@ pub fn schemas() -> [(&'static str, Value); 12] {
 fn summary_of(report: &Report) -> SummaryJson {
     let Totals { create, update, delete, unchanged, skipped, held, observed, expiring, requests: _ } =
         Totals::of(report);
-    SummaryJson { create, update, delete, unchanged, skipped, held, observed, expiring }
+    let access = AccessSummaryJson::of(report);
+    SummaryJson { create, update, delete, unchanged, skipped, held, observed, expiring, access }
 }
 
 fn changes<'a>(report: &Report, target: &'a TargetReport) -> impl Iterator<Item = ChangeJson> + 'a {
@@ -319,6 +327,7 @@ fn change_of(plan: &TargetPlan, change: &Change, outcome: Option<Outcome>) -> Ch
         action: *action,
         cause: *cause,
         fields: fields.clone(),
+        access: plan.impact(change).map(AccessJson::of),
         requests: requests.iter().map(write).collect(),
         before: change.deleted().cloned(),
         seen: deleted.then(|| digest(&observed.to_string())),
@@ -380,6 +389,7 @@ mod tests {
             fixture::every_outcome(),
             fixture::incomplete(),
             fixture::invalid(),
+            fixture::hostile("a"),
         ];
         for report in &reports {
             let document = parsed(report);
@@ -416,14 +426,14 @@ mod tests {
     #[test]
     fn a_plan_holds_the_fields_and_the_very_requests() {
         let document = parsed(&fixture::three_changes("plan"));
-        let summary = json!({"create": 1, "update": 1, "delete": 1, "unchanged": 12, "skipped": 1, "held": 0, "observed": 0, "expiring": 0});
+        let summary = json!({"create": 1, "update": 1, "delete": 1, "unchanged": 12, "skipped": 1, "held": 0, "observed": 0, "expiring": 0, "access": null});
         assert_eq!(document["summary"], summary);
         assert_eq!(
             document["changes"][0],
             json!({"target": "analytics", "kind": "Role", "name": "Warehouse operators", "action": "create",
                    "cause": "unknown", "file": null, "line": null,
                    "fields": [{"path": "/name", "before": null, "after": "Warehouse operators", "cause": "unknown"}],
-                   "requests": [{"method": "POST", "path": "/api/permissions/roles",
+                   "access": null, "requests": [{"method": "POST", "path": "/api/permissions/roles",
                                  "body": {"name": "Warehouse operators"}}],
                    "before": null, "seen": null, "outcome": null})
         );

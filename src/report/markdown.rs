@@ -4,13 +4,14 @@
 //! `text::markdown` and are shown only inside code. GitHub refuses a comment of more than 65,536 characters: everything
 //! is named before anything is shown in full, and what has no room is counted. The totals at the top are always complete.
 
+use super::access::{self, AccessTotals};
 use super::configuration::{HEADING, sentence};
 use super::summary::{self, Totals};
 use super::{Exit, Report, TargetReport, labels, undo, unmanaged};
 use crate::compare::cause::Cause;
 use crate::diagnostic::{Class, Diagnostic, Severity};
 use crate::model::change::{Action, Change};
-use crate::model::plan::{Expiring, Held, OnlyObserved, Skipped};
+use crate::model::plan::{AccessVerdicts, Expiring, Held, OnlyObserved, Skipped};
 use crate::model::resource::ResourceId;
 use crate::model::survivor::Survivor;
 use crate::model::unmanaged::{Coverage, Unmanaged};
@@ -41,7 +42,9 @@ pub fn render(report: &Report) -> String {
     let undo = report.undo.iter().flat_map(|undo| [undo::head(undo)].into_iter().chain(undo::end(undo)));
     let undo: String = undo.map(|line| format!("- {}\n", code(&line))).collect();
     let undo = if undo.is_empty() { undo } else { format!("{undo}\n") };
-    let result = format!("{}\n\n{undo}{}", summary::sentence(report), origin(report));
+    let totals = AccessTotals::of(report).and_then(AccessTotals::words);
+    let totals = totals.map(|totals| format!("{}\n\n", summary::capital(&totals))).unwrap_or_default();
+    let result = format!("{}\n\n{totals}{undo}{}", summary::sentence(report), origin(report));
     let mut sections = vec![
         configuration(report),
         Section { open: result, ..Section::default() },
@@ -183,9 +186,21 @@ fn entries(target: &TargetReport, ended: bool) -> Vec<Item> {
         let of = |(change, outcome)| (change, ended.then(|| labels::ended(target, outcome).into_owned()));
         let changes: Vec<Ended<'_>> = changes.into_iter().map(of).collect();
         let heading = heading.map(|heading| Item::new(Rank::Risky, format!("*{heading}*\n\n")).counts(0));
-        heading.into_iter().chain(changes::items(&changes)).collect::<Vec<_>>()
+        heading.into_iter().chain(changes::items(target, &changes)).collect::<Vec<_>>()
     };
     let changes = summary::groups(target).into_iter().flat_map(of_group);
+    let unread = (target.plan.access == AccessVerdicts::NoSemantics).then(|| {
+        Item::new(
+            Rank::Later,
+            format!(
+                "*{}*
+
+",
+                access::NO_SEMANTICS
+            ),
+        )
+        .counts(0)
+    });
     let survivors = target.survivors();
     let heading = (!survivors.is_empty()).then(|| format!("*{}*\n\n", labels::SURVIVORS));
     let survivors = heading.into_iter().chain(survivors.iter().map(survivor));
@@ -197,7 +212,7 @@ fn entries(target: &TargetReport, ended: bool) -> Vec<Item> {
         .chain(unmanaged_entries(target))
         .chain(verified(target))
         .map(|text| Item::new(Rank::Later, text));
-    blocked.into_iter().chain(changes).chain(rest).collect()
+    blocked.into_iter().chain(changes).chain(unread).chain(rest).collect()
 }
 
 fn survivor(survivor: &Survivor) -> String {

@@ -46,9 +46,11 @@ impl PlanFile {
     /// The plan of a report. `config` is the text of enact.yaml, `schemas` the digest of the JSON Schemas.
     pub fn new(report: &Report, config: &str, schemas: String) -> Self {
         let document = json::document(report);
-        // A plan has no outcomes, whichever command made it, and is the same wherever its manifests stand.
+        // A plan has no outcomes, whichever command made it, and is the same wherever its manifests stand. What it means
+        // follows from what it writes and what is live.
         let change = |change: json::ChangeJson| {
-            serde_json::to_value(json::ChangeJson { file: None, line: None, outcome: None, ..change })
+            let of = json::ChangeJson { file: None, line: None, access: None, outcome: None, ..change };
+            serde_json::to_value(of)
         };
         Self {
             format_version: document.format_version,

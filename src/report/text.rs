@@ -6,6 +6,7 @@ use std::fmt::Display;
 
 use anstyle::AnsiColor;
 
+use super::access::{self, AccessLine, AccessTotals};
 use super::configuration::{HEADING, sentence};
 use super::content::{Content, RunsContent};
 use super::line::{self, Layout, Line, LineMark};
@@ -15,7 +16,7 @@ use super::value::quoted;
 use super::{Ending, Exit, Report, TargetReport, labels, log, summary, undo, unmanaged};
 use crate::model::change::{Action, Change};
 use crate::model::outcome::{Outcome, WriteResult};
-use crate::model::plan::{Expiring, Held, OnlyObserved, Skipped, TargetPlan};
+use crate::model::plan::{AccessVerdicts, Expiring, Held, OnlyObserved, Skipped, TargetPlan};
 use crate::model::request::Request;
 use crate::model::survivor::Survivor;
 use crate::model::unmanaged::Coverage;
@@ -88,6 +89,9 @@ fn run(report: &Report, style: &Style) -> String {
     let bold = anstyle::Style::new().bold();
     let sentence = page.paint(bold, summary::sentence(report));
     page.line(0, sentence);
+    if let Some(totals) = AccessTotals::of(report).filter(|_| !page.ended).and_then(AccessTotals::words) {
+        page.line(0, totals);
+    }
     for line in report.undo.iter().flat_map(undo::end) {
         page.line(0, inline(&line));
     }
@@ -132,8 +136,11 @@ impl TextPage<'_> {
             heading.into_iter().for_each(|heading| self.line(2, heading.to_owned()));
             for (change, outcome) in changes {
                 let outcome = self.ended.then(|| labels::ended(target, outcome));
-                self.change(change, outcome.as_deref());
+                self.change(target, change, outcome.as_deref());
             }
+        }
+        if target.plan.access == AccessVerdicts::NoSemantics && !self.ended {
+            self.line(2, access::NO_SEMANTICS);
         }
         self.survivors(target.survivors());
         self.skipped(&target.plan.skipped);
@@ -158,7 +165,7 @@ impl TextPage<'_> {
         }
     }
 
-    fn change(&mut self, change: &Change, outcome: Option<&Outcome>) {
+    fn change(&mut self, target: &TargetReport, change: &Change, outcome: Option<&Outcome>) {
         let at = outcome.and_then(Outcome::at);
         let outcome = outcome.map(|outcome| self.outcome(outcome)).unwrap_or_default();
         self.line(2, format!("{}{outcome}", self.head(change)));
@@ -166,6 +173,9 @@ impl TextPage<'_> {
             self.line(INDENT, format!("--> {}", inline(at)));
         }
         self.differing(Some(change));
+        if !self.ended || self.style.verbose {
+            self.access(&access::lines(target, change, self.style.verbose));
+        }
         if self.style.verbose {
             change.requests.iter().for_each(|request| self.request(request));
         }
@@ -211,6 +221,22 @@ impl TextPage<'_> {
                 LineMark::Same => format!("  {text}"),
             };
             self.line(INDENT, line);
+        }
+    }
+
+    /// What a change does to what is allowed, each with a request that shows it.
+    fn access(&mut self, lines: &[AccessLine]) {
+        for AccessLine { label, gains, what, witness } in lines {
+            let color = match gains {
+                Some(true) => AnsiColor::Magenta,
+                Some(false) => AnsiColor::Cyan,
+                None => AnsiColor::White,
+            };
+            let label = self.paint(color.on_default().bold(), label);
+            self.line(INDENT, format!("{label}  {}", inline(what)));
+            if let Some(witness) = witness {
+                self.line(INDENT + 4, format!("for example {}", inline(witness)));
+            }
         }
     }
 

@@ -391,3 +391,18 @@ fn a_rename_keeps_the_fields_beside_the_key() {
     world.declare_as("Thing", "new", "  previously: [old]\n", "{}");
     assert_eq!(world.converge()[0].body, json!({"who": {"name": "new", "since": 2020}}));
 }
+
+#[test]
+fn sound_meaning_a_system_that_nobody_explains_has_no_verdict_and_the_plan_says_so_once() {
+    let world = World::grants(|_| {});
+    for user in ["a", "b"] {
+        world.declare("Grant", &format!("{user}@prod"), "{read: x}");
+    }
+    let plan = world.plan();
+    assert_eq!(plan["changes"].as_array().unwrap().len(), 2, "{plan:#}");
+    assert!(plan["changes"].as_array().unwrap().iter().all(|change| change["access"].is_null()), "{plan:#}");
+    for format in ["text", "markdown"] {
+        let out = world.run(&["plan", "--format", format]).out;
+        assert_eq!(out.matches("access: not known").count(), 1, "{out}");
+    }
+}

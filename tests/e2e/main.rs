@@ -10,6 +10,7 @@
 )]
 
 mod accept;
+mod access;
 mod ask;
 mod commands;
 mod conformance;

@@ -54,6 +54,15 @@ fn the_first_command_plans_and_applies_the_examples_as_shown() {
 }
 
 #[test]
+fn the_page_about_access_shows_a_plan_of_the_examples() {
+    let dir = TempDir::new().unwrap();
+    copy_examples(dir.path());
+    let plan = run(dir.path(), &["plan", "--sandbox"]);
+    let shown = blocks_of("docs/access.md").into_iter().find(|(language, _)| language == "text").unwrap().1;
+    assert!(plan.out.contains(&shown), "{}", plan.out);
+}
+
+#[test]
 fn the_other_commands_and_files_work_in_the_order_in_which_they_stand() {
     let world = World::new("polytomic");
     world.git(&["init", "-q", "-b", "main"]);

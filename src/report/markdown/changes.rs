@@ -7,8 +7,9 @@ use super::room::{Item, Rank};
 use crate::access::AccessShift;
 use crate::model::change::{Action, Change};
 use crate::model::outcome::Outcome;
-use crate::report::{labels, line};
-use crate::text::markdown::{code, fence};
+use crate::report::access::{self, AccessLine};
+use crate::report::{TargetReport, labels, line};
+use crate::text::markdown::{code, fence, html_code};
 
 /// How many bytes the fields of one change take, as long as others have to be shown.
 pub(super) const CHANGE_ROOM: usize = 12_000;
@@ -19,11 +20,11 @@ const NAMES: usize = 20;
 pub(super) type Ended<'a> = (&'a Change, Option<Outcome>);
 
 /// One item for each change, or for all that say the same.
-pub(super) fn items(changes: &[Ended<'_>]) -> Vec<Item> {
+pub(super) fn items(target: &TargetReport, changes: &[Ended<'_>]) -> Vec<Item> {
     let mut groups: Vec<(Same, Vec<&Ended<'_>>)> = Vec::new();
     let mut known = BTreeMap::new();
     for ended in changes {
-        let same = Same::of(ended);
+        let same = Same::of(target, ended);
         let index = *known.entry(same.clone()).or_insert(groups.len());
         match groups.get_mut(index) {
             Some((_, group)) => group.push(ended),
@@ -41,16 +42,19 @@ struct Same {
     cause: Option<&'static str>,
     ending: String,
     lines: Vec<String>,
+    /// What it does to what is allowed.
+    access: String,
 }
 
 impl Same {
-    fn of((change, outcome): &Ended<'_>) -> Self {
+    fn of(target: &TargetReport, (change, outcome): &Ended<'_>) -> Self {
         Self {
             kind: change.id.kind.clone(),
             action: labels::action(change.action),
             cause: labels::cause(change.cause),
             ending: outcome.as_ref().map(ending).unwrap_or_default(),
             lines: line::lines(change, &IN_FULL).into_iter().map(marked).collect(),
+            access: access(target, change),
         }
     }
 }
@@ -58,15 +62,18 @@ impl Same {
 fn group_items(same: &Same, group: &[&Ended<'_>]) -> Vec<Item> {
     let Some((first, _)) = group.first() else { return Vec::new() };
     let rank = rank(first);
-    let Same { kind, action, cause, ending, lines } = same;
+    let Same { kind, action, cause, ending, lines, access } = same;
     let cut: Vec<_> = line::lines(first, &LAYOUT).into_iter().map(marked).collect();
     let shown = |head: &str, lines: &[String], room| {
-        if lines.is_empty() { head.to_owned() } else { format!("{head}{}\n", fence("diff", lines, room)) }
+        let fields =
+            if lines.is_empty() { String::new() } else { format!("{}\n", fence("diff", lines, room)) };
+        format!("{head}{fields}{access}")
     };
     if group.len() == 1 {
         let head = format!("{}{ending}\n\n", head(first));
         let longer = (shown(&head, &cut, CHANGE_ROOM), shown(&head, lines, usize::MAX));
-        return vec![Item::new(rank, head).or(longer.0).or(longer.1)];
+        let meaning = format!("{head}{access}");
+        return vec![Item::new(rank, head).or(meaning).or(longer.0).or(longer.1)];
     }
     let cause = cause.map(|cause| format!(" ({cause})")).unwrap_or_default();
     let head =
@@ -76,7 +83,10 @@ fn group_items(same: &Same, group: &[&Ended<'_>]) -> Vec<Item> {
         let names: Vec<_> = part.iter().map(|(change, _)| code(&change.id.name)).collect();
         Item::new(rank, format!("{}\n\n", names.join(", "))).counts(part.len())
     });
-    std::iter::once(Item::new(rank, head).counts(0).or(longer.0).or(longer.1)).chain(names).collect()
+    let meaning = format!("{head}{access}");
+    std::iter::once(Item::new(rank, head).counts(0).or(meaning).or(longer.0).or(longer.1))
+        .chain(names)
+        .collect()
 }
 
 fn rank(change: &Change) -> Rank {
@@ -105,6 +115,22 @@ pub(super) fn head(change: &Change) -> String {
 pub(super) fn fields(change: &Change) -> String {
     let lines: Vec<_> = line::lines(change, &LAYOUT).into_iter().map(marked).collect();
     if lines.is_empty() { String::new() } else { fence("diff", &lines, CHANGE_ROOM) + "\n" }
+}
+
+/// What a change does to what is allowed, each with a folded request that shows it.
+fn access(target: &TargetReport, change: &Change) -> String {
+    let item = |line: AccessLine| {
+        let AccessLine { label, gains: _, what, witness } = line;
+        match witness {
+            None => format!("**{label}** {}\n\n", code(&what)),
+            Some(witness) => format!(
+                "<details><summary><b>{label}</b> {}</summary>\n\nFor example {}\n\n</details>\n\n",
+                html_code(&what),
+                code(&witness)
+            ),
+        }
+    };
+    access::lines(target, change, false).into_iter().map(item).collect()
 }
 
 fn ending(outcome: &Outcome) -> String {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::{TargetReport, fixture};
 use super::*;
+use crate::access::impact::{Difference, Impact};
 use crate::text::is_deceptive;
 
 const PLAIN: Style = Style { color: false, width: 80, verbose: false, quiet: false };
@@ -248,4 +249,34 @@ fn what_a_definition_says_is_shown_with_what_was_found() {
     assert_eq!(shown(&checks), "x\n  ok x: x (defined: x)\n  NO x: x (defined: x)\n");
     let sound = fixture::hostile_contents("a.yaml").remove(5);
     assert_eq!(shown(&sound), "`a.yaml` is sound.\n");
+}
+
+#[test]
+fn what_changes_mean_is_said_below_each_and_summed_up() {
+    let mut report = fixture::three_changes("plan");
+    let plan = &mut report.targets[0].plan;
+    let ids: Vec<_> = plan.changes.iter().map(|change| change.id.clone()).collect();
+    let impacts =
+        [Impact::Known(Difference::default()), fixture::impact("a b"), Impact::Unknown("why".to_owned())];
+    plan.access = AccessVerdicts::Known(ids.into_iter().zip(impacts).collect());
+    let text = shown(&report);
+    let said =
+        |label: &str| text.lines().find_map(|line| line.trim().strip_prefix(label)).unwrap_or_default();
+    assert_eq!(said("EQUIVALENT"), "  no request is treated in another way");
+    assert_eq!(
+        said("MORE PERMISSIVE"),
+        "  \"a b\" on \"a b\" with \"a b\" \"a b\" if a b, except \"a b\" on \"a b\" with \"a b\" \"a b\" and 1 more, no longer denied, through a b"
+    );
+    assert!(said("POSSIBLY LESS PERMISSIVE").contains("now denied"), "{text}");
+    assert_eq!(said("MORE  "), "differences like these");
+    assert_eq!(said("UNKNOWN"), "  why");
+    assert_eq!(last_line(&report), "access: 1 both wider and narrower, 1 equivalent, 1 unknown");
+}
+
+#[test]
+fn a_target_whose_objects_nobody_can_read_says_so_once() {
+    let mut report = fixture::three_changes("plan");
+    report.targets[0].plan.access = AccessVerdicts::NoSemantics;
+    let said = shown(&report).matches(access::NO_SEMANTICS).count();
+    assert_eq!((said, shown(&report).contains("\naccess:")), (1, false));
 }

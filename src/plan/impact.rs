@@ -1,0 +1,237 @@
+//! What the changes of a plan do to what is allowed, object by object.
+//!
+//! An object is compared with what it will be, each side with the others that it names as they are on that side. Where
+//! another kind lends what it says, such as a role, its change is judged by the objects that name it and do not change
+//! themselves. Objects that do not change cost nothing. Not here: the verdict (`access`), and what an object of a
+//! system says (`system::semantics`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use crate::access::budget::Budget;
+use crate::access::impact::{Difference, Impact, Reading, compare};
+use crate::access::rule::RuleSet;
+use crate::model::change::{Action, Change};
+use crate::model::kind::Kind;
+use crate::model::plan::AccessVerdicts;
+use crate::model::resource::{RemoteId, ResourceId};
+use crate::model::state::{Index, LiveObject};
+use crate::plan::compare::Comparison;
+use crate::plan::input::PlanInput;
+use crate::pointer::child;
+use crate::system::semantics::{Meaning, Other, Semantics, Side};
+use crate::words::list;
+
+/// The verdict on each change.
+pub(super) fn verdicts(
+    input: &PlanInput<'_>,
+    index: &Index<'_>,
+    comparison: &Comparison<'_>,
+    changes: &[Change],
+) -> AccessVerdicts {
+    if input.options.without_access || changes.is_empty() {
+        return AccessVerdicts::LeftOut;
+    }
+    let Some(semantics) = input.system.semantics() else { return AccessVerdicts::NoSemantics };
+    let after = |change: &Change| {
+        if change.action == Action::Delete {
+            return Some((change.id.clone(), Value::Null));
+        }
+        let kind = input.system.kind(&change.id.kind)?;
+        let declared = input.desired.get(&change.id)?;
+        Some((change.id.clone(), comparison.after(kind, declared, change)))
+    };
+    let changed = changes.iter().filter_map(|change| Some((&change.id.kind, &change.seen.as_ref()?.remote)));
+    let mut impacts = Impacts {
+        input,
+        index,
+        comparison,
+        semantics,
+        after: changes.iter().filter_map(after).collect(),
+        changed: changed.collect(),
+        naming: None,
+        budget: Budget::default(),
+    };
+    let judged = changes.iter().filter_map(|change| Some((change.id.clone(), impacts.impact(change)?)));
+    AccessVerdicts::Known(judged.collect())
+}
+
+struct Impacts<'a> {
+    input: &'a PlanInput<'a>,
+    index: &'a Index<'a>,
+    comparison: &'a Comparison<'a>,
+    semantics: &'a dyn Semantics,
+    /// What the objects that change will be.
+    after: BTreeMap<ResourceId, Value>,
+    /// The live objects that change.
+    changed: BTreeSet<(&'a String, &'a RemoteId)>,
+    /// The live objects that do not change, by the kinds and names of those that they name. Made when it is needed.
+    naming: Option<Naming<'a>>,
+    budget: Budget,
+}
+
+type Naming<'a> = BTreeMap<(String, String), Vec<(&'a Kind, &'a LiveObject)>>;
+
+impl<'a> Impacts<'a> {
+    fn impact(&mut self, change: &Change) -> Option<Impact> {
+        let kind = self.input.system.kind(&change.id.kind)?;
+        let after = self.after.get(&change.id).cloned()?;
+        let null = Value::Null;
+        let body = change.seen.as_ref().map_or(&null, |seen| &seen.body);
+        let own = self.judge(kind, &change.observed, &after, body);
+        match own {
+            Some(Impact::Known(_)) | None if self.semantics.lends(kind) => self.through(kind, change),
+            own => own,
+        }
+    }
+
+    /// What an object does by its change, or by the change of others that it names. `None` if it says nothing itself.
+    fn judge(&mut self, kind: &Kind, before: &Value, after: &Value, body: &Value) -> Option<Impact> {
+        let meaning = |object: &Value, others: &dyn Fn(&str, &str) -> Other| {
+            let side = Side { kind, object, body, others };
+            (!object.is_null()).then(|| self.semantics.meaning(&side))
+        };
+        let before = meaning(before, &|kind, name| self.other(kind, name));
+        let after = meaning(after, &|kind, name| self.later(kind, name));
+        match (before, after) {
+            (Some(Meaning::Unknown(reason)), _) | (_, Some(Meaning::Unknown(reason))) => {
+                Some(Impact::Unknown(reason))
+            }
+            (Some(Meaning::Nothing), _) | (_, Some(Meaning::Nothing)) | (None, None) => None,
+            (
+                Some(Meaning::Rules { readings: before, beside: then }),
+                Some(Meaning::Rules { readings: after, beside: now }),
+            ) => Some(match fields(&then, &now) {
+                Impact::Known(_) => compare(&before, &after, &mut self.budget),
+                unknown @ Impact::Unknown(_) => unknown,
+            }),
+            (None, Some(Meaning::Rules { readings: after, .. })) => {
+                Some(compare(&none(&after), &after, &mut self.budget))
+            }
+            (Some(Meaning::Rules { readings: before, .. }), None) => {
+                Some(compare(&before, &none(&before), &mut self.budget))
+            }
+            (Some(Meaning::Fields(before)), Some(Meaning::Fields(after))) => Some(fields(&before, &after)),
+            (None, Some(_)) => Some(Impact::Unknown("enact does not weigh what a new one allows".to_owned())),
+            (Some(_), None) => Some(Impact::Unknown("enact does not weigh what this one allowed".to_owned())),
+            (Some(_), Some(_)) => Some(Impact::Unknown("its two sides are of two sorts".to_owned())),
+        }
+    }
+
+    /// What a change does through the objects that name what changes. `None` if there are none.
+    fn through(&mut self, kind: &Kind, change: &Change) -> Option<Impact> {
+        let naming = self.naming.take().unwrap_or_else(|| self.named());
+        let users = naming.get(&(kind.name.clone(), change.id.name.clone())).cloned().unwrap_or_default();
+        self.naming = Some(naming);
+        if change.action == Action::Create && users.is_empty() {
+            return None;
+        }
+        if let Some(unread) = self.unread(kind) {
+            return Some(Impact::Unknown(format!("not every {unread} was read, and any could name it")));
+        }
+        let mut all = (!users.is_empty()).then(Difference::default)?;
+        for (kind, live) in users {
+            let object = self.comparison.observed(kind, live);
+            let through = format!("{} `{}`", kind.name, live.name);
+            match self.judge(kind, &object, &object, &live.body) {
+                None => {}
+                Some(Impact::Unknown(reason)) => {
+                    return Some(Impact::Unknown(format!("of the {through}, which names it: {reason}")));
+                }
+                Some(Impact::Known(mut difference)) => {
+                    let changes = difference.gained.iter_mut().chain(&mut difference.lost);
+                    changes.for_each(|change| change.through = Some(through.clone()));
+                    all.gained.append(&mut difference.gained);
+                    all.lost.append(&mut difference.lost);
+                    all.more = all.more || difference.more;
+                }
+            }
+        }
+        Some(Impact::Known(all))
+    }
+
+    /// A kind that can name this one, and of which not every object is known.
+    fn unread(&self, kind: &Kind) -> Option<&'a str> {
+        let observed = self.input.observed;
+        let is_whole = |other: &&Kind| {
+            observed.kinds.get(&other.name).is_some_and(Result::is_ok)
+                && observed.unreachable(&other.name).is_empty()
+                && !observed.unread.keys().any(|(of, _)| *of == other.name)
+        };
+        let mut naming = self.input.system.kinds().iter().filter(|other| other.refers_to(&kind.name));
+        let unread = naming.find(|other| self.input.options.only_declared || !is_whole(other));
+        unread.map(|other| other.name.as_str())
+    }
+
+    fn named(&self) -> Naming<'a> {
+        let mut naming = Naming::new();
+        for kind in self.input.system.kinds() {
+            let found = self.input.observed.found(&kind.name).iter();
+            for live in found.filter(|live| !self.changed.contains(&(&kind.name, &live.remote))) {
+                for named in kind.named_in(&live.name, &live.body) {
+                    let users = naming.entry((named.kind.to_owned(), named.name.into_owned())).or_default();
+                    if users.last().is_none_or(|(_, last)| !std::ptr::eq(*last, live)) {
+                        users.push((kind, live));
+                    }
+                }
+            }
+        }
+        naming
+    }
+
+    /// A live object by its name.
+    fn other(&self, kind: &str, name: &str) -> Other {
+        let unread = || Other::Unknown(format!("the {kind} `{name}` was not read"));
+        let Some(kind) = self.input.system.kind(kind) else { return unread() };
+        match self.index.named(kind, name) {
+            [live] if !self.input.observed.unread.contains_key(&(kind.name.clone(), live.remote.clone())) => {
+                match strange(kind, &live.body) {
+                    None => Other::Is(self.comparison.observed(kind, live)),
+                    Some(field) => Other::Unknown(format!(
+                        "the {} `{name}` has a field that enact does not know: `{field}`",
+                        kind.name
+                    )),
+                }
+            }
+            _ => unread(),
+        }
+    }
+
+    /// The same after the plan.
+    fn later(&self, kind: &str, name: &str) -> Other {
+        match self.after.get(&ResourceId::new(self.input.target, kind, name)) {
+            Some(Value::Null) => Other::Gone,
+            Some(after) => Other::Is(after.clone()),
+            None => self.other(kind, name),
+        }
+    }
+}
+
+/// The readings of no object, as those of another one.
+fn none(readings: &[Reading]) -> Vec<Reading> {
+    let none = |reading: &Reading| {
+        let RuleSet { rules: _, folds, forms } = reading.rules.clone();
+        Reading { assumes: reading.assumes, rules: RuleSet { rules: Vec::new(), folds, forms } }
+    };
+    readings.iter().map(none).collect()
+}
+
+/// A field of a live object that neither its schema knows nor the server alone sets.
+fn strange<'a>(kind: &Kind, body: &'a Value) -> Option<&'a str> {
+    let known = kind.schema.get("properties").and_then(Value::as_object);
+    let is_known = |field: &&String| {
+        known.is_some_and(|known| known.contains_key(*field)) || kind.read_only.contains(&child("", field))
+    };
+    body.as_object().into_iter().flat_map(Map::keys).find(|field| !is_known(field)).map(String::as_str)
+}
+
+/// The verdict on fields of which it is only known whether they are the same.
+fn fields(before: &BTreeMap<&str, Value>, after: &BTreeMap<&str, Value>) -> Impact {
+    let names: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    let differing = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
+    match differing.map(|name| format!("`{name}`")).collect::<Vec<_>>().as_slice() {
+        [] => Impact::Known(Difference::default()),
+        names => Impact::Unknown(format!("enact does not weigh a change of {}", list(names, 5))),
+    }
+}

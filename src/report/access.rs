@@ -1,0 +1,209 @@
+//! What changes do to what is allowed, in words. What patterns and names say is untrusted, and each format makes it
+//! safe; the verdicts are ours.
+
+use super::{Report, TargetReport};
+use crate::access::impact::{AccessChange, Decision, Difference, Impact, Scope, Verdict, Word};
+use crate::access::rule::{Dimension, Effect};
+use crate::model::change::Change;
+use crate::model::plan::AccessVerdicts;
+use crate::report::value::quoted;
+use crate::words::list;
+
+/// How many patterns of a dimension, and how many differences of a change, are shown.
+const PATTERNS: usize = 6;
+const DIFFERENCES: usize = 8;
+
+/// What is said of a target whose system nobody has told enact how to read.
+pub(super) const NO_SEMANTICS: &str =
+    "access: not known, as nothing says what the objects of this system allow";
+
+/// One thing that a change does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct AccessLine {
+    /// The verdict.
+    pub(super) label: &'static str,
+    /// Whether something is gained by it, or lost.
+    pub(super) gains: Option<bool>,
+    /// What it is about. Untrusted.
+    pub(super) what: String,
+    /// A request that shows it. Untrusted.
+    pub(super) witness: Option<String>,
+}
+
+impl AccessLine {
+    fn plain(label: &'static str, what: String) -> Self {
+        Self { label, gains: None, what, witness: None }
+    }
+}
+
+/// What a change does; nothing if nobody asked or it says nothing by itself.
+pub(super) fn lines(target: &TargetReport, change: &Change, all: bool) -> Vec<AccessLine> {
+    let Difference { gained, lost, more } = match target.plan.impact(change) {
+        None => return Vec::new(),
+        Some(Impact::Unknown(reason)) => return vec![AccessLine::plain("UNKNOWN", reason.clone())],
+        Some(Impact::Known(difference)) => difference,
+    };
+    if gained.is_empty() && lost.is_empty() {
+        return vec![AccessLine::plain("EQUIVALENT", "no request is treated in another way".to_owned())];
+    }
+    let most = if all { usize::MAX } else { DIFFERENCES };
+    let shown = |changes: &[AccessChange], gains: bool| -> Vec<AccessLine> {
+        changes.iter().take(most).map(|change| line(change, gains)).collect()
+    };
+    let mut lines = [shown(gained, true), shown(lost, false)].concat();
+    let hidden = gained.len().saturating_sub(most) + lost.len().saturating_sub(most);
+    match (hidden, more) {
+        (0, false) => {}
+        (0, true) => lines.push(AccessLine::plain("MORE", "differences like these".to_owned())),
+        (hidden, more) => {
+            let least = if *more { "at least " } else { "" };
+            lines
+                .push(AccessLine::plain("MORE", format!("{least}{hidden} other differences: JSON has them")));
+        }
+    }
+    lines
+}
+
+fn line(change: &AccessChange, gains: bool) -> AccessLine {
+    let label = match (gains, change.possible) {
+        (true, false) => "MORE PERMISSIVE",
+        (true, true) => "POSSIBLY MORE PERMISSIVE",
+        (false, false) => "LESS PERMISSIVE",
+        (false, true) => "POSSIBLY LESS PERMISSIVE",
+    };
+    AccessLine { label, gains: Some(gains), what: what(change, gains), witness: Some(witness(change)) }
+}
+
+/// Which requests are meant, in the patterns of their author.
+fn what(change: &AccessChange, gains: bool) -> String {
+    let AccessChange { access, except, more_exceptions, conditions, possible: _, through, witness } = change;
+    let mut text = scopes(access);
+    if !conditions.is_empty() {
+        text.push_str(&format!(" if {}", list(conditions, PATTERNS)));
+    }
+    let mut exceptions: Vec<_> = except.iter().map(|except| scopes(except)).collect();
+    exceptions.extend((*more_exceptions > 0).then(|| format!("{more_exceptions} more")));
+    if !exceptions.is_empty() {
+        text.push_str(&format!(", except {}", exceptions.join(" and ")));
+    }
+    match (gains, witness.before.effect, witness.after.effect) {
+        (true, Effect::Denied, _) => text.push_str(", no longer denied"),
+        (false, _, Effect::Denied) => text.push_str(", now denied"),
+        _ => {}
+    }
+    if let Some(through) = through {
+        text.push_str(&format!(", through {through}"));
+    }
+    text
+}
+
+fn witness(change: &AccessChange) -> String {
+    let mentioned = |word: &&Word| {
+        let mut scopes = change.access.iter().chain(change.except.iter().flatten());
+        scopes.any(|scope| scope.dimension == word.dimension)
+    };
+    let one = |word: &Word| Scope { dimension: word.dimension.clone(), patterns: vec![word.word.clone()] };
+    let request: Vec<_> = change.witness.request.iter().filter(mentioned).map(one).collect();
+    format!(
+        "{}: {} -> {}",
+        scopes(&request),
+        decision(&change.witness.before),
+        decision(&change.witness.after)
+    )
+}
+
+fn decision(decision: &Decision) -> String {
+    let Decision { effect, rule } = decision;
+    let by = rule.as_ref().map(|rule| format!(" by {}", term(rule))).unwrap_or_default();
+    match effect {
+        Effect::Allowed => format!("allowed{by}"),
+        Effect::Denied => format!("denied{by}"),
+        Effect::NotGranted => "not granted".to_owned(),
+    }
+}
+
+/// Such as `s3:GetObject on my-bucket/* for team:local:ops in tenant one with s3:prefix home/`.
+fn scopes(scopes: &[Scope]) -> String {
+    let of = |wanted: &Dimension| scopes.iter().find(|scope| scope.dimension == *wanted);
+    let action = of(&Dimension::Action).map(patterns);
+    let resource = of(&Dimension::Resource).map(patterns);
+    let resource = resource.map(|on| if action.is_some() { format!("on {on}") } else { on });
+    let principal = of(&Dimension::Principal).map(|of| format!("for {}", patterns(of)));
+    let is_every = |scope: &&Scope| scope.patterns == ["*"];
+    let tenant = of(&Dimension::Tenant).filter(|tenant| !is_every(tenant));
+    let tenant = tenant.map(|of| format!("in tenant {}", patterns(of)));
+    let mut parts: Vec<_> = [action, resource, principal, tenant].into_iter().flatten().collect();
+    for scope in scopes {
+        if let Dimension::Key(key) = &scope.dimension {
+            parts.push(format!("with {} {}", term(key), patterns(scope)));
+        }
+    }
+    if parts.is_empty() { "anything".to_owned() } else { parts.join(" ") }
+}
+
+fn patterns(scope: &Scope) -> String {
+    let terms: Vec<_> = scope.patterns.iter().map(|pattern| term(pattern)).collect();
+    list(&terms, PATTERNS)
+}
+
+/// A pattern or a name, in quotes where its end would not be seen without.
+fn term(text: &str) -> String {
+    let is_open = text.is_empty() || text.contains([',', '"', '\'']) || text.contains(char::is_whitespace);
+    if is_open { quoted(text) } else { text.to_owned() }
+}
+
+/// How many changes have which verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct AccessTotals {
+    pub(super) more_permissive: usize,
+    pub(super) less_permissive: usize,
+    pub(super) incomparable: usize,
+    pub(super) equivalent: usize,
+    pub(super) unknown: usize,
+    /// How many of the first three are only possible.
+    pub(super) possible: usize,
+}
+
+impl AccessTotals {
+    /// Counts the changes of all targets; `None` if nobody asked, or nothing is known of any system.
+    pub(super) fn of(report: &Report) -> Option<Self> {
+        let known = report.targets.iter().filter_map(|target| match &target.plan.access {
+            AccessVerdicts::Known(impacts) => Some(impacts),
+            AccessVerdicts::LeftOut | AccessVerdicts::NoSemantics => None,
+        });
+        let mut known = known.peekable();
+        known.peek()?;
+        let mut totals = Self::default();
+        for impact in known.flat_map(|impacts| impacts.values()) {
+            let count = match impact.verdict() {
+                Verdict::MorePermissive => &mut totals.more_permissive,
+                Verdict::LessPermissive => &mut totals.less_permissive,
+                Verdict::Incomparable => &mut totals.incomparable,
+                Verdict::Equivalent => &mut totals.equivalent,
+                Verdict::Unknown => &mut totals.unknown,
+            };
+            *count += 1;
+            totals.possible += usize::from(impact.is_only_possible());
+        }
+        Some(totals)
+    }
+
+    /// The counts in words; `None` if no change has a verdict.
+    pub(super) fn words(self) -> Option<String> {
+        let Self { more_permissive, less_permissive, incomparable, equivalent, unknown, possible } = self;
+        let counts = [
+            (more_permissive, "wider"),
+            (less_permissive, "narrower"),
+            (incomparable, "both wider and narrower"),
+            (equivalent, "equivalent"),
+            (unknown, "unknown"),
+        ];
+        let words: Vec<_> = counts
+            .into_iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, word)| format!("{number} {word}"))
+            .collect();
+        let possible = if possible == 0 { String::new() } else { format!(" ({possible} only possibly)") };
+        (!words.is_empty()).then(|| format!("access: {}{possible}", words.join(", ")))
+    }
+}

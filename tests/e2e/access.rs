@@ -1,0 +1,256 @@
+//! What a plan says its changes do to what is allowed. The engine is tested beside its code.
+
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+/// The verdict on an object, with all that is said of it.
+fn access(plan: &Value, name: &str) -> Value {
+    let changes = plan["changes"].as_array().unwrap();
+    let change = changes.iter().find(|change| change["name"] == name);
+    change.unwrap_or_else(|| panic!("no change of {name}: {plan:#}"))["access"].clone()
+}
+
+fn verdict(plan: &Value, name: &str) -> String {
+    access(plan, name)["verdict"].as_str().unwrap_or("none").to_owned()
+}
+
+/// What a request of a difference says, in order, and how it was and is decided.
+fn witness(change: &Value) -> (Vec<&str>, [&str; 2]) {
+    let witness = &change["witness"];
+    let words = witness["request"].as_array().unwrap().iter().map(|word| word["word"].as_str().unwrap());
+    (words.collect(), ["before", "after"].map(|side| witness[side]["effect"].as_str().unwrap()))
+}
+
+fn statements(world: &World, statements: &str) {
+    world.declare("Policy", "p", &format!("{{document: {{statements: [{statements}]}}}}"));
+}
+
+const READ: &str = "{sid: Read, effect: allow, actions: ['s3:Get*', 's3:ListBucket'], resources: ['b/*']}";
+
+/// A mycloud policy that may read.
+fn cloud() -> World {
+    let world = World::new("mycloud");
+    statements(&world, READ);
+    world.converge();
+    world
+}
+
+#[test]
+fn sound_meaning_a_text_that_says_the_same_is_equivalent() {
+    let world = cloud();
+    statements(
+        &world,
+        "{sid: List, effect: allow, actions: ['s3:ListBucket'], resources: ['b/*']}, {sid: Get, effect: allow, actions: ['s3:Get*', 's3:GetObject'], resources: ['b/*']}",
+    );
+    assert_eq!(verdict(&world.plan(), "p"), "equivalent");
+    let text = world.run(&["plan"]).out;
+    assert!(text.contains("\n      EQUIVALENT  no request is treated in another way\n"), "{text}");
+    assert!(text.ends_with("\naccess: 1 equivalent\n"), "{text}");
+}
+
+#[test]
+fn sound_meaning_what_is_gained_is_named_with_a_request_that_shows_it() {
+    let world = cloud();
+    let audit = "{sid: Audit, effect: deny, actions: ['*'], resources: ['b/audit/*']}";
+    statements(
+        &world,
+        &format!(
+            "{READ}, {audit}, {{sid: Clean, effect: allow, actions: ['s3:DeleteObject'], resources: ['b/*']}}"
+        ),
+    );
+    let plan = world.plan();
+    let access = access(&plan, "p");
+    assert_eq!(access["verdict"], "incomparable", "{access:#}");
+    let gained = access["gained"].as_array().unwrap();
+    assert_eq!(witness(&gained[0]), (vec!["s3:DeleteObject", "b/x"], ["not_granted", "allowed"]));
+    assert_eq!(gained[0]["witness"]["after"]["rule"], "Clean");
+    assert_eq!(plan["summary"]["access"]["incomparable"], 1);
+    let text = world.run(&["plan"]).out;
+    for line in [
+        "      MORE PERMISSIVE  s3:DeleteObject on b/*, except b/audit/*\n          for example s3:DeleteObject on b/x: not granted -> allowed by Clean\n",
+        "      LESS PERMISSIVE  * on b/audit/*, now denied\n",
+        "\naccess: 1 both wider and narrower\n",
+    ] {
+        assert!(text.contains(line), "{line}{text}");
+    }
+    let markdown = world.run(&["plan", "--format", "markdown"]).out;
+    let folded = "<details><summary><b>MORE PERMISSIVE</b> <code>";
+    assert!(
+        markdown.contains(folded) && markdown.contains("\nAccess: 1 both wider and narrower\n"),
+        "{markdown}"
+    );
+}
+
+#[test]
+fn access_is_left_out_on_demand_and_where_nothing_changes() {
+    let world = cloud();
+    let plan = world.plan();
+    assert_eq!(plan["summary"]["access"], Value::Null);
+    assert!(!world.run(&["plan"]).out.contains("access:"));
+    statements(&world, "{sid: Read, effect: allow, actions: ['*'], resources: ['b/*']}");
+    assert_eq!(verdict(&world.plan(), "p"), "more_permissive");
+    let without = world.run(&["plan", "--no-access", "--format", "json"]).json();
+    assert_eq!(
+        (&without["changes"][0]["access"], &without["summary"]["access"]),
+        (&Value::Null, &Value::Null)
+    );
+    let text = world.run(&["plan", "--no-access"]).out;
+    assert!(!text.contains("PERMISSIVE") && !text.contains("access:"), "{text}");
+}
+
+#[test]
+fn sound_meaning_a_deny_that_goes_is_wider_although_the_policy_allows_nothing() {
+    let world = World::new("mycloud");
+    statements(&world, "{sid: Never, effect: deny, actions: ['s3:*'], resources: ['b/*']}");
+    world.converge();
+    world.declare_absent("Policy", "p");
+    let plan = world.plan();
+    let access = access(&plan, "p");
+    assert_eq!(access["verdict"], "more_permissive");
+    assert_eq!(witness(&access["gained"][0]).1, ["denied", "not_granted"]);
+}
+
+#[test]
+fn sound_meaning_what_depends_on_something_undocumented_is_unknown() {
+    let world = cloud();
+    statements(
+        &world,
+        "{sid: Read, effect: allow, actions: ['s3:get*', 's3:ListBucket'], resources: ['b/*']}",
+    );
+    let plan = world.plan();
+    let access = access(&plan, "p");
+    assert_eq!(access["verdict"], "unknown");
+    assert_eq!(access["reason"], "it depends on whether the case of an action matters");
+}
+
+#[test]
+fn sound_meaning_what_enact_does_not_know_of_a_live_object_makes_it_unknown() {
+    let world = cloud();
+    let strange = json!({"version": "2024-01-01", "statements": [
+        {"sid": "Read", "effect": "allow", "actions": ["s3:*"], "resources": ["b/*"], "not_actions": ["s3:Put*"]}
+    ]});
+    world.drift("policies", "p", "document", strange);
+    let plan = world.plan();
+    assert_eq!(verdict(&plan, "p"), "unknown", "{plan:#}");
+}
+
+#[test]
+fn sound_meaning_conditions_are_exact_where_they_are_known_and_possible_elsewhere() {
+    let world = World::new("mycloud");
+    let with = |operator: &str, values: &str| {
+        let condition = format!("{{operator: {operator}, key: 's3:prefix', values: [{values}]}}");
+        statements(
+            &world,
+            &format!(
+                "{{effect: allow, actions: ['s3:Get*'], resources: ['b/*'], conditions: [{condition}]}}"
+            ),
+        );
+    };
+    with("equals", "home/");
+    world.converge();
+    with("equals", "home/, shared/");
+    let plan = world.plan();
+    let more = access(&plan, "p");
+    assert_eq!((&more["verdict"], &more["possible"]), (&json!("more_permissive"), &json!(false)));
+    assert_eq!(witness(&more["gained"][0]).0, ["s3:Getx", "b/x", "shared/"]);
+    with("resembles", "home/");
+    let plan = world.plan();
+    let other = access(&plan, "p");
+    assert_eq!(other["verdict"], "incomparable", "{other:#}");
+    // The new condition may always hold, or never.
+    assert_eq!(other["possible"], true, "{other:#}");
+    let text = world.run(&["plan"]).out;
+    assert!(text.contains("POSSIBLY MORE PERMISSIVE  s3:Get* on b/* if "), "{text}");
+}
+
+#[test]
+fn what_a_role_gives_is_told_by_the_policies_that_name_it_in_git_or_not() {
+    let world = World::new("compiuta");
+    world.declare("Role", "reader", "{name: Reader, actions: ['core:things:get']}");
+    world.declare(
+        "Policy",
+        "ours",
+        "{name: Ours, members: ['team:local:a'], statements: [{role: reader, tenants: ['*']}]}",
+    );
+    world.converge();
+    world.live.insert(
+        "policies",
+        json!({"id": "theirs", "name": "Theirs", "type": "CUSTOM", "tenants": [], "members": ["team:local:b"], "statements": [
+            {"effect": "DENY", "role": "reader", "actions": [], "resources": ["*"], "tenants": ["t"]}]}),
+    );
+    world.declare("Role", "reader", "{name: Reader, actions: ['core:things:get', 'core:things:delete']}");
+    let plan = world.plan();
+    let access = access(&plan, "reader");
+    assert_eq!(access["verdict"], "incomparable", "{access:#}");
+    let through = |side: &str| access[side][0]["through"].as_str().unwrap().to_owned();
+    assert_eq!((through("gained"), through("lost")), ("Policy `ours`".into(), "Policy `theirs`".into()));
+    assert_eq!(
+        witness(&access["gained"][0]),
+        (vec!["team:local:a", "core:things:delete", "x", "x"], ["not_granted", "allowed"])
+    );
+    // A policy that changes itself has its own verdict, with the roles as they will be.
+    world.declare(
+        "Policy",
+        "ours",
+        "{name: Ours, members: ['team:local:a'], statements: [{role: reader, tenants: [t]}]}",
+    );
+    let plan = world.plan();
+    assert_eq!(verdict(&plan, "ours"), "incomparable", "{plan:#}");
+    assert_eq!(verdict(&plan, "reader"), "less_permissive");
+}
+
+#[test]
+fn what_the_tenants_of_a_statement_mean_without_any_is_tried_both_ways() {
+    let world = World::new("compiuta");
+    let policy = |statement: &str| {
+        let statements = format!("[{{actions: ['core:things:get'], tenants: ['*']}}{statement}]");
+        world.declare("Policy", "p", &format!("{{name: P, members: ['*'], statements: {statements}}}"));
+    };
+    policy("");
+    world.converge();
+    policy(", {actions: ['core:things:list']}");
+    let plan = world.plan();
+    assert_eq!(verdict(&plan, "p"), "unknown", "{plan:#}");
+    policy(", {actions: ['core:things:get'], resources: ['core:things:*']}");
+    assert_eq!(verdict(&world.plan(), "p"), "equivalent");
+}
+
+#[test]
+fn a_drift_that_is_put_back_has_a_verdict_too() {
+    let world = World::new("polytomic");
+    world.declare("Role", "ours", "{}");
+    world.declare("Role", "others", "{}");
+    world.declare("Policy", "p", "{policy_actions: [{action: read, roles: [ours]}]}");
+    world.converge();
+    let ids: Vec<_> = ["ours", "others"].map(|role| world.object("roles", role)["id"].clone()).into();
+    world.drift("policies", "p", "policy_actions", json!([{"action": "read", "role_ids": ids}]));
+    let plan = world.plan();
+    let access = access(&plan, "p");
+    assert_eq!(access["verdict"], "less_permissive");
+    assert_eq!(witness(&access["lost"][0]), (vec!["others", "read"], ["allowed", "not_granted"]));
+}
+
+#[test]
+fn sound_meaning_cedar_is_equivalent_or_unknown() {
+    let world = World::new("jitsudo");
+    let rules = |rules: &str, description: &str| {
+        world.declare(
+            "Policy",
+            "p",
+            &format!("{{description: {description}, max_duration_seconds: 60, rules: [{rules}]}}"),
+        );
+    };
+    let [one, other] =
+        ["permit(principal,action,resource);", "forbid(principal,action,resource) when { context.a };"]
+            .map(|text| format!("{{policy_text: '{text}'}}"));
+    rules(&format!("{one}, {other}"), "a");
+    world.converge();
+    rules(&format!("{other}, {one}"), "b");
+    assert_eq!(verdict(&world.plan(), "p"), "equivalent");
+    rules(&one, "a");
+    let plan = world.plan();
+    let access = access(&plan, "p");
+    assert_eq!(access["verdict"], "unknown");
+    assert_eq!(access["reason"], "enact does not weigh a change of `rules`");
+}
