@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use super::access::AccessTotals;
 use super::configuration;
 use super::content::Content;
 use super::style::Style;
@@ -70,6 +71,9 @@ fn body(page: &mut Markup, report: &Report) {
         page.line(Tag::new("h1"), &title(report));
         configuration(page, report);
         page.line(Tag::new("p").class("sentence"), &summary::sentence(report));
+        if let Some(totals) = AccessTotals::of(report).and_then(AccessTotals::words) {
+            page.line(Tag::new("p"), &totals);
+        }
         for line in report.undo.iter().flat_map(|undo| [undo::head(undo)].into_iter().chain(undo::end(undo)))
         {
             page.line(Tag::new("p"), &line);

@@ -8,6 +8,7 @@ use crate::diagnostic::Place;
 use crate::model::change::{Action, Change};
 use crate::model::outcome::Outcome;
 use crate::model::request::Request;
+use crate::report::access::{self, AccessLine};
 use crate::report::value::{path, quoted};
 use crate::report::{TargetReport, labels, line};
 use crate::text::html::{Markup, Tag};
@@ -20,6 +21,8 @@ pub(super) struct Said<'a> {
     pub(super) outcome: Option<&'static str>,
     /// Where it is declared.
     place: Option<&'a Place>,
+    /// What it does to what is allowed.
+    access: Vec<AccessLine>,
 }
 
 impl<'a> Said<'a> {
@@ -30,7 +33,8 @@ impl<'a> Said<'a> {
         ended: bool,
     ) -> Self {
         let outcome = ended.then(|| labels::ended(target, outcome).result().as_str());
-        Self { outcome, place: target.plan.places.get(&change.id), ..Self::unwritten(change) }
+        let access = access::lines(target, change, true);
+        Self { outcome, place: target.plan.places.get(&change.id), access, ..Self::unwritten(change) }
     }
 
     /// Of a change that nobody is about to write.
@@ -40,13 +44,14 @@ impl<'a> Said<'a> {
             cause: labels::cause(change.cause),
             outcome: None,
             place: None,
+            access: Vec::new(),
         }
     }
 }
 
 /// Adds a change.
 pub(super) fn render(page: &mut Markup, change: &Change, said: &Said<'_>, outcome: Option<&Outcome>) {
-    let Said { action, cause, outcome: result, place } = said;
+    let Said { action, cause, outcome: result, place, access } = said;
     let data = [("data-cause", cause), ("data-outcome", result)];
     let data = data.into_iter().filter_map(|(name, word)| Some((name, (*word)?)));
     let tag =
@@ -62,11 +67,29 @@ pub(super) fn render(page: &mut Markup, change: &Change, said: &Said<'_>, outcom
         if let Some(place) = place {
             page.line(Tag::new("p").class("source"), &format!("{}:{}", place.file, place.line));
         }
+        access.iter().for_each(|line| verdict(page, line));
         match change.deleted() {
             Some(before) => table(page, change, &line::taken(before).collect::<Vec<_>>()),
             None => table(page, change, &change.fields),
         }
         requests(page, &change.requests);
+    });
+}
+
+/// Adds what a change does to what is allowed, with the request that shows it.
+fn verdict(page: &mut Markup, AccessLine { label, gains, what, witness }: &AccessLine) {
+    let class = match gains {
+        Some(true) => "access wider",
+        Some(false) => "access narrower",
+        None => "access",
+    };
+    page.block(Tag::new("p").class(class), |page| {
+        page.span(Tag::new("strong"), label);
+        page.say(&format!(" {what}"));
+        if let Some(witness) = witness {
+            page.void(Tag::new("br"));
+            page.span(Tag::new("code"), witness);
+        }
     });
 }
 

@@ -5,6 +5,7 @@ use roxmltree::{Document, Node, ParsingOptions};
 
 use super::super::fixture;
 use super::*;
+use crate::model::plan::AccessVerdicts;
 
 fn parsed(page: &str) -> Document<'_> {
     Document::parse_with_options(page, ParsingOptions { allow_dtd: true, ..Default::default() }).unwrap()
@@ -109,4 +110,24 @@ proptest! {
             prop_assert!(extra.iter().all(|name| ["ins", "del", "td class", "td", "tr"].contains(&name.as_str())), "{:?}", extra);
         }
     }
+}
+
+#[test]
+fn what_a_change_does_to_what_is_allowed_is_above_its_fields_with_a_witness() {
+    let mut report = fixture::three_changes("plan");
+    let id = report.targets[0].plan.changes[0].id.clone();
+    let impact = fixture::impact("s3:*");
+    report.targets[0].plan.access = AccessVerdicts::Known([(id, impact)].into());
+    let text = render(&report);
+    let page = parsed(&text);
+    let lines: Vec<_> = all(&page, "p")
+        .filter(|line| line.attribute("class").is_some_and(|class| class.starts_with("access")))
+        .map(said)
+        .collect();
+    assert_eq!(lines.len(), 3, "{lines:#?}");
+    assert!(
+        lines[0].contains("MORE PERMISSIVE s3:*") && lines[0].contains("denied by s3:* ->"),
+        "{lines:#?}"
+    );
+    assert!(said(page.root_element()).contains("access: 1 both wider and narrower"));
 }
