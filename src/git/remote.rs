@@ -5,7 +5,10 @@
 //! There is no shell, and only the names of the remote and of references come from outside.
 
 use std::collections::BTreeMap;
-use std::process::{Command, Output, Stdio};
+use std::io::{self, Read};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use git2::Oid;
 
@@ -54,6 +57,11 @@ const OPTIONS: [&str; 7] = [
     "--no-signed",
 ];
 
+/// How long one command may take. It moves a few references and small objects; over ssh nothing else would end it.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+/// How often it is looked whether a command has ended.
+const LOOKS: Duration = Duration::from_millis(5);
+
 /// How often references are listed and fetched until nobody moves one in between.
 const LISTS: u32 = 3;
 /// What git says of a reference that is not there any more.
@@ -66,6 +74,62 @@ pub struct GitRemote {
     pub name: String,
     /// The names of variables with credentials of targets, which `git` and its helpers must not see.
     pub secrets: Vec<String>,
+    /// How long one command may take.
+    pub patience: Duration,
+}
+
+impl GitRemote {
+    /// Runs a command to its end, or stops it when it has taken too long.
+    fn run(&self, command: &mut Command) -> Result<Output, Diagnostic> {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| not_started(&error))?;
+        let (stdout, stderr) = (read(child.stdout.take()), read(child.stderr.take()));
+        let status = ended(&mut child, self.patience).map_err(|error| not_started(&error))?;
+        match status {
+            // What it started may still hold its output open, so nobody waits for that.
+            None => Err(silent(self)),
+            Some(status) => {
+                // Half of an answer would look like references that are gone.
+                let all = |read: mpsc::Receiver<Vec<u8>>| {
+                    read.recv_timeout(self.patience).map_err(|_| silent(self))
+                };
+                Ok(Output { status, stdout: all(stdout)?, stderr: all(stderr)? })
+            }
+        }
+    }
+}
+
+/// Reads an output to its end, beside whatever else happens.
+fn read(output: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
+    let (done, read) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut output) = output {
+            // What was read before an error is there.
+            drop(output.read_to_end(&mut bytes));
+        }
+        drop(done.send(bytes));
+    });
+    read
+}
+
+/// How a process ended; `None` if it was stopped because it took too long.
+fn ended(child: &mut Child, patience: Duration) -> io::Result<Option<ExitStatus>> {
+    let began = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if began.elapsed() >= patience {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        std::thread::sleep(LOOKS);
+    }
 }
 
 impl Repository {
@@ -82,7 +146,7 @@ impl Repository {
         for Update { name, to, .. } in updates {
             command.arg(format!("{}:{name}", to.as_ref().map(Commit::hex).unwrap_or_default()));
         }
-        let output = command.output().map_err(|error| not_started(&error))?;
+        let output = remote.run(&mut command)?;
         let names: Vec<_> = updates.iter().map(|update| update.name.as_str()).collect();
         if output.status.success() { Ok(()) } else { Err(refused(&remote.name, &names, &output)) }
     }
@@ -114,14 +178,9 @@ impl Repository {
             return Ok(true);
         }
         let shallow = if self.is_shallow() { &["--update-shallow"][..] } else { &[] };
-        let output = self
-            .git_command(&remote.secrets)
-            .args(FETCH)
-            .args(shallow)
-            .args(["--", &remote.name])
-            .args(there.keys())
-            .output()
-            .map_err(|error| not_started(&error))?;
+        let mut command = self.git_command(&remote.secrets);
+        command.args(FETCH).args(shallow).args(["--", &remote.name]).args(there.keys());
+        let output = remote.run(&mut command)?;
         let names: Vec<_> = there.keys().map(String::as_str).collect();
         match output.status.success() {
             true => Ok(is_here()),
@@ -132,12 +191,9 @@ impl Repository {
 
     /// Where these references of a remote are.
     fn list(&self, remote: &GitRemote, names: &[String]) -> Result<BTreeMap<String, Commit>, Diagnostic> {
-        let output = self
-            .git_command(&remote.secrets)
-            .args(["ls-remote", "--quiet", "--", &remote.name])
-            .args(names)
-            .output()
-            .map_err(|error| not_started(&error))?;
+        let mut command = self.git_command(&remote.secrets);
+        command.args(["ls-remote", "--quiet", "--", &remote.name]).args(names);
+        let output = remote.run(&mut command)?;
         if !output.status.success() {
             let names: Vec<_> = names.iter().map(String::as_str).collect();
             return Err(refused(&remote.name, &names, &output));
@@ -152,11 +208,9 @@ impl Repository {
     /// Whether a commit is on a branch of a remote, so that everybody can see it.
     pub fn is_published(&self, remote: &GitRemote, commit: &Commit) -> Result<bool, Diagnostic> {
         self.check_remote(&remote.name)?;
-        let output = self
-            .git_command(&remote.secrets)
-            .args(["ls-remote", "--quiet", "--heads", "--tags", "--", &remote.name])
-            .output()
-            .map_err(|error| not_started(&error))?;
+        let mut command = self.git_command(&remote.secrets);
+        command.args(["ls-remote", "--quiet", "--heads", "--tags", "--", &remote.name]);
+        let output = remote.run(&mut command)?;
         if !output.status.success() {
             return Err(refused(&remote.name, &["its branches"], &output));
         }
@@ -218,6 +272,13 @@ impl Repository {
         }
         command
     }
+}
+
+fn silent(GitRemote { name, secrets: _, patience }: &GitRemote) -> Diagnostic {
+    let message =
+        format!("`{}` did not answer within {} s, and `git` was stopped", short(name), patience.as_secs());
+    Diagnostic::new(Code::GitPush, message)
+        .help(format!("see whether `git ls-remote {}` answers, then run enact again", short(name)))
 }
 
 fn not_started(error: &std::io::Error) -> Diagnostic {

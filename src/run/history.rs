@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use crate::config::target::{Config, Target};
 use crate::config::{self, Systems};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::git::remote::GitRemote;
+use crate::git::remote::{GitRemote, PATIENCE};
 use crate::git::{Commit, Repository};
 use crate::manifest::{Files, Manifest};
 use crate::model::state::Desired;
@@ -222,7 +222,7 @@ impl History {
 
     /// Where the record is kept, and the locks beside it.
     pub fn place(&self, remote: Option<String>, secrets: Vec<String>) -> Result<Place, Diagnostic> {
-        let remote = remote.map(|name| GitRemote { name, secrets });
+        let remote = remote.map(|name| GitRemote { name, secrets, patience: PATIENCE });
         remote.iter().try_for_each(|remote| self.repository.check_remote(&remote.name))?;
         let remote = remote.map(|remote| -> Box<dyn Remote> { Box::new(remote) });
         let (repository, folder) = (self.repository.reopened()?, self.repository.common_folder());

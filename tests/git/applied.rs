@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::support::{World, at, git};
 use enact::git::Commit;
-use enact::git::remote::GitRemote;
+use enact::git::remote::{GitRemote, PATIENCE};
 use enact::git::update::Update;
 use git2::Oid;
 
@@ -202,7 +202,7 @@ fn with_remote() -> Option<(World, World, [Oid; 3])> {
 }
 
 fn remote(name: &str) -> GitRemote {
-    GitRemote { name: name.to_owned(), secrets: Vec::new() }
+    GitRemote { name: name.to_owned(), secrets: Vec::new(), patience: PATIENCE }
 }
 
 /// Pushes, if the remote still has `from`.
@@ -266,6 +266,25 @@ fn a_push_that_fails_says_why_without_a_credential() {
     assert_eq!(diagnostic.code.text(), "git/push");
     assert!(!format!("{diagnostic:?}").contains("hunter2"), "{diagnostic:?}");
     assert!(diagnostic.message.contains("127.0.0.1"), "{diagnostic:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_remote_that_never_answers_ends_git() {
+    let Some((world, _remote, _)) = with_remote() else { return };
+    // What git starts for ssh: it is silent, and goes on when git is gone.
+    let ssh = world.path().join("ssh");
+    fs::write(&ssh, "#!/bin/sh\nexec sleep 60\n").unwrap();
+    fs::set_permissions(&ssh, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    world.git.config().unwrap().set_str("core.sshCommand", ssh.to_str().unwrap()).unwrap();
+    world.git.remote_set_url("origin", "ssh://example.com/x.git").unwrap();
+    let impatient = GitRemote { patience: std::time::Duration::from_millis(300), ..remote("origin") };
+    let began = std::time::Instant::now();
+    let diagnostic = world.open().fetch(&impatient, &[REFERENCE.to_owned()]).unwrap_err();
+    assert!(began.elapsed() < std::time::Duration::from_secs(30), "{:?}", began.elapsed());
+    assert_eq!(diagnostic.code.text(), "git/push");
+    assert!(diagnostic.message.contains("did not answer"), "{diagnostic:?}");
+    assert!(diagnostic.help.unwrap().contains("git ls-remote origin"));
 }
 
 #[cfg(unix)]
