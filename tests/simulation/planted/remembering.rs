@@ -11,12 +11,6 @@ pub(super) const BUGS: &[Bug] = &[
         new: "drop(entry.attempted(attempt));",
     },
     Bug {
-        name: "failed-attempt-forgotten",
-        item: "Entry::ended",
-        old: "outcome == WriteResult::NotAttempted",
-        new: "outcome != WriteResult::Applied",
-    },
-    Bug {
         name: "earlier-attempts-taken-along",
         item: "Entry::ended",
         old: "self.meta.attempted.retain(|attempt| !is_own(attempt));",
@@ -63,12 +57,6 @@ pub(super) const BUGS: &[Bug] = &[
         item: "Lock::lost",
         old: "self.held.place.clock.awake_or_not() + REQUEST + SLACK > *ends",
         new: "self.held.place.clock.awake_or_not() + REQUEST + SLACK < *ends",
-    },
-    Bug {
-        name: "a-key-for-every-run",
-        item: "TargetRecorder::begin",
-        old: "entry.open_key(&request)",
-        new: "entry.open_key(&request).filter(|_| false)",
     },
     Bug {
         name: "a-lock-that-keeps-nobody-away",
