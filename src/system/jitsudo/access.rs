@@ -6,36 +6,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::system::body::{list, text};
+use crate::system::jitsudo::rules::STRUCTURED;
 use crate::system::semantics::{Meaning, Semantics, Side};
 
 pub(super) struct CedarRules;
 
-/// What a live rule may hold.
-const RULE_FIELDS: [&str; 16] = [
-    "id",
-    "ordinal",
-    "created_at",
-    "policy_text",
-    "effect",
-    "principal_scope_type",
-    "principal_entity_type",
-    "principal_entity_id",
-    "action_scope_type",
-    "action_ids",
-    "resource_scope_type",
-    "resource_entity_type",
-    "resource_entity_id",
-    "conditions",
-    "notice",
-    "audit_session",
-];
+/// What a live rule may hold beside its structured fields.
+const BESIDE: [&str; 6] = ["id", "ordinal", "created_at", "policy_text", "notice", "audit_session"];
 
 impl Semantics for CedarRules {
     fn meaning(&self, side: &Side<'_>) -> Meaning {
-        let is_known = |rule: &Value| {
-            rule.as_object()
-                .is_some_and(|rule| rule.keys().all(|field| RULE_FIELDS.contains(&field.as_str())))
-        };
+        let is_known =
+            |field: &String| BESIDE.contains(&field.as_str()) || STRUCTURED.contains(&field.as_str());
+        let is_known = |rule: &Value| rule.as_object().is_some_and(|rule| rule.keys().all(is_known));
         if !list(side.body, "rules").iter().all(is_known) {
             return Meaning::Unknown("its rules hold something that enact does not know".to_owned());
         }

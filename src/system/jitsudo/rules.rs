@@ -13,6 +13,7 @@ use crate::system::body::{list, text};
 use crate::system::jitsudo::rules::form::Source;
 use crate::system::jitsudo::rules::known::Unread;
 
+pub(super) use form::STRUCTURED;
 pub(super) use known::Known;
 
 pub(super) mod check;

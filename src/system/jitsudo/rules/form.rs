@@ -6,7 +6,7 @@ use crate::cedar::{self, CedarError, Scope, Statement};
 use crate::system::body::{list, text};
 
 /// The fields that `policy_text` replaces.
-pub(super) const STRUCTURED: [&str; 10] = [
+pub(in crate::system::jitsudo) const STRUCTURED: [&str; 10] = [
     "effect",
     "principal_scope_type",
     "principal_entity_type",
