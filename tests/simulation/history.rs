@@ -75,6 +75,20 @@ pub(crate) fn want(ended: &Ended<'_>, kind: &str, name: &str) -> Option<Want> {
 
 /// Whether a field of a live object is as declared.
 pub(crate) fn same(ended: &Ended<'_>, roles: &Objects, field: &str, live: &Value, wanted: &Value) -> bool {
+    let name = |id: &str| {
+        let known = ended.world.profile.api.ids.then(|| roles.get(&("Role".to_owned(), id.to_owned())));
+        Some(known??["name"].as_str().unwrap().to_owned())
+    };
+    is_as_declared(field, live, wanted, name)
+}
+
+/// The same; `name` says what the role of an id was called.
+pub(crate) fn is_as_declared(
+    field: &str,
+    live: &Value,
+    wanted: &Value,
+    name: impl Fn(&str) -> Option<String>,
+) -> bool {
     let texts = |value: &Value| {
         let all = value.as_array().into_iter().flatten().filter_map(Value::as_str);
         let mut all: Vec<_> = all.map(str::to_owned).collect();
@@ -84,16 +98,12 @@ pub(crate) fn same(ended: &Ended<'_>, roles: &Objects, field: &str, live: &Value
     };
     match field {
         "tags" => texts(live) == texts(wanted),
-        "roles" if ended.world.profile.api.ids => {
-            let name = |id: String| match roles.get(&("Role".to_owned(), id.clone())) {
-                Some(role) => role["name"].as_str().unwrap().to_owned(),
-                None => id,
-            };
-            let mut named: Vec<_> = texts(live).into_iter().map(name).collect();
+        "roles" => {
+            let named = texts(live).into_iter().map(|id| name(&id).unwrap_or(id));
+            let mut named: Vec<_> = named.collect();
             named.sort();
             named == texts(wanted)
         }
-        "roles" => texts(live) == texts(wanted),
         _ => live == wanted,
     }
 }

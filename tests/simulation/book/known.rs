@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use enact::model::change::Action;
 use enact::model::plan::TargetPlan;
 use enact::model::unmanaged::Coverage;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Chapter;
-use crate::history::Body;
+use crate::history::{Body, is_as_declared};
 use crate::profile::{PROTECTED, Wish};
 use crate::server::{Entry, Objects};
 
@@ -230,18 +230,9 @@ impl Known {
 
     /// Whether a live object holds what was declared.
     fn is_as(&self, object: &Body, spec: &Body) -> bool {
-        let texts = |value: &Value| {
-            let all = value.as_array().into_iter().flatten().filter_map(Value::as_str);
-            all.map(str::to_owned).collect::<BTreeSet<_>>()
-        };
-        let named = |id: String| self.roles.get(&id).cloned().unwrap_or(id);
-        let same = |field: &&str| match (*field, spec.get(*field)) {
-            (_, None) => true,
-            ("tags", Some(wanted)) => texts(&object[*field]) == texts(wanted),
-            ("roles", Some(wanted)) => {
-                texts(&object[*field]).into_iter().map(named).collect::<BTreeSet<_>>() == texts(wanted)
-            }
-            (_, Some(wanted)) => object[*field] == *wanted,
+        let name = |id: &str| self.roles.get(id).cloned();
+        let same = |field: &&str| {
+            spec.get(*field).is_none_or(|wanted| is_as_declared(field, &object[*field], wanted, name))
         };
         FIELDS.iter().all(same)
     }
