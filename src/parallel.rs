@@ -43,7 +43,7 @@ pub fn in_order<T: Sync, R: Send>(
             run();
         }),
     }
-    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut done = std::mem::take(&mut *lock(&done));
     done.sort_unstable_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, result)| result).collect()
 }

@@ -237,9 +237,12 @@ fn one(page: &mut Markup, target: &TargetReport, change: &Change, outcome: Optio
     change::render(page, change, &said, outcome.as_deref());
 }
 
+fn name(kind: &str, name: &str) -> String {
+    format!("{kind} {}", super::value::quoted(name))
+}
+
 /// What is no pending change.
 fn apart(page: &mut Markup, target: &TargetReport) {
-    let name = |kind: &str, name: &str| format!("{kind} {}", super::value::quoted(name));
     let survivors = target.survivors().iter().map(|survivor| {
         let (what, said) = (name(&survivor.id.kind, &survivor.id.name), labels::survivor(survivor));
         format!("{what} ({}): {said}", survivor.remote.as_str())
@@ -301,7 +304,6 @@ fn not_in_git(page: &mut Markup, target: &TargetReport) {
         page.block(Tag::new("ul"), |page| {
             for found in found {
                 page.block(Tag::new("li"), |page| {
-                    let name = |kind: &str, name: &str| format!("{kind} {}", super::value::quoted(name));
                     page.say(&unmanaged::name(found, name));
                     found.content.iter().for_each(|content| change::content(page, content));
                 });
