@@ -102,6 +102,7 @@ impl Subject {
                     given_up: &[],
                     record: None,
                     counts: &self.counts,
+                    writes: true,
                     options: &PlanOptions { allowed: ALLOWED.to_vec(), ..PlanOptions::default() },
                 },
                 http: http(self.target, answers),

@@ -121,7 +121,7 @@ impl Import {
         let Intent { target, desired, base, attempted, given_up, record, .. } = at.intent;
         let system = target.system.as_ref();
         let concurrency = target.config.limits.concurrency;
-        let wanted = Wanted { desired, given_up, record };
+        let wanted = Wanted { desired, base, given_up, record };
         let observed = observe(system, wanted, &at.http.reader(), concurrency, Depth::Needed).await;
         let unread = unread(&observed, &target.config.name);
         if unread.is_empty() {

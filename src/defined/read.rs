@@ -59,10 +59,16 @@ impl Observe for Defined {
         self.one(self.compiled(kind)?, found, reader).await
     }
 
+    fn lists_to_find(&self, kind: &Kind) -> bool {
+        self.compiled(kind).is_ok_and(|compiled| {
+            let narrows = compiled.list.as_ref().is_some_and(|list| list.find.is_some());
+            compiled.get.is_some() && !narrows && !is_found_by_get(compiled, kind)
+        })
+    }
+
     async fn find(&self, kind: &Kind, name: &str, reader: &dyn Reader) -> Result<Vec<LiveObject>, ReadError> {
         let compiled = self.compiled(kind)?;
-        let by_name = compiled.get.as_ref().is_some_and(|get| get.by_name);
-        if compiled.id.is_none() && by_name && !kind.folds_case {
+        if is_found_by_get(compiled, kind) {
             return Ok(self.named(compiled, name, reader).await?.into_iter().collect());
         }
         let found = self.all(compiled, Some(name), reader).await?.named(kind, name)?;
@@ -71,6 +77,12 @@ impl Observe for Defined {
             _ => Ok(found),
         }
     }
+}
+
+/// Whether the path of an object is known from its name.
+fn is_found_by_get(compiled: &CompiledKind, kind: &Kind) -> bool {
+    let by_name = compiled.get.as_ref().is_some_and(|get| get.by_name);
+    compiled.id.is_none() && by_name && !kind.folds_case
 }
 
 impl Defined {

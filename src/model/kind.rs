@@ -53,6 +53,8 @@ pub struct Kind {
     pub secrets: Vec<String>,
     /// Whether the API can list them. If not, enact only looks for the objects that git names.
     pub listed: bool,
+    /// Whether a change of one is judged beside all others, so that a plan needs every one of them.
+    pub judged_together: bool,
 }
 
 /// What a kind's names look like.
@@ -84,6 +86,7 @@ impl Kind {
             list_is_whole: true,
             secrets: Vec::new(),
             listed: true,
+            judged_together: false,
         }
     }
 }

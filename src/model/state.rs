@@ -2,7 +2,7 @@
 //!
 //! Not here: how either is obtained, in `resolve` and `run::observe`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -226,6 +226,8 @@ pub struct Observed {
     pub unread: BTreeMap<(String, RemoteId), ReadError>,
     /// Objects that were renamed on the live side, by the kind and the name that git declares, with their recorded ids.
     pub renamed: BTreeMap<(String, String), RemoteId>,
+    /// Kinds that can be listed and were not: only the objects that were asked for by name are here.
+    pub by_name: BTreeSet<String>,
 }
 
 impl Observed {

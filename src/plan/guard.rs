@@ -88,6 +88,9 @@ fn deleted_share(plan: &TargetPlan, input: &PlanInput<'_>) -> Vec<Diagnostic> {
 /// How many live objects of a kind git declares in any way, by their names now or before.
 fn known(kind: &Kind, input: &PlanInput<'_>) -> usize {
     let names = input.counts.names.get(&kind.name).into_iter().flatten();
+    if input.observed.by_name.contains(&kind.name) {
+        return names.count();
+    }
     let names: BTreeSet<_> = names.map(|name| kind.folded(name)).collect();
     input.observed.found(&kind.name).iter().filter(|found| names.contains(&kind.folded(&found.name))).count()
 }
@@ -112,7 +115,9 @@ fn emptied(plan: &TargetPlan, counts: &DeclaredCounts) -> Option<Diagnostic> {
 /// again would make second ones, at every run.
 fn vanished(plan: &TargetPlan, base: &Desired, desired: &Desired, observed: &Observed) -> Vec<Diagnostic> {
     let mut before: BTreeMap<&str, usize> = BTreeMap::new();
-    for declared in base.values().filter(|declared| !declared.absent()) {
+    // Of a kind that is read by name, everything that the base declared was found.
+    let counts = |declared: &&Declared| !declared.absent() && !observed.by_name.contains(&declared.id.kind);
+    for declared in base.values().filter(counts) {
         *before.entry(declared.id.kind.as_str()).or_default() += 1;
     }
     let created = |kind: &str| {

@@ -12,9 +12,14 @@ use crate::model::wire::{ReadError, Reader};
 use crate::run::record::Record;
 use crate::system::Observe;
 
+/// How many objects fill a page of a list, if nobody knows.
+const PAGE: usize = 100;
+
 /// How much is read beside what planning needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
+    /// Nothing, and no list either where the objects can be asked for by name in fewer requests.
+    ByName,
     /// Nothing.
     Needed,
     /// The other objects of the kinds that are listed, in full.
@@ -26,6 +31,8 @@ pub enum Depth {
 pub struct Wanted<'a> {
     /// What git declares, and what is to be deleted.
     pub desired: &'a Desired,
+    /// What git declared at the base.
+    pub base: Option<&'a Desired>,
     /// What git gave up.
     pub given_up: &'a [GivenUp],
     /// The ids of what git declared before.
@@ -35,6 +42,40 @@ pub struct Wanted<'a> {
 impl<'a> Wanted<'a> {
     fn all(self) -> impl Iterator<Item = &'a Declared> {
         self.desired.values().chain(self.given_up.iter().map(|given_up| &given_up.declared))
+    }
+
+    /// The names of the objects of a kind that planning looks at.
+    fn names(self, system: &dyn Observe, kind: &Kind) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for declared in self.all() {
+            if declared.id.kind == kind.name {
+                names.extend(declared.names().map(str::to_owned));
+            }
+            let of = system.kind(&declared.id.kind);
+            let references = of.map(|of| declared.named(of)).unwrap_or_default();
+            let references = references.into_iter().filter(|to| to.kind == kind.name);
+            names.extend(references.map(|to| to.name.into_owned()));
+        }
+        names
+    }
+
+    /// The names of the objects of a kind that git had: at the base, or by an id in the record.
+    fn known(self, kind: &Kind) -> BTreeSet<&'a str> {
+        let at_base = self.base.into_iter().flat_map(|base| base.values()).filter(|base| !base.absent());
+        let recorded = self.all().filter(move |declared| self.remote(declared).is_some());
+        let known = at_base.chain(recorded).filter(|declared| declared.id.kind == kind.name);
+        known.map(|declared| declared.id.name.as_str()).collect()
+    }
+
+    /// The id that was recorded for an object.
+    fn remote(self, declared: &Declared) -> Option<RemoteId> {
+        let recorded = declared.recorded.as_ref().and_then(|recorded| recorded.remote.clone());
+        recorded.or_else(|| self.record?.remote(&declared.id))
+    }
+
+    /// Whether something is deleted that an object of this kind may refer to, so that every one has to be known.
+    fn deletes_below(self, kind: &Kind) -> bool {
+        self.desired.values().any(|gone| gone.absent() && kind.refers_to(&gone.id.kind))
     }
 }
 
@@ -46,26 +87,32 @@ pub async fn observe(
     concurrency: usize,
     depth: Depth,
 ) -> Observed {
-    let desired = wanted.desired;
     let mut observed = Observed::default();
     let kinds = wanted_kinds(system, wanted);
     let lists = futures::stream::iter(kinds)
         .map(|kind| async move {
-            let listing = match kind.listed {
-                true => system.list(kind, reader).await,
-                false => named(system, kind, wanted, reader).await,
-            };
-            (kind, listing)
+            if !kind.listed {
+                return (kind, named(system, &wanted.names(system, kind), kind, reader).await, true);
+            }
+            if depth == Depth::ByName
+                && let Some(found) = by_name(system, kind, wanted, reader).await
+            {
+                return (kind, Ok(found), true);
+            }
+            (kind, system.list(kind, reader).await, false)
         })
         .buffer_unordered(concurrency.max(1));
-    for (kind, listing) in lists.collect::<Vec<_>>().await {
+    for (kind, listing, is_by_name) in lists.collect::<Vec<_>>().await {
         observed.record(kind, listing);
+        if kind.listed && is_by_name {
+            observed.by_name.insert(kind.name.clone());
+        }
     }
     for listing in observed.kinds.values_mut().flatten() {
         listing.sort_by(|a, b| (&a.name, &a.remote).cmp(&(&b.name, &b.remote)));
     }
     look_for_missing(system, wanted, reader, concurrency, &mut observed).await;
-    read_in_full(system, desired, reader, (concurrency, depth), &mut observed).await;
+    read_in_full(system, wanted, reader, (concurrency, depth), &mut observed).await;
     observed
 }
 
@@ -118,8 +165,7 @@ fn missing<'a>(
         if listed || !matches!(observed.kinds.get(&kind.name), Some(Ok(_))) {
             continue;
         }
-        let recorded = declared.recorded.as_ref().and_then(|recorded| recorded.remote.clone());
-        let Some(remote) = recorded.or_else(|| wanted.record?.remote(&declared.id)) else { continue };
+        let Some(remote) = wanted.remote(declared) else { continue };
         match observed.found(&kind.name).iter().find(|found| found.remote == remote) {
             Some(found) if kind.renames && !declared.absent() && !is_declared(kind, &found.name) => {
                 renamed.insert((kind.name.clone(), name.clone()), remote);
@@ -145,26 +191,36 @@ fn left_out(kind: &Kind, known: &LiveObject) -> ReadError {
     ReadError { message, help: Some(help.to_owned()) }
 }
 
-/// Reads the declared objects of a kind that the API cannot list, in full.
-async fn named(
+/// The objects of a kind by name, if that takes fewer requests than a list and tells as much: each one that git knew is
+/// there. `None` leaves it to the list to say which it does not show, and why.
+async fn by_name(
     system: &dyn Observe,
     kind: &Kind,
     wanted: Wanted<'_>,
     reader: &dyn Reader,
-) -> Result<Listing, ReadError> {
-    let mut names = BTreeSet::new();
-    for declared in wanted.all() {
-        if declared.id.kind == kind.name {
-            names.insert(declared.id.name.clone());
-            names.extend(declared.manifest.previously.iter().cloned());
-        }
-        let of = system.kind(&declared.id.kind);
-        let references = of.map(|of| declared.named(of)).unwrap_or_default();
-        names.extend(references.into_iter().filter(|to| to.kind == kind.name).map(|to| to.name.into_owned()));
+) -> Option<Listing> {
+    let names = wanted.names(system, kind);
+    let known = wanted.known(kind);
+    let is_whole = kind.judged_together || wanted.deletes_below(kind);
+    if is_whole || system.lists_to_find(kind) || names.len() > known.len() / PAGE {
+        return None;
     }
+    let found = named(system, &names, kind, reader).await.ok()?;
+    let there: BTreeSet<_> = found.objects.iter().map(|found| kind.folded(&found.name)).collect();
+    let is_there = |name: &String| !known.contains(name.as_str()) || there.contains(&kind.folded(name));
+    names.iter().all(is_there).then_some(found)
+}
+
+/// Reads objects by their names, in full.
+async fn named(
+    system: &dyn Observe,
+    names: &BTreeSet<String>,
+    kind: &Kind,
+    reader: &dyn Reader,
+) -> Result<Listing, ReadError> {
     let mut all = Listing::default();
     for name in names {
-        all.extend(system.find(kind, &name, reader).await?.into_iter().map(Ok));
+        all.extend(system.find(kind, name, reader).await?.into_iter().map(Ok));
     }
     Ok(all)
 }
@@ -203,7 +259,7 @@ fn wanted_kinds<'a>(system: &'a dyn Observe, wanted: Wanted<'_>) -> Vec<&'a Kind
 
 async fn read_in_full(
     system: &dyn Observe,
-    desired: &Desired,
+    wanted: Wanted<'_>,
     reader: &dyn Reader,
     (concurrency, depth): (usize, Depth),
     observed: &mut Observed,
@@ -211,14 +267,15 @@ async fn read_in_full(
     let index = observed.index(system.kinds());
     let mut declared = Vec::new();
     for kind in system.kinds().iter().filter(|kind| !kind.list_is_whole) {
-        // A kind that refers to a deleted object must be known completely.
-        let whole = depth == Depth::Whole
-            || desired.values().any(|gone| gone.absent() && kind.refers_to(&gone.id.kind));
+        let whole = depth == Depth::Whole || wanted.deletes_below(kind);
         if whole {
             declared.extend(observed.found(&kind.name).iter().map(|found| (kind, found.clone())));
         }
-        for wanted in desired.values().filter(|wanted| wanted.id.kind == kind.name) {
+        // What was found by its name was read in full.
+        let is_read = observed.by_name.contains(&kind.name);
+        for wanted in wanted.desired.values().filter(|wanted| wanted.id.kind == kind.name) {
             if !whole
+                && !is_read
                 && let [one] = index.meant(kind, wanted).as_slice()
                 && system.writable(kind, one)
             {

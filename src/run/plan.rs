@@ -34,9 +34,14 @@ pub async fn plan(connected: Vec<Connected<'_>>) -> Vec<Planned<'_>> {
 pub(super) async fn observe_and_plan(intent: &Intent<'_>, reader: &dyn Reader) -> (Observed, TargetPlan) {
     let target = intent.target;
     let concurrency = target.config.limits.concurrency;
-    let Intent { desired, given_up, record, options, .. } = *intent;
-    let depth = if options.unmanaged_content { Depth::Whole } else { Depth::Needed };
-    let wanted = Wanted { desired, given_up, record };
+    let Intent { desired, base, given_up, record, options, .. } = *intent;
+    let depth = match options {
+        options if options.unmanaged_content => Depth::Whole,
+        // Before a write, every object of a name counts, and a list that suddenly misses many.
+        options if options.only_declared && !intent.writes => Depth::ByName,
+        _ => Depth::Needed,
+    };
+    let wanted = Wanted { desired, base, given_up, record };
     let observed = observe(target.system.as_ref(), wanted, reader, concurrency, depth).await;
     let plan = plan_of(intent, &observed);
     (observed, plan)
@@ -44,7 +49,7 @@ pub(super) async fn observe_and_plan(intent: &Intent<'_>, reader: &dyn Reader) -
 
 /// Compares with what was read.
 pub(super) fn plan_of(intent: &Intent<'_>, observed: &Observed) -> TargetPlan {
-    let Intent { target, desired, base, attempted, given_up, record, counts, options } = *intent;
+    let Intent { target, desired, base, attempted, given_up, record, counts, options, .. } = *intent;
     let config = &target.config;
     plan::plan(&PlanInput {
         target: &config.name,

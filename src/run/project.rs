@@ -147,6 +147,7 @@ impl Project {
                 record: memory.and_then(|memory| memory.record.as_ref()),
                 counts: self.counts.get(name)?,
                 options: &self.options,
+                writes: self.writes,
             })
         })
     }
@@ -171,6 +172,8 @@ pub struct Intent<'a> {
     pub counts: &'a DeclaredCounts,
     /// How its plan is made.
     pub options: &'a PlanOptions,
+    /// Whether the run writes to it.
+    pub writes: bool,
 }
 
 /// A target with its connection.

@@ -57,6 +57,7 @@ fn kinds() -> Vec<Kind> {
         name_rules: vec![id_rule()],
         read_only: texts(&["/id", "/type"]),
         renames: false,
+        judged_together: true,
         required: texts(&["name", "actions"]),
         built_in: texts(&["owner", "editor", "viewer", "ingest", "project-owner", "tenant-owner"]),
         ..kind_of::<RoleSpec>("Role", "A compiuta IAM role")
@@ -65,6 +66,7 @@ fn kinds() -> Vec<Kind> {
         name_rules: vec![id_rule()],
         read_only: texts(&["/id", "/type"]),
         renames: false,
+        judged_together: true,
         required: texts(&["name", "statements"]),
         references: vec![Reference::new("/statements/*/role", "Role")],
         ..kind_of::<PolicySpec>("Policy", "A compiuta IAM policy")

@@ -573,6 +573,47 @@ fn a_pull_request_plan_shows_its_own_changes_apart_and_can_be_limited_to_them() 
     assert_eq!(reads.len(), 3, "two lists and one policy: {reads:?}");
 }
 
+/// Nothing is missed: a plan that reads by name is the plan that reads the lists.
+#[test]
+fn a_pull_request_plan_asks_for_few_objects_by_name_unless_one_that_git_knew_is_not_found() {
+    let repo = Repo::new("mycloud", "");
+    let spec = |action: &str| {
+        format!("{{document: {{statements: [{{effect: allow, actions: ['{action}'], resources: [r]}}]}}}}")
+    };
+    for index in 0..201 {
+        repo.declare("Policy", &format!("p{index:03}"), &spec("s3:GetObject"));
+    }
+    let base = repo.commit();
+    repo.converge();
+    let plan = || {
+        repo.live.clear_requests();
+        let plan = repo.plan_with(&["--base", &base, "--only-declared"]);
+        let reads: Vec<_> = repo.live.requests().iter().map(|seen| seen.path.clone()).collect();
+        (causes(&plan), codes(&plan).iter().map(|code| (*code).to_owned()).collect::<Vec<_>>(), reads)
+    };
+    repo.declare("Policy", "p007", &spec("s3:PutObject"));
+    repo.declare("Policy", "new", &spec("s3:PutObject"));
+    repo.commit();
+    let both = vec!["create new declared".to_owned(), "update p007 declared".to_owned()];
+    let (changes, found, reads) = plan();
+    assert_eq!((&changes, found.len(), reads.len()), (&both, 0, 2), "{reads:?}");
+    assert!(reads.iter().all(|path| path.contains("name=")), "{reads:?}");
+
+    // A third one is one more than the three pages of the list are worth.
+    repo.declare("Policy", "p008", &spec("s3:PutObject"));
+    repo.commit();
+    let (changes, _, reads) = plan();
+    assert_eq!((changes.len(), reads.len()), (3, 3));
+    assert!(!reads.iter().any(|path| path.contains("name=")), "{reads:?}");
+
+    // The list says what became of one that is not there under its name.
+    repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    repo.drift("policies", "p007", "name", json!("by hand"));
+    let (changes, found, reads) = plan();
+    assert_eq!((&changes, &found), (&both, &vec![]), "{reads:?}");
+    assert_eq!(reads.len(), 5, "two names, and then the list: {reads:?}");
+}
+
 #[test]
 fn apply_wants_a_commit() {
     let repo = Repo::new("polytomic", "");

@@ -120,6 +120,7 @@ impl<'a> Objects<'a> {
             record: None,
             counts: &self.counts,
             options: &self.options,
+            writes: true,
         }
     }
 
