@@ -4,6 +4,7 @@
 
 pub(crate) mod subject;
 
+use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -51,6 +52,7 @@ tests! {
     crash_safe_killed_after_any_write_the_next_run_ends_where_one_would
     a_protected_object_is_never_deleted
     deterministic_in_any_order_of_the_server
+    no_request_is_repeated_more_often_for_more_updates
 }
 
 fn a_create_converges_and_a_second_apply_writes_nothing(subject: &Subject) {
@@ -264,6 +266,29 @@ fn crash_safe_killed_after_any_write_the_next_run_ends_where_one_would(subject: 
 fn reads(world: &World) -> usize {
     world.plan();
     world.live.requests().iter().filter(|seen| seen.path.contains("policies")).count()
+}
+
+/// The looks before the writes read objects, not the list of all: that would take the square of their number.
+fn no_request_is_repeated_more_often_for_more_updates(subject: &Subject) {
+    let most_repeated = |objects: usize| {
+        let world = subject.world();
+        let declare = |spec| {
+            for index in 0..objects {
+                world.declare("Policy", &subject.name(&format!("many{index}")), spec);
+            }
+        };
+        declare(subject.spec);
+        world.converge();
+        declare(subject.changed);
+        world.live.clear_requests();
+        assert_eq!(world.apply().0, 0, "{}", subject.system);
+        let mut reads = BTreeMap::<_, usize>::new();
+        for seen in world.live.requests().into_iter().filter(|seen| seen.method == "GET") {
+            *reads.entry(seen.path).or_default() += 1;
+        }
+        reads.into_values().max()
+    };
+    assert_eq!(most_repeated(2), most_repeated(8), "{}", subject.system);
 }
 
 fn a_protected_object_is_never_deleted(subject: &Subject) {
