@@ -42,8 +42,12 @@ pub async fn apply(input: &WriteInput<'_>, changes: &[Change]) -> Vec<EndedChang
     let mut ended = Vec::new();
     for phase in phases::phases(changes) {
         let blocked = phases::is_blocked(phase, &ended);
-        let results = futures::stream::iter(phase).map(|change| run.change(change, phase, blocked));
-        ended.extend(results.buffered(input.concurrency.max(1)).collect::<Vec<_>>().await);
+        let write = async |(at, change)| (at, run.change(change, phase, blocked).await);
+        let results = futures::stream::iter(phase.iter().enumerate()).map(write);
+        // One that takes long keeps none behind it waiting.
+        let mut results: Vec<_> = results.buffer_unordered(input.concurrency.max(1)).collect().await;
+        results.sort_unstable_by_key(|(at, _)| *at);
+        ended.extend(results.into_iter().map(|(_, ended)| ended));
     }
     ended
 }

@@ -150,3 +150,23 @@ fn the_report_of_what_was_written_outlives_standard_output() {
     assert_eq!(output.status.code(), Some(1), "{shown}");
     assert!(shown.contains("create Role \"a\": applied") && shown.contains("Applied 3 of 3"), "{shown}");
 }
+
+#[test]
+fn a_write_that_takes_long_keeps_none_behind_it_waiting() {
+    let limits = "  limits: {concurrency: 2}\n";
+    let world = World::with("mycloud", crate::world::default_settings("mycloud"), limits);
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        let statement = "{effect: allow, actions: ['s3:Get'], resources: [r]}";
+        world.declare("Policy", name, &format!("{{document: {{statements: [{statement}]}}}}"));
+    }
+    world.live.inject(Fault {
+        times: 1,
+        headers: vec![("retry-after".into(), "1".into())],
+        ..fault("POST", 503)
+    });
+    let (code, document) = apply(&world, "events.jsonl");
+    assert_eq!(code, 0, "{document:#}");
+    let events = lines(&world, "events.jsonl");
+    let attempts: Vec<_> = writes(&events).iter().map(|line| line["attempts"].clone()).collect();
+    assert_eq!(attempts, [1, 1, 1, 1, 1, 2], "the one that was sent twice ends last");
+}
