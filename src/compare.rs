@@ -6,4 +6,5 @@ pub mod cause;
 pub mod diff;
 pub mod ignore;
 pub mod loss;
+pub mod same;
 pub mod shape;

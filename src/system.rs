@@ -3,6 +3,8 @@
 //! A system reads through a [`Reader`] and turns a change into [`Request`]s. Not here: writing, ownership, order,
 //! retries and limits. Systems that a user defines in YAML are in `defined`.
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -144,13 +146,13 @@ pub trait Translate: Send + Sync {
     }
 
     /// A spec from git in the terms of the canonical form; `Shape::declared` does the rest.
-    fn declared(&self, _kind: &Kind, spec: &Value, _names: &Names) -> Value {
-        spec.clone()
+    fn declared<'a>(&self, _kind: &Kind, spec: &'a Value, _names: &Names) -> Cow<'a, Value> {
+        Cow::Borrowed(spec)
     }
 
     /// A live object as a spec in the terms of the canonical form; `Shape::observed` does the rest.
-    fn observed(&self, _kind: &Kind, body: &Value, _names: &Names) -> Value {
-        body.clone()
+    fn observed<'a>(&self, _kind: &Kind, body: &'a Value, _names: &Names) -> Cow<'a, Value> {
+        Cow::Borrowed(body)
     }
 
     /// Puts people's spelling into values in canonical form, if the API knows several spellings of one thing.

@@ -3,6 +3,7 @@
 //! Not here: the body of a request (`body`), and sending (`run::write`).
 
 use serde_json::Value;
+use std::borrow::Cow;
 
 use crate::defined::api::Defined;
 use crate::defined::compiled::{CompiledKind, Update};
@@ -28,13 +29,15 @@ impl Translate for Defined {
     }
 
     /// Puts names in place of the API's ids.
-    fn observed(&self, kind: &Kind, body: &Value, names: &Names) -> Value {
-        let mut spec = body.clone();
+    fn observed<'a>(&self, kind: &Kind, body: &'a Value, names: &Names) -> Cow<'a, Value> {
+        let mut spec = Cow::Borrowed(body);
         let references = self.api.compiled(&kind.name).map_or(&[][..], |compiled| &compiled.by_id);
         for reference in references {
             for (at, id) in matches(body, &reference.pattern) {
                 let name = scalar(id).and_then(|id| names.name(&reference.kind, &id).map(str::to_owned));
-                if let (Some(name), Some(place)) = (name, spec.pointer_mut(&at)) {
+                if let Some(name) = name
+                    && let Some(place) = spec.to_mut().pointer_mut(&at)
+                {
                     *place = Value::from(name);
                 }
             }

@@ -8,6 +8,7 @@ use crate::access::AccessShift;
 use crate::compare::cause::Cause;
 use crate::compare::diff::{Field, diff, overlaid};
 use crate::compare::ignore::Ignored;
+use crate::compare::same::same;
 use crate::diagnostic::SpecDiagnostic;
 use crate::model::change::{Action, Change};
 use crate::model::kind::{At, Kind, Named};
@@ -53,8 +54,7 @@ impl Comparison<'_> {
         declared: &Declared,
         live: Option<&LiveObject>,
     ) -> Result<Option<Change>, SpecDiagnostic> {
-        let declaration = self.declaration(kind, declared, live);
-        let Some(mut change) = self.compared(kind, declared, live, &declaration) else { return Ok(None) };
+        let Some((mut change, declaration)) = self.compared(kind, declared, live) else { return Ok(None) };
         let draft = Draft {
             id: &declared.id,
             kind,
@@ -79,20 +79,40 @@ impl Comparison<'_> {
         declared: &Declared,
         live: Option<&LiveObject>,
     ) -> Option<Change> {
-        let declaration = self.declaration(kind, declared, live);
-        let mut change = self.compared(kind, declared, live, &declaration)?;
+        let (mut change, _) = self.compared(kind, declared, live)?;
         self.spell(kind, declared, live, &mut change.fields);
         Some(change)
     }
 
-    /// How the sides of an object differ, in canonical form.
+    /// Whether an object is sure to be as declared, without a look at the canonical forms.
+    fn is_same(&self, kind: &Kind, declared: &Declared, live: &LiveObject) -> bool {
+        // What git set before may have to go back to its default.
+        let is_first = || {
+            self.at_base(declared, Some(live)).is_none_or(|base| base.spec() == declared.spec())
+                && self.attempted.get(&declared.id).is_none_or(Vec::is_empty)
+        };
+        let is_plain =
+            !declared.absent() && declared.manifest.ignore.is_empty() && live.name == declared.id.name;
+        is_plain
+            && is_first()
+            && same(
+                &kind.shape,
+                &self.system.declared(kind, declared.spec(), &self.names),
+                &self.system.observed(kind, &live.body, &self.names),
+            )
+    }
+
+    /// How the sides of an object differ, in canonical form; `None` if there is nothing to do.
     fn compared(
         &self,
         kind: &Kind,
         declared: &Declared,
         live: Option<&LiveObject>,
-        declaration: &Declaration,
-    ) -> Option<Change> {
+    ) -> Option<(Change, Declaration)> {
+        if live.is_some_and(|live| self.is_same(kind, declared, live)) {
+            return None;
+        }
+        let declaration = self.declaration(kind, declared, live);
         let observed = live.map_or(Value::Null, |live| self.observed(kind, live));
         let action = Action::of(declared.absent(), live.is_some());
         let mut fields = Vec::new();
@@ -103,13 +123,13 @@ impl Comparison<'_> {
         if action == Action::Update && fields.is_empty() {
             return None;
         }
-        self.set_causes(kind, declaration, &observed, &mut fields);
-        let mut cause = self.cause(action, declaration, &fields);
+        self.set_causes(kind, &declaration, &observed, &mut fields);
+        let mut cause = self.cause(action, &declaration, &fields);
         if self.undoes {
             let causes = fields.iter_mut().map(|field| &mut field.cause).chain([&mut cause]);
             causes.for_each(|cause| *cause = cause.without_git());
         }
-        Some(Change {
+        let change = Change {
             id: declared.id.clone(),
             action,
             cause,
@@ -121,7 +141,8 @@ impl Comparison<'_> {
             requests: Vec::new(),
             seen: live.cloned(),
             observed,
-        })
+        };
+        Some((change, declaration))
     }
 
     /// What an object is after a change, in canonical form; null if it is deleted.

@@ -18,7 +18,6 @@ use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::model::change::{Action, Change};
 use crate::model::guard::Guard;
 use crate::model::kind::{Kind, NameRule, Reference};
-use crate::model::names::Names;
 use crate::model::request::{Method, Path, Repeatability, Request};
 use crate::model::resource::RemoteId;
 use crate::model::spent::Spent;
@@ -85,10 +84,6 @@ impl Translate for Compiuta {
 
     fn check(&self, _kind: &Kind, spec: &Value) -> Vec<SpecDiagnostic> {
         check::check(spec)
-    }
-
-    fn observed(&self, _kind: &Kind, body: &Value, _names: &Names) -> Value {
-        body.clone()
     }
 
     fn writable(&self, kind: &Kind, live: &LiveObject) -> bool {

@@ -3,6 +3,7 @@
 //! A policy is patched field by field; its rules are separate objects, written one by one. Not here: the rules, in
 //! `rules`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -190,22 +191,22 @@ impl Translate for Jitsudo {
         diagnostics
     }
 
-    fn declared(&self, _kind: &Kind, spec: &Value, _names: &Names) -> Value {
+    fn declared<'a>(&self, _kind: &Kind, spec: &'a Value, _names: &Names) -> Cow<'a, Value> {
         let mut spec = spec.clone();
         if let Some(Value::Array(rules)) = spec.get_mut("rules") {
             *rules = rules.iter().map(|rule| rules::canonical(&self.known, rule)).collect();
         }
-        spec
+        Cow::Owned(spec)
     }
 
-    fn observed(&self, _kind: &Kind, body: &Value, _names: &Names) -> Value {
+    fn observed<'a>(&self, _kind: &Kind, body: &'a Value, _names: &Names) -> Cow<'a, Value> {
         let mut body = body.clone();
         let in_order = rules::in_order(&body).into_iter();
         let live = in_order.map(|rule| rules::observed(&self.known, rule)).collect();
         if let Some(body) = body.as_object_mut() {
             body.insert("rules".to_owned(), live);
         }
-        body
+        Cow::Owned(body)
     }
 
     /// Cedar has many spellings of one rule.

@@ -17,7 +17,6 @@ use crate::compare::diff::merge;
 use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::model::change::Action;
 use crate::model::kind::Kind;
-use crate::model::names::Names;
 use crate::model::request::{Method, Path, Repeatability, Request};
 use crate::model::state::{Listing, LiveObject};
 use crate::model::wire::{ReadError, Reader};
@@ -60,10 +59,6 @@ impl Translate for Mycloud {
 
     fn check(&self, _kind: &Kind, spec: &Value) -> Vec<SpecDiagnostic> {
         check_sids(spec.get("document").unwrap_or(&Value::Null))
-    }
-
-    fn observed(&self, _kind: &Kind, body: &Value, _names: &Names) -> Value {
-        body.clone()
     }
 
     fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, SpecDiagnostic> {

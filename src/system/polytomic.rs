@@ -3,6 +3,7 @@
 //! A role is only a label. A policy binds actions to roles by their ids. Every reply also holds actions that nobody
 //! sent, without roles, and an update replaces all bindings. Not here: the objects that use a policy.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
@@ -125,7 +126,7 @@ impl Translate for Polytomic {
         check::check(spec)
     }
 
-    fn declared(&self, _kind: &Kind, spec: &Value, names: &Names) -> Value {
+    fn declared<'a>(&self, _kind: &Kind, spec: &'a Value, names: &Names) -> Cow<'a, Value> {
         let mut spec = spec.clone();
         if let Some(actions) = spec.get_mut("policy_actions") {
             *actions = bindings(actions, names);
@@ -133,10 +134,10 @@ impl Translate for Polytomic {
         if let Some(Value::String(id)) = spec.get_mut("organization_id") {
             id.make_ascii_lowercase();
         }
-        spec
+        Cow::Owned(spec)
     }
 
-    fn observed(&self, kind: &Kind, body: &Value, names: &Names) -> Value {
+    fn observed<'a>(&self, kind: &Kind, body: &'a Value, names: &Names) -> Cow<'a, Value> {
         self.declared(kind, body, names)
     }
 
