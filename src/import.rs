@@ -55,7 +55,7 @@ pub fn manifests(
     only: Option<&Only>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<NewManifest> {
-    let names = Names::new(system.kinds(), desired, observed);
+    let names = Names::new(system.kinds(), desired, observed, &observed.index(system.kinds()));
     let index = observed.index(system.kinds());
     let mut files = FileNames::beside(to.taken);
     let mut manifests = Vec::new();

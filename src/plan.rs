@@ -43,7 +43,7 @@ pub fn plan(input: &PlanInput<'_>) -> TargetPlan {
             system: input.system,
             base: input.base,
             attempted: input.attempted,
-            names: Names::new(kinds, input.desired, input.observed),
+            names: Names::new(kinds, input.desired, input.observed, &index),
             write_only: input.options.write_only,
             undoes: input.options.undoes,
         },
@@ -232,9 +232,12 @@ impl Planner<'_> {
 
     /// An object that cannot be reached is not absent, so nothing is created in its place.
     fn unreachable(&self, kind: &Kind, declared: &Declared) -> Option<Diagnostic> {
+        let unreachable = self.input.observed.unreachable(&kind.name);
+        if unreachable.is_empty() {
+            return None;
+        }
         let names = declared.names().map(|name| kind.look(name)).collect::<Vec<_>>();
-        let mut unreachable = self.input.observed.unreachable(&kind.name).iter();
-        let found = unreachable.find(|found| names.contains(&kind.look(&found.name)))?;
+        let found = unreachable.iter().find(|found| names.contains(&kind.look(&found.name)))?;
         Some(diagnostics::unread(declared, &ReadError::unreachable(&kind.name, &found.name)))
     }
 

@@ -112,7 +112,8 @@ impl<'a> Updates<'a> {
     /// and its manifest stays as it is.
     pub fn accept(&mut self, live: &Live<'_>, diagnostics: &mut Vec<Diagnostic>) {
         let index = live.observed.index(live.system.kinds());
-        let names = || Names::new(live.system.kinds(), live.desired, live.observed);
+        let kinds = live.system.kinds();
+        let names = || Names::new(kinds, live.desired, live.observed, &live.observed.index(kinds));
         let nothing = Attempted::default();
         let comparison = |base, attempted| Comparison {
             system: live.system,

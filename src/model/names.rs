@@ -39,12 +39,11 @@ struct Tables {
 }
 
 impl Tables {
-    fn new(kinds: &[Kind], desired: &Desired, observed: &Observed) -> Self {
+    fn new(kinds: &[Kind], desired: &Desired, observed: &Observed, index: &Index<'_>) -> Self {
         let mut names = Self::default();
-        let index = observed.index(kinds);
         for kind in kinds {
             for found in observed.found(&kind.name) {
-                names.add_live(kind, found, &index);
+                names.add_live(kind, found, index);
             }
         }
         for declared in desired.values().filter(|declared| !declared.absent()) {
@@ -85,9 +84,9 @@ impl Tables {
 }
 
 impl Names {
-    /// Builds the tables from what is live and what git declares.
-    pub fn new(kinds: &[Kind], desired: &Desired, observed: &Observed) -> Self {
-        Self { tables: Arc::new(Tables::new(kinds, desired, observed)), ..Self::default() }
+    /// Builds the tables from what is live, with its index, and what git declares.
+    pub fn new(kinds: &[Kind], desired: &Desired, observed: &Observed, index: &Index<'_>) -> Self {
+        Self { tables: Arc::new(Tables::new(kinds, desired, observed, index)), ..Self::default() }
     }
 
     /// Adds the id of an object that this run has created.

@@ -101,9 +101,13 @@ impl Census<'_> {
 
     /// An object without a usable id is alive, too. One that looks like a declared one has its own error.
     fn unreachable(&mut self, kind: &Kind, git: &Git<'_>) {
-        let names = || git.now.iter().chain(&git.before);
-        let looks: BTreeSet<_> = names().map(|name| kind.look(name)).collect();
-        for found in self.input.observed.unreachable(&kind.name) {
+        let unreachable = self.input.observed.unreachable(&kind.name);
+        if unreachable.is_empty() {
+            return;
+        }
+        let names = git.now.iter().chain(&git.before);
+        let looks: BTreeSet<_> = names.map(|name| kind.look(name)).collect();
+        for found in unreachable {
             if looks.contains(&kind.look(&found.name)) {
                 continue;
             }

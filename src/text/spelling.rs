@@ -32,6 +32,14 @@ pub fn problem(text: &str) -> Option<String> {
 
 /// How a text looks: equal for texts that nobody can tell apart. It has no [problem], unless it is empty.
 pub fn look(text: &str) -> String {
+    // All that can be typed on any keyboard looks like itself.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.trim_matches(' ').to_owned();
+    }
+    look_of_any(text)
+}
+
+fn look_of_any(text: &str) -> String {
     let seen = text.chars().filter(|c| !is_unseen(*c)).map(|c| if is_blank(c) { ' ' } else { c });
     let seen: String = seen.collect();
     ComposingNormalizerBorrowed::new_nfc().normalize(seen.trim()).into_owned()
@@ -103,6 +111,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_plain_text_looks_as_it_does_to_whoever_looks_at_each_character(text in "[ -~]{0,8}") {
+            prop_assert_eq!(look(&text), look_of_any(&text));
+        }
+
         #[test]
         fn a_look_has_one_spelling_and_looks_like_itself(name in "\\PC{0,12}|[ e\u{301}\u{327}\u{200b}\u{fe0f}\u{a0}\u{1100}\u{1161}]{0,8}") {
             let look = super::look(&name);

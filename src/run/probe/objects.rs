@@ -183,7 +183,12 @@ impl<'a> Objects<'a> {
             system: self.system(),
             base: None,
             attempted: &NOTHING_ATTEMPTED,
-            names: Names::new(self.system().kinds(), &self.desired, &observed),
+            names: Names::new(
+                self.system().kinds(),
+                &self.desired,
+                &observed,
+                &observed.index(self.system().kinds()),
+            ),
             write_only: WriteOnly::Nothing,
             undoes: false,
         };

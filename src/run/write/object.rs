@@ -35,7 +35,7 @@ impl<'a> ObjectWriter<'a> {
             system,
             base: intent.base,
             attempted: intent.attempted,
-            names: Names::new(system.kinds(), intent.desired, observed),
+            names: Names::new(system.kinds(), intent.desired, observed, &observed.index(system.kinds())),
             write_only: intent.options.write_only,
             undoes: intent.options.undoes,
         };
