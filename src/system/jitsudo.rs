@@ -336,12 +336,18 @@ fn create(draft: &Draft<'_>) -> Vec<Request> {
     for field in FIELDS {
         crate::system::body::insert_some(&mut body, field, draft.declared.get(*field));
     }
+    // One request leaves no policy half-written. The contract: a create may carry the text of all rules.
+    let set = rules::write::policy_set(draft);
+    let is_whole = set.is_some();
+    body.extend(set.map(|set| ("cedar_policy_set".to_owned(), Value::from(set))));
     let policy = Symbol::of(draft.id);
     let create = Request::new(Method::Post, Path::fixed(COLLECTION))
         .body(Value::Object(body))
         .reveals(policy.clone(), "/id");
     let mut requests = vec![create];
-    requests.extend(rules::write::requests(draft, &Path::fixed(COLLECTION).id(&Id::Later(policy))));
+    if !is_whole {
+        requests.extend(rules::write::requests(draft, &Path::fixed(COLLECTION).id(&Id::Later(policy))));
+    }
     requests
 }
 

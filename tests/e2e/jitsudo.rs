@@ -219,6 +219,27 @@ const FORBID_TEST: &str =
 const PERMIT_ALL: &str = "{policy_text: 'permit (principal, action, resource);'}";
 
 #[test]
+fn a_new_policy_comes_with_its_rules_in_one_request_unless_one_says_more_than_cedar() {
+    let fields = "{effect: forbid, principal_scope_type: any, action_scope_type: any, resource_scope_type: is, \
+                  resource_entity_type: Account}";
+    let commented = "{policy_text: \"permit (principal, action, resource); // all\"}";
+    let audited = "{policy_text: 'permit (principal, action, resource);', audit_session: false}";
+    for (rules, writes) in [
+        (vec![commented, fields, PERMIT_ALL], vec!["POST policies"]),
+        (vec![FORBID_PROD], vec!["POST policies", "POST rules"]),
+        (vec![audited, fields], vec!["POST policies", "POST rules", "POST rules", "PATCH reorder"]),
+    ] {
+        let world = World::new("jitsudo");
+        declare(&world, &rules);
+        world.live.clear_requests();
+        assert_eq!(world.apply().0, 0);
+        assert_eq!(steps(&world, &[]), writes, "{rules:?}");
+        assert_eq!(live(&world).len(), rules.len());
+        world.assert_converged();
+    }
+}
+
+#[test]
 fn what_was_forbidden_stays_so_until_no_old_permit_is_left() {
     let world = world(&[FORBID_PROD, PERMIT_ALL]);
     let before = live(&world);

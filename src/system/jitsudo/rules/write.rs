@@ -13,6 +13,24 @@ use crate::system::jitsudo::rules::form::STRUCTURED;
 use crate::system::jitsudo::rules::in_order;
 use crate::system::jitsudo::rules::pair::{Live, Wanted, pair};
 
+/// The Cedar of all rules of a new policy, if there are any and Cedar is all that they say.
+pub(in crate::system::jitsudo) fn policy_set(draft: &Draft<'_>) -> Option<String> {
+    let rules = list(draft.declared, "rules");
+    let says_more = |rule: &Value| {
+        rule.get("notice").is_some_and(|notice| !notice.is_null())
+            || rule.get("audit_session") == Some(&Value::Bool(false))
+    };
+    if rules.is_empty() || rules.iter().any(says_more) {
+        return None;
+    }
+    let written = list(draft.written, "rules").iter().zip(rules);
+    let texts = written.map(|(written, canonical)| {
+        let text = written.get("policy_text").or_else(|| canonical.get("policy_text"));
+        text.and_then(Value::as_str)
+    });
+    Some(texts.collect::<Option<Vec<_>>>()?.join("\n\n"))
+}
+
 /// The writes, in an order that never allows what neither the old nor the new rules allow: while any old permit is
 /// there, all old forbids are, and before any new permit comes, all new forbids are there. An edited permit is one
 /// write; an edited forbid is a new one, and the old one goes last. After any of these writes, the rest is what a new
