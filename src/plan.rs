@@ -9,7 +9,6 @@ use crate::diagnostic::{self, Diagnostic, Place};
 use crate::manifest::name_problem;
 use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
-use crate::model::names::Names;
 use crate::model::plan::{Held, OnlyObserved, SkipReason, Skipped, TargetPlan};
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Index, LiveObject};
@@ -21,6 +20,7 @@ use crate::plan::input::PlanInput;
 pub mod compare;
 mod diagnostics;
 pub mod digest;
+pub mod estate;
 pub mod guard;
 mod impact;
 pub mod input;
@@ -34,19 +34,11 @@ mod withheld;
 
 /// Plans one target.
 pub fn plan(input: &PlanInput<'_>) -> TargetPlan {
-    let kinds = input.system.kinds();
-    let index = input.observed.index(kinds);
+    let index = input.observed.index(input.system.kinds());
     let planner = Planner {
         input,
         index: &index,
-        comparison: &Comparison {
-            system: input.system,
-            base: input.base,
-            attempted: input.attempted,
-            names: Names::new(kinds, input.desired, input.observed, &index),
-            write_only: input.options.write_only,
-            undoes: input.options.undoes,
-        },
+        comparison: &Comparison::of(input, &index),
         plan: TargetPlan { target: input.target.to_owned(), ..TargetPlan::default() },
     };
     planner.run()

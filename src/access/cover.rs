@@ -13,22 +13,19 @@ pub(super) type Words = BTreeMap<Dimension, String>;
 /// What every word of a dimension is like, where that is known.
 pub(super) type Forms = BTreeMap<Dimension, Pattern>;
 
-/// Words to which `seed` applies and no rule of `covers` does, whatever their conditions say; `None` if there are none.
+/// Words to which every rule of `seeds` applies and no rule of `covers` does, whatever their conditions say; `None` if
+/// there are none.
 pub(super) fn uncovered(
-    seed: &Rule,
+    seeds: &[&Rule],
     covers: &[&Rule],
     forms: &Forms,
     budget: &mut Budget,
 ) -> Result<Option<Words>, Spent> {
-    let dimensions: BTreeSet<_> = covers
-        .iter()
-        .flat_map(|rule| rule.scopes.keys())
-        .chain(seed.scopes.keys())
-        .chain(forms.keys())
-        .collect();
+    let dimensions: BTreeSet<_> =
+        covers.iter().chain(seeds).flat_map(|rule| rule.scopes.keys()).chain(forms.keys()).collect();
     let dimensions = dimensions.into_iter().collect();
     let mut search =
-        Search { seed, covers, forms, dimensions, failed: BTreeSet::new(), words: Words::new(), budget };
+        Search { seeds, covers, forms, dimensions, failed: BTreeSet::new(), words: Words::new(), budget };
     let all = (0..covers.len()).collect();
     let found = search.search(0, all)?;
     Ok(found.then_some(search.words))
@@ -68,7 +65,7 @@ pub(super) fn plainly_covers(cover: &Rule, seed: &Rule, dimension: &Dimension) -
 }
 
 struct Search<'a> {
-    seed: &'a Rule,
+    seeds: &'a [&'a Rule],
     covers: &'a [&'a Rule],
     forms: &'a Forms,
     dimensions: Vec<&'a Dimension>,
@@ -85,8 +82,12 @@ impl Search<'_> {
         let all = self.covers;
         let rest = self.dimensions.get(depth..).unwrap_or_default();
         let covers = |place: &usize| {
-            all.get(*place)
-                .is_some_and(|cover| rest.iter().all(|dimension| plainly_covers(cover, self.seed, dimension)))
+            all.get(*place).is_some_and(|cover| {
+                let covers = |dimension: &&Dimension| {
+                    self.seeds.iter().any(|seed| plainly_covers(cover, seed, dimension))
+                };
+                rest.iter().all(covers)
+            })
         };
         if left.iter().any(covers) {
             return Ok(false);
@@ -97,7 +98,9 @@ impl Search<'_> {
         }
         let any = [Pattern::any()];
         let form = self.forms.get(dimension).map(std::slice::from_ref);
-        let required: Vec<_> = [self.seed.scope(dimension).unwrap_or(&any)].into_iter().chain(form).collect();
+        let scopes = self.seeds.iter().filter_map(|seed| seed.scope(dimension));
+        let required: Vec<_> = scopes.chain(form).collect();
+        let required = if required.is_empty() { vec![&any[..]] } else { required };
         // Rules often have the same patterns; each list is looked at once.
         let scope = |place: &usize| all.get(*place).and_then(|cover| cover.scope(dimension));
         let lists: Vec<_> = left.iter().filter_map(scope).collect::<BTreeSet<_>>().into_iter().collect();

@@ -268,7 +268,7 @@ impl<'a, 'b> Side<'a, 'b> {
             if self.found.len() >= MOST {
                 // One that differs is enough to know that there is more.
                 let covers = self.unless(seed, covers);
-                self.more = self.more || uncovered(seed, &covers, &self.forms, self.budget)?.is_some();
+                self.more = self.more || uncovered(&[seed], &covers, &self.forms, self.budget)?.is_some();
             } else if !self.seed(seed, covers)? {
                 return Ok(false);
             }
@@ -283,20 +283,20 @@ impl<'a, 'b> Side<'a, 'b> {
 
     fn seed(&mut self, seed: &Rule, covers: &[&'a Rule]) -> Result<bool, Spent> {
         let applying = self.unless(seed, covers);
-        if uncovered(seed, &applying, &self.forms, self.budget)?.is_none() {
+        if uncovered(&[seed], &applying, &self.forms, self.budget)?.is_none() {
             return Ok(true);
         }
         let mut room = MOST;
         for piece in self.pieces(seed, &applying, &mut room)? {
             // What holds although every other rule applies, whatever its conditions, is certain.
             let certain = match seed.conditions.is_empty() {
-                true => uncovered(&piece.rule, covers, &self.forms, self.budget)?,
+                true => uncovered(&[&piece.rule], covers, &self.forms, self.budget)?,
                 false => None,
             };
             let possible = certain.is_none();
             let words = match certain {
                 Some(words) => words,
-                None => match uncovered(&piece.rule, &applying, &self.forms, self.budget)? {
+                None => match uncovered(&[&piece.rule], &applying, &self.forms, self.budget)? {
                     Some(words) => words,
                     None => return Ok(false),
                 },
@@ -312,7 +312,7 @@ impl<'a, 'b> Side<'a, 'b> {
 
     /// Takes a rule apart, pattern by pattern, into what the others do not cover.
     fn pieces(&mut self, rule: &Rule, covers: &[&Rule], room: &mut usize) -> Result<Vec<Piece>, Spent> {
-        if uncovered(rule, covers, &self.forms, self.budget)?.is_none() {
+        if uncovered(&[rule], covers, &self.forms, self.budget)?.is_none() {
             return Ok(Vec::new());
         }
         let mut touching = Vec::new();

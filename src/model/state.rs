@@ -224,6 +224,8 @@ pub struct Observed {
     pub unreachable: BTreeMap<String, Vec<Unreachable>>,
     /// Objects that were listed but could not be read in full, by kind and id. They never count as absent.
     pub unread: BTreeMap<(String, RemoteId), ReadError>,
+    /// Objects of which only what their list shows was read, by kind and id.
+    pub only_listed: BTreeSet<(String, RemoteId)>,
     /// Objects that were renamed on the live side, by the kind and the name that git declares, with their recorded ids.
     pub renamed: BTreeMap<(String, String), RemoteId>,
     /// Kinds that can be listed and were not: only the objects that were asked for by name are here.
@@ -234,6 +236,12 @@ impl Observed {
     /// The live objects of a kind; empty if the kind was not read or could not be.
     pub fn found(&self, kind: &str) -> &[LiveObject] {
         self.kinds.get(kind).and_then(|listing| listing.as_ref().ok()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a live object was read in full.
+    pub fn is_read(&self, kind: &Kind, live: &LiveObject) -> bool {
+        let key = (kind.name.clone(), live.remote.clone());
+        !self.unread.contains_key(&key) && !self.only_listed.contains(&key)
     }
 
     /// Records what a kind holds.

@@ -199,7 +199,8 @@ impl Comparison<'_> {
         self.system.spell(kind, &mut values, &spellings);
     }
 
-    fn canonical(&self, kind: &Kind, declared: &Declared) -> Value {
+    /// What git declares, in canonical form.
+    pub(super) fn declared(&self, kind: &Kind, declared: &Declared) -> Value {
         kind.shape.declared(&self.system.declared(kind, declared.spec(), &self.names))
     }
 
@@ -221,7 +222,7 @@ impl Comparison<'_> {
     }
 
     fn declaration(&self, kind: &Kind, declared: &Declared, live: Option<&LiveObject>) -> Declaration {
-        let mut now = self.canonical(kind, declared);
+        let mut now = self.declared(kind, declared);
         let ignored = Ignored::new(&declared.manifest.ignore);
         // What enact only observed it has not set, so nothing of that goes back to a default.
         let base =

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::access::budget::Budget;
 use crate::access::impact::{Difference, Impact, Reading, compare};
@@ -15,11 +15,10 @@ use crate::access::rule::RuleSet;
 use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
 use crate::model::plan::AccessVerdicts;
-use crate::model::resource::{RemoteId, ResourceId};
 use crate::model::state::{Index, LiveObject};
 use crate::plan::compare::Comparison;
+use crate::plan::estate::Sides;
 use crate::plan::input::PlanInput;
-use crate::pointer::child;
 use crate::system::semantics::{Meaning, Other, Semantics, Side};
 use crate::words::list;
 
@@ -34,38 +33,15 @@ pub(super) fn verdicts(
         return AccessVerdicts::LeftOut;
     }
     let Some(semantics) = input.system.semantics() else { return AccessVerdicts::NoSemantics };
-    let after = |change: &Change| {
-        if change.action == Action::Delete {
-            return Some((change.id.clone(), Value::Null));
-        }
-        let kind = input.system.kind(&change.id.kind)?;
-        let declared = input.desired.get(&change.id)?;
-        Some((change.id.clone(), comparison.after(kind, declared, change)))
-    };
-    let changed = changes.iter().filter_map(|change| Some((&change.id.kind, &change.seen.as_ref()?.remote)));
-    let mut impacts = Impacts {
-        input,
-        index,
-        comparison,
-        semantics,
-        after: changes.iter().filter_map(after).collect(),
-        changed: changed.collect(),
-        naming: None,
-        budget: Budget::default(),
-    };
+    let sides = Sides::new(input, index, comparison, changes);
+    let mut impacts = Impacts { sides: &sides, semantics, naming: None, budget: Budget::default() };
     let judged = changes.iter().filter_map(|change| Some((change.id.clone(), impacts.impact(change)?)));
     AccessVerdicts::Known(judged.collect())
 }
 
-struct Impacts<'a> {
-    input: &'a PlanInput<'a>,
-    index: &'a Index<'a>,
-    comparison: &'a Comparison<'a>,
+struct Impacts<'s, 'a> {
+    sides: &'s Sides<'a>,
     semantics: &'a dyn Semantics,
-    /// What the objects that change will be.
-    after: BTreeMap<ResourceId, Value>,
-    /// The live objects that change.
-    changed: BTreeSet<(&'a String, &'a RemoteId)>,
     /// The live objects that do not change, by the kinds and names of those that they name. Made when it is needed.
     naming: Option<Naming<'a>>,
     budget: Budget,
@@ -73,10 +49,10 @@ struct Impacts<'a> {
 
 type Naming<'a> = BTreeMap<(String, String), Vec<(&'a Kind, &'a LiveObject)>>;
 
-impl<'a> Impacts<'a> {
+impl<'a> Impacts<'_, 'a> {
     fn impact(&mut self, change: &Change) -> Option<Impact> {
-        let kind = self.input.system.kind(&change.id.kind)?;
-        let after = self.after.get(&change.id).cloned()?;
+        let kind = self.sides.input.system.kind(&change.id.kind)?;
+        let after = self.sides.after.get(&change.id).cloned()?;
         let null = Value::Null;
         let body = change.seen.as_ref().map_or(&null, |seen| &seen.body);
         let own = self.judge(kind, &change.observed, &after, body);
@@ -92,8 +68,8 @@ impl<'a> Impacts<'a> {
             let side = Side { kind, object, body, others };
             (!object.is_null()).then(|| self.semantics.meaning(&side))
         };
-        let before = meaning(before, &|kind, name| self.other(kind, name));
-        let after = meaning(after, &|kind, name| self.later(kind, name));
+        let before = meaning(before, &|kind, name| self.sides.other(kind, name));
+        let after = meaning(after, &|kind, name| self.sides.later(kind, name));
         match (before, after) {
             (Some(Meaning::Unknown(reason)), _) | (_, Some(Meaning::Unknown(reason))) => {
                 Some(Impact::Unknown(reason))
@@ -132,7 +108,7 @@ impl<'a> Impacts<'a> {
         }
         let mut all = (!users.is_empty()).then(Difference::default)?;
         for (kind, live) in users {
-            let object = self.comparison.observed(kind, live);
+            let object = self.sides.comparison.observed(kind, live);
             let through = format!("{} `{}`", kind.name, live.name);
             match self.judge(kind, &object, &object, &live.body) {
                 None => {}
@@ -153,22 +129,22 @@ impl<'a> Impacts<'a> {
 
     /// A kind that can name this one, and of which not every object is known.
     fn unread(&self, kind: &Kind) -> Option<&'a str> {
-        let observed = self.input.observed;
+        let observed = self.sides.input.observed;
         let is_whole = |other: &&Kind| {
             observed.kinds.get(&other.name).is_some_and(Result::is_ok)
                 && observed.unreachable(&other.name).is_empty()
                 && !observed.unread.keys().any(|(of, _)| *of == other.name)
         };
-        let mut naming = self.input.system.kinds().iter().filter(|other| other.refers_to(&kind.name));
-        let unread = naming.find(|other| self.input.options.only_declared || !is_whole(other));
+        let mut naming = self.sides.input.system.kinds().iter().filter(|other| other.refers_to(&kind.name));
+        let unread = naming.find(|other| self.sides.input.options.only_declared || !is_whole(other));
         unread.map(|other| other.name.as_str())
     }
 
     fn named(&self) -> Naming<'a> {
         let mut naming = Naming::new();
-        for kind in self.input.system.kinds() {
-            let found = self.input.observed.found(&kind.name).iter();
-            for live in found.filter(|live| !self.changed.contains(&(&kind.name, &live.remote))) {
+        for kind in self.sides.input.system.kinds() {
+            let found = self.sides.input.observed.found(&kind.name).iter();
+            for live in found.filter(|live| !self.sides.changes(kind, live)) {
                 for named in kind.named_in(&live.name, &live.body) {
                     let users = naming.entry((named.kind.to_owned(), named.name.into_owned())).or_default();
                     if users.last().is_none_or(|(_, last)| !std::ptr::eq(*last, live)) {
@@ -179,33 +155,6 @@ impl<'a> Impacts<'a> {
         }
         naming
     }
-
-    /// A live object by its name.
-    fn other(&self, kind: &str, name: &str) -> Other {
-        let unread = || Other::Unknown(format!("the {kind} `{name}` was not read"));
-        let Some(kind) = self.input.system.kind(kind) else { return unread() };
-        match self.index.named(kind, name) {
-            [live] if !self.input.observed.unread.contains_key(&(kind.name.clone(), live.remote.clone())) => {
-                match strange(kind, &live.body) {
-                    None => Other::Is(self.comparison.observed(kind, live)),
-                    Some(field) => Other::Unknown(format!(
-                        "the {} `{name}` has a field that enact does not know: `{field}`",
-                        kind.name
-                    )),
-                }
-            }
-            _ => unread(),
-        }
-    }
-
-    /// The same after the plan.
-    fn later(&self, kind: &str, name: &str) -> Other {
-        match self.after.get(&ResourceId::new(self.input.target, kind, name)) {
-            Some(Value::Null) => Other::Gone,
-            Some(after) => Other::Is(after.clone()),
-            None => self.other(kind, name),
-        }
-    }
 }
 
 /// The readings of no object, as those of another one.
@@ -215,15 +164,6 @@ fn none(readings: &[Reading]) -> Vec<Reading> {
         Reading { assumes: reading.assumes, rules: RuleSet { rules: Vec::new(), folds, forms } }
     };
     readings.iter().map(none).collect()
-}
-
-/// A field of a live object that neither its schema knows nor the server alone sets.
-fn strange<'a>(kind: &Kind, body: &'a Value) -> Option<&'a str> {
-    let known = kind.schema.get("properties").and_then(Value::as_object);
-    let is_known = |field: &&String| {
-        known.is_some_and(|known| known.contains_key(*field)) || kind.read_only.contains(&child("", field))
-    };
-    body.as_object().into_iter().flat_map(Map::keys).find(|field| !is_known(field)).map(String::as_str)
 }
 
 /// The verdict on fields of which it is only known whether they are the same.

@@ -283,6 +283,16 @@ async fn read_in_full(
             }
         }
     }
+    let in_full: BTreeSet<_> =
+        declared.iter().map(|(kind, live)| (kind.name.as_str(), live.remote.clone())).collect();
+    let mut only_listed = BTreeSet::new();
+    for kind in system.kinds().iter().filter(|kind| kind.listed && !kind.list_is_whole) {
+        let others = observed.found(&kind.name).iter().map(|found| &found.remote);
+        let others = others.filter(|remote| !in_full.contains(&(kind.name.as_str(), (*remote).clone())));
+        only_listed.extend(others.map(|remote| (kind.name.clone(), remote.clone())));
+    }
+    drop(in_full);
+    observed.only_listed = only_listed;
     read(system, declared, reader, concurrency, observed).await;
 }
 

@@ -57,6 +57,17 @@ pub trait Semantics: Send + Sync {
     /// What an object says by itself, if a deny of any object wins over every grant.
     fn meaning(&self, side: &Side<'_>) -> Meaning;
 
+    /// Whether an object of this kind says anything by itself.
+    fn speaks(&self, kind: &Kind) -> bool {
+        kind.name == "Policy"
+    }
+
+    /// Whether all objects decide on a request together, so that a deny of one takes what another grants. If not, each
+    /// is attached to what it is about, nobody knows which of them meet, and nothing that one says hides another.
+    fn decides_together(&self) -> bool {
+        false
+    }
+
     /// Whether what an object of this kind says is said by the objects that name it.
     fn lends(&self, _kind: &Kind) -> bool {
         false

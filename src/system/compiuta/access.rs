@@ -21,7 +21,7 @@ impl Semantics for Statements {
     fn meaning(&self, side: &Side<'_>) -> Meaning {
         // Who may change an object can depend on the tenants that it belongs to.
         let beside = BTreeMap::from([("tenants", side.object.get("tenants").cloned().unwrap_or_default())]);
-        if side.kind.name != "Policy" {
+        if !self.speaks(side.kind) {
             return Meaning::Rules { readings: Vec::new(), beside };
         }
         match [false, true].map(|no_tenants_is_all| rules(side, no_tenants_is_all)) {
@@ -32,6 +32,11 @@ impl Semantics for Statements {
             }
             [Err(reason), _] | [_, Err(reason)] => Meaning::Unknown(reason),
         }
+    }
+
+    /// A tenant has one set of policies.
+    fn decides_together(&self) -> bool {
+        true
     }
 
     /// A role has actions, and the statements that name it say who may do them, or may not.

@@ -18,7 +18,7 @@ pub(super) struct Bindings;
 
 impl Semantics for Bindings {
     fn meaning(&self, side: &Side<'_>) -> Meaning {
-        if side.kind.name != "Policy" {
+        if !self.speaks(side.kind) {
             return Meaning::Nothing;
         }
         let (Some(bindings), Some(_)) = (bindings(side.object), bindings(side.body)) else {

@@ -1,0 +1,381 @@
+//! The rules of a whole target: of everything that it holds now, will hold after a plan, or would hold if git declared
+//! all there is.
+//!
+//! What is live and not in git is there on the first two sides, as it is. Not here: what rules say of a request
+//! (`access`), and what an object of a system says (`system::semantics`).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::access::impact::Reading;
+use crate::access::rule::RuleSet;
+use crate::diagnostic::Place;
+use crate::model::change::{Action, Change};
+use crate::model::kind::Kind;
+use crate::model::names::Names;
+use crate::model::plan::TargetPlan;
+use crate::model::resource::{RemoteId, ResourceId};
+use crate::model::state::{Attempted, Index, LiveObject, Observed};
+use crate::plan::compare::Comparison;
+use crate::plan::input::PlanInput;
+use crate::pointer::child;
+use crate::system::semantics::{Meaning, Other, Semantics, Side};
+
+/// All rules of a target on one side.
+#[derive(Clone, Debug, Default)]
+pub struct Estate {
+    /// The rules, in each way to read them; empty if no object says anything.
+    pub readings: Vec<EstateReading>,
+    /// What may say more than that. As long as there is some, nobody knows what the target as a whole says.
+    pub gaps: Vec<Gap>,
+}
+
+/// All rules of a target, read in one way.
+#[derive(Clone, Debug)]
+pub struct EstateReading {
+    /// What is assumed, as in [`Reading::assumes`].
+    pub assumes: &'static str,
+    /// The rules. Each is named after its object, and by its own name if it has one.
+    pub rules: RuleSet,
+    /// Where each rule comes from, in their order.
+    pub origins: Vec<Origin>,
+}
+
+/// Where a rule comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The object that says it.
+    pub id: ResourceId,
+    /// The rule's own name, such as the id of a statement.
+    pub rule: Option<String>,
+    /// Where git declares the object, if it does.
+    pub place: Option<Place>,
+}
+
+/// A part of a target of which nobody knows what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The object, unless it is more than one.
+    pub id: Option<ResourceId>,
+    /// Why.
+    pub reason: String,
+}
+
+impl Gap {
+    fn of(id: ResourceId, reason: String) -> Self {
+        Self { id: Some(id), reason }
+    }
+
+    /// Why nobody knows, with the object.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match &self.id {
+            Some(id) => format!("of {} `{}`: {}", id.kind, id.name, self.reason),
+            None => self.reason.clone(),
+        }
+    }
+}
+
+/// What the target holds now. `None` if nobody has said how the objects of its system are read.
+#[must_use]
+pub fn live(input: &PlanInput<'_>) -> Option<Estate> {
+    let index = input.observed.index(input.system.kinds());
+    let comparison = Comparison::of(input, &index);
+    Sides::new(input, &index, &comparison, &[]).live()
+}
+
+/// What the target will hold once the changes of its plan are written. `None` as for [`live`].
+#[must_use]
+pub fn planned(input: &PlanInput<'_>, plan: &TargetPlan) -> Option<Estate> {
+    let index = input.observed.index(input.system.kinds());
+    let comparison = Comparison::of(input, &index);
+    Sides::new(input, &index, &comparison, &plan.changes).planned()
+}
+
+/// What the target would hold if it held what git declares and nothing else. `None` as for [`live`].
+#[must_use]
+pub fn declared(input: &PlanInput<'_>) -> Option<Estate> {
+    let (observed, attempted) = (Observed::default(), Attempted::default());
+    let input = PlanInput { observed: &observed, base: None, attempted: &attempted, ..*input };
+    let index = observed.index(input.system.kinds());
+    let comparison = Comparison::of(&input, &index);
+    Sides::new(&input, &index, &comparison, &[]).declared()
+}
+
+impl<'a> Comparison<'a> {
+    /// What compares the objects of a plan, with the index of what is live.
+    pub(super) fn of(input: &PlanInput<'a>, index: &Index<'_>) -> Self {
+        Self {
+            system: input.system,
+            base: input.base,
+            attempted: input.attempted,
+            names: Names::new(input.system.kinds(), input.desired, input.observed, index),
+            write_only: input.options.write_only,
+            undoes: input.options.undoes,
+        }
+    }
+}
+
+/// The two sides of a plan: what is live, and what will be.
+pub(super) struct Sides<'a> {
+    pub(super) input: &'a PlanInput<'a>,
+    pub(super) index: &'a Index<'a>,
+    pub(super) comparison: &'a Comparison<'a>,
+    /// What the objects that change will be; null if they are deleted.
+    pub(super) after: BTreeMap<ResourceId, Value>,
+    /// The changes of live objects.
+    changed: BTreeMap<(&'a str, &'a RemoteId), &'a Change>,
+    changes: &'a [Change],
+}
+
+impl<'a> Sides<'a> {
+    pub(super) fn new(
+        input: &'a PlanInput<'a>,
+        index: &'a Index<'a>,
+        comparison: &'a Comparison<'a>,
+        changes: &'a [Change],
+    ) -> Self {
+        let after = |change: &Change| {
+            if change.action == Action::Delete {
+                return Some((change.id.clone(), Value::Null));
+            }
+            let kind = input.system.kind(&change.id.kind)?;
+            let declared = input.desired.get(&change.id)?;
+            Some((change.id.clone(), comparison.after(kind, declared, change)))
+        };
+        let changed =
+            |change: &'a Change| Some(((change.id.kind.as_str(), &change.seen.as_ref()?.remote), change));
+        Self {
+            input,
+            index,
+            comparison,
+            after: changes.iter().filter_map(after).collect(),
+            changed: changes.iter().filter_map(changed).collect(),
+            changes,
+        }
+    }
+
+    /// Whether a live object changes itself.
+    pub(super) fn changes(&self, kind: &Kind, live: &LiveObject) -> bool {
+        self.changed.contains_key(&(kind.name.as_str(), &live.remote))
+    }
+
+    /// A live object by its name.
+    pub(super) fn other(&self, kind: &str, name: &str) -> Other {
+        let unread = || Other::Unknown(format!("the {kind} `{name}` was not read"));
+        let Some(kind) = self.input.system.kind(kind) else { return unread() };
+        match self.index.named(kind, name) {
+            [live] if self.input.observed.is_read(kind, live) => match strange(kind, &live.body) {
+                None => Other::Is(self.comparison.observed(kind, live)),
+                Some(field) => Other::Unknown(format!(
+                    "the {} `{name}` has a field that enact does not know: `{field}`",
+                    kind.name
+                )),
+            },
+            _ => unread(),
+        }
+    }
+
+    /// The same after the plan.
+    pub(super) fn later(&self, kind: &str, name: &str) -> Other {
+        match self.after.get(&ResourceId::new(self.input.target, kind, name)) {
+            Some(Value::Null) => Other::Gone,
+            Some(after) => Other::Is(after.clone()),
+            None => self.other(kind, name),
+        }
+    }
+
+    /// The same if there were nothing but what git declares.
+    fn alone(&self, kind: &str, name: &str) -> Other {
+        let declared = self.input.desired.get(&ResourceId::new(self.input.target, kind, name));
+        match self.input.system.kind(kind).zip(declared) {
+            Some((_, declared)) if declared.absent() => Other::Gone,
+            Some((kind, declared)) => Other::Is(self.comparison.declared(kind, declared)),
+            None => Other::Unknown(format!("git does not declare the {kind} `{name}`")),
+        }
+    }
+
+    pub(super) fn live(&self) -> Option<Estate> {
+        let mut gathered = self.gathered()?;
+        for (kind, live, id) in self.all_live(gathered.semantics) {
+            let object = self.comparison.observed(kind, live);
+            gathered.add(id, kind, &object, live, &|kind, name| self.other(kind, name));
+        }
+        Some(gathered.estate)
+    }
+
+    pub(super) fn planned(&self) -> Option<Estate> {
+        let mut gathered = self.gathered()?;
+        let later = |kind: &str, name: &str| self.later(kind, name);
+        for (kind, live, id) in self.all_live(gathered.semantics) {
+            match self.changed.get(&(kind.name.as_str(), &live.remote)) {
+                Some(change) => {
+                    let after = self.after.get(&change.id).unwrap_or(&Value::Null);
+                    gathered.add(change.id.clone(), kind, after, live, &later);
+                }
+                None => gathered.add(id, kind, &self.comparison.observed(kind, live), live, &later),
+            }
+        }
+        for change in self.changes.iter().filter(|change| change.seen.is_none()) {
+            if let (Some(kind), Some(after)) =
+                (self.input.system.kind(&change.id.kind), self.after.get(&change.id))
+            {
+                gathered.meaning(change.id.clone(), kind, after, &Value::Null, &later);
+            }
+        }
+        Some(gathered.estate)
+    }
+
+    fn declared(&self) -> Option<Estate> {
+        let semantics = self.input.system.semantics()?;
+        let mut gathered = Gathered { sides: self, semantics, estate: Estate::default() };
+        for declared in self.input.desired.values().filter(|declared| !declared.absent()) {
+            let Some(kind) = self.input.system.kind(&declared.id.kind) else { continue };
+            let object = self.comparison.declared(kind, declared);
+            let alone = |kind: &str, name: &str| self.alone(kind, name);
+            gathered.meaning(declared.id.clone(), kind, &object, &Value::Null, &alone);
+        }
+        Some(gathered.estate)
+    }
+
+    /// An estate without rules, and with what was not read.
+    fn gathered(&self) -> Option<Gathered<'_, 'a>> {
+        let semantics = self.input.system.semantics()?;
+        let mut gaps = Vec::new();
+        let unread = |reason: String| Gap { id: None, reason };
+        if self.input.options.only_declared {
+            gaps.push(unread("with `--only-declared` not every object is read".to_owned()));
+        }
+        let observed = self.input.observed;
+        for kind in self.input.system.kinds().iter().filter(|kind| semantics.speaks(kind)) {
+            match observed.kinds.get(&kind.name) {
+                None => gaps.push(unread(format!("no {} was read", kind.name))),
+                Some(Err(error)) => gaps.push(unread(error.message.clone())),
+                Some(Ok(_)) if !kind.listed => {
+                    gaps.push(unread(format!("the API does not list every {}", kind.name)));
+                }
+                Some(Ok(_)) => {}
+            }
+            gaps.extend(observed.unreachable(&kind.name).iter().map(|found| {
+                let id = ResourceId::new(self.input.target, &kind.name, &found.name);
+                Gap::of(id, "no request can reach it".to_owned())
+            }));
+        }
+        let estate = Estate { readings: Vec::new(), gaps };
+        Some(Gathered { sides: self, semantics, estate })
+    }
+
+    /// The live objects that say something, each with the name that git has for it, if any.
+    fn all_live(&self, semantics: &dyn Semantics) -> Vec<(&'a Kind, &'a LiveObject, ResourceId)> {
+        let mut all = Vec::new();
+        let renamed = self.renamed();
+        for kind in self.input.system.kinds().iter().filter(|kind| semantics.speaks(kind)) {
+            for live in self.input.observed.found(&kind.name) {
+                let name = renamed.get(&(kind.name.as_str(), &live.remote)).copied();
+                let id = ResourceId::new(self.input.target, &kind.name, name.unwrap_or(&live.name));
+                all.push((kind, live, id));
+            }
+        }
+        all
+    }
+
+    /// The names that git has for live objects with other names.
+    fn renamed(&self) -> BTreeMap<(&'a str, &'a RemoteId), &'a str> {
+        let renamed = self
+            .changed
+            .iter()
+            .filter(|(_, change)| change.seen.as_ref().is_some_and(|seen| seen.name != change.id.name));
+        renamed.map(|(key, change)| (*key, change.id.name.as_str())).collect()
+    }
+}
+
+/// An estate that is being gathered.
+struct Gathered<'s, 'a> {
+    sides: &'s Sides<'a>,
+    semantics: &'s dyn Semantics,
+    estate: Estate,
+}
+
+impl Gathered<'_, '_> {
+    /// Adds what a live object says, or will say.
+    fn add(
+        &mut self,
+        id: ResourceId,
+        kind: &Kind,
+        object: &Value,
+        live: &LiveObject,
+        others: &dyn Fn(&str, &str) -> Other,
+    ) {
+        if object.is_null() {
+            return;
+        }
+        let reason = match (self.sides.input.observed.is_read(kind, live), strange(kind, &live.body)) {
+            (false, _) => "it was not read in full".to_owned(),
+            (true, Some(field)) => format!("it has a field that enact does not know: `{field}`"),
+            (true, None) => return self.meaning(id, kind, object, &live.body, others),
+        };
+        self.estate.gaps.push(Gap::of(id, reason));
+    }
+
+    fn meaning(
+        &mut self,
+        id: ResourceId,
+        kind: &Kind,
+        object: &Value,
+        body: &Value,
+        others: &dyn Fn(&str, &str) -> Other,
+    ) {
+        match self.semantics.meaning(&Side { kind, object, body, others }) {
+            Meaning::Nothing => {}
+            Meaning::Rules { readings, beside: _ } => self.rules(&id, readings),
+            Meaning::Fields(_) => {
+                let reason = "enact does not weigh what it allows".to_owned();
+                self.estate.gaps.push(Gap::of(id, reason));
+            }
+            Meaning::Unknown(reason) => self.estate.gaps.push(Gap::of(id, reason)),
+        }
+    }
+
+    fn rules(&mut self, id: &ResourceId, readings: Vec<Reading>) {
+        if self.estate.readings.is_empty() {
+            let empty = |Reading { assumes, rules: RuleSet { rules: _, folds, forms } }: &Reading| {
+                let rules = RuleSet { rules: Vec::new(), folds: folds.clone(), forms: forms.clone() };
+                EstateReading { assumes, rules, origins: Vec::new() }
+            };
+            self.estate.readings = readings.iter().map(empty).collect();
+        }
+        let declared = self.sides.input.desired.get(id).filter(|declared| !declared.absent());
+        let place = declared.and_then(|declared| declared.source());
+        for (all, own) in self.estate.readings.iter_mut().zip(readings) {
+            for mut rule in own.rules.rules {
+                let origin = Origin { id: id.clone(), rule: rule.name.take(), place: place.clone() };
+                rule.name = Some(origin.label());
+                all.rules.rules.push(rule);
+                all.origins.push(origin);
+            }
+        }
+    }
+}
+
+impl Origin {
+    /// The object and the rule, for people.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let Self { id: ResourceId { target: _, kind, name }, rule, place: _ } = self;
+        let rule = rule.as_ref().map(|rule| format!(" ({rule})")).unwrap_or_default();
+        format!("{kind} {name}{rule}")
+    }
+}
+
+/// A field of a live object that neither its schema knows nor the server alone sets.
+fn strange<'a>(kind: &Kind, body: &'a Value) -> Option<&'a str> {
+    let known = kind.schema.get("properties").and_then(Value::as_object);
+    let is_known = |field: &&String| {
+        known.is_some_and(|known| known.contains_key(*field)) || kind.read_only.contains(&child("", field))
+    };
+    body.as_object().into_iter().flat_map(Map::keys).find(|field| !is_known(field)).map(String::as_str)
+}
+
+#[cfg(test)]
+mod tests;
