@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+pub mod allowed;
 mod automaton;
 pub mod budget;
 mod cover;
@@ -14,6 +15,7 @@ pub mod pattern;
 pub mod rule;
 #[cfg(test)]
 mod tests;
+mod witness;
 
 /// What an object grants and denies. Equal texts mean the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -15,6 +15,7 @@ use crate::model::state::{Declared, Index, LiveObject};
 use crate::model::survivor::Survivor;
 use crate::model::wire::ReadError;
 use crate::plan::compare::Comparison;
+use crate::plan::estate::Sides;
 use crate::plan::input::PlanInput;
 
 pub mod compare;
@@ -30,6 +31,7 @@ mod loss;
 mod order;
 mod orphan;
 mod unmanaged;
+mod whole;
 mod withheld;
 
 /// Plans one target.
@@ -308,7 +310,9 @@ impl Planner<'_> {
         self.plan.diagnostics.extend(self.still_named());
         let hazards = self.input.system.hazards(&self.plan.changes, self.input.observed);
         self.plan.diagnostics.extend(hazards);
-        self.plan.access = impact::verdicts(self.input, self.index, self.comparison, &self.plan.changes);
+        let sides = Sides::new(self.input, self.index, self.comparison, &self.plan.changes);
+        self.plan.access = impact::verdicts(&sides, &self.plan.changes);
+        self.plan.target_access = whole::verdict(&sides, &self.plan.access);
         self.plan.coverage = unmanaged::coverage(self.input, self.index, self.comparison);
         guard::check(&mut self.plan, self.input);
         diagnostic::sort(&mut self.plan.diagnostics);

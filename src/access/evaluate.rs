@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::cover::Forms;
 use super::pattern::{Pattern, Token};
-use super::rule::{AccessRequest, Effect, Rule, RuleSet};
+use super::rule::{AccessRequest, Dimension, Effect, Rule, RuleSet};
 
 /// What an object says of a request, and the rule that decides it.
 pub(super) fn evaluate<'a>(set: &'a RuleSet, request: &AccessRequest) -> (Effect, Option<&'a Rule>) {
@@ -24,21 +25,26 @@ pub(super) fn applies(set: &RuleSet, rule: &Rule, request: &AccessRequest) -> bo
     let Rule { denies: _, name: _, scopes, conditions } = rule;
     conditions.is_subset(&request.holds)
         && scopes.iter().all(|(dimension, patterns)| {
-            let word = request.words.get(dimension).map(String::as_str).unwrap_or_default();
-            let word = if set.folds.contains(dimension) {
-                Cow::from(word.to_ascii_lowercase())
-            } else {
-                Cow::from(word)
-            };
-            patterns.iter().any(|pattern| matches(pattern, &word))
+            said(request, dimension).any(|word| {
+                let word = match set.folds.contains(dimension) {
+                    true => Cow::from(word.to_ascii_lowercase()),
+                    false => Cow::from(word),
+                };
+                patterns.iter().any(|pattern| matches(pattern, &word))
+            })
         })
 }
 
+/// The words of a request in a dimension. It may come from two principals at once.
+fn said<'r>(request: &'r AccessRequest, dimension: &Dimension) -> impl Iterator<Item = &'r str> {
+    let word = |dimension| request.words.get(dimension).map(String::as_str);
+    let also = word(&Dimension::AlsoPrincipal).filter(|_| *dimension == Dimension::Principal);
+    [word(dimension).unwrap_or_default()].into_iter().chain(also)
+}
+
 /// Whether each word of a request has the form that all words of its dimension have.
-pub(super) fn is_formed(set: &RuleSet, request: &AccessRequest) -> bool {
-    set.forms
-        .iter()
-        .all(|(dimension, form)| request.words.get(dimension).is_none_or(|word| matches(form, word)))
+pub(super) fn is_formed(forms: &Forms, request: &AccessRequest) -> bool {
+    forms.iter().all(|(dimension, form)| request.words.get(dimension).is_none_or(|word| matches(form, word)))
 }
 
 /// Whether a pattern matches a word, by the ends of its first steps.

@@ -14,13 +14,12 @@ use super::cover::{Forms, Words, lists_meet, meet, plainly_covers, uncovered};
 use super::evaluate::{applies, evaluate, is_formed};
 use super::pattern::Pattern;
 use super::rule::{AccessRequest, Dimension, Effect, Rule, RuleSet};
+use super::witness::{Known, readable};
 
 /// How many differences are told apart on each side. If there are more, the last ones are told in less detail.
 const MOST: usize = 40;
 /// How many exceptions of one difference are named.
 const EXCEPTIONS: usize = 3;
-/// How many words of the author's own are tried in each dimension of a witness.
-const CANDIDATES: usize = 24;
 
 /// What a change does to what is allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -211,8 +210,7 @@ struct Side<'a, 'b> {
     forms: Forms,
     /// Every condition of both sides.
     conditions: BTreeSet<String>,
-    /// Words that authors wrote themselves.
-    literals: BTreeMap<Dimension, BTreeSet<String>>,
+    known: Known,
     budget: &'b mut Budget,
     found: Vec<AccessChange>,
     more: bool,
@@ -227,14 +225,6 @@ struct Piece {
 impl<'a, 'b> Side<'a, 'b> {
     fn new(before: &'a RuleSet, after: &'a RuleSet, gains: bool, budget: &'b mut Budget) -> Self {
         let rules = || before.rules.iter().chain(&after.rules);
-        let mut literals: BTreeMap<Dimension, BTreeSet<String>> = BTreeMap::new();
-        for (dimension, patterns) in rules().flat_map(|rule| &rule.scopes) {
-            let words = patterns
-                .iter()
-                .filter(|pattern| pattern.is_literal())
-                .map(|pattern| pattern.text().to_owned());
-            literals.entry(dimension.clone()).or_default().extend(words);
-        }
         Self {
             before,
             after,
@@ -246,7 +236,7 @@ impl<'a, 'b> Side<'a, 'b> {
                 .map(|(of, form)| (of.clone(), form.clone()))
                 .collect(),
             conditions: rules().flat_map(|rule| rule.conditions.clone()).collect(),
-            literals,
+            known: Known::of(rules()),
             budget,
             found: Vec::new(),
             more: false,
@@ -259,10 +249,12 @@ impl<'a, 'b> Side<'a, 'b> {
         let (less, more) = if self.gains { (self.before, self.after) } else { (self.after, self.before) };
         let denies: Vec<_> = more.denies().collect();
         let decided: Vec<_> = less.rules.iter().chain(more.denies()).collect();
-        let [here, there] = [less, more].map(|set| set.rules.iter().map(meaning).collect::<BTreeSet<_>>());
-        let denied = less.denies().filter(|seed| !there.contains(&meaning(seed))).map(|seed| (seed, &denies));
+        let [here, there] =
+            [less, more].map(|set| set.rules.iter().map(Rule::meaning).collect::<BTreeSet<_>>());
+        let denied =
+            less.denies().filter(|seed| !there.contains(&seed.meaning())).map(|seed| (seed, &denies));
         let allowed =
-            more.allows().filter(|seed| !here.contains(&meaning(seed))).map(|seed| (seed, &decided));
+            more.allows().filter(|seed| !here.contains(&seed.meaning())).map(|seed| (seed, &decided));
         let seeds = denied.chain(allowed);
         for (seed, covers) in seeds {
             if self.found.len() >= MOST {
@@ -386,21 +378,12 @@ impl<'a, 'b> Side<'a, 'b> {
 
     /// The request of these words, or of words that people know better, as both sides see it. `None` if it shows nothing.
     fn witness(&self, rule: &Rule, words: Words, possible: bool) -> Option<Witness> {
-        let mut request = AccessRequest { words, holds: rule.conditions.clone() };
-        if !self.shows(rule, &request, possible) {
+        let request = AccessRequest { words, holds: rule.conditions.clone() };
+        let shows = |request: &AccessRequest| self.shows(rule, request, possible);
+        if !shows(&request) {
             return None;
         }
-        let dimensions: Vec<_> = request.words.keys().cloned().collect();
-        for dimension in &dimensions {
-            for word in self.candidates(rule, dimension) {
-                let mut other = request.clone();
-                other.words.insert(dimension.clone(), word);
-                if self.shows(rule, &other, possible) {
-                    request = other;
-                    break;
-                }
-            }
-        }
+        let request = readable(request, &[rule], &self.known, shows);
         let decision = |set: &RuleSet| {
             let (effect, rule) = evaluate(set, &request);
             Decision { effect, rule: rule.and_then(|rule| rule.name.clone()) }
@@ -413,18 +396,6 @@ impl<'a, 'b> Side<'a, 'b> {
         Some(Witness { request: request.words.iter().map(word).collect(), before, after })
     }
 
-    /// Words that people know, or can read, the best first.
-    fn candidates(&self, rule: &Rule, dimension: &Dimension) -> Vec<String> {
-        let own = rule.scope(dimension).unwrap_or_default();
-        let literal =
-            own.iter().filter(|pattern| pattern.is_literal()).map(|pattern| pattern.text().to_owned());
-        let known = self.literals.get(dimension).into_iter().flatten().cloned();
-        let like = own.iter().map(Pattern::example);
-        let like: Vec<_> =
-            if own.is_empty() { vec!["x".to_owned()] } else { like.take(CANDIDATES).collect() };
-        literal.take(CANDIDATES).chain(known.take(CANDIDATES)).chain(like).collect()
-    }
-
     /// Whether a request shows the difference, by plain evaluation; if it is not only possible, also if every condition
     /// holds.
     fn shows(&self, rule: &Rule, request: &AccessRequest, possible: bool) -> bool {
@@ -434,16 +405,10 @@ impl<'a, 'b> Side<'a, 'b> {
         };
         let all = || AccessRequest { holds: self.conditions.clone(), ..request.clone() };
         applies(self.before, rule, request)
-            && is_formed(self.before, request)
+            && is_formed(&self.forms, request)
             && differs(request)
             && (possible || differs(&all()))
     }
-}
-
-/// A rule without its name. What both sides have makes no difference.
-fn meaning(rule: &Rule) -> (bool, &BTreeMap<Dimension, Vec<Pattern>>, &BTreeSet<String>) {
-    let Rule { denies, name: _, scopes, conditions } = rule;
-    (*denies, scopes, conditions)
 }
 
 fn change(piece: Piece, possible: bool, witness: Witness) -> AccessChange {

@@ -10,13 +10,16 @@ use serde::Serialize;
 
 use super::pattern::Pattern;
 
-/// What a request says one word about. A request with several, such as a person and her teams, needs no more: if an
-/// object treats it in another way than before, then it does so for one of them alone.
+/// What a request says one word about. For one object a request with several principals, such as a person and her teams,
+/// needs no more: if an object treats it in another way than before, then it does so for one of them alone. Of several
+/// objects one may allow something to one principal, and another one deny it to another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Dimension {
     /// Who asks.
     Principal,
+    /// Who asks as well: the same requester is also this principal, such as a team of a person.
+    AlsoPrincipal,
     /// What they want to do.
     Action,
     /// To what.
@@ -66,6 +69,20 @@ impl Rule {
         self
     }
 
+    /// A rule without its name. What both sides have makes no difference.
+    pub(super) fn meaning(&self) -> (bool, &BTreeMap<Dimension, Vec<Pattern>>, &BTreeSet<String>) {
+        let Self { denies, name: _, scopes, conditions } = self;
+        (*denies, scopes, conditions)
+    }
+
+    /// The same rule about the other principal of a requester.
+    pub(super) fn of_company(&self) -> Self {
+        let mut rule = self.clone();
+        let scope = rule.scopes.remove(&Dimension::Principal);
+        rule.scopes.extend(scope.map(|scope| (Dimension::AlsoPrincipal, scope)));
+        rule
+    }
+
     pub(super) fn scope(&self, dimension: &Dimension) -> Option<&[Pattern]> {
         self.scopes.get(dimension).map(Vec::as_slice)
     }
@@ -80,9 +97,18 @@ pub struct RuleSet {
     pub folds: BTreeSet<Dimension>,
     /// The form of all words of a dimension, where there is one.
     pub forms: BTreeMap<Dimension, Pattern>,
+    /// The principals that a requester may be beside another one, such as teams; `None` if it is only ever one.
+    pub company: Option<Pattern>,
 }
 
 impl RuleSet {
+    /// No rules, read in the same way.
+    #[must_use]
+    pub fn without_rules(&self) -> Self {
+        let Self { rules: _, folds, forms, company } = self;
+        Self { rules: Vec::new(), folds: folds.clone(), forms: forms.clone(), company: company.clone() }
+    }
+
     pub(super) fn denies(&self) -> impl Iterator<Item = &Rule> {
         self.rules.iter().filter(|rule| rule.denies)
     }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
+use super::allowed;
 use super::budget::Budget;
-use super::evaluate::{evaluate, matches};
+use super::evaluate::{applies, evaluate, matches};
 use super::impact::{Difference, Impact, Reading, Verdict, compare};
 use super::pattern::Pattern;
 use super::rule::{AccessRequest, Dimension, Effect, Rule, RuleSet};
@@ -261,6 +262,84 @@ proptest! {
                 let (then, now) = (evaluate(&before, &request).0, evaluate(&after, &request).0);
                 prop_assert!(!meant || then < now, "{request:?}\n{change:#?}\n{before:#?}\n{after:#?}");
             }
+        }
+    }
+
+    /// Where all rules decide together: whatever a request shows the engine finds, and it finds nothing else.
+    #[test]
+    fn rules_that_decide_together_agree_with_brute_force((before, after) in pair(), within in rule()) {
+        let within = Rule { conditions: BTreeSet::new(), ..within };
+        let mut budget = Budget::default();
+        let [all_gained, gained, lost] = [
+            allowed::gained(&before, &after, None, &mut budget),
+            allowed::gained(&before, &after, Some(&within), &mut budget),
+            allowed::lost(&before, &after, None, &mut budget),
+        ]
+        .map(Result::unwrap);
+        let granted = allowed::granted(&before, &after, &within, &mut budget).unwrap();
+        let refused = allowed::refused(&before, &after, &within, &mut budget).unwrap();
+        let whole = allowed::all_granted(&after, &within, &mut budget).unwrap();
+        let [mut more, mut more_within, mut less, mut some, mut none] = [false; 5];
+        for request in requests([&before, &after]) {
+            let [then, now] = [&before, &after].map(|set| evaluate(set, &request).0 == Effect::Allowed);
+            let is_within = applies(&after, &within, &request);
+            more |= now && !then;
+            more_within |= is_within && now && !then;
+            less |= then && !now;
+            some |= is_within && now;
+            none |= is_within && !now;
+        }
+        // Short words show less than there is, so the engine may find more, which is confirmed by its witnesses.
+        prop_assert!(!more || !all_gained.is_empty(), "{before:#?}\n{after:#?}");
+        prop_assert!(!more_within || !gained.is_empty(), "{within:?}\n{before:#?}\n{after:#?}");
+        prop_assert!(!less || !lost.is_empty(), "{before:#?}\n{after:#?}");
+        prop_assert!(!some || granted.is_some(), "{within:?}\n{after:#?}");
+        prop_assert!(!none || refused.is_some(), "{within:?}\n{after:#?}");
+        prop_assert_eq!(refused.is_none(), whole == Some(false));
+        for (shown, is) in [(&all_gained, Effect::Allowed), (&gained, Effect::Allowed)] {
+            prop_assert!(shown.iter().all(|shown| shown.witness.after.effect == is && shown.witness.before.effect != is));
+        }
+        prop_assert!(lost.iter().all(|shown| shown.witness.before.effect == Effect::Allowed && shown.witness.after.effect != Effect::Allowed));
+    }
+
+    /// A requester may be two principals at once, if one of them is of the sort that comes beside others.
+    #[test]
+    fn two_principals_show_what_changes_for_a_requester_that_is_both((before, after) in pair()) {
+        let with = |set: RuleSet| RuleSet { company: Some(Pattern::glob("b*")), ..set };
+        let (before, after) = (with(before), with(after));
+        let mut budget = Budget::default();
+        let gained = allowed::gained(&before, &after, None, &mut budget).unwrap();
+        let lost = allowed::lost(&before, &after, None, &mut budget).unwrap();
+        let principals = classes([&before, &after], &Dimension::Principal);
+        let companions: Vec<_> = words().into_iter().filter(|word| word.starts_with('b') && word.len() < 3).collect();
+        for request in requests([&before, &after]) {
+            for pair in principals.iter().flat_map(|one| companions.iter().map(move |other| [one, other])) {
+                let [then, now] = [&before, &after].map(|set| of_several(set, &request, &pair) == Effect::Allowed);
+                prop_assert!(then || !now || !gained.is_empty(), "{request:?} {pair:?}\n{before:#?}\n{after:#?}");
+                prop_assert!(now || !then || !lost.is_empty(), "{request:?} {pair:?}\n{before:#?}\n{after:#?}");
+            }
+        }
+        for shown in &gained {
+            let words: BTreeMap<_, _> = shown.witness.request.iter().map(|word| (&word.dimension, &word.word)).collect();
+            let both = [Dimension::Principal, Dimension::AlsoPrincipal].map(|dimension| words.get(&dimension).copied());
+            if let [Some(one), Some(other)] = both {
+                prop_assert!(one.starts_with('b') || other.starts_with('b'), "{shown:?}");
+            }
+        }
+    }
+
+    /// An object that is equivalent by itself changes nothing, whatever else there is.
+    #[test]
+    fn what_is_equivalent_alone_is_so_in_any_company((before, after) in pair(), others in rules()) {
+        let with = |set: &RuleSet| RuleSet { rules: [set.rules.clone(), others.rules.clone()].concat(), ..RuleSet::default() };
+        let alone = found(&before, &after);
+        let (before, after) = (with(&before), with(&after));
+        let mut budget = Budget::default();
+        if alone.gained.is_empty() {
+            prop_assert_eq!(allowed::gained(&before, &after, None, &mut budget), Ok(Vec::new()));
+        }
+        if alone.lost.is_empty() {
+            prop_assert_eq!(allowed::lost(&before, &after, None, &mut budget), Ok(Vec::new()));
         }
     }
 

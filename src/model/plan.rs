@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::access::impact::Impact;
+use crate::access::impact::{Impact, Witness};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::manifest::Lifecycle;
 use crate::model::change::Change;
@@ -93,6 +93,54 @@ pub enum AccessVerdicts {
     Known(BTreeMap<ResourceId, Impact>),
 }
 
+/// What a plan does to what the whole target allows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum TargetAccess {
+    /// Nobody asked, or no change says anything.
+    #[default]
+    LeftOut,
+    /// The run is limited to what git changed, so not every object was read.
+    OnlyDeclared,
+    /// It is not known, for this reason.
+    Unknown(String),
+    /// This.
+    Known(TargetDifference),
+}
+
+/// How what a target allows differs before and after a plan.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TargetDifference {
+    /// What is allowed that was not.
+    pub gained: Vec<TargetAccessChange>,
+    /// What is no longer allowed.
+    pub lost: Vec<TargetAccessChange>,
+    /// Whether there is more than that.
+    pub more: bool,
+    /// The changes of which the target as a whole shows nothing.
+    pub masked: BTreeMap<ResourceId, Masked>,
+}
+
+/// A request that a target gives another answer to.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct TargetAccessChange {
+    /// The object whose rule makes the difference.
+    #[serde(flatten)]
+    pub id: ResourceId,
+    /// Whether this depends on conditions that nobody can look into: it may be that no real request is meant.
+    pub possible: bool,
+    /// The request.
+    pub witness: Witness,
+}
+
+/// What an object does by its change and the target as a whole does not, as others deny or allow the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Masked {
+    /// What it gives more.
+    pub gained: bool,
+    /// What it takes away.
+    pub lost: bool,
+}
+
 /// The plan for one target.
 #[derive(Clone, Debug, Default)]
 #[must_use]
@@ -121,6 +169,8 @@ pub struct TargetPlan {
     pub gone: Vec<ResourceId>,
     /// What the changes do to what is allowed.
     pub access: AccessVerdicts,
+    /// What all of them do to what the whole target allows.
+    pub target_access: TargetAccess,
     /// Which part of what the target holds git declares, and what it does not. That is no pending change.
     pub coverage: Coverage,
     /// What is wrong. An error keeps this target from being applied.
@@ -140,6 +190,16 @@ impl TargetPlan {
         match &self.access {
             AccessVerdicts::Known(impacts) => impacts.get(&change.id),
             AccessVerdicts::LeftOut | AccessVerdicts::NoSemantics => None,
+        }
+    }
+
+    /// What a change does that the target as a whole does not.
+    pub fn masked(&self, change: &Change) -> Masked {
+        match &self.target_access {
+            TargetAccess::Known(difference) => difference.masked.get(&change.id).copied().unwrap_or_default(),
+            TargetAccess::LeftOut | TargetAccess::OnlyDeclared | TargetAccess::Unknown(_) => {
+                Masked::default()
+            }
         }
     }
 

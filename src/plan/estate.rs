@@ -103,6 +103,21 @@ pub fn declared(input: &PlanInput<'_>) -> Option<Estate> {
     Sides::new(&input, &index, &comparison, &[]).declared()
 }
 
+/// The readings of two sides, side by side. One without rules is read as the other one.
+#[must_use]
+pub fn paired(before: &Estate, after: &Estate) -> Vec<(EstateReading, EstateReading)> {
+    let empty = |EstateReading { assumes, rules, origins: _ }: &EstateReading| EstateReading {
+        assumes,
+        rules: rules.without_rules(),
+        origins: Vec::new(),
+    };
+    match (before.readings.as_slice(), after.readings.as_slice()) {
+        ([], after) => after.iter().map(|after| (empty(after), after.clone())).collect(),
+        (before, []) => before.iter().map(|before| (before.clone(), empty(before))).collect(),
+        (before, after) => before.iter().cloned().zip(after.iter().cloned()).collect(),
+    }
+}
+
 impl<'a> Comparison<'a> {
     /// What compares the objects of a plan, with the index of what is live.
     pub(super) fn of(input: &PlanInput<'a>, index: &Index<'_>) -> Self {
@@ -339,9 +354,10 @@ impl Gathered<'_, '_> {
 
     fn rules(&mut self, id: &ResourceId, readings: Vec<Reading>) {
         if self.estate.readings.is_empty() {
-            let empty = |Reading { assumes, rules: RuleSet { rules: _, folds, forms } }: &Reading| {
-                let rules = RuleSet { rules: Vec::new(), folds: folds.clone(), forms: forms.clone() };
-                EstateReading { assumes, rules, origins: Vec::new() }
+            let empty = |Reading { assumes, rules }: &Reading| EstateReading {
+                assumes,
+                rules: rules.without_rules(),
+                origins: Vec::new(),
             };
             self.estate.readings = readings.iter().map(empty).collect();
         }

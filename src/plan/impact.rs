@@ -11,30 +11,22 @@ use serde_json::Value;
 
 use crate::access::budget::Budget;
 use crate::access::impact::{Difference, Impact, Reading, compare};
-use crate::access::rule::RuleSet;
 use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
 use crate::model::plan::AccessVerdicts;
-use crate::model::state::{Index, LiveObject};
-use crate::plan::compare::Comparison;
+use crate::model::state::LiveObject;
 use crate::plan::estate::Sides;
-use crate::plan::input::PlanInput;
 use crate::system::semantics::{Meaning, Other, Semantics, Side};
 use crate::words::list;
 
 /// The verdict on each change.
-pub(super) fn verdicts(
-    input: &PlanInput<'_>,
-    index: &Index<'_>,
-    comparison: &Comparison<'_>,
-    changes: &[Change],
-) -> AccessVerdicts {
+pub(super) fn verdicts(sides: &Sides<'_>, changes: &[Change]) -> AccessVerdicts {
+    let input = sides.input;
     if input.options.without_access || changes.is_empty() {
         return AccessVerdicts::LeftOut;
     }
     let Some(semantics) = input.system.semantics() else { return AccessVerdicts::NoSemantics };
-    let sides = Sides::new(input, index, comparison, changes);
-    let mut impacts = Impacts { sides: &sides, semantics, naming: None, budget: Budget::default() };
+    let mut impacts = Impacts { sides, semantics, naming: None, budget: Budget::default() };
     let judged = changes.iter().filter_map(|change| Some((change.id.clone(), impacts.impact(change)?)));
     AccessVerdicts::Known(judged.collect())
 }
@@ -159,10 +151,7 @@ impl<'a> Impacts<'_, 'a> {
 
 /// The readings of no object, as those of another one.
 fn none(readings: &[Reading]) -> Vec<Reading> {
-    let none = |reading: &Reading| {
-        let RuleSet { rules: _, folds, forms } = reading.rules.clone();
-        Reading { assumes: reading.assumes, rules: RuleSet { rules: Vec::new(), folds, forms } }
-    };
+    let none = |reading: &Reading| Reading { assumes: reading.assumes, rules: reading.rules.without_rules() };
     readings.iter().map(none).collect()
 }
 

@@ -2,10 +2,12 @@
 //! safe; the verdicts are ours.
 
 use super::{Report, TargetReport};
-use crate::access::impact::{AccessChange, Decision, Difference, Impact, Scope, Verdict, Word};
+use crate::access::impact::{AccessChange, Decision, Difference, Impact, Scope, Verdict, Witness, Word};
 use crate::access::rule::{Dimension, Effect};
 use crate::model::change::Change;
-use crate::model::plan::AccessVerdicts;
+use crate::model::plan::{
+    AccessVerdicts, Masked, TargetAccess, TargetAccessChange, TargetDifference, TargetPlan,
+};
 use crate::report::value::quoted;
 use crate::words::list;
 
@@ -16,6 +18,9 @@ const DIFFERENCES: usize = 8;
 /// What is said of a target whose system nobody has told enact how to read.
 pub(super) const NO_SEMANTICS: &str =
     "access: not known, as nothing says what the objects of this system allow";
+
+/// Why nothing is said of a whole target.
+pub(super) const ONLY_DECLARED: &str = "with `--only-declared` not every object is read";
 
 /// One thing that a change does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +57,13 @@ pub(super) fn lines(target: &TargetReport, change: &Change, all: bool) -> Vec<Ac
     };
     let mut lines = [shown(gained, true), shown(lost, false)].concat();
     let hidden = gained.len().saturating_sub(most) + lost.len().saturating_sub(most);
+    let Masked { gained, lost } = target.plan.masked(change);
+    let masked = [
+        (gained, "others deny or allow the same: the target allows no more by this"),
+        (lost, "others deny or allow the same: the target allows no less by this"),
+    ];
+    let masked = masked.into_iter().filter(|(is_masked, _)| *is_masked);
+    lines.extend(masked.map(|(_, what)| AccessLine::plain("MASKED", what.to_owned())));
     match (hidden, more) {
         (0, false) => {}
         (0, true) => lines.push(AccessLine::plain("MORE", "differences like these".to_owned())),
@@ -65,13 +77,41 @@ pub(super) fn lines(target: &TargetReport, change: &Change, all: bool) -> Vec<Ac
 }
 
 fn line(change: &AccessChange, gains: bool) -> AccessLine {
-    let label = match (gains, change.possible) {
+    let label = label(gains, change.possible);
+    AccessLine { label, gains: Some(gains), what: what(change, gains), witness: Some(witness(change)) }
+}
+
+fn label(gains: bool, possible: bool) -> &'static str {
+    match (gains, possible) {
         (true, false) => "MORE PERMISSIVE",
         (true, true) => "POSSIBLY MORE PERMISSIVE",
         (false, false) => "LESS PERMISSIVE",
         (false, true) => "POSSIBLY LESS PERMISSIVE",
+    }
+}
+
+/// What a plan does to what the whole target allows; nothing if nobody asked or no change says anything.
+pub(super) fn of_target(plan: &TargetPlan) -> Vec<AccessLine> {
+    let TargetDifference { gained, lost, more: _, masked: _ } = match &plan.target_access {
+        TargetAccess::LeftOut => return Vec::new(),
+        TargetAccess::OnlyDeclared => {
+            return vec![AccessLine::plain("LEFT OUT", ONLY_DECLARED.to_owned())];
+        }
+        TargetAccess::Unknown(reason) => return vec![AccessLine::plain("UNKNOWN", reason.clone())],
+        TargetAccess::Known(difference) => difference,
     };
-    AccessLine { label, gains: Some(gains), what: what(change, gains), witness: Some(witness(change)) }
+    let line = |changes: &[TargetAccessChange], gains| {
+        let TargetAccessChange { id: _, possible, witness: Witness { request, before, after } } =
+            changes.first()?;
+        let example = format!("for example {}", decided(request, before, after));
+        let label = label(gains, *possible);
+        Some(AccessLine { label, gains: Some(gains), what: example, witness: None })
+    };
+    let lines: Vec<_> = [line(gained, true), line(lost, false)].into_iter().flatten().collect();
+    match lines.is_empty() {
+        true => vec![AccessLine::plain("EQUIVALENT", "no request is treated in another way".to_owned())],
+        false => lines,
+    }
 }
 
 /// Which requests are meant, in the patterns of their author.
@@ -102,14 +142,15 @@ fn witness(change: &AccessChange) -> String {
         let mut scopes = change.access.iter().chain(change.except.iter().flatten());
         scopes.any(|scope| scope.dimension == word.dimension)
     };
+    let Witness { request, before, after } = &change.witness;
+    decided(request.iter().filter(mentioned), before, after)
+}
+
+/// A request and how it was and is decided.
+fn decided<'a>(request: impl IntoIterator<Item = &'a Word>, before: &Decision, after: &Decision) -> String {
     let one = |word: &Word| Scope { dimension: word.dimension.clone(), patterns: vec![word.word.clone()] };
-    let request: Vec<_> = change.witness.request.iter().filter(mentioned).map(one).collect();
-    format!(
-        "{}: {} -> {}",
-        scopes(&request),
-        decision(&change.witness.before),
-        decision(&change.witness.after)
-    )
+    let request: Vec<_> = request.into_iter().map(one).collect();
+    format!("{}: {} -> {}", scopes(&request), decision(before), decision(after))
 }
 
 fn decision(decision: &Decision) -> String {
@@ -129,10 +170,11 @@ fn scopes(scopes: &[Scope]) -> String {
     let resource = of(&Dimension::Resource).map(patterns);
     let resource = resource.map(|on| if action.is_some() { format!("on {on}") } else { on });
     let principal = of(&Dimension::Principal).map(|of| format!("for {}", patterns(of)));
+    let also = of(&Dimension::AlsoPrincipal).map(|of| format!("who is also {}", patterns(of)));
     let is_every = |scope: &&Scope| scope.patterns == ["*"];
     let tenant = of(&Dimension::Tenant).filter(|tenant| !is_every(tenant));
     let tenant = tenant.map(|of| format!("in tenant {}", patterns(of)));
-    let mut parts: Vec<_> = [action, resource, principal, tenant].into_iter().flatten().collect();
+    let mut parts: Vec<_> = [action, resource, principal, also, tenant].into_iter().flatten().collect();
     for scope in scopes {
         if let Dimension::Key(key) = &scope.dimension {
             parts.push(format!("with {} {}", term(key), patterns(scope)));

@@ -19,7 +19,10 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::manifest::Lifecycle;
 use crate::model::change::{Action, Change};
 use crate::model::outcome::{EndedChange, Outcome, WriteResult};
-use crate::model::plan::{AccessVerdicts, Expiring, Held, OnlyObserved, SkipReason, Skipped, TargetPlan};
+use crate::model::plan::{
+    AccessVerdicts, Expiring, Held, Masked, OnlyObserved, SkipReason, Skipped, TargetAccess,
+    TargetAccessChange, TargetDifference, TargetPlan,
+};
 use crate::model::probe::ProbeCheck;
 use crate::model::request::{Id, KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
 use crate::model::resource::{RemoteId, ResourceId};
@@ -198,6 +201,7 @@ pub(super) fn hostile(text: &str) -> Report {
     only.plan.diagnostics.push(diagnostic.clone());
     only.plan.coverage = hostile_coverage(text);
     only.plan.access = AccessVerdicts::Known([(id(text), impact(text))].into());
+    only.plan.target_access = target_access(text);
     let outcomes = [Outcome::failed(text), Outcome::not_attempted(text), Outcome::unknown(text)];
     let mut verified = plan(text, vec![change(Action::Delete, id(text), Vec::new())], 0);
     verified.coverage = hostile_coverage(text);
@@ -207,6 +211,19 @@ pub(super) fn hostile(text: &str) -> Report {
     quiet.plan.coverage = hostile_coverage(text);
     let undo = Some(hostile_undo(text));
     Report { undo, diagnostics: vec![diagnostic], ..report("apply", vec![only, quiet]) }
+}
+
+/// What a target gains, in these words, while a change of it is masked.
+pub(super) fn target_access(text: &str) -> TargetAccess {
+    let Impact::Known(Difference { gained, .. }) = impact(text) else { return TargetAccess::LeftOut };
+    let id = ResourceId::new(text, text, text);
+    let of_target = |change: AccessChange| {
+        let AccessChange { possible, witness, .. } = change;
+        TargetAccessChange { id: id.clone(), possible, witness }
+    };
+    let masked = [(id.clone(), Masked { gained: false, lost: true })].into();
+    let gained = gained.into_iter().map(of_target).collect();
+    TargetAccess::Known(TargetDifference { gained, masked, ..TargetDifference::default() })
 }
 
 /// A gain and a loss, in these words.

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use super::access::AccessTotals;
+use super::access::{self, AccessLine, AccessTotals};
 use super::configuration;
 use super::content::Content;
 use super::style::Style;
@@ -219,6 +219,10 @@ fn of_target(page: &mut Markup, report: &Report, target: &TargetReport) {
         for (heading, changes) in summary::groups(target) {
             heading.into_iter().for_each(|heading| page.line(Tag::new("h3"), &heading_of(heading)));
             changes.into_iter().for_each(|(change, outcome)| one(page, target, change, outcome, ended));
+        }
+        for line in access::of_target(&target.plan) {
+            let what = format!("{} (access of {})", line.what, target.plan.target);
+            change::verdict(page, &AccessLine { what, ..line });
         }
         apart(page, target);
         not_in_git(page, target);

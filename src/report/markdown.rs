@@ -4,7 +4,7 @@
 //! `text::markdown` and are shown only inside code. GitHub refuses a comment of more than 65,536 characters: everything
 //! is named before anything is shown in full, and what has no room is counted. The totals at the top are always complete.
 
-use super::access::{self, AccessTotals};
+use super::access::{self, AccessLine, AccessTotals};
 use super::configuration::{HEADING, sentence};
 use super::summary::{self, Totals};
 use super::{Exit, Report, TargetReport, labels, undo, unmanaged};
@@ -201,6 +201,11 @@ fn entries(target: &TargetReport, ended: bool) -> Vec<Item> {
         )
         .counts(0)
     });
+    let access = access::of_target(&target.plan).into_iter().filter(|_| !ended);
+    let access = access.map(|AccessLine { label, gains: _, what, witness: _ }| {
+        let text = format!("access of {}: **{label}** {}\n\n", code(&target.plan.target), code(&what));
+        Item::new(Rank::First, text).counts(0)
+    });
     let survivors = target.survivors();
     let heading = (!survivors.is_empty()).then(|| format!("*{}*\n\n", labels::SURVIVORS));
     let survivors = heading.into_iter().chain(survivors.iter().map(survivor));
@@ -212,7 +217,7 @@ fn entries(target: &TargetReport, ended: bool) -> Vec<Item> {
         .chain(unmanaged_entries(target))
         .chain(verified(target))
         .map(|text| Item::new(Rank::Later, text));
-    blocked.into_iter().chain(changes).chain(unread).chain(rest).collect()
+    blocked.into_iter().chain(changes).chain(unread).chain(access).chain(rest).collect()
 }
 
 fn survivor(survivor: &Survivor) -> String {

@@ -142,6 +142,9 @@ impl TextPage<'_> {
         if target.plan.access == AccessVerdicts::NoSemantics && !self.ended {
             self.line(2, access::NO_SEMANTICS);
         }
+        if !self.ended {
+            self.target_access(&target.plan);
+        }
         self.survivors(target.survivors());
         self.skipped(&target.plan.skipped);
         target.plan.held.iter().for_each(|held| self.held(held));
@@ -227,17 +230,29 @@ impl TextPage<'_> {
     /// What a change does to what is allowed, each with a request that shows it.
     fn access(&mut self, lines: &[AccessLine]) {
         for AccessLine { label, gains, what, witness } in lines {
-            let color = match gains {
-                Some(true) => AnsiColor::Magenta,
-                Some(false) => AnsiColor::Cyan,
-                None => AnsiColor::White,
-            };
-            let label = self.paint(color.on_default().bold(), label);
+            let label = self.verdict(label, *gains);
             self.line(INDENT, format!("{label}  {}", inline(what)));
             if let Some(witness) = witness {
                 self.line(INDENT + 4, format!("for example {}", inline(witness)));
             }
         }
+    }
+
+    /// What all changes do to what the whole target allows.
+    fn target_access(&mut self, plan: &TargetPlan) {
+        for AccessLine { label, gains, what, witness: _ } in access::of_target(plan) {
+            let label = self.verdict(label, gains);
+            self.line(2, format!("access of {}: {label}  {}", inline(&plan.target), inline(&what)));
+        }
+    }
+
+    fn verdict(&self, label: &str, gains: Option<bool>) -> String {
+        let color = match gains {
+            Some(true) => AnsiColor::Magenta,
+            Some(false) => AnsiColor::Cyan,
+            None => AnsiColor::White,
+        };
+        self.paint(color.on_default().bold(), label)
     }
 
     fn request(&mut self, request: &Request) {

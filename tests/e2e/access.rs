@@ -254,3 +254,71 @@ fn sound_meaning_cedar_is_equivalent_or_unknown() {
     assert_eq!(access["verdict"], "unknown");
     assert_eq!(access["reason"], "enact does not weigh a change of `rules`");
 }
+
+/// A compiuta policy with one statement for one member.
+fn decides(world: &World, name: &str, member: &str, effect: &str, action: &str) {
+    let statement = format!("{{effect: {effect}, actions: ['{action}'], resources: ['*'], tenants: ['*']}}");
+    world.declare("Policy", name, &format!("{{name: P, members: ['{member}'], statements: [{statement}]}}"));
+}
+
+#[test]
+fn sound_meaning_what_another_policy_denies_is_masked_in_the_target() {
+    let world = World::new("compiuta");
+    decides(&world, "p", "user:local:kim", "ALLOW", "x:things:get");
+    decides(&world, "guardian", "user:local:kim", "DENY", "x:things:delete");
+    world.converge();
+    decides(&world, "p", "user:local:kim", "ALLOW", "x:things:*");
+    let plan = world.plan();
+    assert_eq!(verdict(&plan, "p"), "more_permissive");
+    let target = &plan["targets"][0]["access"];
+    assert_eq!(
+        (&target["verdict"], &target["masked"]),
+        (&json!("more_permissive"), &json!([])),
+        "{target:#}"
+    );
+    decides(&world, "p", "user:local:kim", "ALLOW", "x:things:delete");
+    let narrower = world.plan()["targets"][0]["access"].clone();
+    assert_eq!(narrower["verdict"], "less_permissive", "{narrower:#}");
+    assert_eq!(narrower["masked"][0]["gained"], true, "{narrower:#}");
+    let text = world.run(&["plan"]).out;
+    for line in [
+        "      MASKED  others deny or allow the same: the target allows no more by this\n",
+        ": LESS PERMISSIVE  for example x:things:get on x for user:local:kim in tenant x: allowed by \"Policy p\" -> not granted\n",
+    ] {
+        assert!(text.contains(line), "{line}{text}");
+    }
+}
+
+#[test]
+fn sound_meaning_a_deny_of_one_team_counts_for_who_is_in_two() {
+    let world = World::new("compiuta");
+    decides(&world, "p", "team:local:deploy", "ALLOW", "x:things:delete");
+    decides(&world, "guardian", "team:local:contractors", "DENY", "x:things:delete");
+    world.converge();
+    world.declare_absent("Policy", "guardian");
+    let target = world.plan()["targets"][0]["access"].clone();
+    assert_eq!(target["verdict"], "more_permissive", "{target:#}");
+    let text = world.run(&["plan"]).out;
+    // The administrators are a team, too.
+    let who = "who is also team:local:contractors in tenant x: denied by \"Policy guardian\" -> allowed by ";
+    assert!(text.contains(who), "{text}");
+}
+
+#[test]
+fn the_verdict_on_a_target_is_left_out_where_not_all_of_it_is_read() {
+    let world = World::new("compiuta");
+    decides(&world, "p", "user:local:kim", "ALLOW", "x:things:get");
+    world.git(&["init", "-q"]);
+    let base = world.commit();
+    world.converge();
+    decides(&world, "p", "user:local:kim", "ALLOW", "x:things:*");
+    world.commit();
+    let text = world.run(&["plan", "--base", &base, "--only-declared"]).out;
+    assert!(text.contains(": LEFT OUT  with `--only-declared` not every object is read\n"), "{text}");
+    let polytomic = World::new("polytomic");
+    polytomic.declare("Role", "ours", "{}");
+    polytomic.declare("Policy", "p", "{policy_actions: [{action: read, roles: [ours]}]}");
+    let target = polytomic.plan()["targets"][0]["access"].clone();
+    assert_eq!(target["verdict"], "more_permissive");
+    assert_eq!(target["gained"][0]["witness"]["after"]["rule"], "Policy p");
+}

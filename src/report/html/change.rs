@@ -77,7 +77,7 @@ pub(super) fn render(page: &mut Markup, change: &Change, said: &Said<'_>, outcom
 }
 
 /// Adds what a change does to what is allowed, with the request that shows it.
-fn verdict(page: &mut Markup, AccessLine { label, gains, what, witness }: &AccessLine) {
+pub(super) fn verdict(page: &mut Markup, AccessLine { label, gains, what, witness }: &AccessLine) {
     let class = match gains {
         Some(true) => "access wider",
         Some(false) => "access narrower",

@@ -4,8 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::access::impact::{AccessChange, Difference, Impact, Verdict};
+use crate::model::plan::{Masked, TargetAccess, TargetAccessChange, TargetDifference};
+use crate::model::resource::ResourceId;
 use crate::report::Report;
-use crate::report::access::AccessTotals;
+use crate::report::access::{AccessTotals, ONLY_DECLARED};
 
 /// What a change does to what is allowed.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -33,6 +35,61 @@ impl AccessJson {
         };
         let Difference { gained, lost, more } = difference;
         Self { verdict: impact.verdict(), possible: impact.is_only_possible(), reason, gained, lost, more }
+    }
+}
+
+/// What a plan does to what a target allows as a whole.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "TargetAccess")]
+pub struct TargetAccessJson {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Whether all that differs depends on conditions that nobody can look into: it may be that no real request is meant.
+    pub possible: bool,
+    /// Why the verdict is not known; null if it is.
+    pub reason: Option<String>,
+    /// Requests that are allowed and were not: one for each rule that makes a difference.
+    pub gained: Vec<TargetAccessChange>,
+    /// Requests that are no longer allowed.
+    pub lost: Vec<TargetAccessChange>,
+    /// Whether more is gained or lost than these.
+    pub more: bool,
+    /// The changes of which the target as a whole shows nothing, as other objects deny or allow the same.
+    pub masked: Vec<MaskedJson>,
+}
+
+/// A change of which the target as a whole shows nothing.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "MaskedChange")]
+pub struct MaskedJson {
+    /// Which object.
+    #[serde(flatten)]
+    pub id: ResourceId,
+    /// What the target does not do.
+    #[serde(flatten)]
+    pub masked: Masked,
+}
+
+impl TargetAccessJson {
+    pub(super) fn of(access: &TargetAccess) -> Option<Self> {
+        let (reason, difference) = match access {
+            TargetAccess::LeftOut => return None,
+            TargetAccess::OnlyDeclared => (Some(ONLY_DECLARED.to_owned()), TargetDifference::default()),
+            TargetAccess::Unknown(reason) => (Some(reason.clone()), TargetDifference::default()),
+            TargetAccess::Known(difference) => (None, difference.clone()),
+        };
+        let TargetDifference { gained, lost, more, masked } = difference;
+        let verdict = match (&reason, gained.is_empty(), lost.is_empty()) {
+            (Some(_), ..) => Verdict::Unknown,
+            (None, true, true) => Verdict::Equivalent,
+            (None, false, true) => Verdict::MorePermissive,
+            (None, true, false) => Verdict::LessPermissive,
+            (None, false, false) => Verdict::Incomparable,
+        };
+        let mut all = gained.iter().chain(&lost).peekable();
+        let possible = all.peek().is_some() && all.all(|change| change.possible);
+        let masked = masked.into_iter().map(|(id, masked)| MaskedJson { id, masked }).collect();
+        Some(Self { verdict, possible, reason, gained, lost, more, masked })
     }
 }
 

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::access::TargetAccessJson;
 use crate::report::TargetReport;
 
 /// One target of the run.
@@ -19,6 +20,8 @@ pub struct TargetJson {
     pub state: TargetState,
     /// How many requests were sent to it.
     pub requests: usize,
+    /// What its changes do to what it allows as a whole; null if nobody asked, or if no change says anything.
+    pub access: Option<TargetAccessJson>,
 }
 
 /// How a target stands at the end of a run.
@@ -48,7 +51,8 @@ impl From<&TargetReport> for TargetJson {
             (_, true, _, Some(_)) => TargetState::Diverged,
         };
         let (target, system, url) = (plan.target.clone(), system.clone(), url.clone());
-        Self { target, system, url, state, requests: *requests }
+        let access = TargetAccessJson::of(&plan.target_access);
+        Self { target, system, url, state, requests: *requests, access }
     }
 }
 

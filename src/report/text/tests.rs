@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::super::{TargetReport, fixture};
 use super::*;
 use crate::access::impact::{Difference, Impact};
+use crate::model::plan::{TargetAccess, TargetDifference};
 use crate::text::is_deceptive;
 
 const PLAIN: Style = Style { color: false, width: 80, verbose: false, quiet: false };
@@ -271,6 +272,27 @@ fn what_changes_mean_is_said_below_each_and_summed_up() {
     assert_eq!(said("MORE  "), "differences like these");
     assert_eq!(said("UNKNOWN"), "  why");
     assert_eq!(last_line(&report), "access: 1 both wider and narrower, 1 equivalent, 1 unknown");
+}
+
+#[test]
+fn what_a_plan_means_for_a_whole_target_is_one_line() {
+    let mut report = fixture::three_changes("plan");
+    let mut said = |access| {
+        report.targets[0].plan.target_access = access;
+        let text = shown(&report);
+        text.lines().filter_map(|line| line.strip_prefix("  access of analytics: ")).collect::<String>()
+    };
+    assert_eq!(
+        said(fixture::target_access("a b")),
+        "MORE PERMISSIVE  for example \"a b\" on \"a b\" with \"a b\" \"a b\": denied by \"a b\" -> not granted"
+    );
+    assert_eq!(said(TargetAccess::Unknown("why".to_owned())), "UNKNOWN  why");
+    assert_eq!(
+        said(TargetAccess::Known(TargetDifference::default())),
+        "EQUIVALENT  no request is treated in another way"
+    );
+    assert!(said(TargetAccess::OnlyDeclared).starts_with("LEFT OUT  "));
+    assert_eq!(said(TargetAccess::LeftOut), "");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! in any policy wins; a wildcard is a whole section, and the last one covers all deeper sections; a statement has the
 //! actions of its role and its own; no resources means all of them. What no tenants means is tried both ways.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -59,7 +59,8 @@ fn rules(side: &Side<'_>, no_tenants_is_all: bool) -> Result<RuleSet, String> {
         );
     }
     let forms = BTreeMap::from([(Dimension::Action, Pattern::sections(3, ':'))]);
-    Ok(RuleSet { rules, folds: BTreeSet::new(), forms })
+    // A person has teams.
+    Ok(RuleSet { rules, forms, company: Some(Pattern::glob("team:*")), ..RuleSet::default() })
 }
 
 fn statements(policy: &Value) -> Result<Vec<Statement>, String> {

@@ -63,7 +63,7 @@ impl Way {
     fn read(self, statements: &[Statement]) -> Reading {
         let folds = if self.folds { BTreeSet::from([Dimension::Action]) } else { BTreeSet::new() };
         let rules = statements.iter().map(|statement| self.rule(statement)).collect();
-        Reading { assumes: self.assumes, rules: RuleSet { rules, folds, forms: BTreeMap::new() } }
+        Reading { assumes: self.assumes, rules: RuleSet { rules, folds, ..RuleSet::default() } }
     }
 
     fn rule(self, statement: &Statement) -> Rule {

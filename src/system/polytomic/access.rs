@@ -3,7 +3,7 @@
 //!
 //! A role says nothing by itself. What its policies grant it is in them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -25,7 +25,7 @@ impl Semantics for Bindings {
             return Meaning::Unknown("its actions hold something that enact does not know".to_owned());
         };
         let rules = bindings.iter().map(rule).filter(|rule| !rule.scopes.values().any(Vec::is_empty));
-        let rules = RuleSet { rules: rules.collect(), folds: BTreeSet::new(), forms: BTreeMap::new() };
+        let rules = RuleSet { rules: rules.collect(), ..RuleSet::default() };
         Meaning::Rules { readings: vec![Reading { assumes: "", rules }], beside: BTreeMap::new() }
     }
 }
