@@ -12,6 +12,7 @@ mod cover;
 mod evaluate;
 pub mod impact;
 pub mod pattern;
+pub mod question;
 pub mod rule;
 #[cfg(test)]
 mod tests;

@@ -21,12 +21,14 @@ mod log;
 mod output;
 mod plan;
 mod project;
+mod question;
 mod record;
 mod sandbox;
 mod schema;
 mod show;
 mod signal;
 mod status;
+mod test;
 mod undo;
 mod unlock;
 mod usage;
@@ -56,6 +58,12 @@ enum Command {
     Plan(plan::Plan),
     /// Makes the live systems agree with git
     Apply(apply::Apply),
+    /// Runs the policy tests: who may do what, and by which rule; sends nothing, or reads only
+    Test(test::Test),
+    /// Asks whether somebody may do something, and by which rule; exit code 0 is yes, 1 is no, 6 is that nobody knows
+    Can(question::Can),
+    /// Lists who may do something, and by which rule
+    WhoCan(question::WhoCan),
     /// Writes manifests from what is live
     Import(import::Import),
     /// Shows what the records say of each target: last runs, locks, holds; asks no target and no remote
@@ -122,6 +130,9 @@ impl Cli {
             Command::Validate(command) => command.run(global),
             Command::Plan(command) => command.run(global, output).await,
             Command::Apply(command) => command.run(global, output).await,
+            Command::Test(command) => command.run(global, output).await,
+            Command::Can(command) => command.run(global, output).await,
+            Command::WhoCan(command) => command.run(global, output).await,
             Command::Import(command) => command.run(global, output).await,
             Command::Status(command) => command.run(global),
             Command::Log(command) => command.run(global),

@@ -15,6 +15,7 @@ pub mod cedar;
 pub mod cli;
 pub mod compare;
 pub mod config;
+pub mod decide;
 pub mod defined;
 pub mod diagnostic;
 pub mod digest;

@@ -12,13 +12,14 @@ use crate::model::plan::TargetPlan;
 use crate::model::survivor::Survivor;
 use crate::plan::digest;
 use content::{
-    CheckSystemContent, Content, ImportContent, PruneContent, RunsContent, SandboxContent, Schemas,
-    StatusContent, UndoContent, UnlockContent,
+    AnswerContent, CheckSystemContent, Content, ImportContent, PruneContent, RunsContent, SandboxContent,
+    Schemas, StatusContent, TestContent, UndoContent, UnlockContent, WhoContent,
 };
 
 mod access;
 mod configuration;
 pub mod content;
+pub mod decide;
 pub mod diagnostics;
 #[cfg(test)]
 mod fixture;
@@ -93,6 +94,8 @@ pub enum Ending {
     Pending,
     /// The user was asked and did not say yes.
     Declined,
+    /// What was asked is answered, and the answer is no.
+    No,
 }
 
 /// What a run reports of one target.
@@ -180,7 +183,7 @@ impl Ending {
         match self {
             Self::Done => Exit::Done,
             Self::Pending => Exit::Pending,
-            Self::Declined => Exit::Failure,
+            Self::Declined | Self::No => Exit::Failure,
         }
     }
 }
@@ -198,6 +201,9 @@ impl Report {
             "record" => ("record", Content::Prune(PruneContent::default())),
             "unlock" => ("unlock", Content::Unlock(UnlockContent::default())),
             "status" => ("status", Content::Status(StatusContent::default())),
+            "test" => ("test", Content::Test(TestContent::default())),
+            "can" => ("can", Content::Answer(AnswerContent::default())),
+            "who-can" => ("who-can", Content::Who(WhoContent::default())),
             "import" => ("import", Content::Import(ImportContent::default())),
             "schema" => ("schema", Content::Schemas(Schemas::default())),
             "sandbox" => ("sandbox", Content::Sandbox(SandboxContent::default())),
@@ -270,6 +276,9 @@ impl Report {
             | Content::Show(_)
             | Content::Prune(_)
             | Content::Unlock(_)
+            | Content::Test(_)
+            | Content::Answer(_)
+            | Content::Who(_)
             | Content::Nothing => false,
         }
     }

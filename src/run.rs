@@ -16,6 +16,7 @@ pub mod options;
 mod orphans;
 pub mod place;
 pub mod plan;
+pub mod policy_tests;
 mod preview;
 pub mod probe;
 pub mod project;

@@ -22,7 +22,7 @@ pub(super) fn evaluate<'a>(set: &'a RuleSet, request: &AccessRequest) -> (Effect
 
 /// Whether a rule applies to a request.
 pub(super) fn applies(set: &RuleSet, rule: &Rule, request: &AccessRequest) -> bool {
-    let Rule { denies: _, name: _, scopes, conditions } = rule;
+    let Rule { denies: _, name: _, at: _, scopes, conditions } = rule;
     conditions.is_subset(&request.holds)
         && scopes.iter().all(|(dimension, patterns)| {
             said(request, dimension).any(|word| {

@@ -126,7 +126,8 @@ impl Pattern {
     }
 
     /// A word for people that it matches, unless that must not be such a word.
-    pub(super) fn example(&self) -> String {
+    #[must_use]
+    pub fn example(&self) -> String {
         let letter = |token: &Token| match token {
             Token::Is(c) => *c,
             Token::One(_) | Token::Run(_) => 'x',
@@ -135,7 +136,9 @@ impl Pattern {
         if self.is_literal() { self.text.clone() } else { spelled(&self.text, &self.tokens, letter) }
     }
 
-    pub(super) fn is_literal(&self) -> bool {
+    /// Whether it matches one word only.
+    #[must_use]
+    pub fn is_literal(&self) -> bool {
         self.tokens.iter().all(|token| matches!(token, Token::Is(_)))
     }
 }

@@ -49,6 +49,8 @@ pub struct Rule {
     pub denies: bool,
     /// Its name for people, such as the id of a statement.
     pub name: Option<String>,
+    /// Where its object says it, as a JSON pointer; empty if that is no single place.
+    pub at: String,
     /// What it applies to: any of the patterns in each dimension. One that is not here does not matter.
     pub scopes: BTreeMap<Dimension, Vec<Pattern>>,
     /// Conditions that nobody can look into. All must hold. The same text always holds for the same requests.
@@ -59,7 +61,7 @@ impl Rule {
     /// A rule that applies to everything.
     #[must_use]
     pub fn new(denies: bool) -> Self {
-        Self { denies, name: None, scopes: BTreeMap::new(), conditions: BTreeSet::new() }
+        Self { denies, name: None, at: String::new(), scopes: BTreeMap::new(), conditions: BTreeSet::new() }
     }
 
     /// The same, with a scope.
@@ -71,7 +73,7 @@ impl Rule {
 
     /// A rule without its name. What both sides have makes no difference.
     pub(super) fn meaning(&self) -> (bool, &BTreeMap<Dimension, Vec<Pattern>>, &BTreeSet<String>) {
-        let Self { denies, name: _, scopes, conditions } = self;
+        let Self { denies, name: _, at: _, scopes, conditions } = self;
         (*denies, scopes, conditions)
     }
 

@@ -10,17 +10,18 @@ use super::output::Output;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::import::update::{self, Live, Only, Updates};
 use crate::import::{self, NewManifest};
-use crate::model::state::Observed;
-use crate::model::wire::ReadError;
 use crate::report::Report;
 use crate::report::content::{self, Content, Imported};
 use crate::run::history::BaseSource;
 use crate::run::load::Load;
-use crate::run::observe::{Depth, Wanted, observe, observe_all};
+use crate::run::observe::{Depth, Wanted, observe, observe_all, unread};
 use crate::run::options::{Empty, RunOptions};
 use crate::run::project::{Connected, Intent, Project};
 
 mod rewrite;
+
+/// What to do if something could not be read and nothing better is known.
+const UNREAD: &str = "nothing was imported; run again";
 
 #[derive(Args)]
 pub(super) struct Import {
@@ -123,7 +124,7 @@ impl Import {
         let concurrency = target.config.limits.concurrency;
         let wanted = Wanted { desired, base, given_up, record };
         let observed = observe(system, wanted, &at.http.reader(), concurrency, Depth::Needed).await;
-        let unread = unread(&observed, &target.config.name);
+        let unread = unread(&observed, &target.config.name, UNREAD);
         if unread.is_empty() {
             let only = self.object.as_ref();
             updates
@@ -149,7 +150,7 @@ impl Import {
             observe_all(target.system.as_ref(), &at.http.reader(), target.config.limits.concurrency).await;
         let root = project.config.folder();
         let folder = self.to.clone().unwrap_or_else(|| default_folder(project, &target.config.name));
-        let wrong = [unread(&observed, &target.config.name), outside(&folder)].concat();
+        let wrong = [unread(&observed, &target.config.name, UNREAD), outside(&folder)].concat();
         if !wrong.is_empty() {
             return diagnostics.extend(wrong);
         }
@@ -243,15 +244,6 @@ fn unlisted(at: &Connected<'_>) -> Vec<Diagnostic> {
             Diagnostic::new(Code::ImportUnlisted, message).about(&at.intent.target.config.name).help(help)
         })
         .collect()
-}
-
-fn unread(observed: &Observed, target: &str) -> Vec<Diagnostic> {
-    let lists = observed.kinds.values().filter_map(|listing| listing.as_ref().err());
-    let diagnostic = |error: &ReadError| {
-        let help = error.help.clone().unwrap_or_else(|| "nothing was imported; run again".to_owned());
-        Diagnostic::new(Code::LiveUnreadable, error.message.clone()).about(target).help(help)
-    };
-    lists.chain(observed.unread.values()).map(diagnostic).collect()
 }
 
 fn default_folder(project: &Project, target: &str) -> PathBuf {

@@ -8,7 +8,10 @@ use clap::Args;
 use super::args::{ClockArgs, Global, RevisionArgs, SandboxArgs};
 use super::files::{self, Readers, replace};
 use super::output::Output;
+use crate::decide::file::{PolicyTests, is_test};
+use crate::decide::witness;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::manifest::yaml;
 use crate::report::plan_file::{self, PlanFile};
 use crate::report::{Ending, Exit, Report};
 use crate::run::load::Load;
@@ -24,6 +27,9 @@ pub(super) struct Plan {
     /// Writes the plan to a file that `enact apply FILE` takes as an approval
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Appends the witnesses of the plan as policy tests to a file that ends in `_test.yaml`, for `enact test`
+    #[arg(long, value_name = "FILE", value_parser = tests_file, conflicts_with = "no_access")]
+    save_witness: Option<PathBuf>,
     /// Shows the content of each live object that git does not declare; reads those in full that a list holds in part
     #[arg(long, conflicts_with = "only_declared")]
     unmanaged: bool,
@@ -41,11 +47,36 @@ impl Plan {
         let mut options = RunOptions { preview: true, ..options };
         options.plan.unmanaged_content = self.unmanaged;
         let load = || self.sandbox.load(global, &options);
-        let mut report = planned("plan", load, &self.sandbox, self.out.as_deref(), output).await;
+        let keep = Keep { out: self.out.as_deref(), witnesses: self.save_witness.as_deref() };
+        let mut report = planned("plan", load, &self.sandbox, keep, output).await;
         if self.exit_code && report.has_changes() {
             report.ending = Ending::Pending;
         }
         report
+    }
+}
+
+/// Parses the name of a file of policy tests: in another one nothing would run them.
+fn tests_file(text: &str) -> Result<PathBuf, &'static str> {
+    let is_test = is_test(text);
+    is_test
+        .then(|| PathBuf::from(text))
+        .ok_or("it has to end in `_test.yaml`, as all files of policy tests do")
+}
+
+/// What of a plan is kept in which file.
+#[derive(Clone, Copy)]
+pub(super) struct Keep<'a> {
+    /// The plan itself.
+    out: Option<&'a Path>,
+    /// Its witnesses.
+    witnesses: Option<&'a Path>,
+}
+
+impl<'a> Keep<'a> {
+    /// Only the plan.
+    pub(super) fn out(out: Option<&'a Path>) -> Self {
+        Self { out, witnesses: None }
     }
 }
 
@@ -54,7 +85,7 @@ pub(super) async fn planned(
     command: &'static str,
     load: impl FnOnce() -> Load,
     sandbox: &SandboxArgs,
-    out: Option<&Path>,
+    Keep { out, witnesses }: Keep<'_>,
     output: &Output,
 ) -> Report {
     // Nobody should wait for a plan that cannot be kept.
@@ -71,6 +102,9 @@ pub(super) async fn planned(
             let _progress = output.progress("reading", &connected);
             let planned = run::plan::plan(connected).await;
             report.targets = planned.iter().map(Planned::report).collect();
+            if let Some(file) = witnesses {
+                report.diagnostics.extend(save(file, &planned).err());
+            }
         }
         Err(diagnostics) => report.diagnostics.extend(diagnostics),
     }
@@ -78,6 +112,39 @@ pub(super) async fn planned(
         report.diagnostics.extend(write(file, &report, &config).err());
     }
     report
+}
+
+/// Appends the witnesses of plans to a file of policy tests.
+fn save(file: &Path, planned: &[Planned<'_>]) -> Result<(), Diagnostic> {
+    let unwritten = |why: &dyn fmt::Display| {
+        let message = format!("the witnesses cannot be written to `{}`: {why}", file.display());
+        Diagnostic::new(Code::TestWitness, message).help("name another file with `--save-witness`")
+    };
+    let of = |planned: &Planned<'_>| {
+        witness::document(&planned.plan, planned.at.intent.target.system.semantics()?)
+    };
+    let documents: Vec<_> = planned.iter().filter_map(of).collect();
+    if documents.is_empty() {
+        return Ok(());
+    }
+    let before = match files::read(file, yaml::MAX_BYTES) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(unwritten(&error)),
+    };
+    let mut wrong = Vec::new();
+    PolicyTests::read(&file.to_string_lossy(), &before, &mut wrong);
+    if !before.is_empty() && wrong.iter().any(Diagnostic::is_error) {
+        return Err(unwritten(&"it exists, and is no sound file of policy tests"));
+    }
+    let mut text = before;
+    for document in documents {
+        if !text.is_empty() {
+            text.push_str(if text.ends_with('\n') { "---\n" } else { "\n---\n" });
+        }
+        text.push_str(&document);
+    }
+    replace(file, &text, Readers::Usual).map_err(|error| unwritten(&error))
 }
 
 /// Refuses to replace a file that is not a plan, such as `package.json`, and a folder that is not there.

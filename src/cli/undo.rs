@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::args::{Global, SandboxArgs, guards};
 use super::output::Output;
-use super::plan::planned;
+use super::plan::{Keep, planned};
 use crate::model::guard::Guard;
 use crate::report::Report;
 use crate::run::history::BaseSource;
@@ -37,6 +37,6 @@ impl Undo {
         options.plan.undoes = true;
         options.plan.allowed = self.allow;
         let real = SandboxArgs { sandbox: false };
-        planned("undo", || global.load(&options), &real, self.out.as_deref(), output).await
+        planned("undo", || global.load(&options), &real, Keep::out(self.out.as_deref()), output).await
     }
 }

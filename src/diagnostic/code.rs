@@ -659,6 +659,19 @@ codes! {
     /// kind, or the rights of the credential.
     ProbeUnreadable = "probe/unreadable" (Unread, Error),
 
+    /// What was asked is of a form that the target does not know, such as an action with too few sections, or nothing says
+    /// what its objects allow. The answer could only be a guess. Write it as the policies do, or name another target.
+    QuestionForm = "question/form" (Usage, Error),
+
+    /// More than one target could answer the question, and they may say different things. Name the one that is meant with
+    /// `--target`.
+    QuestionTarget = "question/target" (Usage, Error),
+
+    /// Nobody knows the answer: it depends on something that git does not declare, on a condition that enact cannot look into,
+    /// or on a reading of a pattern that nobody documents. A guess would be worth nothing. Ask what is live with `--live`, or
+    /// ask more narrowly.
+    QuestionUnknown = "question/unknown" (Unread, Error),
+
     /// The record of a target is of another API than the one that the target leads to now: another system, URL or
     /// tenant. What enact did there says nothing about what is live here, so nothing is deleted because of it and every
     /// cause is unknown. If the target leads elsewhere on purpose, the next apply begins a new record.
@@ -997,6 +1010,60 @@ codes! {
 
     /// The file given to `check-system` cannot be read. Name the file of a definition.
     SystemUnreadable = "system/unreadable" (Invalid, Error),
+
+    /// A policy test gives its requests a key of which no policy says anything, most likely because of a misspelt name. The
+    /// test may pass for the wrong reason. Correct the key in `context`, or remove it.
+    TestContext = "test/context" (Invalid, Warning),
+
+    /// A document of a file of policy tests, `*_test.yaml`, holds something that cannot be used although its schema accepts it.
+    /// What is in it would not be run, and nobody would notice. Write it as `enact schema tests` describes it.
+    TestDocument = "test/document" (Invalid, Error),
+
+    /// A policy test means no request at all, so it could never fail: its patterns exclude each other, or there is nothing in
+    /// the file. Correct the patterns or what `except` takes out, or remove the test.
+    TestEmpty = "test/empty" (Invalid, Error),
+
+    /// What the target allows is not what a policy test expects. The message shows a request with what is said of it and the
+    /// rule that decides; a test of all requests shows a counterexample. Correct the policy, or the test if it is the one that
+    /// is wrong.
+    TestFailed = "test/failed" (Failed, Error),
+
+    /// A word of a policy test is of a form that the system does not know, such as an action with too few sections, or a
+    /// pattern where a request names one thing. The test could not be about any real request. Write it as the policies do.
+    TestForm = "test/form" (Invalid, Error),
+
+    /// A file whose name ends in `_test.yaml` holds a manifest. Such files are policy tests and are never read as manifests, so
+    /// the object would look as if git had given it up. Give the file another name.
+    TestManifest = "test/manifest" (Invalid, Error),
+
+    /// A policy test names a policy, as who asks or as what is asked about, that git does not declare. It allows and denies
+    /// nothing, so the test may pass because of a misspelt name. Correct it; if the policy is only live, run the test with
+    /// `--against live`.
+    TestNobody = "test/nobody" (Invalid, Warning),
+
+    /// A policy test names a principal that its file does not describe. Nobody could be asked for. Add the name to
+    /// `principals`, with a list of what that person is: a user and teams, roles, or policies.
+    TestPrincipal = "test/principal" (Invalid, Error),
+
+    /// A policy test expects that a rule decides which git does not declare, so it can never pass. Name an object that git
+    /// declares for the target, as `KIND/NAME`.
+    TestRule = "test/rule" (Invalid, Error),
+
+    /// The target of a policy test is of a system of which enact does not know what its objects allow, as nobody has said how
+    /// they are read. The test could only be answered by a guess. Remove it, or test another target.
+    TestSystem = "test/system" (Invalid, Error),
+
+    /// A policy test is about a target that enact.yaml does not have, so it would never be run. Correct the name of the target.
+    TestTarget = "test/target" (Invalid, Error),
+
+    /// Nobody knows whether a policy test passes: the answer depends on something that git does not declare, on a condition
+    /// that enact cannot look into, or on a reading of a pattern that nobody documents. It counts as failed, because a guess
+    /// would be worth nothing. Declare what is missing, ask the live side with `--against live`, or ask more narrowly.
+    TestUnknown = "test/unknown" (Failed, Error),
+
+    /// The witnesses of a plan could not be added to the file of `--save-witness`: it cannot be written, or it holds something
+    /// else than policy tests, which would be lost or never run. The plan itself is as shown. Name another file.
+    TestWitness = "test/witness" (Failed, Error),
 
     /// An alias is inside the value that it repeats, so the value would have no end. Write the value out.
     YamlAliasCycle = "yaml/alias-cycle" (Invalid, Error),

@@ -9,14 +9,14 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::access::impact::Reading;
-use crate::access::rule::RuleSet;
+use crate::access::rule::{Rule, RuleSet};
 use crate::diagnostic::Place;
 use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
 use crate::model::names::Names;
 use crate::model::plan::TargetPlan;
 use crate::model::resource::{RemoteId, ResourceId};
-use crate::model::state::{Attempted, Index, LiveObject, Observed};
+use crate::model::state::{Attempted, Declared, Index, LiveObject, Observed};
 use crate::plan::compare::Comparison;
 use crate::plan::input::PlanInput;
 use crate::pointer::child;
@@ -49,7 +49,9 @@ pub struct Origin {
     pub id: ResourceId,
     /// The rule's own name, such as the id of a statement.
     pub rule: Option<String>,
-    /// Where git declares the object, if it does.
+    /// Where the object says it, as a JSON pointer; empty if that is no single place.
+    pub at: String,
+    /// Where git declares the rule, or else the object, if it does.
     pub place: Option<Place>,
 }
 
@@ -60,11 +62,13 @@ pub struct Gap {
     pub id: Option<ResourceId>,
     /// Why.
     pub reason: String,
+    /// To which requests that applies at most.
+    pub bounds: Rule,
 }
 
 impl Gap {
     fn of(id: ResourceId, reason: String) -> Self {
-        Self { id: Some(id), reason }
+        Self { id: Some(id), reason, bounds: Rule::new(false) }
     }
 
     /// Why nobody knows, with the object.
@@ -206,9 +210,20 @@ impl<'a> Sides<'a> {
         let declared = self.input.desired.get(&ResourceId::new(self.input.target, kind, name));
         match self.input.system.kind(kind).zip(declared) {
             Some((_, declared)) if declared.absent() => Other::Gone,
-            Some((kind, declared)) => Other::Is(self.comparison.declared(kind, declared)),
-            None => Other::Unknown(format!("git does not declare the {kind} `{name}`")),
+            Some((of, declared)) => match self.left_out(of, declared) {
+                Some(field) => Other::Elsewhere(format!(
+                    "the {kind} `{name}` has it, whose `{field}` git does not declare"
+                )),
+                None => Other::Is(self.comparison.declared(of, declared)),
+            },
+            None => Other::Elsewhere(format!("the {kind} `{name}` has it, which git does not declare")),
         }
+    }
+
+    /// A field that git leaves out of a declaration, and that says what the object allows.
+    fn left_out(&self, kind: &Kind, declared: &Declared) -> Option<&'static str> {
+        let fields = self.input.system.semantics().map_or(&[][..], |semantics| semantics.fields(kind));
+        fields.iter().find(|field| declared.spec().get(**field).is_none()).copied()
     }
 
     pub(super) fn live(&self) -> Option<Estate> {
@@ -247,9 +262,18 @@ impl<'a> Sides<'a> {
         let mut gathered = Gathered { sides: self, semantics, estate: Estate::default() };
         for declared in self.input.desired.values().filter(|declared| !declared.absent()) {
             let Some(kind) = self.input.system.kind(&declared.id.kind) else { continue };
-            let object = self.comparison.declared(kind, declared);
             let alone = |kind: &str, name: &str| self.alone(kind, name);
-            gathered.meaning(declared.id.clone(), kind, &object, &Value::Null, &alone);
+            // As it is written, so that each rule is at its place.
+            let object = self.input.system.declared(kind, declared.spec(), &self.comparison.names);
+            let (id, null) = (declared.id.clone(), Value::Null);
+            match self.left_out(kind, declared).filter(|_| semantics.speaks(kind)) {
+                None => gathered.meaning(id, kind, &object, &null, &alone),
+                Some(field) => {
+                    let side = Side { kind, object: &object, body: &null, others: &alone };
+                    let reason = format!("git does not declare its `{field}`");
+                    gathered.estate.gaps.push(Gap { bounds: semantics.bounds(&side), ..Gap::of(id, reason) });
+                }
+            }
         }
         Some(gathered.estate)
     }
@@ -258,7 +282,7 @@ impl<'a> Sides<'a> {
     fn gathered(&self) -> Option<Gathered<'_, 'a>> {
         let semantics = self.input.system.semantics()?;
         let mut gaps = Vec::new();
-        let unread = |reason: String| Gap { id: None, reason };
+        let unread = |reason: String| Gap { id: None, reason, bounds: Rule::new(false) };
         if self.input.options.only_declared {
             gaps.push(unread("with `--only-declared` not every object is read".to_owned()));
         }
@@ -341,14 +365,18 @@ impl Gathered<'_, '_> {
         body: &Value,
         others: &dyn Fn(&str, &str) -> Other,
     ) {
-        match self.semantics.meaning(&Side { kind, object, body, others }) {
+        let side = Side { kind, object, body, others };
+        match self.semantics.meaning(&side) {
             Meaning::Nothing => {}
             Meaning::Rules { readings, beside: _ } => self.rules(&id, readings),
             Meaning::Fields(_) => {
                 let reason = "enact does not weigh what it allows".to_owned();
                 self.estate.gaps.push(Gap::of(id, reason));
             }
-            Meaning::Unknown(reason) => self.estate.gaps.push(Gap::of(id, reason)),
+            Meaning::Unknown(reason) => {
+                let bounds = self.semantics.bounds(&side);
+                self.estate.gaps.push(Gap { bounds, ..Gap::of(id, reason) });
+            }
         }
     }
 
@@ -362,10 +390,15 @@ impl Gathered<'_, '_> {
             self.estate.readings = readings.iter().map(empty).collect();
         }
         let declared = self.sides.input.desired.get(id).filter(|declared| !declared.absent());
-        let place = declared.and_then(|declared| declared.source());
+        let place = |rule: &Rule| match (declared, self.sides.input.observed.kinds.is_empty()) {
+            (Some(declared), true) if !rule.at.is_empty() => Some(declared.place(&rule.at)),
+            (Some(declared), _) => declared.source(),
+            (None, _) => None,
+        };
         for (all, own) in self.estate.readings.iter_mut().zip(readings) {
             for mut rule in own.rules.rules {
-                let origin = Origin { id: id.clone(), rule: rule.name.take(), place: place.clone() };
+                let (place, at) = (place(&rule), rule.at.clone());
+                let origin = Origin { id: id.clone(), rule: rule.name.take(), at, place };
                 rule.name = Some(origin.label());
                 all.rules.rules.push(rule);
                 all.origins.push(origin);
@@ -378,7 +411,7 @@ impl Origin {
     /// The object and the rule, for people.
     #[must_use]
     pub fn label(&self) -> String {
-        let Self { id: ResourceId { target: _, kind, name }, rule, place: _ } = self;
+        let Self { id: ResourceId { target: _, kind, name }, rule, at: _, place: _ } = self;
         let rule = rule.as_ref().map(|rule| format!(" ({rule})")).unwrap_or_default();
         format!("{kind} {name}{rule}")
     }

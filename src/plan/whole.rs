@@ -55,7 +55,7 @@ fn apart(known: &BTreeMap<&ResourceId, &Difference>) -> TargetDifference {
         let mut witness = witness.clone();
         for decision in [&mut witness.before, &mut witness.after] {
             let Decision { effect, rule } = decision;
-            let origin = Origin { id: id.clone(), rule: rule.take(), place: None };
+            let origin = Origin { id: id.clone(), rule: rule.take(), at: String::new(), place: None };
             *rule = (*effect != Effect::NotGranted).then(|| origin.label());
         }
         Some(TargetAccessChange { id: id.clone(), possible: *possible, witness })

@@ -164,7 +164,7 @@ fn decision(decision: &Decision) -> String {
 }
 
 /// Such as `s3:GetObject on my-bucket/* for team:local:ops in tenant one with s3:prefix home/`.
-fn scopes(scopes: &[Scope]) -> String {
+pub(super) fn scopes(scopes: &[Scope]) -> String {
     let of = |wanted: &Dimension| scopes.iter().find(|scope| scope.dimension == *wanted);
     let action = of(&Dimension::Action).map(patterns);
     let resource = of(&Dimension::Resource).map(patterns);
@@ -184,12 +184,17 @@ fn scopes(scopes: &[Scope]) -> String {
 }
 
 fn patterns(scope: &Scope) -> String {
-    let terms: Vec<_> = scope.patterns.iter().map(|pattern| term(pattern)).collect();
+    any_of(&scope.patterns)
+}
+
+/// Patterns or names as a list.
+pub(super) fn any_of(patterns: &[String]) -> String {
+    let terms: Vec<_> = patterns.iter().map(|pattern| term(pattern)).collect();
     list(&terms, PATTERNS)
 }
 
 /// A pattern or a name, in quotes where its end would not be seen without.
-fn term(text: &str) -> String {
+pub(super) fn term(text: &str) -> String {
     let is_open = text.is_empty() || text.contains([',', '"', '\'']) || text.contains(char::is_whitespace);
     if is_open { quoted(text) } else { text.to_owned() }
 }

@@ -11,7 +11,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::access::impact::Word;
 use crate::compare::diff::Field;
+use crate::decide::suite::TestResult;
+use crate::decide::{Answer, AskedSide, RuleName, Who};
 use crate::model::change::Action;
 use crate::model::outcome::WriteResult;
 use crate::model::probe::ProbeCheck;
@@ -41,12 +44,56 @@ pub enum Content {
     Prune(PruneContent),
     /// `unlock`.
     Unlock(UnlockContent),
+    /// `test`.
+    Test(TestContent),
+    /// `can`.
+    Answer(AnswerContent),
+    /// `who-can`.
+    Who(WhoContent),
     /// `sandbox`.
     Sandbox(SandboxContent),
     /// `check-system`.
     CheckSystem(CheckSystemContent),
     /// The arguments name no command.
     Nothing,
+}
+
+/// How policy tests ended.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "Tests")]
+pub struct TestContent {
+    /// Each test, on each side that was asked.
+    pub tests: Vec<TestResult>,
+    /// The rules of the tested targets that decided no request of a test. Those of `for_all` do not count.
+    pub undecided: Vec<RuleName>,
+}
+
+/// The answer to one question.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "Question")]
+pub struct AnswerContent {
+    /// The target that was asked; null if none was.
+    pub target: Option<String>,
+    /// The side that was asked.
+    pub against: AskedSide,
+    /// What the request says.
+    pub request: Vec<Word>,
+    /// What the target says of it; null if it was not asked.
+    pub answer: Option<Answer>,
+}
+
+/// Who is allowed something.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "WhoCan")]
+pub struct WhoContent {
+    /// The target that was asked; null if none was.
+    pub target: Option<String>,
+    /// The side that was asked.
+    pub against: AskedSide,
+    /// What the request says, but for who asks.
+    pub request: Vec<Word>,
+    /// Everybody whom a rule about it names.
+    pub who: Vec<Who>,
 }
 
 /// The manifests of an import.

@@ -4,10 +4,10 @@ use jiff::civil::date;
 use serde_json::{Value, json};
 
 use super::content::{
-    CheckSystemContent, Content, ExpiryStatus, HoldStatus, ImportContent, Imported, LeftObject, LockStatus,
-    LoggedRun, ObjectEffect, ObjectName, PruneContent, PrunedTarget, RunSummary, RunsContent, SandboxContent,
-    SandboxTarget, SchemaFile, Schemas, StatusContent, TargetStatus, UndoContent, UnlockContent, Updated,
-    UpdatedObject,
+    AnswerContent, CheckSystemContent, Content, ExpiryStatus, HoldStatus, ImportContent, Imported,
+    LeftObject, LockStatus, LoggedRun, ObjectEffect, ObjectName, PruneContent, PrunedTarget, RunSummary,
+    RunsContent, SandboxContent, SandboxTarget, SchemaFile, Schemas, StatusContent, TargetStatus,
+    TestContent, UndoContent, UnlockContent, Updated, UpdatedObject, WhoContent,
 };
 use super::{ApplyReport, Report, TargetReport};
 use crate::access::AccessShift;
@@ -15,6 +15,9 @@ use crate::access::impact::{AccessChange, Decision, Difference, Impact, Scope, W
 use crate::access::rule::{Dimension, Effect};
 use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
+use crate::decide::file::Expectation;
+use crate::decide::suite::{TestFailure, TestOutcome, TestResult};
+use crate::decide::{Answer, AskedSide, NearRule, RuleName, Who};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::manifest::Lifecycle;
 use crate::model::change::{Action, Change};
@@ -317,6 +320,9 @@ pub(super) fn hostile_contents(text: &str) -> Vec<Report> {
         of("check-system", Content::CheckSystem(checked(Some(vec![check(true), check(false)])))),
         of("", Content::Nothing),
         of("status", Content::Status(hostile_status(text))),
+        of("test", Content::Test(hostile_tests(text))),
+        of("can", Content::Answer(hostile_answer(text))),
+        of("who-can", Content::Who(hostile_who(text))),
         of("log", Content::Log(hostile_runs(text))),
         of("show", Content::Show(hostile_runs(text))),
         of("record", Content::Prune(PruneContent { keep: 1, targets: Some(vec![hostile_pruned(text)]) })),
@@ -329,6 +335,61 @@ pub(super) fn hostile_contents(text: &str) -> Vec<Report> {
             }),
         ),
     ]
+}
+
+fn hostile_rule(text: &str) -> RuleName {
+    let [target, kind, name] = [text; 3].map(str::to_owned);
+    let [at, file] = [text; 2].map(str::to_owned);
+    RuleName { target, kind, name, rule: Some(text.into()), at, file: Some(file), line: Some(1) }
+}
+
+fn hostile_said(text: &str, effect: Option<Effect>) -> Answer {
+    let needs = Scope { dimension: Dimension::Key(text.into()), patterns: vec![text.into(), text.into()] };
+    let near = vec![NearRule { rule: hostile_rule(text), denies: true, needs: Some(needs) }];
+    Answer { effect, by: effect.map(|_| hostile_rule(text)), reason: Some(text.into()), near }
+}
+
+fn hostile_request(text: &str) -> Vec<Word> {
+    let dimensions =
+        [Dimension::Principal, Dimension::Action, Dimension::Resource, Dimension::Key(text.into())];
+    dimensions.into_iter().map(|dimension| Word { dimension, word: text.into() }).collect()
+}
+
+/// No test of it failed: what failed is a diagnostic, too.
+fn hostile_tests(text: &str) -> TestContent {
+    let failure = TestFailure {
+        principal: Some(text.into()),
+        request: hostile_request(text),
+        answer: hostile_said(text, Some(Effect::Denied)),
+    };
+    let result = TestResult {
+        target: text.into(),
+        against: AskedSide::Live,
+        name: text.into(),
+        file: text.into(),
+        line: 1,
+        expect: Expectation::Allow,
+        outcome: TestOutcome::Passed,
+        requests: Some(1),
+        failures: vec![failure],
+        place: Place::start(text),
+    };
+    TestContent { tests: vec![result], undecided: vec![hostile_rule(text)] }
+}
+
+fn hostile_answer(text: &str) -> AnswerContent {
+    AnswerContent {
+        target: Some(text.into()),
+        against: AskedSide::Declared,
+        request: hostile_request(text),
+        answer: Some(hostile_said(text, Some(Effect::Allowed))),
+    }
+}
+
+fn hostile_who(text: &str) -> WhoContent {
+    let who = Who { subject: Some(text.into()), answer: hostile_said(text, None) };
+    let request = hostile_request(text);
+    WhoContent { target: Some(text.into()), against: AskedSide::Live, request, who: vec![who] }
 }
 
 fn hostile_runs(text: &str) -> RunsContent {

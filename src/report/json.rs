@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::content::{
-    CheckSystemContent, Content, ImportContent, PruneContent, RunsContent, SandboxContent, Schemas,
-    StatusContent, UndoContent, UnlockContent,
+    AnswerContent, CheckSystemContent, Content, ImportContent, PruneContent, RunsContent, SandboxContent,
+    Schemas, StatusContent, TestContent, UndoContent, UnlockContent, WhoContent,
 };
 use super::summary::{self, Totals};
 use super::unmanaged::coverage;
@@ -212,6 +212,9 @@ pub fn render(report: &Report) -> Inert {
         Content::Prune(prune) => pretty(&with(report, prune)),
         Content::Unlock(unlock) => pretty(&with(report, unlock)),
         Content::CheckSystem(check) => pretty(&with(report, check)),
+        Content::Test(tests) => pretty(&with(report, tests)),
+        Content::Answer(answer) => pretty(&with(report, answer)),
+        Content::Who(who) => pretty(&with(report, who)),
         Content::Nothing => {
             pretty(&NoCommand { format_version: 1, command: (), diagnostics: diagnostics(report) })
         }
@@ -275,7 +278,7 @@ pub fn document(report: &Report) -> ReportJson {
 
 /// The JSON Schemas of all documents, by name. No name has a hyphen, unlike those of manifests.
 #[must_use]
-pub fn schemas() -> [(&'static str, Value); 12] {
+pub fn schemas() -> [(&'static str, Value); 15] {
     [
         ("plan", schema_of::<ReportJson>("What `enact validate`, `plan`, `apply` and `undo` found out.")),
         ("import", schema_of::<JsonDocument<'_, ImportContent>>("What `enact import` found out.")),
@@ -289,6 +292,9 @@ pub fn schemas() -> [(&'static str, Value); 12] {
             "sandbox",
             schema_of::<JsonDocument<'_, SandboxContent>>("What `enact sandbox` serves, once it is ready."),
         ),
+        ("test", schema_of::<JsonDocument<'_, TestContent>>("What `enact test` found out.")),
+        ("can", schema_of::<JsonDocument<'_, AnswerContent>>("What `enact can` answers.")),
+        ("who", schema_of::<JsonDocument<'_, WhoContent>>("What `enact who-can` answers.")),
         ("check", schema_of::<JsonDocument<'_, CheckSystemContent>>("What `enact check-system` found out.")),
         (
             "event",
@@ -413,6 +419,9 @@ mod tests {
                 Content::Show(_) => "show",
                 Content::Unlock(_) => "unlock",
                 Content::CheckSystem(_) => "check",
+                Content::Test(_) => "test",
+                Content::Answer(_) => "can",
+                Content::Who(_) => "who",
                 Content::Nothing => "usage",
             };
             let document = parsed(&report);

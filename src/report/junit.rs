@@ -1,9 +1,14 @@
 //! JUnit XML, which most CI systems show as tests: the run itself, each diagnostic, and each object of each target. A test
 //! fails if what it is about keeps the exit code from being 0.
 
+use std::collections::BTreeSet;
+
+use super::content::Content;
 use super::value::quoted;
-use super::{Ending, Exit, Report, TargetReport, labels, summary};
-use crate::diagnostic::{Diagnostic, Place, Severity};
+use super::{Ending, Exit, Report, TargetReport, decide, labels, summary};
+use crate::decide::AskedSide;
+use crate::decide::suite::{TestOutcome, TestResult as PolicyTest};
+use crate::diagnostic::{Code, Diagnostic, Place, Severity};
 use crate::model::change::Change;
 use crate::model::outcome::Outcome;
 use crate::model::plan::{Held, OnlyObserved, Skipped};
@@ -15,6 +20,7 @@ use crate::text::inert::Inert;
 pub fn render(report: &Report) -> Inert {
     let suites: Vec<_> = std::iter::once(of_run(report))
         .chain(report.targets.iter().map(|target| of_target(report, target)))
+        .chain(of_tests(report))
         .collect();
     let mut page = Markup::default();
     let all = |of: fn(&Suite) -> usize| suites.iter().map(of).sum::<usize>().to_string();
@@ -97,7 +103,10 @@ fn of_run(report: &Report) -> Suite {
         _ => TestResult::Failed("run", sentence),
     };
     let run = Test { place: None, class: name.clone(), name: summary::headline(report), result };
-    let diagnostics = summary::diagnostics(report).into_iter().map(of_diagnostic);
+    // A policy test is a test of its own.
+    let is_other =
+        |diagnostic: &&Diagnostic| !matches!(diagnostic.code, Code::TestFailed | Code::TestUnknown);
+    let diagnostics = summary::diagnostics(report).into_iter().filter(is_other).map(of_diagnostic);
     Suite { name, tests: std::iter::once(run).chain(diagnostics).collect() }
 }
 
@@ -142,6 +151,33 @@ fn of_target(report: &Report, target: &TargetReport) -> Suite {
     Suite { name: plan.target.clone(), tests }
 }
 
+/// The policy tests of a run, target by target.
+fn of_tests(report: &Report) -> Vec<Suite> {
+    let Content::Test(content) = &report.content else { return Vec::new() };
+    let targets: BTreeSet<_> = content.tests.iter().map(|test| &test.target).collect();
+    let suite = |target: &String| {
+        let tests = content.tests.iter().filter(|test| test.target == *target).map(of_test);
+        Suite { name: format!("{target} policy tests"), tests: tests.collect() }
+    };
+    targets.into_iter().map(suite).collect()
+}
+
+fn of_test(test: &PolicyTest) -> Test {
+    let mut lines = decide::test_lines(test).into_iter();
+    let head = lines.next().unwrap_or_default();
+    let why = lines.map(|line| line.trim().to_owned()).collect::<Vec<_>>().join("; ");
+    let result = match test.outcome {
+        TestOutcome::Passed => TestResult::Passed(head),
+        TestOutcome::Failed => TestResult::Failed("policy", why),
+        TestOutcome::Unknown => TestResult::Failed("unknown", why),
+    };
+    let class = match test.against {
+        AskedSide::Declared => format!("{}.declared", test.target),
+        AskedSide::Live => format!("{}.live", test.target),
+    };
+    Test { place: Some((test.file.clone(), test.line)), class, name: test.name.clone(), result }
+}
+
 fn of_object(id: &ResourceId, result: TestResult) -> Test {
     Test { place: None, class: format!("{}.{}", id.target, id.kind), name: id.name.clone(), result }
 }
@@ -160,7 +196,7 @@ fn of_change(ending: Ending, change: &Change, outcome: Option<&Outcome>) -> Test
             TestResult::Failed(outcome.result().as_str(), format!("{what}{reason}"))
         }
         (None, Ending::Done) => TestResult::Passed(what),
-        (None, Ending::Pending | Ending::Declined) => TestResult::Failed("pending", what),
+        (None, Ending::Pending | Ending::Declined | Ending::No) => TestResult::Failed("pending", what),
     }
 }
 

@@ -13,7 +13,7 @@ use super::line::{self, Layout, Line, LineMark};
 use super::status;
 use super::style::Style;
 use super::value::quoted;
-use super::{Ending, Exit, Report, TargetReport, labels, log, summary, undo, unmanaged};
+use super::{Ending, Exit, Report, TargetReport, decide, labels, log, summary, undo, unmanaged};
 use crate::model::change::{Action, Change};
 use crate::model::outcome::{Outcome, WriteResult};
 use crate::model::plan::{AccessVerdicts, Expiring, Held, OnlyObserved, Skipped, TargetPlan};
@@ -73,6 +73,9 @@ fn content(report: &Report, style: &Style) -> String {
         Content::Unlock(_) if report.exit() != Exit::Done => String::new(),
         Content::Unlock(unlock) => inline(&status::unlocked(unlock)).into_owned() + "\n",
         Content::CheckSystem(check) => content::check_system(check, style),
+        Content::Test(tests) => content::tests(tests, style),
+        Content::Answer(answer) => content::shown(decide::answer_lines(answer)),
+        Content::Who(who) => content::shown(decide::who_lines(who)),
     }
 }
 

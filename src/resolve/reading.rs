@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use crate::decide::file::is_test;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::manifest::yaml::{self, Document};
 use crate::manifest::{self, Files, Manifest, Source};
@@ -62,7 +63,10 @@ pub fn manifests(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Arc<Manifest>> {
     let checkers = Checkers::new(registry);
-    let unread: Vec<_> = files.iter().filter(|(file, text)| reading.known(file, text).is_none()).collect();
+    // Policy tests are no manifests, wherever they are.
+    let files: Vec<_> = files.iter().filter(|(file, _)| !is_test(file)).collect();
+    let unread: Vec<_> =
+        files.iter().filter(|(file, text)| reading.known(file, text).is_none()).copied().collect();
     let (weight, errors) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let is_enough = |read: &FileRead| {
         let weight = weight.fetch_add(read.weight, Ordering::Relaxed) + read.weight;

@@ -18,6 +18,7 @@ use crate::run::history::{self, Base, BaseSource, History};
 use crate::run::memory::Memory;
 use crate::run::options::{Empty, RunOptions};
 use crate::run::orphans::{Found, Now, Orphans};
+use crate::run::policy_tests;
 use crate::run::preview::preview;
 use crate::run::project::Project;
 use crate::run::reads::Reads;
@@ -113,6 +114,7 @@ fn resolve(trusted: &Trusted<'_>, config: Config, options: &RunOptions, load: &m
     let files = read(trusted, &config.manifests, options, (&reads, history.as_mut()), &mut load.diagnostics);
     let manifests =
         resolve::manifests(&config.registry, &files, &mut reads.manifests(), &mut load.diagnostics);
+    let tests = policy_tests::read(&files, &mut load.diagnostics);
     let claims: Vec<_> = config.targets.iter().map(Target::claim).collect();
     let mut desired = resolve::desired(&claims, &manifests, options.plan.day, &mut load.diagnostics);
     let is_new = |change: &ConfigChange| change.action == ConfigAction::Added;
@@ -126,6 +128,10 @@ fn resolve(trusted: &Trusted<'_>, config: Config, options: &RunOptions, load: &m
         load.diagnostics.extend(unused);
     }
     drop(claims);
+    // What is wrong with manifests would be told once more, by the tests of what is missing then.
+    if !load.diagnostics.iter().any(Diagnostic::is_error) {
+        load.diagnostics.extend(policy_tests::check(&tests, &config, |target| desired.get(target)));
+    }
     let targets: Vec<_> =
         config.targets.iter().filter(|target| selected.contains(&target.config.name)).collect();
     let now = Now { config: &config, manifests: &manifests, files: &files };
@@ -152,6 +158,7 @@ fn resolve(trusted: &Trusted<'_>, config: Config, options: &RunOptions, load: &m
     load.files.extend(files);
     Some(Project {
         manifests,
+        tests,
         desired,
         bases,
         memories,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt as _;
 
+use crate::diagnostic::{Code, Diagnostic};
 use crate::model::kind::Kind;
 use crate::model::resource::{RemoteId, ResourceId};
 use crate::model::state::{Declared, Desired, GivenUp, Listing, LiveObject, Observed};
@@ -239,6 +240,17 @@ pub async fn observe_all(system: &dyn Observe, reader: &dyn Reader, concurrency:
     observed
 }
 
+/// What of a target could not be read, and what to do if nothing better is known.
+#[must_use]
+pub fn unread(observed: &Observed, target: &str, otherwise: &str) -> Vec<Diagnostic> {
+    let lists = observed.kinds.values().filter_map(|listing| listing.as_ref().err());
+    let diagnostic = |error: &ReadError| {
+        let help = error.help.as_deref().unwrap_or(otherwise);
+        Diagnostic::new(Code::LiveUnreadable, error.message.clone()).about(target).help(help)
+    };
+    lists.chain(observed.unread.values()).map(diagnostic).collect()
+}
+
 /// The kinds that git declares, and those that must be known completely to judge a change: a kind that is referred to,
 /// and a kind that refers to one from which something is deleted.
 fn wanted_kinds<'a>(system: &'a dyn Observe, wanted: Wanted<'_>) -> Vec<&'a Kind> {
@@ -314,8 +326,8 @@ async fn read(
     for (kind, listed, read) in reads {
         match read {
             Ok(Some(whole)) if whole.remote == listed.remote => places.replace(observed, kind, whole),
-            Ok(Some(_)) => unread(observed, kind, &listed, "was answered with another object"),
-            Ok(None) => unread(observed, kind, &listed, "was listed and then not found"),
+            Ok(Some(_)) => unread_object(observed, kind, &listed, "was answered with another object"),
+            Ok(None) => unread_object(observed, kind, &listed, "was listed and then not found"),
             Err(error) => drop(observed.unread.insert((kind.name.clone(), listed.remote), error)),
         }
     }
@@ -345,7 +357,7 @@ impl Places {
     }
 }
 
-fn unread(observed: &mut Observed, kind: &Kind, listed: &LiveObject, what: &str) {
+fn unread_object(observed: &mut Observed, kind: &Kind, listed: &LiveObject, what: &str) {
     let message = format!("the {} `{}` ({}) {what}", kind.name, listed.name, listed.remote);
     let error =
         ReadError { message, help: Some("somebody may be changing objects right now; run again".to_owned()) };

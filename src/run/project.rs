@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::target::{Config, Target};
+use crate::decide::file::PolicyTests;
 use crate::diagnostic::Diagnostic;
 use crate::http::Http;
 use crate::manifest::Manifest;
@@ -28,6 +29,8 @@ pub struct Project {
     pub config: Config,
     /// All manifests.
     pub manifests: Vec<Arc<Manifest>>,
+    /// The policy tests.
+    pub tests: Vec<PolicyTests>,
     /// What each target is to hold.
     pub desired: BTreeMap<String, Desired>,
     /// What each target was to hold when it was last applied.
@@ -104,6 +107,13 @@ impl Project {
     /// The targets of this run, in the order of the configuration.
     pub fn targets(&self) -> impl Iterator<Item = &Target> {
         self.config.targets.iter().filter(|target| self.selected.contains(&target.config.name))
+    }
+
+    /// Leaves out targets that the run has no use for.
+    pub fn narrow(&mut self, is_of_use: impl Fn(&Self, &str) -> bool) {
+        let mut selected = std::mem::take(&mut self.selected);
+        selected.retain(|target| is_of_use(self, target));
+        self.selected = selected;
     }
 
     /// The other targets of the API of a target.

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::access::impact::Reading;
+use crate::access::pattern::Pattern;
+use crate::access::rule::{Dimension, Rule};
 use crate::model::kind::Kind;
 
 /// One side of an object whose change is judged.
@@ -30,6 +32,8 @@ pub enum Other {
     Is(Value),
     /// It is deleted.
     Gone,
+    /// It is not looked at, for this reason: what it holds may be anything, and is the same wherever the reason is.
+    Elsewhere(String),
     /// Nobody knows, for this reason.
     Unknown(String),
 }
@@ -66,6 +70,32 @@ pub trait Semantics: Send + Sync {
     /// is attached to what it is about, nobody knows which of them meet, and nothing that one says hides another.
     fn decides_together(&self) -> bool {
         false
+    }
+
+    /// The fields of a spec that say what an object of this kind allows, or lends. What git leaves out of them is as it is
+    /// live, so that the declaration alone does not say it.
+    fn fields(&self, kind: &Kind) -> &'static [&'static str];
+
+    /// To which requests an object applies at most, whatever else it says.
+    fn bounds(&self, _side: &Side<'_>) -> Rule {
+        Rule::new(false)
+    }
+
+    /// What a request to the system says, beside the keys of its context, so that people can ask about it. Nothing if they
+    /// cannot.
+    fn asks(&self) -> &'static [Dimension] {
+        &[]
+    }
+
+    /// Where a request names the objects that are asked, if not all of them are.
+    fn named_in(&self) -> Option<Dimension> {
+        None
+    }
+
+    /// A pattern as the authors of policies write it, in one of the ways to read the rules; or why the system knows no such
+    /// pattern, as the end of a sentence.
+    fn pattern(&self, _reading: usize, _dimension: &Dimension, text: &str) -> Result<Pattern, String> {
+        Ok(Pattern::literal(text))
     }
 
     /// Whether what an object of this kind says is said by the objects that name it.

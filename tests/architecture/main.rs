@@ -43,7 +43,7 @@ const FLOORS: &[&[Part]] = &[
         edge("config", "reads credentials and what defines systems"),
         pure("config::file", "`enact.yaml` as it is written"),
     ],
-    &[pure("import", "")],
+    &[pure("import", ""), pure("decide", "what the policies of a target say of requests")],
     &[pure("defined", "systems from YAML; reads through `&dyn Reader` only")],
     &[pure("plan", "compares and orders; it is handed no way to read")],
     &[pure("system", "built-in systems; reads through `&dyn Reader` only")],

@@ -18,6 +18,8 @@ const GOOD: &[&[&str]] = &[
     &["apply", "--yes"],
     &["import", "live", "--dry-run"],
     &["import", "live"],
+    &["test"],
+    &["who-can", "read", "p", "--live"],
     &["status"],
     &["log"],
     &["log", "live", "Role/declared"],
@@ -38,6 +40,9 @@ const WRONG: &[(&[&str], &str)] = &[
     (&["apply", "--yes"], "config/"),
     (&["apply"], "cli/nobody-to-ask"),
     (&["import", "live"], "config/"),
+    (&["test"], "config/"),
+    (&["can", "a", "read", "p"], "config/"),
+    (&["who-can", "read", "p"], "config/"),
     (&["status"], "config/"),
     (&["log"], "config/"),
     (&["log", "nobody"], "config/"),
@@ -76,6 +81,7 @@ fn document(command: Option<&str>, run: &Run) -> Value {
     let name = match command {
         Some("validate" | "plan" | "apply" | "undo") => "plan",
         Some("check-system") => "check",
+        Some("who-can") => "who",
         Some(command) => command,
         None => "usage",
     };
@@ -220,7 +226,7 @@ fn json_is_one_document_of_every_command_that_ends_well() {
         assert_eq!(document["diagnostics"], json!([]), "{document:#}");
         assert_eq!(run.code, if args.contains(&"--exit-code") { 2 } else { 0 }, "{}", run.err);
     }
-    let listed: Vec<_> = GOOD.iter().map(|args| args[0]).chain(["sandbox"]).chain(OF_A_RUN).collect();
+    let listed: Vec<_> = GOOD.iter().map(|args| args[0]).chain(["sandbox", "can"]).chain(OF_A_RUN).collect();
     assert!(commands().iter().all(|command| listed.contains(&command.as_str())), "{listed:?}");
 }
 

@@ -28,6 +28,7 @@ mod live;
 mod lock;
 mod memory;
 mod names;
+mod policy_tests;
 mod process;
 mod promises;
 mod prune;

@@ -92,8 +92,7 @@ fn commands(world: &World, text: &str) -> usize {
     // The only git command needs a remote; the tests of git run it.
     for line in text.lines().filter(|line| !line.starts_with("git fetch origin '+refs/enact/*")) {
         let line = line.replace("RUN", &last_run(world));
-        let args: Vec<_> =
-            line.strip_prefix("enact ").unwrap_or_else(|| panic!("{line}")).split(' ').collect();
+        let args = arguments(line.strip_prefix("enact ").unwrap_or_else(|| panic!("{line}")));
         if args[0] == "apply" {
             world.commit();
         }
@@ -102,6 +101,16 @@ fn commands(world: &World, text: &str) -> usize {
         assert_eq!(run.code, 0, "{line}: {}{}", run.out, run.err);
     }
     text.lines().count()
+}
+
+/// The words of a command line; what is in double quotes is one.
+fn arguments(line: &str) -> Vec<String> {
+    let parts = line.split('"').enumerate();
+    let words = parts.flat_map(|(index, part)| match index % 2 {
+        0 => part.split_whitespace().map(str::to_owned).collect(),
+        _ => vec![part.to_owned()],
+    });
+    words.collect()
 }
 
 /// The id of the last run; empty before the first.

@@ -1,14 +1,15 @@
 //! What a comment says about the commands without targets, as items of a list.
 
+use crate::decide::suite::{TestOutcome, TestResult};
 use crate::model::probe::ProbeCheck;
 use crate::report::content::{
     CheckSystemContent, Content, ImportContent, Imported, LoggedRun, RunsContent, SandboxContent,
-    SandboxTarget, Schemas, StatusContent, TargetStatus, Updated, UpdatedObject,
+    SandboxTarget, Schemas, StatusContent, TargetStatus, TestContent, Updated, UpdatedObject,
 };
-use crate::report::log;
 use crate::report::markdown::lines::{LAYOUT, marked};
 use crate::report::status::{lines, unlocked};
 use crate::report::value::path;
+use crate::report::{decide, log};
 use crate::text::markdown::{code, code_both, fence};
 
 /// How many bytes the text of one manifest may take.
@@ -36,6 +37,9 @@ pub(super) fn items(content: &Content) -> Vec<String> {
         Content::CheckSystem(CheckSystemContent { checks, .. }) => {
             checks.iter().flatten().map(check).collect()
         }
+        Content::Test(tests) => self::tests(tests),
+        Content::Answer(answer) => decide::answer_lines(answer).iter().map(|one| line(one)).collect(),
+        Content::Who(who) => decide::who_lines(who).iter().map(|one| line(one)).collect(),
         Content::Run | Content::Schema(_) | Content::Nothing => Vec::new(),
     }
 }
@@ -74,6 +78,22 @@ fn check(check: &ProbeCheck) -> String {
     let (defined, found) = code_both(defined, found);
     let [kind, what] = [kind, what].map(|text| code(text));
     format!("- {mark}: {kind} {what}: {found} (defined: {defined})\n")
+}
+
+fn line(line: &str) -> String {
+    format!("- {}\n", code(line.trim()))
+}
+
+/// The tests that did not pass, and the rules that no test decided.
+fn tests(content: &TestContent) -> Vec<String> {
+    let failed = content.tests.iter().filter(|test| test.outcome != TestOutcome::Passed);
+    let test = |test: &TestResult| {
+        let mut lines = decide::test_lines(test).into_iter();
+        let head = lines.next().map(|head| line(&head)).unwrap_or_default();
+        head + &lines.map(|below| format!("  {}", line(&below))).collect::<String>()
+    };
+    let undecided = decide::undecided_lines(content);
+    failed.map(test).chain(undecided.iter().map(|one| line(one))).collect()
 }
 
 fn status(target: &TargetStatus) -> String {

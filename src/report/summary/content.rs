@@ -1,10 +1,11 @@
 //! The result of a command without targets. It holds no untrusted text.
 
+use crate::access::rule::Effect;
 use crate::report::content::{
-    CheckSystemContent, Content, ImportContent, RunsContent, SandboxContent, Schemas, StatusContent,
-    UnlockContent,
+    AnswerContent, CheckSystemContent, Content, ImportContent, RunsContent, SandboxContent, Schemas,
+    StatusContent, UnlockContent, WhoContent,
 };
-use crate::report::{labels, log};
+use crate::report::{decide, labels, log};
 use crate::words::{count, verb};
 
 /// In a few words, if nothing is wrong.
@@ -23,6 +24,9 @@ pub(super) fn headline(content: &Content) -> String {
         Content::Log(RunsContent { runs, .. }) | Content::Show(RunsContent { runs, .. }) => {
             count(runs.len(), "run")
         }
+        Content::Test(tests) => decide::totals(tests),
+        Content::Answer(answer) => self::answer(answer).to_owned(),
+        Content::Who(who) => format!("{} can", allowed(who)),
         Content::CheckSystem(CheckSystemContent { checks: None, .. }) => "sound".to_owned(),
         Content::CheckSystem(CheckSystemContent { checks: Some(_), .. }) => "the target agrees".to_owned(),
         Content::Run | Content::Schema(_) | Content::Nothing => "done".to_owned(),
@@ -54,9 +58,27 @@ pub(super) fn sentence(content: &Content) -> String {
             verb(log::dropped(prune), "was", "were")
         ),
         Content::Status(_) => "No target was asked: this is what the records in this clone say.".to_owned(),
+        Content::Test(tests) if tests.tests.is_empty() => {
+            "No policy test was run: files named `*_test.yaml` beside the manifests hold them.".to_owned()
+        }
+        Content::Test(tests) => decide::totals(tests) + ".",
+        Content::Answer(answer) => format!("The answer is {}.", self::answer(answer)),
+        Content::Who(who) => format!("{} of {} can.", allowed(who), who.who.len()),
         Content::CheckSystem(check) => definition(check),
         Content::Run | Content::Schema(_) | Content::Nothing => "Nothing was done.".to_owned(),
     }
+}
+
+fn answer(content: &AnswerContent) -> &'static str {
+    match content.answer.as_ref().map(|answer| answer.effect) {
+        Some(Some(Effect::Allowed)) => "yes",
+        Some(Some(Effect::Denied | Effect::NotGranted)) => "no",
+        Some(None) | None => "not known",
+    }
+}
+
+fn allowed(content: &WhoContent) -> usize {
+    content.who.iter().filter(|who| who.answer.effect == Some(Effect::Allowed)).count()
 }
 
 fn import(import: &ImportContent) -> String {

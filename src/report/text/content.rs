@@ -1,15 +1,16 @@
 //! The text of the commands without targets.
 
 use crate::compare::diff::Field;
+use crate::decide::suite::TestOutcome;
 use crate::model::probe::ProbeCheck;
 use crate::report::content::{
     CheckSystemContent, ImportContent, Imported, SandboxContent, SandboxTarget, Schemas, StatusContent,
-    Updated, UpdatedObject,
+    TestContent, Updated, UpdatedObject,
 };
 use crate::report::labels::written;
-use crate::report::status;
 use crate::report::style::Style;
 use crate::report::value::{path, quoted};
+use crate::report::{decide, status};
 use crate::text::{inline, safe};
 use crate::words::{count, verb};
 
@@ -98,6 +99,34 @@ fn table(checks: &[ProbeCheck]) -> String {
         text.push_str(&format!("  {mark} {}: {found} (defined: {defined})\n", inline(&check.what)));
     }
     text
+}
+
+/// Each file with its tests, and at the end what no test looked at.
+pub(super) fn tests(content: &TestContent, style: &Style) -> String {
+    let mut text = String::new();
+    let mut file = "";
+    for test in &content.tests {
+        if style.quiet && test.outcome == TestOutcome::Passed {
+            continue;
+        }
+        if test.file != file {
+            file = &test.file;
+            text.push_str(&format!("{}\n", inline(file)));
+        }
+        let lines = decide::test_lines(test).into_iter();
+        text.extend(lines.map(|line| format!("  {}\n", inline(&line))));
+    }
+    if !style.quiet {
+        text.push_str(&shown(decide::undecided_lines(content)));
+        let totals = if content.tests.is_empty() { String::new() } else { decide::totals(content) + ".\n" };
+        text.push_str(&totals);
+    }
+    text
+}
+
+/// Lines that may hold any text.
+pub(super) fn shown(lines: Vec<String>) -> String {
+    lines.iter().map(|line| format!("{}\n", inline(line))).collect()
 }
 
 /// Each target with what is known of it, and at the end how to know more.

@@ -2,7 +2,7 @@
 //! in any policy wins; a wildcard is a whole section, and the last one covers all deeper sections; a statement has the
 //! actions of its role and its own; no resources means all of them. What no tenants means is tried both ways.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -16,6 +16,8 @@ use crate::system::body::list;
 use crate::system::semantics::{Meaning, Other, Semantics, Side};
 
 pub(super) struct Statements;
+
+const ASKS: &[Dimension] = &[Dimension::Principal, Dimension::Action, Dimension::Resource, Dimension::Tenant];
 
 impl Semantics for Statements {
     fn meaning(&self, side: &Side<'_>) -> Meaning {
@@ -31,6 +33,36 @@ impl Semantics for Statements {
                 Meaning::Rules { readings, beside }
             }
             [Err(reason), _] | [_, Err(reason)] => Meaning::Unknown(reason),
+        }
+    }
+
+    fn fields(&self, kind: &Kind) -> &'static [&'static str] {
+        if self.speaks(kind) { &["members", "statements"] } else { &["actions"] }
+    }
+
+    /// To its members.
+    fn bounds(&self, side: &Side<'_>) -> Rule {
+        let members = side.object.get("members").and_then(|members| texts(Some(members)).ok());
+        let members = members.and_then(|members| members.iter().map(|member| path(member).ok()).collect());
+        members.map_or_else(|| Rule::new(false), |members| Rule::new(false).on(Dimension::Principal, members))
+    }
+
+    fn asks(&self) -> &'static [Dimension] {
+        ASKS
+    }
+
+    fn pattern(&self, _reading: usize, dimension: &Dimension, text: &str) -> Result<Pattern, String> {
+        let unknown = |_| match dimension {
+            Dimension::Action => "is no action: write it like `core:things:get`".to_owned(),
+            _ => "has a `*` or a `$` in the wrong place".to_owned(),
+        };
+        match dimension {
+            Dimension::Principal | Dimension::AlsoPrincipal | Dimension::Resource => {
+                path(text).map_err(unknown)
+            }
+            Dimension::Action => action(text).map_err(unknown),
+            Dimension::Tenant => tenant(text).map_err(unknown),
+            Dimension::Key(_) => Err("is part of a context, and compiuta decides nothing by one".to_owned()),
         }
     }
 
@@ -52,11 +84,11 @@ fn rules(side: &Side<'_>, no_tenants_is_all: bool) -> Result<RuleSet, String> {
     let members = texts(side.object.get("members"))?;
     let members = members.iter().map(|member| path(member)).collect::<Result<Vec<_>, _>>()?;
     let mut rules = Vec::new();
-    for statement in statements.iter().filter(|_| !members.is_empty()) {
-        rules.extend(
-            rule(statement, side.others, no_tenants_is_all)?
-                .map(|rule| rule.on(Dimension::Principal, members.clone())),
-        );
+    for (index, statement) in statements.iter().enumerate().filter(|_| !members.is_empty()) {
+        rules.extend(rule(statement, side.others, no_tenants_is_all)?.map(|rule| {
+            let rule = rule.on(Dimension::Principal, members.clone());
+            Rule { at: format!("/statements/{index}"), ..rule }
+        }));
     }
     let forms = BTreeMap::from([(Dimension::Action, Pattern::sections(3, ':'))]);
     // A person has teams.
@@ -76,8 +108,14 @@ fn rule(
     let Statement { effect, role, actions, resources, tenants } = statement;
     let role = role.as_deref().filter(|role| !role.is_empty());
     let mut all = actions.clone().unwrap_or_default();
+    let mut conditions = BTreeSet::new();
     match role.map(|role| (role, others("Role", role))) {
         Some((_, Other::Is(role))) => all.extend(texts(role.get("actions"))?),
+        // Whatever the role has, if it has it.
+        Some((_, Other::Elsewhere(reason))) => {
+            all = vec!["*".to_owned()];
+            conditions.insert(reason);
+        }
         Some((_, Other::Unknown(reason))) => return Err(reason),
         // Deleting a role takes it out of all statements.
         Some((_, Other::Gone)) | None => {}
@@ -96,7 +134,7 @@ fn rule(
         .on(Dimension::Resource, resources)
         .on(Dimension::Tenant, tenants);
     let name = role.map(|role| format!("role {role}"));
-    Ok(Some(Rule { name, ..rule }).filter(|rule| !rule.scopes.values().any(Vec::is_empty)))
+    Ok(Some(Rule { name, conditions, ..rule }).filter(|rule| !rule.scopes.values().any(Vec::is_empty)))
 }
 
 /// The texts of a list that holds nothing else.

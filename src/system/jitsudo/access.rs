@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use crate::model::kind::Kind;
 use crate::system::body::{list, text};
 use crate::system::jitsudo::rules::STRUCTURED;
 use crate::system::semantics::{Meaning, Semantics, Side};
@@ -30,5 +31,9 @@ impl Semantics for CedarRules {
         let own = ["enabled", "priority", "max_duration_seconds", "default_duration_seconds"];
         let own = own.map(|field| (field, side.object.get(field).cloned().unwrap_or_default()));
         Meaning::Fields(BTreeMap::from_iter(own.into_iter().chain([("rules", json!(rules))])))
+    }
+
+    fn fields(&self, _kind: &Kind) -> &'static [&'static str] {
+        &["rules"]
     }
 }

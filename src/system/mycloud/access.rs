@@ -14,9 +14,12 @@ use super::spec::{Condition, Document, Effect, LANGUAGE, Statement};
 use crate::access::impact::Reading;
 use crate::access::pattern::Pattern;
 use crate::access::rule::{Dimension, Rule, RuleSet};
+use crate::model::kind::Kind;
 use crate::system::semantics::{Meaning, Semantics, Side};
 
 pub(super) struct Statements;
+
+const ASKS: &[Dimension] = &[Dimension::Principal, Dimension::Action, Dimension::Resource];
 
 impl Semantics for Statements {
     fn meaning(&self, side: &Side<'_>) -> Meaning {
@@ -42,6 +45,31 @@ impl Semantics for Statements {
         let readings = READINGS.map(|reading| reading.read(&document.statements)).into();
         Meaning::Rules { readings, beside: BTreeMap::new() }
     }
+
+    fn fields(&self, _kind: &Kind) -> &'static [&'static str] {
+        &["document"]
+    }
+
+    fn asks(&self) -> &'static [Dimension] {
+        ASKS
+    }
+
+    /// Whoever asks is known by the policies that are attached.
+    fn named_in(&self) -> Option<Dimension> {
+        Some(Dimension::Principal)
+    }
+
+    fn pattern(&self, reading: usize, dimension: &Dimension, text: &str) -> Result<Pattern, String> {
+        let way = READINGS.get(reading).unwrap_or(&READINGS[0]);
+        match dimension {
+            Dimension::Action if text != "*" && !text.contains(':') => {
+                Err("is no action: write it like `s3:GetObject`".to_owned())
+            }
+            Dimension::Action => Ok(way.action(text)),
+            Dimension::Resource => Ok(way.glob(text)),
+            _ => Ok(Pattern::literal(text)),
+        }
+    }
 }
 
 /// How to read what is not documented.
@@ -62,19 +90,25 @@ const READINGS: [Way; 4] = [
 impl Way {
     fn read(self, statements: &[Statement]) -> Reading {
         let folds = if self.folds { BTreeSet::from([Dimension::Action]) } else { BTreeSet::new() };
-        let rules = statements.iter().map(|statement| self.rule(statement)).collect();
+        let rule =
+            |(index, statement)| Rule { at: format!("/document/statements/{index}"), ..self.rule(statement) };
+        let rules = statements.iter().enumerate().map(rule).collect();
         Reading { assumes: self.assumes, rules: RuleSet { rules, folds, ..RuleSet::default() } }
+    }
+
+    fn glob(self, text: &str) -> Pattern {
+        if self.question_mark { Pattern::glob_with_one(text) } else { Pattern::glob(text) }
+    }
+
+    fn action(self, text: &str) -> Pattern {
+        if self.folds { self.glob(text).folded() } else { self.glob(text) }
     }
 
     fn rule(self, statement: &Statement) -> Rule {
         let Statement { sid, effect, actions, resources, conditions } = statement;
-        let glob = |text: &String| {
-            if self.question_mark { Pattern::glob_with_one(text) } else { Pattern::glob(text) }
-        };
-        let action = |text: &String| if self.folds { glob(text).folded() } else { glob(text) };
         let mut rule = Rule::new(matches!(effect, Effect::Deny))
-            .on(Dimension::Action, actions.iter().map(action).collect())
-            .on(Dimension::Resource, resources.iter().map(glob).collect());
+            .on(Dimension::Action, actions.iter().map(|action| self.action(action)).collect())
+            .on(Dimension::Resource, resources.iter().map(|resource| self.glob(resource)).collect());
         rule.name.clone_from(sid);
         let conditions = conditions.as_deref().unwrap_or_default();
         for condition in conditions {

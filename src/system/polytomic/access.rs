@@ -12,9 +12,12 @@ use super::spec::PolicyAction;
 use crate::access::impact::Reading;
 use crate::access::pattern::Pattern;
 use crate::access::rule::{Dimension, Rule, RuleSet};
+use crate::model::kind::Kind;
 use crate::system::semantics::{Meaning, Semantics, Side};
 
 pub(super) struct Bindings;
+
+const ASKS: &[Dimension] = &[Dimension::Principal, Dimension::Action, Dimension::Resource];
 
 impl Semantics for Bindings {
     fn meaning(&self, side: &Side<'_>) -> Meaning {
@@ -27,6 +30,19 @@ impl Semantics for Bindings {
         let rules = bindings.iter().map(rule).filter(|rule| !rule.scopes.values().any(Vec::is_empty));
         let rules = RuleSet { rules: rules.collect(), ..RuleSet::default() };
         Meaning::Rules { readings: vec![Reading { assumes: "", rules }], beside: BTreeMap::new() }
+    }
+
+    fn fields(&self, kind: &Kind) -> &'static [&'static str] {
+        if self.speaks(kind) { &["policy_actions"] } else { &[] }
+    }
+
+    fn asks(&self) -> &'static [Dimension] {
+        ASKS
+    }
+
+    /// An object is governed by its policy.
+    fn named_in(&self) -> Option<Dimension> {
+        Some(Dimension::Resource)
     }
 }
 

@@ -1,0 +1,451 @@
+//! What the policies of a target decide: answers about single requests and about all of a sort, for policy tests and for people
+//! who ask.
+//!
+//! The rules are those of `plan::estate`; what rules say is in `access::question`. Here they are asked in every way to read
+//! them, and what nobody knows counts as a rule that may apply. Not here: reading the live side.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::access::budget::Budget;
+use crate::access::impact::Scope;
+use crate::access::pattern::Pattern;
+use crate::access::question::{self, Found, Judgement, Question, Within};
+use crate::access::rule::{Dimension, Effect, Rule, RuleSet};
+use crate::model::resource::ResourceId;
+use crate::model::state::{Attempted, Desired, Observed};
+use crate::model::unmanaged::UnmanagedRule;
+use crate::plan::estate::{self, Estate, EstateReading, Origin};
+use crate::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
+use crate::system::Judge;
+use crate::system::semantics::Semantics;
+use crate::text::short;
+use crate::words::list;
+
+pub mod check;
+pub mod file;
+pub mod suite;
+pub mod witness;
+
+/// The rules of a target on one side, to be asked.
+pub struct Asked<'a> {
+    semantics: &'a dyn Semantics,
+    /// The names of the objects that say something.
+    objects: BTreeSet<String>,
+    readings: Vec<Read>,
+}
+
+/// The rules, read in one way.
+struct Read {
+    assumes: &'static str,
+    set: RuleSet,
+    /// Where each rule comes from; `None` for what is not known.
+    origins: Vec<Option<Origin>>,
+}
+
+/// Which side is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AskedSide {
+    /// What git declares, as if there were nothing else.
+    #[default]
+    Declared,
+    /// What the target holds.
+    Live,
+}
+
+/// What a target says of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Answer {
+    /// What it says; null if nobody knows.
+    pub effect: Option<Effect>,
+    /// The rule that decides; null if none applies, and if nobody knows.
+    pub by: Option<RuleName>,
+    /// Why nobody knows; else null.
+    pub reason: Option<String>,
+    /// The rules that would have decided otherwise, if one thing were another.
+    pub near: Vec<NearRule>,
+}
+
+/// A rule, and where it is written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct RuleName {
+    /// The target's name in enact.yaml.
+    pub target: String,
+    /// The kind of the object that says it.
+    pub kind: String,
+    /// The name of that object.
+    pub name: String,
+    /// The rule's own name, such as the id of a statement; null if it has none.
+    pub rule: Option<String>,
+    /// Where the object says it, as a JSON pointer; empty if that is no single place.
+    pub at: String,
+    /// The file that declares it; null if git does not.
+    pub file: Option<String>,
+    /// The line, from 1.
+    pub line: Option<usize>,
+}
+
+impl From<&Origin> for RuleName {
+    fn from(Origin { id, rule, at, place }: &Origin) -> Self {
+        let ResourceId { target, kind, name } = id.clone();
+        let (file, line) = place.as_ref().map(|place| (place.file.clone(), place.line)).unzip();
+        Self { target, kind, name, rule: rule.clone(), at: at.clone(), file, line }
+    }
+}
+
+/// A rule that almost decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NearRule {
+    /// The rule.
+    pub rule: RuleName,
+    /// Whether it denies.
+    pub denies: bool,
+    /// What a request would have to say for it to apply; null if it applies, and a deny wins.
+    pub needs: Option<Scope>,
+}
+
+/// What a target says of somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Who {
+    /// Who, as the policies write it; null is everybody.
+    pub subject: Option<String>,
+    /// What it says of whoever is that alone.
+    #[serde(flatten)]
+    pub answer: Answer,
+}
+
+/// What is found out about all requests of a sort.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// All are decided as expected.
+    Holds,
+    /// This one is not.
+    Fails(Question),
+    /// Nobody knows, for this reason, of this request or of some.
+    Unknown(Option<Question>, String),
+}
+
+/// The rules that git declares for a target. `None` if nobody has said how the objects of its system are read.
+#[must_use]
+pub fn declared<'a>(target: &str, system: &'a dyn Judge, desired: &Desired) -> Option<Asked<'a>> {
+    let input = Empty::default();
+    Asked::new(system.semantics()?, estate::declared(&input.with(target, system, desired))?)
+}
+
+/// The rules that a target holds. `None` as for [`declared`].
+#[must_use]
+pub fn live<'a>(
+    target: &str,
+    system: &'a dyn Judge,
+    desired: &Desired,
+    observed: &Observed,
+) -> Option<Asked<'a>> {
+    let input = Empty::default();
+    Asked::new(
+        system.semantics()?,
+        estate::live(&PlanInput { observed, ..input.with(target, system, desired) })?,
+    )
+}
+
+/// All that a plan is made from and a question has no use for.
+#[derive(Default)]
+struct Empty {
+    attempted: Attempted,
+    observed: Observed,
+    counts: DeclaredCounts,
+    unmanaged: UnmanagedRule,
+    options: PlanOptions,
+}
+
+impl Empty {
+    fn with<'a>(&'a self, target: &'a str, system: &'a dyn Judge, desired: &'a Desired) -> PlanInput<'a> {
+        PlanInput {
+            target,
+            system,
+            desired,
+            base: None,
+            attempted: &self.attempted,
+            given_up: &[],
+            observed: &self.observed,
+            counts: &self.counts,
+            max_deletes: 0,
+            unmanaged: &self.unmanaged,
+            last_seen: None,
+            options: &self.options,
+        }
+    }
+}
+
+impl<'a> Asked<'a> {
+    fn new(semantics: &'a dyn Semantics, estate: Estate) -> Option<Self> {
+        if semantics.asks().is_empty() {
+            return None;
+        }
+        let Estate { mut readings, gaps } = estate;
+        if readings.is_empty() {
+            readings.push(EstateReading { assumes: "", rules: RuleSet::default(), origins: Vec::new() });
+        }
+        let named = |rule: Rule, name: &str| match semantics.named_in() {
+            Some(dimension) => rule.on(dimension, vec![Pattern::literal(name)]),
+            None => rule,
+        };
+        let known = readings.iter().flat_map(|read| &read.origins).map(|origin| &origin.id);
+        let objects = known.chain(gaps.iter().filter_map(|gap| gap.id.as_ref())).map(|id| id.name.clone());
+        let objects = objects.collect();
+        let read = |EstateReading { assumes, rules: mut set, origins }: EstateReading| {
+            set.rules =
+                set.rules.into_iter().zip(&origins).map(|(rule, of)| named(rule, &of.id.name)).collect();
+            let mut origins: Vec<_> = origins.into_iter().map(Some).collect();
+            for gap in &gaps {
+                let bounds = gap.id.iter().fold(gap.bounds.clone(), |rule, id| named(rule, &id.name));
+                // It may do either, and neither says anything about the other.
+                set.rules.extend([(false, "allow"), (true, "deny")].map(|(denies, what)| {
+                    let conditions = [format!("{}, so it may {what} this", gap.reason())].into();
+                    Rule { denies, conditions, ..bounds.clone() }
+                }));
+                origins.extend([None, None]);
+            }
+            Read { assumes, set, origins }
+        };
+        Some(Self { semantics, objects, readings: readings.into_iter().map(read).collect() })
+    }
+
+    /// How its requests are put.
+    #[must_use]
+    pub fn semantics(&self) -> &'a dyn Semantics {
+        self.semantics
+    }
+
+    /// Every rule that is known, in order of places.
+    #[must_use]
+    pub fn rules(&self) -> BTreeSet<RuleName> {
+        let origins = self.readings.iter().flat_map(|read| &read.origins);
+        origins.flatten().map(RuleName::from).collect()
+    }
+
+    /// Whether a word of a request names an object that says nothing here, as there is none of that name.
+    #[must_use]
+    pub fn is_nobody(&self, dimension: &Dimension, word: &str) -> bool {
+        self.semantics.named_in().as_ref() == Some(dimension) && !self.objects.contains(word)
+    }
+
+    /// Whether any rule looks at a key of the context.
+    #[must_use]
+    pub fn looks_at(&self, key: &str) -> bool {
+        let key = Dimension::Key(key.to_owned());
+        let mut rules = self.readings.iter().flat_map(|read| &read.set.rules);
+        // What is not known may look at any.
+        rules.any(|rule| rule.scopes.contains_key(&key) || !rule.conditions.is_empty())
+    }
+
+    /// What it says of a request. Of one without a tenant, only what it says in all of them.
+    #[must_use]
+    pub fn answer(&self, question: &Question) -> Answer {
+        let tenants = self.tenants(question);
+        let mut answers = tenants.iter().map(|tenant| {
+            let mut question = question.clone();
+            question.words.extend(tenant.iter().map(|tenant| (Dimension::Tenant, tenant.clone())));
+            (tenant, self.answer_within(&question))
+        });
+        let Some((tenant, first)) = answers.next() else { return unknown("nothing was asked".to_owned()) };
+        let other = answers.find(|(_, other)| other.effect != first.effect);
+        let in_words = |answer: &Answer| answer.effect.map_or("unknown", words);
+        match (first.effect, tenant, other) {
+            (Some(_), Some(tenant), Some((Some(other), answer))) => unknown(format!(
+                "it depends on the tenant: in `{tenant}` it is {}, in `{other}` {}",
+                in_words(&first),
+                in_words(&answer)
+            )),
+            _ => first,
+        }
+    }
+
+    /// The tenants that make a difference, and one that nothing names.
+    fn tenants(&self, question: &Question) -> Vec<Option<String>> {
+        if question.words.contains_key(&Dimension::Tenant) {
+            return vec![None];
+        }
+        let rules = self.readings.iter().flat_map(|read| &read.set.rules);
+        let named = rules.filter_map(|rule| rule.scopes.get(&Dimension::Tenant)).flatten();
+        let named: BTreeSet<_> = named.map(Pattern::example).collect();
+        if named.is_empty() {
+            return vec![None];
+        }
+        let other = (1..).map(|number| "x".repeat(number)).find(|other| !named.contains(other));
+        named.into_iter().chain(other).map(Some).collect()
+    }
+
+    /// What it says in every way to read it, if that is the same.
+    fn answer_within(&self, question: &Question) -> Answer {
+        let mut first: Option<Answer> = None;
+        for read in &self.readings {
+            let answer = read.answer(question);
+            match &first {
+                Some(first) if first.effect != answer.effect && first.effect.is_some() => {
+                    return answer
+                        .reason
+                        .map_or_else(|| unknown(format!("it depends on whether {}", read.assumes)), unknown);
+                }
+                Some(_) => {}
+                None => first = Some(answer),
+            }
+        }
+        first.unwrap_or_else(|| unknown("nothing is known of the target".to_owned()))
+    }
+
+    /// Who is allowed something, and who is not: everybody whom a rule about it names.
+    #[must_use]
+    pub fn who(&self, question: &Question) -> Vec<Who> {
+        let mut subjects = BTreeSet::new();
+        for read in &self.readings {
+            for rule in question::about(&read.set, question) {
+                match rule.scopes.get(&Dimension::Principal) {
+                    Some(patterns) => {
+                        subjects.extend(patterns.iter().map(|of| Some((of.text().to_owned(), of.example()))));
+                    }
+                    None => drop(subjects.insert(None)),
+                }
+            }
+        }
+        let who = |subject: Option<(String, String)>| {
+            let (text, example) = subject.unzip();
+            let question = Question { subjects: example.into_iter().collect(), ..question.clone() };
+            Who { subject: text, answer: self.answer(&question) }
+        };
+        subjects.into_iter().map(who).collect()
+    }
+
+    /// Whether every request of a box, as it is in each way to read the rules, is decided like this.
+    #[must_use]
+    pub fn all(&self, boxes: &[Within], allows: bool) -> Verdict {
+        let mut budget = Budget::default();
+        let mut first = None;
+        for (read, within) in self.readings.iter().zip(boxes) {
+            let found = match question::counterexample(&read.set, within, allows, &mut budget) {
+                Found::Nothing => Verdict::Holds,
+                Found::Counterexample(question, false) => Verdict::Fails(question),
+                Found::Counterexample(question, true) => {
+                    let reason = read.answer(&question).reason.unwrap_or_default();
+                    return Verdict::Unknown(Some(question), reason);
+                }
+                Found::TooMuch => {
+                    return Verdict::Unknown(
+                        None,
+                        "it takes more work than enact does for one test".to_owned(),
+                    );
+                }
+            };
+            match (&first, found) {
+                (Some(Verdict::Holds), Verdict::Fails(question)) => {
+                    let reason = format!("it depends on whether {}", read.assumes);
+                    return Verdict::Unknown(Some(question), reason);
+                }
+                (Some(Verdict::Fails(question)), Verdict::Holds) => {
+                    let reason = format!("it depends on whether {}", read.assumes);
+                    return Verdict::Unknown(Some(question.clone()), reason);
+                }
+                (Some(_), _) => {}
+                (None, found) => first = Some(found),
+            }
+        }
+        first.unwrap_or(Verdict::Holds)
+    }
+
+    /// How many ways there are to read the rules.
+    #[must_use]
+    pub fn readings(&self) -> usize {
+        self.readings.len()
+    }
+
+    /// Whether no request is in a box.
+    #[must_use]
+    pub fn is_empty(&self, within: &Within) -> bool {
+        let read = self.readings.first();
+        read.is_some_and(|read| question::is_empty(&read.set, within, &mut Budget::default()))
+    }
+}
+
+impl Read {
+    fn answer(&self, question: &Question) -> Answer {
+        let (effect, rule) = match question::judge(&self.set, question) {
+            Judgement::Known(effect, rule) => (effect, rule),
+            Judgement::Depends(rule) => return unknown(self.depends(rule)),
+        };
+        let name = |at: usize| self.origins.get(at)?.as_ref().map(RuleName::from);
+        let near = question::near(&self.set, question, effect).into_iter().filter_map(|near| {
+            let rule = self.set.rules.get(near.rule)?;
+            let scope = |dimension: Dimension| {
+                let patterns = rule.scopes.get(&dimension)?.iter().map(|of| of.text().to_owned()).collect();
+                Some(Scope { dimension, patterns })
+            };
+            let needs = near.but.and_then(scope);
+            Some(NearRule { rule: name(near.rule)?, denies: rule.denies, needs })
+        });
+        Answer { effect: Some(effect), by: rule.and_then(name), reason: None, near: near.collect() }
+    }
+
+    /// On what a decision depends.
+    fn depends(&self, at: usize) -> String {
+        let conditions =
+            self.set.rules.get(at).map(|rule| rule.conditions.iter().cloned().collect::<Vec<_>>());
+        let conditions = list(&conditions.unwrap_or_default(), 3);
+        match self.origins.get(at) {
+            Some(Some(origin)) => format!("it depends on a condition of {}: {conditions}", origin.label()),
+            _ => conditions,
+        }
+    }
+}
+
+fn unknown(reason: String) -> Answer {
+    Answer { effect: None, by: None, reason: Some(reason), near: Vec::new() }
+}
+
+/// What is said of a request, in a word or two.
+fn words(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Allowed => "allowed",
+        Effect::Denied => "denied",
+        Effect::NotGranted => "not granted",
+    }
+}
+
+/// A word that names one thing in a request to a target; or what is wrong with it, and what to do.
+pub fn word(asked: &Asked<'_>, dimension: &Dimension, word: &str) -> Result<(), (String, String)> {
+    if pattern(asked, dimension, word)?.is_literal() {
+        return Ok(());
+    }
+    let help = "name one thing; `for_all` in a file of tests asks about all of a sort";
+    Err((format!("`{}` is a pattern, and a request names one thing", short(word)), help.to_owned()))
+}
+
+/// A pattern over requests to a target; or what is wrong with it, and what to do.
+pub fn pattern(asked: &Asked<'_>, dimension: &Dimension, text: &str) -> Result<Pattern, (String, String)> {
+    if !asked.semantics.asks().contains(dimension) {
+        let what = match dimension {
+            Dimension::Tenant => "a tenant",
+            _ => "this",
+        };
+        return Err((format!("requests to this target do not name {what}"), "remove it".to_owned()));
+    }
+    let help = "write it as the policies do; docs/access.md lists the forms";
+    asked
+        .semantics
+        .pattern(0, dimension, text)
+        .map_err(|why| (format!("`{}` {why}", short(text)), help.to_owned()))
+}
+
+/// The text of a value of a context, if it is one.
+#[must_use]
+pub fn text_of(value: &serde_json::Value) -> Option<String> {
+    match value {
+        serde_json::Value::String(text) => Some(text.clone()),
+        serde_json::Value::Bool(_) | serde_json::Value::Number(_) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+/// What requests say beside who asks and what they want.
+pub type Context = BTreeMap<String, serde_json::Value>;
