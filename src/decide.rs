@@ -26,6 +26,7 @@ use crate::words::list;
 
 pub mod check;
 pub mod file;
+pub mod lint;
 pub mod suite;
 pub mod witness;
 

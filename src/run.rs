@@ -7,6 +7,7 @@ pub mod file_lock;
 pub mod history;
 pub mod journal;
 pub mod ledger;
+pub mod lint;
 pub mod load;
 pub mod lock;
 pub mod log;

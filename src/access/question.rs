@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::budget::Budget;
-use super::cover::{Words, uncovered};
+use super::cover::{self, Words, uncovered};
 use super::evaluate::matches;
 use super::pattern::Pattern;
 use super::rule::{Dimension, Effect, Rule, RuleSet};
@@ -123,6 +123,13 @@ pub struct Within {
     pub scopes: BTreeMap<Dimension, Vec<Pattern>>,
     /// What takes a request out, by any of these patterns in any of these dimensions.
     pub except: BTreeMap<Dimension, Vec<Pattern>>,
+}
+
+/// Whether a rule plainly applies to all that another one does; if not, it may still do so.
+#[must_use]
+pub fn plainly_covers(cover: &Rule, rule: &Rule) -> bool {
+    cover.conditions.is_subset(&rule.conditions)
+        && cover.scopes.keys().all(|dimension| cover::plainly_covers(cover, rule, dimension))
 }
 
 /// What is found in a box.

@@ -1,9 +1,11 @@
-//! `enact validate`. The checks are those of `run::load`.
+//! `enact validate`. The checks are those of `run::load`, and what is odd is found by `run::lint`.
 
 use clap::Args;
 
 use super::args::Global;
+use crate::diagnostic;
 use crate::report::Report;
+use crate::run::lint;
 use crate::run::load::Load;
 
 #[derive(Args)]
@@ -14,7 +16,12 @@ impl Validate {
         let Load { project, diagnostics, files, config: _, configuration: _ } =
             global.load(&global.options());
         match project {
-            Some(project) => Report { files, ..project.report("validate", diagnostics) },
+            Some(project) => {
+                let mut diagnostics = diagnostics;
+                diagnostics.extend(lint::warnings(&project, &files));
+                diagnostic::sort(&mut diagnostics);
+                Report { files, ..project.report("validate", diagnostics) }
+            }
             None => Report { diagnostics, files, ..Report::of("validate") },
         }
     }

@@ -83,6 +83,28 @@ impl fmt::Display for Code {
 }
 
 codes! {
+    /// Another rule of the same object says all that this one says, and more or the same. It does nothing, and whoever corrects
+    /// one of the two may miss the other. Remove one of them; or say in a comment at this place why it stays:
+    /// `# enact: allow access/covered because REASON`.
+    AccessCovered = "access/covered" (Invalid, Warning),
+
+    /// A deny of another policy covers all that this rule allows, so it allows nothing although it reads as if it did. Remove it,
+    /// or narrow the deny; or say in a comment at this place why it stays: `# enact: allow access/denied because REASON`.
+    AccessDenied = "access/denied" (Invalid, Warning),
+
+    /// A statement of a Compiuta policy has no resources, which its server takes for all of them. Who forgets the field allows
+    /// most. Name the resources, or write `resources: ["*"]` if all are meant.
+    AccessEveryResource = "access/every-resource" (Invalid, Warning),
+
+    /// A rule allows every action on every resource. Whoever it applies to can do anything, also what exists only later. Name
+    /// what is needed; or say in a comment at this place why it is so: `# enact: allow access/everything because REASON`.
+    AccessEverything = "access/everything" (Invalid, Warning),
+
+    /// A rule can never have an effect: nobody is named in it, or a deny of the same object covers all that it allows. It reads
+    /// as if somebody were allowed something. Correct it or remove it; or say in a comment at this place why it stays:
+    /// `# enact: allow access/never because REASON`.
+    AccessNever = "access/never" (Invalid, Warning),
+
     /// `enact apply` shows its plan and asks before it writes, but there is no terminal where somebody could answer, as
     /// in a CI job. Nothing was written, because a missing answer never counts as a yes. Look at `enact plan` first,
     /// then run `enact apply --yes`, or apply a reviewed plan file with `enact apply FILE --yes`.

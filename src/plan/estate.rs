@@ -17,6 +17,7 @@ use crate::model::names::Names;
 use crate::model::plan::TargetPlan;
 use crate::model::resource::{RemoteId, ResourceId};
 use crate::model::state::{Attempted, Declared, Index, LiveObject, Observed};
+use crate::parallel;
 use crate::plan::compare::Comparison;
 use crate::plan::input::PlanInput;
 use crate::pointer::child;
@@ -120,6 +121,41 @@ pub fn paired(before: &Estate, after: &Estate) -> Vec<(EstateReading, EstateRead
         (before, []) => before.iter().map(|before| (before.clone(), empty(before))).collect(),
         (before, after) => before.iter().cloned().zip(after.iter().cloned()).collect(),
     }
+}
+
+/// What a declared object says, and what was found in that.
+pub struct DeclaredMeaning<'a, R> {
+    /// The object.
+    pub declared: &'a Declared,
+    /// What it says in outline, if git declares all there is.
+    pub outline: Meaning,
+    /// What was found.
+    pub found: R,
+}
+
+/// Looks into what each declared object says, on all cores: in outline and, where that is asked for, in every way to read
+/// it. Nothing, as for [`live`].
+pub fn meanings<'a, R: Send>(
+    input: &PlanInput<'a>,
+    look: impl Fn(&Declared, &Meaning, &dyn Fn() -> Meaning) -> R + Sync,
+) -> Vec<DeclaredMeaning<'a, R>> {
+    let Some(semantics) = input.system.semantics() else { return Vec::new() };
+    let all: Vec<_> = input.desired.values().filter(|declared| !declared.absent()).collect();
+    let (observed, attempted) = (Observed::default(), Attempted::default());
+    let input = PlanInput { observed: &observed, base: None, attempted: &attempted, ..*input };
+    let index = observed.index(input.system.kinds());
+    let comparison = Comparison::of(&input, &index);
+    let sides = Sides::new(&input, &index, &comparison, &[]);
+    let meant = |declared: &&'a Declared| {
+        let kind = input.system.kind(&declared.id.kind)?;
+        let object = input.system.declared(kind, declared.spec(), &comparison.names);
+        let others = |kind: &str, name: &str| sides.alone(kind, name);
+        let side = Side { kind, object: &object, body: &Value::Null, others: &others };
+        let outline = semantics.outline(&side);
+        let found = look(declared, &outline, &|| semantics.meaning(&side));
+        Some(DeclaredMeaning { declared, outline, found })
+    };
+    parallel::in_order(&all, meant, |_| false).into_iter().flatten().collect()
 }
 
 impl<'a> Comparison<'a> {

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::access::impact::Reading;
 use crate::access::pattern::Pattern;
 use crate::access::rule::{Dimension, Rule};
+use crate::diagnostic::SpecDiagnostic;
 use crate::model::kind::Kind;
 
 /// One side of an object whose change is judged.
@@ -61,6 +62,11 @@ pub trait Semantics: Send + Sync {
     /// What an object says by itself, if a deny of any object wins over every grant.
     fn meaning(&self, side: &Side<'_>) -> Meaning;
 
+    /// The same in fewer ways to read it, for looking at many objects: what is not so in one of these is not so in all.
+    fn outline(&self, side: &Side<'_>) -> Meaning {
+        self.meaning(side)
+    }
+
     /// Whether an object of this kind says anything by itself.
     fn speaks(&self, kind: &Kind) -> bool {
         kind.name == "Policy"
@@ -75,6 +81,11 @@ pub trait Semantics: Send + Sync {
     /// The fields of a spec that say what an object of this kind allows, or lends. What git leaves out of them is as it is
     /// live, so that the declaration alone does not say it.
     fn fields(&self, kind: &Kind) -> &'static [&'static str];
+
+    /// What in a spec its author may not have meant, as warnings.
+    fn traps(&self, _kind: &str, _spec: &Value) -> Vec<SpecDiagnostic> {
+        Vec::new()
+    }
 
     /// To which requests an object applies at most, whatever else it says.
     fn bounds(&self, _side: &Side<'_>) -> Rule {

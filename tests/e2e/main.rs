@@ -24,6 +24,7 @@ mod import;
 mod inert;
 mod jitsudo;
 mod lifecycle;
+mod lints;
 mod live;
 mod lock;
 mod memory;

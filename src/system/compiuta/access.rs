@@ -11,8 +11,9 @@ use super::spec::{Effect, Statement};
 use crate::access::impact::Reading;
 use crate::access::pattern::Pattern;
 use crate::access::rule::{Dimension, Rule, RuleSet};
+use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::model::kind::Kind;
-use crate::system::body::list;
+use crate::system::body::{list, text};
 use crate::system::semantics::{Meaning, Other, Semantics, Side};
 
 pub(super) struct Statements;
@@ -38,6 +39,31 @@ impl Semantics for Statements {
 
     fn fields(&self, kind: &Kind) -> &'static [&'static str] {
         if self.speaks(kind) { &["members", "statements"] } else { &["actions"] }
+    }
+
+    /// The server takes no resources for all of them, so what is forgotten says most.
+    fn traps(&self, kind: &str, spec: &Value) -> Vec<SpecDiagnostic> {
+        if kind != "Policy" {
+            return Vec::new();
+        }
+        let nobody = spec.get("members").and_then(Value::as_array).is_some_and(Vec::is_empty);
+        let nobody = nobody.then(|| {
+            let message = "nobody is a member, so nothing in this policy applies";
+            Diagnostic::new(Code::AccessNever, message)
+                .in_spec("/members")
+                .help("add members, or remove the policy")
+        });
+        let statements = list(spec, "statements").iter().enumerate();
+        let open = statements.filter(|(_, statement)| {
+            text(statement, "effect") != "DENY" && list(statement, "resources").is_empty()
+        });
+        let open = open.map(|(index, _)| {
+            let message = "a statement without resources allows its actions on all of them";
+            Diagnostic::new(Code::AccessEveryResource, message)
+                .in_spec(format!("/statements/{index}"))
+                .help("if all are meant, write `resources: [\"*\"]`, else name them")
+        });
+        nobody.into_iter().chain(open).collect()
     }
 
     /// To its members.

@@ -23,27 +23,11 @@ const ASKS: &[Dimension] = &[Dimension::Principal, Dimension::Action, Dimension:
 
 impl Semantics for Statements {
     fn meaning(&self, side: &Side<'_>) -> Meaning {
-        let null = Value::Null;
-        let live = side.body.get("document").unwrap_or(&null);
-        // Where the live document says something that the schema does not know, that is kept.
-        let strange = !live.is_null() && Document::deserialize(live).is_err();
-        let document = side.object.get("document").filter(|_| !strange).map(Document::deserialize);
-        let Some(Ok(document)) = document else {
-            return Meaning::Unknown("its document holds something that enact does not know".to_owned());
-        };
-        let is_known = |version: &str| version == LANGUAGE;
-        let versions = [document.version.as_deref(), live.get("version").and_then(Value::as_str)];
-        if let Some(version) = versions.into_iter().flatten().find(|version| !is_known(version)) {
-            return Meaning::Unknown(format!("enact does not know the policy language `{version}`"));
-        }
-        let is_empty = |statement: &Statement| statement.actions.is_empty() || statement.resources.is_empty();
-        if document.statements.iter().any(is_empty) {
-            return Meaning::Unknown(
-                "a statement without actions or resources could mean anything".to_owned(),
-            );
-        }
-        let readings = READINGS.map(|reading| reading.read(&document.statements)).into();
-        Meaning::Rules { readings, beside: BTreeMap::new() }
+        meaning(side, &READINGS)
+    }
+
+    fn outline(&self, side: &Side<'_>) -> Meaning {
+        meaning(side, READINGS.get(..1).unwrap_or_default())
     }
 
     fn fields(&self, _kind: &Kind) -> &'static [&'static str] {
@@ -70,6 +54,28 @@ impl Semantics for Statements {
             _ => Ok(Pattern::literal(text)),
         }
     }
+}
+
+fn meaning(side: &Side<'_>, ways: &[Way]) -> Meaning {
+    let null = Value::Null;
+    let live = side.body.get("document").unwrap_or(&null);
+    // Where the live document says something that the schema does not know, that is kept.
+    let strange = !live.is_null() && Document::deserialize(live).is_err();
+    let document = side.object.get("document").filter(|_| !strange).map(Document::deserialize);
+    let Some(Ok(document)) = document else {
+        return Meaning::Unknown("its document holds something that enact does not know".to_owned());
+    };
+    let is_known = |version: &str| version == LANGUAGE;
+    let versions = [document.version.as_deref(), live.get("version").and_then(Value::as_str)];
+    if let Some(version) = versions.into_iter().flatten().find(|version| !is_known(version)) {
+        return Meaning::Unknown(format!("enact does not know the policy language `{version}`"));
+    }
+    let is_empty = |statement: &Statement| statement.actions.is_empty() || statement.resources.is_empty();
+    if document.statements.iter().any(is_empty) {
+        return Meaning::Unknown("a statement without actions or resources could mean anything".to_owned());
+    }
+    let readings = ways.iter().map(|way| way.read(&document.statements)).collect();
+    Meaning::Rules { readings, beside: BTreeMap::new() }
 }
 
 /// How to read what is not documented.

@@ -12,7 +12,9 @@ use super::spec::PolicyAction;
 use crate::access::impact::Reading;
 use crate::access::pattern::Pattern;
 use crate::access::rule::{Dimension, Rule, RuleSet};
+use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::model::kind::Kind;
+use crate::system::body::list;
 use crate::system::semantics::{Meaning, Semantics, Side};
 
 pub(super) struct Bindings;
@@ -34,6 +36,18 @@ impl Semantics for Bindings {
 
     fn fields(&self, kind: &Kind) -> &'static [&'static str] {
         if self.speaks(kind) { &["policy_actions"] } else { &[] }
+    }
+
+    fn traps(&self, _kind: &str, spec: &Value) -> Vec<SpecDiagnostic> {
+        let bindings = list(spec, "policy_actions").iter().enumerate();
+        let empty =
+            |binding: &Value| ["roles", "role_ids"].iter().all(|field| list(binding, field).is_empty());
+        let nobody = bindings.filter(|(_, binding)| empty(binding)).map(|(index, _)| {
+            Diagnostic::new(Code::AccessNever, "no role is named, so this allows nothing")
+                .in_spec(format!("/policy_actions/{index}"))
+                .help("add roles, or remove it")
+        });
+        nobody.collect()
     }
 
     fn asks(&self) -> &'static [Dimension] {

@@ -1,0 +1,139 @@
+//! What `enact validate` warns of: rules that do nothing, and rules that say more than was meant.
+
+use serde_json::{Value, json};
+
+use crate::world::{World, codes};
+
+/// The warnings of a validation that succeeds.
+#[track_caller]
+fn warnings(world: &World) -> Vec<Value> {
+    let run = world.run(&["validate", "--format", "json"]);
+    let document = run.json();
+    assert_eq!(run.code, 0, "{document:#}");
+    document["diagnostics"].as_array().unwrap().clone()
+}
+
+fn said(warnings: &[Value]) -> Vec<(&str, i64)> {
+    warnings.iter().map(|of| (of["code"].as_str().unwrap(), of["line"].as_i64().unwrap())).collect()
+}
+
+/// A mycloud policy with these statements, each on a line, from line 8 on.
+fn cloud(statements: &[&str]) -> World {
+    let world = World::new("mycloud");
+    write(&world, statements);
+    world
+}
+
+fn write(world: &World, statements: &[&str]) {
+    let lines: String = statements.iter().map(|line| format!("      {line}\n")).collect();
+    let text = format!(
+        "apiVersion: mycloud/v1\nkind: Policy\nmetadata: {{name: p}}\nspec:\n  document:\n    version: \"2024-01-01\"\n    statements:\n{lines}"
+    );
+    world.write("policies/p.yaml", &text);
+}
+
+const READ: &str = "- {sid: Read, effect: allow, actions: ['s3:Get*'], resources: ['b/*']}";
+
+#[test]
+fn a_rule_that_does_nothing_is_named_with_the_one_that_makes_it_so() {
+    let world = cloud(&[
+        READ,
+        "- {sid: Again, effect: allow, actions: ['s3:GetObject'], resources: ['b/a', 'b/b']}",
+        "- {sid: Audit, effect: deny, actions: ['*'], resources: ['b/audit/*']}",
+        "- {sid: Look, effect: allow, actions: ['s3:List*'], resources: ['b/audit/x*']}",
+        "- {sid: Twin, effect: allow, actions: ['s3:Get*'], resources: ['b/*']}",
+    ]);
+    let found = warnings(&world);
+    assert_eq!(
+        said(&found),
+        [("access/covered", 9), ("access/never", 11), ("access/covered", 12)],
+        "{found:#?}"
+    );
+    assert_eq!(found[0]["message"], "the rule in line 8 says all that this one does");
+    assert_eq!(found[1]["message"], "this can never allow anything: the rule in line 10 denies all of it");
+    // What holds only in one reading, or under other conditions, is no reason.
+    write(
+        &world,
+        &[
+            READ,
+            "- {sid: Case, effect: allow, actions: ['s3:get*'], resources: ['b/*']}",
+            "- {sid: Some, effect: deny, actions: ['s3:*'], resources: ['b/*'], conditions: [{operator: equals, key: k, values: [v]}]}",
+        ],
+    );
+    assert_eq!(said(&warnings(&world)), []);
+}
+
+#[test]
+fn an_allow_of_everything_is_named_and_can_be_silenced_with_a_reason() {
+    let all = "- {sid: Root, effect: allow, actions: ['*'], resources: ['*']}";
+    let world = cloud(&[all]);
+    let found = warnings(&world);
+    assert_eq!(said(&found), [("access/everything", 8)]);
+    let help = found[0]["help"].as_str().unwrap();
+    assert!(
+        help.ends_with("`# enact: allow access/everything because REASON` on or above this line"),
+        "{help}"
+    );
+    let comment = "# enact: allow access/everything because somebody has to";
+    write(&world, &[comment, all]);
+    assert_eq!(said(&warnings(&world)), []);
+    write(&world, &[&format!("{all} {comment}")]);
+    assert_eq!(said(&warnings(&world)), []);
+    // Not without a reason, not for another code, not from further away.
+    for lines in [
+        &["# enact: allow access/everything because ", all][..],
+        &["# enact: allow access/everything", all],
+        &["# enact: allow access/never because x", all],
+        &[comment, "# and more", all],
+    ] {
+        write(&world, lines);
+        assert_eq!(codes(&json!({"diagnostics": warnings(&world)})), ["access/everything"], "{lines:?}");
+    }
+    // A plan is about changes.
+    assert_eq!(world.plan()["diagnostics"], json!([]));
+}
+
+#[test]
+fn what_other_policies_deny_and_what_is_forgotten_is_named() {
+    let world = World::new("compiuta");
+    world.declare(
+        "Policy",
+        "line",
+        "{name: Line, members: ['team:local:a'], statements: [{actions: ['core:things:get'], tenants: [one]}]}",
+    );
+    assert_eq!(said(&warnings(&world)), [("access/every-resource", 5)]);
+    world.declare(
+        "Policy",
+        "line",
+        "{name: Line, members: ['team:local:a'], statements: [{actions: ['core:things:get'], resources: ['*'], tenants: [one]}]}",
+    );
+    assert_eq!(said(&warnings(&world)), []);
+    world.declare(
+        "Policy",
+        "base",
+        "{name: Base, members: ['team:*'], statements: [{effect: DENY, actions: ['core:*'], tenants: ['*']}]}",
+    );
+    let found = warnings(&world);
+    assert_eq!(said(&found), [("access/denied", 5)]);
+    let message =
+        "this can never allow anything: Policy `base` denies all of it at policies/Policy-base.yaml:5";
+    assert_eq!(found[0]["message"], message);
+    world.declare("Policy", "base", "{name: Base, members: []}");
+    assert_eq!(said(&warnings(&world)), [("access/never", 5)]);
+    let roles = World::new("polytomic");
+    roles.declare("Policy", "p", "{policy_actions: [{action: read, roles: []}]}");
+    assert_eq!(said(&warnings(&roles)), [("access/never", 5)]);
+}
+
+/// The examples are what people begin with.
+#[test]
+fn the_examples_have_nothing_odd() {
+    let dir = tempfile::TempDir::new().unwrap();
+    crate::commands::copy_examples(dir.path());
+    let run = crate::world::run(dir.path(), &["validate", "--format", "json"]);
+    assert_eq!((run.code, &run.json()["diagnostics"]), (0, &json!([])));
+    let tests = crate::world::run(dir.path(), &["test", "--format", "json"]);
+    let document = tests.json();
+    assert_eq!((tests.code, &document["diagnostics"]), (0, &json!([])), "{document:#}");
+    assert!(!document["tests"].as_array().unwrap().is_empty());
+}
