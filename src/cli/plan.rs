@@ -17,6 +17,7 @@ use crate::report::{Ending, Exit, Report};
 use crate::run::load::Load;
 use crate::run::options::RunOptions;
 use crate::run::plan::Planned;
+use crate::run::project::Project;
 use crate::{catalog, run};
 
 #[derive(Args)]
@@ -93,7 +94,7 @@ pub(super) async fn planned(
         return Report { diagnostics: vec![diagnostic], ..Report::of(command) };
     }
     let Load { project, diagnostics, files, config, configuration } = load();
-    let Some(project) = &project else {
+    let Some(project) = project.map(Project::kept) else {
         return Report { diagnostics, files, configuration, ..Report::of(command) };
     };
     let mut report = Report { files, configuration, ..project.report(command, diagnostics) };
@@ -105,6 +106,8 @@ pub(super) async fn planned(
             if let Some(file) = witnesses {
                 report.diagnostics.extend(save(file, &planned).err());
             }
+            // As with the project.
+            planned.into_iter().for_each(|planned| std::mem::forget(planned.observed));
         }
         Err(diagnostics) => report.diagnostics.extend(diagnostics),
     }

@@ -17,8 +17,9 @@ impl Validate {
             global.load(&global.options());
         match project {
             Some(project) => {
+                let project = project.kept();
                 let mut diagnostics = diagnostics;
-                diagnostics.extend(lint::warnings(&project, &files));
+                diagnostics.extend(lint::warnings(project, &files));
                 diagnostic::sort(&mut diagnostics);
                 Report { files, ..project.report("validate", diagnostics) }
             }

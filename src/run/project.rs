@@ -54,6 +54,12 @@ pub struct Project {
 }
 
 impl Project {
+    /// The project, until the process ends. A command that ends with its report has no use for the memory, and to give it
+    /// back value by value takes as long as a good part of its work. It holds no secret, no lock and no temporary file.
+    pub fn kept(self) -> &'static Self {
+        Box::leak(Box::new(self))
+    }
+
     /// The commit of the manifests, if they are all committed.
     pub fn commit(&self) -> Option<String> {
         let history = self.history.as_ref().filter(|history| history.uncommitted.is_empty())?;
