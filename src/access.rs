@@ -6,8 +6,10 @@
 use std::collections::BTreeSet;
 
 pub mod allowed;
+pub mod attribute;
 mod automaton;
 pub mod budget;
+pub mod cedar;
 mod cover;
 mod evaluate;
 pub mod impact;

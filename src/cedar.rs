@@ -102,6 +102,11 @@ impl Statement {
         })
     }
 
+    /// In Cedar's JSON form.
+    pub fn json(&self) -> &Value {
+        &self.0
+    }
+
     fn policy(self) -> Result<Policy, CedarError> {
         Policy::from_json(None, self.0).map_err(CedarError::new)
     }
@@ -111,6 +116,16 @@ impl Statement {
 /// text also grows with the depth of the part.
 pub fn work(text: &str) -> usize {
     text.len().saturating_mul(FLAT + depth::of(text)) / FLAT
+}
+
+/// The text of an expression in Cedar's JSON form; `None` if it is none.
+pub fn expression(json: &Value) -> Option<String> {
+    let clause = json!([{"kind": "when", "body": json}]);
+    let statement = json!({"effect": "permit", "principal": any(), "action": any(), "resource": any(), "conditions": clause});
+    let text = with_room(|| Some(Statement(statement).policy().ok()?.to_string()))?;
+    let (_, clause) = text.split_once('{')?;
+    let (body, _) = clause.rsplit_once('}')?;
+    Some(body.trim().to_owned())
 }
 
 /// Runs work on a large stack: Cedar walks a policy by recursion, and a thread's stack may be small.

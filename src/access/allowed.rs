@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::budget::{Budget, Spent};
 use super::cover::{Forms, meet, uncovered};
 use super::evaluate::{applies, evaluate, is_formed};
-use super::impact::{Decision, Witness, Word};
+use super::impact::{Decision, Language, Witness, Word};
 use super::rule::{AccessRequest, Dimension, Effect, Rule, RuleSet};
 use super::witness::{Known, readable};
 
@@ -316,7 +316,12 @@ impl<'a, 'b> Question<'a, 'b> {
             dimension: dimension.clone(),
             word: word.clone(),
         };
-        Ok(Witness { request: request.words.iter().map(word).collect(), before, after })
+        Ok(Witness {
+            language: Language::Own,
+            request: request.words.iter().map(word).collect(),
+            before,
+            after,
+        })
     }
 
     /// Whether a request is an answer, by plain evaluation; if it is not only possible, also if every condition holds.

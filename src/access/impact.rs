@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::budget::{Budget, Spent};
 use super::cover::{Forms, Words, lists_meet, meet, plainly_covers, uncovered};
@@ -17,9 +18,9 @@ use super::rule::{AccessRequest, Dimension, Effect, Rule, RuleSet};
 use super::witness::{Known, readable};
 
 /// How many differences are told apart on each side. If there are more, the last ones are told in less detail.
-const MOST: usize = 40;
+pub(super) const MOST: usize = 40;
 /// How many exceptions of one difference are named.
-const EXCEPTIONS: usize = 3;
+pub(super) const EXCEPTIONS: usize = 3;
 
 /// What a change does to what is allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub struct Difference {
     pub lost: Vec<AccessChange>,
     /// Whether there is more than that.
     pub more: bool,
+    /// What changes beside the rules.
+    pub attributes: Vec<AttributeChange>,
 }
 
 /// The verdict in a word.
@@ -63,22 +66,67 @@ impl Impact {
     pub fn verdict(&self) -> Verdict {
         match self {
             Self::Unknown(_) => Verdict::Unknown,
-            Self::Known(Difference { gained, lost, more: _ }) => match (gained.is_empty(), lost.is_empty()) {
-                (true, true) => Verdict::Equivalent,
-                (false, true) => Verdict::MorePermissive,
-                (true, false) => Verdict::LessPermissive,
-                (false, false) => Verdict::Incomparable,
-            },
+            Self::Known(Difference { gained, lost, more: _, attributes }) => {
+                let beside = |verdict: Verdict| {
+                    attributes.iter().any(|change| [verdict, Verdict::Incomparable].contains(&change.verdict))
+                };
+                let gains = !gained.is_empty() || beside(Verdict::MorePermissive);
+                let loses = !lost.is_empty() || beside(Verdict::LessPermissive);
+                match (gains, loses) {
+                    (false, false) => Verdict::Equivalent,
+                    (true, false) => Verdict::MorePermissive,
+                    (false, true) => Verdict::LessPermissive,
+                    (true, true) => Verdict::Incomparable,
+                }
+            }
         }
     }
 
     /// Whether all that differs depends on conditions that nobody can look into.
     #[must_use]
     pub fn is_only_possible(&self) -> bool {
-        let Self::Known(Difference { gained, lost, more: _ }) = self else { return false };
-        let mut all = gained.iter().chain(lost).peekable();
-        all.peek().is_some() && all.all(|change| change.possible)
+        let Self::Known(Difference { gained, lost, more: _, attributes }) = self else { return false };
+        let beside = attributes.iter().map(|change| change.possible);
+        let mut all = gained.iter().chain(lost).map(|change| change.possible).chain(beside).peekable();
+        all.peek().is_some() && all.all(|possible| possible)
     }
+
+    /// There was more to do than the budget allows.
+    pub(super) fn too_much() -> Self {
+        Self::Unknown("comparing its rules takes more work than enact does for one plan".to_owned())
+    }
+
+    /// A witness shows nothing, so neither does the search.
+    pub(super) fn refuted() -> Self {
+        Self::Unknown("a witness did not stand up to the second look".to_owned())
+    }
+}
+
+/// What a change of a value beside the rules does, such as one for how long access is given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct AttributeChange {
+    /// The name of the field.
+    pub attribute: String,
+    /// The value before.
+    pub before: Value,
+    /// The value after.
+    pub after: Value,
+    /// Whether this allows more or less; incomparable if that depends on something else.
+    pub verdict: Verdict,
+    /// Whether this depends on what nobody can look into.
+    pub possible: bool,
+    /// Which requests are meant; none if all.
+    pub access: Vec<Scope>,
+}
+
+/// How patterns, conditions and words are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    /// As the system writes them.
+    Own,
+    /// In Cedar, each as in the scope of a rule; an entity of a request with what it is below.
+    Cedar,
 }
 
 /// Requests that are gained or lost together.
@@ -112,6 +160,8 @@ pub struct Scope {
 /// One request, and what the object says of it before and after the change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Witness {
+    /// How patterns, conditions and words are written.
+    pub language: Language,
     /// What the request says.
     pub request: Vec<Word>,
     /// Before.
@@ -154,9 +204,7 @@ pub fn compare(before: &[Reading], after: &[Reading], budget: &mut Budget) -> Im
     let mut share = budget.share();
     let impact = agreed(before, after, &mut share);
     budget.settle(&share);
-    impact.unwrap_or_else(|Spent| {
-        Impact::Unknown("comparing its rules takes more work than enact does for one plan".to_owned())
-    })
+    impact.unwrap_or_else(|Spent| Impact::too_much())
 }
 
 fn agreed(before: &[Reading], after: &[Reading], budget: &mut Budget) -> Result<Impact, Spent> {
@@ -172,7 +220,7 @@ fn agreed(before: &[Reading], after: &[Reading], budget: &mut Budget) -> Result<
         }
         looked.push((&before.rules, &after.rules));
         let Some(impact) = difference(&before.rules, &after.rules, budget)? else {
-            return Ok(Impact::Unknown("a witness did not stand up to the second look".to_owned()));
+            return Ok(Impact::refuted());
         };
         let impact = Impact::Known(impact);
         match &first {
@@ -198,7 +246,8 @@ pub(super) fn difference(
     let mut lost = Side::new(before, after, false, budget);
     let is_true = lost.look()? && is_true;
     let more = more_gains || lost.more;
-    Ok(is_true.then_some(Difference { gained: gains, lost: lost.found, more }))
+    let attributes = Vec::new();
+    Ok(is_true.then_some(Difference { gained: gains, lost: lost.found, more, attributes }))
 }
 
 /// The search for what is gained, or for what is lost.
@@ -393,7 +442,12 @@ impl<'a, 'b> Side<'a, 'b> {
             dimension: dimension.clone(),
             word: word.clone(),
         };
-        Some(Witness { request: request.words.iter().map(word).collect(), before, after })
+        Some(Witness {
+            language: Language::Own,
+            request: request.words.iter().map(word).collect(),
+            before,
+            after,
+        })
     }
 
     /// Whether a request shows the difference, by plain evaluation; if it is not only possible, also if every condition

@@ -405,8 +405,8 @@ impl Gathered<'_, '_> {
         match self.semantics.meaning(&side) {
             Meaning::Nothing => {}
             Meaning::Rules { readings, beside: _ } => self.rules(&id, readings),
-            Meaning::Fields(_) => {
-                let reason = "enact does not weigh what it allows".to_owned();
+            Meaning::Cedar(_) => {
+                let reason = "its rules are Cedar, of which each object is compared with itself".to_owned();
                 self.estate.gaps.push(Gap::of(id, reason));
             }
             Meaning::Unknown(reason) => {

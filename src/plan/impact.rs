@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::access::budget::Budget;
+use crate::access::cedar::{self, CedarPolicy};
 use crate::access::impact::{Difference, Impact, Reading, compare};
 use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
@@ -80,9 +81,15 @@ impl<'a> Impacts<'_, 'a> {
             (Some(Meaning::Rules { readings: before, .. }), None) => {
                 Some(compare(&before, &none(&before), &mut self.budget))
             }
-            (Some(Meaning::Fields(before)), Some(Meaning::Fields(after))) => Some(fields(&before, &after)),
-            (None, Some(_)) => Some(Impact::Unknown("enact does not weigh what a new one allows".to_owned())),
-            (Some(_), None) => Some(Impact::Unknown("enact does not weigh what this one allowed".to_owned())),
+            (Some(Meaning::Cedar(before)), Some(Meaning::Cedar(after))) => {
+                Some(cedar::compare(&before, &after, &mut self.budget))
+            }
+            (None, Some(Meaning::Cedar(after))) => {
+                Some(cedar::compare(&CedarPolicy::default(), &after, &mut self.budget))
+            }
+            (Some(Meaning::Cedar(before)), None) => {
+                Some(cedar::compare(&before, &CedarPolicy::default(), &mut self.budget))
+            }
             (Some(_), Some(_)) => Some(Impact::Unknown("its two sides are of two sorts".to_owned())),
         }
     }
@@ -112,6 +119,7 @@ impl<'a> Impacts<'_, 'a> {
                     changes.for_each(|change| change.through = Some(through.clone()));
                     all.gained.append(&mut difference.gained);
                     all.lost.append(&mut difference.lost);
+                    all.attributes.append(&mut difference.attributes);
                     all.more = all.more || difference.more;
                 }
             }

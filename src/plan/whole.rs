@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access::allowed::{By, NoAnswer, Shown, gained, lost};
 use crate::access::budget::Budget;
-use crate::access::impact::{AccessChange, Decision, Difference, Impact};
+use crate::access::impact::{AccessChange, AttributeChange, Decision, Difference, Impact};
 use crate::access::rule::Effect;
 use crate::model::plan::{AccessVerdicts, Masked, TargetAccess, TargetAccessChange, TargetDifference};
 use crate::model::resource::ResourceId;
@@ -35,7 +35,14 @@ pub(super) fn verdict(sides: &Sides<'_>, verdicts: &AccessVerdicts) -> TargetAcc
             Impact::Unknown(reason) => {
                 return TargetAccess::Unknown(format!("of {} `{}`: {reason}", id.kind, id.name));
             }
-            Impact::Known(difference) => drop(known.insert(id, difference)),
+            Impact::Known(difference) => match difference.attributes.first() {
+                // No request shows for how long something is allowed.
+                Some(AttributeChange { attribute, .. }) => {
+                    let reason = format!("`{attribute}` changes, which is beside what requests show");
+                    return TargetAccess::Unknown(format!("of {} `{}`: {reason}", id.kind, id.name));
+                }
+                None => drop(known.insert(id, difference)),
+            },
         }
     }
     if known.values().all(|difference| difference.gained.is_empty() && difference.lost.is_empty()) {

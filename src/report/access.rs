@@ -1,8 +1,12 @@
 //! What changes do to what is allowed, in words. What patterns and names say is untrusted, and each format makes it
 //! safe; the verdicts are ours.
 
+use serde_json::Value;
+
 use super::{Report, TargetReport};
-use crate::access::impact::{AccessChange, Decision, Difference, Impact, Scope, Verdict, Witness, Word};
+use crate::access::impact::{
+    AccessChange, AttributeChange, Decision, Difference, Impact, Language, Scope, Verdict, Witness, Word,
+};
 use crate::access::rule::{Dimension, Effect};
 use crate::model::change::Change;
 use crate::model::plan::{
@@ -43,20 +47,22 @@ impl AccessLine {
 
 /// What a change does; nothing if nobody asked or it says nothing by itself.
 pub(super) fn lines(target: &TargetReport, change: &Change, all: bool) -> Vec<AccessLine> {
-    let Difference { gained, lost, more } = match target.plan.impact(change) {
+    let Difference { gained, lost, more, attributes } = match target.plan.impact(change) {
         None => return Vec::new(),
         Some(Impact::Unknown(reason)) => return vec![AccessLine::plain("UNKNOWN", reason.clone())],
         Some(Impact::Known(difference)) => difference,
     };
-    if gained.is_empty() && lost.is_empty() {
+    if gained.is_empty() && lost.is_empty() && attributes.is_empty() {
         return vec![AccessLine::plain("EQUIVALENT", "no request is treated in another way".to_owned())];
     }
     let most = if all { usize::MAX } else { DIFFERENCES };
     let shown = |changes: &[AccessChange], gains: bool| -> Vec<AccessLine> {
         changes.iter().take(most).map(|change| line(change, gains)).collect()
     };
-    let mut lines = [shown(gained, true), shown(lost, false)].concat();
-    let hidden = gained.len().saturating_sub(most) + lost.len().saturating_sub(most);
+    let beside = attributes.iter().take(most).map(attribute).collect();
+    let mut lines = [shown(gained, true), shown(lost, false), beside].concat();
+    let hidden = [gained.len(), lost.len(), attributes.len()].map(|number| number.saturating_sub(most));
+    let hidden: usize = hidden.iter().sum();
     let Masked { gained, lost } = target.plan.masked(change);
     let masked = [
         (gained, "others deny or allow the same: the target allows no more by this"),
@@ -101,9 +107,8 @@ pub(super) fn of_target(plan: &TargetPlan) -> Vec<AccessLine> {
         TargetAccess::Known(difference) => difference,
     };
     let line = |changes: &[TargetAccessChange], gains| {
-        let TargetAccessChange { id: _, possible, witness: Witness { request, before, after } } =
-            changes.first()?;
-        let example = format!("for example {}", decided(request, before, after));
+        let TargetAccessChange { id: _, possible, witness } = changes.first()?;
+        let example = format!("for example {}", decided(&witness.request, witness));
         let label = label(gains, *possible);
         Some(AccessLine { label, gains: Some(gains), what: example, witness: None })
     };
@@ -114,14 +119,35 @@ pub(super) fn of_target(plan: &TargetPlan) -> Vec<AccessLine> {
     }
 }
 
+/// What a change of a value beside the rules does.
+fn attribute(change: &AttributeChange) -> AccessLine {
+    let AttributeChange { attribute, before, after, verdict, possible, access } = change;
+    let gains = match verdict {
+        Verdict::MorePermissive => Some(true),
+        Verdict::LessPermissive => Some(false),
+        Verdict::Incomparable | Verdict::Equivalent | Verdict::Unknown => None,
+    };
+    let label = gains.map_or("DEPENDS", |gains| label(gains, *possible));
+    let value = |value: &Value| value.as_str().map_or_else(|| value.to_string(), quoted);
+    let mut what = format!("{attribute}: {} -> {}", value(before), value(after));
+    if !access.is_empty() {
+        what.push_str(&format!(", {}", scopes(access, Language::Cedar)));
+    }
+    if gains.is_none() {
+        what.push_str(", and nothing says whether that allows more or less");
+    }
+    AccessLine { label, gains, what, witness: None }
+}
+
 /// Which requests are meant, in the patterns of their author.
 fn what(change: &AccessChange, gains: bool) -> String {
     let AccessChange { access, except, more_exceptions, conditions, possible: _, through, witness } = change;
-    let mut text = scopes(access);
+    let language = witness.language;
+    let mut text = scopes(access, language);
     if !conditions.is_empty() {
         text.push_str(&format!(" if {}", list(conditions, PATTERNS)));
     }
-    let mut exceptions: Vec<_> = except.iter().map(|except| scopes(except)).collect();
+    let mut exceptions: Vec<_> = except.iter().map(|except| scopes(except, language)).collect();
     exceptions.extend((*more_exceptions > 0).then(|| format!("{more_exceptions} more")));
     if !exceptions.is_empty() {
         text.push_str(&format!(", except {}", exceptions.join(" and ")));
@@ -138,19 +164,23 @@ fn what(change: &AccessChange, gains: bool) -> String {
 }
 
 fn witness(change: &AccessChange) -> String {
-    let mentioned = |word: &&Word| {
+    let is_mentioned = |word: &&Word| {
+        // In Cedar every part of a request is an entity, and each helps to see what is meant.
+        if change.witness.language == Language::Cedar {
+            return true;
+        }
         let mut scopes = change.access.iter().chain(change.except.iter().flatten());
         scopes.any(|scope| scope.dimension == word.dimension)
     };
-    let Witness { request, before, after } = &change.witness;
-    decided(request.iter().filter(mentioned), before, after)
+    decided(change.witness.request.iter().filter(is_mentioned), &change.witness)
 }
 
 /// A request and how it was and is decided.
-fn decided<'a>(request: impl IntoIterator<Item = &'a Word>, before: &Decision, after: &Decision) -> String {
+fn decided<'a>(words: impl IntoIterator<Item = &'a Word>, witness: &Witness) -> String {
+    let Witness { language, request: _, before, after } = witness;
     let one = |word: &Word| Scope { dimension: word.dimension.clone(), patterns: vec![word.word.clone()] };
-    let request: Vec<_> = request.into_iter().map(one).collect();
-    format!("{}: {} -> {}", scopes(&request), decision(before), decision(after))
+    let request: Vec<_> = words.into_iter().map(one).collect();
+    format!("{}: {} -> {}", scopes(&request, *language), decision(before), decision(after))
 }
 
 fn decision(decision: &Decision) -> String {
@@ -164,10 +194,11 @@ fn decision(decision: &Decision) -> String {
 }
 
 /// Such as `s3:GetObject on my-bucket/* for team:local:ops in tenant one with s3:prefix home/`.
-pub(super) fn scopes(scopes: &[Scope]) -> String {
+pub(super) fn scopes(scopes: &[Scope], language: Language) -> String {
+    let patterns = |scope: &Scope| patterns(scope, language);
     let of = |wanted: &Dimension| scopes.iter().find(|scope| scope.dimension == *wanted);
-    let action = of(&Dimension::Action).map(patterns);
-    let resource = of(&Dimension::Resource).map(patterns);
+    let action = of(&Dimension::Action).map(&patterns);
+    let resource = of(&Dimension::Resource).map(&patterns);
     let resource = resource.map(|on| if action.is_some() { format!("on {on}") } else { on });
     let principal = of(&Dimension::Principal).map(|of| format!("for {}", patterns(of)));
     let also = of(&Dimension::AlsoPrincipal).map(|of| format!("who is also {}", patterns(of)));
@@ -183,8 +214,12 @@ pub(super) fn scopes(scopes: &[Scope]) -> String {
     if parts.is_empty() { "anything".to_owned() } else { parts.join(" ") }
 }
 
-fn patterns(scope: &Scope) -> String {
-    any_of(&scope.patterns)
+fn patterns(scope: &Scope, language: Language) -> String {
+    match language {
+        Language::Own => any_of(&scope.patterns),
+        // Each ends with the quote of an id or with a type.
+        Language::Cedar => list(&scope.patterns, PATTERNS),
+    }
 }
 
 /// Patterns or names as a list.

@@ -11,7 +11,9 @@ use super::content::{
 };
 use super::{ApplyReport, Report, TargetReport};
 use crate::access::AccessShift;
-use crate::access::impact::{AccessChange, Decision, Difference, Impact, Scope, Witness, Word};
+use crate::access::impact::{
+    AccessChange, AttributeChange, Decision, Difference, Impact, Language, Scope, Verdict, Witness, Word,
+};
 use crate::access::rule::{Dimension, Effect};
 use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
@@ -244,6 +246,7 @@ pub(super) fn impact(text: &str) -> Impact {
         possible,
         through: Some(text.to_owned()),
         witness: Witness {
+            language: if possible { Language::Cedar } else { Language::Own },
             request: scopes.iter().map(word).collect(),
             before: decision(before),
             after: decision(after),
@@ -251,7 +254,15 @@ pub(super) fn impact(text: &str) -> Impact {
     };
     let gained = vec![change(Effect::Denied, Effect::NotGranted, false)];
     let lost = vec![change(Effect::NotGranted, Effect::Denied, true)];
-    Impact::Known(Difference { gained, lost, more: true })
+    let attribute = AttributeChange {
+        attribute: text.to_owned(),
+        before: json!(text),
+        after: json!(null),
+        verdict: Verdict::Incomparable,
+        possible: true,
+        access: scopes.clone(),
+    };
+    Impact::Known(Difference { gained, lost, more: true, attributes: vec![attribute] })
 }
 
 fn hostile_coverage(text: &str) -> Coverage {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::access::cedar::CedarPolicy;
 use crate::access::impact::Reading;
 use crate::access::pattern::Pattern;
 use crate::access::rule::{Dimension, Rule};
@@ -51,8 +52,8 @@ pub enum Meaning {
         /// Fields that matter too if they change, in a way that no rule says.
         beside: BTreeMap<&'static str, Value>,
     },
-    /// What these fields say, of which it is only known that equal values mean the same.
-    Fields(BTreeMap<&'static str, Value>),
+    /// What rules in Cedar say.
+    Cedar(CedarPolicy),
     /// Nobody knows, for this reason.
     Unknown(String),
 }

@@ -231,28 +231,118 @@ fn a_drift_that_is_put_back_has_a_verdict_too() {
     assert_eq!(witness(&access["lost"][0]), (vec!["others", "read"], ["allowed", "not_granted"]));
 }
 
+/// Declares a JITSudo policy of these fields and Cedar texts.
+fn cedar(world: &World, fields: &str, texts: &[&str]) {
+    let rules: Vec<_> = texts.iter().map(|text| format!("{{policy_text: '{text}'}}")).collect();
+    world.declare("Policy", "p", &format!("{{{fields}, rules: [{}]}}", rules.join(", ")));
+}
+
+const ASK: &str = r#"permit (principal is User in Team::"ops", action == Action::"ask", resource is Box);"#;
+const HOUR: &str = "max_duration_seconds: 3600";
+
 #[test]
-fn sound_meaning_cedar_is_equivalent_or_unknown() {
+fn sound_meaning_cedar_is_exact_in_scopes_and_possible_in_conditions() {
     let world = World::new("jitsudo");
-    let rules = |rules: &str, description: &str| {
-        world.declare(
-            "Policy",
-            "p",
-            &format!("{{description: {description}, max_duration_seconds: 60, rules: [{rules}]}}"),
-        );
-    };
-    let [one, other] =
-        ["permit(principal,action,resource);", "forbid(principal,action,resource) when { context.a };"]
-            .map(|text| format!("{{policy_text: '{text}'}}"));
-    rules(&format!("{one}, {other}"), "a");
+    let never = r#"forbid (principal, action, resource == Box::"1");"#;
+    cedar(&world, HOUR, &[ASK, never]);
+    let access_of_new = access(&world.plan(), "p");
+    assert_eq!(access_of_new["verdict"], "incomparable", "{access_of_new:#}");
     world.converge();
-    rules(&format!("{other}, {one}"), "b");
+    cedar(&world, "max_duration_seconds: 3600, description: b", &[never, ASK]);
     assert_eq!(verdict(&world.plan(), "p"), "equivalent");
-    rules(&one, "a");
+
+    let all_boxes = r#"permit (principal is User in Team::"ops", action == Action::"ask", resource);"#;
+    cedar(&world, HOUR, &[all_boxes, never]);
+    let plan = world.plan();
+    let access_of_all = access(&plan, "p");
+    assert_eq!(
+        (&access_of_all["verdict"], &access_of_all["possible"]),
+        (&json!("more_permissive"), &json!(false))
+    );
+    let gained = &access_of_all["gained"][0];
+    assert_eq!(
+        witness(gained),
+        (
+            vec![r#"User::"x" in Team::"ops""#, r#"Action::"ask""#, r#"Other::"x""#],
+            ["not_granted", "allowed"]
+        )
+    );
+    assert_eq!(
+        (&gained["witness"]["language"], &gained["witness"]["after"]["rule"]),
+        (&json!("cedar"), &json!("rule 1"))
+    );
+    let text = world.run(&["plan"]).out;
+    let line = r#"      MORE PERMISSIVE  Action::"ask" for principal is User in Team::"ops", except resource is Box and Box::"1"
+          for example Action::"ask" on Other::"x" for User::"x" in Team::"ops": not granted -> allowed by "rule 1"
+"#;
+    assert!(text.contains(line), "{text}");
+
+    cedar(&world, HOUR, &[&ASK.replace(';', " when { context.mfa };"), never]);
+    let access_of_some = access(&world.plan(), "p");
+    assert_eq!(access_of_some["verdict"], "less_permissive");
+    assert_eq!(access_of_some["possible"], true, "it may always hold");
+    world.declare_absent("Policy", "p");
+    assert_eq!(verdict(&world.plan(), "p"), "incomparable", "what it forbids goes, too");
+}
+
+#[test]
+fn sound_meaning_time_and_audit_are_wider_or_narrower_and_a_priority_depends() {
+    let world = World::new("jitsudo");
+    cedar(&world, HOUR, &[ASK]);
+    world.converge();
+    cedar(&world, "max_duration_seconds: 7200, priority: 5", &[ASK]);
+    let plan = world.plan();
+    let access_of_time = access(&plan, "p");
+    let verdicts: Vec<_> = access_of_time["attributes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| (change["attribute"].as_str().unwrap(), change["verdict"].as_str().unwrap()))
+        .collect();
+    assert_eq!(verdicts, [("max_duration_seconds", "more_permissive"), ("priority", "incomparable")]);
+    let text = world.run(&["plan"]).out;
+    for line in [
+        "      MORE PERMISSIVE  max_duration_seconds: 3600 -> 7200\n",
+        "      DEPENDS  priority: 0 -> 5, and nothing says whether that allows more or less\n",
+    ] {
+        assert!(text.contains(line), "{line}{text}");
+    }
+    cedar(&world, "max_duration_seconds: 60", &[ASK]);
+    assert_eq!(verdict(&world.plan(), "p"), "less_permissive");
+
+    world.declare(
+        "Policy",
+        "p",
+        &format!("{{{HOUR}, rules: [{{policy_text: '{ASK}', audit_session: false}}]}}"),
+    );
+    let text = world.run(&["plan"]).out;
+    let line = r#"MORE PERMISSIVE  audit_session: true -> false, Action::"ask" on resource is Box for principal is User in Team::"ops""#;
+    assert!(text.contains(line), "{text}");
+}
+
+#[test]
+fn sound_meaning_a_policy_that_is_not_enabled_says_nothing() {
+    let world = World::new("jitsudo");
+    cedar(&world, "max_duration_seconds: 3600, enabled: false", &[ASK]);
+    assert_eq!(verdict(&world.plan(), "p"), "equivalent");
+    world.converge();
+    cedar(&world, "max_duration_seconds: 7200, enabled: false", &[ASK]);
+    assert_eq!(verdict(&world.plan(), "p"), "equivalent");
+    cedar(&world, "max_duration_seconds: 3600, enabled: true", &[ASK]);
+    assert_eq!(verdict(&world.plan(), "p"), "more_permissive");
+}
+
+#[test]
+fn sound_meaning_a_live_field_of_a_policy_that_enact_does_not_know_makes_it_unknown() {
+    let world = World::new("jitsudo");
+    cedar(&world, HOUR, &[ASK]);
+    world.converge();
+    world.drift("policies", "p", "approval_mode", json!("none"));
+    cedar(&world, "max_duration_seconds: 60", &[ASK]);
     let plan = world.plan();
     let access = access(&plan, "p");
     assert_eq!(access["verdict"], "unknown");
-    assert_eq!(access["reason"], "enact does not weigh a change of `rules`");
+    assert_eq!(access["reason"], "it has a field that enact does not know: `approval_mode`");
 }
 
 /// A compiuta policy with one statement for one member.

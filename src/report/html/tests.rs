@@ -124,7 +124,7 @@ fn what_a_change_does_to_what_is_allowed_is_above_its_fields_with_a_witness() {
         .filter(|line| line.attribute("class").is_some_and(|class| class.starts_with("access")))
         .map(said)
         .collect();
-    assert_eq!(lines.len(), 3, "{lines:#?}");
+    assert_eq!(lines.len(), 4, "{lines:#?}");
     assert!(
         lines[0].contains("MORE PERMISSIVE s3:*") && lines[0].contains("denied by s3:* ->"),
         "{lines:#?}"

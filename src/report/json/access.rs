@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::access::impact::{AccessChange, Difference, Impact, Verdict};
+use crate::access::impact::{AccessChange, AttributeChange, Difference, Impact, Verdict};
 use crate::model::plan::{Masked, TargetAccess, TargetAccessChange, TargetDifference};
 use crate::model::resource::ResourceId;
 use crate::report::Report;
@@ -25,6 +25,8 @@ pub struct AccessJson {
     pub lost: Vec<AccessChange>,
     /// Whether more is gained or lost than these.
     pub more: bool,
+    /// What changes beside the rules, such as for how long access is given.
+    pub attributes: Vec<AttributeChange>,
 }
 
 impl AccessJson {
@@ -33,8 +35,9 @@ impl AccessJson {
             Impact::Known(difference) => (None, difference.clone()),
             Impact::Unknown(reason) => (Some(reason.clone()), Difference::default()),
         };
-        let Difference { gained, lost, more } = difference;
-        Self { verdict: impact.verdict(), possible: impact.is_only_possible(), reason, gained, lost, more }
+        let Difference { gained, lost, more, attributes } = difference;
+        let (verdict, possible) = (impact.verdict(), impact.is_only_possible());
+        Self { verdict, possible, reason, gained, lost, more, attributes }
     }
 }
 

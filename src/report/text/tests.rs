@@ -269,6 +269,7 @@ fn what_changes_mean_is_said_below_each_and_summed_up() {
         "  \"a b\" on \"a b\" with \"a b\" \"a b\" if a b, except \"a b\" on \"a b\" with \"a b\" \"a b\" and 1 more, no longer denied, through a b"
     );
     assert!(said("POSSIBLY LESS PERMISSIVE").contains("now denied"), "{text}");
+    assert!(said("DEPENDS").starts_with("  a b: \"a b\" -> null, "), "{text}");
     assert_eq!(said("MORE  "), "differences like these");
     assert_eq!(said("UNKNOWN"), "  why");
     assert_eq!(last_line(&report), "access: 1 both wider and narrower, 1 equivalent, 1 unknown");

@@ -1,0 +1,17 @@
+//! What Cedar rules say of requests, and what a change of them does.
+//!
+//! Scopes are exact, without a solver. All that a scope asks for is an identity, a type and a place in the hierarchy, and
+//! a request that has more of these satisfies no fewer scopes. So of all requests to which a rule applies there is one
+//! that has the least ([`request`]), and another rule applies to all of them if it applies to that one. A condition is
+//! opaque: it is true, false or an error, so `unless c` is not the opposite of `when c`. Not here: how Cedar is read
+//! (`crate::cedar`), and which fields hold it (`system`).
+
+mod audit;
+mod compare;
+mod evaluate;
+mod request;
+pub mod rule;
+#[cfg(test)]
+mod tests;
+
+pub use compare::{CedarPolicy, compare};
