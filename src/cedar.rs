@@ -4,15 +4,20 @@
 
 mod depth;
 mod effect;
+mod error;
 mod lex;
+mod room;
+mod schema;
 
 use cedar_policy::Policy;
 use cedar_policy_formatter::{Config, policies_str_to_pretty};
-use miette::Diagnostic as _;
 use serde_json::{Value, json};
 
 use depth::MAX_DEPTH;
 pub use effect::Effect;
+pub use error::CedarError;
+use room::with_room;
+pub use schema::Schema;
 
 /// The longest policy that is accepted, in bytes.
 const MAX_BYTES: usize = 64 << 10;
@@ -20,25 +25,6 @@ const MAX_BYTES: usize = 64 << 10;
 const MAX_PRETTY: usize = 8 << 10;
 /// A text of this depth takes twice the work of one without depth.
 const FLAT: usize = 16;
-/// More than the deepest policy needs, even in a debug build. Only what is used takes memory.
-const STACK: usize = 32 << 20;
-
-/// Why a text is not Cedar.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct CedarError {
-    /// One sentence.
-    pub message: String,
-    /// The byte of the user's text where the parser found it.
-    pub offset: Option<usize>,
-}
-
-impl CedarError {
-    fn new(error: impl ToString) -> Self {
-        Self { message: error.to_string(), offset: None }
-    }
-}
-
 /// The scope of a principal or a resource, or of the action, as Cedar's JSON form has it.
 pub type Scope = Value;
 
@@ -128,11 +114,6 @@ pub fn expression(json: &Value) -> Option<String> {
     Some(body.trim().to_owned())
 }
 
-/// Runs work on a large stack: Cedar walks a policy by recursion, and a thread's stack may be small.
-fn with_room<T>(work: impl FnOnce() -> T) -> T {
-    stacker::maybe_grow(STACK, STACK, work)
-}
-
 fn parse(text: &str) -> Result<Policy, CedarError> {
     parse_within("", text, "")
 }
@@ -141,7 +122,7 @@ fn parse(text: &str) -> Result<Policy, CedarError> {
 fn parse_within(before: &str, text: &str, after: &str) -> Result<Policy, CedarError> {
     let whole = format!("{before}{text}{after}");
     bounded(&whole)?;
-    Policy::parse(None, whole).map_err(|errors| explain(before, text, &errors))
+    Policy::parse(None, whole).map_err(|errors| CedarError::explained(before, text, &errors))
 }
 
 /// Refuses what is too long or too deep. Cedar has no limits of its own: its stack grows with the depth of a policy,
@@ -246,15 +227,6 @@ fn one_action(est: &mut Value) {
         action.remove("entities");
         action.insert("entity".to_owned(), only);
     }
-}
-
-/// The first error in words, placed in the user's text: the text before and after it is ours.
-fn explain(before: &str, text: &str, errors: &cedar_policy::ParseErrors) -> CedarError {
-    let first = errors.iter().next();
-    let message = first.map_or_else(|| errors.to_string(), ToString::to_string);
-    let label = first.and_then(|error| error.labels()).and_then(|mut labels| labels.next());
-    let offset = label.and_then(|label| label.offset().checked_sub(before.len()));
-    CedarError { message, offset: offset.map(|offset| offset.min(text.trim_end().len())) }
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::system::registry::Registry;
 use crate::text::short;
 
 mod api;
+mod cedar_schema;
 pub mod check;
 pub mod credential;
 pub mod file;
@@ -24,6 +25,7 @@ pub mod proposal;
 mod signing;
 pub mod target;
 
+use cedar_schema::Schemas;
 use check::{
     check_twice, check_url, folders, hide_credential, hide_quotes, includes, missing_settings, unmanaged,
 };
@@ -39,14 +41,19 @@ pub fn load(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Config> {
     let (document, config) = written(file, text, diagnostics)?;
-    let registry = match systems {
-        Systems::Known(registry) => registry,
-        Systems::Defined(files) => sound(diagnostics, |diagnostics| {
-            Some(Arc::new(define(&document, folder, &config, files, diagnostics)))
-        })?,
+    let (registry, files) = match systems {
+        Systems::Known(registry) => (registry, None),
+        Systems::Defined(files) => {
+            let registry = sound(diagnostics, |diagnostics| {
+                Some(Arc::new(define(&document, folder, &config, files, diagnostics)))
+            })?;
+            (registry, Some(files))
+        }
     };
-    let targets =
-        sound(diagnostics, |diagnostics| Some(targets(&document, &config, &registry, diagnostics)))?;
+    let mut schemas = Schemas { folder, files };
+    let targets = sound(diagnostics, |diagnostics| {
+        Some(targets(&document, &config, &registry, &mut schemas, diagnostics))
+    })?;
     Some(Config {
         manifests: config.manifests.clone(),
         targets,
@@ -132,14 +139,15 @@ fn targets(
     document: &Document,
     config: &ConfigFile,
     registry: &Registry,
+    schemas: &mut Schemas<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Target> {
     let row = |index: usize| document.part(format!("/targets/{index}"));
-    let open = |(index, target): (usize, &TargetConfig)| {
+    let mut open = |(index, target): (usize, &TargetConfig)| {
         let record = RecordRefs::of(&config.record, target);
-        sound(diagnostics, |diagnostics| open(registry, target, record, &row(index), diagnostics))
+        sound(diagnostics, |diagnostics| open(registry, target, record, schemas, &row(index), diagnostics))
     };
-    let targets = config.targets.iter().enumerate().filter_map(open).collect();
+    let targets = config.targets.iter().enumerate().filter_map(&mut open).collect();
     diagnostics.extend(check_twice(config, document));
     targets
 }
@@ -148,12 +156,13 @@ fn open(
     registry: &Registry,
     config: &TargetConfig,
     record: RecordRefs,
+    schemas: &mut Schemas<'_>,
     row: &Part<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Target> {
     diagnostics.extend(check_url(&config.url).map(|diagnostic| diagnostic.at(row.place("/url"))));
     let include = includes(config, row, diagnostics);
-    let system = sound(diagnostics, |diagnostics| open_system(registry, config, row, diagnostics))?;
+    let system = sound(diagnostics, |diagnostics| open_system(registry, config, schemas, row, diagnostics))?;
     let unmanaged = unmanaged(config, row, Some(system.kinds()), diagnostics);
     let api = api::of(config, registry.get(&config.system).map(|registered| &registered.settings));
     Some(Target { config: config.clone(), system, api, record, include, unmanaged, at: row.pointer("") })
@@ -162,6 +171,7 @@ fn open(
 fn open_system(
     registry: &Registry,
     config: &TargetConfig,
+    schemas: &mut Schemas<'_>,
     row: &Part<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Box<dyn System>> {
@@ -169,16 +179,20 @@ fn open_system(
         diagnostics.push(unknown_system(registry, config).at(row.place("/system")));
         return None;
     };
-    sound(diagnostics, |diagnostics| {
+    let schema = sound(diagnostics, |diagnostics| {
         match row.at("/settings") {
             Some(_) => Checker::checked(registered.settings.clone(), &row.part("/settings"), diagnostics),
             None => diagnostics.extend(missing_settings(registered, row)),
         }
         diagnostics.extend(config.auth.refused_by(registered).map(|refused| refused.at(row.place("/auth"))));
-        Some(())
+        let schema = config.cedar_schema.as_ref().map(|path| schemas.read(path, registered, row)).transpose();
+        Some(schema.unwrap_or_else(|wrong| {
+            diagnostics.push(wrong);
+            None
+        }))
     })?;
     let settings = config.settings.clone().unwrap_or_else(|| serde_json::json!({}));
-    (registered.open)(&settings)
+    (registered.open)(&settings, schema.flatten())
         .map_err(|error| {
             let diagnostic = Diagnostic::new(Code::ConfigSettings, error.to_string());
             diagnostics.push(diagnostic.at(row.place("/settings")));
@@ -198,9 +212,10 @@ fn unknown_system(registry: &Registry, config: &TargetConfig) -> Diagnostic {
 
 /// Where the systems come from that a configuration can use.
 pub enum Systems<'a> {
-    /// They are built in, or defined by files in its folder; this receives the texts of those files.
+    /// They are built in, or defined by files in its folder; this receives the texts of those files, and of the schemas
+    /// that its targets name.
     Defined(&'a mut Files),
-    /// Only these, even if the configuration defines others: definitions from an old commit are not trusted.
+    /// Only these, even if the configuration defines others: definitions and schemas from an old commit are not trusted.
     Known(Arc<Registry>),
 }
 

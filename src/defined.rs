@@ -54,11 +54,12 @@ fn row(api: &Arc<Api>) -> Registered {
         settings: api.settings.clone(),
         auth: definition.auth.clone(),
         kinds: api.kinds.clone(),
+        holds_cedar: false,
         // Its types are all plain JSON.
         definition: serde_json::to_value(definition).ok(),
         open: {
             let api = api.clone();
-            Box::new(move |settings| Ok(Box::new(Defined::new(api.clone(), settings))))
+            Box::new(move |settings, _| Ok(Box::new(Defined::new(api.clone(), settings))))
         },
     }
 }

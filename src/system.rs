@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::access::Grants;
+use crate::cedar::Schema;
 use crate::compare::diff::Field;
 use crate::diagnostic::{Diagnostic, SpecDiagnostic};
 use crate::model::change::{Action, Change};
@@ -58,18 +59,25 @@ pub struct Registered {
     pub auth: Vec<Scheme>,
     /// Its kinds, in the order in which they are created; deletes go backwards.
     pub kinds: Vec<Kind>,
+    /// Whether its objects hold Cedar, so that a target may name a schema for it.
+    pub holds_cedar: bool,
     /// Makes the system for a target from settings that passed their schema.
     pub open: Open,
     /// The file that defines it; `None` for one that is built in.
     pub definition: Option<Value>,
 }
 
-/// Makes the system of a target from its settings.
-pub type Open = Box<dyn Fn(&Value) -> Result<Box<dyn System>, serde_json::Error> + Send + Sync>;
+/// Makes the system of a target from its settings, and from the schema of its Cedar if the target has one.
+pub type Open =
+    Box<dyn Fn(&Value, Option<Schema>) -> Result<Box<dyn System>, serde_json::Error> + Send + Sync>;
 
 impl Registered {
     /// A system that is built in. `open` makes it from settings that passed their schema.
-    fn built_in<S, T>(name: &str, kinds: Vec<Kind>, open: impl Fn(S) -> T + Send + Sync + 'static) -> Self
+    fn built_in<S, T>(
+        name: &str,
+        kinds: Vec<Kind>,
+        open: impl Fn(S, Option<Schema>) -> T + Send + Sync + 'static,
+    ) -> Self
     where
         S: JsonSchema + DeserializeOwned,
         T: System + 'static,
@@ -79,8 +87,9 @@ impl Registered {
             settings: crate::schema::of::<S>(),
             auth: Vec::new(),
             kinds,
-            open: Box::new(move |settings| {
-                S::deserialize(settings).map(|settings| Box::new(open(settings)) as Box<_>)
+            holds_cedar: false,
+            open: Box::new(move |settings, schema| {
+                S::deserialize(settings).map(|settings| Box::new(open(settings, schema)) as Box<_>)
             }),
             definition: None,
         }

@@ -26,7 +26,7 @@ fuzz_target!(|text: &str| {
     }
     let checker = Checker::new(row.settings.clone());
     assert!(checker.is_ok(), "{:#}", row.settings);
-    let system = (row.open)(&json!({})).unwrap_or_else(|error| panic!("{error}"));
+    let system = (row.open)(&json!({}), None).unwrap_or_else(|error| panic!("{error}"));
     let _ = (system.headers(), system.errors());
     assert_eq!(system.kinds().len(), row.kinds.len());
 });

@@ -146,6 +146,9 @@ pub struct TargetConfig {
     pub(super) tenant: Option<String>,
     /// Settings of the system, such as Polytomic's `version` or JITSudo's `tenant`.
     pub(super) settings: Option<Value>,
+    /// The file of the Cedar schema of this target, relative to this file: its entities and actions, in Cedar's own form or
+    /// in JSON. Every declared rule is checked against it. It is read from the trusted checkout, never from a revision.
+    pub(super) cedar_schema: Option<PathBuf>,
     /// Which manifests are for this target, as globs over their paths; a folder means everything in it. A pattern after
     /// `!` takes paths away, wherever it stands in the list; if there are only such patterns, all other paths are taken.
     /// Default: all manifests of its system.

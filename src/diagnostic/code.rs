@@ -160,6 +160,11 @@ codes! {
     /// lists the kinds that it accepts.
     ConfigAuth = "config/auth" (Invalid, Error),
 
+    /// The file that `cedar_schema` of a target names cannot be read or is not a Cedar schema, or the objects of the
+    /// system hold no Cedar. Without it rules would be written that nobody has checked. Name a file in Cedar's schema
+    /// format, relative to enact.yaml, and correct it at the place that the message names.
+    ConfigCedarSchema = "config/cedar-schema" (Invalid, Error),
+
     /// A credential that enact.yaml points to cannot be used: the variable is not set, the file cannot be read, it is
     /// empty, or it is not one line of text. Without it nothing can be sent to the target. Set the variable or write
     /// the file, and make sure that it holds only the secret; `--sandbox` lets you try enact without any.
@@ -482,6 +487,11 @@ codes! {
     /// A rule without `policy_text` is made of its fields, and one that it needs is missing. The server would fill the
     /// gap with something that nobody reviewed. Add the field, or write the whole rule as `policy_text`.
     JitsudoMissingField = "jitsudo/missing-field" (Invalid, Error),
+
+    /// A rule names an entity type, an action or an attribute that the Cedar schema of its target does not have, or uses
+    /// one against its type. The rule would never apply, or be an error for every request, and a rule with an error is
+    /// skipped. Correct the rule, or the file that `cedar_schema` names.
+    JitsudoSchema = "jitsudo/schema" (Invalid, Error),
 
     /// The fields of a rule do not fit its scope types: `any` has no entity or actions, `eq` needs exactly one, and so
     /// on. The rule would apply to more or fewer than its fields suggest. Change the scope type, or add or remove the

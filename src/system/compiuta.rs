@@ -36,7 +36,7 @@ mod spec;
 
 /// The row of the registry.
 pub(super) fn registered() -> Registered {
-    Registered::built_in("compiuta", kinds(), |_: CompiutaSettings| Compiuta { kinds: kinds() })
+    Registered::built_in("compiuta", kinds(), |_: CompiutaSettings, _| Compiuta { kinds: kinds() })
 }
 
 /// Settings of a compiuta target: there are none.

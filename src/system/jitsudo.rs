@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::paging::pages;
 use super::{Budget, Draft, Judge, Observe, Registered, Translate};
 use crate::access::Grants;
-use crate::cedar;
+use crate::cedar::{self, Schema};
 use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::model::change::Action;
 use crate::model::kind::Kind;
@@ -34,11 +34,13 @@ use rules::Known;
 /// The row of the registry.
 pub(super) fn registered(budget: &Budget) -> Registered {
     let known = Arc::new(Known::within(budget.cedar));
-    Registered::built_in("jitsudo", kinds(), move |settings| Jitsudo {
+    let registered = Registered::built_in("jitsudo", kinds(), move |settings, schema| Jitsudo {
         settings,
         kinds: kinds(),
         known: known.clone(),
-    })
+        schema,
+    });
+    Registered { holds_cedar: true, ..registered }
 }
 
 /// Settings of a JITSudo target.
@@ -171,6 +173,8 @@ struct Jitsudo {
     settings: JitsudoSettings,
     kinds: Vec<Kind>,
     known: Arc<Known>,
+    /// What its rules may name.
+    schema: Option<Schema>,
 }
 
 impl Translate for Jitsudo {
@@ -181,7 +185,8 @@ impl Translate for Jitsudo {
     fn check(&self, _kind: &Kind, spec: &Value) -> Vec<SpecDiagnostic> {
         let mut diagnostics: Vec<_> = check_durations(spec).into_iter().collect();
         for (index, rule) in list(spec, "rules").iter().enumerate() {
-            let found = rules::check::check(&self.known, rule, &format!("/rules/{index}"));
+            let found =
+                rules::check::check(&self.known, self.schema.as_ref(), rule, &format!("/rules/{index}"));
             let is_enough = found.iter().any(|diagnostic| diagnostic.code == Code::JitsudoTooMuch);
             diagnostics.extend(found);
             if is_enough {

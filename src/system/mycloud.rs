@@ -29,7 +29,7 @@ mod spec;
 
 /// The row of the registry.
 pub(super) fn registered() -> Registered {
-    Registered::built_in("mycloud", kinds(), |_: MycloudSettings| Mycloud { kinds: kinds() })
+    Registered::built_in("mycloud", kinds(), |_: MycloudSettings, _| Mycloud { kinds: kinds() })
 }
 
 /// Settings of a mycloud target: there are none.

@@ -30,7 +30,7 @@ mod spec;
 
 /// The row of the registry.
 pub(super) fn registered() -> Registered {
-    Registered::built_in("polytomic", kinds(), |settings| Polytomic { settings, kinds: kinds() })
+    Registered::built_in("polytomic", kinds(), |settings, _| Polytomic { settings, kinds: kinds() })
 }
 
 /// Settings of a Polytomic target.

@@ -408,3 +408,62 @@ fn bounded_live_rules_that_are_too_much_to_read_are_never_taken_for_other_rules(
     assert_eq!(document["diagnostics"][0]["code"], "jitsudo/too-much");
     assert!(document["diagnostics"][0]["subject"].as_str().unwrap().contains("Policy"), "{document:#}");
 }
+
+const SCHEMA: &str = "entity Team;\nentity User in [Team];\nentity AwsAccount;\naction \"ask\" appliesTo { principal: User, resource: AwsAccount, context: { mfa: Bool } };\n";
+
+/// A world whose target names this file as the schema of its Cedar.
+fn with_schema(file: &str) -> World {
+    let world = World::new("jitsudo");
+    let config = std::fs::read_to_string(world.dir.path().join("enact.yaml")).unwrap();
+    let named = config.replace("  settings:", &format!("  cedar_schema: {file}\n  settings:"));
+    world.write("enact.yaml", &named);
+    world
+}
+
+#[test]
+fn rules_are_checked_against_the_schema_of_their_target_at_their_place() {
+    let world = with_schema("schema/jit.cedarschema");
+    world.write("schema/jit.cedarschema", SCHEMA);
+    let declare = |text: &str| {
+        world.declare(
+            "Policy",
+            "p",
+            &format!("\n  max_duration_seconds: 60\n  rules:\n  - policy_text: |\n      {text}"),
+        );
+    };
+    declare(
+        r#"permit (principal in Team::"a", action == Action::"ask", resource is AwsAccount) when { context.mfa };"#,
+    );
+    let run = world.run(&["validate"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    declare("permit (principal is Usr, action == Action::\"ask\", resource)\n      when { context.mfa };");
+    let run = world.run(&["validate"]);
+    assert_eq!(run.code, 3);
+    for part in ["jitsudo/schema", "policies/Policy-p.yaml:9:", "`Usr`", "did you mean `User`?"] {
+        assert!(run.err.contains(part), "{part}: {}", run.err);
+    }
+    let fields =
+        "principal_scope_type: any, action_scope_type: eq, action_ids: [aks], resource_scope_type: any";
+    let rule = format!("{{effect: permit, {fields}}}");
+    world.declare("Policy", "p", &format!("{{max_duration_seconds: 60, rules: [{rule}]}}"));
+    let found = world.run(&["validate", "--format", "json"]).json()["diagnostics"].clone();
+    assert_eq!(found[0]["code"], "jitsudo/schema", "{found:#}");
+}
+
+#[test]
+fn a_schema_that_cannot_be_used_is_named_where_it_is_wrong() {
+    let world = with_schema("jit.cedarschema");
+    let diagnostics = || {
+        let found = world.run(&["validate", "--format", "json"]).json()["diagnostics"].clone();
+        assert_eq!(found[0]["code"], "config/cedar-schema", "{found:#}");
+        (found[0]["file"].as_str().unwrap().to_owned(), found[0]["line"].as_u64().unwrap())
+    };
+    assert_eq!(diagnostics(), ("enact.yaml".to_owned(), 9));
+    world.write("jit.cedarschema", "entity User;\nentity Team {\n");
+    assert_eq!(diagnostics().0, "jit.cedarschema");
+    let mycloud = World::new("mycloud");
+    let config = std::fs::read_to_string(mycloud.dir.path().join("enact.yaml")).unwrap();
+    mycloud.write("enact.yaml", &config.replace("  settings:", "  cedar_schema: a.cedarschema\n  settings:"));
+    let run = mycloud.run(&["validate"]);
+    assert!(run.err.contains("the objects of a mycloud target hold no Cedar"), "{}", run.err);
+}

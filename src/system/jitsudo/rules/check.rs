@@ -2,22 +2,27 @@
 
 use serde_json::Value;
 
-use crate::cedar::{self, CedarError};
+use crate::cedar::{self, CedarError, Schema};
 use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic, SpecPlace};
 use crate::system::body::{list, text};
 use crate::system::jitsudo::rules::form::{STRUCTURED, Source};
 use crate::system::jitsudo::rules::known::{Known, Unread};
 
 /// Checks what a rule's JSON Schema cannot express.
-pub(in crate::system::jitsudo) fn check(known: &Known, rule: &Value, at: &str) -> Vec<SpecDiagnostic> {
+pub(in crate::system::jitsudo) fn check(
+    known: &Known,
+    schema: Option<&Schema>,
+    rule: &Value,
+    at: &str,
+) -> Vec<SpecDiagnostic> {
     let mut diagnostics =
         if rule.get("policy_text").is_some() { check_text(rule, at) } else { check_fields(rule, at) };
     if diagnostics.is_empty() {
         diagnostics.extend(match known.structure(Source::of(rule)) {
-            Ok(_) => None,
-            Err(Unread::Wrong(error)) => Some(not_cedar(rule, at, &error)),
+            Ok(_) => schema.map(|schema| not_of_schema(schema, rule, at)).unwrap_or_default(),
+            Err(Unread::Wrong(error)) => vec![not_cedar(rule, at, &error)],
             Err(Unread::TooMuch(limit)) => {
-                Some(too_much("rules up to this one", limit).in_spec(cedar(rule, at).1))
+                vec![too_much("rules up to this one", limit).in_spec(cedar(rule, at).1)]
             }
         });
     }
@@ -48,6 +53,24 @@ fn not_cedar(rule: &Value, at: &str, error: &CedarError) -> SpecDiagnostic {
     };
     let place = SpecPlace { pointer: at, offset: error.offset };
     Diagnostic::new(Code::JitsudoCedar, format!("this is not valid Cedar: {error}")).at(place).help(help)
+}
+
+/// What a rule names or does that the schema of its target does not have.
+fn not_of_schema(schema: &Schema, rule: &Value, at: &str) -> Vec<SpecDiagnostic> {
+    let (pointer, errors) = match Source::of(rule) {
+        Source::Text(text) => (format!("{at}/policy_text"), schema.check_text(text)),
+        source @ Source::Fields(_) => {
+            let json = source.statement().map(|statement| statement.json().clone());
+            (at.to_owned(), json.map(|json| schema.check_json(&json)).unwrap_or_default())
+        }
+    };
+    let diagnostic = |CedarError { message, offset }| {
+        let message = format!("the Cedar schema of the target does not allow this: {message}");
+        Diagnostic::new(Code::JitsudoSchema, message)
+            .at(SpecPlace { pointer: pointer.clone(), offset })
+            .help("correct the rule, or the file that `cedar_schema` of the target names")
+    };
+    errors.into_iter().map(diagnostic).collect()
 }
 
 fn check_text(rule: &Value, at: &str) -> Vec<SpecDiagnostic> {
