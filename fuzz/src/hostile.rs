@@ -1,7 +1,9 @@
 //! A report in which every text is untrusted.
 
 use enact::access::AccessShift;
-use enact::access::impact::{AccessChange, Decision, Difference, Impact, Scope, Witness, Word};
+use enact::access::impact::{
+    AccessChange, AttributeChange, Decision, Difference, Impact, Language, Scope, Verdict, Witness, Word,
+};
 use enact::access::rule::{Dimension, Effect};
 use enact::compare::cause::Cause;
 use enact::compare::diff::Field;
@@ -70,6 +72,7 @@ impl Words {
         let word = |scope: &Scope| Word { dimension: scope.dimension.clone(), word: self.place.clone() };
         let decision = |effect| Decision { effect, rule: Some(self.said.clone()) };
         let change = AccessChange {
+            language: Language::Own,
             access: scopes.clone(),
             except: vec![scopes.clone()],
             more_exceptions: 1,
@@ -82,7 +85,15 @@ impl Words {
                 after: decision(Effect::Allowed),
             },
         };
-        Impact::Known(Difference { gained: vec![change], lost: Vec::new(), more: true })
+        let attribute = AttributeChange {
+            attribute: self.field.clone(),
+            before: json!(self.value),
+            after: Value::Null,
+            verdict: Verdict::Incomparable,
+            possible: true,
+            access: scopes.clone(),
+        };
+        Impact::Known(Difference { gained: vec![change], lost: Vec::new(), more: true, attributes: vec![attribute] })
     }
 
     fn coverage(&self) -> Coverage {

@@ -12,6 +12,8 @@ use super::impact::{Difference, Impact, Reading, Verdict, compare};
 use super::pattern::Pattern;
 use super::rule::{AccessRequest, Dimension, Effect, Rule, RuleSet};
 
+mod second;
+
 const CONDITIONS: [&str; 2] = ["c", "d"];
 
 fn dimensions() -> [Dimension; 3] {
