@@ -19,7 +19,9 @@ pub fn document(plan: &TargetPlan, semantics: &dyn Semantics) -> Option<String> 
     let mut principals = Map::new();
     let mut tests = Vec::new();
     for change in &plan.changes {
-        let Some(Impact::Known(Difference { gained, lost, more: _ })) = impacts.get(&change.id) else {
+        let Some(Impact::Known(Difference { gained, lost, more: _, attributes: _ })) =
+            impacts.get(&change.id)
+        else {
             continue;
         };
         for witness in gained.iter().chain(lost).filter(|witness| !witness.possible) {

@@ -3,7 +3,7 @@
 use super::access::scopes;
 use super::content::{AnswerContent, TestContent, WhoContent};
 use super::value::quoted;
-use crate::access::impact::{Scope, Word};
+use crate::access::impact::{Language, Scope, Word};
 use crate::access::rule::{Dimension, Effect};
 use crate::decide::file::Expectation;
 use crate::decide::suite::{TestFailure, TestOutcome, TestResult};
@@ -51,7 +51,7 @@ pub(super) fn request(words: &[Word]) -> String {
             None => all.push(Scope { dimension: dimension.clone(), patterns: vec![word.clone()] }),
         }
     }
-    scopes(&all)
+    scopes(&all, Language::Own)
 }
 
 /// What is said of a request, and by which rule.
