@@ -18,8 +18,10 @@ fn importing_every_target_of_the_sandbox_gives_an_empty_plan() {
         assert_eq!(import.code, 0, "{target}: {}{}", import.out, import.err);
         assert!(import.out.contains("manifests were written"), "{}", import.out);
     }
-    let validate = run(dir.path(), &["validate"]);
-    assert_eq!((validate.code, validate.err.as_str()), (0, ""));
+    // What is odd on the live side is imported as it is, with a warning: import leaves out the resources that are all.
+    let validate = run(dir.path(), &["validate", "--format", "json"]).json();
+    let codes: std::collections::BTreeSet<_> = codes(&validate).into_iter().collect();
+    assert!(codes.iter().all(|code| *code == "access/every-resource"), "{validate:#}");
     let plan = run(dir.path(), &["plan", "--sandbox", "--format", "json"]).json();
     assert_eq!((&plan["changes"], &plan["diagnostics"]), (&json!([]), &json!([])), "{plan:#}");
     assert!(plan["summary"]["unchanged"].as_u64().unwrap() > 15, "{plan:#}");
