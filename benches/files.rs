@@ -151,6 +151,7 @@ fn planned(at: &Path, base: BaseSource) {
         observed: &observed,
         counts: intent.counts,
         max_deletes: usize::MAX,
+        guardrails: &[],
         unmanaged: &intent.target.unmanaged,
         last_seen: None,
         options: intent.options,

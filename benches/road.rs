@@ -107,6 +107,7 @@ fn main() {
         observed: &observed,
         counts: &counts,
         max_deletes: 0,
+        guardrails: &[],
         unmanaged: &UnmanagedRule::default(),
         last_seen: None,
         options: &PlanOptions::default(),

@@ -6,6 +6,7 @@ use crate::config::file;
 use crate::decide::file as tests;
 use crate::defined::definition;
 use crate::digest;
+use crate::model::guardrail;
 use crate::model::kind::{Kind, api_version, document_schema, schema_file_name};
 use crate::report::json;
 use crate::system::registry::Registry;
@@ -20,7 +21,12 @@ pub fn all(registry: &Registry) -> BTreeMap<String, String> {
         let document = |kind: &Kind| document_schema(&api_version(&row.name), kind);
         row.kinds.iter().map(move |kind| (schema_file_name(&row.name, &kind.name), document(kind)))
     });
-    let files = [("config", file::schema()), ("system", definition::schema()), ("tests", tests::schema())];
+    let files = [
+        ("config", file::schema()),
+        ("guardrails", guardrail::schema()),
+        ("system", definition::schema()),
+        ("tests", tests::schema()),
+    ];
     let others = files.into_iter().chain(json::schemas());
     let others = others.map(|(name, schema)| (format!("{name}{EXTENSION}"), schema));
     // A description in a definition may hold any character.

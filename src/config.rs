@@ -21,6 +21,7 @@ mod cedar_schema;
 pub mod check;
 pub mod credential;
 pub mod file;
+mod guardrails;
 pub mod proposal;
 mod signing;
 pub mod target;
@@ -54,10 +55,21 @@ pub fn load(
     let targets = sound(diagnostics, |diagnostics| {
         Some(targets(&document, &config, &registry, &mut schemas, diagnostics))
     })?;
+    let guardrails = match (&config.guardrails, schemas.files) {
+        (Some(name), Some(files)) => {
+            let texts = guardrail_texts(&document, folder, &config, name, diagnostics)?;
+            files.extend(texts.clone());
+            let (file, text) = texts.first_key_value()?;
+            guardrails::read(file, text, &targets, diagnostics)?
+        }
+        // Guardrails of an old commit are not trusted.
+        _ => Vec::new(),
+    };
     Some(Config {
         manifests: config.manifests.clone(),
         targets,
         record: config.record.clone(),
+        guardrails,
         limits: config.limits,
         registry,
         file: config,
@@ -132,6 +144,28 @@ fn define(
         }
     }
     registry
+}
+
+/// The one file of guardrails.
+fn guardrail_texts(
+    document: &Document,
+    folder: &Path,
+    config: &ConfigFile,
+    name: &str,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Files> {
+    let mut texts = Texts::within(config.limits.text_mib);
+    sound(diagnostics, |diagnostics| {
+        let before = diagnostics.len();
+        let files = source::working_tree(folder, &[name.to_owned()], &mut texts, diagnostics);
+        if files.len() != 1 && diagnostics.len() == before {
+            let message = format!("`{}` is not one file of guardrails", short(name));
+            let diagnostic =
+                Diagnostic::new(Code::GuardrailDocuments, message).at(document.place("/guardrails"));
+            diagnostics.push(diagnostic.help("name one file that ends in `.yaml`"));
+        }
+        Some(files)
+    })
 }
 
 /// The targets without errors.

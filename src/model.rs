@@ -5,6 +5,7 @@
 pub mod change;
 pub mod configuration;
 pub mod guard;
+pub mod guardrail;
 pub mod kind;
 pub mod name_form;
 pub mod names;

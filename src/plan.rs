@@ -23,6 +23,7 @@ mod diagnostics;
 pub mod digest;
 pub mod estate;
 pub mod guard;
+mod guardrail;
 mod impact;
 pub mod input;
 pub mod kept;
@@ -313,6 +314,8 @@ impl Planner<'_> {
         let sides = Sides::new(self.input, self.index, self.comparison, &self.plan.changes);
         self.plan.access = impact::verdicts(&sides, &self.plan.changes);
         self.plan.target_access = whole::verdict(&sides, &self.plan.access);
+        let kept = guardrail::check(&sides, &self.plan.changes, &self.plan.access);
+        self.plan.diagnostics.extend(kept);
         self.plan.coverage = unmanaged::coverage(self.input, self.index, self.comparison);
         guard::check(&mut self.plan, self.input);
         diagnostic::sort(&mut self.plan.diagnostics);

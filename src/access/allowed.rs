@@ -133,6 +133,16 @@ pub fn all_granted(set: &RuleSet, within: &Rule, budget: &mut Budget) -> Result<
     Ok(question.refused(within)?.is_none().then_some(true))
 }
 
+/// Whether any deny applies to something that is `within`, if its conditions hold.
+pub fn denies(set: &RuleSet, within: &Rule, budget: &mut Budget) -> Result<bool, NoAnswer> {
+    for deny in set.denies() {
+        if uncovered(&[deny, within], &[], &set.forms, budget)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// What is asked about two sides.
 struct Question<'a, 'b> {
     before: &'a RuleSet,

@@ -39,6 +39,10 @@ pub struct ConfigFile {
     /// checkout, never from a revision.
     #[serde(default)]
     pub record: RecordConfig,
+    /// The file that says what must be true of targets after every plan, relative to this file. It is read from the trusted
+    /// checkout, never from a revision.
+    #[schemars(length(min = 1))]
+    pub(super) guardrails: Option<String>,
     /// Limits of a whole run. Whatever a repository or an API holds, a run ends within them.
     #[serde(default)]
     pub limits: RunLimits,

@@ -8,6 +8,7 @@ use super::file::{ConfigFile, RecordConfig, RunLimits, TargetConfig};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::http;
 use crate::manifest::yaml::Document;
+use crate::model::guardrail::Guardrail;
 use crate::model::kind::api_version;
 use crate::model::resource::ApiId;
 use crate::model::unmanaged::UnmanagedRule;
@@ -82,6 +83,8 @@ pub struct Config {
     pub targets: Vec<Target>,
     /// Where the record of what was applied is kept.
     pub record: RecordConfig,
+    /// What must be true of its targets after every plan.
+    pub guardrails: Vec<Guardrail>,
     /// How much a run may cost.
     pub limits: RunLimits,
     /// The systems that its targets may use.

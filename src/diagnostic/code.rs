@@ -402,6 +402,23 @@ codes! {
     /// the plan through once.
     GuardVanished = "guard/vanished" (Guarded, Error),
 
+    /// The file of guardrails that enact.yaml names does not hold one document of guardrails. A file that is only partly
+    /// understood would let through what it is to stop. Correct it; docs/guardrails.md shows every form.
+    GuardrailDocuments = "guardrail/documents" (Invalid, Error),
+
+    /// The state that the plan leads to does not keep a guardrail. The message shows what is so and should not be: for one
+    /// about access, a request. Change the manifests, or the guardrail if it is wrong; a `waivable` one can be let through
+    /// for a time, as docs/guardrails.md says.
+    GuardrailFailed = "guardrail/failed" (Guarded, Error),
+
+    /// A guardrail names a target or a kind that there is not, or a waiver names no guardrail, or two guardrails have one
+    /// name. A guardrail that looks at nothing would always hold. Correct the name.
+    GuardrailName = "guardrail/name" (Invalid, Error),
+
+    /// Nobody knows whether a guardrail holds: something was not read, or nothing says what it allows. What is not known
+    /// never passes. Plan without `--only-declared`, or name in `targets` only those of which enact knows what they allow.
+    GuardrailUnknown = "guardrail/unknown" (Guarded, Error),
+
     /// The client for the target's API could not be set up, most often because no certificates are installed. Without
     /// them it is not certain that the server is the right one, so nothing is sent. Install the certificates of the
     /// system, or name a file of them in `SSL_CERT_FILE`.

@@ -82,7 +82,9 @@ impl ObjectPattern {
         self.kind.is_match(kind)
     }
 
-    fn matches(&self, kind: &str, name: &str) -> bool {
+    /// Whether it matches an object.
+    #[must_use]
+    pub fn matches(&self, kind: &str, name: &str) -> bool {
         self.kind.is_match(kind) && self.name.is_match(name)
     }
 }

@@ -262,6 +262,16 @@ impl<'a> Sides<'a> {
         fields.iter().find(|field| declared.spec().get(**field).is_none()).copied()
     }
 
+    /// What git declares, as it will be after the plan; `None` if that is not one object.
+    pub(super) fn proposed(&self, declared: &Declared) -> Option<Value> {
+        let kind = self.input.system.kind(&declared.id.kind)?;
+        match (self.after.get(&declared.id), self.index.meant(kind, declared).as_slice()) {
+            (Some(after), _) => Some(after.clone()),
+            (None, [live]) => Some(self.comparison.observed(kind, live)),
+            (None, _) => None,
+        }
+    }
+
     pub(super) fn live(&self) -> Option<Estate> {
         let mut gathered = self.gathered()?;
         for (kind, live, id) in self.all_live(gathered.semantics) {

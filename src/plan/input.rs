@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use crate::model::guard::Guard;
+use crate::model::guardrail::Guardrail;
 use crate::model::state::{Attempted, Desired, GivenUp, Observed};
 use crate::model::unmanaged::{Known, UnmanagedRule};
 use crate::system::Judge;
@@ -30,6 +31,8 @@ pub struct PlanInput<'a> {
     pub counts: &'a DeclaredCounts,
     /// The most deletes that a plan may have.
     pub max_deletes: usize,
+    /// What must be true of targets after every plan.
+    pub guardrails: &'a [Guardrail],
     /// What to do about live objects that git does not declare.
     pub unmanaged: &'a UnmanagedRule,
     /// The live objects that the last run found; `None` if nobody knows.

@@ -25,6 +25,8 @@ pub enum Depth {
     Needed,
     /// The other objects of the kinds that are listed, in full.
     Whole,
+    /// Every object of every kind, in full.
+    Everything,
 }
 
 /// What planning wants to know about.
@@ -89,7 +91,10 @@ pub async fn observe(
     depth: Depth,
 ) -> Observed {
     let mut observed = Observed::default();
-    let kinds = wanted_kinds(system, wanted);
+    let kinds = match depth {
+        Depth::Everything => system.kinds().iter().collect(),
+        Depth::ByName | Depth::Needed | Depth::Whole => wanted_kinds(system, wanted),
+    };
     let lists = futures::stream::iter(kinds)
         .map(|kind| async move {
             if !kind.listed {
@@ -279,7 +284,7 @@ async fn read_in_full(
     let index = observed.index(system.kinds());
     let mut declared = Vec::new();
     for kind in system.kinds().iter().filter(|kind| !kind.list_is_whole) {
-        let whole = depth == Depth::Whole || wanted.deletes_below(kind);
+        let whole = matches!(depth, Depth::Whole | Depth::Everything) || wanted.deletes_below(kind);
         if whole {
             declared.extend(observed.found(&kind.name).iter().map(|found| (kind, found.clone())));
         }

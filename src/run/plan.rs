@@ -36,6 +36,7 @@ pub(super) async fn observe_and_plan(intent: &Intent<'_>, reader: &dyn Reader) -
     let concurrency = target.config.limits.concurrency;
     let Intent { desired, base, given_up, record, options, .. } = *intent;
     let depth = match options {
+        options if !options.only_declared && intent.is_guarded() => Depth::Everything,
         options if options.unmanaged_content => Depth::Whole,
         // Before a write, every object of a name counts, and a list that suddenly misses many.
         options if options.only_declared && !intent.writes => Depth::ByName,
@@ -49,7 +50,8 @@ pub(super) async fn observe_and_plan(intent: &Intent<'_>, reader: &dyn Reader) -
 
 /// Compares with what was read.
 pub(super) fn plan_of(intent: &Intent<'_>, observed: &Observed) -> TargetPlan {
-    let Intent { target, desired, base, attempted, given_up, record, counts, options, .. } = *intent;
+    let Intent { target, desired, base, attempted, given_up, record, counts, options, guardrails, .. } =
+        *intent;
     let config = &target.config;
     plan::plan(&PlanInput {
         target: &config.name,
@@ -61,6 +63,7 @@ pub(super) fn plan_of(intent: &Intent<'_>, observed: &Observed) -> TargetPlan {
         observed,
         counts,
         max_deletes: config.limits.max_deletes,
+        guardrails,
         unmanaged: &target.unmanaged,
         last_seen: record.and_then(|record| record.unmanaged.as_ref()),
         options,

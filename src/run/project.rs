@@ -9,6 +9,7 @@ use crate::decide::file::PolicyTests;
 use crate::diagnostic::Diagnostic;
 use crate::http::Http;
 use crate::manifest::Manifest;
+use crate::model::guardrail::Guardrail;
 use crate::model::state::{Attempted, Desired, GivenUp};
 use crate::plan::input::{DeclaredCounts, PlanOptions};
 use crate::report::content::UndoContent;
@@ -164,6 +165,7 @@ impl Project {
                 counts: self.counts.get(name)?,
                 options: &self.options,
                 writes: self.writes,
+                guardrails: &self.config.guardrails,
             })
         })
     }
@@ -190,6 +192,17 @@ pub struct Intent<'a> {
     pub options: &'a PlanOptions,
     /// Whether the run writes to it.
     pub writes: bool,
+    /// What must be true of targets after every plan.
+    pub guardrails: &'a [Guardrail],
+}
+
+impl Intent<'_> {
+    /// Whether a guardrail looks at what the whole target allows.
+    pub(super) fn is_guarded(&self) -> bool {
+        let mut of_target =
+            self.guardrails.iter().filter(|guardrail| guardrail.is_about(&self.target.config.name));
+        of_target.any(|guardrail| guardrail.row.rule.is_about_access())
+    }
 }
 
 /// A target with its connection.

@@ -17,6 +17,7 @@ mod conformance;
 mod deletes;
 mod events;
 mod formats;
+mod guardrails;
 mod guards;
 mod history;
 mod identity;

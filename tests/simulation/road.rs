@@ -255,6 +255,7 @@ impl<P: Peer + 'static> Site<'_, P> {
                 given_up: &[],
                 record: None,
                 counts: &DeclaredCounts::of(self.desired),
+                guardrails: &[],
                 writes: true,
                 options: &PlanOptions { allowed: ALLOWED.to_vec(), day: TODAY, ..PlanOptions::default() },
             },

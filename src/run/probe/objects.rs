@@ -121,6 +121,7 @@ impl<'a> Objects<'a> {
             counts: &self.counts,
             options: &self.options,
             writes: true,
+            guardrails: &[],
         }
     }
 
