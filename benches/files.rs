@@ -151,6 +151,7 @@ fn planned(at: &Path, base: BaseSource) {
         observed: &observed,
         counts: intent.counts,
         max_deletes: usize::MAX,
+        refuses_new_access: false,
         guardrails: &[],
         unmanaged: &intent.target.unmanaged,
         last_seen: None,

@@ -96,6 +96,7 @@ fn planned(project: &Project, observed: &Observed) -> TargetReport {
         observed,
         counts: intent.counts,
         max_deletes: usize::MAX,
+        refuses_new_access: false,
         guardrails: &[],
         unmanaged: &intent.target.unmanaged,
         last_seen: None,

@@ -107,6 +107,7 @@ fn main() {
         observed: &observed,
         counts: &counts,
         max_deletes: 0,
+        refuses_new_access: false,
         guardrails: &[],
         unmanaged: &UnmanagedRule::default(),
         last_seen: None,

@@ -189,6 +189,7 @@ fn there_and_back(config: &Config, observed: &Observed) {
         observed,
         counts: &counts,
         max_deletes,
+        refuses_new_access: false,
         guardrails: &[],
         unmanaged: &UnmanagedRule::default(),
         last_seen: None,

@@ -293,6 +293,7 @@ fn planned(
         observed: &observed,
         counts: &DeclaredCounts::of(&desired),
         max_deletes: 100,
+        refuses_new_access: false,
         guardrails: &[],
         unmanaged: &UnmanagedRule::default(),
         last_seen: None,

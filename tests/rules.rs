@@ -227,6 +227,7 @@ impl Api {
             observed: &observed,
             counts: &counts,
             max_deletes: 100,
+            refuses_new_access: false,
             guardrails: &[],
             unmanaged: &UnmanagedRule::default(),
             last_seen: None,

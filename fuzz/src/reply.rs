@@ -176,6 +176,7 @@ impl Subject {
             observed: &observed,
             counts: &DeclaredCounts::of(desired),
             max_deletes: 0,
+            refuses_new_access: false,
             guardrails: &[],
             unmanaged: &UnmanagedRule::default(),
             last_seen: None,

@@ -230,6 +230,9 @@ pub struct Limits {
     pub requests_per_minute: Option<usize>,
     /// The most deletes that a plan may have.
     pub max_deletes: usize,
+    /// Whether a change may be written that allows more than before, or of which nobody knows. `refuse` holds it back and
+    /// writes the others; `--allow new-access` lets it through once.
+    pub new_access: NewAccess,
     /// The most objects that one list of the API may hold.
     #[schemars(range(min = 1))]
     pub list_objects: usize,
@@ -263,12 +266,24 @@ impl Default for Limits {
             concurrency: 8,
             requests_per_minute: None,
             max_deletes: 10,
+            new_access: NewAccess::Allow,
             list_objects: objects,
             list_mib: mib,
             list_pages: pages,
             list_seconds: seconds,
         }
     }
+}
+
+/// What becomes of a change that allows more than before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NewAccess {
+    /// It is written.
+    #[default]
+    Allow,
+    /// It is held back, and the others are written.
+    Refuse,
 }
 
 /// A credential: exactly one of these three.

@@ -386,6 +386,11 @@ codes! {
     /// `--allow max-deletes`.
     GuardMaxDeletes = "guard/max-deletes" (Guarded, Error),
 
+    /// Changes allow more than before, or nobody knows whether they do, and `limits.new_access` of the target is `refuse`:
+    /// a run without a person must not widen what is allowed. They are held back, and the others are written. Look at
+    /// them, and let them through once with `--allow new-access`.
+    GuardNewAccess = "guard/new-access" (Guarded, Error),
+
     /// The manifest has `ensure: absent`, and `protect: true`, or had it when it was last applied. Protection is there so
     /// that one change cannot delete an object. Remove `protect: true` in a separate change and apply that first, or let
     /// the plan through once with `--allow protected`.

@@ -22,11 +22,13 @@ pub enum Guard {
     LastAdministrator,
     /// A live object that git does not declare.
     Unmanaged,
+    /// A change that allows more.
+    NewAccess,
 }
 
 impl Guard {
     /// Every guard, with what a plan must not do without it being allowed.
-    pub const ALL: [(Self, &'static str); 7] = [
+    pub const ALL: [(Self, &'static str); 8] = [
         (Self::MaxDeletes, "Delete more than `limits.max_deletes`"),
         (Self::DeletedShare, "Delete more than 20 % of a kind with ten live objects or more that git knows"),
         (Self::Emptied, "Prune every object of a target, because git no longer declares any"),
@@ -40,6 +42,7 @@ impl Guard {
             Self::Unmanaged,
             "Go on although objects are live that git does not declare, where `unmanaged` is `refuse`",
         ),
+        (Self::NewAccess, "Write changes that allow more than before, where `limits.new_access` is `refuse`"),
     ];
 
     /// The name that `--allow` takes.
@@ -57,6 +60,7 @@ impl Guard {
             Self::Protected => Code::GuardProtected,
             Self::LastAdministrator => Code::GuardLastAdministrator,
             Self::Unmanaged => Code::GuardUnmanaged,
+            Self::NewAccess => Code::GuardNewAccess,
         }
     }
 

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::access::impact::{Impact, Witness};
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::manifest::Lifecycle;
 use crate::model::change::Change;
 use crate::model::resource::{RemoteId, ResourceId};
@@ -171,6 +171,8 @@ pub struct TargetPlan {
     pub access: AccessVerdicts,
     /// What all of them do to what the whole target allows.
     pub target_access: TargetAccess,
+    /// Changes that a limit of the target holds back, and why. The others are written.
+    pub refused: BTreeMap<ResourceId, String>,
     /// Which part of what the target holds git declares, and what it does not. That is no pending change.
     pub coverage: Coverage,
     /// What is wrong. An error keeps this target from being applied.
@@ -205,6 +207,9 @@ impl TargetPlan {
 
     /// Whether apply may write to this target.
     pub fn is_sound(&self) -> bool {
-        !self.incomplete && !self.diagnostics.iter().any(Diagnostic::is_error)
+        // Of what is refused alone, the rest is written.
+        let stops =
+            |diagnostic: &Diagnostic| diagnostic.is_error() && diagnostic.code != Code::GuardNewAccess;
+        !self.incomplete && !self.diagnostics.iter().any(stops)
     }
 }

@@ -3,14 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::access::impact::Impact;
 use crate::compare::cause::Cause;
 use crate::diagnostic::Diagnostic;
 use crate::model::change::{Action, Change};
 use crate::model::guard::Guard;
 use crate::model::kind::Kind;
-use crate::model::plan::TargetPlan;
+use crate::model::plan::{AccessVerdicts, TargetPlan};
+use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Desired, Observed};
 use crate::model::unmanaged::UnmanagedMode;
+use crate::plan::guardrail;
 use crate::plan::input::{DeclaredCounts, PlanInput};
 use crate::text::short;
 use crate::words::{count, list, verb};
@@ -46,11 +49,16 @@ pub(super) fn protect(declared: &Declared, base: Option<&Declared>) -> Option<Di
 /// Checks a finished plan. What `--allow` lets through stays visible as a warning.
 pub(super) fn check(plan: &mut TargetPlan, input: &PlanInput<'_>) {
     let single = [max_deletes(plan, input.max_deletes), emptied(plan, input.counts), unmanaged(plan, input)];
+    plan.refused = widening(plan, input);
+    let wider = new_access(plan);
     let shares = deleted_share(plan, input);
     let vanished =
         input.base.map(|base| vanished(plan, base, input.desired, input.observed)).unwrap_or_default();
-    plan.diagnostics.extend(single.into_iter().flatten().chain(shares).chain(vanished));
+    plan.diagnostics.extend(single.into_iter().flatten().chain(wider).chain(shares).chain(vanished));
     let allowed = &input.options.allowed;
+    if allowed.contains(&Guard::NewAccess) {
+        plan.refused.clear();
+    }
     let is_allowed = |diagnostic: &Diagnostic| allowed.iter().any(|guard| guard.code() == diagnostic.code);
     let let_through = |diagnostic| if is_allowed(&diagnostic) { diagnostic.allowed() } else { diagnostic };
     plan.diagnostics = std::mem::take(&mut plan.diagnostics).into_iter().map(let_through).collect();
@@ -148,6 +156,38 @@ fn vanished(plan: &TargetPlan, base: &Desired, desired: &Desired, observed: &Obs
 /// One of three may always be gone, and two of four.
 fn is_most_of_few(part: usize, all: usize) -> bool {
     part > 1 && part * 2 > all
+}
+
+/// The changes that allow more, or may do so, where that is refused.
+fn widening(plan: &TargetPlan, input: &PlanInput<'_>) -> BTreeMap<ResourceId, String> {
+    let why = |change: &Change| match (&plan.access, plan.impact(change)) {
+        (AccessVerdicts::LeftOut | AccessVerdicts::NoSemantics, _) => {
+            Some("nothing says what the objects of this system allow".to_owned())
+        }
+        (AccessVerdicts::Known(_), None) => None,
+        (AccessVerdicts::Known(_), Some(Impact::Unknown(reason))) => {
+            Some(format!("nobody knows whether it allows more: {reason}"))
+        }
+        (AccessVerdicts::Known(_), Some(Impact::Known(difference))) => {
+            let gained = difference.gained.first()?;
+            let may = if gained.possible { "may allow" } else { "allows" };
+            Some(format!("it {may} more: {}", guardrail::change(&gained.witness)))
+        }
+    };
+    let refused = plan.changes.iter().filter(|_| input.refuses_new_access);
+    let refused = refused.filter_map(|change| Some((change.id.clone(), why(change)?)));
+    refused.map(|(id, why)| (id, format!("{why}; `limits.new_access` is `refuse`"))).collect()
+}
+
+fn new_access(plan: &TargetPlan) -> Option<Diagnostic> {
+    let names: Vec<_> = plan.refused.keys().map(|id| format!("{} `{}`", id.kind, short(&id.name))).collect();
+    let (changes, allow) = (count(names.len(), "change"), verb(names.len(), "allows", "allow"));
+    let message = format!(
+        "{changes} {allow} more or may do so, and `limits.new_access` is `refuse`: {}",
+        list(&names, NAMED)
+    );
+    let help = "the others are written without them";
+    (!names.is_empty()).then(|| Guard::NewAccess.diagnostic(&plan.target, message, help))
 }
 
 fn unmanaged(plan: &TargetPlan, input: &PlanInput<'_>) -> Option<Diagnostic> {

@@ -352,7 +352,8 @@ fn after(witness: &Witness) -> String {
     format!("{}: {}", request(witness), decision(&witness.after))
 }
 
-fn change(witness: &Witness) -> String {
+/// A request, and how it is decided before and after.
+pub(super) fn change(witness: &Witness) -> String {
     format!("{}: {} -> {}", request(witness), decision(&witness.before), decision(&witness.after))
 }
 

@@ -23,7 +23,9 @@ use crate::words::list;
 /// The verdict on each change.
 pub(super) fn verdicts(sides: &Sides<'_>, changes: &[Change]) -> AccessVerdicts {
     let input = sides.input;
-    if input.options.without_access || changes.is_empty() {
+    // A limit that looks at it is not to be left out.
+    let is_left_out = input.options.without_access && !input.refuses_new_access;
+    if is_left_out || changes.is_empty() {
         return AccessVerdicts::LeftOut;
     }
     let Some(semantics) = input.system.semantics() else { return AccessVerdicts::NoSemantics };

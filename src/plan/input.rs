@@ -31,6 +31,8 @@ pub struct PlanInput<'a> {
     pub counts: &'a DeclaredCounts,
     /// The most deletes that a plan may have.
     pub max_deletes: usize,
+    /// Whether a change that allows more is held back.
+    pub refuses_new_access: bool,
     /// What must be true of targets after every plan.
     pub guardrails: &'a [Guardrail],
     /// What to do about live objects that git does not declare.

@@ -88,6 +88,7 @@ async fn write_one(planned: &Planned<'_>, means: &Means<'_>) -> Option<Written> 
     let input = WriteInput {
         ids: &ids,
         intent: *intent,
+        refused: &planned.plan.refused,
         observed: &planned.observed,
         writer: &writer,
         concurrency: intent.target.config.limits.concurrency.min(WRITES_AT_ONCE),

@@ -2,6 +2,7 @@
 
 use futures::future::join_all;
 
+use crate::config::file::NewAccess;
 use crate::model::plan::TargetPlan;
 use crate::model::state::Observed;
 use crate::model::wire::Reader;
@@ -63,6 +64,7 @@ pub(super) fn plan_of(intent: &Intent<'_>, observed: &Observed) -> TargetPlan {
         observed,
         counts,
         max_deletes: config.limits.max_deletes,
+        refuses_new_access: config.limits.new_access == NewAccess::Refuse,
         guardrails,
         unmanaged: &target.unmanaged,
         last_seen: record.and_then(|record| record.unmanaged.as_ref()),

@@ -57,8 +57,9 @@ pub(super) async fn verify(
             _ => {}
         }
     }
-    // What was written is no longer guessed at.
-    plan.diagnostics.retain(|diagnostic| diagnostic.code != Code::LiveOtherSpelling);
+    // What was written is no longer guessed at, and what was held back was said.
+    plan.diagnostics
+        .retain(|diagnostic| !matches!(diagnostic.code, Code::LiveOtherSpelling | Code::GuardNewAccess));
     let kept = kept::after_writes(intent.desired, ended, &plan);
     plan.diagnostics.extend(kept);
     crate::diagnostic::sort(&mut plan.diagnostics);

@@ -41,7 +41,7 @@ pub async fn apply(input: &WriteInput<'_>, changes: &[Change]) -> Vec<EndedChang
     let run = Run { input, objects: ObjectWriter::new(input), failed: Mutex::default() };
     let mut ended = Vec::new();
     for phase in phases::phases(changes) {
-        let blocked = phases::is_blocked(phase, &ended);
+        let blocked = phases::is_blocked(phase, run.before(&ended, phase));
         let write = async |(at, change)| (at, run.change(change, phase, blocked).await);
         let results = futures::stream::iter(phase.iter().enumerate()).map(write);
         // One that takes long keeps none behind it waiting.
@@ -60,8 +60,22 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// What a phase waits for: not for what a limit holds back, unless that may still name what is deleted.
+    fn before<'e>(
+        &self,
+        ended: &'e [EndedChange],
+        phase: &[Change],
+    ) -> impl Iterator<Item = &'e EndedChange> {
+        let kind = phase.first().map(|change| change.id.kind.clone()).unwrap_or_default();
+        ended.iter().filter(move |ended| {
+            let of = self.input.intent.target.system.kind(&ended.change.id.kind);
+            !self.input.refused.contains_key(&ended.change.id) || of.is_some_and(|of| of.refers_to(&kind))
+        })
+    }
+
     async fn change(&self, change: &Change, phase: &[Change], blocked: bool) -> EndedChange {
-        let outcome = match self.held_back(blocked) {
+        let refused = self.input.refused.get(&change.id).cloned();
+        let outcome = match refused.or_else(|| self.held_back(blocked)) {
             Some(reason) => Outcome::not_attempted(reason),
             None => {
                 let (begun, tally) = (Instant::now(), Tally::default());

@@ -210,3 +210,30 @@ fn the_guardrails_of_a_pull_request_do_not_count() {
     let run = world.run(&["plan", "--rev", &pull_request, "--format", "json"]);
     assert_eq!((codes(&run.json()), run.code), (vec!["guardrail/failed".to_owned()], 4));
 }
+
+#[test]
+fn one_outcome_a_change_that_allows_more_is_held_back_and_the_others_are_written() {
+    let world = World::with("compiuta", default_settings("compiuta"), "  limits: {new_access: refuse}\n");
+    for name in ["a", "b"] {
+        decides(&world, name, "user:local:kim", "ALLOW", "x:things:*");
+    }
+    let (code, document) = world.apply();
+    assert_eq!((code, world.writes()), (4, Vec::new()), "{document:#}");
+    assert_eq!(world.run(&["apply", "--yes", "--allow", "new-access"]).code, 0);
+    decides(&world, "a", "user:local:kim", "ALLOW", "x:things:get");
+    decides(&world, "b", "user:local:kim", "ALLOW", "*");
+    let (code, document) = world.apply();
+    assert_eq!(code, 4, "{document:#}");
+    let outcome = |name: &str| {
+        let changes = document["changes"].as_array().unwrap();
+        changes.iter().find(|change| change["name"] == name).unwrap()["outcome"].clone()
+    };
+    assert_eq!(outcome("a")["result"], "applied");
+    assert_eq!(outcome("b")["result"], "not_attempted");
+    let reason = outcome("b")["reason"].as_str().unwrap().to_owned();
+    assert!(reason.starts_with("it allows more: ") && reason.contains("not granted -> allowed"), "{reason}");
+    let diagnostics = document["diagnostics"].as_array().unwrap().iter();
+    let said = diagnostics.filter(|found| found["code"] == "guard/new-access").count();
+    assert_eq!(said, 1, "once, although the second plan has it, too: {document:#}");
+    assert_eq!(world.run(&["plan", "--no-access"]).code, 4);
+}

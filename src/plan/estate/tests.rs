@@ -88,6 +88,7 @@ impl Given {
             observed: &self.observed,
             counts: &counts,
             max_deletes: 100,
+            refuses_new_access: false,
             guardrails: &[],
             unmanaged: &UnmanagedRule::default(),
             last_seen: None,

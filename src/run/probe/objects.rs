@@ -136,6 +136,7 @@ impl<'a> Objects<'a> {
         let input = WriteInput {
             ids: &Ids::default(),
             intent: self.intent(),
+            refused: &plan.refused,
             observed: &observed,
             writer: &self.http.writer(),
             concurrency: 1,

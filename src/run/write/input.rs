@@ -1,7 +1,9 @@
 //! The inputs for writing one target. How it is written is in `write`.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
+use crate::model::resource::ResourceId;
 use crate::model::state::Observed;
 use crate::model::wire::{Permit, Writer};
 use crate::run::journal::Journal;
@@ -13,6 +15,8 @@ use crate::run::write::ids::Ids;
 pub struct WriteInput<'a> {
     /// The target, what git declares for it, and how its plan was made.
     pub intent: Intent<'a>,
+    /// Changes that a limit holds back, and why.
+    pub refused: &'a BTreeMap<ResourceId, String>,
     /// Learns the ids of what is created.
     pub(in crate::run) ids: &'a Ids,
     /// What the plan saw.

@@ -13,8 +13,8 @@ pub(super) fn phases(changes: &[Change]) -> impl Iterator<Item = &[Change]> {
 
 /// Whether a phase is unsafe because earlier writes did not succeed. A role may only be deleted once no policy names
 /// it, so deletes wait for all writes before them; and a change that shifts access waits for earlier shifts.
-pub(super) fn is_blocked(phase: &[Change], before: &[EndedChange]) -> bool {
-    let mut missing = before.iter().filter(|ended| !ended.outcome.is_applied());
+pub(super) fn is_blocked<'e>(phase: &[Change], before: impl Iterator<Item = &'e EndedChange>) -> bool {
+    let mut missing = before.filter(|ended| !ended.outcome.is_applied());
     if phase.iter().any(is_delete) {
         missing.next().is_some()
     } else if phase.iter().any(shifts) {
