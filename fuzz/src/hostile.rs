@@ -72,7 +72,6 @@ impl Words {
         let word = |scope: &Scope| Word { dimension: scope.dimension.clone(), word: self.place.clone() };
         let decision = |effect| Decision { effect, rule: Some(self.said.clone()) };
         let change = AccessChange {
-            language: Language::Own,
             access: scopes.clone(),
             except: vec![scopes.clone()],
             more_exceptions: 1,
@@ -80,6 +79,7 @@ impl Words {
             possible: true,
             through: Some(self.place.clone()),
             witness: Witness {
+                language: Language::Own,
                 request: scopes.iter().map(word).collect(),
                 before: decision(Effect::Denied),
                 after: decision(Effect::Allowed),

@@ -21,11 +21,15 @@ pub(super) fn uncovered(
     forms: &Forms,
     budget: &mut Budget,
 ) -> Result<Option<Words>, Spent> {
+    // Of many rules few are about the same words, and it takes little to see that.
+    budget.spend(covers.len() / 4 + 1)?;
+    let is_apart = |cover: &&&Rule| seeds.iter().any(|seed| is_plainly_apart(seed, cover));
+    let covers: Vec<_> = covers.iter().filter(|cover| !is_apart(cover)).copied().collect();
     let dimensions: BTreeSet<_> =
         covers.iter().chain(seeds).flat_map(|rule| rule.scopes.keys()).chain(forms.keys()).collect();
     let dimensions = dimensions.into_iter().collect();
-    let mut search =
-        Search { seeds, covers, forms, dimensions, failed: BTreeSet::new(), words: Words::new(), budget };
+    let (failed, words) = (BTreeSet::new(), Words::new());
+    let mut search = Search { seeds, covers: &covers, forms, dimensions, failed, words, budget };
     let all = (0..covers.len()).collect();
     let found = search.search(0, all)?;
     Ok(found.then_some(search.words))
@@ -33,6 +37,10 @@ pub(super) fn uncovered(
 
 /// Whether two rules can apply to one request, as far as their scopes say.
 pub(super) fn meet(a: &Rule, b: &Rule, forms: &Forms, budget: &mut Budget) -> Result<bool, Spent> {
+    budget.spend(1)?;
+    if is_plainly_apart(a, b) {
+        return Ok(false);
+    }
     for (dimension, patterns) in &a.scopes {
         if let Some(others) = b.scope(dimension)
             && !lists_meet(patterns, others, forms.get(dimension), budget)?
@@ -53,6 +61,16 @@ pub(super) fn lists_meet(
     let form = form.map(std::slice::from_ref);
     let required: Vec<_> = [a, b].into_iter().chain(form).collect();
     Ok(!groups(&required, &[], budget)?.is_empty())
+}
+
+/// Whether two rules plainly cannot apply to one request.
+fn is_plainly_apart(a: &Rule, b: &Rule) -> bool {
+    let are_apart = |(dimension, patterns): (&Dimension, &Vec<Pattern>)| {
+        b.scope(dimension).is_some_and(|others| {
+            patterns.iter().all(|one| others.iter().all(|other| one.is_plainly_apart(other)))
+        })
+    };
+    a.scopes.iter().any(are_apart)
 }
 
 /// Whether a rule plainly applies, in a dimension, to all that the seed does.

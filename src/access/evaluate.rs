@@ -49,6 +49,17 @@ pub(super) fn is_formed(forms: &Forms, request: &AccessRequest) -> bool {
 
 /// Whether a pattern matches a word, by the ends of its first steps.
 pub(super) fn matches(pattern: &Pattern, word: &str) -> bool {
+    // Most patterns differ from a word in its first letters.
+    let mut letters = word.chars();
+    let mut fixed = pattern.tokens().iter().take_while(|token| !matches!(token, Token::Run(_)));
+    let is_next = |token: &Token| match (token, letters.next()) {
+        (Token::Is(c), Some(letter)) => *c == letter,
+        (Token::One(but), Some(letter)) => *but != Some(letter),
+        (Token::Run(_), _) | (_, None) => false,
+    };
+    if !fixed.all(is_next) {
+        return false;
+    }
     let word: Vec<char> = word.chars().collect();
     let mut ends = vec![false; word.len() + 1];
     ends.iter_mut().take(1).for_each(|start| *start = true);

@@ -4,7 +4,7 @@
 //! request and less to none. That is true beside any other objects: an object that says the same to all requests cannot
 //! change what a system allows, and one that stops to deny may, even if it allows nothing itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -299,7 +299,7 @@ impl<'a, 'b> Side<'a, 'b> {
         let denies: Vec<_> = more.denies().collect();
         let decided: Vec<_> = less.rules.iter().chain(more.denies()).collect();
         let [here, there] =
-            [less, more].map(|set| set.rules.iter().map(Rule::meaning).collect::<BTreeSet<_>>());
+            [less, more].map(|set| set.rules.iter().map(Rule::meaning).collect::<HashSet<_>>());
         let denied =
             less.denies().filter(|seed| !there.contains(&seed.meaning())).map(|seed| (seed, &denies));
         let allowed =

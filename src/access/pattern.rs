@@ -1,14 +1,14 @@
 //! Patterns over the words of a request, as the authors of policies write them.
 
 /// Which words a part of a rule matches.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pattern {
     text: String,
     tokens: Vec<Token>,
 }
 
 /// One step of a pattern.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Token {
     /// This character.
     Is(char),
@@ -123,6 +123,19 @@ impl Pattern {
             }
         }
         ends.last().copied().unwrap_or_default()
+    }
+
+    /// Whether they differ in a character before any wildcard, or after all of them. Then no word matches both; if not,
+    /// there may still be none.
+    pub(super) fn is_plainly_apart(&self, other: &Self) -> bool {
+        let differ = |(one, other): (&Token, &Token)| match (one, other) {
+            (Token::Run(_), _) | (_, Token::Run(_)) => Some(false),
+            (Token::Is(c), Token::Is(d)) => (c != d).then_some(true),
+            (Token::Is(_) | Token::One(_), Token::Is(_) | Token::One(_)) => None,
+        };
+        let differs = |decided: Option<bool>| decided == Some(true);
+        differs(self.tokens.iter().zip(&other.tokens).find_map(differ))
+            || differs(self.tokens.iter().rev().zip(other.tokens.iter().rev()).find_map(differ))
     }
 
     /// A word for people that it matches, unless that must not be such a word.

@@ -13,7 +13,7 @@ use super::pattern::Pattern;
 /// What a request says one word about. For one object a request with several principals, such as a person and her teams,
 /// needs no more: if an object treats it in another way than before, then it does so for one of them alone. Of several
 /// objects one may allow something to one principal, and another one deny it to another.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Dimension {
     /// Who asks.

@@ -190,6 +190,15 @@ proptest! {
         }
     }
 
+    #[test]
+    fn no_word_matches_two_patterns_that_are_plainly_apart(one in pattern(), other in pattern()) {
+        if one.is_plainly_apart(&other) {
+            for word in words() {
+                prop_assert!(!matches(&one, &word) || !matches(&other, &word), "{word} {one:?} {other:?}");
+            }
+        }
+    }
+
     /// Whatever a request over short words shows, the engine finds; and what it finds is shown by its witness, which
     /// only the plain evaluator has judged.
     #[test]
