@@ -175,6 +175,8 @@ impl Empty {
             max_deletes: 0,
             unmanaged: &self.unmanaged,
             last_seen: None,
+            guardrails: &[],
+            refuses_new_access: false,
             options: &self.options,
         }
     }

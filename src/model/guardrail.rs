@@ -110,7 +110,7 @@ pub enum Amount {
 }
 
 /// Requests, by what they say. In a pattern `*` is any run of characters. What is left out may be anything.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "AccessBox")]
 pub struct Access {

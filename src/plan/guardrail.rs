@@ -223,7 +223,7 @@ fn asked(
     let mut findings = Vec::new();
     for access in boxes {
         let within = within(access, &sides.1.rules);
-        let key = format!("{access:?}");
+        let key = serde_json::json!(access).to_string();
         match rule {
             GuardrailRule::AccessNotGranted(NotGranted { meaning: Amount::Whole, .. }) => {
                 let all = whole(&parts, &sides.1.rules, &within, budget)?;
