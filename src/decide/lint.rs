@@ -17,7 +17,8 @@ use crate::plan::estate::{self, DeclaredMeaning};
 use crate::system::Judge;
 use crate::system::semantics::Meaning;
 
-/// How many rules of different objects are compared in a target. What is left over is not looked at.
+/// How many pairs of rules are compared within an object, and how many of different objects in a target. What is left over
+/// is not looked at.
 const PAIRS: usize = 2_000_000;
 
 /// Everything that is odd in a target.
@@ -78,9 +79,10 @@ fn covers(cover: &[&Rule], rule: &[&Rule]) -> bool {
 fn of_object(declared: &Declared, readings: &[Reading]) -> Vec<Diagnostic> {
     let placed = placed(readings);
     let denies = |rules: &[&Rule]| rules.iter().any(|rule| rule.denies);
+    let most = PAIRS / placed.len().max(1);
     let mut diagnostics = Vec::new();
     for (index, (at, rules)) in placed.iter().enumerate() {
-        let others = || placed.iter().enumerate().filter(move |(other, _)| *other != index);
+        let others = || placed.iter().enumerate().take(most).filter(move |(other, _)| *other != index);
         let line = |at: &str| declared.place(at).line;
         let deny =
             || others().find(|(_, (_, other))| denies(other) && !denies(rules) && covers(other, rules));

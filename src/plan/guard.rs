@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::access::impact::Impact;
+use crate::access::impact::{Difference, Impact, Verdict};
 use crate::compare::cause::Cause;
 use crate::diagnostic::Diagnostic;
 use crate::model::change::{Action, Change};
@@ -168,15 +168,24 @@ fn widening(plan: &TargetPlan, input: &PlanInput<'_>) -> BTreeMap<ResourceId, St
         (AccessVerdicts::Known(_), Some(Impact::Unknown(reason))) => {
             Some(format!("nobody knows whether it allows more: {reason}"))
         }
-        (AccessVerdicts::Known(_), Some(Impact::Known(difference))) => {
-            let gained = difference.gained.first()?;
-            let may = if gained.possible { "may allow" } else { "allows" };
-            Some(format!("it {may} more: {}", guardrail::change(&gained.witness)))
-        }
+        (AccessVerdicts::Known(_), Some(Impact::Known(difference))) => wider(difference),
     };
     let refused = plan.changes.iter().filter(|_| input.refuses_new_access);
     let refused = refused.filter_map(|change| Some((change.id.clone(), why(change)?)));
     refused.map(|(id, why)| (id, format!("{why}; `limits.new_access` is `refuse`"))).collect()
+}
+
+/// In what a difference allows more, by its rules or beside them; `None` if in nothing.
+fn wider(difference: &Difference) -> Option<String> {
+    let gained = difference.gained.iter().map(|gained| (gained.possible, guardrail::change(&gained.witness)));
+    let attributes = difference.attributes.iter().filter(|change| change.verdict != Verdict::LessPermissive);
+    let beside = attributes.map(|change| {
+        let values = format!("{} -> {}", change.before, change.after);
+        (change.possible, format!("`{}` {}", change.attribute, short(&values)))
+    });
+    let (is_possible, what) = gained.chain(beside).next()?;
+    let may = if is_possible { "may allow" } else { "allows" };
+    Some(format!("it {may} more: {what}"))
 }
 
 fn new_access(plan: &TargetPlan) -> Option<Diagnostic> {

@@ -237,3 +237,27 @@ fn one_outcome_a_change_that_allows_more_is_held_back_and_the_others_are_written
     assert_eq!(said, 1, "once, although the second plan has it, too: {document:#}");
     assert_eq!(world.run(&["plan", "--no-access"]).code, 4);
 }
+
+#[test]
+fn what_allows_more_beside_its_rules_is_held_back_too() {
+    let world = World::with("jitsudo", default_settings("jitsudo"), "  limits: {new_access: refuse}\n");
+    let declare = |seconds: u32, audited: bool| {
+        let rule =
+            format!("{{policy_text: 'permit (principal, action, resource);', audit_session: {audited}}}");
+        world.declare("Policy", "p", &format!("{{max_duration_seconds: {seconds}, rules: [{rule}]}}"));
+    };
+    declare(600, true);
+    assert_eq!(world.run(&["apply", "--yes", "--allow", "new-access"]).code, 0);
+    for (seconds, audited, why) in
+        [(601, true, "`max_duration_seconds` 600 -> 601"), (600, false, "audit_session")]
+    {
+        declare(seconds, audited);
+        world.live.clear_requests();
+        let (code, document) = world.apply();
+        assert_eq!((code, world.writes()), (4, Vec::new()), "{document:#}");
+        let reason = document["changes"][0]["outcome"]["reason"].as_str().unwrap();
+        assert!(reason.contains(why), "{reason}");
+    }
+    declare(599, true);
+    world.converge();
+}
