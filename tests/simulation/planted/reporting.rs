@@ -82,14 +82,14 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "outcomes-in-the-order-of-their-ends",
         item: "write::apply",
-        old: "results.buffered",
-        new: "results.buffer_unordered",
+        old: "results.sort_unstable_by_key(|(at, _)| *at);",
+        new: "let _ = &mut results;",
     },
     Bug {
         name: "outcome-of-the-last-delete-lost",
         item: "write::apply",
-        old: "let blocked = phases::is_blocked(phase, &ended);",
-        new: "let blocked = phases::is_blocked(phase, &ended);
+        old: "let blocked = phases::is_blocked(phase, run.before(&ended, phase));",
+        new: "let blocked = phases::is_blocked(phase, run.before(&ended, phase));
         if blocked && phase.iter().any(|change| change.action == Action::Delete) {
             break;
         }",
