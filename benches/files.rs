@@ -20,11 +20,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use enact::manifest::Files;
 use enact::model::resource::RemoteId;
 use enact::model::state::{LiveObject, Observed};
 use enact::plan;
 use enact::plan::input::PlanInput;
 use enact::run::history::BaseSource;
+use enact::run::lint;
 use enact::run::load::{ConfigText, Load, load};
 use enact::run::options::RunOptions;
 use enact::run::project::Project;
@@ -53,7 +55,7 @@ const ROWS: [Row; 8] = [
         });
     }),
     ("the API's answer", None, |at| drop(answer(at))),
-    ("validate", Some("the same on two threads"), |at| _ = project(at, BaseSource::Nowhere)),
+    ("validate", Some("the same on two threads"), validated),
     ("plan", Some("the same on two threads"), |at| planned(at, BaseSource::Nowhere)),
     ("plan, base = HEAD", Some("plan"), |at| planned(at, BaseSource::Revision("HEAD".to_owned()))),
     ("plan, base = HEAD~1", Some("plan"), |at| planned(at, BaseSource::Revision("HEAD~1".to_owned()))),
@@ -120,11 +122,21 @@ fn answer(at: &Path) -> Vec<Value> {
     pages.flat_map(|page| serde_json::from_str::<Vec<Value>>(&page).unwrap()).collect()
 }
 
-/// Like the commands, which end with their report, a row gives nothing back.
+fn validated(at: &Path) {
+    let (project, files) = loaded(at, BaseSource::Nowhere);
+    assert_eq!(lint::warnings(project, &files), Vec::new());
+}
+
 fn project(at: &Path, base: BaseSource) -> &'static Project {
+    loaded(at, base).0
+}
+
+/// Like the commands, which end with their report, a row gives nothing back.
+fn loaded(at: &Path, base: BaseSource) -> (&'static Project, Files) {
     let origin = ConfigText { file: "enact.yaml".to_owned(), folder: at.to_owned(), text: CONFIG.to_owned() };
-    let Load { project, diagnostics, .. } = load(&origin, &RunOptions { base, ..RunOptions::default() });
-    project.unwrap_or_else(|| panic!("{diagnostics:#?}")).kept()
+    let Load { project, diagnostics, files, .. } =
+        load(&origin, &RunOptions { base, ..RunOptions::default() });
+    (project.unwrap_or_else(|| panic!("{diagnostics:#?}")).kept(), files)
 }
 
 fn planned(at: &Path, base: BaseSource) {

@@ -64,6 +64,7 @@ pub trait Semantics: Send + Sync {
     fn meaning(&self, side: &Side<'_>) -> Meaning;
 
     /// The same in fewer ways to read it, for looking at many objects: what is not so in one of these is not so in all.
+    /// Nothing, if no rule of the object can cover another one or everything.
     fn outline(&self, side: &Side<'_>) -> Meaning {
         self.meaning(side)
     }

@@ -15,9 +15,13 @@ use crate::access::impact::Reading;
 use crate::access::pattern::Pattern;
 use crate::access::rule::{Dimension, Rule, RuleSet};
 use crate::model::kind::Kind;
+use crate::system::body::list;
 use crate::system::semantics::{Meaning, Semantics, Side};
 
 pub(super) struct Statements;
+
+/// More statements than this are not compared by their texts.
+const MANY: usize = 1_000;
 
 const ASKS: &[Dimension] = &[Dimension::Principal, Dimension::Action, Dimension::Resource];
 
@@ -27,7 +31,11 @@ impl Semantics for Statements {
     }
 
     fn outline(&self, side: &Side<'_>) -> Meaning {
-        meaning(side, READINGS.get(..1).unwrap_or_default())
+        let statements = side.object.get("document").map_or(&[][..], |document| list(document, "statements"));
+        match may_be_odd(statements) {
+            true => meaning(side, READINGS.get(..1).unwrap_or_default()),
+            false => Meaning::Nothing,
+        }
     }
 
     fn fields(&self, _kind: &Kind) -> &'static [&'static str] {
@@ -54,6 +62,37 @@ impl Semantics for Statements {
             _ => Ok(Pattern::literal(text)),
         }
     }
+}
+
+/// Whether a statement may cover another one, or everything, told by where their patterns begin. To read the patterns of
+/// all that git declares takes longer than all other checks.
+fn may_be_odd(statements: &[Value]) -> bool {
+    let says = |statement: &Value, field: &str| {
+        list(statement, field).iter().filter_map(Value::as_str).any(|text| matches!(text, "*" | "*:*"))
+    };
+    let may_cover = |cover: &Value, statement: &Value| {
+        ["resources", "actions"].iter().all(|field| {
+            let texts = |of| list(of, field).iter().filter_map(Value::as_str);
+            texts(statement).all(|text| texts(cover).any(|cover| may_match(cover, text)))
+        })
+    };
+    let is_odd = |(at, statement): (usize, &Value)| {
+        let mut others = statements.iter().enumerate().filter(|(other, _)| *other != at);
+        says(statement, "actions") && says(statement, "resources")
+            || others.any(|(_, other)| may_cover(other, statement))
+    };
+    statements.len() > MANY || statements.iter().enumerate().any(is_odd)
+}
+
+/// Whether a pattern may apply to all that another one does.
+fn may_match(cover: &str, text: &str) -> bool {
+    if !cover.is_ascii() || !text.is_ascii() {
+        return true;
+    }
+    let begins = cover.split(['*', '?']).next().unwrap_or_default();
+    let is_whole = begins.len() == cover.len();
+    let start = text.get(..begins.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(begins)) && (!is_whole || text.len() == begins.len())
 }
 
 fn meaning(side: &Side<'_>, ways: &[Way]) -> Meaning {
@@ -142,12 +181,33 @@ fn text_of(condition: &Condition) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
     use crate::access::budget::Budget;
     use crate::access::impact::{Impact, Verdict, compare};
+    use crate::access::question::plainly_covers;
     use crate::system::semantics::Other;
+
+    proptest! {
+        /// What is passed over has nothing that covers anything.
+        #[test]
+        fn what_cannot_be_odd_by_its_texts_is_not_odd(
+            texts in prop::collection::vec(("s3:[ABa]{0,2}[*?]?[AB]?|\\*", "[abA]{1,2}[*?]?[ab]?|\\*"), 1..4),
+        ) {
+            let statement = |(action, resource)| json!({"effect": "allow", "actions": [action], "resources": [resource]});
+            let statements: Value = texts.into_iter().map(statement).collect();
+            prop_assume!(!may_be_odd(statements.as_array().unwrap()));
+            let Meaning::Rules { readings, .. } = meaning(&statements, &Value::Null) else { panic!("{statements}") };
+            for reading in &readings {
+                let rules = &reading.rules.rules;
+                let mut pairs = rules.iter().flat_map(|one| rules.iter().map(move |other| (one, other)));
+                let covers = pairs.find(|(one, other)| one.at != other.at && plainly_covers(one, other));
+                prop_assert!(covers.is_none(), "{statements} {covers:?}");
+            }
+        }
+    }
 
     fn meaning(statements: &Value, body: &Value) -> Meaning {
         let kinds = crate::system::registry::Registry::built_in();
