@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::budget::{Budget, Spent};
 use super::cover::{Forms, meet, uncovered};
 use super::evaluate::{applies, evaluate, is_formed};
-use super::impact::{Decision, Language, Witness, Word};
+use super::impact::Witness;
 use super::rule::{AccessRequest, Dimension, Effect, Rule, RuleSet};
 use super::witness::{Known, readable};
 
@@ -317,21 +317,7 @@ impl<'a, 'b> Question<'a, 'b> {
             return Err(NoAnswer::Disproved);
         }
         let request = readable(request, seeds, &self.known, shows);
-        let decision = |set| {
-            let (effect, rule) = evaluate(set, &request);
-            Decision { effect, rule: rule.and_then(|rule| rule.name.clone()) }
-        };
-        let (before, after) = (decision(self.before), decision(self.after));
-        let word = |(dimension, word): (&Dimension, &String)| Word {
-            dimension: dimension.clone(),
-            word: word.clone(),
-        };
-        Ok(Witness {
-            language: Language::Own,
-            request: request.words.iter().map(word).collect(),
-            before,
-            after,
-        })
+        Ok(Witness::of(&request, self.before, self.after))
     }
 
     /// Whether a request is an answer, by plain evaluation; if it is not only possible, also if every condition holds.
@@ -341,7 +327,7 @@ impl<'a, 'b> Question<'a, 'b> {
             |request| (self.is_answer)(allowed(self.before, request), allowed(self.after, request));
         let all = || AccessRequest { holds: self.conditions.clone(), ..request.clone() };
         seeds.iter().all(|seed| applies(self.after, seed, request))
-            && is_formed(&self.forms, request)
+            && is_formed(&self.forms, &request.words)
             && is_answer(request)
             && (possible || is_answer(&all()))
     }

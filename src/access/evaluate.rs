@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::cover::Forms;
+use super::cover::{Forms, Words};
 use super::pattern::{Pattern, Token};
 use super::rule::{AccessRequest, Dimension, Effect, Rule, RuleSet};
 
@@ -25,14 +25,17 @@ pub(super) fn applies(set: &RuleSet, rule: &Rule, request: &AccessRequest) -> bo
     let Rule { denies: _, name: _, at: _, scopes, conditions } = rule;
     conditions.is_subset(&request.holds)
         && scopes.iter().all(|(dimension, patterns)| {
-            said(request, dimension).any(|word| {
-                let word = match set.folds.contains(dimension) {
-                    true => Cow::from(word.to_ascii_lowercase()),
-                    false => Cow::from(word),
-                };
-                patterns.iter().any(|pattern| matches(pattern, &word))
-            })
+            said(request, dimension).any(|word| is_in(set, dimension, patterns, word))
         })
+}
+
+/// Whether any of the patterns of a dimension matches a word, as these rules are read.
+pub(super) fn is_in(set: &RuleSet, dimension: &Dimension, patterns: &[Pattern], word: &str) -> bool {
+    let word = match set.folds.contains(dimension) {
+        true => Cow::from(word.to_ascii_lowercase()),
+        false => Cow::from(word),
+    };
+    patterns.iter().any(|pattern| matches(pattern, &word))
 }
 
 /// The words of a request in a dimension. It may come from two principals at once.
@@ -43,8 +46,8 @@ fn said<'r>(request: &'r AccessRequest, dimension: &Dimension) -> impl Iterator<
 }
 
 /// Whether each word of a request has the form that all words of its dimension have.
-pub(super) fn is_formed(forms: &Forms, request: &AccessRequest) -> bool {
-    forms.iter().all(|(dimension, form)| request.words.get(dimension).is_none_or(|word| matches(form, word)))
+pub(super) fn is_formed(forms: &Forms, words: &Words) -> bool {
+    forms.iter().all(|(dimension, form)| words.get(dimension).is_none_or(|word| matches(form, word)))
 }
 
 /// Whether a pattern matches a word, by the ends of its first steps.

@@ -60,6 +60,19 @@ pub enum Verdict {
     Unknown,
 }
 
+impl Verdict {
+    /// The verdict on whether something is gained, and whether something is lost.
+    #[must_use]
+    pub fn of(gains: bool, loses: bool) -> Self {
+        match (gains, loses) {
+            (false, false) => Self::Equivalent,
+            (true, false) => Self::MorePermissive,
+            (false, true) => Self::LessPermissive,
+            (true, true) => Self::Incomparable,
+        }
+    }
+}
+
 impl Impact {
     /// The verdict in a word.
     #[must_use]
@@ -72,12 +85,7 @@ impl Impact {
                 };
                 let gains = !gained.is_empty() || beside(Verdict::MorePermissive);
                 let loses = !lost.is_empty() || beside(Verdict::LessPermissive);
-                match (gains, loses) {
-                    (false, false) => Verdict::Equivalent,
-                    (true, false) => Verdict::MorePermissive,
-                    (false, true) => Verdict::LessPermissive,
-                    (true, true) => Verdict::Incomparable,
-                }
+                Verdict::of(gains, loses)
             }
         }
     }
@@ -195,6 +203,24 @@ pub struct Reading {
     pub assumes: &'static str,
     /// The rules, read like this.
     pub rules: RuleSet,
+}
+
+impl Witness {
+    /// A request, and what decides it on each side by plain evaluation.
+    pub(super) fn of(request: &AccessRequest, before: &RuleSet, after: &RuleSet) -> Self {
+        let decision = |set| {
+            let (effect, rule) = evaluate(set, request);
+            Decision { effect, rule: rule.and_then(|rule| rule.name.clone()) }
+        };
+        let words = request.words.iter();
+        let words = words.map(|(dimension, word)| Word { dimension: dimension.clone(), word: word.clone() });
+        Self {
+            language: Language::Own,
+            request: words.collect(),
+            before: decision(before),
+            after: decision(after),
+        }
+    }
 }
 
 /// Compares what one object said with what it will say, in each of its readings. Both have the same ones. If they do not
@@ -433,21 +459,7 @@ impl<'a, 'b> Side<'a, 'b> {
             return None;
         }
         let request = readable(request, &[rule], &self.known, shows);
-        let decision = |set: &RuleSet| {
-            let (effect, rule) = evaluate(set, &request);
-            Decision { effect, rule: rule.and_then(|rule| rule.name.clone()) }
-        };
-        let (before, after) = (decision(self.before), decision(self.after));
-        let word = |(dimension, word): (&Dimension, &String)| Word {
-            dimension: dimension.clone(),
-            word: word.clone(),
-        };
-        Some(Witness {
-            language: Language::Own,
-            request: request.words.iter().map(word).collect(),
-            before,
-            after,
-        })
+        Some(Witness::of(&request, self.before, self.after))
     }
 
     /// Whether a request shows the difference, by plain evaluation; if it is not only possible, also if every condition
@@ -459,7 +471,7 @@ impl<'a, 'b> Side<'a, 'b> {
         };
         let all = || AccessRequest { holds: self.conditions.clone(), ..request.clone() };
         applies(self.before, rule, request)
-            && is_formed(&self.forms, request)
+            && is_formed(&self.forms, &request.words)
             && differs(request)
             && (possible || differs(&all()))
     }

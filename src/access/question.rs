@@ -3,12 +3,11 @@
 //! Whoever asks may be several subjects at once, such as a person and her teams: a rule applies to her if it applies to one of
 //! them. Not here: whose rules these are, and in how many ways they are read (`decide`).
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::budget::Budget;
 use super::cover::{self, Words, uncovered};
-use super::evaluate::matches;
+use super::evaluate::{is_formed, is_in};
 use super::pattern::Pattern;
 use super::rule::{Dimension, Effect, Rule, RuleSet};
 
@@ -101,11 +100,7 @@ pub fn about<'a>(set: &'a RuleSet, question: &'a Question) -> impl Iterator<Item
 
 /// Whether what a request says in a dimension is in a scope.
 fn says(set: &RuleSet, dimension: &Dimension, patterns: &[Pattern], question: &Question) -> bool {
-    let is_in = |word: &str| {
-        let folds = set.folds.contains(dimension);
-        let word = if folds { Cow::from(word.to_ascii_lowercase()) } else { Cow::from(word) };
-        patterns.iter().any(|pattern| matches(pattern, &word))
-    };
+    let is_in = |word: &str| is_in(set, dimension, patterns, word);
     match (dimension, question.words.get(dimension)) {
         (Dimension::Principal, _) => question.subjects.iter().any(|subject| is_in(subject)),
         (_, Some(word)) => is_in(word),
@@ -261,20 +256,13 @@ impl Search<'_, '_> {
     fn shows(&self, words: &Words) -> Option<bool> {
         let question = self.question(words.clone());
         // The words themselves, also those of a subject.
-        let is_in = |dimension: &Dimension, patterns: &Vec<Pattern>| {
-            words.get(dimension).is_some_and(|word| {
-                let folds = self.set.folds.contains(dimension);
-                let word = if folds { word.to_ascii_lowercase() } else { word.clone() };
-                patterns.iter().any(|pattern| matches(pattern, &word))
-            })
+        let is_said = |dimension: &Dimension, patterns: &Vec<Pattern>| {
+            words.get(dimension).is_some_and(|word| is_in(self.set, dimension, patterns, word))
         };
         let Within { subjects: _, scopes, except } = self.within;
-        let formed = |(dimension, form): (&Dimension, &Pattern)| {
-            words.get(dimension).is_none_or(|word| matches(form, word))
-        };
-        let is_asked = scopes.iter().all(|(dimension, patterns)| is_in(dimension, patterns))
-            && !except.iter().any(|(dimension, patterns)| is_in(dimension, patterns))
-            && self.set.forms.iter().all(formed);
+        let is_asked = scopes.iter().all(|(dimension, patterns)| is_said(dimension, patterns))
+            && !except.iter().any(|(dimension, patterns)| is_said(dimension, patterns))
+            && is_formed(&self.set.forms, words);
         match judge(self.set, &question) {
             Judgement::Known(effect, _) => {
                 (is_asked && (effect == Effect::Allowed) != self.allows).then_some(false)
@@ -295,6 +283,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::access::evaluate::matches;
 
     const SUBJECTS: [&str; 3] = ["a", "b", "c"];
     const WORDS: [&str; 4] = ["", "a", "b", "ab"];

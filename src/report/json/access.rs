@@ -82,12 +82,9 @@ impl TargetAccessJson {
             TargetAccess::Known(difference) => (None, difference.clone()),
         };
         let TargetDifference { gained, lost, more, masked } = difference;
-        let verdict = match (&reason, gained.is_empty(), lost.is_empty()) {
-            (Some(_), ..) => Verdict::Unknown,
-            (None, true, true) => Verdict::Equivalent,
-            (None, false, true) => Verdict::MorePermissive,
-            (None, true, false) => Verdict::LessPermissive,
-            (None, false, false) => Verdict::Incomparable,
+        let verdict = match reason {
+            Some(_) => Verdict::Unknown,
+            None => Verdict::of(!gained.is_empty(), !lost.is_empty()),
         };
         let mut all = gained.iter().chain(&lost).peekable();
         let possible = all.peek().is_some() && all.all(|change| change.possible);
