@@ -4,7 +4,9 @@
 //! What is live and not in git is there on the first two sides, as it is. Not here: what rules say of a request
 //! (`access`), and what an object of a system says (`system::semantics`).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use serde_json::{Map, Value};
 
@@ -14,7 +16,6 @@ use crate::diagnostic::Place;
 use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
 use crate::model::names::Names;
-use crate::model::plan::TargetPlan;
 use crate::model::resource::{RemoteId, ResourceId};
 use crate::model::state::{Attempted, Declared, Index, LiveObject, Observed};
 use crate::parallel;
@@ -41,6 +42,13 @@ pub struct EstateReading {
     pub rules: RuleSet,
     /// Where each rule comes from, in their order.
     pub origins: Vec<Origin>,
+}
+
+impl EstateReading {
+    /// Without a rule, read as these rules are.
+    fn without_rules(assumes: &'static str, like: &RuleSet) -> Self {
+        Self { assumes, rules: like.without_rules(), origins: Vec::new() }
+    }
 }
 
 /// Where a rule comes from.
@@ -90,14 +98,6 @@ pub fn live(input: &PlanInput<'_>) -> Option<Estate> {
     Sides::new(input, &index, &comparison, &[]).live()
 }
 
-/// What the target will hold once the changes of its plan are written. `None` as for [`live`].
-#[must_use]
-pub fn planned(input: &PlanInput<'_>, plan: &TargetPlan) -> Option<Estate> {
-    let index = input.observed.index(input.system.kinds());
-    let comparison = Comparison::of(input, &index);
-    Sides::new(input, &index, &comparison, &plan.changes).planned()
-}
-
 /// What the target would hold if it held what git declares and nothing else. `None` as for [`live`].
 #[must_use]
 pub fn declared(input: &PlanInput<'_>) -> Option<Estate> {
@@ -110,16 +110,14 @@ pub fn declared(input: &PlanInput<'_>) -> Option<Estate> {
 
 /// The readings of two sides, side by side. One without rules is read as the other one.
 #[must_use]
-pub fn paired(before: &Estate, after: &Estate) -> Vec<(EstateReading, EstateReading)> {
-    let empty = |EstateReading { assumes, rules, origins: _ }: &EstateReading| EstateReading {
-        assumes,
-        rules: rules.without_rules(),
-        origins: Vec::new(),
+pub fn paired<'e>(before: &'e Estate, after: &'e Estate) -> Vec<[Cow<'e, EstateReading>; 2]> {
+    let empty = |EstateReading { assumes, rules, origins: _ }: &EstateReading| {
+        Cow::Owned(EstateReading::without_rules(assumes, rules))
     };
     match (before.readings.as_slice(), after.readings.as_slice()) {
-        ([], after) => after.iter().map(|after| (empty(after), after.clone())).collect(),
-        (before, []) => before.iter().map(|before| (before.clone(), empty(before))).collect(),
-        (before, after) => before.iter().cloned().zip(after.iter().cloned()).collect(),
+        ([], after) => after.iter().map(|after| [empty(after), Cow::Borrowed(after)]).collect(),
+        (before, []) => before.iter().map(|before| [Cow::Borrowed(before), empty(before)]).collect(),
+        (before, after) => before.iter().zip(after).map(|pair| [pair.0, pair.1].map(Cow::Borrowed)).collect(),
     }
 }
 
@@ -177,8 +175,10 @@ pub(super) struct Sides<'a> {
     pub(super) input: &'a PlanInput<'a>,
     pub(super) index: &'a Index<'a>,
     pub(super) comparison: &'a Comparison<'a>,
-    /// What the objects that change will be; null if they are deleted.
-    pub(super) after: BTreeMap<ResourceId, Value>,
+    /// What the objects that change will be. Made when it is needed.
+    after: OnceLock<BTreeMap<ResourceId, Value>>,
+    /// All rules now and after the plan. Made when they are needed.
+    estates: OnceLock<Option<(Estate, Estate)>>,
     /// The changes of live objects.
     changed: BTreeMap<(&'a str, &'a RemoteId), &'a Change>,
     changes: &'a [Change],
@@ -191,24 +191,35 @@ impl<'a> Sides<'a> {
         comparison: &'a Comparison<'a>,
         changes: &'a [Change],
     ) -> Self {
-        let after = |change: &Change| {
-            if change.action == Action::Delete {
-                return Some((change.id.clone(), Value::Null));
-            }
-            let kind = input.system.kind(&change.id.kind)?;
-            let declared = input.desired.get(&change.id)?;
-            Some((change.id.clone(), comparison.after(kind, declared, change)))
-        };
         let changed =
             |change: &'a Change| Some(((change.id.kind.as_str(), &change.seen.as_ref()?.remote), change));
         Self {
             input,
             index,
             comparison,
-            after: changes.iter().filter_map(after).collect(),
+            after: OnceLock::new(),
+            estates: OnceLock::new(),
             changed: changes.iter().filter_map(changed).collect(),
             changes,
         }
+    }
+
+    /// What the objects that change will be; null if they are deleted.
+    pub(super) fn after(&self) -> &BTreeMap<ResourceId, Value> {
+        let after = |change: &Change| {
+            if change.action == Action::Delete {
+                return Some((change.id.clone(), Value::Null));
+            }
+            let kind = self.input.system.kind(&change.id.kind)?;
+            let declared = self.input.desired.get(&change.id)?;
+            Some((change.id.clone(), self.comparison.after(kind, declared, change)))
+        };
+        self.after.get_or_init(|| self.changes.iter().filter_map(after).collect())
+    }
+
+    /// All rules of the target now and after the plan. `None` as for [`live`].
+    pub(super) fn estates(&self) -> Option<&(Estate, Estate)> {
+        self.estates.get_or_init(|| self.live().zip(self.planned())).as_ref()
     }
 
     /// Whether a live object changes itself.
@@ -234,7 +245,7 @@ impl<'a> Sides<'a> {
 
     /// The same after the plan.
     pub(super) fn later(&self, kind: &str, name: &str) -> Other {
-        match self.after.get(&ResourceId::new(self.input.target, kind, name)) {
+        match self.after().get(&ResourceId::new(self.input.target, kind, name)) {
             Some(Value::Null) => Other::Gone,
             Some(after) => Other::Is(after.clone()),
             None => self.other(kind, name),
@@ -265,14 +276,14 @@ impl<'a> Sides<'a> {
     /// What git declares, as it will be after the plan; `None` if that is not one object.
     pub(super) fn proposed(&self, declared: &Declared) -> Option<Value> {
         let kind = self.input.system.kind(&declared.id.kind)?;
-        match (self.after.get(&declared.id), self.index.meant(kind, declared).as_slice()) {
+        match (self.after().get(&declared.id), self.index.meant(kind, declared).as_slice()) {
             (Some(after), _) => Some(after.clone()),
             (None, [live]) => Some(self.comparison.observed(kind, live)),
             (None, _) => None,
         }
     }
 
-    pub(super) fn live(&self) -> Option<Estate> {
+    fn live(&self) -> Option<Estate> {
         let mut gathered = self.gathered()?;
         for (kind, live, id) in self.all_live(gathered.semantics) {
             let object = self.comparison.observed(kind, live);
@@ -281,13 +292,13 @@ impl<'a> Sides<'a> {
         Some(gathered.estate)
     }
 
-    pub(super) fn planned(&self) -> Option<Estate> {
+    fn planned(&self) -> Option<Estate> {
         let mut gathered = self.gathered()?;
         let later = |kind: &str, name: &str| self.later(kind, name);
         for (kind, live, id) in self.all_live(gathered.semantics) {
             match self.changed.get(&(kind.name.as_str(), &live.remote)) {
                 Some(change) => {
-                    let after = self.after.get(&change.id).unwrap_or(&Value::Null);
+                    let after = self.after().get(&change.id).unwrap_or(&Value::Null);
                     gathered.add(change.id.clone(), kind, after, live, &later);
                 }
                 None => gathered.add(id, kind, &self.comparison.observed(kind, live), live, &later),
@@ -295,7 +306,7 @@ impl<'a> Sides<'a> {
         }
         for change in self.changes.iter().filter(|change| change.seen.is_none()) {
             if let (Some(kind), Some(after)) =
-                (self.input.system.kind(&change.id.kind), self.after.get(&change.id))
+                (self.input.system.kind(&change.id.kind), self.after().get(&change.id))
             {
                 gathered.meaning(change.id.clone(), kind, after, &Value::Null, &later);
             }
@@ -428,11 +439,7 @@ impl Gathered<'_, '_> {
 
     fn rules(&mut self, id: &ResourceId, readings: Vec<Reading>) {
         if self.estate.readings.is_empty() {
-            let empty = |Reading { assumes, rules }: &Reading| EstateReading {
-                assumes,
-                rules: rules.without_rules(),
-                origins: Vec::new(),
-            };
+            let empty = |Reading { assumes, rules }: &Reading| EstateReading::without_rules(assumes, rules);
             self.estate.readings = readings.iter().map(empty).collect();
         }
         let declared = self.sides.input.desired.get(id).filter(|declared| !declared.absent());

@@ -21,7 +21,7 @@ use crate::model::guardrail::{
 use crate::model::plan::AccessVerdicts;
 use crate::model::resource::ResourceId;
 use crate::model::unmanaged::ObjectPattern;
-use crate::plan::estate::{Estate, EstateReading, Sides, paired};
+use crate::plan::estate::{EstateReading, Sides, paired};
 use crate::text::short;
 
 /// How many steps each guardrail may take.
@@ -42,7 +42,7 @@ enum Finding {
 /// Checks the guardrails of a target.
 pub(super) fn check(sides: &Sides<'_>, changes: &[Change], verdicts: &AccessVerdicts) -> Vec<Diagnostic> {
     let of_target = sides.input.guardrails.iter().filter(|guardrail| guardrail.is_about(sides.input.target));
-    let mut checks = Checks { sides, changes, verdicts, estates: None };
+    let checks = Checks { sides, changes, verdicts };
     let mut diagnostics = Vec::new();
     for guardrail in of_target {
         let findings = checks.findings(&guardrail.row.rule);
@@ -56,12 +56,10 @@ struct Checks<'s, 'a> {
     sides: &'s Sides<'a>,
     changes: &'s [Change],
     verdicts: &'s AccessVerdicts,
-    /// The target now and after the plan. Made when it is needed.
-    estates: Option<Option<(Estate, Estate)>>,
 }
 
 impl Checks<'_, '_> {
-    fn findings(&mut self, rule: &GuardrailRule) -> Vec<Finding> {
+    fn findings(&self, rule: &GuardrailRule) -> Vec<Finding> {
         match rule {
             GuardrailRule::Attribute(attribute) => {
                 self.of_objects(&attribute.objects, |value, _| out_of_bounds(attribute, value))
@@ -91,7 +89,7 @@ impl Checks<'_, '_> {
         findings
     }
 
-    fn of_access(&mut self, rule: &GuardrailRule) -> Vec<Finding> {
+    fn of_access(&self, rule: &GuardrailRule) -> Vec<Finding> {
         let is_equivalent = match self.verdicts {
             AccessVerdicts::Known(impacts) => {
                 impacts.values().all(|impact| *impact == Impact::Known(Difference::default()))
@@ -102,14 +100,14 @@ impl Checks<'_, '_> {
             return Vec::new();
         }
         let sides = self.sides;
-        let estates = self.estates.get_or_insert_with(|| sides.live().zip(sides.planned()));
-        let (Some((live, planned)), Some(semantics)) = (estates, sides.input.system.semantics()) else {
+        let (Some((live, planned)), Some(semantics)) = (sides.estates(), sides.input.system.semantics())
+        else {
             return vec![Finding::Unknown("nothing says what the objects of this system allow".to_owned())];
         };
         let together = semantics.decides_together();
         let mut budget = Budget::new(STEPS, STEPS);
         let mut found: BTreeMap<String, String> = BTreeMap::new();
-        for (before, after) in paired(live, planned) {
+        for [before, after] in paired(live, planned) {
             match asked(rule, (&before, &after), together, &mut budget) {
                 Ok(findings) => found.extend(findings),
                 Err(why) => return vec![Finding::Unknown(why.reason().to_owned())],

@@ -47,7 +47,7 @@ type Naming<'a> = BTreeMap<(String, String), Vec<(&'a Kind, &'a LiveObject)>>;
 impl<'a> Impacts<'_, 'a> {
     fn impact(&mut self, change: &Change) -> Option<Impact> {
         let kind = self.sides.input.system.kind(&change.id.kind)?;
-        let after = self.sides.after.get(&change.id).cloned()?;
+        let after = self.sides.after().get(&change.id).cloned()?;
         let null = Value::Null;
         let body = change.seen.as_ref().map_or(&null, |seen| &seen.body);
         let own = self.judge(kind, &change.observed, &after, body);

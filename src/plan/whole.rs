@@ -73,15 +73,13 @@ fn apart(known: &BTreeMap<&ResourceId, &Difference>) -> TargetDifference {
 }
 
 fn together(sides: &Sides<'_>, known: &BTreeMap<&ResourceId, &Difference>) -> Result<TargetAccess, String> {
-    let (Some(live), Some(planned)) = (sides.live(), sides.planned()) else {
-        return Ok(TargetAccess::LeftOut);
-    };
+    let Some((live, planned)) = sides.estates() else { return Ok(TargetAccess::LeftOut) };
     if let Some(gap) = live.gaps.iter().chain(&planned.gaps).next() {
         return Err(gap.reason());
     }
     let mut budget = Budget::new(STEPS, STEPS);
     let mut all: Option<TargetDifference> = None;
-    for (before, after) in paired(&live, &planned) {
+    for [before, after] in paired(live, planned) {
         let one = compared(&before, &after, known, &mut budget).map_err(|why| why.reason().to_owned())?;
         let Some(first) = &mut all else {
             all = Some(one);

@@ -96,7 +96,10 @@ impl Given {
         };
         let plan = crate::plan::plan(&input);
         assert!(plan.is_sound(), "{:?}", plan.diagnostics);
-        let sides = [super::live(&input), planned(&input, &plan), declared(&input)];
+        let index = input.observed.index(input.system.kinds());
+        let comparison = Comparison::of(&input, &index);
+        let planned = Sides::new(&input, &index, &comparison, &plan.changes).planned();
+        let sides = [super::live(&input), planned, declared(&input)];
         sides.map(|side| side.unwrap_or_else(|| panic!("compiuta has semantics")))
     }
 }
