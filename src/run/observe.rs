@@ -64,9 +64,10 @@ impl<'a> Wanted<'a> {
 
     /// The names of the objects of a kind that git had: at the base, or by an id in the record.
     fn known(self, kind: &Kind) -> BTreeSet<&'a str> {
-        let at_base = self.base.into_iter().flat_map(|base| base.values()).filter(|base| !base.absent());
-        let recorded = self.all().filter(move |declared| self.remote(declared).is_some());
-        let known = at_base.chain(recorded).filter(|declared| declared.id.kind == kind.name);
+        let is_of_kind = |declared: &&Declared| declared.id.kind == kind.name;
+        let at_base = self.base.into_iter().flat_map(|base| base.values()).filter(is_of_kind);
+        let recorded = self.all().filter(is_of_kind).filter(|declared| self.remote(declared).is_some());
+        let known = at_base.filter(|base| !base.absent()).chain(recorded);
         known.map(|declared| declared.id.name.as_str()).collect()
     }
 
@@ -98,7 +99,7 @@ pub async fn observe(
     let lists = futures::stream::iter(kinds)
         .map(|kind| async move {
             if !kind.listed {
-                return (kind, named(system, &wanted.names(system, kind), kind, reader).await, true);
+                return (kind, named(system, &wanted.names(system, kind), kind, reader).await, false);
             }
             if depth == Depth::ByName
                 && let Some(found) = by_name(system, kind, wanted, reader).await
@@ -110,7 +111,7 @@ pub async fn observe(
         .buffer_unordered(concurrency.max(1));
     for (kind, listing, is_by_name) in lists.collect::<Vec<_>>().await {
         observed.record(kind, listing);
-        if kind.listed && is_by_name {
+        if is_by_name {
             observed.by_name.insert(kind.name.clone());
         }
     }
@@ -205,10 +206,11 @@ async fn by_name(
     wanted: Wanted<'_>,
     reader: &dyn Reader,
 ) -> Option<Listing> {
-    let names = wanted.names(system, kind);
-    let known = wanted.known(kind);
-    let is_whole = kind.judged_together || wanted.deletes_below(kind);
-    if is_whole || system.lists_to_find(kind) || names.len() > known.len() / PAGE {
+    if kind.judged_together || wanted.deletes_below(kind) || system.lists_to_find(kind) {
+        return None;
+    }
+    let (names, known) = (wanted.names(system, kind), wanted.known(kind));
+    if names.len() > known.len() / PAGE {
         return None;
     }
     let found = named(system, &names, kind, reader).await.ok()?;
@@ -282,35 +284,32 @@ async fn read_in_full(
     observed: &mut Observed,
 ) {
     let index = observed.index(system.kinds());
-    let mut declared = Vec::new();
-    for kind in system.kinds().iter().filter(|kind| !kind.list_is_whole) {
+    let (mut all, mut only_listed) = (Vec::new(), BTreeSet::new());
+    // What was found by its name was read in full.
+    let in_part = |kind: &&Kind| !kind.list_is_whole && !observed.by_name.contains(&kind.name);
+    for kind in system.kinds().iter().filter(in_part) {
+        let found = observed.found(&kind.name);
+        let meant = |wanted: &Declared| match index.meant(kind, wanted).as_slice() {
+            [one] if system.writable(kind, one) => Some(*one),
+            _ => None,
+        };
         let whole = matches!(depth, Depth::Whole | Depth::Everything) || wanted.deletes_below(kind);
-        if whole {
-            declared.extend(observed.found(&kind.name).iter().map(|found| (kind, found.clone())));
-        }
-        // What was found by its name was read in full.
-        let is_read = observed.by_name.contains(&kind.name);
-        for wanted in wanted.desired.values().filter(|wanted| wanted.id.kind == kind.name) {
-            if !whole
-                && !is_read
-                && let [one] = index.meant(kind, wanted).as_slice()
-                && system.writable(kind, one)
-            {
-                declared.push((kind, (*one).clone()));
+        let chosen: Vec<_> = match whole {
+            true => found.iter().collect(),
+            false => {
+                let declared = wanted.desired.values().filter(|wanted| wanted.id.kind == kind.name);
+                declared.filter_map(meant).collect()
             }
+        };
+        if kind.listed {
+            let in_full: BTreeSet<_> = chosen.iter().map(|live| &live.remote).collect();
+            let others = found.iter().filter(|live| !in_full.contains(&live.remote));
+            only_listed.extend(others.map(|live| (kind.name.clone(), live.remote.clone())));
         }
+        all.extend(chosen.into_iter().map(|live| (kind, live.clone())));
     }
-    let in_full: BTreeSet<_> =
-        declared.iter().map(|(kind, live)| (kind.name.as_str(), live.remote.clone())).collect();
-    let mut only_listed = BTreeSet::new();
-    for kind in system.kinds().iter().filter(|kind| kind.listed && !kind.list_is_whole) {
-        let others = observed.found(&kind.name).iter().map(|found| &found.remote);
-        let others = others.filter(|remote| !in_full.contains(&(kind.name.as_str(), (*remote).clone())));
-        only_listed.extend(others.map(|remote| (kind.name.clone(), remote.clone())));
-    }
-    drop(in_full);
     observed.only_listed = only_listed;
-    read(system, declared, reader, concurrency, observed).await;
+    read(system, all, reader, concurrency, observed).await;
 }
 
 async fn read(
