@@ -2,6 +2,7 @@
 //! git asked; the decisions are in pure modules.
 
 pub mod apply;
+pub mod asked;
 pub mod clock;
 pub mod file_lock;
 pub mod history;

@@ -9,14 +9,13 @@ use super::args::{Global, SandboxArgs};
 use super::output::Output;
 use crate::access::question::Question;
 use crate::access::rule::{Dimension, Effect};
-use crate::config::target::Target;
 use crate::decide::suite::{question, words};
 use crate::decide::{self, Asked, AskedSide, Context};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::report::content::{AnswerContent, Content, WhoContent};
 use crate::report::{Ending, Report};
+use crate::run::asked;
 use crate::run::load::Load;
-use crate::run::observe::{observe_all, unread};
 use crate::run::project::Project;
 use crate::text::short;
 
@@ -148,21 +147,13 @@ impl RequestArgs {
         let (_sandbox, connected) = self.sandbox.connect(project).await?;
         let _progress = output.progress("reading", &connected);
         let Some(at) = connected.first() else { return Ok(None) };
-        let Target { config, system, .. } = at.intent.target;
-        let observed = observe_all(system.as_ref(), &at.http.reader(), config.limits.concurrency).await;
-        let unread = unread(&observed, &config.name, "nobody knows what it allows; run again");
-        if !unread.is_empty() {
-            return Err(unread);
-        }
-        let asked = decide::live(&config.name, system.as_ref(), at.intent.desired, &observed);
+        let asked = asked::live(at, "nobody knows what it allows; run again").await?;
         Ok(asked.map(|asked| of(&asked)))
     }
 }
 
 fn declared<R>(project: &Project, of: impl Fn(&Asked<'_>) -> R) -> Option<R> {
-    let intent = project.intents().next()?;
-    let target = intent.target;
-    decide::declared(&target.config.name, target.system.as_ref(), intent.desired).map(|asked| of(&asked))
+    asked::declared(&project.intents().next()?).map(|asked| of(&asked))
 }
 
 /// The one target of the run that knows such requests.
@@ -172,7 +163,7 @@ fn the_target(project: &Project, question: &Question, live: bool) -> Result<Stri
     for intent in project.intents() {
         let target = intent.target;
         let name = &target.config.name;
-        match decide::declared(name, target.system.as_ref(), intent.desired) {
+        match asked::declared(&intent) {
             None => wrong.push((
                 format!("nothing says what the objects of `{}` allow", target.config.system),
                 "name another target with `--target`".to_owned(),

@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::args::{Global, SandboxArgs};
 use super::output::Output;
+use crate::diagnostic::Diagnostic;
 use crate::report::Report;
 use crate::report::content::{Content, TestContent};
 use crate::run::load::Load;
@@ -54,12 +55,7 @@ impl Test {
         report
     }
 
-    async fn live(
-        &self,
-        project: &Project,
-        content: &mut TestContent,
-        output: &Output,
-    ) -> Vec<crate::diagnostic::Diagnostic> {
+    async fn live(&self, project: &Project, content: &mut TestContent, output: &Output) -> Vec<Diagnostic> {
         let (_sandbox, connected) = match self.sandbox.connect(project).await {
             Ok(connected) => connected,
             Err(diagnostics) => return diagnostics,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::file::{By, Except, ForAll, PolicyTests, TestCase};
+use super::file::{By, ForAll, PolicyTests, TestCase};
 use super::suite::boxes;
 use super::{Asked, Context, text_of};
 use crate::access::rule::Dimension;
@@ -62,11 +62,6 @@ impl Check<'_> {
             let at = child("/principals", name);
             self.words(Dimension::Principal, &at, Some(subjects));
         }
-        if !file.parents.is_empty() {
-            let help = "remove `parents`: only JITSudo has entities that are in others";
-            let message = "resources and actions are in nothing here";
-            self.report(Code::TestForm, self.tests.key_place("/parents"), message, help);
-        }
         for (index, case) in file.tests.iter().enumerate() {
             self.case(&format!("/tests/{index}"), case);
         }
@@ -90,7 +85,7 @@ impl Check<'_> {
     }
 
     fn for_all(&mut self, at: &str, all: &ForAll) {
-        let ForAll { principal, subjects, actions, resources, tenants, context, except, .. } = all;
+        let ForAll { principal, subjects, context, .. } = all;
         let before = self.diagnostics.len();
         if let Some(principal) = principal {
             self.principal(principal, &format!("{at}/principal"));
@@ -100,25 +95,11 @@ impl Check<'_> {
                 self.report(Code::TestForm, place, "`principal` says who asks already", help);
             }
         }
-        let Except {
-            subjects: no_subjects,
-            actions: no_actions,
-            resources: no_resources,
-            tenants: no_tenants,
-        } = except;
-        let rows = [
-            (Dimension::Principal, "subjects", subjects),
-            (Dimension::Action, "actions", actions),
-            (Dimension::Resource, "resources", resources),
-            (Dimension::Tenant, "tenants", tenants),
-            (Dimension::Principal, "except/subjects", no_subjects),
-            (Dimension::Action, "except/actions", no_actions),
-            (Dimension::Resource, "except/resources", no_resources),
-            (Dimension::Tenant, "except/tenants", no_tenants),
-        ];
-        for (dimension, field, patterns) in rows {
-            for (index, pattern) in patterns.iter().flatten().enumerate() {
-                self.pattern(&dimension, pattern, &format!("{at}/{field}/{index}"));
+        for (at, rows) in [(at.to_owned(), all.rows()), (format!("{at}/except"), all.except.rows())] {
+            for (dimension, field, patterns) in rows {
+                for (index, pattern) in patterns.iter().flatten().enumerate() {
+                    self.pattern(&dimension, pattern, &format!("{at}/{field}/{index}"));
+                }
             }
         }
         self.context(context, &format!("{at}/context"));

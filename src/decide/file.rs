@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::access::rule::Dimension;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::manifest::yaml::{self, Document, Node};
 use crate::schema::check::Checker;
@@ -42,13 +43,9 @@ pub struct TestFile {
     /// The target whose policies are tested, as enact.yaml names it.
     pub target: String,
     /// Who asks, by a name of your choice: everything that the person is at once, such as a user and her teams on compiuta, the
-    /// roles that she has on Polytomic, or the policies that are attached to her on mycloud. On JITSudo the first one is the
-    /// principal, such as `User::"ana"`, and the others are what she is in.
+    /// roles that she has on Polytomic, or the policies that are attached to her on mycloud.
     #[serde(default)]
     pub principals: BTreeMap<String, Vec<String>>,
-    /// On JITSudo, what an entity is in, such as `AwsAccount::"1": ["AwsUnit::\"prod\""]`.
-    #[serde(default)]
-    pub parents: BTreeMap<String, Vec<String>>,
     /// Tests of single requests.
     #[serde(default)]
     pub tests: Vec<TestCase>,
@@ -142,6 +139,32 @@ pub struct Except {
     /// The tenant. Patterns.
     #[schemars(length(min = 1))]
     pub tenants: Option<Vec<String>>,
+}
+
+/// What is meant in a dimension, and the field that says it.
+pub(super) type Row<'a> = (Dimension, &'static str, &'a Option<Vec<String>>);
+
+impl ForAll {
+    /// The patterns of the requests that are meant.
+    pub(super) fn rows(&self) -> [Row<'_>; 4] {
+        rows([&self.subjects, &self.actions, &self.resources, &self.tenants])
+    }
+}
+
+impl Except {
+    /// The patterns of the requests that are not.
+    pub(super) fn rows(&self) -> [Row<'_>; 4] {
+        rows([&self.subjects, &self.actions, &self.resources, &self.tenants])
+    }
+}
+
+fn rows([subjects, actions, resources, tenants]: [&Option<Vec<String>>; 4]) -> [Row<'_>; 4] {
+    [
+        (Dimension::Principal, "subjects", subjects),
+        (Dimension::Action, "actions", actions),
+        (Dimension::Resource, "resources", resources),
+        (Dimension::Tenant, "tenants", tenants),
+    ]
 }
 
 /// What a target should say of a request.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::file::{By, Except, Expectation, ForAll, PolicyTests, TestCase};
+use super::file::{By, Expectation, ForAll, PolicyTests, Row, TestCase};
 use super::{Answer, Asked, AskedSide, Context, RuleName, Verdict, text_of};
 use crate::access::impact::Word;
 use crate::access::pattern::Pattern;
@@ -175,33 +175,19 @@ fn run_all(tests: &PolicyTests, all: &ForAll, asked: &Asked<'_>) -> Option<TestF
 /// The requests that a test means, in each way to read the rules. What the system does not know as a pattern is left out:
 /// the checks have reported it.
 pub(super) fn boxes(tests: &PolicyTests, all: &ForAll, asked: &Asked<'_>) -> Vec<Within> {
-    let ForAll { name: _, principal, subjects, actions, resources, tenants, context, except, expect: _ } =
-        all;
-    let Except { subjects: no_subjects, actions: no_actions, resources: no_resources, tenants: no_tenants } =
-        except;
-    let named = principal.as_ref().and_then(|principal| tests.tests.principals.get(principal));
+    let named = all.principal.as_ref().and_then(|principal| tests.tests.principals.get(principal));
     let of = |reading: usize| {
-        let scope = |(dimension, patterns): (Dimension, &Option<Vec<String>>)| {
+        let scope = |(dimension, _, patterns): Row<'_>| {
             let pattern = |text: &String| asked.semantics().pattern(reading, &dimension, text).ok();
             let patterns = patterns.as_ref()?.iter().filter_map(pattern).collect();
             Some((dimension, patterns))
         };
-        let rows = |subjects, actions, resources, tenants| {
-            [
-                (Dimension::Principal, subjects),
-                (Dimension::Action, actions),
-                (Dimension::Resource, resources),
-                (Dimension::Tenant, tenants),
-            ]
-        };
-        let mut scopes: BTreeMap<_, _> =
-            rows(subjects, actions, resources, tenants).into_iter().filter_map(scope).collect();
-        scopes.extend(keys(context).map(|(key, value)| (key, vec![Pattern::literal(&value)])));
-        let except = rows(no_subjects, no_actions, no_resources, no_tenants);
+        let mut scopes: BTreeMap<_, _> = all.rows().into_iter().filter_map(scope).collect();
+        scopes.extend(keys(&all.context).map(|(key, value)| (key, vec![Pattern::literal(&value)])));
         Within {
             subjects: named.map(|named| named.iter().cloned().collect()),
             scopes,
-            except: except.into_iter().filter_map(scope).collect(),
+            except: all.except.rows().into_iter().filter_map(scope).collect(),
         }
     };
     (0..asked.readings()).map(of).collect()

@@ -1,6 +1,6 @@
 //! Policy tests on the road: their files are checked with the manifests, and run over what git declares or what is live.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::target::Config;
 use crate::decide::file::{PolicyTests, is_test};
@@ -11,7 +11,7 @@ use crate::manifest::Files;
 use crate::model::state::Desired;
 use crate::report::content::TestContent;
 use crate::report::decide as words;
-use crate::run::observe::{observe_all, unread};
+use crate::run::asked;
 use crate::run::project::{Connected, Project};
 use crate::words::count;
 
@@ -28,6 +28,8 @@ pub(super) fn check<'d>(
     desired: impl Fn(&str) -> Option<&'d Desired>,
 ) -> Vec<Diagnostic> {
     let names = config.targets.iter().map(|target| target.config.name.as_str());
+    // The rules of a target are the same for all of its files.
+    let mut known = BTreeMap::new();
     let wrong = |tests: &PolicyTests| {
         let name = match check::target(tests, names.clone()) {
             Ok(name) => name,
@@ -35,8 +37,10 @@ pub(super) fn check<'d>(
         };
         let target = config.targets.iter().find(|target| target.config.name == name);
         let Some((target, desired)) = target.zip(desired(name)) else { return Vec::new() };
-        match decide::declared(name, target.system.as_ref(), desired) {
-            Some(asked) => check::check(tests, &asked, desired),
+        let asked =
+            known.entry(name).or_insert_with(|| decide::declared(name, target.system.as_ref(), desired));
+        match asked {
+            Some(asked) => check::check(tests, asked, desired),
             None => vec![check::unanswerable(tests, &target.config.system)],
         }
     };
@@ -46,26 +50,20 @@ pub(super) fn check<'d>(
 /// Runs the tests of the targets of this run over what git declares.
 pub fn declared(project: &Project, content: &mut TestContent) {
     for intent in project.intents() {
-        let name = &intent.target.config.name;
-        if let Some(asked) = decide::declared(name, intent.target.system.as_ref(), intent.desired) {
-            run(project, name, &asked, AskedSide::Declared, content);
+        if let Some(asked) = asked::declared(&intent) {
+            run(project, &intent.target.config.name, &asked, AskedSide::Declared, content);
         }
     }
 }
 
 /// Runs the tests of a target over what it holds; or says what could not be read. Only reads are sent.
 pub async fn live(project: &Project, at: &Connected<'_>, content: &mut TestContent) -> Vec<Diagnostic> {
-    let target = at.intent.target;
-    let name = &target.config.name;
-    let observed =
-        observe_all(target.system.as_ref(), &at.http.reader(), target.config.limits.concurrency).await;
-    let unread = unread(&observed, name, "its tests were not run; run again");
-    if unread.is_empty()
-        && let Some(asked) = decide::live(name, target.system.as_ref(), at.intent.desired, &observed)
-    {
-        run(project, name, &asked, AskedSide::Live, content);
+    match asked::live(at, "its tests were not run; run again").await {
+        Err(unread) => return unread,
+        Ok(Some(asked)) => run(project, &at.intent.target.config.name, &asked, AskedSide::Live, content),
+        Ok(None) => {}
     }
-    unread
+    Vec::new()
 }
 
 fn run(project: &Project, target: &str, asked: &Asked<'_>, against: AskedSide, content: &mut TestContent) {
