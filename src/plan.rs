@@ -306,8 +306,7 @@ impl Planner<'_> {
     }
 
     fn finish(mut self) -> TargetPlan {
-        order::order(&mut self.plan.changes, self.input.system.kinds());
-        self.plan.diagnostics.extend(order::check(self.input.target, &self.plan.changes));
+        order::sort(&mut self.plan.changes, self.input.system.kinds());
         self.plan.diagnostics.extend(self.still_named());
         let hazards = self.input.system.hazards(&self.plan.changes, self.input.observed);
         self.plan.diagnostics.extend(hazards);
@@ -316,6 +315,12 @@ impl Planner<'_> {
         self.plan.target_access = whole::verdict(&sides, &self.plan.access);
         let kept = guardrail::check(&sides, &self.plan.changes, &self.plan.access);
         self.plan.diagnostics.extend(kept);
+        let (turns, wrong) = order::turns_of(&sides);
+        self.plan.diagnostics.extend(wrong);
+        for (change, turn) in self.plan.changes.iter_mut().zip(turns) {
+            change.turn = turn;
+        }
+        self.plan.changes.sort_by_key(|change| change.turn.step);
         self.plan.coverage = unmanaged::coverage(self.input, self.index, self.comparison);
         guard::check(&mut self.plan, self.input);
         diagnostic::sort(&mut self.plan.diagnostics);

@@ -11,7 +11,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::access::Grants;
 use crate::cedar::Schema;
 use crate::compare::diff::Field;
 use crate::diagnostic::{Diagnostic, SpecDiagnostic};
@@ -230,12 +229,6 @@ pub trait Observe: Translate {
 
 /// What a change does beyond its own object. Pure.
 pub trait Judge: Translate {
-    /// What an object in canonical form grants and denies; null means no object. `None` if that is not known, or if a
-    /// deny does not win over every grant.
-    fn grants(&self, _kind: &Kind, _object: &Value) -> Option<Grants> {
-        None
-    }
-
     /// What its objects say of requests, for verdicts about access; `None` if nobody has said how to read them.
     fn semantics(&self) -> Option<&dyn Semantics> {
         None

@@ -1,6 +1,6 @@
 //! A report in which every text is untrusted.
 
-use enact::access::AccessShift;
+use enact::access::order::turn::Turn;
 use enact::access::impact::{
     AccessChange, AttributeChange, Decision, Difference, Impact, Language, Scope, Verdict, Witness, Word,
 };
@@ -49,7 +49,7 @@ impl Words {
             id: self.id(),
             action,
             cause: Cause::Both,
-            shift: AccessShift::None,
+            turn: Turn::default(),
             before: json!({ &self.field: self.value, "said": [self.said] }),
             fields,
             requests: vec![Request::new(Method::Put, path).body(body)],

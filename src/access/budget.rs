@@ -10,7 +10,7 @@ pub struct Budget {
 
 /// There was more to do than the budget allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Spent;
+pub struct Spent;
 
 impl Budget {
     /// So many steps in all, and so many for each comparison.

@@ -11,6 +11,7 @@ mod compare;
 mod evaluate;
 mod request;
 pub mod rule;
+pub mod search;
 #[cfg(test)]
 mod tests;
 

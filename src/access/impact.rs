@@ -73,20 +73,31 @@ impl Verdict {
     }
 }
 
+impl Difference {
+    /// Whether it allows more: some request, or for longer or with less audit.
+    #[must_use]
+    pub fn gives_more(&self) -> bool {
+        !self.gained.is_empty() || self.changes_to(Verdict::MorePermissive)
+    }
+
+    /// Whether it allows less.
+    #[must_use]
+    pub fn gives_less(&self) -> bool {
+        !self.lost.is_empty() || self.changes_to(Verdict::LessPermissive)
+    }
+
+    fn changes_to(&self, verdict: Verdict) -> bool {
+        self.attributes.iter().any(|change| [verdict, Verdict::Incomparable].contains(&change.verdict))
+    }
+}
+
 impl Impact {
     /// The verdict in a word.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         match self {
             Self::Unknown(_) => Verdict::Unknown,
-            Self::Known(Difference { gained, lost, more: _, attributes }) => {
-                let beside = |verdict: Verdict| {
-                    attributes.iter().any(|change| [verdict, Verdict::Incomparable].contains(&change.verdict))
-                };
-                let gains = !gained.is_empty() || beside(Verdict::MorePermissive);
-                let loses = !lost.is_empty() || beside(Verdict::LessPermissive);
-                Verdict::of(gains, loses)
-            }
+            Self::Known(difference) => Verdict::of(difference.gives_more(), difference.gives_less()),
         }
     }
 

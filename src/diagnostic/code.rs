@@ -655,9 +655,10 @@ codes! {
     /// `x-replaces`.
     PlanMask = "plan/mask" (Failed, Error),
 
-    /// Several changes each take something away and give something, so no order of the writes is safe: until all is
-    /// written, somebody may have access that neither the old nor the new state gives, or lack what both give. Where
-    /// that matters, apply in two steps: first what denies and grants more, then the rest.
+    /// Changes each take something away and give something, so that no order of the writes is safe: between two of them
+    /// the request of the message is allowed, which it is neither before nor after the plan, or refused, although it is
+    /// allowed before and after. Or there are so many rules that nobody knows. Where that matters, apply in two steps, as
+    /// the help says.
     PlanMixed = "plan/mixed" (Guarded, Warning),
 
     /// The object does not exist on the target yet, and its manifest leaves out a field that is needed to create it. A

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::access::AccessShift;
+use crate::access::order::turn::Turn;
 use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
 use crate::model::request::Request;
@@ -45,8 +45,8 @@ pub struct Change {
     pub action: Action,
     /// Which side moved.
     pub cause: Cause,
-    /// How it shifts access.
-    pub shift: AccessShift,
+    /// When its write is safe.
+    pub turn: Turn,
     /// What is deleted: what a manifest would say of the live object. Null for anything but a delete.
     pub before: Value,
     /// The fields that differ; empty for a delete.

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::access::AccessShift;
+use crate::access::order::turn::Turn;
 use crate::compare::cause::Cause;
 use crate::compare::diff::{Field, diff, overlaid};
 use crate::compare::ignore::Ignored;
@@ -67,9 +67,8 @@ impl Comparison<'_> {
             names: &self.names,
         };
         let requests = self.requests(&draft, &Ignored::new(&declared.manifest.ignore))?;
-        let shift = self.shift(&draft, requests.len());
         self.spell(kind, declared, live, &mut change.fields);
-        Ok(Some(Change { shift, requests, ..change }))
+        Ok(Some(Change { requests, ..change }))
     }
 
     /// The same without its writes, for what is only shown: it does not matter whether they are possible.
@@ -133,7 +132,7 @@ impl Comparison<'_> {
             id: declared.id.clone(),
             action,
             cause,
-            shift: AccessShift::None,
+            turn: Turn::default(),
             before: live
                 .filter(|_| action == Action::Delete)
                 .map_or(Value::Null, |live| self.content(kind, live)),
@@ -166,18 +165,6 @@ impl Comparison<'_> {
         // The order in which a manifest or a server wrote its fields must not reach a plan.
         requests.iter_mut().filter_map(|request| request.body.as_mut()).for_each(Value::sort_all_objects);
         Ok(requests)
-    }
-
-    /// How a change that takes this many writes shifts access.
-    fn shift(&self, draft: &Draft<'_>, writes: usize) -> AccessShift {
-        let after = match draft.action {
-            Action::Delete => Value::Null,
-            Action::Create | Action::Update => overlaid(draft.observed, draft.declared),
-        };
-        match (self.system.grants(draft.kind, draft.observed), self.system.grants(draft.kind, &after)) {
-            (Some(before), Some(after)) => AccessShift::of(&before, &after, writes),
-            _ => AccessShift::None,
-        }
     }
 
     /// A live object in canonical form.

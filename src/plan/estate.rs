@@ -181,8 +181,12 @@ pub(super) struct Sides<'a> {
     estates: OnceLock<Option<(Estate, Estate)>>,
     /// The changes of live objects.
     changed: BTreeMap<(&'a str, &'a RemoteId), &'a Change>,
-    changes: &'a [Change],
+    pub(super) changes: &'a [Change],
+    /// The live objects by the kinds and names of those that they name. Made when it is needed.
+    naming: OnceLock<Naming<'a>>,
 }
+
+type Naming<'a> = BTreeMap<(String, String), Vec<(&'a Kind, &'a LiveObject)>>;
 
 impl<'a> Sides<'a> {
     pub(super) fn new(
@@ -201,7 +205,29 @@ impl<'a> Sides<'a> {
             estates: OnceLock::new(),
             changed: changes.iter().filter_map(changed).collect(),
             changes,
+            naming: OnceLock::new(),
         }
+    }
+
+    /// The live objects that name an object.
+    pub(super) fn naming(&self, id: &ResourceId) -> &[(&'a Kind, &'a LiveObject)] {
+        let naming = self.naming.get_or_init(|| self.named());
+        naming.get(&(id.kind.clone(), id.name.clone())).map_or(&[], Vec::as_slice)
+    }
+
+    fn named(&self) -> Naming<'a> {
+        let mut naming = Naming::new();
+        for kind in self.input.system.kinds() {
+            for live in self.input.observed.found(&kind.name) {
+                for named in kind.named_in(&live.name, &live.body) {
+                    let users = naming.entry((named.kind.to_owned(), named.name.into_owned())).or_default();
+                    if users.last().is_none_or(|(_, last)| !std::ptr::eq(*last, live)) {
+                        users.push((kind, live));
+                    }
+                }
+            }
+        }
+        naming
     }
 
     /// What the objects that change will be; null if they are deleted.
@@ -222,9 +248,9 @@ impl<'a> Sides<'a> {
         self.estates.get_or_init(|| self.live().zip(self.planned())).as_ref()
     }
 
-    /// Whether a live object changes itself.
-    pub(super) fn changes(&self, kind: &Kind, live: &LiveObject) -> bool {
-        self.changed.contains_key(&(kind.name.as_str(), &live.remote))
+    /// The change of a live object itself.
+    pub(super) fn change_of(&self, kind: &Kind, live: &LiveObject) -> Option<&'a Change> {
+        self.changed.get(&(kind.name.as_str(), &live.remote)).copied()
     }
 
     /// A live object by its name.
@@ -249,6 +275,14 @@ impl<'a> Sides<'a> {
             Some(Value::Null) => Other::Gone,
             Some(after) => Other::Is(after.clone()),
             None => self.other(kind, name),
+        }
+    }
+
+    /// The same while what is deleted is still there.
+    pub(super) fn meanwhile(&self, kind: &str, name: &str) -> Other {
+        match self.later(kind, name) {
+            Other::Gone => self.other(kind, name),
+            there => there,
         }
     }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::access::allowed::{self, NoAnswer, Shown};
 use crate::access::budget::Budget;
-use crate::access::impact::{Decision, Difference, Impact, Witness};
+use crate::access::impact::{Decision, Difference, Impact, Witness, Word};
 use crate::access::pattern::Pattern;
 use crate::access::rule::{Dimension, Effect, Rule, RuleSet};
 use crate::diagnostic::{Code, Diagnostic};
@@ -347,16 +347,17 @@ fn within(access: &Access, set: &RuleSet) -> Rule {
 }
 
 fn after(witness: &Witness) -> String {
-    format!("{}: {}", request(witness), decision(&witness.after))
+    format!("{}: {}", request(&witness.request), decision(&witness.after))
 }
 
 /// A request, and how it is decided before and after.
 pub(super) fn change(witness: &Witness) -> String {
-    format!("{}: {} -> {}", request(witness), decision(&witness.before), decision(&witness.after))
+    format!("{}: {} -> {}", request(&witness.request), decision(&witness.before), decision(&witness.after))
 }
 
-fn request(witness: &Witness) -> String {
-    let word = |word: &crate::access::impact::Word| {
+/// What a request says.
+pub(super) fn request(words: &[Word]) -> String {
+    let word = |word: &Word| {
         let dimension = match &word.dimension {
             Dimension::Principal => "principal",
             Dimension::AlsoPrincipal => "who is also",
@@ -367,7 +368,7 @@ fn request(witness: &Witness) -> String {
         };
         format!("{dimension} `{}`", word.word)
     };
-    witness.request.iter().map(word).collect::<Vec<_>>().join(", ")
+    words.iter().map(word).collect::<Vec<_>>().join(", ")
 }
 
 fn decision(decision: &Decision) -> String {

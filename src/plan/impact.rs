@@ -15,7 +15,6 @@ use crate::access::impact::{Difference, Impact, Reading, compare};
 use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
 use crate::model::plan::AccessVerdicts;
-use crate::model::state::LiveObject;
 use crate::plan::estate::Sides;
 use crate::system::semantics::{Meaning, Other, Semantics, Side};
 use crate::words::list;
@@ -29,7 +28,7 @@ pub(super) fn verdicts(sides: &Sides<'_>, changes: &[Change]) -> AccessVerdicts 
         return AccessVerdicts::LeftOut;
     }
     let Some(semantics) = input.system.semantics() else { return AccessVerdicts::NoSemantics };
-    let mut impacts = Impacts { sides, semantics, naming: None, budget: Budget::default() };
+    let mut impacts = Impacts { sides, semantics, budget: Budget::default() };
     let judged = changes.iter().filter_map(|change| Some((change.id.clone(), impacts.impact(change)?)));
     AccessVerdicts::Known(judged.collect())
 }
@@ -37,12 +36,8 @@ pub(super) fn verdicts(sides: &Sides<'_>, changes: &[Change]) -> AccessVerdicts 
 struct Impacts<'s, 'a> {
     sides: &'s Sides<'a>,
     semantics: &'a dyn Semantics,
-    /// The live objects that do not change, by the kinds and names of those that they name. Made when it is needed.
-    naming: Option<Naming<'a>>,
     budget: Budget,
 }
-
-type Naming<'a> = BTreeMap<(String, String), Vec<(&'a Kind, &'a LiveObject)>>;
 
 impl<'a> Impacts<'_, 'a> {
     fn impact(&mut self, change: &Change) -> Option<Impact> {
@@ -98,9 +93,8 @@ impl<'a> Impacts<'_, 'a> {
 
     /// What a change does through the objects that name what changes. `None` if there are none.
     fn through(&mut self, kind: &Kind, change: &Change) -> Option<Impact> {
-        let naming = self.naming.take().unwrap_or_else(|| self.named());
-        let users = naming.get(&(kind.name.clone(), change.id.name.clone())).cloned().unwrap_or_default();
-        self.naming = Some(naming);
+        let users = self.sides.naming(&change.id).iter().copied();
+        let users: Vec<_> = users.filter(|(kind, live)| self.sides.change_of(kind, live).is_none()).collect();
         if change.action == Action::Create && users.is_empty() {
             return None;
         }
@@ -140,22 +134,6 @@ impl<'a> Impacts<'_, 'a> {
         let mut naming = self.sides.input.system.kinds().iter().filter(|other| other.refers_to(&kind.name));
         let unread = naming.find(|other| self.sides.input.options.only_declared || !is_whole(other));
         unread.map(|other| other.name.as_str())
-    }
-
-    fn named(&self) -> Naming<'a> {
-        let mut naming = Naming::new();
-        for kind in self.sides.input.system.kinds() {
-            let found = self.sides.input.observed.found(&kind.name).iter();
-            for live in found.filter(|live| !self.sides.changes(kind, live)) {
-                for named in kind.named_in(&live.name, &live.body) {
-                    let users = naming.entry((named.kind.to_owned(), named.name.into_owned())).or_default();
-                    if users.last().is_none_or(|(_, last)| !std::ptr::eq(*last, live)) {
-                        users.push((kind, live));
-                    }
-                }
-            }
-        }
-        naming
     }
 }
 

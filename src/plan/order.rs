@@ -1,133 +1,250 @@
-//! The order in which writes are safe.
+//! The order in which the writes of a plan are safe: a reference always finds its object, and at no moment is more
+//! allowed, or less, than both before and after the plan.
 //!
-//! A reference always finds its object. If a deny wins over every grant, then at every moment access is between the old
-//! and the new policies: nothing is allowed that neither allows, and nothing is denied that both allow. So denies widen
-//! first, then grants widen, then grants narrow, then denies narrow. While the grants of both sides are in force, the
-//! denies of both are too; what both sides allow is always granted, and never denied.
-//!
-//! Not here: what an object grants, which its system says.
+//! Not here: which writes need to come before others, which the rules of their objects say (`access::order`), and what
+//! runs side by side (`run::write`).
 
-use crate::access::AccessShift;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::access::allowed::NoAnswer;
+use crate::access::budget::Budget;
+use crate::access::cedar::search::CedarSearch;
+use crate::access::order::need::{Moment, Writes, Wrong};
+use crate::access::order::search::{Example, RuleSearch, Search};
+use crate::access::order::stay::Part;
+use crate::access::order::turn::{Turn, Write, places, turns};
+use crate::access::rule::Rule;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
-use crate::words::{list, verb};
+use crate::model::resource::{RemoteId, ResourceId};
+use crate::plan::estate::Sides;
+use crate::plan::guardrail::request;
+use crate::system::semantics::{Meaning, Other, Semantics, Side};
+use crate::words::list;
+
+/// How many steps the search may take, in all ways to read the rules: a second or two.
+const STEPS: u64 = 12_000_000;
+/// How many moments at which something is wrong are told.
+const MOST: usize = 3;
 
 /// Sorts creates and updates kind by kind, then deletes by kind backwards, so that a reference always finds its object;
-/// within a kind by how they shift access; ties by id, so that the order never depends on the server.
-pub(super) fn order(changes: &mut [Change], kinds: &[Kind]) {
+/// ties by id, so that the order never depends on the server.
+pub(super) fn sort(changes: &mut [Change], kinds: &[Kind]) {
+    changes.sort_by(|a, b| {
+        let key = |change: &Change| (level(change, kinds), change.action == Action::Delete);
+        (key(a), &a.id).cmp(&(key(b), &b.id))
+    });
+}
+
+/// Where a change stands because of its kind. Deletes of the last kind are among its other changes: access says where.
+fn level(change: &Change, kinds: &[Kind]) -> usize {
     let last = kinds.len().saturating_sub(1);
-    let level = |change: &Change| {
-        let kind = kinds.iter().position(|kind| kind.name == change.id.kind).unwrap_or(last);
-        let backwards = 2 * last - kind;
-        // Deletes of the last kind come right after its updates, so those that shift access are sorted among them.
-        let shifts = change.shift != AccessShift::None && kind == last;
-        let deletes = change.action == Action::Delete;
-        let step = if deletes { backwards } else { kind };
-        (step, deletes && !shifts, change.shift, deletes)
-    };
-    changes.sort_by(|a, b| (level(a), &a.id).cmp(&(level(b), &b.id)));
+    let kind = kinds.iter().position(|kind| kind.name == change.id.kind).unwrap_or(last);
+    if change.action == Action::Delete { 2 * last - kind } else { kind }
 }
 
-/// Warns if no order of a target's changes is safe.
-pub(super) fn check(target: &str, changes: &[Change]) -> Option<Diagnostic> {
-    let shifting: Vec<_> = changes.iter().filter(|change| change.shift != AccessShift::None).collect();
-    let moves = shifting.iter().filter(|change| change.shift == AccessShift::MovesGrants).count();
-    let is_mixed = |change: &&&Change| match change.shift {
-        AccessShift::Mixed => shifting.len() > 1,
-        AccessShift::MovesGrants => moves > 1,
-        _ => false,
+/// The turn of each change, and what is wrong between them where no order is safe.
+pub(super) fn turns_of(sides: &Sides<'_>) -> (Vec<Turn>, Vec<Diagnostic>) {
+    let changes = sides.changes;
+    let kinds = sides.input.system.kinds();
+    let write = |change| Write { level: level(change, kinds), is_last: change.action == Action::Delete };
+    let writes: Vec<_> = changes.iter().map(write).collect();
+    let unordered = || turns(&writes, &[]);
+    let Some(semantics) = sides.input.system.semantics().filter(|_| changes.len() > 1) else {
+        return (unordered(), Vec::new());
     };
-    let mixed: Vec<_> = shifting.iter().filter(is_mixed).collect();
-    let mixed: Vec<_> =
-        mixed.iter().map(|change| format!("{} `{}`", change.id.kind, change.id.name)).collect();
-    let diagnostic = || {
-        let message = format!(
-            "{} both {} and {} away: until all is written, somebody may have access that neither the old nor the new policies give, or lack what both give",
-            list(&mixed, 3),
-            verb(mixed.len(), "gives", "give"),
-            verb(mixed.len(), "takes", "take"),
-        );
-        Diagnostic::new(Code::PlanMixed, message)
-            .about(target)
-            .help("if that matters, apply in two steps: first what denies and grants more, then the rest")
-    };
-    (!mixed.is_empty()).then(diagnostic)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
-
-    use proptest::prelude::*;
-    use serde_json::Value;
-
-    use super::*;
-    use crate::access::Grants;
-    use crate::compare::cause::Cause;
-    use crate::model::change::Action;
-    use crate::model::resource::ResourceId;
-
-    type Policies = BTreeMap<String, Grants>;
-
-    fn set() -> impl Strategy<Value = BTreeSet<String>> {
-        proptest::collection::btree_set("[a-d]", 0..3)
-    }
-
-    fn policies() -> impl Strategy<Value = Policies> {
-        let grants = (set(), set()).prop_map(|(allows, denies)| Grants { allows, denies });
-        proptest::collection::btree_map("[p-s]", grants, 0..4)
-    }
-
-    /// What is allowed: granted by one, denied by none.
-    fn allowed(policies: &Policies) -> BTreeSet<String> {
-        let granted: BTreeSet<_> = policies.values().flat_map(|policy| policy.allows.clone()).collect();
-        let denied = |what: &String| policies.values().any(|policy| policy.denies.contains(what));
-        granted.into_iter().filter(|what| !denied(what)).collect()
-    }
-
-    fn change(name: &str, old: &Policies, new: &Policies) -> Change {
-        let none = Grants::default();
-        let (before, after) = (old.get(name).unwrap_or(&none), new.get(name).unwrap_or(&none));
-        Change {
-            id: ResourceId::new("t", "Policy", name),
-            action: match (old.contains_key(name), new.contains_key(name)) {
-                (false, _) => Action::Create,
-                (true, true) => Action::Update,
-                (true, false) => Action::Delete,
-            },
-            cause: Cause::Unknown,
-            shift: AccessShift::of(before, after, 1),
-            before: Value::Null,
-            fields: Vec::new(),
-            requests: Vec::new(),
-            seen: None,
-            observed: Value::Null,
+    let target = sides.input.target;
+    match (Meant { sides, semantics }).order(&writes) {
+        Ok(Order { turns, moments }) => {
+            let told = moments.iter().map(|moment| told(target, changes, &turns, moment)).collect();
+            (turns, told)
+        }
+        Err(why) => {
+            let message = format!("nobody knows in which order these changes are safe: {}", why.reason());
+            let unknown = Diagnostic::new(Code::PlanMixed, message).about(target);
+            (unordered(), vec![unknown.help("if that matters, apply them in several steps")])
         }
     }
+}
 
-    proptest! {
-        /// Every prefix of the writes, in the order of the plan, unless the plan warns.
-        #[test]
-        fn no_moment_allows_more_than_both_sides_nor_refuses_what_both_allow(old in policies(), new in policies()) {
-            let names: BTreeSet<_> = old.keys().chain(new.keys()).collect();
-            let mut changes: Vec<_> = names.into_iter().map(|name| change(name, &old, &new)).collect();
-            let kind = crate::model::kind::Kind::new("Policy", "", Value::Null);
-            order(&mut changes, &[kind]);
-            prop_assume!(check("t", &changes).is_none());
-            let (before, after) = (allowed(&old), allowed(&new));
-            let mut now = old;
-            for change in &changes {
-                match new.get(&change.id.name) {
-                    Some(policy) => drop(now.insert(change.id.name.clone(), policy.clone())),
-                    None => drop(now.remove(&change.id.name)),
-                }
-                let allowed = allowed(&now);
-                let may: BTreeSet<_> = before.union(&after).cloned().collect();
-                let must: BTreeSet<_> = before.intersection(&after).cloned().collect();
-                prop_assert!(allowed.is_subset(&may), "{:?} after {}", allowed, change.id.name);
-                prop_assert!(must.is_subset(&allowed), "{:?} after {}", allowed, change.id.name);
+fn told(target: &str, changes: &[Change], turns: &[Turn], moment: &Moment) -> Diagnostic {
+    let Moment { wrong, written, until, example: Example { words, conditions } } = moment;
+    let last = places(turns).into_iter().position(|place| place + 1 == *written);
+    let [after, until] = [last, Some(*until)].map(|write| {
+        let change = write.and_then(|write| changes.get(write));
+        change.map(|change| format!("{} `{}`", change.id.kind, change.id.name)).unwrap_or_default()
+    });
+    let (what, first) = match wrong {
+        Wrong::Opens => ("allowed that is allowed neither before nor after the plan", "denies or takes away"),
+        Wrong::Refuses => ("refused that is allowed before and after the plan", "gives"),
+    };
+    let conditions = match conditions.as_slice() {
+        [] => String::new(),
+        conditions => format!(" if {}", list(conditions, 3)),
+    };
+    let request = request(words);
+    let message =
+        format!("between the writes of {after} and {until} something is {what}: {request}{conditions}");
+    let help = format!("if that matters, apply in two steps: first what {first}, then the rest");
+    Diagnostic::new(Code::PlanMixed, message).about(target).help(help)
+}
+
+/// When each write is safe, and the moments at which something is wrong all the same.
+struct Order {
+    turns: Vec<Turn>,
+    moments: Vec<Moment>,
+}
+
+/// What one write does to what one object says.
+struct Said<'a> {
+    write: usize,
+    id: ResourceId,
+    /// Which of the live objects with that name it is.
+    remote: Option<&'a RemoteId>,
+    sides: [Meaning; 2],
+}
+
+/// What the objects of a plan say.
+struct Meant<'s, 'a> {
+    sides: &'s Sides<'a>,
+    semantics: &'s dyn Semantics,
+}
+
+type View<'v> = &'v dyn Fn(&str, &str) -> Other;
+
+impl<'a> Meant<'_, 'a> {
+    /// The turns, and what is still wrong.
+    fn order(&self, writes: &[Write]) -> Result<Order, NoAnswer> {
+        let changes = self.sides.changes.iter().enumerate();
+        let said: Vec<_> = changes.flat_map(|(write, change)| self.said(write, change)).collect();
+        let sides = || said.iter().flat_map(|said| &said.sides);
+        if sides().any(|side| matches!(side, Meaning::Cedar(_))) {
+            let parts = parts(&said, |side| match side {
+                Meaning::Cedar(policy) => Some(policy.rules.clone()),
+                Meaning::Nothing => Some(Vec::new()),
+                Meaning::Rules { .. } | Meaning::Unknown(_) => None,
+            });
+            let rules = parts.iter().flat_map(|part| part.before.iter().chain(&part.after));
+            let search = CedarSearch::new(rules, Budget::new(STEPS, STEPS));
+            let together = self.semantics.decides_together();
+            return ordered(writes, vec![Writes::new(search, parts.clone(), Vec::new(), together)?]);
+        }
+        let most = sides().map(|side| side.readings().len()).max().unwrap_or_default();
+        let mut all = Vec::new();
+        for reading in 0..most {
+            let Some(like) = sides().find_map(|side| side.readings().get(reading)) else { continue };
+            let parts = parts(&said, |side| match side {
+                Meaning::Rules { readings, .. } => Some(readings.get(reading)?.rules.rules.clone()),
+                Meaning::Nothing => Some(Vec::new()),
+                Meaning::Cedar(_) | Meaning::Unknown(_) => None,
+            });
+            let others = self.others(&said, reading);
+            let rules = parts.iter().flat_map(|part| part.before.iter().chain(&part.after));
+            let rules = rules.chain(others.iter().map(|(_, rule)| rule));
+            let search = RuleSearch::new(&like.rules, rules, Budget::new(STEPS, STEPS));
+            all.push(Writes::new(search, parts, others, self.semantics.decides_together())?);
+        }
+        ordered(writes, all)
+    }
+
+    /// What a write does, if all of the levels before it are done and none of those after it.
+    fn said(&self, write: usize, change: &'a Change) -> Vec<Said<'a>> {
+        let Some(kind) = self.sides.input.system.kind(&change.id.kind) else { return Vec::new() };
+        if self.semantics.lends(kind) {
+            return self.said_by_others(write, change);
+        }
+        // Nobody has yet what is new.
+        if change.action == Action::Create && self.semantics.is_attached() {
+            return Vec::new();
+        }
+        let null = Value::Null;
+        let body = change.seen.as_ref().map_or(&null, |live| &live.body);
+        let after = self.sides.after().get(&change.id).unwrap_or(&null);
+        let meanwhile = |kind: &str, name: &str| self.sides.meanwhile(kind, name);
+        let sides = [&change.observed, after].map(|object| match object.is_null() {
+            true => Meaning::Nothing,
+            false => self.semantics.meaning(&Side { kind, object, body, others: &meanwhile }),
+        });
+        let remote = change.seen.as_ref().map(|live| &live.remote);
+        vec![Said { write, id: change.id.clone(), remote, sides }]
+    }
+
+    /// The same of a kind of which others say what it lends them.
+    fn said_by_others(&self, write: usize, change: &'a Change) -> Vec<Said<'a>> {
+        let is_delete = change.action == Action::Delete;
+        let other = |kind: &str, name: &str| self.sides.other(kind, name);
+        let meanwhile = |kind: &str, name: &str| self.sides.meanwhile(kind, name);
+        // What names it and changes is written after its update and before its delete.
+        let then: View<'_> = if is_delete { &meanwhile } else { &other };
+        let now = |kind: &str, name: &str| match (kind, name) == (&change.id.kind, &change.id.name) {
+            true if is_delete => Other::Gone,
+            true => meanwhile(kind, name),
+            false => then(kind, name),
+        };
+        let mut said = Vec::new();
+        for &(kind, live) in self.sides.naming(&change.id) {
+            let own = self.sides.change_of(kind, live);
+            if is_delete && own.is_some() {
+                continue;
+            }
+            let object = self.sides.comparison.observed(kind, live);
+            let meaning = |others: View<'_>| {
+                self.semantics.meaning(&Side { kind, object: &object, body: &live.body, others })
+            };
+            let id = ResourceId::new(self.sides.input.target, &kind.name, &live.name);
+            let id = own.map_or(id, |own| own.id.clone());
+            said.push(Said { write, id, remote: Some(&live.remote), sides: [meaning(then), meaning(&now)] });
+        }
+        said
+    }
+
+    /// The rules of all other objects, if they matter, each with a number of no other object.
+    fn others(&self, said: &[Said<'_>], reading: usize) -> Vec<(usize, Rule)> {
+        let writes: BTreeSet<_> = said.iter().map(|said| said.write).collect();
+        let estates = self.sides.estates().filter(|_| self.semantics.decides_together() && writes.len() > 1);
+        let Some(reading) = estates.and_then(|(live, _)| live.readings.get(reading)) else {
+            return Vec::new();
+        };
+        let changing: BTreeSet<_> = said.iter().map(|said| &said.id).collect();
+        let rules = reading.rules.rules.iter().zip(&reading.origins);
+        let others = rules.filter(|(_, origin)| !changing.contains(&origin.id));
+        others.enumerate().map(|(at, (rule, _))| (said.len() + at, rule.clone())).collect()
+    }
+}
+
+/// What the writes do to the rules of objects, of those of which that is known.
+fn parts<R>(said: &[Said<'_>], rules: impl Fn(&Meaning) -> Option<Vec<R>>) -> Vec<Part<R>> {
+    let mut objects = BTreeMap::new();
+    for Said { id, remote, .. } in said {
+        let next = objects.len();
+        objects.entry((id, remote)).or_insert(next);
+    }
+    let part = |Said { write, id, remote, sides: [before, after] }: &Said<'_>| {
+        let (before, after) = rules(before).zip(rules(after))?;
+        let object = objects.get(&(id, remote)).copied().unwrap_or_default();
+        Some(Part { write: *write, object, before, after })
+    };
+    said.iter().filter_map(part).collect()
+}
+
+/// The turns of writes by their rules, in each way to read them, and the first moments at which something is wrong.
+fn ordered<S: Search>(writes: &[Write], mut all: Vec<Writes<S>>) -> Result<Order, NoAnswer> {
+    let needs = all.iter_mut().map(Writes::needs).collect::<Result<Vec<_>, _>>()?;
+    let turns = turns(writes, &needs.concat());
+    let places = places(&turns);
+    let mut moments: Vec<Moment> = Vec::new();
+    for (writes, needs) in all.iter_mut().zip(needs) {
+        for need in needs {
+            if moments.len() < MOST
+                && let Some(moment) = writes.moment(&need, &places)?
+                && moments.iter().all(|other| other.example != moment.example)
+            {
+                moments.push(moment);
             }
         }
     }
+    Ok(Order { turns, moments })
 }

@@ -10,10 +10,10 @@ use super::content::{
     TestContent, UndoContent, UnlockContent, Updated, UpdatedObject, WhoContent,
 };
 use super::{ApplyReport, Report, TargetReport};
-use crate::access::AccessShift;
 use crate::access::impact::{
     AccessChange, AttributeChange, Decision, Difference, Impact, Language, Scope, Verdict, Witness, Word,
 };
+use crate::access::order::turn::Turn;
 use crate::access::rule::{Dimension, Effect};
 use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
@@ -43,7 +43,7 @@ pub(super) fn change(action: Action, id: ResourceId, fields: Vec<Field>) -> Chan
     Change {
         id,
         action,
-        shift: AccessShift::None,
+        turn: Turn::default(),
         cause: Cause::Unknown,
         before: Value::Null,
         fields,

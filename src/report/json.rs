@@ -322,7 +322,7 @@ fn changes<'a>(report: &Report, target: &'a TargetReport) -> impl Iterator<Item 
 }
 
 fn change_of(plan: &TargetPlan, change: &Change, outcome: Option<Outcome>) -> ChangeJson {
-    let Change { id, action, cause, before: _, fields, requests, shift: _, seen: _, observed } = change;
+    let Change { id, action, cause, before: _, fields, requests, turn: _, seen: _, observed } = change;
     let deleted = *action == Action::Delete;
     let place = plan.places.get(id);
     let (file, line) = place.map(|place| (place.file.clone(), place.line)).unzip();

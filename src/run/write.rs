@@ -41,8 +41,10 @@ pub async fn apply(input: &WriteInput<'_>, changes: &[Change]) -> Vec<EndedChang
     let run = Run { input, objects: ObjectWriter::new(input), failed: Mutex::default() };
     let mut ended = Vec::new();
     for phase in phases::phases(changes) {
-        let blocked = phases::is_blocked(phase, run.before(&ended, phase));
-        let write = async |(at, change)| (at, run.change(change, phase, blocked).await);
+        let write = async |(at, change)| {
+            let blocked = phases::is_blocked(change, run.before(&ended, change));
+            (at, run.change(change, phase, blocked).await)
+        };
         let results = futures::stream::iter(phase.iter().enumerate()).map(write);
         // One that takes long keeps none behind it waiting.
         let mut results: Vec<_> = results.buffer_unordered(input.concurrency.max(1)).collect().await;
@@ -60,16 +62,12 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// What a phase waits for: not for what a limit holds back, unless that may still name what is deleted.
-    fn before<'e>(
-        &self,
-        ended: &'e [EndedChange],
-        phase: &[Change],
-    ) -> impl Iterator<Item = &'e EndedChange> {
-        let kind = phase.first().map(|change| change.id.kind.clone()).unwrap_or_default();
+    /// What a change waits for: not for what a limit holds back, unless that may still name what is deleted.
+    fn before<'e>(&self, ended: &'e [EndedChange], change: &Change) -> impl Iterator<Item = &'e EndedChange> {
         ended.iter().filter(move |ended| {
             let of = self.input.intent.target.system.kind(&ended.change.id.kind);
-            !self.input.refused.contains_key(&ended.change.id) || of.is_some_and(|of| of.refers_to(&kind))
+            let names = of.is_some_and(|of| of.refers_to(&change.id.kind));
+            !self.input.refused.contains_key(&ended.change.id) || names
         })
     }
 

@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{Draft, Judge, Observe, Registered, Translate};
-use crate::access::Grants;
 use crate::compare::diff::{Field, merge};
 use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::model::change::{Action, Change};
@@ -130,33 +129,6 @@ impl Observe for Compiuta {
 }
 
 impl Judge for Compiuta {
-    /// What each member of a policy may do, or may not, and where. A role means something different in each policy
-    /// that names it, so its actions count as both allowed and denied.
-    fn grants(&self, kind: &Kind, object: &Value) -> Option<Grants> {
-        if kind.name == "Role" {
-            // No policy names a role that does not exist yet, or that is about to be deleted.
-            object.as_object()?;
-            let actions: BTreeSet<_> = list(object, "actions").iter().map(Value::to_string).collect();
-            return Some(Grants { allows: actions.clone(), denies: actions });
-        }
-        let mut grants = Grants::default();
-        for statement in list(object, "statements") {
-            let side =
-                if text(statement, "effect") == "DENY" { &mut grants.denies } else { &mut grants.allows };
-            let role = statement.get("role").into_iter().filter(|role| *role != "");
-            let what: Vec<_> = list(statement, "actions").iter().chain(role).collect();
-            for (member, what) in
-                list(object, "members").iter().flat_map(|member| what.iter().map(move |what| (member, what)))
-            {
-                let places = list(statement, "resources")
-                    .iter()
-                    .flat_map(|on| list(statement, "tenants").iter().map(move |tenant| (on, tenant)));
-                side.extend(places.map(|(on, tenant)| format!("{member} {what} {on} {tenant}")));
-            }
-        }
-        Some(grants)
-    }
-
     fn semantics(&self) -> Option<&dyn Semantics> {
         Some(&access::Statements)
     }

@@ -14,8 +14,7 @@ use serde_json::{Map, Value};
 
 use super::paging::pages;
 use super::{Budget, Draft, Judge, Observe, Registered, Translate};
-use crate::access::Grants;
-use crate::cedar::{self, Schema};
+use crate::cedar::Schema;
 use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::model::change::Action;
 use crate::model::kind::Kind;
@@ -23,7 +22,7 @@ use crate::model::names::Names;
 use crate::model::request::{Id, Method, Path, Request, Symbol};
 use crate::model::state::{Listing, LiveObject};
 use crate::model::wire::{Errors, GetResult, ReadError, Reader, Reply, Statuses};
-use crate::system::body::{found, kind_of, list, listed, text, texts};
+use crate::system::body::{found, kind_of, list, listed, texts};
 
 mod access;
 mod rules;
@@ -293,21 +292,6 @@ impl Observe for Jitsudo {
 }
 
 impl Judge for Jitsudo {
-    /// Every rule, if the policy is enabled.
-    fn grants(&self, _kind: &Kind, object: &Value) -> Option<Grants> {
-        let mut grants = Grants::default();
-        if object.get("enabled") != Some(&Value::Bool(false)) {
-            for rule in list(object, "rules").iter().map(|rule| text(rule, "policy_text")) {
-                let side = match cedar::Effect::of(rule) {
-                    Some(cedar::Effect::Forbid) => &mut grants.denies,
-                    _ => &mut grants.allows,
-                };
-                side.insert(rule.to_owned());
-            }
-        }
-        Some(grants)
-    }
-
     fn semantics(&self) -> Option<&dyn Semantics> {
         Some(self)
     }

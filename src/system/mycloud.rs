@@ -12,7 +12,6 @@ use serde_json::{Map, Value};
 
 use super::paging::{check_total, pages};
 use super::{Draft, Judge, Observe, Registered, Translate};
-use crate::access::Grants;
 use crate::compare::diff::merge;
 use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::model::change::Action;
@@ -108,22 +107,6 @@ impl Observe for Mycloud {
 }
 
 impl Judge for Mycloud {
-    /// Every pair of action and resource, with its conditions.
-    fn grants(&self, _kind: &Kind, object: &Value) -> Option<Grants> {
-        let mut grants = Grants::default();
-        for statement in list(object.get("document").unwrap_or(&Value::Null), "statements") {
-            let conditions = statement.get("conditions").unwrap_or(&Value::Null);
-            let side =
-                if text(statement, "effect") == "deny" { &mut grants.denies } else { &mut grants.allows };
-            for action in list(statement, "actions") {
-                side.extend(
-                    list(statement, "resources").iter().map(|on| format!("{action} {on} {conditions}")),
-                );
-            }
-        }
-        Some(grants)
-    }
-
     fn semantics(&self) -> Option<&dyn Semantics> {
         Some(&access::Statements)
     }

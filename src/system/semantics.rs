@@ -58,6 +58,17 @@ pub enum Meaning {
     Unknown(String),
 }
 
+impl Meaning {
+    /// The rules in each way to read them; none if it has no such rules.
+    #[must_use]
+    pub fn readings(&self) -> &[Reading] {
+        match self {
+            Self::Rules { readings, beside: _ } => readings,
+            Self::Nothing | Self::Cedar(_) | Self::Unknown(_) => &[],
+        }
+    }
+}
+
 /// What the objects of a system say of requests. Pure.
 pub trait Semantics: Send + Sync {
     /// What an object says by itself, if a deny of any object wins over every grant.
@@ -77,6 +88,12 @@ pub trait Semantics: Send + Sync {
     /// Whether all objects decide on a request together, so that a deny of one takes what another grants. If not, each
     /// is attached to what it is about, nobody knows which of them meet, and nothing that one says hides another.
     fn decides_together(&self) -> bool {
+        false
+    }
+
+    /// Whether an object decides only on requests of the identities or objects that it is attached to, so that a new one
+    /// decides on none yet.
+    fn is_attached(&self) -> bool {
         false
     }
 

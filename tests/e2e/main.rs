@@ -30,6 +30,7 @@ mod live;
 mod lock;
 mod memory;
 mod names;
+mod order;
 mod policy_tests;
 mod process;
 mod promises;

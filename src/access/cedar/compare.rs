@@ -265,7 +265,7 @@ impl Found {
 }
 
 /// The request in words: each entity, and what it is below.
-fn words(request: &CedarRequest) -> Vec<Word> {
+pub(super) fn words(request: &CedarRequest) -> Vec<Word> {
     let CedarRequest { principal, action, resource, parents, conditions: _ } = request;
     let word = |(dimension, entity): (Dimension, &Entity)| {
         let above = parents.get(entity).into_iter().flatten();
@@ -282,6 +282,6 @@ fn words(request: &CedarRequest) -> Vec<Word> {
 }
 
 /// What must be true.
-fn condition((text, wanted): &Needed) -> String {
+pub(super) fn condition((text, wanted): &Needed) -> String {
     if *wanted { text.clone() } else { format!("!({text})") }
 }

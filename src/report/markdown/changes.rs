@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::lines::{IN_FULL, LAYOUT, marked};
 use super::room::{Item, Rank};
-use crate::access::AccessShift;
+use crate::access::impact::Impact;
 use crate::model::change::{Action, Change};
 use crate::model::outcome::Outcome;
 use crate::report::access::{self, AccessLine};
@@ -31,7 +31,7 @@ pub(super) fn items(target: &TargetReport, changes: &[Ended<'_>]) -> Vec<Item> {
             None => groups.push((same, vec![ended])),
         }
     }
-    groups.iter().flat_map(|(same, group)| group_items(same, group)).collect()
+    groups.iter().flat_map(|(same, group)| group_items(target, same, group)).collect()
 }
 
 /// What changes have in common that differ in nothing but their names.
@@ -59,9 +59,9 @@ impl Same {
     }
 }
 
-fn group_items(same: &Same, group: &[&Ended<'_>]) -> Vec<Item> {
+fn group_items(target: &TargetReport, same: &Same, group: &[&Ended<'_>]) -> Vec<Item> {
     let Some((first, _)) = group.first() else { return Vec::new() };
-    let rank = rank(first);
+    let rank = rank(target, first);
     let Same { kind, action, cause, ending, lines, access } = same;
     let cut: Vec<_> = line::lines(first, &LAYOUT).into_iter().map(marked).collect();
     let shown = |head: &str, lines: &[String], room| {
@@ -89,23 +89,18 @@ fn group_items(same: &Same, group: &[&Ended<'_>]) -> Vec<Item> {
         .collect()
 }
 
-fn rank(change: &Change) -> Rank {
-    match (change.action, change.shift) {
-        (Action::Delete, _) => Rank::Risky,
-        (
-            _,
-            AccessShift::WidensGrants
-            | AccessShift::MovesGrants
-            | AccessShift::NarrowsDenies
-            | AccessShift::Mixed,
-        ) => Rank::Risky,
-        (_, AccessShift::None | AccessShift::WidensDenies | AccessShift::NarrowsGrants) => Rank::Change,
-    }
+fn rank(target: &TargetReport, change: &Change) -> Rank {
+    let gives = match target.plan.impact(change) {
+        Some(Impact::Known(difference)) => difference.gives_more(),
+        Some(Impact::Unknown(_)) => true,
+        None => false,
+    };
+    if gives || change.action == Action::Delete { Rank::Risky } else { Rank::Change }
 }
 
 /// What happens to which object.
 pub(super) fn head(change: &Change) -> String {
-    let Change { id, action, cause, before: _, fields: _, requests: _, shift: _, seen: _, observed: _ } =
+    let Change { id, action, cause, before: _, fields: _, requests: _, turn: _, seen: _, observed: _ } =
         change;
     let cause = labels::cause(*cause).map(|cause| format!(" ({cause})")).unwrap_or_default();
     format!("**{}** {} {}{cause}", labels::action(*action), code(&id.kind), code(&id.name))

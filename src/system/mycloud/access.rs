@@ -38,6 +38,11 @@ impl Semantics for Statements {
         }
     }
 
+    /// An identity, or an object, refers to the policies that it has.
+    fn is_attached(&self) -> bool {
+        true
+    }
+
     fn fields(&self, _kind: &Kind) -> &'static [&'static str] {
         &["document"]
     }

@@ -34,6 +34,11 @@ impl Semantics for Bindings {
         Meaning::Rules { readings: vec![Reading { assumes: "", rules }], beside: BTreeMap::new() }
     }
 
+    /// An identity, or an object, refers to the policies that it has.
+    fn is_attached(&self) -> bool {
+        true
+    }
+
     fn fields(&self, kind: &Kind) -> &'static [&'static str] {
         if self.speaks(kind) { &["policy_actions"] } else { &[] }
     }

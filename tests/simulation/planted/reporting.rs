@@ -88,11 +88,10 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "outcome-of-the-last-delete-lost",
         item: "write::apply",
-        old: "let blocked = phases::is_blocked(phase, run.before(&ended, phase));",
-        new: "let blocked = phases::is_blocked(phase, run.before(&ended, phase));
-        if blocked && phase.iter().any(|change| change.action == Action::Delete) {
-            break;
-        }",
+        old: "ended.extend(results.into_iter().map(|(_, ended)| ended));",
+        new: "let deletes = |change: &Change| change.action == crate::model::change::Action::Delete;
+        let told = |ended: &EndedChange| ended.outcome.is_applied() || !deletes(&ended.change);
+        ended.extend(results.into_iter().map(|(_, ended)| ended).filter(told));",
     },
     Bug {
         name: "second-plan-only-after-success",

@@ -1,0 +1,120 @@
+//! What the order of writes asks of rules, in whatever language they are.
+
+use std::collections::BTreeSet;
+
+use crate::access::budget::{Budget, Spent};
+use crate::access::cover::{Forms, meet, uncovered};
+use crate::access::evaluate::{applies, is_formed};
+use crate::access::impact::Word;
+use crate::access::rule::{AccessRequest, Dimension, Rule, RuleSet};
+use crate::access::witness::{Known, readable};
+
+/// A request for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// What it says.
+    pub words: Vec<Word>,
+    /// The conditions that must hold; nobody can look into them.
+    pub conditions: Vec<String>,
+}
+
+/// Rules of one language, and the search for requests.
+pub trait Search {
+    /// A rule.
+    type Rule: Clone;
+
+    /// Whether it denies.
+    fn denies(rule: &Self::Rule) -> bool;
+
+    /// What it says, without its name.
+    fn meaning(rule: &Self::Rule) -> impl Ord;
+
+    /// Whether two rules may apply to one requester's request. True if that takes long to tell.
+    fn may_meet(&mut self, a: &Self::Rule, b: &Self::Rule) -> Result<bool, Spent>;
+
+    /// A request to which all of `seeds` apply and none of `covers` does, by plain evaluation too.
+    fn find(&mut self, seeds: &[&Self::Rule], covers: &[&Self::Rule]) -> Result<Option<Example>, Spent>;
+}
+
+/// The search in rules over dimensions.
+pub struct RuleSearch {
+    /// No rules, read as all are.
+    like: RuleSet,
+    known: Known,
+    budget: Budget,
+}
+
+impl RuleSearch {
+    /// A search in these rules and others that are read like them.
+    #[must_use]
+    pub fn new<'r>(like: &RuleSet, rules: impl Iterator<Item = &'r Rule>, budget: Budget) -> Self {
+        Self { like: like.without_rules(), known: Known::of(rules), budget }
+    }
+
+    fn find_as(
+        &mut self,
+        seeds: &[&Rule],
+        covers: &[&Rule],
+        forms: &Forms,
+    ) -> Result<Option<Example>, Spent> {
+        let holds: BTreeSet<_> = seeds.iter().flat_map(|seed| seed.conditions.clone()).collect();
+        let applying = covers.iter().filter(|cover| cover.conditions.is_subset(&holds));
+        let covers: Vec<_> = applying.copied().collect();
+        let Some(words) = uncovered(seeds, &covers, forms, &mut self.budget)? else { return Ok(None) };
+        let shows = |request: &AccessRequest| {
+            let applies = |rule: &&Rule| applies(&self.like, rule, request);
+            is_formed(forms, &request.words) && seeds.iter().all(applies) && !covers.iter().any(applies)
+        };
+        let request = AccessRequest { words, holds };
+        if !shows(&request) {
+            return Ok(None);
+        }
+        let AccessRequest { words, holds } = readable(request, seeds, &self.known, shows);
+        let words = words.into_iter().map(|(dimension, word)| Word { dimension, word }).collect();
+        Ok(Some(Example { words, conditions: holds.into_iter().collect() }))
+    }
+}
+
+impl Search for RuleSearch {
+    type Rule = Rule;
+
+    fn denies(rule: &Rule) -> bool {
+        rule.denies
+    }
+
+    fn meaning(rule: &Rule) -> impl Ord {
+        rule.meaning()
+    }
+
+    fn may_meet(&mut self, a: &Rule, b: &Rule) -> Result<bool, Spent> {
+        let Self { like: RuleSet { forms, company, .. }, budget, .. } = self;
+        if meet(a, b, forms, budget)? {
+            return Ok(true);
+        }
+        // Of a requester who is two principals, each rule may name one, of which one is company.
+        let Some(company) = company else { return Ok(false) };
+        let company = Rule::new(false).on(Dimension::Principal, vec![company.clone()]);
+        let is_company = meet(a, &company, forms, budget)? || meet(b, &company, forms, budget)?;
+        Ok(is_company && meet(a, &b.of_company(), forms, budget)?)
+    }
+
+    fn find(&mut self, seeds: &[&Rule], covers: &[&Rule]) -> Result<Option<Example>, Spent> {
+        let forms = self.like.forms.clone();
+        if let Some(example) = self.find_as(seeds, covers, &forms)? {
+            return Ok(Some(example));
+        }
+        let Some(company) = self.like.company.clone().filter(|_| seeds.len() > 1) else { return Ok(None) };
+        let forms: Forms = forms.into_iter().chain([(Dimension::AlsoPrincipal, company)]).collect();
+        let beside: Vec<_> = covers.iter().map(|cover| cover.of_company()).collect();
+        let covers: Vec<_> = covers.iter().copied().chain(&beside).collect();
+        for at in 0..seeds.len() {
+            let moved = seeds.get(at).map(|seed| seed.of_company());
+            let others = seeds.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, seed)| *seed);
+            let seeds: Vec<_> = others.chain(&moved).collect();
+            if let Some(example) = self.find_as(&seeds, &covers, &forms)? {
+                return Ok(Some(example));
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,184 @@
+//! The order of writes against brute force: every prefix of it, and every short word.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::need::{Moment, Writes, Wrong};
+use super::search::RuleSearch;
+use super::stay::Part;
+use super::turn::{Turn, Write, turns};
+use crate::access::budget::Budget;
+use crate::access::evaluate::{applies, matches};
+use crate::access::pattern::Pattern;
+use crate::access::rule::{AccessRequest, Dimension, Rule, RuleSet};
+
+/// What objects say, by their numbers.
+type Objects = BTreeMap<usize, Vec<Rule>>;
+
+fn pattern() -> impl Strategy<Value = Pattern> {
+    prop_oneof![
+        3 => "[ab]{1,2}".prop_map(|text| Pattern::literal(&text)),
+        1 => "[ab*]{1,2}".prop_map(|text| Pattern::glob(&text)),
+    ]
+}
+
+fn rule() -> impl Strategy<Value = Rule> {
+    let scope = proptest::collection::vec(pattern(), 1..3);
+    (proptest::bool::weighted(0.4), scope, proptest::bool::weighted(0.1)).prop_map(|(denies, scope, has)| {
+        let conditions = has.then(|| "c".to_owned()).into_iter().collect();
+        Rule { conditions, ..Rule::new(denies).on(Dimension::Principal, scope) }
+    })
+}
+
+fn objects() -> impl Strategy<Value = Objects> {
+    proptest::collection::btree_map(0_usize..4, proptest::collection::vec(rule(), 0..3), 0..5)
+}
+
+/// Before and after; often an object is the same.
+fn sides() -> impl Strategy<Value = [Objects; 2]> {
+    (objects(), objects(), proptest::collection::btree_set(0_usize..4, 0..3)).prop_map(
+        |(before, after, same)| {
+            let same: Objects = before
+                .iter()
+                .filter(|(at, _)| same.contains(at))
+                .map(|(at, rules)| (*at, rules.clone()))
+                .collect();
+            let after = after.into_iter().chain(same).collect();
+            [before, after]
+        },
+    )
+}
+
+fn like(company: bool) -> RuleSet {
+    RuleSet { company: company.then(|| Pattern::glob("b*")), ..RuleSet::default() }
+}
+
+fn words() -> Vec<String> {
+    let letters = ["", "a", "b", "c"];
+    let words = letters.iter().flat_map(|one| letters.iter().map(move |other| format!("{one}{other}")));
+    words.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn requests(company: bool) -> Vec<AccessRequest> {
+    let also = words().into_iter().filter(|word| company && matches(&Pattern::glob("b*"), word)).map(Some);
+    let also: Vec<_> = std::iter::once(None).chain(also).collect();
+    let mut requests = Vec::new();
+    for (word, also) in words().iter().flat_map(|word| also.iter().map(move |also| (word, also))) {
+        for holds in [BTreeSet::new(), BTreeSet::from(["c".to_owned()])] {
+            let mut words = BTreeMap::from([(Dimension::Principal, word.clone())]);
+            words.extend(also.clone().map(|also| (Dimension::AlsoPrincipal, also)));
+            requests.push(AccessRequest { words, holds });
+        }
+    }
+    requests
+}
+
+/// Whether some objects allow a request, if all of them decide on it.
+fn allows(objects: &Objects, of: &BTreeSet<usize>, request: &AccessRequest) -> bool {
+    let set = RuleSet::default();
+    let rules = || objects.iter().filter(|(at, _)| of.contains(at)).flat_map(|(_, rules)| rules);
+    let any = |denies: bool| rules().any(|rule| rule.denies == denies && applies(&set, rule, request));
+    any(false) && !any(true)
+}
+
+/// Which objects may decide on a request together.
+fn companies(together: bool) -> Vec<BTreeSet<usize>> {
+    let all = (0_u32..16).map(|bits| (0..4).filter(|at| bits & (1 << at) != 0).collect());
+    all.filter(|of: &BTreeSet<usize>| !together || of.len() == 4).collect()
+}
+
+/// What is wrong with a request at a moment.
+fn wrong(
+    sides: &[Objects; 2],
+    now: &Objects,
+    of: &BTreeSet<usize>,
+    request: &AccessRequest,
+) -> Option<Wrong> {
+    let [before, after] = [&sides[0], &sides[1]].map(|side| allows(side, of, request));
+    match (before, allows(now, of, request), after) {
+        (false, true, false) => Some(Wrong::Opens),
+        (true, false, true) => Some(Wrong::Refuses),
+        _ => None,
+    }
+}
+
+struct Ordered {
+    /// The objects that change, by the numbers of their writes.
+    changed: Vec<usize>,
+    turns: Vec<Turn>,
+    moments: Vec<Moment>,
+}
+
+fn ordered(sides: &[Objects; 2], together: bool, company: bool) -> Ordered {
+    let none = Vec::new();
+    let rules = |side: &Objects, at: &usize| side.get(at).unwrap_or(&none).clone();
+    let all: BTreeSet<_> = sides.iter().flat_map(|side| side.keys().copied()).collect();
+    let (changed, same): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|at| rules(&sides[0], at) != rules(&sides[1], at));
+    let part = |(write, object): (usize, &usize)| {
+        let [before, after] = [&sides[0], &sides[1]].map(|side| rules(side, object));
+        Part { write, object: *object, before, after }
+    };
+    let parts = changed.iter().enumerate().map(part).collect();
+    let others = same.iter().flat_map(|at| rules(&sides[0], at).into_iter().map(|rule| (*at, rule)));
+    let others = if together { others.collect() } else { Vec::new() };
+    let search = RuleSearch::new(&like(company), std::iter::empty(), Budget::new(u64::MAX, u64::MAX));
+    let mut writes = Writes::new(search, parts, others, together).unwrap_or_else(|why| panic!("{why:?}"));
+    let needs = writes.needs().unwrap_or_else(|why| panic!("{why:?}"));
+    let of_level = |at: &usize| Write { level: 0, is_last: !sides[1].contains_key(at) };
+    let turns = turns(&changed.iter().map(of_level).collect::<Vec<_>>(), &needs);
+    let places = super::turn::places(&turns);
+    let mut moments = Vec::new();
+    for need in needs {
+        let moment = writes.moment(&need, &places).unwrap_or_else(|why| panic!("{why:?}"));
+        moments.extend(moment);
+    }
+    Ordered { changed, turns, moments }
+}
+
+/// The objects after so many writes in this order.
+fn after(sides: &[Objects; 2], changed: &[usize], order: &[usize], written: usize) -> Objects {
+    let mut now = sides[0].clone();
+    for object in order.iter().take(written).map(|write| changed[*write]) {
+        match sides[1].get(&object) {
+            Some(rules) => drop(now.insert(object, rules.clone())),
+            None => drop(now.remove(&object)),
+        }
+    }
+    now
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases * 4, ..ProptestConfig::default() })]
+
+    /// Every prefix of the writes, in any order within a step, unless a moment is told; and each that is told is one.
+    #[test]
+    fn no_moment_allows_more_than_both_sides_nor_refuses_what_both_allow(
+        sides in sides(),
+        together in any::<bool>(),
+        company in any::<bool>(),
+        shuffle in proptest::collection::vec(any::<u8>(), 4),
+    ) {
+        let company = company && together;
+        let Ordered { changed, turns, moments } = ordered(&sides, together, company);
+        let mut order: Vec<_> = (0..changed.len()).collect();
+        order.sort_by_key(|write| (turns[*write].step, *write));
+        for Moment { wrong: told, written, until: _, example } in &moments {
+            let words = example.words.iter().map(|word| (word.dimension.clone(), word.word.clone())).collect();
+            let request = AccessRequest { words, holds: example.conditions.iter().cloned().collect() };
+            let now = after(&sides, &changed, &order, *written);
+            let shown = companies(together).iter().any(|of| wrong(&sides, &now, of, &request) == Some(*told));
+            prop_assert!(shown, "{request:?} after {written} of {order:?}");
+        }
+        if moments.is_empty() {
+            order.sort_by_key(|write| (turns[*write].step, shuffle[*write]));
+            for written in 0..=order.len() {
+                let now = after(&sides, &changed, &order, written);
+                for (of, request) in companies(together).iter().flat_map(|of| requests(company).into_iter().map(move |request| (of, request))) {
+                    prop_assert_eq!(wrong(&sides, &now, of, &request), None, "{:?} of {:?} after {} of {:?}", request, of, written, order);
+                }
+            }
+        }
+    }
+}
