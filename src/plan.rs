@@ -18,6 +18,7 @@ use crate::plan::compare::Comparison;
 use crate::plan::estate::Sides;
 use crate::plan::input::PlanInput;
 
+mod by_hand;
 pub mod compare;
 mod diagnostics;
 pub mod digest;
@@ -313,6 +314,7 @@ impl Planner<'_> {
         let sides = Sides::new(self.input, self.index, self.comparison, &self.plan.changes);
         self.plan.access = impact::verdicts(&sides, &self.plan.changes);
         self.plan.target_access = whole::verdict(&sides, &self.plan.access);
+        self.plan.diagnostics.extend(by_hand::check(&self.plan));
         let kept = guardrail::check(&sides, &self.plan.changes, &self.plan.access);
         self.plan.diagnostics.extend(kept);
         let (turns, wrong) = order::turns_of(&sides);

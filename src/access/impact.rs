@@ -77,17 +77,27 @@ impl Difference {
     /// Whether it allows more: some request, or for longer or with less audit.
     #[must_use]
     pub fn gives_more(&self) -> bool {
-        !self.gained.is_empty() || self.changes_to(Verdict::MorePermissive)
+        !self.gained.is_empty() || self.attributes.iter().any(AttributeChange::gives_more)
     }
 
     /// Whether it allows less.
     #[must_use]
     pub fn gives_less(&self) -> bool {
-        !self.lost.is_empty() || self.changes_to(Verdict::LessPermissive)
+        !self.lost.is_empty() || self.attributes.iter().any(AttributeChange::gives_less)
+    }
+}
+
+impl AttributeChange {
+    /// Whether it allows more, or may.
+    #[must_use]
+    pub fn gives_more(&self) -> bool {
+        matches!(self.verdict, Verdict::MorePermissive | Verdict::Incomparable)
     }
 
-    fn changes_to(&self, verdict: Verdict) -> bool {
-        self.attributes.iter().any(|change| [verdict, Verdict::Incomparable].contains(&change.verdict))
+    /// Whether it allows less, or may.
+    #[must_use]
+    pub fn gives_less(&self) -> bool {
+        matches!(self.verdict, Verdict::LessPermissive | Verdict::Incomparable)
     }
 }
 

@@ -640,6 +640,11 @@ codes! {
     /// wrong one. Give each statement its own `sid`, or leave it out.
     MycloudSidTwice = "mycloud/sid-twice" (Invalid, Error),
 
+    /// A live object was changed by hand so that it allows more than git declares, or denies less, and no other object makes
+    /// up for it. The message has a request that shows it, as it is answered now and after apply. Apply takes it back. Find
+    /// out who needs it; if it is meant, declare it.
+    PlanGivenByHand = "plan/given-by-hand" (Guarded, Warning),
+
     /// A hold is over: from the start of its day the object is written again. Somebody may still rely on it. Remove the
     /// hold, or move its day.
     PlanHoldOver = "plan/hold-over" (Invalid, Warning),

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::access::impact::{Impact, Witness};
+use crate::access::impact::{AttributeChange, Impact, Verdict, Witness};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::manifest::Lifecycle;
 use crate::model::change::Change;
@@ -116,8 +116,31 @@ pub struct TargetDifference {
     pub lost: Vec<TargetAccessChange>,
     /// Whether there is more than that.
     pub more: bool,
+    /// What changes beside the rules.
+    pub attributes: Vec<TargetAttributeChange>,
     /// The changes of which the target as a whole shows nothing.
     pub masked: BTreeMap<ResourceId, Masked>,
+}
+
+impl TargetDifference {
+    /// The verdict in a word.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        let attributes = || self.attributes.iter().map(|changed| &changed.change);
+        let gains = !self.gained.is_empty() || attributes().any(AttributeChange::gives_more);
+        Verdict::of(gains, !self.lost.is_empty() || attributes().any(AttributeChange::gives_less))
+    }
+}
+
+/// What changes beside the rules of an object.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct TargetAttributeChange {
+    /// The object.
+    #[serde(flatten)]
+    pub id: ResourceId,
+    /// What changes.
+    #[serde(flatten)]
+    pub change: AttributeChange,
 }
 
 /// A request that a target gives another answer to.

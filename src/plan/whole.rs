@@ -9,9 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access::allowed::{By, NoAnswer, Shown, gained, lost};
 use crate::access::budget::Budget;
-use crate::access::impact::{AccessChange, AttributeChange, Decision, Difference, Impact};
+use crate::access::impact::{AccessChange, AttributeChange, Decision, Difference, Impact, Verdict};
 use crate::access::rule::Effect;
-use crate::model::plan::{AccessVerdicts, Masked, TargetAccess, TargetAccessChange, TargetDifference};
+use crate::model::plan::{
+    AccessVerdicts, Masked, TargetAccess, TargetAccessChange, TargetAttributeChange, TargetDifference,
+};
 use crate::model::resource::ResourceId;
 use crate::plan::estate::{EstateReading, Origin, Sides, paired};
 
@@ -32,23 +34,15 @@ pub(super) fn verdict(sides: &Sides<'_>, verdicts: &AccessVerdicts) -> TargetAcc
     let mut known = BTreeMap::new();
     for (id, impact) in impacts {
         match impact {
+            Impact::Known(difference) => drop(known.insert(id, difference)),
             Impact::Unknown(reason) => {
                 return TargetAccess::Unknown(format!("of {} `{}`: {reason}", id.kind, id.name));
             }
-            Impact::Known(difference) => match difference.attributes.first() {
-                // No request shows for how long something is allowed.
-                Some(AttributeChange { attribute, .. }) => {
-                    let reason = format!("`{attribute}` changes, which is beside what requests show");
-                    return TargetAccess::Unknown(format!("of {} `{}`: {reason}", id.kind, id.name));
-                }
-                None => drop(known.insert(id, difference)),
-            },
         }
     }
-    if known.values().all(|difference| difference.gained.is_empty() && difference.lost.is_empty()) {
-        return TargetAccess::Known(TargetDifference::default());
-    }
-    if !semantics.decides_together() {
+    // What no change does, all of them together do not.
+    if !semantics.decides_together() || impacts.values().all(|impact| impact.verdict() == Verdict::Equivalent)
+    {
         return TargetAccess::Known(apart(&known));
     }
     together(sides, &known).unwrap_or_else(TargetAccess::Unknown)
@@ -69,7 +63,12 @@ fn apart(known: &BTreeMap<&ResourceId, &Difference>) -> TargetDifference {
     };
     let gained = known.iter().filter_map(|(id, difference)| one(id, &difference.gained)).collect();
     let lost = known.iter().filter_map(|(id, difference)| one(id, &difference.lost)).collect();
-    cut(gained, lost, BTreeMap::new())
+    let attributes = known.iter().flat_map(|(id, difference)| {
+        let of_object =
+            |change: &AttributeChange| TargetAttributeChange { id: (*id).clone(), change: change.clone() };
+        difference.attributes.iter().map(of_object)
+    });
+    TargetDifference { attributes: attributes.collect(), ..cut(gained, lost, BTreeMap::new()) }
 }
 
 fn together(sides: &Sides<'_>, known: &BTreeMap<&ResourceId, &Difference>) -> Result<TargetAccess, String> {
@@ -146,5 +145,5 @@ fn cut(
         changes.sort_by_key(|change| change.possible);
         changes.truncate(MOST);
     }
-    TargetDifference { gained, lost, more, masked }
+    TargetDifference { gained, lost, more, masked, attributes: Vec::new() }
 }

@@ -10,7 +10,8 @@ use crate::access::impact::{
 use crate::access::rule::{Dimension, Effect};
 use crate::model::change::Change;
 use crate::model::plan::{
-    AccessVerdicts, Masked, TargetAccess, TargetAccessChange, TargetDifference, TargetPlan,
+    AccessVerdicts, Masked, TargetAccess, TargetAccessChange, TargetAttributeChange, TargetDifference,
+    TargetPlan,
 };
 use crate::report::value::quoted;
 use crate::words::list;
@@ -96,9 +97,9 @@ fn label(gains: bool, possible: bool) -> &'static str {
     }
 }
 
-/// What a plan does to what the whole target allows; nothing if nobody asked or no change says anything.
+/// What a plan does to what the whole target allows; nothing if nobody asked, or if its only change says the same.
 pub(super) fn of_target(plan: &TargetPlan) -> Vec<AccessLine> {
-    let TargetDifference { gained, lost, more: _, masked: _ } = match &plan.target_access {
+    let difference = match &plan.target_access {
         TargetAccess::LeftOut => return Vec::new(),
         TargetAccess::OnlyDeclared => {
             return vec![AccessLine::plain("LEFT OUT", ONLY_DECLARED.to_owned())];
@@ -106,17 +107,42 @@ pub(super) fn of_target(plan: &TargetPlan) -> Vec<AccessLine> {
         TargetAccess::Unknown(reason) => return vec![AccessLine::plain("UNKNOWN", reason.clone())],
         TargetAccess::Known(difference) => difference,
     };
+    if says_the_same(plan, difference) {
+        return Vec::new();
+    }
+    let TargetDifference { gained, lost, more: _, attributes, masked: _ } = difference;
     let line = |changes: &[TargetAccessChange], gains| {
         let TargetAccessChange { id: _, possible, witness } = changes.first()?;
         let example = format!("for example {}", decided(&witness.request, witness));
         let label = label(gains, *possible);
         Some(AccessLine { label, gains: Some(gains), what: example, witness: None })
     };
-    let lines: Vec<_> = [line(gained, true), line(lost, false)].into_iter().flatten().collect();
+    let mut lines: Vec<_> = [line(gained, true), line(lost, false)].into_iter().flatten().collect();
+    // Of each sort that no request shows.
+    for TargetAttributeChange { id, change } in attributes {
+        let own = attribute(change);
+        if lines.iter().all(|line| line.gains != own.gains) {
+            let what = format!("{} of {} {}", own.what, id.kind, term(&id.name));
+            lines.push(AccessLine { what, ..own });
+        }
+    }
     match lines.is_empty() {
         true => vec![AccessLine::plain("EQUIVALENT", "no request is treated in another way".to_owned())],
         false => lines,
     }
+}
+
+/// Whether the verdict on the target repeats what stands below its only change.
+fn says_the_same(plan: &TargetPlan, of_target: &TargetDifference) -> bool {
+    let AccessVerdicts::Known(impacts) = &plan.access else { return false };
+    let mut impacts = impacts.values();
+    let (Some(Impact::Known(own)), None) = (impacts.next(), impacts.next()) else { return false };
+    let same = |own: &[AccessChange], all: &[TargetAccessChange]| {
+        let seen = |witness: &Witness| (witness.request.clone(), witness.before.effect, witness.after.effect);
+        all.iter().all(|change| own.iter().any(|own| seen(&own.witness) == seen(&change.witness)))
+            && own.is_empty() == all.is_empty()
+    };
+    same(&own.gained, &of_target.gained) && same(&own.lost, &of_target.lost)
 }
 
 /// What a change of a value beside the rules does.

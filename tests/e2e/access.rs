@@ -229,6 +229,28 @@ fn a_drift_that_is_put_back_has_a_verdict_too() {
     let access = access(&plan, "p");
     assert_eq!(access["verdict"], "less_permissive");
     assert_eq!(witness(&access["lost"][0]), (vec!["others", "read"], ["allowed", "not_granted"]));
+    // Who moved is only known with a base.
+    world.git(&["init", "-q"]);
+    world.commit();
+    let given = || -> Vec<Value> {
+        let plan = world.run(&["plan", "--base", "HEAD", "--format", "json"]).json();
+        let told = plan["diagnostics"].as_array().unwrap().iter();
+        told.filter(|told| told["code"] == "plan/given-by-hand").cloned().collect()
+    };
+    let told = given();
+    assert_eq!(told.len(), 1, "{told:#?}");
+    let message = told[0]["message"].as_str().unwrap();
+    assert_eq!(
+        message,
+        "somebody gave more access by hand than git declares: principal `others`, action `read`: allowed -> not granted"
+    );
+    assert_eq!((&told[0]["severity"], &told[0]["line"]), (&json!("warning"), &json!(4)), "{told:#?}");
+    // What was taken away by hand is no such thing, and neither is what git itself takes away.
+    world.drift("policies", "p", "policy_actions", json!([]));
+    assert_eq!(given(), Vec::<Value>::new());
+    assert_eq!(world.run(&["apply", "--yes", "--base", "HEAD", "--allow-dirty"]).code, 0);
+    world.declare("Policy", "p", "{policy_actions: []}");
+    assert_eq!(given(), Vec::<Value>::new());
 }
 
 /// Declares a JITSudo policy of these fields and Cedar texts.

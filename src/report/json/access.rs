@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::access::impact::{AccessChange, AttributeChange, Difference, Impact, Verdict};
-use crate::model::plan::{Masked, TargetAccess, TargetAccessChange, TargetDifference};
+use crate::model::plan::{Masked, TargetAccess, TargetAccessChange, TargetAttributeChange, TargetDifference};
 use crate::model::resource::ResourceId;
 use crate::report::Report;
 use crate::report::access::{AccessTotals, ONLY_DECLARED};
@@ -57,6 +57,8 @@ pub struct TargetAccessJson {
     pub lost: Vec<TargetAccessChange>,
     /// Whether more is gained or lost than these.
     pub more: bool,
+    /// What changes beside the rules of its objects, such as for how long access is given.
+    pub attributes: Vec<TargetAttributeChange>,
     /// The changes of which the target as a whole shows nothing, as other objects deny or allow the same.
     pub masked: Vec<MaskedJson>,
 }
@@ -81,15 +83,13 @@ impl TargetAccessJson {
             TargetAccess::Unknown(reason) => (Some(reason.clone()), TargetDifference::default()),
             TargetAccess::Known(difference) => (None, difference.clone()),
         };
-        let TargetDifference { gained, lost, more, masked } = difference;
-        let verdict = match reason {
-            Some(_) => Verdict::Unknown,
-            None => Verdict::of(!gained.is_empty(), !lost.is_empty()),
-        };
-        let mut all = gained.iter().chain(&lost).peekable();
-        let possible = all.peek().is_some() && all.all(|change| change.possible);
+        let verdict = if reason.is_some() { Verdict::Unknown } else { difference.verdict() };
+        let TargetDifference { gained, lost, more, attributes, masked } = difference;
+        let beside = attributes.iter().map(|changed| changed.change.possible);
+        let mut all = gained.iter().chain(&lost).map(|change| change.possible).chain(beside).peekable();
+        let possible = all.peek().is_some() && all.all(|possible| possible);
         let masked = masked.into_iter().map(|(id, masked)| MaskedJson { id, masked }).collect();
-        Some(Self { verdict, possible, reason, gained, lost, more, masked })
+        Some(Self { verdict, possible, reason, gained, lost, more, attributes, masked })
     }
 }
 
