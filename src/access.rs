@@ -15,6 +15,7 @@ pub mod impact;
 pub mod order;
 pub mod pattern;
 pub mod question;
+pub mod regex;
 pub mod rule;
 #[cfg(test)]
 mod tests;

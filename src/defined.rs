@@ -10,6 +10,7 @@ use crate::manifest::yaml::{self, Document};
 use crate::schema::check::Checker;
 use crate::system::Registered;
 
+mod access;
 mod api;
 mod check;
 mod compile;

@@ -69,6 +69,17 @@ impl Pattern {
         Self { text: vec!["*"; number].join(&between.to_string()), tokens }
     }
 
+    /// What its author wrote, and what that means.
+    pub(super) fn of(text: &str, tokens: Vec<Token>) -> Self {
+        Self { text: text.to_owned(), tokens: runs_joined(tokens.into_iter()) }
+    }
+
+    /// What its author wrote, and then anything.
+    #[must_use]
+    pub fn prefix(text: &str) -> Self {
+        Self::of(text, text.chars().map(Token::Is).chain([Token::Run(None)]).collect())
+    }
+
     /// Every word.
     #[must_use]
     pub fn any() -> Self {

@@ -14,6 +14,7 @@ use crate::model::request::Id;
 use crate::model::resource::RemoteId;
 use crate::model::state::LiveObject;
 use crate::system::Judge;
+use crate::system::semantics::Semantics;
 
 /// A definition, compiled.
 pub(super) struct Api {
@@ -70,4 +71,8 @@ impl Defined {
     }
 }
 
-impl Judge for Defined {}
+impl Judge for Defined {
+    fn semantics(&self) -> Option<&dyn Semantics> {
+        self.says_access().then_some(self)
+    }
+}

@@ -13,6 +13,7 @@ use crate::diagnostic::Code;
 use crate::manifest::name_problem;
 use crate::schema::check::Checker;
 
+mod access;
 mod fields;
 mod keywords;
 mod list_type;
@@ -25,6 +26,7 @@ const CHECKS: &[fn(&KindForm, &str, &mut Problems<'_>)] = &[
     schemas::check_spec,
     schemas::check_references,
     fields::check,
+    access::check,
     check_key_pattern,
     check_marks,
     check_scratch,

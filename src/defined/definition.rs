@@ -10,10 +10,12 @@ use serde_json::Value;
 
 use crate::system::Scheme;
 
+mod access;
 mod operations;
 mod paging;
 mod place;
 
+pub use access::{AccessForm, Decides, EffectForm, GrantForm, IfAbsent, PatternForm, TermForm, ValueTerm};
 pub use operations::{
     CreateForm, CreateMethod, DeleteForm, GetForm, ListForm, Mode, ReadMethod, UpdateForm, UpdateMethod,
 };
@@ -53,6 +55,9 @@ pub struct Definition {
     /// Where the API puts the details of an error.
     #[serde(default)]
     pub errors: ErrorForm,
+    /// How the objects that say what is allowed decide on a request.
+    #[serde(default)]
+    pub decides: Decides,
     /// The types of objects, in the order in which they are created: a kind comes after those that it refers to.
     /// Deletes go backwards.
     #[schemars(length(min = 1))]
@@ -129,6 +134,8 @@ pub struct KindForm {
     /// `x-list-map-total: true` that the API has an item for every key, so that one with only defaults is the same as
     /// none, and `x-map-type: atomic` that an object compares as a whole.
     pub spec: Value,
+    /// What an object lets whom do. Without it a plan does not say what a change of one means.
+    pub access: Option<AccessForm>,
     /// An object to test the definition with: `enact check-system FILE --against TARGET --scratch NAME` creates it.
     pub scratch: Option<Scratch>,
 }

@@ -955,6 +955,10 @@ codes! {
     /// Correct the permissions of the file, or `manifests` in enact.yaml.
     SourceUnreadable = "source/unreadable" (Invalid, Error),
 
+    /// What a definition says of access names a field of the spec or a part of the key that is not there, so it would say
+    /// nothing. Correct the name.
+    SystemAccess = "system/access" (Invalid, Error),
+
     /// The `default` of a field is not a valid value for the field. A field that git no longer declares goes back to
     /// its default, so the API must accept that. Write the API's own default.
     SystemDefault = "system/default" (Invalid, Error),

@@ -148,7 +148,8 @@ pub fn meanings<'a, R: Send>(
         let kind = input.system.kind(&declared.id.kind)?;
         let object = input.system.declared(kind, declared.spec(), &comparison.names);
         let others = |kind: &str, name: &str| sides.alone(kind, name);
-        let side = Side { kind, object: &object, body: &Value::Null, others: &others };
+        let name = &declared.id.name;
+        let side = Side { kind, name, object: &object, body: &Value::Null, others: &others };
         let outline = semantics.outline(&side);
         let found = look(declared, &outline, &|| semantics.meaning(&side));
         Some(DeclaredMeaning { declared, outline, found })
@@ -302,9 +303,9 @@ impl<'a> Sides<'a> {
     }
 
     /// A field that git leaves out of a declaration, and that says what the object allows.
-    fn left_out(&self, kind: &Kind, declared: &Declared) -> Option<&'static str> {
-        let fields = self.input.system.semantics().map_or(&[][..], |semantics| semantics.fields(kind));
-        fields.iter().find(|field| declared.spec().get(**field).is_none()).copied()
+    fn left_out(&self, kind: &Kind, declared: &Declared) -> Option<String> {
+        let mut fields = self.input.system.semantics()?.fields(kind).into_iter();
+        fields.find(|field| declared.spec().get(field).is_none())
     }
 
     /// What git declares, as it will be after the plan; `None` if that is not one object.
@@ -360,7 +361,8 @@ impl<'a> Sides<'a> {
             match self.left_out(kind, declared).filter(|_| semantics.speaks(kind)) {
                 None => gathered.meaning(id, kind, &object, &null, &alone),
                 Some(field) => {
-                    let side = Side { kind, object: &object, body: &null, others: &alone };
+                    let name = &declared.id.name;
+                    let side = Side { kind, name, object: &object, body: &null, others: &alone };
                     let reason = format!("git does not declare its `{field}`");
                     gathered.estate.gaps.push(Gap { bounds: semantics.bounds(&side), ..Gap::of(id, reason) });
                 }
@@ -456,7 +458,7 @@ impl Gathered<'_, '_> {
         body: &Value,
         others: &dyn Fn(&str, &str) -> Other,
     ) {
-        let side = Side { kind, object, body, others };
+        let side = Side { kind, name: &id.name, object, body, others };
         match self.semantics.meaning(&side) {
             Meaning::Nothing => {}
             Meaning::Rules { readings, beside: _ } => self.rules(&id, readings),

@@ -43,9 +43,10 @@ impl<'a> Impacts<'_, 'a> {
     fn impact(&mut self, change: &Change) -> Option<Impact> {
         let kind = self.sides.input.system.kind(&change.id.kind)?;
         let after = self.sides.after().get(&change.id).cloned()?;
-        let null = Value::Null;
-        let body = change.seen.as_ref().map_or(&null, |seen| &seen.body);
-        let own = self.judge(kind, &change.observed, &after, body);
+        let (null, name) = (Value::Null, change.id.name.as_str());
+        let live = change.seen.as_ref().map(|seen| (seen.name.as_str(), &seen.body));
+        let (then, body) = live.unwrap_or((name, &null));
+        let own = self.judge(kind, body, (then, &change.observed), (name, &after));
         match own {
             Some(Impact::Known(_)) | None if self.semantics.lends(kind) => self.through(kind, change),
             own => own,
@@ -53,9 +54,15 @@ impl<'a> Impacts<'_, 'a> {
     }
 
     /// What an object does by its change, or by the change of others that it names. `None` if it says nothing itself.
-    fn judge(&mut self, kind: &Kind, before: &Value, after: &Value, body: &Value) -> Option<Impact> {
-        let meaning = |object: &Value, others: &dyn Fn(&str, &str) -> Other| {
-            let side = Side { kind, object, body, others };
+    fn judge(
+        &mut self,
+        kind: &Kind,
+        body: &Value,
+        before: (&str, &Value),
+        after: (&str, &Value),
+    ) -> Option<Impact> {
+        let meaning = |(name, object): (&str, &Value), others: &dyn Fn(&str, &str) -> Other| {
+            let side = Side { kind, name, object, body, others };
             (!object.is_null()).then(|| self.semantics.meaning(&side))
         };
         let before = meaning(before, &|kind, name| self.sides.other(kind, name));
@@ -105,7 +112,8 @@ impl<'a> Impacts<'_, 'a> {
         for (kind, live) in users {
             let object = self.sides.comparison.observed(kind, live);
             let through = format!("{} `{}`", kind.name, live.name);
-            match self.judge(kind, &object, &object, &live.body) {
+            let same = (live.name.as_str(), &object);
+            match self.judge(kind, &live.body, same, same) {
                 None => {}
                 Some(Impact::Unknown(reason)) => {
                     return Some(Impact::Unknown(format!("of the {through}, which names it: {reason}")));
@@ -144,7 +152,7 @@ fn none(readings: &[Reading]) -> Vec<Reading> {
 }
 
 /// The verdict on fields of which it is only known whether they are the same.
-fn fields(before: &BTreeMap<&str, Value>, after: &BTreeMap<&str, Value>) -> Impact {
+fn fields(before: &BTreeMap<String, Value>, after: &BTreeMap<String, Value>) -> Impact {
     let names: BTreeSet<_> = before.keys().chain(after.keys()).collect();
     let differing = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
     match differing.map(|name| format!("`{name}`")).collect::<Vec<_>>().as_slice() {

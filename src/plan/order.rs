@@ -166,7 +166,10 @@ impl<'a> Meant<'_, 'a> {
         let meanwhile = |kind: &str, name: &str| self.sides.meanwhile(kind, name);
         let sides = [&change.observed, after].map(|object| match object.is_null() {
             true => Meaning::Nothing,
-            false => self.semantics.meaning(&Side { kind, object, body, others: &meanwhile }),
+            false => {
+                let name = change.id.name.as_str();
+                self.semantics.meaning(&Side { kind, name, object, body, others: &meanwhile })
+            }
         });
         let remote = change.seen.as_ref().map(|live| &live.remote);
         vec![Said { write, id: change.id.clone(), remote, sides }]
@@ -192,7 +195,8 @@ impl<'a> Meant<'_, 'a> {
             }
             let object = self.sides.comparison.observed(kind, live);
             let meaning = |others: View<'_>| {
-                self.semantics.meaning(&Side { kind, object: &object, body: &live.body, others })
+                let (name, body) = (live.name.as_str(), &live.body);
+                self.semantics.meaning(&Side { kind, name, object: &object, body, others })
             };
             let id = ResourceId::new(self.sides.input.target, &kind.name, &live.name);
             let id = own.map_or(id, |own| own.id.clone());

@@ -18,6 +18,8 @@ use crate::model::kind::Kind;
 pub struct Side<'a> {
     /// Its kind.
     pub kind: &'a Kind,
+    /// Its name.
+    pub name: &'a str,
     /// The object in canonical form. It is never null.
     pub object: &'a Value,
     /// The live body that it was made from, or is written over; null for a new object. What the schema does not know is
@@ -50,7 +52,7 @@ pub enum Meaning {
         /// The rules, in each way to read them, which are always the same ones.
         readings: Vec<Reading>,
         /// Fields that matter too if they change, in a way that no rule says.
-        beside: BTreeMap<&'static str, Value>,
+        beside: BTreeMap<String, Value>,
     },
     /// What rules in Cedar say.
     Cedar(CedarPolicy),
@@ -99,7 +101,7 @@ pub trait Semantics: Send + Sync {
 
     /// The fields of a spec that say what an object of this kind allows, or lends. What git leaves out of them is as it is
     /// live, so that the declaration alone does not say it.
-    fn fields(&self, kind: &Kind) -> &'static [&'static str];
+    fn fields(&self, kind: &Kind) -> Vec<String>;
 
     /// What in a spec its author may not have meant, as warnings.
     fn traps(&self, _kind: &str, _spec: &Value) -> Vec<SpecDiagnostic> {
@@ -113,8 +115,8 @@ pub trait Semantics: Send + Sync {
 
     /// What a request to the system says, beside the keys of its context, so that people can ask about it. Nothing if they
     /// cannot.
-    fn asks(&self) -> &'static [Dimension] {
-        &[]
+    fn asks(&self) -> Vec<Dimension> {
+        Vec::new()
     }
 
     /// Where a request names the objects that are asked, if not all of them are.

@@ -8,6 +8,7 @@
     reason = "in a test a wrong assumption should end it"
 )]
 
+mod access;
 mod answers;
 mod api;
 mod comparing;

@@ -76,6 +76,13 @@ kinds:
           properties:
             group: {type: string}
             level: {type: integer, default: 1}
+  access:
+    grants:
+    - principal: {key: title}
+      action: {at: /color, if_absent: none}
+      effect: {at: /owner, allow: [ana]}
+    - {each: /rules, resource: {at: /group}, tenant: {at: /owner, of_object: true}}
+    ignored: [secret]
 ";
 
 /// What to replace, with what (a `^` marks the place of the diagnostic), and how the code of the diagnostic begins.
@@ -157,6 +164,15 @@ const MISTAKES: &[Mistake] = &[
     ("path: '/groups/{id}'}\n  delete", "path: '/groups/{id}', renames: ^true}\n  delete", "system/"),
     // What a kind must have.
     ("    find: {title: '{title}'}", "    find: {title: '{title}'}\n    whole: false\n  scratch: {spec: {^ownr: x}, change: {}}", "schema/unknown-field"),
+    // What objects let whom do.
+    ("principal: {key: title}", "principal: {key: ^titel}", "system/access"),
+    ("action: {at: /color,", "action: {at: ^/colour,", "system/access"),
+    ("action: {at: /color,", "action: {at: ^'',", "system/access"),
+    ("effect: {at: /owner,", "effect: {at: ^/ownr,", "system/access"),
+    ("each: /rules,", "each: ^/rule,", "system/access"),
+    ("tenant: {at: /owner,", "tenant: {at: ^/ownr,", "system/access"),
+    ("ignored: [secret]", "ignored: [^secrets]", "system/access"),
+    ("if_absent: none", "if_absent: ^some", "schema/"),
     // Schemas.
     ("    type: object\n    required: [owner]", "    ^type: array\n    required: [owner]", "system/"),
     ("required: [owner]", "required: [^ownr]", "system/"),

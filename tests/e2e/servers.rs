@@ -60,6 +60,34 @@ fn rabbitmq_all_kinds_go_there_and_back_with_any_name() {
 }
 
 #[test]
+fn sound_meaning_rabbitmq_an_expression_that_says_the_same_is_equivalent_and_another_one_shows_a_name() {
+    let Some(world) = world("rabbitmq") else { return };
+    world.declare("VirtualHost", "orders", "{}");
+    world.declare("User", "app", "{tags: []}");
+    let permission = |read: &str| {
+        let spec = format!("{{configure: '', write: '^app\\.', read: '{read}'}}");
+        world.declare("Permission", "app@orders", &spec);
+        let plan = world.plan();
+        let access = &plan["changes"].as_array().unwrap().last().unwrap()["access"];
+        let change = |side: &str| access[side][0]["witness"]["request"].clone();
+        let words = [change("gained"), change("lost")].map(|words| {
+            let words = words.as_array().cloned().unwrap_or_default();
+            words.iter().map(|word| word["word"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        });
+        (access["verdict"].as_str().unwrap().to_owned(), words)
+    };
+    let words = |words: [&str; 4]| words.map(str::to_owned).to_vec();
+    permission("^app\\.(in|out)$");
+    world.converge();
+    assert_eq!(permission("^(app\\.in|app\\.out)$"), ("equivalent".to_owned(), [vec![], vec![]]));
+    let gained = words(["app", "read", "app.err", "orders"]);
+    assert_eq!(permission("^app\\.(in|out|err)$"), ("more_permissive".to_owned(), [gained, vec![]]));
+    let lost = words(["app", "read", "app.out", "orders"]);
+    assert_eq!(permission("^app\\.in$"), ("less_permissive".to_owned(), [vec![], lost]));
+    assert_eq!(permission("^app\\.([a-z]+)$").0, "incomparable");
+}
+
+#[test]
 fn rabbitmq_a_user_keeps_the_password_that_git_does_not_set() {
     let Some(world) = world("rabbitmq") else { return };
     world.declare("User", "u", "{tags: [management], password: {secret: canary}}");

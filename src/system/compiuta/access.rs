@@ -18,12 +18,11 @@ use crate::system::semantics::{Meaning, Other, Semantics, Side};
 
 pub(super) struct Statements;
 
-const ASKS: &[Dimension] = &[Dimension::Principal, Dimension::Action, Dimension::Resource, Dimension::Tenant];
-
 impl Semantics for Statements {
     fn meaning(&self, side: &Side<'_>) -> Meaning {
         // Who may change an object can depend on the tenants that it belongs to.
-        let beside = BTreeMap::from([("tenants", side.object.get("tenants").cloned().unwrap_or_default())]);
+        let beside =
+            BTreeMap::from([("tenants".to_owned(), side.object.get("tenants").cloned().unwrap_or_default())]);
         if !self.speaks(side.kind) {
             return Meaning::Rules { readings: Vec::new(), beside };
         }
@@ -37,8 +36,9 @@ impl Semantics for Statements {
         }
     }
 
-    fn fields(&self, kind: &Kind) -> &'static [&'static str] {
-        if self.speaks(kind) { &["members", "statements"] } else { &["actions"] }
+    fn fields(&self, kind: &Kind) -> Vec<String> {
+        let fields: &[&str] = if self.speaks(kind) { &["members", "statements"] } else { &["actions"] };
+        fields.iter().map(|field| (*field).to_owned()).collect()
     }
 
     /// The server takes no resources for all of them, so what is forgotten says most.
@@ -73,8 +73,8 @@ impl Semantics for Statements {
         members.map_or_else(|| Rule::new(false), |members| Rule::new(false).on(Dimension::Principal, members))
     }
 
-    fn asks(&self) -> &'static [Dimension] {
-        ASKS
+    fn asks(&self) -> Vec<Dimension> {
+        vec![Dimension::Principal, Dimension::Action, Dimension::Resource, Dimension::Tenant]
     }
 
     fn pattern(&self, _reading: usize, dimension: &Dimension, text: &str) -> Result<Pattern, String> {
@@ -223,7 +223,7 @@ mod tests {
         let kinds = kinds.kinds();
         let kind = kinds[&("compiuta/v1".to_owned(), "Policy".to_owned())];
         let others = |_: &str, name: &str| Other::Unknown(format!("no {name}"));
-        Statements.meaning(&Side { kind, object: policy, body: &Value::Null, others: &others })
+        Statements.meaning(&Side { kind, name: "p", object: policy, body: &Value::Null, others: &others })
     }
 
     fn policy(members: &[&str], actions: &[&str], resources: &[&str]) -> Value {

@@ -29,8 +29,8 @@ impl Semantics for Jitsudo {
         self.policy(side).map_or_else(Meaning::Unknown, Meaning::Cedar)
     }
 
-    fn fields(&self, _kind: &Kind) -> &'static [&'static str] {
-        &["rules"]
+    fn fields(&self, _kind: &Kind) -> Vec<String> {
+        vec!["rules".to_owned()]
     }
 }
 

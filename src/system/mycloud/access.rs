@@ -23,8 +23,6 @@ pub(super) struct Statements;
 /// More statements than this are not compared by their texts.
 const MANY: usize = 1_000;
 
-const ASKS: &[Dimension] = &[Dimension::Principal, Dimension::Action, Dimension::Resource];
-
 impl Semantics for Statements {
     fn meaning(&self, side: &Side<'_>) -> Meaning {
         meaning(side, &READINGS)
@@ -43,12 +41,12 @@ impl Semantics for Statements {
         true
     }
 
-    fn fields(&self, _kind: &Kind) -> &'static [&'static str] {
-        &["document"]
+    fn fields(&self, _kind: &Kind) -> Vec<String> {
+        vec!["document".to_owned()]
     }
 
-    fn asks(&self) -> &'static [Dimension] {
-        ASKS
+    fn asks(&self) -> Vec<Dimension> {
+        vec![Dimension::Principal, Dimension::Action, Dimension::Resource]
     }
 
     /// Whoever asks is known by the policies that are attached.
@@ -220,7 +218,7 @@ mod tests {
         let kind = kinds[&("mycloud/v1".to_owned(), "Policy".to_owned())];
         let object = json!({"document": {"statements": statements}});
         let others = |_: &str, _: &str| Other::Gone;
-        Statements.meaning(&Side { kind, object: &object, body, others: &others })
+        Statements.meaning(&Side { kind, name: "p", object: &object, body, others: &others })
     }
 
     fn impact(before: &Value, after: &Value) -> Impact {

@@ -19,8 +19,6 @@ use crate::system::semantics::{Meaning, Semantics, Side};
 
 pub(super) struct Bindings;
 
-const ASKS: &[Dimension] = &[Dimension::Principal, Dimension::Action, Dimension::Resource];
-
 impl Semantics for Bindings {
     fn meaning(&self, side: &Side<'_>) -> Meaning {
         if !self.speaks(side.kind) {
@@ -39,8 +37,8 @@ impl Semantics for Bindings {
         true
     }
 
-    fn fields(&self, kind: &Kind) -> &'static [&'static str] {
-        if self.speaks(kind) { &["policy_actions"] } else { &[] }
+    fn fields(&self, kind: &Kind) -> Vec<String> {
+        self.speaks(kind).then(|| "policy_actions".to_owned()).into_iter().collect()
     }
 
     fn traps(&self, _kind: &str, spec: &Value) -> Vec<SpecDiagnostic> {
@@ -55,8 +53,8 @@ impl Semantics for Bindings {
         nobody.collect()
     }
 
-    fn asks(&self) -> &'static [Dimension] {
-        ASKS
+    fn asks(&self) -> Vec<Dimension> {
+        vec![Dimension::Principal, Dimension::Action, Dimension::Resource]
     }
 
     /// An object is governed by its policy.
