@@ -142,6 +142,12 @@ pub fn is_type(text: &str) -> bool {
     text.parse::<cedar_policy::EntityTypeName>().is_ok()
 }
 
+/// An entity as enact writes it, if a text is one.
+pub fn entity_id(text: &str) -> Option<String> {
+    let uid: cedar_policy::EntityUid = text.parse().ok()?;
+    Some(format!("{}::\"{}\"", uid.type_name(), uid.id().unescaped().escape_debug()))
+}
+
 /// The scope that matches everything.
 pub fn any() -> Scope {
     json!({"op": "All"})

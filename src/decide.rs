@@ -203,6 +203,12 @@ impl<'a> Asked<'a> {
                 set.rules.into_iter().zip(&origins).map(|(rule, of)| named(rule, &of.id.name)).collect();
             let mut origins: Vec<_> = origins.into_iter().map(Some).collect();
             for gap in &gaps {
+                if let Some(single) = &gap.single {
+                    let (rules, of): (Vec<_>, Vec<_>) = single.iter().cloned().unzip();
+                    set.rules.extend(rules);
+                    origins.extend(of.into_iter().map(Some));
+                    continue;
+                }
                 let bounds = gap.id.iter().fold(gap.bounds.clone(), |rule, id| named(rule, &id.name));
                 // It may do either, and neither says anything about the other.
                 set.rules.extend([(false, "allow"), (true, "deny")].map(|(denies, what)| {
@@ -250,6 +256,7 @@ impl<'a> Asked<'a> {
         let tenants = self.tenants(question);
         let mut answers = tenants.iter().map(|tenant| {
             let mut question = question.clone();
+            question.words.extend(self.semantics.itself().zip(question.subjects.first().cloned()));
             question.words.extend(tenant.iter().map(|tenant| (Dimension::Tenant, tenant.clone())));
             (tenant, self.answer_within(&question))
         });
@@ -303,8 +310,9 @@ impl<'a> Asked<'a> {
     #[must_use]
     pub fn who(&self, question: &Question) -> Vec<Who> {
         let mut subjects = BTreeSet::new();
+        let itself = self.semantics.itself();
         for read in &self.readings {
-            for rule in question::about(&read.set, question) {
+            for rule in question::about(&read.set, question, itself.as_ref()) {
                 match rule.scopes.get(&Dimension::Principal) {
                     Some(patterns) => {
                         subjects.extend(patterns.iter().map(|of| Some((of.text().to_owned(), of.example()))));
@@ -324,6 +332,10 @@ impl<'a> Asked<'a> {
     /// Whether every request of a box, as it is in each way to read the rules, is decided like this.
     #[must_use]
     pub fn all(&self, boxes: &[Within], allows: bool) -> Verdict {
+        if self.semantics.itself().is_some() {
+            let reason = "of this system only single requests are decided: write `tests`";
+            return Verdict::Unknown(None, reason.to_owned());
+        }
         let mut budget = Budget::default();
         let mut first = None;
         for (read, within) in self.readings.iter().zip(boxes) {

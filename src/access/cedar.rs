@@ -9,6 +9,7 @@
 mod audit;
 mod compare;
 mod evaluate;
+pub mod question;
 mod request;
 pub mod rule;
 pub mod search;

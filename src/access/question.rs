@@ -3,7 +3,7 @@
 //! Whoever asks may be several subjects at once, such as a person and her teams: a rule applies to her if it applies to one of
 //! them. Not here: whose rules these are, and in how many ways they are read (`decide`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::budget::Budget;
 use super::cover::{self, Words, uncovered};
@@ -19,8 +19,8 @@ const CANDIDATES: usize = 24;
 /// One request. A dimension without a word is one of which nothing is known; a key that is not here is not in the request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Question {
-    /// What whoever asks is.
-    pub subjects: BTreeSet<String>,
+    /// What whoever asks is, first herself.
+    pub subjects: Vec<String>,
     /// What it says in the other dimensions.
     pub words: BTreeMap<Dimension, String>,
 }
@@ -86,11 +86,16 @@ pub fn near(set: &RuleSet, question: &Question, effect: Effect) -> Vec<Near> {
 }
 
 /// The rules that apply to a request, whoever asks and, if it names none, in whichever tenant; also those whose conditions
-/// nobody can look into.
-pub fn about<'a>(set: &'a RuleSet, question: &'a Question) -> impl Iterator<Item = &'a Rule> {
-    set.rules.iter().filter(|rule| {
+/// nobody can look into. Who asks may be said in the dimension `itself`, too.
+pub fn about<'a>(
+    set: &'a RuleSet,
+    question: &'a Question,
+    itself: Option<&'a Dimension>,
+) -> impl Iterator<Item = &'a Rule> {
+    set.rules.iter().filter(move |rule| {
         let is_open = |dimension: &Dimension| {
             *dimension == Dimension::Principal
+                || Some(dimension) == itself
                 || *dimension == Dimension::Tenant && !question.words.contains_key(dimension)
         };
         let mut others = rule.scopes.iter().filter(|(dimension, _)| !is_open(dimension));
@@ -113,7 +118,7 @@ fn says(set: &RuleSet, dimension: &Dimension, patterns: &[Pattern], question: &Q
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Within {
     /// Who asks; `None` is anybody who is one subject alone.
-    pub subjects: Option<BTreeSet<String>>,
+    pub subjects: Option<Vec<String>>,
     /// What they say: one of these patterns in each dimension that is here.
     pub scopes: BTreeMap<Dimension, Vec<Pattern>>,
     /// What takes a request out, by any of these patterns in any of these dimensions.
@@ -169,8 +174,8 @@ pub fn is_empty(set: &RuleSet, within: &Within, budget: &mut Budget) -> bool {
 }
 
 /// The rules that apply to somebody, whoever else they apply to.
-fn set_of(set: &RuleSet, subjects: &BTreeSet<String>) -> RuleSet {
-    let question = Question { subjects: subjects.clone(), words: BTreeMap::new() };
+fn set_of(set: &RuleSet, subjects: &[String]) -> RuleSet {
+    let question = Question { subjects: subjects.to_vec(), words: BTreeMap::new() };
     let is_asked = |rule: &&Rule| {
         let scope = rule.scopes.get(&Dimension::Principal);
         scope.is_none_or(|patterns| says(set, &Dimension::Principal, patterns, &question))
@@ -322,7 +327,7 @@ mod tests {
                 .map(|(_, of)| (*of).to_owned())
         });
         sets.flat_map(|subjects| {
-            let subjects: BTreeSet<_> = subjects.collect();
+            let subjects: Vec<_> = subjects.collect();
             WORDS.map(|word| Question {
                 subjects: subjects.clone(),
                 words: BTreeMap::from([(Dimension::Resource, word.to_owned())]),
@@ -373,7 +378,7 @@ mod tests {
             let mut within = Within::default();
             within.scopes.extend(scope.map(|scope| (Dimension::Resource, vec![scope])));
             match (named, except) {
-                (true, _) => within.subjects = Some(BTreeSet::from(["a".to_owned(), "b".to_owned()])),
+                (true, _) => within.subjects = Some(vec!["a".to_owned(), "b".to_owned()]),
                 (false, Some(but)) => drop(within.except.insert(Dimension::Principal, vec![Pattern::literal(but)])),
                 (false, None) => {}
             }
@@ -383,7 +388,7 @@ mod tests {
                     && match &within.subjects {
                         Some(subjects) => question.subjects == *subjects,
                         None => question.subjects.len() == 1
-                            && except.is_none_or(|but| !question.subjects.contains(but)),
+                            && except.is_none_or(|but| !question.subjects.iter().any(|subject| subject == but)),
                     }
             };
             let differs = |question: &Question| [false, true].map(|holds| brute(&set, question, holds) != allows);

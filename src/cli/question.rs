@@ -1,7 +1,5 @@
 //! `enact can` and `enact who-can`: which target is asked, and on which side. What its policies say is in `decide`.
 
-use std::collections::BTreeSet;
-
 use clap::Args;
 use serde_json::Value;
 
@@ -84,7 +82,7 @@ impl Can {
 
 impl WhoCan {
     pub(super) async fn run(self, global: &Global, output: &Output) -> Report {
-        let question = self.request.question(BTreeSet::new());
+        let question = self.request.question(Vec::new());
         let of = |asked: &Asked<'_>| asked.who(&question);
         let (mut report, found) = self.request.ask("who-can", &question, of, global, output).await;
         let (target, who) = found.unzip();
@@ -96,7 +94,7 @@ impl WhoCan {
 }
 
 impl RequestArgs {
-    fn question(&self, subjects: BTreeSet<String>) -> Question {
+    fn question(&self, subjects: Vec<String>) -> Question {
         let context: Context =
             self.context.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))).collect();
         question(&subjects, &self.action, &self.resource, self.tenant.as_deref(), &context)

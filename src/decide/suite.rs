@@ -106,8 +106,7 @@ fn run_case(
 ) -> (usize, Vec<TestFailure>) {
     let (mut requests, mut failures) = (0, Vec::new());
     for principal in &case.principals {
-        let subjects: BTreeSet<_> =
-            tests.tests.principals.get(principal).into_iter().flatten().cloned().collect();
+        let subjects = tests.tests.principals.get(principal).cloned().unwrap_or_default();
         for action in &case.actions {
             for resource in &case.resources {
                 requests += 1;
@@ -127,7 +126,7 @@ fn run_case(
 /// A request in the terms of the engine.
 #[must_use]
 pub fn question(
-    subjects: &BTreeSet<String>,
+    subjects: &[String],
     action: &str,
     resource: &str,
     tenant: Option<&str>,
@@ -137,7 +136,7 @@ pub fn question(
         BTreeMap::from([(Dimension::Action, action.to_owned()), (Dimension::Resource, resource.to_owned())]);
     words.extend(tenant.map(|tenant| (Dimension::Tenant, tenant.to_owned())));
     words.extend(keys(context));
-    Question { subjects: subjects.clone(), words }
+    Question { subjects: subjects.to_vec(), words }
 }
 
 fn keys(context: &Context) -> impl Iterator<Item = (Dimension, String)> {
@@ -185,7 +184,7 @@ pub(super) fn boxes(tests: &PolicyTests, all: &ForAll, asked: &Asked<'_>) -> Vec
         let mut scopes: BTreeMap<_, _> = all.rows().into_iter().filter_map(scope).collect();
         scopes.extend(keys(&all.context).map(|(key, value)| (key, vec![Pattern::literal(&value)])));
         Within {
-            subjects: named.map(|named| named.iter().cloned().collect()),
+            subjects: named.cloned(),
             scopes,
             except: all.except.rows().into_iter().filter_map(scope).collect(),
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::access::impact::{AccessChange, Difference, Impact};
+use crate::access::impact::{AccessChange, Difference, Impact, Language};
 use crate::access::rule::{Dimension, Effect};
 use crate::manifest::yaml::write::block;
 use crate::model::plan::{AccessVerdicts, TargetPlan};
@@ -24,7 +24,7 @@ pub fn document(plan: &TargetPlan, semantics: &dyn Semantics) -> Option<String> 
         else {
             continue;
         };
-        for witness in gained.iter().chain(lost).filter(|witness| !witness.possible) {
+        for witness in gained.iter().chain(lost).filter(|witness| is_request(witness)) {
             tests.push(test(&change.id, witness, semantics, &mut principals));
         }
     }
@@ -40,6 +40,11 @@ pub fn document(plan: &TargetPlan, semantics: &dyn Semantics) -> Option<String> 
     });
     let about = "# From a plan: each test pins what was so before its change. If a change is wanted, turn its `expect`.\n";
     Some(format!("{about}{}", block(document.as_object()?, 0)))
+}
+
+/// Whether it is a request that a file of tests can ask: a certain one, whose words are all it says.
+fn is_request(change: &AccessChange) -> bool {
+    !change.possible && change.witness.language == Language::Own
 }
 
 fn test(

@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Map, Value};
 
+use crate::access::cedar::question;
 use crate::access::impact::Reading;
 use crate::access::rule::{Rule, RuleSet};
 use crate::diagnostic::Place;
@@ -73,11 +74,13 @@ pub struct Gap {
     pub reason: String,
     /// To which requests that applies at most.
     pub bounds: Rule,
+    /// What it says of a single request nevertheless, if that says all that whoever asks is in.
+    pub single: Option<Vec<(Rule, Origin)>>,
 }
 
 impl Gap {
     fn of(id: ResourceId, reason: String) -> Self {
-        Self { id: Some(id), reason, bounds: Rule::new(false) }
+        Self { id: Some(id), reason, bounds: Rule::new(false), single: None }
     }
 
     /// Why nobody knows, with the object.
@@ -375,7 +378,7 @@ impl<'a> Sides<'a> {
     fn gathered(&self) -> Option<Gathered<'_, 'a>> {
         let semantics = self.input.system.semantics()?;
         let mut gaps = Vec::new();
-        let unread = |reason: String| Gap { id: None, reason, bounds: Rule::new(false) };
+        let unread = |reason: String| Gap { id: None, reason, bounds: Rule::new(false), single: None };
         if self.input.options.only_declared {
             gaps.push(unread("with `--only-declared` not every object is read".to_owned()));
         }
@@ -462,9 +465,14 @@ impl Gathered<'_, '_> {
         match self.semantics.meaning(&side) {
             Meaning::Nothing => {}
             Meaning::Rules { readings, beside: _ } => self.rules(&id, readings),
-            Meaning::Cedar(_) => {
+            Meaning::Cedar(policy) => {
                 let reason = "its rules are Cedar, of which each object is compared with itself".to_owned();
-                self.estate.gaps.push(Gap::of(id, reason));
+                let rules = policy.rules.iter().enumerate().flat_map(|(index, cedar)| {
+                    let at = format!("/rules/{index}");
+                    question::rules(cedar).into_iter().map(move |rule| Rule { at: at.clone(), ..rule })
+                });
+                let single = rules.map(|rule| named(self.sides.input, &id, rule)).collect();
+                self.estate.gaps.push(Gap { single: Some(single), ..Gap::of(id, reason) });
             }
             Meaning::Unknown(reason) => {
                 let bounds = self.semantics.bounds(&side);
@@ -478,22 +486,27 @@ impl Gathered<'_, '_> {
             let empty = |Reading { assumes, rules }: &Reading| EstateReading::without_rules(assumes, rules);
             self.estate.readings = readings.iter().map(empty).collect();
         }
-        let declared = self.sides.input.desired.get(id).filter(|declared| !declared.absent());
-        let place = |rule: &Rule| match (declared, self.sides.input.observed.kinds.is_empty()) {
-            (Some(declared), true) if !rule.at.is_empty() => Some(declared.place(&rule.at)),
-            (Some(declared), _) => declared.source(),
-            (None, _) => None,
-        };
         for (all, own) in self.estate.readings.iter_mut().zip(readings) {
-            for mut rule in own.rules.rules {
-                let (place, at) = (place(&rule), rule.at.clone());
-                let origin = Origin { id: id.clone(), rule: rule.name.take(), at, place };
-                rule.name = Some(origin.label());
+            for rule in own.rules.rules {
+                let (rule, origin) = named(self.sides.input, id, rule);
                 all.rules.rules.push(rule);
                 all.origins.push(origin);
             }
         }
     }
+}
+
+/// A rule of an object that is named after it, and where it comes from.
+fn named(input: &PlanInput<'_>, id: &ResourceId, mut rule: Rule) -> (Rule, Origin) {
+    let declared = input.desired.get(id).filter(|declared| !declared.absent());
+    let place = match (declared, input.observed.kinds.is_empty()) {
+        (Some(declared), true) if !rule.at.is_empty() => Some(declared.place(&rule.at)),
+        (Some(declared), _) => declared.source(),
+        (None, _) => None,
+    };
+    let origin = Origin { id: id.clone(), rule: rule.name.take(), at: rule.at.clone(), place };
+    rule.name = Some(origin.label());
+    (rule, origin)
 }
 
 impl Origin {

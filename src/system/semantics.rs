@@ -119,6 +119,12 @@ pub trait Semantics: Send + Sync {
         Vec::new()
     }
 
+    /// Where rules say who asks herself, apart from what she is in; then only single requests can be asked about, of
+    /// somebody of whom all that she is in is said.
+    fn itself(&self) -> Option<Dimension> {
+        None
+    }
+
     /// Where a request names the objects that are asked, if not all of them are.
     fn named_in(&self) -> Option<Dimension> {
         None

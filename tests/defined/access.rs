@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::store::Habits;
-use crate::world::{World, system, thing};
+use crate::world::{World, codes, system, thing};
 
 /// `Thing` that allows and denies, rule by rule.
 fn rules() -> Value {
@@ -115,4 +115,16 @@ fn people_can_ask_what_a_defined_system_allows() {
     );
     let run = world.run(&["test"]);
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+}
+
+#[test]
+fn a_system_that_says_nothing_of_access_cannot_be_tested() {
+    let world = World::things(|_| {});
+    world.declare("Thing", "t", "{note: a}");
+    world.write(
+        "policies/t_test.yaml",
+        "apiVersion: enact/v1\nkind: Test\ntarget: live\nfor_all: [{name: all, expect: deny}]\n",
+    );
+    let document = world.run(&["test", "--format", "json"]).json();
+    assert_eq!(codes(&document), ["test/system"], "{document:#}");
 }

@@ -177,10 +177,6 @@ fn what_is_wrong_with_a_test_has_its_place() {
     let (exit, document) = json_of(&world, &["test"]);
     assert_eq!((exit, codes(&document)), (3, vec!["test/target"]));
     assert_eq!(document["diagnostics"][0]["help"], "did you mean `live`?");
-    let rules = World::new("jitsudo");
-    tests(&rules, "tests: []\n");
-    rules.declare("Policy", "p", "{max_duration_seconds: 60, rules: []}");
-    assert_eq!(codes(&json_of(&rules, &["test"]).1), ["test/system"]);
 }
 
 #[test]
@@ -368,4 +364,46 @@ fn a_witness_of_a_plan_is_kept_as_a_test_that_pins_what_was_before() {
     let refused =
         world.run(&["plan", "--save-witness", world.dir.path().join("pins_test.yaml").to_str().unwrap()]);
     assert!(refused.code == 1 && refused.err.contains("test/witness"), "{}", refused.err);
+}
+
+/// A JITSudo policy with these rules.
+fn cedar(rules: &[&str]) -> World {
+    let world = World::new("jitsudo");
+    let rules: Vec<_> = rules.iter().map(|rule| format!("{{policy_text: '{rule}'}}")).collect();
+    world.declare("Policy", "p", &format!("{{max_duration_seconds: 60, rules: [{}]}}", rules.join(", ")));
+    world
+}
+
+#[test]
+fn sound_meaning_a_question_about_cedar_is_about_somebody_and_all_that_she_is_in() {
+    let world = cedar(&[
+        r#"permit (principal is User in Team::"ops", action == Action::"ask", resource is Box);"#,
+        r#"permit (principal == Team::"ops", action == Action::"list", resource);"#,
+        r#"permit (principal, action == Action::"read", resource in Folder::"a");"#,
+        r#"permit (principal, action == Action::"open", resource) when {context.day};"#,
+        r#"forbid (principal, action, resource == Box::"9");"#,
+    ]);
+    let (ana, ops) = (r#"User::"ana""#, r#"Team::"ops""#);
+    let can = |action: &str, resource: &str, with: &[&str]| {
+        let action = format!(r#"Action::"{action}""#);
+        let with: Vec<_> = with.iter().flat_map(|of| ["--with", of]).collect();
+        let run = world.run(&[&["can", ana, &action, resource], with.as_slice()].concat());
+        (run.code, run.out)
+    };
+    let (code, text) = can("ask", r#"Box::"1""#, &[ops]);
+    assert!(code == 0 && text.contains(r#"yes: Action::"ask" on Box::"1" for User::"ana", Team::"ops": allowed by Policy "p", rule 1"#), "{text}");
+    assert_eq!(can("ask", r#"Box::"1""#, &[]).0, 1);
+    assert_eq!(can("ask", r#"Lid::"1""#, &[ops]).0, 1);
+    assert_eq!(can("ask", r#"Box::"9""#, &[ops]).0, 1);
+    // She is in the team, and not the team.
+    assert_eq!(can("list", r#"Box::"1""#, &[ops]).0, 1);
+    assert_eq!(can("read", r#"Folder::"a""#, &[]).0, 0);
+    let (code, text) = can("read", r#"Box::"1""#, &[]);
+    assert!(code == 6 && text.contains(r#"the resource is in Folder::"a""#), "{text}");
+    assert_eq!(can("open", r#"Box::"1""#, &[]).0, 6);
+
+    let run = world.run(&["who-can", r#"Action::"ask""#, r#"Box::"1""#]);
+    assert!(run.out.contains(r#"Team::"ops""#), "{}", run.out);
+    let run = world.run(&["can", "ana", r#"Action::"ask""#, r#"Box::"1""#]);
+    assert_eq!(run.code, 64, "{}{}", run.out, run.err);
 }

@@ -9,13 +9,16 @@ use serde_json::{Map, Value};
 use super::rules::{self, STRUCTURED};
 use super::{FIELDS, Jitsudo, SERVER_FIELDS};
 use crate::access::attribute::Attribute;
-use crate::access::cedar::CedarPolicy;
 use crate::access::cedar::rule::CedarRule;
-use crate::cedar::Statement;
+use crate::access::cedar::{CedarPolicy, question};
+use crate::access::pattern::Pattern;
+use crate::access::rule::Dimension;
+use crate::cedar::{Statement, entity_id};
 use crate::model::kind::Kind;
 use crate::pointer::child;
 use crate::system::body::{list, text};
 use crate::system::semantics::{Meaning, Semantics, Side};
+use crate::text::short;
 
 /// What a live rule may hold beside its structured fields.
 const BESIDE: [&str; 6] = ["id", "ordinal", "created_at", "policy_text", "notice", "audit_session"];
@@ -27,6 +30,27 @@ const ATTRIBUTES: [(&str, bool); 3] =
 impl Semantics for Jitsudo {
     fn meaning(&self, side: &Side<'_>) -> Meaning {
         self.policy(side).map_or_else(Meaning::Unknown, Meaning::Cedar)
+    }
+
+    /// Lints do not look into Cedar.
+    fn outline(&self, _side: &Side<'_>) -> Meaning {
+        Meaning::Nothing
+    }
+
+    fn asks(&self) -> Vec<Dimension> {
+        vec![Dimension::Principal, Dimension::Action, Dimension::Resource]
+    }
+
+    fn itself(&self) -> Option<Dimension> {
+        Some(question::itself())
+    }
+
+    fn pattern(&self, _reading: usize, _dimension: &Dimension, text: &str) -> Result<Pattern, String> {
+        match entity_id(text) {
+            Some(entity) if entity == text => Ok(Pattern::literal(text)),
+            Some(entity) => Err(format!("has to be written `{}`", short(&entity))),
+            None => Err("is no Cedar entity: write it like `User::\"ana\"`".to_owned()),
+        }
     }
 
     fn fields(&self, _kind: &Kind) -> Vec<String> {
