@@ -402,7 +402,7 @@ impl<'a> Sides<'a> {
     }
 
     /// The live objects that say something, each with the name that git has for it, if any.
-    fn all_live(&self, semantics: &dyn Semantics) -> Vec<(&'a Kind, &'a LiveObject, ResourceId)> {
+    pub(super) fn all_live(&self, semantics: &dyn Semantics) -> Vec<(&'a Kind, &'a LiveObject, ResourceId)> {
         let mut all = Vec::new();
         let renamed = self.renamed();
         for kind in self.input.system.kinds().iter().filter(|kind| semantics.speaks(kind)) {

@@ -10,16 +10,17 @@ use serde_json::Value;
 
 use crate::access::allowed::NoAnswer;
 use crate::access::budget::Budget;
+use crate::access::cedar::rule::CedarRule;
 use crate::access::cedar::search::CedarSearch;
 use crate::access::order::need::{Moment, Writes, Wrong};
 use crate::access::order::search::{Example, RuleSearch, Search};
 use crate::access::order::stay::Part;
 use crate::access::order::turn::{Turn, Write, places, turns};
-use crate::access::rule::Rule;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
 use crate::model::resource::{RemoteId, ResourceId};
+use crate::model::state::LiveObject;
 use crate::plan::estate::Sides;
 use crate::plan::guardrail::request;
 use crate::system::semantics::{Meaning, Other, Semantics, Side};
@@ -121,31 +122,33 @@ impl<'a> Meant<'_, 'a> {
         let changes = self.sides.changes.iter().enumerate();
         let said: Vec<_> = changes.flat_map(|(write, change)| self.said(write, change)).collect();
         let sides = || said.iter().flat_map(|said| &said.sides);
+        let together = self.semantics.decides_together();
+        let mut others = None;
         if sides().any(|side| matches!(side, Meaning::Cedar(_))) {
-            let parts = parts(&said, |side| match side {
-                Meaning::Cedar(policy) => Some(policy.rules.clone()),
-                Meaning::Nothing => Some(Vec::new()),
-                Meaning::Rules { .. } | Meaning::Unknown(_) => None,
-            });
-            let rules = parts.iter().flat_map(|part| part.before.iter().chain(&part.after));
-            let search = CedarSearch::new(rules, Budget::new(STEPS, STEPS));
-            let together = self.semantics.decides_together();
-            return ordered(writes, vec![Writes::new(search, parts.clone(), Vec::new(), together)?]);
+            let parts = parts(&said, cedar);
+            if is_plain::<CedarSearch>(&parts) {
+                return ordered(writes, Vec::<Writes<CedarSearch>>::new());
+            }
+            let others = of_others(others.get_or_insert_with(|| self.others(&said)), cedar);
+            let search = CedarSearch::new(all_rules(&parts, &others), Budget::new(STEPS, STEPS));
+            return ordered(writes, vec![Writes::new(search, parts, others, together)?]);
         }
         let most = sides().map(|side| side.readings().len()).max().unwrap_or_default();
         let mut all = Vec::new();
         for reading in 0..most {
             let Some(like) = sides().find_map(|side| side.readings().get(reading)) else { continue };
-            let parts = parts(&said, |side| match side {
+            let rules = |side: &Meaning| match side {
                 Meaning::Rules { readings, .. } => Some(readings.get(reading)?.rules.rules.clone()),
                 Meaning::Nothing => Some(Vec::new()),
                 Meaning::Cedar(_) | Meaning::Unknown(_) => None,
-            });
-            let others = self.others(&said, reading);
-            let rules = parts.iter().flat_map(|part| part.before.iter().chain(&part.after));
-            let rules = rules.chain(others.iter().map(|(_, rule)| rule));
-            let search = RuleSearch::new(&like.rules, rules, Budget::new(STEPS, STEPS));
-            all.push(Writes::new(search, parts, others, self.semantics.decides_together())?);
+            };
+            let parts = parts(&said, rules);
+            if !is_plain::<RuleSearch>(&parts) {
+                let others = of_others(others.get_or_insert_with(|| self.others(&said)), rules);
+                let search =
+                    RuleSearch::new(&like.rules, all_rules(&parts, &others), Budget::new(STEPS, STEPS));
+                all.push(Writes::new(search, parts, others, together)?);
+            }
         }
         ordered(writes, all)
     }
@@ -205,18 +208,52 @@ impl<'a> Meant<'_, 'a> {
         said
     }
 
-    /// The rules of all other objects, if they matter, each with a number of no other object.
-    fn others(&self, said: &[Said<'_>], reading: usize) -> Vec<(usize, Rule)> {
-        let writes: BTreeSet<_> = said.iter().map(|said| said.write).collect();
-        let estates = self.sides.estates().filter(|_| self.semantics.decides_together() && writes.len() > 1);
-        let Some(reading) = estates.and_then(|(live, _)| live.readings.get(reading)) else {
-            return Vec::new();
-        };
+    /// What all other objects say. Also where they do not decide together, somebody may have one of them.
+    fn others(&self, said: &[Said<'_>]) -> Vec<Meaning> {
         let changing: BTreeSet<_> = said.iter().map(|said| &said.id).collect();
-        let rules = reading.rules.rules.iter().zip(&reading.origins);
-        let others = rules.filter(|(_, origin)| !changing.contains(&origin.id));
-        others.enumerate().map(|(at, (rule, _))| (said.len() + at, rule.clone())).collect()
+        let other = |kind: &str, name: &str| self.sides.other(kind, name);
+        let all = self.sides.all_live(self.semantics).into_iter();
+        let meaning = |(kind, live, _): (&Kind, &LiveObject, ResourceId)| {
+            let object = self.sides.comparison.observed(kind, live);
+            let (name, body) = (live.name.as_str(), &live.body);
+            self.semantics.meaning(&Side { kind, name, object: &object, body, others: &other })
+        };
+        all.filter(|(_, _, id)| !changing.contains(id)).map(meaning).collect()
     }
+}
+
+fn cedar(side: &Meaning) -> Option<Vec<CedarRule>> {
+    match side {
+        Meaning::Cedar(policy) => Some(policy.rules.clone()),
+        Meaning::Nothing => Some(Vec::new()),
+        Meaning::Rules { .. } | Meaning::Unknown(_) => None,
+    }
+}
+
+/// The rules of objects that do not change, each with a number that no object has that does.
+fn of_others<R>(others: &[Meaning], rules: impl Fn(&Meaning) -> Option<Vec<R>>) -> Vec<(usize, R)> {
+    let numbered = |(at, other): (usize, &Meaning)| {
+        rules(other).into_iter().flatten().map(move |rule| (usize::MAX - at, rule)).collect::<Vec<_>>()
+    };
+    others.iter().enumerate().flat_map(numbered).collect()
+}
+
+fn all_rules<'r, R>(parts: &'r [Part<R>], others: &'r [(usize, R)]) -> impl Iterator<Item = &'r R> + Clone {
+    let changing = parts.iter().flat_map(|part| part.before.iter().chain(&part.after));
+    changing.chain(others.iter().map(|(_, rule)| rule))
+}
+
+/// Whether rules of one sort only come, or only go. Then every order is safe.
+fn is_plain<S: Search>(parts: &[Part<S::Rule>]) -> bool {
+    let mut sorts = BTreeSet::new();
+    for Part { before, after, .. } in parts {
+        for (rules, others, comes) in [(after, before, true), (before, after, false)] {
+            let same: BTreeSet<_> = others.iter().map(S::meaning).collect();
+            let moving = rules.iter().filter(|rule| !same.contains(&S::meaning(rule)));
+            sorts.extend(moving.map(|rule| (S::denies(rule), comes)));
+        }
+    }
+    sorts.len() < 2
 }
 
 /// What the writes do to the rules of objects, of those of which that is known.

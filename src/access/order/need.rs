@@ -55,7 +55,7 @@ type Event<R> = fn(&Stay<R>) -> Option<usize>;
 
 impl<S: Search> Writes<S> {
     /// By what the writes change, for each object in the order of the writes; and by the rules of objects that none of them
-    /// changes, which matter if all objects decide `together`.
+    /// changes.
     pub fn new(
         mut search: S,
         parts: Vec<Part<S::Rule>>,

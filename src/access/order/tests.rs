@@ -122,7 +122,7 @@ fn ordered(sides: &[Objects; 2], together: bool, company: bool) -> Ordered {
     };
     let parts = changed.iter().enumerate().map(part).collect();
     let others = same.iter().flat_map(|at| rules(&sides[0], at).into_iter().map(|rule| (*at, rule)));
-    let others = if together { others.collect() } else { Vec::new() };
+    let others = others.collect();
     let search = RuleSearch::new(&like(company), std::iter::empty(), Budget::new(u64::MAX, u64::MAX));
     let mut writes = Writes::new(search, parts, others, together).unwrap_or_else(|why| panic!("{why:?}"));
     let needs = writes.needs().unwrap_or_else(|why| panic!("{why:?}"));
@@ -180,5 +180,18 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn what_an_object_allows_that_does_not_change_is_opened_if_one_deny_goes_before_another_one_comes() {
+    let rule = |denies| Rule::new(denies).on(Dimension::Principal, vec![Pattern::literal("a")]);
+    let before = Objects::from([(0, vec![rule(true)]), (2, vec![rule(false)])]);
+    let after = Objects::from([(1, vec![rule(true)]), (2, vec![rule(false)])]);
+    for together in [true, false] {
+        let Ordered { changed, turns, moments } = ordered(&[before.clone(), after.clone()], together, false);
+        assert_eq!(changed, [0, 1]);
+        assert!(turns[1].step < turns[0].step, "{turns:?}");
+        assert_eq!(moments, []);
     }
 }
