@@ -29,6 +29,7 @@ mod impact;
 pub mod input;
 pub mod kept;
 pub mod lifecycle;
+pub mod listed;
 mod loss;
 mod order;
 mod orphan;

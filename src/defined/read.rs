@@ -73,7 +73,9 @@ impl Observe for Defined {
         }
         let found = self.all(compiled, Some(name), reader).await?.named(kind, name)?;
         match found.as_slice() {
-            [one] if !kind.list_is_whole => Ok(self.one(compiled, one, reader).await?.into_iter().collect()),
+            [one] if compiled.get.is_some() => {
+                Ok(self.one(compiled, one, reader).await?.into_iter().collect())
+            }
             _ => Ok(found),
         }
     }

@@ -568,6 +568,12 @@ codes! {
     /// or `readOnly`.
     LiveOtherValue = "live/other-value" (Failed, Warning),
 
+    /// A list of the API shows a field otherwise than the object does when it is read alone, although the definition says
+    /// that the list holds whole objects. enact goes by the object, and reads it alone in each plan for that. Say
+    /// `whole: false` in `list` of the definition. A list that is put together some time after a write does the same for
+    /// a while.
+    LiveSummary = "live/summary" (Invalid, Warning),
+
     /// Something on the target could not be read: the request failed, was refused, or was answered in a way that is not
     /// understood. What cannot be read never counts as absent, so nothing is written to this target. See the message
     /// for the cause, such as a credential without the right to read, and run again.

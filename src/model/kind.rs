@@ -49,6 +49,8 @@ pub struct Kind {
     pub renames: bool,
     /// Whether the list returns whole objects, so that they need not be read one by one.
     pub list_is_whole: bool,
+    /// Whether one can be read alone, so that what the list shows of it is not all that a write has to go by.
+    pub read_alone: bool,
     /// Where a spec may name a secret, as JSON pointers.
     pub secrets: Vec<String>,
     /// Whether the API can list them. If not, enact only looks for the objects that git names.
@@ -84,6 +86,7 @@ impl Kind {
             read_only: Vec::new(),
             not_imported: Vec::new(),
             list_is_whole: true,
+            read_alone: false,
             secrets: Vec::new(),
             listed: true,
             judged_together: false,

@@ -312,6 +312,37 @@ async fn read_in_full(
     read(system, all, reader, concurrency, observed).await;
 }
 
+/// Reads alone what is not simply as declared: a list that is called whole may still show a field emptied or masked, and
+/// a write would make that its value. Whether anything was read.
+pub async fn read_alone(
+    system: &dyn Observe,
+    declared: impl Iterator<Item = &Declared>,
+    reader: &dyn Reader,
+    concurrency: usize,
+    observed: &mut Observed,
+) -> bool {
+    let index = observed.index(system.kinds());
+    let meant = |declared: &Declared| {
+        let is_listed = |kind: &&Kind| {
+            kind.listed && kind.list_is_whole && kind.read_alone && !observed.by_name.contains(&kind.name)
+        };
+        let kind = system.kind(&declared.id.kind).filter(is_listed)?;
+        match index.meant(kind, declared).as_slice() {
+            [one] if system.writable(kind, one) => Some((kind, (*one).clone())),
+            _ => None,
+        }
+    };
+    let listed: Vec<_> = declared.filter_map(meant).collect();
+    let mut reads = answers(system, listed, reader, concurrency).await;
+    // What went since it was listed is noticed right before its write.
+    reads.retain(|(_, _, read)| !matches!(read, Ok(None)));
+    let is_any = !reads.is_empty();
+    put(reads, observed);
+    is_any
+}
+
+type Answer<'a> = (&'a Kind, LiveObject, Result<Option<LiveObject>, ReadError>);
+
 async fn read(
     system: &dyn Observe,
     objects: Vec<(&Kind, LiveObject)>,
@@ -319,13 +350,26 @@ async fn read(
     concurrency: usize,
     observed: &mut Observed,
 ) {
+    put(answers(system, objects, reader, concurrency).await, observed);
+}
+
+async fn answers<'a>(
+    system: &dyn Observe,
+    objects: Vec<(&'a Kind, LiveObject)>,
+    reader: &dyn Reader,
+    concurrency: usize,
+) -> Vec<Answer<'a>> {
     let reads = futures::stream::iter(objects)
         .map(|(kind, listed)| async move {
             let read = system.get(kind, &listed, reader).await;
             (kind, listed, read)
         })
         .buffer_unordered(concurrency.max(1));
-    let reads: Vec<_> = reads.collect().await;
+    reads.collect().await
+}
+
+/// Puts objects that were read in the place of the listed ones.
+fn put(reads: Vec<Answer<'_>>, observed: &mut Observed) {
     let places = Places::of(observed);
     for (kind, listed, read) in reads {
         match read {

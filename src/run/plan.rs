@@ -1,15 +1,20 @@
 //! Reads what the targets hold, and plans. Only reads are sent: no [`crate::model::wire::Writer`] is available here.
 
+use std::collections::BTreeSet;
+
 use futures::future::join_all;
 
 use crate::config::file::NewAccess;
+use crate::diagnostic;
 use crate::model::plan::TargetPlan;
+use crate::model::resource::ResourceId;
 use crate::model::state::Observed;
 use crate::model::wire::Reader;
 use crate::plan;
 use crate::plan::input::PlanInput;
+use crate::plan::listed;
 use crate::report::TargetReport;
-use crate::run::observe::{Depth, Wanted, observe};
+use crate::run::observe::{Depth, Wanted, observe, read_alone};
 use crate::run::project::{Connected, Intent};
 
 /// A target with its plan and what the plan was made from.
@@ -31,8 +36,38 @@ pub async fn plan(connected: Vec<Connected<'_>>) -> Vec<Planned<'_>> {
     .await
 }
 
-/// Reads and compares. It gets a reader, and nothing that could make a writer.
+/// Reads and compares, and reads alone what would be written. It gets a reader, and nothing that could make a writer.
 pub(super) async fn observe_and_plan(intent: &Intent<'_>, reader: &dyn Reader) -> (Observed, TargetPlan) {
+    let (observed, plan) = observe_lists_and_plan(intent, reader).await;
+    confirmed(intent, reader, (observed, plan), |_| true).await
+}
+
+/// Plans again with those objects read alone that a plan from lists does not leave as they are, as far as they matter.
+pub(super) async fn confirmed(
+    intent: &Intent<'_>,
+    reader: &dyn Reader,
+    (mut observed, before): (Observed, TargetPlan),
+    matters: impl Fn(&ResourceId) -> bool,
+) -> (Observed, TargetPlan) {
+    let target = intent.target;
+    let unchanged: BTreeSet<_> = before.unchanged.iter().collect();
+    let open = intent.desired.values().filter(|declared| !unchanged.contains(&declared.id));
+    let open = open.filter(|declared| matters(&declared.id));
+    let concurrency = target.config.limits.concurrency;
+    if !read_alone(target.system.as_ref(), open, reader, concurrency, &mut observed).await {
+        return (observed, before);
+    }
+    let mut plan = plan_of(intent, &observed);
+    plan.diagnostics.extend(listed::otherwise(intent.desired, &before, &plan));
+    diagnostic::sort(&mut plan.diagnostics);
+    (observed, plan)
+}
+
+/// Compares with what the lists show, and with what has to be read in full beside them.
+pub(super) async fn observe_lists_and_plan(
+    intent: &Intent<'_>,
+    reader: &dyn Reader,
+) -> (Observed, TargetPlan) {
     let target = intent.target;
     let concurrency = target.config.limits.concurrency;
     let Intent { desired, base, given_up, record, options, .. } = *intent;

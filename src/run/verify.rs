@@ -15,7 +15,7 @@ use crate::model::resource::{RemoteId, ResourceId};
 use crate::model::state::{LiveObject, Observed};
 use crate::model::wire::{ReadError, Reader};
 use crate::plan::kept;
-use crate::run::plan::{observe_and_plan, plan_of};
+use crate::run::plan::{confirmed, observe_lists_and_plan, plan_of};
 use crate::run::project::Intent;
 
 /// How long a list gets to show what was created, in seconds: a quarter of a minute in all.
@@ -30,14 +30,16 @@ pub(super) async fn verify(
 ) -> TargetPlan {
     let written: Vec<_> =
         ended.iter().filter(|ended| ended.outcome.is_applied()).map(|ended| &ended.change).collect();
-    let (mut observed, mut plan) = observe_and_plan(intent, reader).await;
+    let (mut observed, mut plan) = observe_lists_and_plan(intent, reader).await;
     for wait in WAITS {
         if !written.iter().any(|change| is_missing(change, &plan)) {
             break;
         }
         tokio::time::sleep(Duration::from_secs(wait)).await;
-        (observed, plan) = observe_and_plan(intent, reader).await;
+        (observed, plan) = observe_lists_and_plan(intent, reader).await;
     }
+    let is_written = |id: &ResourceId| written.iter().any(|change| change.id == *id);
+    (observed, plan) = confirmed(intent, reader, (observed, plan), |id| !is_written(id)).await;
     let again: Vec<_> = written.iter().filter(|change| left(change, &plan).is_some()).collect();
     let mut late = Vec::new();
     for change in again {

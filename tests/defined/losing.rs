@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::store::Habits;
-use crate::world::{World, codes, thing};
+use crate::world::{World, actions, codes, thing};
 
 /// Things whose update replaces them, with a change.
 fn replacing(change: impl FnOnce(&mut Value)) -> World {
@@ -165,4 +165,54 @@ fn import_says_what_no_manifest_can_declare() {
         "1 manifest of the kind Thing without fields that none can declare: `/hits`, `/rules/*/seen`"
     );
     assert_eq!(world.plan()["changes"], json!([]));
+}
+
+/// Things whose list shows the key of every object emptied, as that of PowerDNS does.
+fn emptying(change: impl FnOnce(&mut Value)) -> World {
+    let world = replacing(change);
+    world.api.on(|seen, store| {
+        let mut reply = store.answer(seen);
+        for object in reply.body.as_array_mut().into_iter().flatten() {
+            object["key"] = json!("");
+        }
+        Some(reply)
+    });
+    world
+}
+
+#[test]
+fn a_secret_that_the_list_shows_emptied_is_carried_over_from_the_object_itself() {
+    let world = emptying(|_| {});
+    world.api.insert("things", json!({"name": "a", "key": "hunter2", "size": 1}));
+    world.declare("Thing", "a", "{size: 2}");
+    let plan = world.plan();
+    assert_eq!(actions(&plan), ["update Thing a"], "{plan:#}");
+    assert_eq!(world.api.seen().len(), 2, "the list, and the one object that would be written");
+    world.converge();
+    let live = world.object("things", "name", "a");
+    assert_eq!((&live["key"], &live["size"]), (&json!("hunter2"), &json!(2)));
+}
+
+#[test]
+fn a_declared_field_that_the_list_shows_otherwise_is_a_wrong_definition_and_not_a_conflict() {
+    let world = emptying(|kind| kind["spec"]["properties"]["key"] = json!({"type": "string"}));
+    world.api.insert("things", json!({"name": "a", "key": "x", "size": 1}));
+    world.declare("Thing", "a", "{key: x}");
+    let plan = world.plan();
+    assert!(actions(&plan).is_empty() && codes(&plan) == ["live/summary"], "{plan:#}");
+    world.declare("Thing", "a", "{key: 'y'}");
+    let (code, document) = world.apply();
+    assert_eq!(code, 0, "{document:#}");
+    assert_eq!(world.object("things", "name", "a")["key"], "y");
+}
+
+#[test]
+fn check_system_says_that_the_list_shows_a_field_otherwise() {
+    let world = emptying(|kind| {
+        kind["spec"]["properties"]["key"] = json!({"type": "string"});
+        kind["scratch"] = json!({"spec": {"key": "x", "size": 2}, "change": {"size": 3}});
+    });
+    let run = world.run(&["check-system", "plain.yaml", "--against", "live", "--scratch", "try"]);
+    let said = format!("{}{}", run.out, run.err);
+    assert!(run.code != 0 && said.contains("it shows `key` otherwise than the object itself"), "{said}");
 }

@@ -352,7 +352,7 @@ fn stale_is_refused_and_no_secret_is_sent() {
     let mut reads = 0;
     world.api.on(move |seen, store| {
         reads += 1;
-        if reads == 3 {
+        if reads == 5 {
             store.objects("users")[0]["tags"] = json!(["moved"]);
         }
         let mut reply = store.answer(seen);

@@ -329,7 +329,7 @@ fn stale_is_refused_where_an_object_moved_since_the_plan() {
         let mut reads = 0;
         world.api.on(move |seen, store| {
             reads += usize::from(seen.method == "GET");
-            if reads == 3 {
+            if reads == 5 {
                 store.objects("things")[0]["size"] = json!(7);
             }
             None

@@ -20,6 +20,7 @@ pub(super) fn kind(given: &KindForm, compiled: &CompiledKind) -> Kind {
         list_is_whole: compiled.list.as_ref().is_none_or(|list| list.whole)
             && !update.is_some_and(|update| update.if_match),
         listed: compiled.list.is_some(),
+        read_alone: get.is_some(),
         secrets: compiled.spec.secrets.clone(),
         read_only: read_only(compiled),
         ..Kind::new(&given.name, about, compiled.spec.schema.clone())

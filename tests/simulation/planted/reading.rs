@@ -18,7 +18,7 @@ pub(super) const BUGS: &[Bug] = &[
     },
     Bug {
         name: "unread-object-is-as-it-was-listed",
-        item: "observe::read",
+        item: "observe::put",
         old: "observed.unread.insert((kind.name.clone(), listed.remote), error)",
         new: "error",
     },
