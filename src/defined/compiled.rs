@@ -9,7 +9,7 @@ use crate::defined::template::Route;
 use crate::model::kind::Reference;
 use crate::model::name_form::NameForm;
 use crate::model::request::{Id, Method, Repeatability};
-use crate::model::wire::Statuses;
+use crate::model::wire::{Sign, Statuses};
 
 /// A kind, ready for use.
 #[derive(Debug)]
@@ -50,6 +50,9 @@ pub(super) struct List {
     pub(super) find: Option<Route>,
     pub(super) statuses: Statuses,
     pub(super) items: String,
+    pub(super) empty_if_absent: bool,
+    /// Where an item of the list has something if it is an object of this kind.
+    pub(super) skip_unless: Vec<String>,
     pub(super) whole: bool,
     pub(super) paging: Option<Paging>,
 }
@@ -60,6 +63,7 @@ pub(super) struct Get {
     pub(super) by_name: bool,
     pub(super) route: Route,
     pub(super) statuses: Statuses,
+    pub(super) gone_if: Vec<Sign>,
     pub(super) object: String,
 }
 

@@ -20,7 +20,7 @@ pub use operations::{
     CreateForm, CreateMethod, DeleteForm, GetForm, ListForm, Mode, ReadMethod, UpdateForm, UpdateMethod,
 };
 pub use paging::{PageSize, Paging};
-pub use place::{PathTemplate, Pointer};
+pub use place::{PathTemplate, Places, Pointer, SignForm};
 
 /// The JSON Schema of a file that defines a system.
 pub fn schema() -> Value {
@@ -70,10 +70,10 @@ pub struct Definition {
 pub struct ErrorForm {
     /// Where an error's code is, as a JSON pointer.
     pub code: Option<Pointer>,
-    /// Where its message is.
-    pub message: Option<Pointer>,
-    /// Places that make an answer an error even if its status says success. Default: `/error` and `/errors`.
-    pub in_success: Option<Vec<Pointer>>,
+    /// Where its message is: one place, or several of which the first with a text counts.
+    pub message: Option<Places>,
+    /// What makes an answer an error even if its status says success. Default: something at `/error` or `/errors`.
+    pub in_success: Option<Vec<SignForm>>,
     /// What to do, by error code.
     #[serde(default)]
     pub help: BTreeMap<String, String>,

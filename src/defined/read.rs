@@ -9,13 +9,13 @@ use serde_json::Value;
 
 use crate::defined::api::Defined;
 use crate::defined::compiled::CompiledKind;
-use crate::defined::definition::{ErrorForm, Pointer};
+use crate::defined::definition::{ErrorForm, Places, Pointer};
 use crate::defined::template::Values;
 use crate::model::kind::Kind;
 use crate::model::request::Path;
 use crate::model::resource::RemoteId;
 use crate::model::state::{Listing, LiveObject};
-use crate::model::wire::{Errors, GetResult, ReadError, Reader, Statuses};
+use crate::model::wire::{Errors, GetResult, ReadError, Reader, Sign, Statuses};
 use crate::system::Observe;
 
 mod object;
@@ -37,10 +37,11 @@ impl Observe for Defined {
             given.iter().map(|pointer| pointer.0.clone()).chain(usual).collect()
         };
         let usual = Errors::default();
-        let in_success = in_success.as_ref().map(|all| all.iter().map(|pointer| pointer.0.clone()).collect());
+        let in_success = in_success.as_ref().map(|all| all.iter().map(Sign::from).collect());
+        let message = message.iter().flat_map(Places::all);
         Errors {
             code: first(code, usual.code),
-            message: message.as_ref().map(|pointer| pointer.0.clone()),
+            message: message.map(|pointer| pointer.0.clone()).collect(),
             in_success: in_success.unwrap_or(usual.in_success),
             help: help.clone(),
         }
@@ -108,8 +109,12 @@ impl Defined {
         let names = Box::pin(self.names_of(kind, reader)).await?;
         let mut all: BTreeMap<RemoteId, Vec<LiveObject>> = BTreeMap::new();
         let mut unreachable = Vec::new();
-        for item in pages::items(list, kind, &path, reader).await? {
-            match object::listed(kind, &item, &names, &path)? {
+        let mut items = pages::items(list, kind, &path, reader).await?;
+        let has = |item: &Value, at: &String| item.pointer(at).is_some_and(|value| !value.is_null());
+        items.retain(|item| list.skip_unless.iter().all(|at| has(item, at)));
+        object::check_key(kind, &items, &path)?;
+        for item in items {
+            match object::listed(kind, &item, &names) {
                 Some(Ok(found)) => {
                     object::join(kind, all.entry(found.remote.clone()).or_default(), found, &path)?
                 }
@@ -145,6 +150,7 @@ impl Defined {
         let statuses = Statuses { own: self.own(kind, listed), ..get.statuses.clone() };
         match reader.read(&path, &statuses).await? {
             GetResult::Gone(status) => self.gone(kind, listed, status, &path, reader).await,
+            GetResult::Reply(reply) if get.gone_if.iter().any(|sign| sign.is_in(&reply.body)) => Ok(None),
             GetResult::Reply(reply) => object::in_full(kind, listed, &get.object, reply, &path).map(Some),
         }
     }

@@ -113,7 +113,7 @@ impl Answer {
     pub(super) fn fails(&self, errors: &Errors, own: Option<&(String, String)>) -> bool {
         let body = self.body.value();
         let is_object = own.is_some_and(|(at, id)| body.pointer(at).and_then(scalar).as_ref() == Some(id));
-        !is_object && errors.in_success.iter().any(|at| body.pointer(at).is_some_and(says_something))
+        !is_object && errors.in_success.iter().any(|sign| sign.is_in(body))
     }
 
     /// Whether it was too much for now, and not refused. GitHub and others answer that with 403, and only the headers or
@@ -162,7 +162,8 @@ impl Answer {
             Body::Text(text) => return cut(&reason::of_text(text), MAX_QUOTE),
             Body::Excess(exceeded) => return format!("its body {}", exceeded.what()),
         };
-        let known = errors.message.as_ref().and_then(|at| body.pointer(at)?.as_str()).map(reason::one_line);
+        let said = |at: &String| body.pointer(at)?.as_str().map(reason::one_line);
+        let known = errors.message.iter().find_map(said).filter(|said| !said.is_empty());
         let problems = reason::problems(body);
         let usual = self.status.canonical_reason().unwrap_or_default();
         let new = problems.iter().filter(|problem| match &known {
@@ -207,18 +208,6 @@ fn scalar(value: &Value) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
-    }
-}
-
-/// Whether a place for errors holds one.
-fn says_something(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => false,
-        Value::Bool(true) => true,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.trim().is_empty(),
-        Value::Array(items) => items.iter().any(says_something),
-        Value::Object(map) => map.values().any(says_something),
     }
 }
 

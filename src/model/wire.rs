@@ -41,10 +41,10 @@ impl ReadError {
 pub struct Errors {
     /// Where an error's code may be, as JSON pointers.
     pub code: Vec<String>,
-    /// Where its message is, if the usual shapes of errors do not say so.
-    pub message: Option<String>,
-    /// Places that make an answer an error even if its status says success.
-    pub in_success: Vec<String>,
+    /// Where its message may be, if the usual shapes of errors do not say so.
+    pub message: Vec<String>,
+    /// What makes an answer an error even if its status says success.
+    pub in_success: Vec<Sign>,
     /// What to do, by error code.
     pub help: BTreeMap<String, String>,
 }
@@ -55,10 +55,58 @@ impl Default for Errors {
         let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
         Self {
             code: texts(&["/code", "/key"]),
-            message: None,
-            in_success: texts(&["/error", "/errors"]),
+            message: Vec::new(),
+            in_success: texts(&["/error", "/errors"]).into_iter().map(Sign::something).collect(),
             help: BTreeMap::new(),
         }
+    }
+}
+
+/// A value in an answer that means something.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sign {
+    /// Where it is, as a JSON pointer.
+    pub at: String,
+    /// Which value it is.
+    pub value: SignValue,
+}
+
+/// Which value means something.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SignValue {
+    /// One that is not empty.
+    Something,
+    /// This one. Null is also where there is nothing.
+    Is(Value),
+    /// Every other one.
+    IsNot(Value),
+}
+
+impl Sign {
+    /// A value that is not empty.
+    pub fn something(at: String) -> Self {
+        Self { at, value: SignValue::Something }
+    }
+
+    /// Whether an answer has it.
+    pub fn is_in(&self, body: &Value) -> bool {
+        match (&self.value, body.pointer(&self.at)) {
+            (SignValue::Something, found) => found.is_some_and(says_something),
+            (SignValue::Is(value), found) => found.unwrap_or(&Value::Null) == value,
+            (SignValue::IsNot(value), found) => found.is_some_and(|found| found != value),
+        }
+    }
+}
+
+/// Whether a place for errors holds one.
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Bool(true) => true,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(items) => items.iter().any(says_something),
+        Value::Object(map) => map.values().any(says_something),
     }
 }
 

@@ -346,3 +346,76 @@ fn a_marker_is_the_key_where_objects_have_no_id() {
     assert_eq!(world.plan()["summary"]["unchanged"], 1);
     assert_eq!(world.api.seen().len(), 4);
 }
+
+#[test]
+fn a_total_that_is_only_an_estimate_never_ends_a_list_and_is_named() {
+    for name in ["page-to-total", "offset-to-total"] {
+        for total in [0, 7, 10, 20, 24] {
+            let world = style_named(name).world();
+            altered(&world, move |_, reply| reply.body["total"] = json!(total));
+            assert_unreadable(&world, &format!("{name} with {total} of {COUNT}"));
+            let help = world.plan()["diagnostics"][0]["help"].to_string();
+            assert!(help.contains("remove `total`"), "{help}");
+        }
+    }
+}
+
+#[test]
+fn a_full_page_is_never_the_last_one_and_a_server_may_have_none_after_it() {
+    for status in [200, 404] {
+        for name in ["page-to-total", "offset-to-total"] {
+            let world = style_named(name).world();
+            world.api.change("things", |things| things.truncate(2 * PAGE));
+            world.api.on(move |seen, _| {
+                let is = |name: &str, value: &str| seen.query(name).is_some_and(|given| given == value);
+                let is_after = is("page", "3") || is("offset", "20");
+                (is_after && status == 404).then(|| Reply::new(404, json!({"detail": "Invalid page."})))
+            });
+            world.declare("Thing", "thing-19", "{size: 19}");
+            let plan = world.plan();
+            assert_eq!((&plan["summary"]["unchanged"], world.api.seen().len()), (&json!(1), 3), "{plan:#}");
+        }
+    }
+}
+
+#[test]
+fn a_list_that_contradicts_its_count_for_once_is_read_again() {
+    let world = style_named("offset-to-total").world();
+    let mut is_first = true;
+    world.api.on(move |seen, store: &mut Store| {
+        if seen.query("offset").as_deref() == Some("10") && std::mem::take(&mut is_first) {
+            store.objects("things").remove(0);
+        }
+        None
+    });
+    world.declare("Thing", "thing-24", "{size: 24}");
+    let plan = world.plan();
+    assert_eq!((&plan["summary"]["unchanged"], &plan["diagnostics"]), (&json!(1), &json!([])), "{plan:#}");
+}
+
+#[test]
+fn a_short_page_that_comes_twice_because_of_a_create_is_no_loop() {
+    let world = style_named("offset").world();
+    world.api.change("things", |things| things.truncate(2 * PAGE + 1));
+    let mut is_first = true;
+    world.api.on(move |seen, store: &mut Store| {
+        if seen.query("offset").as_deref() == Some("21") && std::mem::take(&mut is_first) {
+            store.objects("things").insert(0, json!({"id": "early", "name": "early"}));
+        }
+        None
+    });
+    world.declare("Thing", "thing-20", "{size: 20}");
+    let plan = world.plan();
+    assert_eq!((&plan["summary"]["unchanged"], &plan["diagnostics"]), (&json!(1), &json!([])), "{plan:#}");
+}
+
+#[test]
+fn a_server_that_gives_its_last_page_for_every_later_one_is_not_asked_without_end() {
+    let world = style_named("page").world();
+    world.api.on(|seen, store: &mut Store| {
+        let number: usize = seen.query("page")?.parse().ok()?;
+        let path = seen.path.replace(&format!("page={number}"), "page=3");
+        (number > 3).then(|| store.answer(&Seen { path, ..seen.clone() }))
+    });
+    assert_unreadable(&world, "the last page again and again");
+}

@@ -507,16 +507,6 @@ fn unreadable_is_not_absent_an_object_that_no_manifest_can_mean_is_passed_over_a
 }
 
 #[test]
-fn an_object_without_the_field_of_its_name_could_be_any() {
-    let world = World::things(|_| {});
-    world.declare("Thing", "mine", "{size: 5}");
-    world.converge();
-    world.api.insert("things", json!({"id": "id-x"}));
-    let plan = world.plan();
-    assert_eq!(codes(&plan), ["live/unreadable"], "{plan:#}");
-}
-
-#[test]
 fn a_name_that_is_the_path_and_cannot_be_part_of_one_stops_nothing() {
     let world = World::grants(|_| {});
     world.declare("Grant", "app@prod", "{read: x}");
@@ -527,4 +517,99 @@ fn a_name_that_is_the_path_and_cannot_be_part_of_one_stops_nothing() {
     assert_eq!((codes(&plan), &plan["changes"]), (vec![], &json!([])), "{plan:#}");
     assert_eq!(plan["skipped"].as_array().unwrap().len(), 2, "{plan:#}");
     world.assert_converged();
+}
+
+#[test]
+fn an_object_without_a_part_of_its_key_hides_no_other() {
+    let world = World::things(|_| {});
+    world.api.insert("things", json!({"id": "nameless", "size": 3}));
+    world.api.insert("things", json!({"id": "null", "name": null, "size": 3}));
+    world.api.insert("things", json!({"id": "id-a", "name": "a", "size": 5}));
+    world.declare("Thing", "a", "{size: 6}");
+    let plan = world.plan();
+    assert_eq!((actions(&plan), codes(&plan)), (vec!["update Thing a".to_owned()], Vec::new()), "{plan:#}");
+    world.api.change("things", |things| things.retain(|thing| thing["id"] == "nameless"));
+    let document = world.refused(6);
+    assert_eq!(codes(&document), ["live/unreadable"], "then the definition is wrong: {document:#}");
+}
+
+#[test]
+fn items_that_are_something_else_are_passed_over() {
+    let world = World::things(|kind| kind["list"]["skip_unless"] = json!(["/size"]));
+    world.api.insert("things", json!({"id": "id-a", "name": "a", "size": 5}));
+    world.api.insert("things", json!({"id": "folder", "name": "a"}));
+    world.api.insert("things", json!({"id": "file", "name": "a", "size": null}));
+    world.declare("Thing", "a", "{size: 6}");
+    world.converge();
+}
+
+#[test]
+fn a_list_that_is_left_out_when_empty_is_empty_where_the_definition_says_so() {
+    let world = |says: bool| {
+        let world = World::things(|kind| {
+            kind["list"]["items"] = json!("/items");
+            kind["list"]["empty_if_absent"] = json!(says);
+        });
+        world.api.on(|seen, store| {
+            let mut reply = store.answer(seen);
+            if let Value::Array(items) = &reply.body {
+                reply.body = if items.is_empty() { json!({}) } else { json!({"items": items}) };
+            }
+            Some(reply)
+        });
+        world.declare("Thing", "a", "{size: 6}");
+        world
+    };
+    assert_eq!(codes(&world(false).refused(6)), ["live/unreadable"]);
+    world(true).converge();
+}
+
+#[test]
+fn gone_may_be_told_by_a_success() {
+    for (answer, sign) in [
+        (json!(null), json!({"at": "", "is": null})),
+        (json!({}), json!({"at": "/user", "is": null})),
+        (json!([]), json!({"at": "", "is": []})),
+        (json!({"result": "none"}), json!({"at": "/result", "is_not": "ok"})),
+        (json!({"user": "app", "vhost": "prod", "deleted": true}), json!("/deleted")),
+    ] {
+        let world = unlisted(|kind| kind["get"]["gone_if"] = json!([sign]));
+        world.api.on(move |seen, store| {
+            let reply = store.answer(seen);
+            let is_gone = reply.status == 404 && seen.method == "GET";
+            Some(if is_gone { Reply::text(200, "application/json", &answer.to_string()) } else { reply })
+        });
+        world.declare("Grant", "app@prod", "{read: x}");
+        world.converge();
+        world.declare_absent("Grant", "app@prod");
+        assert_eq!(world.converge().len(), 1, "{sign}");
+    }
+}
+
+#[test]
+fn an_error_inside_a_success_may_be_told_by_a_value() {
+    let mut definition = system(&[thing(|_| {})]);
+    definition["errors"] = json!({
+        "message": ["/status", "/results/0/status"],
+        "in_success": [{"at": "/results/0/code", "is_not": 200}],
+    });
+    let world = World::with(&definition, &[("things", Habits::default())], "");
+    world.api.insert("things", json!({"name": "a", "size": 1}));
+    let mut code = 500;
+    world.api.on(move |seen, store| {
+        if seen.method != "PATCH" {
+            return None;
+        }
+        let results = json!({"results": [{"code": code, "status": "the cup is full"}]});
+        if std::mem::replace(&mut code, 200) == 200 {
+            store.answer(seen);
+        }
+        Some(Reply::new(200, results))
+    });
+    world.declare("Thing", "a", "{size: 2}");
+    let run = world.run(&["apply", "--yes"]);
+    let shown = format!("{}{}", run.out, run.err);
+    assert!(run.code != 0 && shown.contains("the cup is full"), "{shown}");
+    assert_eq!(world.object("things", "name", "a")["size"], 1);
+    world.converge();
 }

@@ -11,7 +11,7 @@ use crate::defined::definition::{CreateForm, DeleteForm, GetForm, ListForm, Upda
 use crate::defined::template::{Placeholder, Route};
 use crate::diagnostic::Code;
 use crate::model::request::Repeatability;
-use crate::model::wire::Statuses;
+use crate::model::wire::{Sign, Statuses};
 
 impl Compiler<'_, '_> {
     pub(super) fn list(&mut self, list: &ListForm) -> Option<List> {
@@ -31,6 +31,8 @@ impl Compiler<'_, '_> {
             find,
             statuses: Statuses { success: list.success.clone(), gone: Vec::new(), ..Statuses::default() },
             items: list.items.0.clone(),
+            empty_if_absent: list.empty_if_absent,
+            skip_unless: list.skip_unless.iter().map(|at| at.0.clone()).collect(),
             whole: list.whole,
             paging: list.paging.clone(),
         })
@@ -47,7 +49,8 @@ impl Compiler<'_, '_> {
         let statuses =
             Statuses { success: get.success.clone(), gone: get.gone.clone(), ..Statuses::default() };
         let by_name = route.placeholders().all(|placeholder| self.is_in_name(placeholder));
-        Some(Get { by_name, route, statuses, object: get.object.0.clone() })
+        let gone_if = get.gone_if.iter().map(Sign::from).collect();
+        Some(Get { by_name, route, statuses, gone_if, object: get.object.0.clone() })
     }
 
     pub(super) fn create(&mut self, create: &CreateForm) -> Option<Create> {

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::paging::Paging;
-use super::place::{PathTemplate, Pointer};
+use super::place::{PathTemplate, Pointer, SignForm};
 use crate::model::request::Method;
 
 /// How objects are listed.
@@ -27,6 +27,13 @@ pub struct ListForm {
     /// Where in a reply the objects are, as a JSON pointer. Default: the reply itself is the list.
     #[serde(default)]
     pub items: Pointer,
+    /// Whether a reply of an empty list has nothing at `items`, as protobuf writes it.
+    #[serde(default)]
+    pub empty_if_absent: bool,
+    /// Places that every object of this kind has something in. Items with nothing or null in one of them are something
+    /// else, and passed over.
+    #[serde(default)]
+    pub skip_unless: Vec<Pointer>,
     /// Whether the list holds whole objects, so that none is read again with `get`.
     #[serde(default = "yes")]
     pub whole: bool,
@@ -56,6 +63,9 @@ pub struct GetForm {
     /// if the list does not hold the object either, because it may also mean that enact may not see the object.
     #[serde(default = "gone")]
     pub gone: Vec<u16>,
+    /// What in a reply of success means that the object does not exist, such as `{at: /data, is: []}`.
+    #[serde(default)]
+    pub gone_if: Vec<SignForm>,
     /// Where in a reply the object is, as a JSON pointer.
     #[serde(default)]
     pub object: Pointer,

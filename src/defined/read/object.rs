@@ -16,20 +16,13 @@ use crate::model::wire::{ReadError, Reply};
 pub(super) type NamesOf = BTreeMap<String, BTreeMap<String, String>>;
 
 /// An object of a list; `None` for one of the system's own that has no name or no id.
-pub(super) fn listed(
-    kind: &CompiledKind,
-    item: &Value,
-    names: &NamesOf,
-    path: &Path,
-) -> Result<Option<Listed>, ReadError> {
+pub(super) fn listed(kind: &CompiledKind, item: &Value, names: &NamesOf) -> Option<Listed> {
     let system = kind.is_marked_by_value(item);
     let mut values = Vec::new();
     let mut usable = true;
     for field in &kind.key {
-        let given = match item.pointer(&field.at) {
-            None if system => return Ok(None),
-            given => given.ok_or_else(|| nameless(field, path))?,
-        };
+        // Many APIs leave out what is null.
+        let given = item.pointer(&field.at).unwrap_or(&Value::Null);
         usable &= scalar(given).is_some_and(|value| !value.is_empty());
         values.push(scalar(given).map_or_else(|| spelled(given), |value| name_for(field, value, names)));
     }
@@ -39,16 +32,24 @@ pub(super) fn listed(
         Some(at) => item.pointer(at).and_then(RemoteId::from_json),
     };
     let system = system || kind.is_marked_by_name(&name);
-    Ok(match remote.filter(|_| usable) {
+    match remote.filter(|_| usable) {
         Some(remote) => Some(Ok(LiveObject { remote, name, system, body: item.clone(), etag: None })),
         None if system => None,
         None => Some(Err(Unreachable { name })),
-    })
+    }
 }
 
-/// The error for an object that could be any, because a part of its key is missing.
-fn nameless(field: &KeyField, path: &Path) -> ReadError {
-    ReadError::unexpected(path, &format!("has an object without text at `{}`, a part of its key", field.at))
+/// An error if no item of a list has a part of the key: then the definition is wrong, and each could be any object.
+pub(super) fn check_key(kind: &CompiledKind, items: &[Value], path: &Path) -> Result<(), ReadError> {
+    let own: Vec<_> = items.iter().filter(|item| !kind.is_marked_by_value(item)).collect();
+    let lacks = |field: &&KeyField| own.iter().all(|item| item.pointer(&field.at).is_none());
+    match kind.key.iter().find(lacks).filter(|_| !own.is_empty()) {
+        None => Ok(()),
+        Some(field) => {
+            let what = format!("has only objects without text at `{}`, a part of their key", field.at);
+            Err(ReadError::unexpected(path, &what))
+        }
+    }
 }
 
 /// How a manifest could write a part of a key that is no usable text; empty if no manifest can.

@@ -1,5 +1,8 @@
 //! The pages of a list, for every kind of paging that a definition can have. Not here: the checks against endless
 //! lists, in `system::paging`.
+//!
+//! A list may change while it is read, by the writes of this very run, too. An object that comes twice counts once. A list
+//! that contradicts its own count is read again, and is unreadable if it goes on to.
 
 use std::collections::BTreeSet;
 
@@ -11,6 +14,13 @@ use crate::defined::template::scalar;
 use crate::model::request::Path;
 use crate::model::wire::{GetResult, ReadError, Reader, Reply, Statuses};
 use crate::system::paging::{PageWalk, check_total};
+use crate::words::count;
+
+/// How often a list is read that contradicts its own count.
+const READS: usize = 3;
+
+/// How often in a row the same page may come that is not full: each object that comes in before it moves it by one.
+const SAME: usize = 3;
 
 /// The items of all pages.
 pub(super) async fn items(
@@ -19,13 +29,27 @@ pub(super) async fn items(
     first: &Path,
     reader: &dyn Reader,
 ) -> Result<Vec<Value>, ReadError> {
-    let walk = PageWalk::default();
-    let mut pages = Pages { list, kind, first, walk, items: Vec::new(), known: BTreeSet::new() };
-    let mut next = Some(pages.first_path());
-    while let Some(path) = next {
-        next = pages.read(&path, reader).await?;
+    let mut reads = 1;
+    loop {
+        match Pages::new(list, kind, first).all(reader).await {
+            Ok(items) => return Ok(items),
+            Err(Unread::Shifted(_)) if reads < READS => reads += 1,
+            Err(Unread::Shifted(error) | Unread::Wrong(error)) => return Err(error),
+        }
     }
-    Ok(pages.items)
+}
+
+/// Why a list could not be read.
+enum Unread {
+    /// It contradicts itself, as a list does that changes while it is read.
+    Shifted(ReadError),
+    Wrong(ReadError),
+}
+
+impl From<ReadError> for Unread {
+    fn from(error: ReadError) -> Self {
+        Self::Wrong(error)
+    }
 }
 
 struct Pages<'a> {
@@ -36,6 +60,12 @@ struct Pages<'a> {
     items: Vec<Value>,
     /// The identities of the items so far, so that one that comes twice counts once.
     known: BTreeSet<String>,
+    /// How many items the longest page had.
+    longest: usize,
+    /// How often in a row the same page came.
+    same: usize,
+    /// Whether the list holds as many objects as the server counts, so that no page may be left.
+    is_counted: bool,
 }
 
 /// A page, as far as it matters for finding the next one.
@@ -44,9 +74,33 @@ struct Page<'a> {
     reply: Reply,
     /// Its last item; `None` for an empty page.
     last: Option<Value>,
+    /// Whether it may hold no more, so that there may be another one.
+    is_full: bool,
 }
 
-impl Pages<'_> {
+impl<'a> Pages<'a> {
+    fn new(list: &'a List, kind: &'a CompiledKind, first: &'a Path) -> Self {
+        Self {
+            list,
+            kind,
+            first,
+            walk: PageWalk::default(),
+            items: Vec::new(),
+            known: BTreeSet::new(),
+            longest: 0,
+            same: 0,
+            is_counted: false,
+        }
+    }
+
+    async fn all(mut self, reader: &dyn Reader) -> Result<Vec<Value>, Unread> {
+        let mut next = Some(self.first_path());
+        while let Some(path) = next {
+            next = self.read(&path, reader).await?;
+        }
+        Ok(self.items)
+    }
+
     fn first_path(&self) -> Path {
         let sized = self.sized();
         match &self.list.paging {
@@ -64,37 +118,61 @@ impl Pages<'_> {
     }
 
     /// Reads a page, and returns the path of the next one.
-    async fn read(&mut self, path: &Path, reader: &dyn Reader) -> Result<Option<Path>, ReadError> {
-        let statuses = Statuses { spent: self.walk.spent(), ..self.list.statuses.clone() };
-        let GetResult::Reply(mut reply) = reader.read(path, &statuses).await? else {
-            return Err(ReadError::unexpected(path, "says that there is no list"));
+    async fn read(&mut self, path: &Path, reader: &dyn Reader) -> Result<Option<Path>, Unread> {
+        // Some servers have no page after the last one.
+        let gone = if self.is_counted { vec![404] } else { Vec::new() };
+        let statuses = Statuses { spent: self.walk.spent(), gone, ..self.list.statuses.clone() };
+        let mut reply = match reader.read(path, &statuses).await? {
+            GetResult::Reply(reply) => reply,
+            GetResult::Gone(_) => return Ok(None),
         };
         self.walk.step(&reply);
-        let items = match reply.body.pointer_mut(&self.list.items) {
-            Some(Value::Array(items)) => std::mem::take(items),
-            // Some servers write an empty list as null.
-            Some(Value::Null) if !self.list.items.is_empty() => Vec::new(),
-            _ => {
-                let what = format!("has no list at `{}`", self.list.items);
-                return Err(ReadError::unexpected(path, &what));
-            }
-        };
-        let by_number = matches!(self.list.paging, Some(Paging::Page { .. } | Paging::Offset { .. }));
-        if by_number && !items.is_empty() && self.items.ends_with(&items) {
-            // A server that ignores the parameter sends the first page again and again.
-            let what = "is the same page again, so the list cannot be read to its end";
-            return Err(ReadError::unexpected(path, what));
-        }
-        let page = Page { path, reply, last: items.last().cloned() };
+        let items = self.items_of(&mut reply, path)?;
+        let is_full = self.is_full(items.len());
+        self.check_repeat(&items, is_full, path)?;
+        self.longest = self.longest.max(items.len());
+        let page = Page { path, reply, last: items.last().cloned(), is_full };
         self.known.extend(items.iter().map(|item| identity(self.kind, item)));
         self.items.extend(items);
         self.next(&page)
     }
 
-    fn next(&mut self, page: &Page<'_>) -> Result<Option<Path>, ReadError> {
+    fn items_of(&self, reply: &mut Reply, path: &Path) -> Result<Vec<Value>, ReadError> {
+        let (at, is_object) = (&self.list.items, reply.body.is_object());
+        match reply.body.pointer_mut(at) {
+            Some(Value::Array(items)) => Ok(std::mem::take(items)),
+            // Some servers write an empty list as null, and some leave it out.
+            Some(Value::Null) if !at.is_empty() => Ok(Vec::new()),
+            None if self.list.empty_if_absent && is_object => Ok(Vec::new()),
+            _ => Err(ReadError::unexpected(path, &format!("has no list at `{at}`"))),
+        }
+    }
+
+    /// Whether a page of so many items may hold no more. A server may send less than it is asked for.
+    fn is_full(&self, items: usize) -> bool {
+        let asked = self.list.paging.as_ref().and_then(Paging::size).map_or(1, |size| size.value);
+        let size = if self.longest == 0 { asked } else { self.longest };
+        items > 0 && items >= size
+    }
+
+    /// A server that ignores the parameter sends its first page again and again.
+    fn check_repeat(&mut self, items: &[Value], is_full: bool, path: &Path) -> Result<(), ReadError> {
+        let by_number = matches!(self.list.paging, Some(Paging::Page { .. } | Paging::Offset { .. }));
+        let is_same = by_number && !items.is_empty() && self.items.ends_with(items);
+        self.same = if is_same { self.same + 1 } else { 0 };
+        if !is_same || !(is_full || self.same > SAME) {
+            return Ok(());
+        }
+        let what = "is the same page again, so the list cannot be read to its end";
+        let help = "the API seems to ignore the parameter: correct `paging` in the definition, or remove it if one reply \
+                    holds all objects";
+        Err(ReadError { help: Some(help.to_owned()), ..ReadError::unexpected(path, what) })
+    }
+
+    fn next(&mut self, page: &Page<'_>) -> Result<Option<Path>, Unread> {
         let (parameter, token) = match &self.list.paging {
-            None => return page.is_all().map(|()| None),
-            Some(Paging::Link { .. }) => return self.linked(page),
+            None => return Ok(page.is_all().map(|()| None)?),
+            Some(Paging::Link { .. }) => return Ok(self.linked(page)?),
             Some(Paging::Page { parameter, first, total, .. }) => {
                 let number = first + self.walk.spent().pages;
                 (parameter, (!self.is_last(page, total.as_ref())?).then(|| number.to_string()))
@@ -111,18 +189,22 @@ impl Pages<'_> {
         Ok(Some(self.sized().query(parameter, token)))
     }
 
-    /// Whether the list is complete, by the server's own count or an empty page. A list that ends before its count is
-    /// an error.
-    fn is_last(&self, page: &Page<'_>, total: Option<&Pointer>) -> Result<bool, ReadError> {
+    /// Whether the list is complete: by an empty page, or by the server's own count. That may be an estimate, so a full page
+    /// is never the last one.
+    fn is_last(&mut self, page: &Page<'_>, total: Option<&Pointer>) -> Result<bool, Unread> {
         let (empty, held) = (page.last.is_none(), self.known.len());
         let Some(Pointer(at)) = total else { return Ok(empty) };
         let total = page.reply.body.pointer(at).and_then(Value::as_u64);
         let what = || format!("has no count of objects at `{at}`");
         let total = total.ok_or_else(|| ReadError::unexpected(page.path, &what()))?;
-        if empty {
-            check_total(page.path, held, total)?;
+        self.is_counted = held as u64 >= total;
+        if held as u64 > total {
+            return Err(Unread::Shifted(miscounted(page.path, held, total)));
         }
-        Ok(held as u64 >= total)
+        if empty {
+            check_total(page.path, held, total).map_err(Unread::Shifted)?;
+        }
+        Ok(empty || (self.is_counted && !page.is_full))
     }
 
     /// The next page by a link. Only its query is used, and only if it leads to the path of the list.
@@ -132,6 +214,13 @@ impl Pages<'_> {
         let what = "links to another path, which is not followed";
         self.first.followed(link).map(Some).ok_or_else(|| ReadError::unexpected(page.path, what))
     }
+}
+
+fn miscounted(path: &Path, held: usize, total: u64) -> ReadError {
+    let what = format!("counts {}, and the list has {held} by then", count(total as usize, "object"));
+    let help = "the count is only an estimate: remove `total` from `paging` in the definition, so that the list ends with \
+                an empty page";
+    ReadError { help: Some(help.to_owned()), ..ReadError::unexpected(path, &what) }
 }
 
 impl Page<'_> {

@@ -12,8 +12,8 @@ pub(super) const BUGS: &[Bug] = &[
     },
     Bug {
         name: "answer-without-a-list-is-an-empty-list",
-        item: "Pages::read",
-        old: "Some(Value::Null) if !self.list.items.is_empty()",
+        item: "items_of",
+        old: "Some(Value::Null) if !at.is_empty()",
         new: "None | Some(Value::Null)",
     },
     Bug {
@@ -25,8 +25,8 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "only-the-first-page-by-number",
         item: "is_last",
-        old: "held as u64 >= total",
-        new: "held as u64 <= total",
+        old: "self.is_counted && !page.is_full",
+        new: "self.is_counted || !empty",
     },
     Bug {
         name: "only-the-first-page-by-link",
