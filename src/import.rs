@@ -40,6 +40,8 @@ pub struct To<'a> {
     pub system: &'a str,
     /// The path from the manifests to the JSON Schemas, for editors.
     pub schemas: Option<&'a str>,
+    /// Whether a manifest says every field, also one that is at its default and grants nothing.
+    pub all_fields: bool,
     /// The names of the files that are in their folder already.
     pub taken: &'a [String],
 }
@@ -74,7 +76,8 @@ pub fn manifests(
                 diagnostics.push(ambiguous(kind, found));
                 continue;
             }
-            let spec = system.spec(kind, &found.body, &names);
+            let whole = system.whole_spec(kind, &found.body, &names);
+            let spec = kind.shape.for_manifest(&whole, to.all_fields);
             let text = document(to, kind, &found.name, &spec);
             let refused = || refused(system, kind, &spec);
             let lost = || dangling(kind, &found.name, &spec, &names);
@@ -123,7 +126,7 @@ fn ambiguous(kind: &Kind, found: &LiveObject) -> Diagnostic {
 }
 
 fn document(to: &To<'_>, kind: &Kind, name: &str, spec: &Value) -> String {
-    let To { system, schemas, taken: _ } = *to;
+    let To { system, schemas, .. } = *to;
     let file = crate::model::kind::schema_file_name(system, &kind.name);
     let editor = schemas
         .map(|folder| format!("# yaml-language-server: $schema={folder}/{file}\n"))

@@ -23,6 +23,7 @@ pub mod compare;
 mod diagnostics;
 pub mod digest;
 pub mod estate;
+mod grants;
 pub mod guard;
 mod guardrail;
 mod impact;
@@ -99,6 +100,7 @@ impl Planner<'_> {
                 }
             }
         }
+        self.plan.diagnostics.extend(grants::undeclared(self.input, self.index, &self.comparison.names));
         self.given_up();
         self.unread_others();
         self.unreachable_others();

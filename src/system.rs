@@ -170,12 +170,17 @@ pub trait Translate: Send + Sync {
     /// What a manifest would say of a live object, for people: without the API's defaults, without what import leaves out,
     /// and without what cannot be read back.
     fn spec(&self, kind: &Kind, body: &Value, names: &Names) -> Value {
+        kind.shape.without_defaults(&self.whole_spec(kind, body, names))
+    }
+
+    /// The same with the API's defaults.
+    fn whole_spec(&self, kind: &Kind, body: &Value, names: &Names) -> Value {
         let mut spec = kind.shape.observed(&self.observed(kind, body, names));
         if let Some(spec) = spec.as_object_mut() {
             spec.retain(|name, _| !kind.not_imported.contains(name));
         }
         self.spell(kind, &mut [&mut spec], &[body]);
-        kind.shape.without_defaults(&spec)
+        spec
     }
 
     /// Whether a live object may be written at all. If not, it is skipped with the reason `system`.

@@ -153,7 +153,7 @@ fn live(kind: &str, index: usize, name: &str, mut body: Value) -> LiveObject {
 fn there_and_back(config: &Config, observed: &Observed) {
     let (system, to) = (
         config.targets[0].system.as_ref(),
-        To { system: &config.targets[0].config.system, schemas: None, taken: &[] },
+        To { system: &config.targets[0].config.system, schemas: None, all_fields: false, taken: &[] },
     );
     let mut left_out = Vec::new();
     let manifests = import::manifests(&to, system, &Desired::new(), observed, None, &mut left_out);

@@ -152,7 +152,7 @@ impl Subject {
         let http = http(self.target, answers);
         let observed = run(observe_all(system.as_ref(), &http.reader(), config.limits.concurrency));
         let mut diagnostics = Vec::new();
-        let to = To { system: &config.system, schemas: None, taken: &[] };
+        let to = To { system: &config.system, schemas: None, all_fields: false, taken: &[] };
         let imported =
             import::manifests(&to, system.as_ref(), &Desired::new(), &observed, None, &mut diagnostics);
         check_diagnostics("", &diagnostics);

@@ -38,6 +38,9 @@ pub(super) struct Import {
     /// does as well
     #[arg(long)]
     only_unmanaged: bool,
+    /// Writes every field into new manifests; otherwise one that is at its default and grants nothing is left out
+    #[arg(long)]
+    all_fields: bool,
     /// The folder for new manifests, inside one that `manifests` in enact.yaml names
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
@@ -156,7 +159,12 @@ impl Import {
         }
         let schemas = schema_folder(root, &folder);
         let taken = files::names(&root.join(&folder));
-        let to = import::To { system: &target.config.system, schemas: schemas.as_deref(), taken: &taken };
+        let to = import::To {
+            system: &target.config.system,
+            schemas: schemas.as_deref(),
+            all_fields: self.all_fields,
+            taken: &taken,
+        };
         diagnostics.extend(unlisted(at));
         let system = target.system.as_ref();
         // What git no longer declares is live without a manifest, whatever an earlier commit said.

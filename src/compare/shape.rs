@@ -9,6 +9,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::pointer::child;
+
 mod schema;
 
 /// How a spec, or a part of one, compares.
@@ -53,6 +55,8 @@ pub struct FieldShape {
     /// The live fields that it becomes on the server. If this is empty, a write that leaves it out keeps it; `None` if
     /// nothing is known.
     pub replaces: Option<Vec<String>>,
+    /// Whether it grants something, so that nobody may change it unnoticed.
+    pub grants: bool,
 }
 
 impl Shape {
@@ -249,6 +253,52 @@ impl Shape {
             }
             (_, value) => value.clone(),
         }
+    }
+}
+
+impl Shape {
+    /// The value as a new manifest says it: without fields that only repeat the API's defaults, except those that grant
+    /// something, because a field that a manifest leaves out can be changed unnoticed. With `all`, with every field.
+    #[must_use]
+    pub fn for_manifest(&self, value: &Value, all: bool) -> Value {
+        let (Self::Object(fields), Value::Object(map)) = (self, value) else {
+            return if all { value.clone() } else { self.without_defaults(value) };
+        };
+        let keep = |(name, value): (&String, &Value)| {
+            let field = find(fields, name)?;
+            let says_more = field.default.as_ref() != Some(value);
+            let is_kept = says_more || ((all || field.grants) && !value.is_null());
+            is_kept.then(|| (name.clone(), field.shape.for_manifest(value, all)))
+        };
+        Value::Object(map.iter().filter_map(keep).collect())
+    }
+
+    /// Whether a field of it grants something.
+    pub fn has_grants(&self) -> bool {
+        let Self::Object(fields) = self else { return false };
+        fields.iter().any(|(_, field)| field.grants || field.shape.has_grants())
+    }
+
+    /// The fields that grant something, that `declared` leaves out, and that are not at their default in `live`, as JSON
+    /// pointers.
+    pub fn undeclared_grants(&self, declared: &Value, live: &Value) -> Vec<String> {
+        let Self::Object(fields) = self else { return Vec::new() };
+        let of = |(name, field): &(String, FieldShape)| {
+            let at = child("", name);
+            let live = live.get(name).filter(|live| !live.is_null());
+            match (declared.get(name), live, &field.default) {
+                (None, Some(live), Some(default)) if field.grants => {
+                    let is_default = field.shape.observed(live) == field.shape.observed(default);
+                    if is_default { Vec::new() } else { vec![at] }
+                }
+                (declared, Some(live), _) => {
+                    let below = field.shape.undeclared_grants(declared.unwrap_or(&Value::Null), live);
+                    below.into_iter().map(|below| format!("{at}{below}")).collect()
+                }
+                (_, None, _) => Vec::new(),
+            }
+        };
+        fields.iter().flat_map(of).collect()
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) struct Spec {
     pub(super) required: Vec<String>,
     /// Fields that only the server sets, as JSON pointers in which `*` means every item.
     pub(super) read_only: Vec<String>,
+    /// Fields that the API shows as null and does not take so, as JSON pointers.
+    pub(super) omit_null: Vec<String>,
     /// Fields whose value is a secret, as JSON pointers.
     pub(super) secrets: Vec<String>,
     /// Fields that are sent but never in a reply, as JSON pointers, and the live top-level fields that each replaces, as
@@ -62,6 +64,10 @@ impl Spec {
             } else if is_true(&whole, "writeOnly") {
                 self.write_only(field, &whole, at);
             } else {
+                if whole.get("x-null").is_some_and(|null| null == "omit") {
+                    self.omit_null.push(at.clone());
+                }
+                mark_grants(field, &whole);
                 self.prepare(field, &at, root);
             }
         }
@@ -104,6 +110,17 @@ fn resolved(field: &Value, root: &Value, depth: usize) -> Value {
         }
     }
     whole
+}
+
+/// Marks a field that may grant something, unless the definition says whether it does: a truth, or a list.
+fn mark_grants(field: &mut Value, whole: &Value) {
+    let is = |wanted: &str| {
+        let of = whole.get("type");
+        of.is_some_and(|of| of == wanted || of.as_array().is_some_and(|of| of.iter().any(|of| of == wanted)))
+    };
+    if let Some(field) = field.as_object_mut().filter(|_| is("boolean") || is("array")) {
+        field.entry("x-grants").or_insert(Value::Bool(true));
+    }
 }
 
 /// Fields inside a list's items that only the server sets.

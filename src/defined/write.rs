@@ -15,7 +15,7 @@ use crate::model::kind::{Kind, matches};
 use crate::model::names::Names;
 use crate::model::request::{Method, Replaces, Request, Symbol};
 use crate::model::state::LiveObject;
-use crate::pointer::{child, fields};
+use crate::pointer::{child, fields, is_within};
 use crate::system::{Draft, Translate};
 use crate::words::verb;
 
@@ -68,6 +68,7 @@ impl Defined {
         let values = self.new_values(kind, draft);
         let mut body = Body::wired(kind, draft);
         body.add_key(kind, &values, &create.route);
+        body.omit_null(kind);
         let path = create.route.fill(&values).ok_or_else(unfilled)?;
         let mut request = body.request(create.method, path, &create.within);
         request.success.clone_from(&create.success);
@@ -98,6 +99,7 @@ impl Defined {
             return Err(refused(Code::DefinedNoUpdate, message).help(help));
         };
         not_kept(kind, draft, live)?;
+        no_null(kind, update, draft)?;
         let path = update.route.fill(&self.values(kind, live)).ok_or_else(unfilled)?;
         let body = self.updated(kind, update, draft, live);
         let mut request = body.request(update.method, path, &update.within);
@@ -122,6 +124,7 @@ impl Defined {
         if update.mode == Mode::Replace || renamed {
             body.add_key(kind, &self.new_values(kind, draft), &update.route);
         }
+        body.omit_null(kind);
         body
     }
 
@@ -167,6 +170,25 @@ fn not_kept(kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject) -> Result
     let message = format!("the API does not keep {}: its replies do not hold it", dropped.join(", "));
     let help = "it may be misspelt or belong to another version of the API: remove it here and in the definition's `spec`";
     Err(refused(Code::DefinedNotKept, message).help(help).in_spec(first))
+}
+
+/// Refuses to empty a field that the API empties only where an update leaves it out, if its updates keep such fields.
+fn no_null(kind: &CompiledKind, update: &Update, draft: &Draft<'_>) -> Result<(), SpecDiagnostic> {
+    let is_emptied = |at: &&String| {
+        let is_null = draft.declared.pointer(at).is_some_and(Value::is_null);
+        is_null && draft.fields.iter().any(|field| is_within(at, &field.path))
+    };
+    // An object inside the spec is sent whole, so what it leaves out goes.
+    let top = |at: &&String| fields(at).count() == 1;
+    match kind.spec.omit_null.iter().filter(top).find(is_emptied) {
+        Some(at) if update.mode == Mode::Merge => {
+            let message =
+                format!("the API cannot empty `{at}`: it takes no null, and keeps what is left out");
+            let help = "declare the live value, or delete the object and create it again";
+            Err(refused(Code::DefinedNoNull, message).help(help).in_spec(at.clone()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn refused(code: Code, message: String) -> SpecDiagnostic {

@@ -238,6 +238,11 @@ codes! {
     /// the definition if the API has it.
     DefinedNoDelete = "defined/no-delete" (Failed, Error),
 
+    /// A field should go back to null, which the API does not take (`x-null: omit` in the definition), and its updates keep
+    /// every field that they leave out. Nothing that enact could send would empty it. Declare the live value, or delete the
+    /// object and create it again.
+    DefinedNoNull = "defined/no-null" (Failed, Error),
+
     /// The live object differs from its manifest, and the definition of its system has no `update` for this kind. The
     /// difference would stay. Declare what is live, or delete the object with `ensure: absent` and declare it again
     /// afterwards, or add `update` to the definition if the API has it.
@@ -573,6 +578,11 @@ codes! {
     /// `whole: false` in `list` of the definition. A list that is put together some time after a write does the same for
     /// a while.
     LiveSummary = "live/summary" (Invalid, Warning),
+
+    /// A field that grants something is not at its default, and the manifest of its object does not say it, so that no plan
+    /// changes it. Somebody may have set it by hand. Declare the field as it should be, or name it in `metadata.ignore` if
+    /// it is left to others on purpose. In a system of your own, `x-grants` says which fields grant something.
+    LiveUnmanagedField = "live/unmanaged-field" (Failed, Warning),
 
     /// Something on the target could not be read: the request failed, was refused, or was answered in a way that is not
     /// understood. What cannot be read never counts as absent, so nothing is written to this target. See the message

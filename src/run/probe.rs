@@ -59,6 +59,7 @@ async fn one_kind(objects: &mut Objects<'_>, verdict: &mut ProbeVerdict, subject
     create::is_unique(objects, verdict, subject, &found).await;
     update::changes(objects, verdict, subject).await;
     update::leaves_out(objects, verdict, subject).await;
+    update::goes_back(objects, verdict, subject).await;
     update::matches_versions(objects, verdict, subject).await;
     true
 }

@@ -338,3 +338,94 @@ fn what_is_required_below_the_top_is_required() {
     declare(&world, &json!([{"on": "x"}]));
     assert_eq!(codes_of(&world), ["schema/missing-field"]);
 }
+
+/// Things with fields that grant something, and others.
+fn granting() -> World {
+    World::things(|kind| {
+        let fields = &mut kind["spec"]["properties"];
+        fields["admin"] = json!({"type": "boolean", "default": false});
+        let texts = json!({"type": "string"});
+        fields["roles"] = json!({"type": "array", "items": texts, "x-list-type": "set", "default": []});
+        fields["hidden"] = json!({"type": "boolean", "default": false, "x-grants": false});
+        fields["level"] = json!({"type": "string", "default": "none", "x-grants": true});
+    })
+}
+
+#[test]
+fn an_import_says_each_field_that_grants_so_that_a_change_by_hand_is_seen() {
+    let world = granting();
+    world.api.insert("things", json!({"name": "a"}));
+    assert_eq!(world.run(&["import", "live"]).code, 0);
+    let imported = || std::fs::read_to_string(world.path("policies/live/thing-a.yaml")).unwrap();
+    let text = imported();
+    for said in ["admin: false", "roles: []", "level: none"] {
+        assert!(text.contains(said), "{text}");
+    }
+    assert!(!text.contains("hidden") && !text.contains("size"), "{text}");
+    world.assert_converged();
+    world.drift("things", "admin", json!(true));
+    assert_eq!(fields(&world.plan()), ["/admin"]);
+    std::fs::remove_dir_all(world.path("policies/live")).unwrap();
+    assert_eq!(world.run(&["import", "live", "--all-fields"]).code, 0);
+    let text = imported();
+    for said in ["admin: true", "hidden: false", "size: 1", "note: ''"] {
+        assert!(text.contains(said), "{text}");
+    }
+    world.assert_converged();
+}
+
+#[test]
+fn a_plan_names_an_undeclared_field_that_grants_and_left_its_default() {
+    let world = granting();
+    for name in ["a", "b"] {
+        world.api.insert("things", json!({"name": name, "admin": true, "hidden": true, "size": 3}));
+        world.declare("Thing", name, "{size: 3}");
+    }
+    let plan = world.plan();
+    assert_eq!((&plan["changes"], codes(&plan)), (&json!([]), vec!["live/unmanaged-field"]), "{plan:#}");
+    let message = plan["diagnostics"][0]["message"].as_str().unwrap();
+    assert!(message.contains("`/admin`") && message.contains("`a`, `b`"), "{message}");
+    world.declare("Thing", "a", "{size: 3, admin: true}");
+    world.declare("Thing", "b", "{size: 3, admin: false}");
+    world.converge();
+}
+
+/// Things with a color that the API shows as null and does not take so.
+fn colored(method: &str) -> World {
+    let kind = thing(|kind| {
+        kind["update"] = json!({"method": method, "path": "/things/{id}"});
+        kind["spec"]["properties"]["color"] =
+            json!({"type": ["string", "null"], "default": null, "x-null": "omit"});
+    });
+    let habits = Habits { defaults: json!({"color": null}), ..Habits::default() };
+    let world = World::new(&[kind], &[("things", habits)]);
+    world.api.on(|seen, _| {
+        let is_null = seen.body.get("color").is_some_and(Value::is_null);
+        is_null.then(|| Reply::new(400, json!({"message": "color is no text"})))
+    });
+    world
+}
+
+#[test]
+fn a_null_that_the_api_shows_and_does_not_take_is_left_out() {
+    let world = colored("PUT");
+    world.declare("Thing", "a", "{color: null, size: 2}");
+    world.converge();
+    world.declare("Thing", "a", "{size: 3}");
+    world.converge();
+    world.declare("Thing", "a", "{color: red}");
+    world.converge();
+    world.declare("Thing", "a", "{color: null}");
+    world.converge();
+    assert_eq!(world.object("things", "name", "a")["color"], json!(null));
+}
+
+#[test]
+fn a_null_that_no_update_can_say_is_refused() {
+    let world = colored("PATCH");
+    world.declare("Thing", "a", "{color: red}");
+    world.converge();
+    world.declare("Thing", "a", "{color: null}");
+    let document = world.refused(1);
+    assert_eq!(codes(&document), ["defined/no-null"], "{document:#}");
+}

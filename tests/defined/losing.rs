@@ -10,8 +10,7 @@ fn replacing(change: impl FnOnce(&mut Value)) -> World {
     let kind = thing(|kind| {
         kind["update"] = json!({"method": "PUT", "path": "/things/{id}", "renames": true});
         let item = json!({"type": "object", "properties": {"verb": {"type": "string"}, "on": {"type": "string", "default": ""}}});
-        kind["spec"]["properties"]["rules"] =
-            json!({"type": "array", "items": item, "x-list-type": "multiset", "default": []});
+        kind["spec"]["properties"]["rules"] = json!({"type": "array", "items": item, "x-list-type": "multiset", "default": [], "x-grants": false});
         change(kind);
     });
     World::new(&[kind], &[("things", Habits::default())])

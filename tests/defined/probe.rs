@@ -110,3 +110,19 @@ fn what_cannot_be_deleted_again_is_reported() {
     assert!(run.code == 1 && codes.contains("probe/left-behind"), "{document:#}");
     assert_eq!(world.api.objects("things").len(), 1);
 }
+
+#[test]
+fn a_default_that_the_api_shows_and_does_not_take_is_found() {
+    let world = world(|kind| {
+        kind["spec"]["properties"]["color"] = json!({"type": ["string", "null"], "default": null});
+        kind["scratch"]["spec"]["color"] = json!("red");
+    });
+    world.api.on(|seen, _| {
+        let is_null = seen.body.get("color").is_some_and(Value::is_null);
+        is_null.then(|| Reply::new(400, json!({"message": "color is no text"})))
+    });
+    let (code, wrong) = disagreements(&world);
+    let says =
+        |wrong: &String| wrong.starts_with("goes back to its defaults") && wrong.contains("color is no text");
+    assert!(code == 1 && wrong.iter().any(says), "{wrong:?}");
+}

@@ -27,7 +27,7 @@ members:
   x-list-type: map
   x-list-map-keys: [group]
   items: {type: object, properties: {group: {type: string}, role: {type: string, default: reader}}}
-readers: {type: array, x-list-type: set, items: {type: string}, default: []}
+readers: {type: array, x-list-type: set, items: {type: string}, default: [], x-grants: false}
 ";
 
 /// A group belongs to a user: the key of a membership names a group.

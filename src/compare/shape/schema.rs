@@ -81,6 +81,7 @@ fn field(schema: &Value, root: &Value, depth: usize) -> FieldShape {
         null_is_default,
         write_only: is_true(schema, "writeOnly"),
         replaces: schema.get("x-replaces").map(texts),
+        grants: is_true(schema, "x-grants"),
     }
 }
 

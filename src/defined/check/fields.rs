@@ -21,6 +21,7 @@ pub(super) fn check(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
         list_type::check(field.schema, &field.at, problems);
         field.sides(merges, problems);
         field.replaces(problems);
+        field.null(problems);
         field.default(problems);
     }
     check_required(kind, &root, problems);
@@ -133,6 +134,17 @@ impl SpecField<'_> {
                 "only a field with `writeOnly` can replace others",
                 "remove it",
             );
+        }
+    }
+
+    /// Checks what is said of null.
+    fn null(&self, problems: &mut Problems<'_>) {
+        let Some(null) = self.schema.get("x-null") else { return };
+        let at = format!("{}/x-null", self.at);
+        let is_default = self.schema.get("default").is_some_and(Value::is_null);
+        if null != "omit" || !is_default || self.inside.in_list {
+            let message = "`x-null` says that a field, outside of lists, whose `default` is null is left out";
+            problems.report(&at, Code::SystemField, message, "write `default: null` and `x-null: omit`");
         }
     }
 

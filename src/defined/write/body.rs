@@ -143,6 +143,15 @@ impl Body {
         }
     }
 
+    /// Leaves out what is null and which the API takes only by leaving it out.
+    pub(super) fn omit_null(&mut self, kind: &CompiledKind) {
+        for at in &kind.spec.omit_null {
+            if self.value.pointer(at).is_some_and(Value::is_null) {
+                take(&mut self.value, at);
+            }
+        }
+    }
+
     /// The request, with the body where the API wants it.
     pub(super) fn request(self, method: Method, path: Path, within: &str) -> Request {
         let value = match within {

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::compare::diff::overlaid;
 use crate::defined::definition::Mode;
 use crate::model::outcome::WriteResult;
 use crate::model::request::Request;
@@ -111,6 +112,28 @@ fn disagreement(
         }
         Mode::Merge | Mode::Replace => None,
     }
+}
+
+/// Sets every field back to its default, as a manifest does that no longer declares it.
+pub(super) async fn goes_back(objects: &mut Objects<'_>, verdict: &mut ProbeVerdict, subject: &Subject<'_>) {
+    let defaults = subject.defaults();
+    if subject.form.update.is_none() || defaults.is_empty() {
+        return;
+    }
+    let names = quoted(defaults.keys());
+    let spec = overlaid(&subject.changed_spec(), &Value::Object(defaults));
+    if let Err(diagnostics) = objects.declare(subject, &spec) {
+        return verdict.diagnostics.extend(diagnostics);
+    }
+    let found = match objects.apply(subject).await {
+        Ok(()) => objects.still_differs(subject).await.map_or(Ok(names), Err),
+        Err(reason) => Err(reason),
+    };
+    verdict.check(subject, "goes back to its defaults", "/spec/properties", "each `default`", found);
+    // Back to what the next questions are about. If that fails, they report it.
+    let declared = objects.declare(subject, &subject.changed_spec());
+    verdict.diagnostics.extend(declared.err().unwrap_or_default());
+    let _ = objects.apply(subject).await;
 }
 
 /// Writes to a version that the object does not have.
