@@ -53,6 +53,8 @@ pub(super) struct List {
     pub(super) empty_if_absent: bool,
     /// Where an item of the list has something if it is an object of this kind.
     pub(super) skip_unless: Vec<String>,
+    /// What an item has that is not there.
+    pub(super) skip_if: Vec<Sign>,
     pub(super) whole: bool,
     pub(super) paging: Option<Paging>,
 }
@@ -92,8 +94,26 @@ pub(super) struct Update {
 
 #[derive(Debug)]
 pub(super) struct Delete {
+    /// What has to be done before, and what an object has to which it was done.
+    pub(super) first: Option<(Step, Sign)>,
+    pub(super) last: Step,
+}
+
+/// A request that is the same for every object, except for its path.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub(super) method: Method,
     pub(super) route: Route,
+    pub(super) body: Option<Value>,
     pub(super) success: Vec<u16>,
+}
+
+impl List {
+    /// Whether an item of the list is an object of this kind that is there.
+    pub(super) fn is_object(&self, item: &Value) -> bool {
+        let has = |at: &String| item.pointer(at).is_some_and(|value| !value.is_null());
+        self.skip_unless.iter().all(has) && !self.skip_if.iter().any(|sign| sign.is_in(item))
+    }
 }
 
 impl CompiledKind {

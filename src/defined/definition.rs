@@ -17,7 +17,8 @@ mod place;
 
 pub use access::{AccessForm, Decides, EffectForm, GrantForm, IfAbsent, PatternForm, TermForm, ValueTerm};
 pub use operations::{
-    CreateForm, CreateMethod, DeleteForm, GetForm, ListForm, Mode, ReadMethod, UpdateForm, UpdateMethod,
+    CreateForm, CreateMethod, DeleteForm, FirstForm, GetForm, ListForm, Mode, ReadMethod, UpdateForm,
+    UpdateMethod,
 };
 pub use paging::{PageSize, Paging};
 pub use place::{PathTemplate, Places, Pointer, SignForm};

@@ -110,8 +110,7 @@ impl Defined {
         let mut all: BTreeMap<RemoteId, Vec<LiveObject>> = BTreeMap::new();
         let mut unreachable = Vec::new();
         let mut items = pages::items(list, kind, &path, reader).await?;
-        let has = |item: &Value, at: &String| item.pointer(at).is_some_and(|value| !value.is_null());
-        items.retain(|item| list.skip_unless.iter().all(|at| has(item, at)));
+        items.retain(|item| list.is_object(item));
         object::check_key(kind, &items, &path)?;
         for item in items {
             match object::listed(kind, &item, &names) {

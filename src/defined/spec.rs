@@ -20,6 +20,8 @@ pub(super) struct Spec {
     pub(super) read_only: Vec<String>,
     /// Fields that the API shows as null and does not take so, as JSON pointers.
     pub(super) omit_null: Vec<String>,
+    /// Fields that only a create can set, as JSON pointers.
+    pub(super) create_only: Vec<String>,
     /// Fields whose value is a secret, as JSON pointers.
     pub(super) secrets: Vec<String>,
     /// Fields that are sent but never in a reply, as JSON pointers, and the live top-level fields that each replaces, as
@@ -66,6 +68,9 @@ impl Spec {
             } else {
                 if whole.get("x-null").is_some_and(|null| null == "omit") {
                     self.omit_null.push(at.clone());
+                }
+                if is_true(&whole, "x-create-only") {
+                    self.create_only.push(at.clone());
                 }
                 mark_grants(field, &whole);
                 self.prepare(field, &at, root);

@@ -1,5 +1,5 @@
-//! Texts with placeholders: `{name}` is a part of the key, `{id}` the server's id, `{settings.org}` a setting. Not
-//! here: which placeholders are allowed where, in `compile::routes`.
+//! Texts with placeholders: `{name}` is a part of the key, `{id}` the server's id, `{settings.org}` a setting; `{{` and `}}`
+//! are braces. Not here: which placeholders are allowed where, in `compile::routes`.
 
 use serde_json::Value;
 
@@ -62,6 +62,13 @@ impl Template {
         let mut rest = text;
         while let Some(start) = rest.find(['{', '}']) {
             let (before, after) = rest.split_at(start);
+            let doubled = [("{{", "{"), ("}}", "}")].into_iter();
+            let literal = doubled.filter_map(|(twice, once)| Some((once, after.strip_prefix(twice)?))).next();
+            if let Some((once, after)) = literal {
+                pieces.push(Piece::Text(format!("{before}{once}")));
+                rest = after;
+                continue;
+            }
             let inner = after.strip_prefix('{').and_then(|after| after.split_once('}'));
             let (label, after) = inner.ok_or("has an unmatched `{` or `}`")?;
             pieces.push(Piece::Text(before.to_owned()));
@@ -190,6 +197,16 @@ mod tests {
     fn what_is_not_known_gives_no_path() {
         assert_eq!(path("/a/{settings.other}", "x"), None);
         assert_eq!(path("/a/{vhost}", "x"), None);
+    }
+
+    #[test]
+    fn doubled_braces_are_braces() {
+        let settings = json!({});
+        let values = Values { settings: &settings, id: None, parts: vec![("name", Id::text("a").unwrap())] };
+        let filled = |text| Template::new(text).unwrap().fill(&values).unwrap();
+        assert_eq!(filled(r#"{{"name":"{name}"}}"#), r#"{"name":"a"}"#);
+        assert_eq!(filled("{{name}}{name}"), "{name}a");
+        assert!(Template::new("{{name}").is_err());
     }
 
     #[test]

@@ -6,16 +6,16 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 use crate::defined::api::Defined;
-use crate::defined::compiled::{CompiledKind, Update};
+use crate::defined::compiled::{self, CompiledKind, Update};
 use crate::defined::definition::Mode;
 use crate::defined::template::{Values, scalar};
 use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::model::change::Action;
 use crate::model::kind::{Kind, matches};
 use crate::model::names::Names;
-use crate::model::request::{Method, Replaces, Request, Symbol};
+use crate::model::request::{Repeatability, Replaces, Request, Symbol};
 use crate::model::state::LiveObject;
-use crate::pointer::{child, fields, is_within};
+use crate::pointer::{child, fields, is_within, overlap};
 use crate::system::{Draft, Translate};
 use crate::words::verb;
 
@@ -45,16 +45,15 @@ impl Translate for Defined {
         spec
     }
 
-    /// The one request of a change.
+    /// The request of a change; of a delete it may be two.
     fn requests(&self, draft: &Draft<'_>) -> Result<Vec<Request>, SpecDiagnostic> {
         let undefined = || Diagnostic::new(Code::DefinedKind, "the kind is not defined");
         let kind = self.api.compiled(&draft.kind.name).ok_or_else(undefined)?;
-        let request = match draft.live {
-            None => self.create(kind, draft),
+        match draft.live {
+            None => self.create(kind, draft).map(|request| vec![request]),
             Some(live) if draft.action == Action::Delete => self.delete(kind, live),
-            Some(live) => self.update(kind, draft, live),
-        };
-        request.map(|request| vec![request])
+            Some(live) => self.update(kind, draft, live).map(|request| vec![request]),
+        }
     }
 }
 
@@ -98,6 +97,7 @@ impl Defined {
                 "declare what is live, or delete it with `ensure: absent` and declare it again afterwards";
             return Err(refused(Code::DefinedNoUpdate, message).help(help));
         };
+        create_only(kind, draft)?;
         not_kept(kind, draft, live)?;
         no_null(kind, update, draft)?;
         let path = update.route.fill(&self.values(kind, live)).ok_or_else(unfilled)?;
@@ -128,14 +128,26 @@ impl Defined {
         body
     }
 
-    fn delete(&self, kind: &CompiledKind, live: &LiveObject) -> Result<Request, SpecDiagnostic> {
+    fn delete(&self, kind: &CompiledKind, live: &LiveObject) -> Result<Vec<Request>, SpecDiagnostic> {
         let Some(delete) = &kind.delete else {
             let message = format!("a {} cannot be deleted by this API", kind.name);
             let help = "delete it on the target in another way, or remove `ensure: absent`";
             return Err(refused(Code::DefinedNoDelete, message).help(help));
         };
-        let path = delete.route.fill(&self.values(kind, live)).ok_or_else(unfilled)?;
-        Ok(Request { success: delete.success.clone(), ..Request::new(Method::Delete, path) })
+        let values = self.values(kind, live);
+        let request = |step: &compiled::Step, repeatability| {
+            let path = step.route.fill(&values).ok_or_else(unfilled)?;
+            Ok(Request {
+                body: step.body.clone(),
+                success: step.success.clone(),
+                replaces: Replaces::Nothing,
+                repeatability,
+                ..Request::new(step.method, path)
+            })
+        };
+        let first = delete.first.as_ref().filter(|(_, done)| !done.is_in(&live.body));
+        let first = first.map(|(step, _)| request(step, Repeatability::Absolute));
+        first.into_iter().chain([request(&delete.last, Repeatability::Delete)]).collect()
     }
 
     /// The key that git declares: names, and ids of other objects that may not exist yet.
@@ -170,6 +182,16 @@ fn not_kept(kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject) -> Result
     let message = format!("the API does not keep {}: its replies do not hold it", dropped.join(", "));
     let help = "it may be misspelt or belong to another version of the API: remove it here and in the definition's `spec`";
     Err(refused(Code::DefinedNotKept, message).help(help).in_spec(first))
+}
+
+/// Refuses to change what only a create can set.
+fn create_only(kind: &CompiledKind, draft: &Draft<'_>) -> Result<(), SpecDiagnostic> {
+    let changed = |at: &&String| draft.fields.iter().any(|field| overlap(at, &field.path));
+    let Some(at) = kind.spec.create_only.iter().find(changed) else { return Ok(()) };
+    let message = format!("`{at}` of a {} can only be set when it is created", kind.name);
+    let help =
+        "declare what is live; or declare the object with `ensure: absent`, apply, and declare it again";
+    Err(refused(Code::DefinedCreateOnly, message).help(help).in_spec(at.clone()))
 }
 
 /// Refuses to empty a field that the API empties only where an update leaves it out, if its updates keep such fields.

@@ -224,6 +224,11 @@ codes! {
     /// readable in git. Write the scheme, the host and, if needed, a path, and move a credential to `auth`.
     ConfigUrl = "config/url" (Invalid, Error),
 
+    /// A field differs that the API takes only when it creates the object (`x-create-only` in the definition), so that no
+    /// update can change it. Declare what is live. Or have the object replaced: declare it with `ensure: absent`, apply,
+    /// and declare it again. enact does not do that by itself, because whatever refers to the object would lose it.
+    DefinedCreateOnly = "defined/create-only" (Failed, Error),
+
     /// enact met a kind that the definition of its system does not have. Earlier checks should have refused it, so this
     /// is a defect of enact. Please report it with the definition; nothing was written for the object.
     DefinedKind = "defined/kind" (Failed, Error),
@@ -734,6 +739,11 @@ codes! {
     /// object that may belong to somebody is not touched, so nothing was written. Correct how the definition reads the
     /// kind, or the rights of the credential.
     ProbeUnreadable = "probe/unreadable" (Unread, Error),
+
+    /// The live check tries only kinds with a `scratch` object, and not every kind of the definition has one. What was not
+    /// tried is not known to be right. If no kind has one, nothing was checked at all, and that is an error. Add `scratch`
+    /// to each kind: a spec, and a change of it.
+    ProbeUntried = "probe/untried" (Failed, Warning),
 
     /// What was asked is of a form that the target does not know, such as an action with too few sections, or nothing says
     /// what its objects allow. The answer could only be a guess. Write it as the policies do, or name another target.

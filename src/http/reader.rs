@@ -17,6 +17,18 @@ use crate::model::wire::{GetResult, Next, ReadError, Reader, Reply, Statuses};
 /// What to do if a list, or what must be there, is not.
 const NOT_THERE: &str = "there is nothing at this URL: check `url` in enact.yaml, above all its path";
 
+/// What to do about a refusal that a repeat does not change.
+const REFUSED: &str = "the API refuses this request itself, and would again: correct the definition of its system, or `url` and \
+                       `settings` in enact.yaml";
+
+fn refused_for_good(status: StatusCode) -> Option<&'static str> {
+    match status.as_u16() {
+        404 => Some(NOT_THERE),
+        400 | 405 | 406 | 410 | 414 | 415 | 422 => Some(REFUSED),
+        _ => None,
+    }
+}
+
 /// Reads from a target.
 pub struct HttpReader(pub(super) Arc<Connection>);
 
@@ -61,8 +73,8 @@ impl HttpReader {
                 Ok(answer) => {
                     let message =
                         format!("GET {} was answered with {}", self.0.shown(path), self.0.said(&answer));
-                    let absent = || (answer.status == StatusCode::NOT_FOUND).then(|| NOT_THERE.to_owned());
-                    let error = ReadError { message, help: self.0.help(&answer).or_else(absent) };
+                    let for_good = || refused_for_good(answer.status).map(str::to_owned);
+                    let error = ReadError { message, help: self.0.help(&answer).or_else(for_good) };
                     (self.0.failure(&answer), answer.asks(&self.0.errors), error)
                 }
                 Err(Unanswered { event, words, help }) => {

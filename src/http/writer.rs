@@ -15,7 +15,7 @@ use super::look::Look;
 use super::reader::HttpReader;
 use super::redact::{REDACTED, Redactor};
 use super::retry::{self, Event};
-use crate::model::request::{Hidden, Method, Path, Request};
+use crate::model::request::{Hidden, Path, Repeatability, Request};
 use crate::model::resource::RemoteId;
 use crate::model::wire::{
     Attempt, GetResult, Next, OpenWrite, ReadError, Reader, Refusal, Sent, Statuses, Turn, Writer,
@@ -180,7 +180,7 @@ impl HttpTurn<'_> {
             };
         }
         // The object to delete is gone.
-        if status == StatusCode::NOT_FOUND && request.method == Method::Delete {
+        if status == StatusCode::NOT_FOUND && request.repeatability == Repeatability::Delete {
             return Ok(Value::Null);
         }
         let help = self.connection.help(&answer).map(|help| format!("; {help}")).unwrap_or_default();

@@ -36,6 +36,7 @@ pub async fn run(
     let mut verdict = ProbeVerdict::default();
     let mut objects = Objects::new(&definition.name, target, http, name, stop);
     let subjects = subject::all(definition, target, name);
+    verdict.diagnostics.extend(verdict::untried(definition, &target.config.name));
     if create::all_free(&objects, &mut verdict, &subjects).await {
         for subject in &subjects {
             if stop.load(Ordering::Relaxed) || !one_kind(&mut objects, &mut verdict, subject).await {

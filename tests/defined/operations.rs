@@ -214,3 +214,95 @@ fn a_kind_that_can_only_be_read_is_never_written() {
     world.assert_converged();
     assert_eq!(actions(&world.plan()), Vec::<String>::new());
 }
+
+#[test]
+fn a_delete_may_be_an_action_with_a_body() {
+    let world = World::things(|kind| {
+        kind["delete"] = json!({"method": "POST", "path": "/things/{id}/remove", "body": {"reason": "git"}});
+    });
+    world.api.on(|seen, store| {
+        let id = seen.place().strip_suffix("/remove")?.rsplit('/').next()?.to_owned();
+        store.objects("things").retain(|thing| thing["id"] != id);
+        Some(Reply::new(200, json!({})))
+    });
+    world.api.insert("things", json!({"id": "id-old", "name": "old"}));
+    world.declare_absent("Thing", "old");
+    let writes = world.converge();
+    assert_eq!(calls(&writes), ["POST /base/things/id-old/remove"]);
+    assert_eq!(writes[0].body, json!({"reason": "git"}));
+}
+
+#[test]
+fn a_delete_may_leave_an_object_that_says_that_it_is_deleted() {
+    let kind = thing(|kind| {
+        let deleted = json!([{"at": "/deleted", "is": true}]);
+        kind["delete"] = json!({"method": "PATCH", "path": "/things/{id}", "body": {"deleted": true}});
+        kind["list"]["skip_if"] = deleted.clone();
+        kind["get"]["gone_if"] = deleted;
+    });
+    let world = World::new(&[kind], &[("things", Habits { unique: &[], ..Habits::default() })]);
+    world.declare("Thing", "old", "{size: 2}");
+    world.converge();
+    world.declare_absent("Thing", "old");
+    world.converge();
+    assert_eq!(world.object("things", "name", "old")["deleted"], true);
+    world.declare("Thing", "old", "{size: 3}");
+    assert_eq!(calls(&world.converge()), ["POST /base/things"], "it is there again, as a new one");
+}
+
+/// Things that have to be disabled before they can be deleted.
+fn disabled_first() -> World {
+    let world = World::things(|kind| {
+        kind["delete"]["first"] = json!({
+            "method": "PATCH", "path": "/things/{id}", "body": {"enabled": false},
+            "unless": {"at": "/enabled", "is": false},
+        });
+    });
+    world.api.insert("things", json!({"id": "id-old", "name": "old", "enabled": true}));
+    world.declare_absent("Thing", "old");
+    world
+}
+
+#[test]
+fn a_delete_may_take_two_steps_and_goes_on_where_it_stopped() {
+    let both = ["PATCH /base/things/id-old", "DELETE /base/things/id-old"];
+    let world = disabled_first();
+    world.api.on(|seen, store| {
+        let is_enabled = store.objects("things").iter().any(|thing| thing["enabled"] == true);
+        (seen.method == "DELETE" && is_enabled)
+            .then(|| Reply::new(400, json!({"message": "disable it first"})))
+    });
+    assert_eq!(calls(&world.converge()), both);
+    let world = disabled_first();
+    world.drift("things", "enabled", json!(false));
+    assert_eq!(calls(&world.converge()), both[1..]);
+    // The answer to the second one is lost, whether it was done or not.
+    for is_done in [true, false] {
+        let world = disabled_first();
+        let mut is_lost = true;
+        world.api.on(move |seen, store| {
+            if seen.method != "DELETE" || !std::mem::take(&mut is_lost) {
+                return None;
+            }
+            if is_done {
+                store.answer(seen);
+            }
+            Some(Reply::new(503, Value::Null))
+        });
+        let expected = if is_done { both.to_vec() } else { vec![both[0], both[1], both[1]] };
+        assert_eq!(calls(&world.converge()), expected);
+    }
+}
+
+#[test]
+fn what_only_a_create_can_set_is_refused_in_an_update_with_its_place() {
+    let world = World::things(|kind| kind["spec"]["properties"]["size"]["x-create-only"] = json!(true));
+    world.declare("Thing", "old", "{size: 2}");
+    world.converge();
+    world.declare("Thing", "old", "{size: 2, note: other}");
+    world.converge();
+    world.declare("Thing", "old", "{size: 3}");
+    assert_impossible(&world, "defined/create-only", "old");
+    let plan = world.plan();
+    assert!(plan["diagnostics"][0]["help"].as_str().unwrap().contains("ensure: absent"), "{plan:#}");
+}

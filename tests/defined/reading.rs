@@ -613,3 +613,15 @@ fn an_error_inside_a_success_may_be_told_by_a_value() {
     assert_eq!(world.object("things", "name", "a")["size"], 1);
     world.converge();
 }
+
+#[test]
+fn what_the_api_refuses_for_good_is_not_to_be_run_again() {
+    for status in [400, 405, 422] {
+        let world = World::things(|_| {});
+        world.declare("Thing", "a", "{}");
+        world.api.on(move |_, _| Some(Reply::new(status, json!({"message": "no such parameter"}))));
+        let document = world.refused(6);
+        let help = document["diagnostics"][0]["help"].as_str().unwrap();
+        assert!(help.contains("definition") && !help.contains("run again"), "{status}: {help}");
+    }
+}

@@ -39,6 +39,7 @@ const KEYWORDS: &[&str] = &[
     "type",
     "uniqueItems",
     "writeOnly",
+    "x-create-only",
     "x-grants",
     "x-list-map-keys",
     "x-list-map-total",

@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use super::headers;
 use super::routes::{Compiler, TemplateScope};
-use crate::defined::compiled::{Create, Delete, Get, List, Update};
-use crate::defined::definition::{CreateForm, DeleteForm, GetForm, ListForm, UpdateForm};
+use crate::defined::compiled::{Create, Delete, Get, List, Step, Update};
+use crate::defined::definition::{CreateForm, DeleteForm, FirstForm, GetForm, ListForm, UpdateForm};
 use crate::defined::template::{Placeholder, Route};
 use crate::diagnostic::Code;
 use crate::model::request::Repeatability;
@@ -32,6 +32,7 @@ impl Compiler<'_, '_> {
             statuses: Statuses { success: list.success.clone(), gone: Vec::new(), ..Statuses::default() },
             items: list.items.0.clone(),
             empty_if_absent: list.empty_if_absent,
+            skip_if: list.skip_if.iter().map(Sign::from).collect(),
             skip_unless: list.skip_unless.iter().map(|at| at.0.clone()).collect(),
             whole: list.whole,
             paging: list.paging.clone(),
@@ -104,10 +105,34 @@ impl Compiler<'_, '_> {
 
     pub(super) fn delete(&mut self, delete: &DeleteForm) -> Option<Delete> {
         let place = format!("{}/delete", self.context.at);
-        let route = self.route(&delete.path.0, &delete.query, &place, TemplateScope::Live)?;
-        self.one_object(&route, &place);
-        self.success(&delete.success, &place);
-        Some(Delete { route, success: delete.success.clone() })
+        let DeleteForm { method, path, query, body, success, first } = delete;
+        let first = match first {
+            None => None,
+            Some(FirstForm { method, path, body, success, unless }) => {
+                let place = format!("{place}/first");
+                let route = self.object_route(&path.0, &BTreeMap::new(), success, &place)?;
+                let method = (*method).into();
+                let step = Step { method, route, body: body.clone(), success: success.clone() };
+                Some((step, Sign::from(unless)))
+            }
+        };
+        let route = self.object_route(&path.0, query, success, &place)?;
+        let step = Step { method: (*method).into(), route, body: body.clone(), success: success.clone() };
+        Some(Delete { first, last: step })
+    }
+
+    /// The route of a request about one live object.
+    fn object_route(
+        &mut self,
+        path: &str,
+        query: &BTreeMap<String, String>,
+        success: &[u16],
+        place: &str,
+    ) -> Option<Route> {
+        let route = self.route(path, query, place, TemplateScope::Live)?;
+        self.one_object(&route, place);
+        self.success(success, place);
+        Some(route)
     }
 
     /// Whether a name and the settings are enough to fill in a placeholder.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::paging::Paging;
 use super::place::{PathTemplate, Pointer, SignForm};
@@ -34,6 +35,10 @@ pub struct ListForm {
     /// else, and passed over.
     #[serde(default)]
     pub skip_unless: Vec<Pointer>,
+    /// What an item has that is not there for enact, such as `{at: /deleted, is: true}` of one that was deleted and that the
+    /// API still lists.
+    #[serde(default)]
+    pub skip_if: Vec<SignForm>,
     /// Whether the list holds whole objects, so that none is read again with `get`.
     #[serde(default = "yes")]
     pub whole: bool,
@@ -192,18 +197,70 @@ impl UpdateForm {
     }
 }
 
-/// How an object is deleted: with DELETE.
+/// How an object is deleted.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct DeleteForm {
+    /// The method.
+    #[serde(default)]
+    pub method: DeleteMethod,
     /// Where.
     pub path: PathTemplate,
     /// Query parameters; the values are templates over the settings.
     #[serde(default)]
     pub query: BTreeMap<String, String>,
+    /// The body, the same for every object. Default: none.
+    #[serde(default, deserialize_with = "given_value", skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
     /// The statuses of success. Default: every 2xx. 404 is a success too, because the object is gone.
     #[serde(default)]
     pub success: Vec<u16>,
+    /// What has to be done to an object before it can be deleted, such as to disable it.
+    pub first: Option<FirstForm>,
+}
+
+/// What has to be done to an object before it can be deleted.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub struct FirstForm {
+    /// The method.
+    pub method: UpdateMethod,
+    /// Where.
+    pub path: PathTemplate,
+    /// The body, the same for every object. Default: none.
+    #[serde(default, deserialize_with = "given_value", skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
+    /// The statuses of success. Default: every 2xx.
+    #[serde(default)]
+    pub success: Vec<u16>,
+    /// What an object has to which it was done, such as `{at: /enabled, is: false}`: then it is not done again.
+    pub unless: SignForm,
+}
+
+/// The method of a delete.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum DeleteMethod {
+    /// The object goes.
+    #[default]
+    Delete,
+    /// An action.
+    Post,
+    /// The object says that it is deleted.
+    Put,
+    /// The object says that it is deleted.
+    Patch,
+}
+
+impl From<DeleteMethod> for Method {
+    fn from(method: DeleteMethod) -> Self {
+        match method {
+            DeleteMethod::Delete => Self::Delete,
+            DeleteMethod::Post => Self::Post,
+            DeleteMethod::Put => Self::Put,
+            DeleteMethod::Patch => Self::Patch,
+        }
+    }
 }
 
 fn yes() -> bool {
@@ -216,6 +273,11 @@ fn ok() -> Vec<u16> {
 
 fn gone() -> Vec<u16> {
     vec![404]
+}
+
+/// A value, which may be null.
+fn given_value<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 /// Distinguishes null from a field that is left out.

@@ -22,13 +22,15 @@ pub(super) async fn deletes(objects: &mut Objects<'_>, verdict: &mut ProbeVerdic
     if subject.form.delete.is_none() {
         return verdict.left_behind(subject, "the definition has no way to delete it");
     }
+    let mut refused = None;
     for found in &found {
-        objects.delete(subject, found).await;
+        refused = objects.delete(subject, found).await.err().or(refused);
     }
     if is_gone(objects, verdict, subject).await {
         says_that_it_is_gone(objects, verdict, subject, one).await;
     } else {
-        verdict.left_behind(subject, "it could not be deleted");
+        let why = refused.map_or_else(String::new, |why| format!(": {why}"));
+        verdict.left_behind(subject, &format!("it could not be deleted{why}"));
     }
     objects.forget(subject);
 }
@@ -62,7 +64,9 @@ async fn says_that_it_is_gone(
 /// Deletes an object that can no longer be read, by what was read of it before.
 async fn deletes_unread(objects: &Objects<'_>, verdict: &mut ProbeVerdict, subject: &Subject<'_>) {
     let gone = match objects.created.get(&subject.id) {
-        Some(Some(created)) => subject.form.delete.is_some() && objects.delete(subject, created).await,
+        Some(Some(created)) => {
+            subject.form.delete.is_some() && objects.delete(subject, created).await.is_ok()
+        }
         _ => false,
     };
     let found =

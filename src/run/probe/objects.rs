@@ -223,8 +223,8 @@ impl<'a> Objects<'a> {
         sender.send_all(requests, etag.clone(), look).await
     }
 
-    /// Deletes an object; false unless the API says that it did.
-    pub(super) async fn delete(&self, subject: &Subject<'_>, found: &LiveObject) -> bool {
+    /// Deletes an object; `Err` says why not.
+    pub(super) async fn delete(&self, subject: &Subject<'_>, found: &LiveObject) -> Result<(), String> {
         let (names, nothing) = (Names::default(), json!({}));
         let draft = Draft {
             id: &subject.id,
@@ -238,8 +238,11 @@ impl<'a> Objects<'a> {
             names: &names,
         };
         match self.system().requests(&draft) {
-            Ok(requests) => self.send(&requests, found.etag.as_deref()).await.is_applied(),
-            Err(_) => false,
+            Ok(requests) => {
+                let outcome = self.send(&requests, found.etag.as_deref()).await;
+                if outcome.is_applied() { Ok(()) } else { Err(outcome.to_string()) }
+            }
+            Err(diagnostic) => Err(diagnostic.message),
         }
     }
 

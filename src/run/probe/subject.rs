@@ -70,12 +70,14 @@ impl Subject<'_> {
     /// The defaults of the fields that the scratch object has, as far as they can be compared.
     pub(super) fn defaults(&self) -> Map<String, Value> {
         let sent = self.scratch.spec.as_object().into_iter().flat_map(Map::keys);
-        let is_compared = |name: &&String| !self.is("writeOnly", name) && !self.requires(name);
+        let is_compared = |name: &&String| {
+            !self.is("writeOnly", name) && !self.is("x-create-only", name) && !self.requires(name)
+        };
         let default = |name: &String| Some((name.clone(), self.form.field(name)?.get("default")?.clone()));
         sent.filter(is_compared).filter_map(default).collect()
     }
 
-    /// Whether a field is `readOnly` or `writeOnly`.
+    /// Whether the schema of a field has a keyword, such as `readOnly`.
     pub(super) fn is(&self, keyword: &str, name: &str) -> bool {
         self.form.field(name).is_some_and(|field| is_true(field, keyword))
     }

@@ -64,7 +64,7 @@ async fn partial(
 ) -> Option<(Request, Vec<String>)> {
     let mut request = objects.request(subject, Some(before)).await?;
     let one = subject.scratch.change.as_object()?.keys().next()?;
-    let stays = |name: &String| name == one || subject.requires(name);
+    let stays = |name: &String| name == one || subject.requires(name) || subject.is("x-create-only", name);
     let written = objects.spec(subject)?.as_object()?.keys();
     let left_out = written.filter(|name| !stays(name) && before.body.get(name).is_some());
     let left_out: Vec<_> = left_out.cloned().collect();

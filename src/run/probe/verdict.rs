@@ -1,5 +1,6 @@
 //! What a probe found out, and the words for it. The questions are in the other files.
 
+use crate::defined::definition::Definition;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::probe::ProbeCheck;
 use crate::run::probe::subject::Subject;
@@ -49,6 +50,20 @@ impl ProbeVerdict {
 /// A diagnostic about what stops a probe or is left behind.
 pub(super) fn diagnostic(code: Code, message: String, subject: &Subject<'_>) -> Diagnostic {
     Diagnostic::new(code, message).about(&subject.id.target)
+}
+
+/// Says which kinds are not tried. It is an error if none is.
+pub(super) fn untried(definition: &Definition, target: &str) -> Option<Diagnostic> {
+    let (tried, untried): (Vec<_>, Vec<_>) = definition.kinds.iter().partition(|kind| kind.scratch.is_some());
+    let names = quoted(untried.iter().map(|kind| &kind.name));
+    let message = format!("without `scratch` in the definition, nothing is tried of {names}");
+    let diagnostic = Diagnostic::new(Code::ProbeUntried, message).about(target);
+    let diagnostic = diagnostic.help("add `scratch` to each kind: a spec, and a change of it");
+    match (untried.is_empty(), tried.is_empty()) {
+        (true, _) => None,
+        (false, true) => Some(diagnostic.refused()),
+        (false, false) => Some(diagnostic),
+    }
 }
 
 /// Names, each in code.
