@@ -14,7 +14,7 @@ use crate::report::Report;
 use crate::report::content::{self, Content, Imported};
 use crate::run::history::BaseSource;
 use crate::run::load::Load;
-use crate::run::observe::{Depth, Wanted, observe, observe_all, unread};
+use crate::run::observe::{Depth, Wanted, observe, observe_all, read_alone, unread};
 use crate::run::options::{Empty, RunOptions};
 use crate::run::project::{Connected, Intent, Project};
 
@@ -126,7 +126,10 @@ impl Import {
         let system = target.system.as_ref();
         let concurrency = target.config.limits.concurrency;
         let wanted = Wanted { desired, base, given_up, record };
-        let observed = observe(system, wanted, &at.http.reader(), concurrency, Depth::Needed).await;
+        let reader = at.http.reader();
+        let mut observed = observe(system, wanted, &reader, concurrency, Depth::Needed).await;
+        // What only the list shows may be a mask.
+        read_alone(system, desired.values(), &reader, concurrency, &mut observed).await;
         let unread = unread(&observed, &target.config.name, UNREAD);
         if unread.is_empty() {
             let only = self.object.as_ref();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Map;
 
-use crate::defined::definition::{Definition, KindForm, Mark};
+use crate::defined::definition::{Definition, KeyPart, KindForm, Mark};
 use crate::defined::problems::Problems;
 use crate::defined::settings::Settings;
 use crate::defined::spec::Spec;
@@ -17,12 +17,14 @@ mod access;
 mod fields;
 mod keywords;
 mod list_type;
+mod pointers;
 mod reads;
 mod schemas;
 
 /// The checks of one kind, with its JSON pointer.
 const CHECKS: &[fn(&KindForm, &str, &mut Problems<'_>)] = &[
     reads::check,
+    pointers::check,
     schemas::check_spec,
     schemas::check_references,
     fields::check,
@@ -98,6 +100,13 @@ fn check_marks(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
 fn check_scratch(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
     let Some(scratch) = &kind.scratch else { return };
     let Ok(checker) = Checker::new(Spec::new(&kind.spec).schema) else { return };
+    for label in scratch.key.keys() {
+        if !matches!(kind.key.get(label), Some(KeyPart::At(_))) {
+            let message = format!("`{label}` is no part of the key with a name of its own");
+            let help = "name parts of `key` that refer to no other kind";
+            problems.report(&format!("{at}/scratch/key/{label}"), Code::SystemScratch, message, help);
+        }
+    }
     problems.check(&format!("{at}/scratch/spec"), &checker);
     problems.check(&format!("{at}/scratch/change"), &checker);
     if kind.update.is_some() && scratch.change.as_object().is_none_or(Map::is_empty) {

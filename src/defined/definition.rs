@@ -255,6 +255,10 @@ pub enum Mark {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scratch {
+    /// Parts of its key that are more than the name given to check-system, which is `{scratch}` in them, such as
+    /// `{name: "{scratch}.example.com."}`.
+    #[serde(default)]
+    pub key: BTreeMap<String, String>,
     /// A spec with as many fields as possible. In a reference, `{scratch}` is the scratch object of the other kind.
     pub spec: Value,
     /// Fields of it with other values, if the API has an `update`.

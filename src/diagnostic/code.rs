@@ -1049,10 +1049,19 @@ codes! {
     /// them, such as `{name}@{vhost}`.
     SystemNamed = "system/named" (Invalid, Error),
 
+    /// A field of a definition's spec is `readOnly` in an object that may hold other fields, too (`additionalProperties`).
+    /// Such an object compares as a whole, so that what the server sets in it is a difference in each plan. Take
+    /// `additionalProperties` out, or the field.
+    SystemNoEffect = "system/no-effect" (Invalid, Warning),
+
     /// The definition says that an update replaces the whole object, and that no reply holds this field, but not what keeps
     /// it then. An update of anything else would remove it on the target, so enact refuses each one whose manifest does not
     /// declare the field. Say with `x-replaces` what it becomes in a reply, or that the API keeps it: `x-replaces: []`.
     SystemNotKept = "system/not-kept" (Invalid, Warning),
+
+    /// A JSON pointer of a definition has a step that means nothing where it is, such as `*` in `items`, or a number in
+    /// `within`: no reply would be understood, or no body be what was meant.
+    SystemPointer = "system/pointer" (Invalid, Error),
 
     /// A kind refers to another one in a way that does not work: the other kind is unknown, comes later in the file, is
     /// the same kind, has no id from the server, or the place is not a text in `spec`. Objects are created in the order

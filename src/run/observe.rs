@@ -312,7 +312,7 @@ async fn read_in_full(
     read(system, all, reader, concurrency, observed).await;
 }
 
-/// Reads alone what is not simply as declared: a list that is called whole may still show a field emptied or masked, and
+/// Reads declared objects alone: a list that is called whole may still show a field emptied or masked, and
 /// a write would make that its value. Whether anything was read.
 pub async fn read_alone(
     system: &dyn Observe,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::api::Reply;
 use crate::store::Habits;
-use crate::world::{World, thing};
+use crate::world::{World, codes, grant, thing};
 
 const TRY: &[&str] =
     &["check-system", "plain.yaml", "--against", "live", "--scratch", "enact-try", "--format", "json"];
@@ -106,8 +106,8 @@ fn what_cannot_be_deleted_again_is_reported() {
     world.api.on(|seen, _| (seen.method == "DELETE").then(|| Reply::new(403, json!({}))));
     let run = world.run(TRY);
     let document: Value = serde_json::from_str(&run.out).unwrap();
-    let codes = document["diagnostics"].to_string();
-    assert!(run.code == 1 && codes.contains("probe/left-behind"), "{document:#}");
+    let said = document["diagnostics"].to_string();
+    assert!(run.code == 1 && said.contains("probe/left-behind") && said.contains("403"), "{document:#}");
     assert_eq!(world.api.objects("things").len(), 1);
 }
 
@@ -125,4 +125,51 @@ fn a_default_that_the_api_shows_and_does_not_take_is_found() {
     let says =
         |wrong: &String| wrong.starts_with("goes back to its defaults") && wrong.contains("color is no text");
     assert!(code == 1 && wrong.iter().any(says), "{wrong:?}");
+}
+
+#[test]
+fn scratch_objects_have_the_names_that_their_kinds_need() {
+    let kinds = [
+        grant(|kind| {
+            kind["scratch"] = json!({
+                "key": {"user": "{scratch}.example."}, "spec": {"read": "x"}, "change": {"read": "y"},
+            });
+        }),
+        tried(|kind| {
+            kind["references"] = json!({"/note": "Grant"});
+            kind["scratch"]["spec"]["note"] = json!("{scratch}");
+        }),
+    ];
+    let things = Habits { defaults: json!({"size": 1}), ..Habits::default() };
+    let collections = [("grants", Habits::key(&["vhost", "user"])), ("things", things)];
+    let world = World::new(&kinds, &collections);
+    disagreements(&world);
+    let created = |method: &str| world.api.seen().into_iter().find(|seen| seen.method == method).unwrap();
+    assert_eq!(created("PUT").place(), "/base/grants/enact-try/enact-try.example.");
+    assert_eq!(created("POST").body["note"], "enact-try.example.@enact-try");
+}
+
+#[test]
+fn kinds_without_a_scratch_object_are_named_as_not_tried() {
+    let untried = |kinds: &[Value]| {
+        let habits = || Habits { defaults: json!({"note": "", "size": 1}), ..Habits::default() };
+        let world = World::new(kinds, &[("grants", Habits::key(&["vhost", "user"])), ("things", habits())]);
+        let run = world.run(TRY);
+        let document = run.json();
+        assert_eq!(codes(&document), ["probe/untried"], "{document:#}");
+        (run.code, document["diagnostics"][0]["severity"].clone())
+    };
+    assert_eq!(untried(&[grant(|_| {}), tried(|_| {})]), (0, json!("warning")));
+    assert_eq!(untried(&[grant(|_| {})]), (1, json!("error")), "nothing at all was tried");
+}
+
+#[test]
+fn a_field_of_the_server_in_an_object_that_compares_as_a_whole_is_warned_of() {
+    let world = world(|kind| {
+        kind["spec"]["properties"]["limits"] = json!({
+            "type": "object", "additionalProperties": {"type": "integer"}, "properties": {"used": {"readOnly": true}},
+        });
+    });
+    let run = world.run(&["check-system", "plain.yaml", "--format", "json"]);
+    assert_eq!((run.code, codes(&run.json())), (0, vec!["system/no-effect"]), "{}", run.out);
 }

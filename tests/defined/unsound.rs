@@ -147,6 +147,9 @@ const MISTAKES: &[Mistake] = &[
     ("{X-Tenant:", "{X Tenant: ^x, X-Tenant:", "system/"),
     ("{X-Tenant: '{settings.tenant}'}", "{x-tenant: ^x, X-Tenant: '{settings.tenant}'}", "system/"),
     ("create: {path: /groups}", "create: {path: /groups, idempotency_header: ^Authorization}", "system/"),
+    // Pointers.
+    ("items: /items", "items: ^/items/*/b", "system/pointer"),
+    ("create: {path: /groups}", "create: {path: /groups, within: ^/a/0}", "system/pointer"),
     // Keys and names.
     ("named: '{group}:{title}'", "named: ^'{group}:{titel}'", "system/"),
     ("named: '{group}:{title}'", "named: ^'{title}'", "system/"),
@@ -182,6 +185,7 @@ const MISTAKES: &[Mistake] = &[
     ("owner: {type: string}", "owner: {type: string, items: {$ref: ^'#'}}", "system/schema"),
     ("note: {type: string, default: ''}", "note: {type: string, default: ''}\n    $defs: {Ensure: ^{type: string}}", "system/schema"),
     ("default: ''}", "default: ^5}", "system/"),
+    ("default: ''}", "default: '', x-null: ^omit}", "system/field"),
     ("    tenant: {type: string}", "    tenant: {type: ^strin}", "system/"),
     ("map\n        x-list-map-keys: [group]\n", "^map\n", "system/"),
     ("x-list-map-keys: [group]", "x-list-map-keys: [^grp]", "system/"),

@@ -27,20 +27,16 @@ pub(super) fn check(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
     check_required(kind, &root, problems);
 }
 
-/// Warns of fields that an update of something else would remove, so that each manifest has to declare them.
+/// Warns of fields that are allowed to be as they are, but make work.
 pub(super) fn advise(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
     let mut fields = Vec::new();
-    if kind.update.as_ref().is_some_and(|update| update.mode() == Mode::Replace) {
-        collect(&kind.spec, format!("{at}/spec"), Inside { depth: 0, in_list: false }, &mut fields);
-    }
-    let wiped = |field: &&SpecField<'_>| {
-        is_true(field.schema, "writeOnly") && field.schema.get("x-replaces").is_none()
-    };
-    for field in fields.iter().filter(wiped) {
-        let message = "an update replaces the whole object, and nothing says what keeps this field";
-        let help = "add `x-replaces` with the fields of a reply that it becomes, such as a hash, or `[]` if the API keeps \
-                    it when an update leaves it out; without it, every manifest has to declare the field";
-        problems.report(&format!("{}/writeOnly", field.at), Code::SystemNotKept, message, help);
+    collect(&kind.spec, format!("{at}/spec"), Inside { depth: 0, in_list: false }, &mut fields);
+    let replaces = kind.update.as_ref().is_some_and(|update| update.mode() == Mode::Replace);
+    for field in &fields {
+        if replaces && is_true(field.schema, "writeOnly") && field.schema.get("x-replaces").is_none() {
+            field.advise_replaces(problems);
+        }
+        field.advise_read_only(problems);
     }
 }
 
@@ -134,6 +130,26 @@ impl SpecField<'_> {
                 "only a field with `writeOnly` can replace others",
                 "remove it",
             );
+        }
+    }
+
+    /// Warns of a field that an update of something else would remove, so that each manifest has to declare it.
+    fn advise_replaces(&self, problems: &mut Problems<'_>) {
+        let message = "an update replaces the whole object, and nothing says what keeps this field";
+        let help = "add `x-replaces` with the fields of a reply that it becomes, such as a hash, or `[]` if the API keeps \
+                    it when an update leaves it out; without it, every manifest has to declare the field";
+        problems.report(&format!("{}/writeOnly", self.at), Code::SystemNotKept, message, help);
+    }
+
+    /// Warns of what the server sets in an object that compares as a whole.
+    fn advise_read_only(&self, problems: &mut Problems<'_>) {
+        let is_open = self.schema.get("additionalProperties").is_some_and(|others| *others != false);
+        let properties = self.schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+        for (name, _) in properties.filter(|(_, field)| is_open && is_true(field, "readOnly")) {
+            let at = child(&format!("{}/properties", self.at), name);
+            let message = "`readOnly` has no effect in an object with `additionalProperties`, which compares as a whole";
+            let help = "remove `additionalProperties`, or this field";
+            problems.report(&format!("{at}/readOnly"), Code::SystemNoEffect, message, help);
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::compare::diff::Field;
 use crate::config::target::Target;
@@ -82,7 +82,7 @@ impl<'a> Objects<'a> {
             "apiVersion": api_version(self.system_name),
             "kind": subject.id.kind,
             "metadata": {"name": subject.id.name},
-            "spec": filled(spec, self.name),
+            "spec": subject.filled(spec, self.name),
         });
         let mut diagnostics = Vec::new();
         let document = yaml::parse(&document.to_string(), "scratch", &mut diagnostics).pop();
@@ -279,18 +279,5 @@ impl<'a> Objects<'a> {
             }
         }
         Ok(found)
-    }
-}
-
-/// A spec in which `{scratch}` is the scratch object of the kind that is referred to. All of them have the same name,
-/// except for composite keys.
-fn filled(spec: &Value, name: &str) -> Value {
-    match spec {
-        Value::String(text) if text == "{scratch}" => Value::from(name),
-        Value::Array(items) => items.iter().map(|item| filled(item, name)).collect(),
-        Value::Object(map) => {
-            map.iter().map(|(key, value)| (key.clone(), filled(value, name))).collect::<Map<_, _>>().into()
-        }
-        other => other.clone(),
     }
 }

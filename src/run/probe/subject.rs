@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::compare::diff::overlaid;
 use crate::config::target::Target;
 use crate::defined::definition::{Definition, KeyPart, KindForm, Scratch};
-use crate::model::kind::Kind;
+use crate::model::kind::{Kind, matches};
 use crate::model::resource::ResourceId;
 use crate::model::state::LiveObject;
 use crate::schema::is_true;
@@ -20,6 +20,8 @@ pub(super) struct Subject<'a> {
     pub(super) id: ResourceId,
     /// Where the kind is defined, as a JSON pointer.
     pub(super) at: String,
+    /// Where a spec names other objects, and the names of their scratch objects.
+    names: Vec<(&'a str, String)>,
 }
 
 /// The kinds that have a scratch object, in order of creation.
@@ -32,9 +34,24 @@ pub(super) fn all<'a>(definition: &'a Definition, target: &'a Target, name: &str
             scratch: form.scratch.as_ref()?,
             id: ResourceId::new(&target.config.name, &form.name, names.of(form)),
             at: format!("/kinds/{index}"),
+            names: form.references.iter().map(|(at, of)| (at.as_str(), names.of_kind(of.kind()))).collect(),
         })
     };
     definition.kinds.iter().enumerate().filter_map(subject).collect()
+}
+
+/// What stands for the name of a scratch object.
+const SCRATCH: &str = "{scratch}";
+
+fn filled(spec: &Value, name: &str) -> Value {
+    match spec {
+        Value::String(text) if text == SCRATCH => Value::from(name),
+        Value::Array(items) => items.iter().map(|item| filled(item, name)).collect(),
+        Value::Object(map) => {
+            map.iter().map(|(key, value)| (key.clone(), filled(value, name))).collect::<Map<_, _>>().into()
+        }
+        other => other.clone(),
+    }
 }
 
 struct ScratchNames<'a> {
@@ -47,9 +64,11 @@ impl ScratchNames<'_> {
     /// The name of a kind's scratch object, which refers to the scratch objects of other kinds.
     fn of(&self, form: &KindForm) -> String {
         let Some(kind) = self.system.kind(&form.name) else { return self.name.to_owned() };
-        let value = |label: &str| match form.key.get(label) {
-            Some(KeyPart::Names { kind, .. }) => self.of_kind(kind),
-            _ => self.name.to_owned(),
+        let given = |label: &str| form.scratch.as_ref()?.key.get(label);
+        let value = |label: &str| match (form.key.get(label), given(label)) {
+            (Some(KeyPart::Names { kind, .. }), _) => self.of_kind(kind),
+            (_, Some(template)) => template.replace(SCRATCH, self.name),
+            (_, None) => self.name.to_owned(),
         };
         let values: Vec<_> = kind.name_form.parts().iter().map(|part| value(&part.label)).collect();
         kind.name_form.join(values.iter().map(String::as_str))
@@ -62,6 +81,19 @@ impl ScratchNames<'_> {
 }
 
 impl Subject<'_> {
+    /// A spec in which `{scratch}` is the scratch object of the kind that is referred to, and elsewhere its name.
+    pub(super) fn filled(&self, spec: &Value, name: &str) -> Value {
+        let mut spec = spec.clone();
+        for (pattern, other) in &self.names {
+            let places = matches(&spec, pattern).into_iter().filter(|(_, value)| *value == SCRATCH);
+            let places: Vec<_> = places.map(|(at, _)| at).collect();
+            for at in places {
+                spec.pointer_mut(&at).into_iter().for_each(|value| *value = Value::from(other.as_str()));
+            }
+        }
+        filled(&spec, name)
+    }
+
     /// The spec of the scratch object after its change.
     pub(super) fn changed_spec(&self) -> Value {
         overlaid(&self.scratch.spec, &self.scratch.change)
