@@ -24,6 +24,7 @@ pub mod file;
 mod guardrails;
 pub mod proposal;
 mod signing;
+pub mod starter;
 pub mod target;
 
 use cedar_schema::Schemas;

@@ -1,5 +1,6 @@
 //! `enact import`: reads a target and writes the files. What the manifests say is in `crate::import`.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -11,7 +12,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::import::update::{self, Live, Only, Updates};
 use crate::import::{self, NewManifest};
 use crate::report::Report;
-use crate::report::content::{self, Content, Imported};
+use crate::report::content::{self, Content, Imported, ImportedTarget};
 use crate::run::history::BaseSource;
 use crate::run::load::Load;
 use crate::run::observe::{Depth, Wanted, observe, observe_all, read_alone, unread};
@@ -25,8 +26,8 @@ const UNREAD: &str = "nothing was imported; run again";
 
 #[derive(Args)]
 pub(super) struct Import {
-    /// The target in enact.yaml; with `--update`, all of them if it is left out
-    #[arg(value_name = "TARGET", required_unless_present = "update")]
+    /// The target in enact.yaml; all of them if it is left out
+    #[arg(value_name = "TARGET")]
     from: Option<String>,
     /// With `--update`: only this object, such as `Policy/Warehouse syncs`
     #[arg(value_name = "KIND/NAME", requires = "update", value_parser = object)]
@@ -65,7 +66,13 @@ impl Import {
             match self.sandbox.connect(project).await {
                 Ok((_sandbox, connected)) => {
                     let _progress = output.progress("reading", &connected);
+                    let mut read = BTreeSet::new();
                     for at in &connected {
+                        let target = at.intent.target;
+                        if !read.insert(&target.api) && !self.update {
+                            diagnostics.push(twice(&target.config.name));
+                            continue;
+                        }
                         self.target(at, project, &mut updates, &mut import, &mut diagnostics).await;
                     }
                 }
@@ -79,6 +86,9 @@ impl Import {
             }
             report.diagnostics.extend(diagnostics);
         }
+        if let [one] = import.targets.as_slice() {
+            import.folder = Some(one.folder.clone());
+        }
         report.content = Content::Import(import);
         report
     }
@@ -86,11 +96,10 @@ impl Import {
     /// An update is for manifests that exist, and has to know what git has changed itself since the last apply.
     fn options(&self, global: &Global) -> RunOptions {
         let named = self.from.iter().cloned().chain(global.target.iter().cloned());
-        let only = if self.update { named.collect() } else { self.from.iter().cloned().collect() };
         let empty = if self.update && !self.only_unmanaged { Empty::Refused } else { Empty::Allowed };
         let remembers = self.update && !self.sandbox.sandbox;
         let base = if remembers { BaseSource::Applied } else { BaseSource::Nowhere };
-        RunOptions { only, empty, base, remembers, ..RunOptions::default() }
+        RunOptions { only: named.collect(), empty, base, remembers, ..RunOptions::default() }
     }
 
     async fn target(
@@ -179,8 +188,14 @@ impl Import {
             return diagnostics.push(unclaimed);
         }
         let write = |new| self.write(root, &folder, new, diagnostics);
-        import.manifests.extend(manifests.into_iter().map(write));
-        import.folder = Some(folder.to_string_lossy().into_owned());
+        let manifests: Vec<_> = manifests.into_iter().map(write).collect();
+        import.targets.push(ImportedTarget {
+            target: target.config.name.clone(),
+            folder: folder.to_string_lossy().into_owned(),
+            manifests: manifests.len(),
+            written: manifests.iter().filter(|manifest| manifest.written).count(),
+        });
+        import.manifests.extend(manifests);
     }
 
     /// Writes a manifest, or with `--dry-run` only shows it.
@@ -207,6 +222,13 @@ impl Import {
 fn unwritten(file: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic::new(Code::ImportWrite, format!("`{}` could not be written: {error}", file.display()))
         .help("nothing is overwritten: move the file away, or name another folder with `--to`")
+}
+
+/// Reports a target whose objects were imported for another one.
+fn twice(target: &str) -> Diagnostic {
+    let message = "its objects were imported for an earlier target of the same API";
+    let help = "move the manifests that are meant for this one to where its `include` takes them";
+    Diagnostic::new(Code::ImportSameApi, message).about(target).help(help)
 }
 
 fn unknown(at: &Connected<'_>, Only { kind, name }: &Only) -> Diagnostic {

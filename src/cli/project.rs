@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::args::{Global, SandboxArgs};
 use super::files;
 use crate::config::file::FILE_NAME;
+use crate::config::starter::EXAMPLE;
 use crate::config::target::{Config, Target};
 use crate::config::{self, Systems};
 use crate::diagnostic::{Code, Diagnostic};
@@ -18,9 +19,6 @@ use crate::run::options::RunOptions;
 use crate::run::project::{Connected, Project};
 use crate::sandbox::{self, Sandbox, Seed, Served, Store};
 use crate::system::registry::Registry;
-
-/// The configuration of this repository, for trying enact in a folder that has none.
-const EXAMPLE: &str = include_str!("../../enact.yaml");
 
 /// Where the state of `--sandbox` is kept.
 const STATE: &str = ".enact/sandbox.json";
@@ -89,7 +87,7 @@ impl Global {
 }
 
 impl SandboxArgs {
-    /// Loads the project. With the sandbox it needs no configuration.
+    /// Loads the project. With the sandbox it needs no configuration: the example of this repository serves.
     pub(super) fn load(&self, global: &Global, options: &RunOptions) -> Load {
         if self.sandbox && global.is_left_out() {
             let origin = ConfigText {

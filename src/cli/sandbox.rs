@@ -7,16 +7,20 @@ use clap::Args;
 
 use super::args::Global;
 use super::output::Output;
+use crate::config::starter::{self, NewTarget, SANDBOX_KEY};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::report::content::{self, Content, SandboxTarget};
 use crate::report::{Exit, Report};
 use crate::sandbox::{self, Seed, Served, Store};
 use crate::system::registry::Registry;
 
+/// Where it listens unless `--listen` says otherwise.
+pub(super) const ADDRESS: &str = "127.0.0.1:8014";
+
 #[derive(Args)]
 pub(super) struct Sandbox {
     /// Where to listen; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8014")]
+    #[arg(long, value_name = "ADDRESS", default_value = ADDRESS)]
     listen: SocketAddr,
     /// Keeps the state in this file instead of in memory
     #[arg(long, value_name = "FILE")]
@@ -31,7 +35,9 @@ impl Sandbox {
     pub(super) async fn run(self, global: &Global) -> (Report, Option<sandbox::Sandbox>) {
         match self.start(global).await {
             Ok((targets, sandbox)) => {
-                let content = Content::Sandbox(content::SandboxContent { targets });
+                let new = |target: &SandboxTarget| NewTarget::in_sandbox(&target.name, &target.url);
+                let config = starter::text(&targets.iter().filter_map(new).collect::<Vec<_>>());
+                let content = Content::Sandbox(content::SandboxContent { targets, config });
                 (Report { content, ..Report::of("sandbox") }, Some(sandbox))
             }
             Err(diagnostic) => (Report { diagnostics: vec![diagnostic], ..Report::of("sandbox") }, None),
@@ -77,7 +83,7 @@ fn served(global: &Global) -> Result<Vec<String>, Diagnostic> {
 /// Serves until Ctrl-C, if the report with the address was printed.
 pub(super) async fn serve(sandbox: Option<sandbox::Sandbox>, exit: Exit, output: &Output) -> Exit {
     let Some(_serving) = sandbox.filter(|_| exit == Exit::Done) else { return exit };
-    output.remark("Any credential is accepted. Stop with Ctrl-C.\n");
+    output.remark(&format!("Any credential is accepted: `export {SANDBOX_KEY}=any`. Stop with Ctrl-C.\n"));
     match tokio::signal::ctrl_c().await {
         Ok(()) => Exit::Done,
         Err(_) => Exit::Failure,

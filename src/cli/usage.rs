@@ -36,7 +36,7 @@ const TIPS: &[(&[&str], &str)] = &[
         "`enact plan` shows what apply would do, and writes nothing",
     ),
     (&["sync", "push", "up", "deploy", "reconcile"], "`enact apply` makes the live systems agree with git"),
-    (&["pull", "export", "dump"], "`enact import TARGET` writes manifests from what is live"),
+    (&["pull", "export", "dump"], "`enact import` writes manifests from what is live"),
     (&["lint", "check", "verify"], "`enact validate` checks everything that needs no network"),
 ];
 

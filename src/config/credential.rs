@@ -35,6 +35,13 @@ enum LineCount {
     Any,
 }
 
+impl Target {
+    /// Where its credential comes from, such as `the variable POLYTOMIC_API_KEY`.
+    pub fn credential_source(&self) -> String {
+        self.config.auth.secret().describe()
+    }
+}
+
 impl Config {
     /// The names of the variables that hold credentials and other secrets.
     pub fn secret_variables(&self) -> Vec<String> {
@@ -194,7 +201,7 @@ impl Config {
 }
 
 impl Auth {
-    fn secret(&self) -> &Secret {
+    pub(super) fn secret(&self) -> &Secret {
         match self {
             Self::Bearer(secret)
             | Self::Basic { password: secret, .. }

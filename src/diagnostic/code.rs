@@ -464,6 +464,10 @@ codes! {
     /// configuration. Name a folder inside one that `manifests` names.
     ImportOutside = "import/outside" (Usage, Error),
 
+    /// Two targets are one API, and an object has one manifest, for one of them. The objects were imported for the first.
+    /// Move the manifests that are meant for the other one.
+    ImportSameApi = "import/same-api" (Failed, Warning),
+
     /// The updated manifest also declares its object for another target of the same system. That target will be brought to
     /// what is live in the first one. Give each target a manifest of its own if they are to differ.
     ImportShared = "import/shared" (Failed, Warning),

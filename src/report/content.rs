@@ -100,8 +100,11 @@ pub struct WhoContent {
 #[derive(Debug, Default, Serialize, JsonSchema)]
 #[schemars(rename = "Import")]
 pub struct ImportContent {
-    /// The folder of the manifests, relative to enact.yaml; null if the run ended before it was known.
+    /// The folder of the manifests, relative to enact.yaml; null if the run ended before it was known, and if there are
+    /// several.
     pub folder: Option<String>,
+    /// The targets that were read whole, with what was imported of each.
+    pub targets: Vec<ImportedTarget>,
     /// Whether the manifests are only shown.
     pub dry_run: bool,
     /// A manifest for each live object that git does not declare yet.
@@ -122,6 +125,20 @@ impl ImportContent {
     pub fn rewritten(&self) -> usize {
         self.updated.iter().flatten().filter(|updated| updated.written).count()
     }
+}
+
+/// What was imported of one target.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ImportedTarget")]
+pub struct ImportedTarget {
+    /// The target's name in `enact.yaml`.
+    pub target: String,
+    /// The folder of its new manifests, relative to enact.yaml.
+    pub folder: String,
+    /// How many live objects git did not declare yet: so many manifests were made.
+    pub manifests: usize,
+    /// How many of them are on disk now.
+    pub written: usize,
 }
 
 /// A file with live values in its manifests.
@@ -199,6 +216,8 @@ pub struct SchemaFile {
 pub struct SandboxContent {
     /// The APIs that are served; none if the sandbox could not start.
     pub targets: Vec<SandboxTarget>,
+    /// The text of an enact.yaml for them; empty if the sandbox could not start.
+    pub config: String,
 }
 
 /// One API of a sandbox.

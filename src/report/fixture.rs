@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::content::{
     AnswerContent, CheckSystemContent, Content, ExpiryStatus, HoldStatus, ImportContent, Imported,
-    LeftObject, LockStatus, LoggedRun, ObjectEffect, ObjectName, PruneContent, PrunedTarget, RunSummary,
-    RunsContent, SandboxContent, SandboxTarget, SchemaFile, Schemas, StatusContent, TargetStatus,
+    ImportedTarget, LeftObject, LockStatus, LoggedRun, ObjectEffect, ObjectName, PruneContent, PrunedTarget,
+    RunSummary, RunsContent, SandboxContent, SandboxTarget, SchemaFile, Schemas, StatusContent, TargetStatus,
     TestContent, UndoContent, UnlockContent, Updated, UpdatedObject, WhoContent,
 };
 use super::{ApplyReport, Report, TargetReport};
@@ -309,7 +309,9 @@ pub(super) fn hostile_contents(text: &str) -> Vec<Report> {
         let updated =
             Some(vec![Updated { file: text.into(), written: !dry_run, objects, diff: text.into() }]);
         let folder = Some(text.into());
-        of("import", Content::Import(ImportContent { folder, dry_run, manifests, updated }))
+        let target = ImportedTarget { target: text.into(), folder: text.into(), manifests: 2, written: 1 };
+        let targets = vec![target];
+        of("import", Content::Import(ImportContent { folder, targets, dry_run, manifests, updated }))
     };
     let schemas = |folder| {
         let schemas = vec![SchemaFile { name: text.into(), file: text.into(), written: true }];
@@ -326,7 +328,7 @@ pub(super) fn hostile_contents(text: &str) -> Vec<Report> {
         import(false),
         schemas(None),
         schemas(Some(text.into())),
-        of("sandbox", Content::Sandbox(SandboxContent { targets: vec![target] })),
+        of("sandbox", Content::Sandbox(SandboxContent { targets: vec![target], config: text.into() })),
         of("check-system", Content::CheckSystem(checked(None))),
         of("check-system", Content::CheckSystem(checked(Some(vec![check(true), check(false)])))),
         of("", Content::Nothing),

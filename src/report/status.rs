@@ -15,7 +15,7 @@ pub(super) const NO_GIT: &str =
     "enact.yaml is in no git repository, so nothing is recorded: `git init` makes one.";
 
 /// The command that brings the records of a remote here.
-pub(super) fn fetch(remote: &str) -> String {
+pub fn fetch(remote: &str) -> String {
     format!("git fetch {remote} '+refs/enact/*:refs/enact/*'")
 }
 
@@ -91,7 +91,7 @@ pub(super) fn writes(run: &RunSummary) -> String {
 }
 
 /// A run in one line.
-pub(super) fn run(run: &RunSummary) -> String {
+pub fn run(run: &RunSummary) -> String {
     let RunSummary { run: id, who, commit, started, ended, outcome, undoes, .. } = run;
     let time = ended.as_ref().unwrap_or(started);
     let outcome = match outcome {

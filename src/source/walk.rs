@@ -22,7 +22,7 @@ const TWIN: &str = "differs only in case from another name in its folder";
 const CORRECT: &str = "correct `manifests` in enact.yaml";
 /// What to do where there is nothing yet.
 const BEGIN: &str =
-    "put the first manifest there, let `enact import TARGET` do that, or correct `manifests` in enact.yaml";
+    "put the first manifest there, let `enact import` do that, or correct `manifests` in enact.yaml";
 
 /// Finds all manifests of a tree, by their path relative to `prefix`.
 pub(super) fn list<T: Tree>(

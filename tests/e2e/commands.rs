@@ -273,7 +273,7 @@ fn a_word_of_another_tool_is_answered_with_what_enact_has() {
         (&["init"], "the README"),
         (&["diff"], "`enact plan`"),
         (&["sync", "--prune"], "`enact apply`"),
-        (&["pull"], "`enact import TARGET`"),
+        (&["pull"], "`enact import`"),
         (&["lint"], "`enact validate`"),
     ] {
         let text = run(dir.path(), args);
@@ -304,7 +304,7 @@ fn in_a_fresh_folder_the_way_to_the_first_manifest_is_said() {
     let empty = TempDir::new().unwrap();
     for fresh in [world.run(&["plan"]), run(empty.path(), &["plan", "--sandbox"])] {
         assert!(fresh.code == 3 && fresh.err.contains("`policies` does not exist"), "{}", fresh.err);
-        assert!(fresh.err.contains("`enact import TARGET`"), "{}", fresh.err);
+        assert!(fresh.err.contains("`enact import`"), "{}", fresh.err);
     }
     assert_eq!(world.run(&["import", "live"]).code, 0, "the advice works");
     assert_eq!(run(empty.path(), &["import", "access", "--sandbox"]).code, 0, "the advice works");

@@ -12,12 +12,13 @@ fn importing_every_target_of_the_sandbox_gives_an_empty_plan() {
     assert_eq!(run(dir.path(), &["apply", "--sandbox", "--yes"]).code, 0);
     std::fs::remove_dir_all(dir.path().join("policies")).unwrap();
     std::fs::create_dir(dir.path().join("policies")).unwrap();
-    for target in ["analytics", "access", "plant", "cloud"] {
-        // Without a manifest there is nothing to validate, so the first import finds an empty folder.
-        let import = run(dir.path(), &["import", target, "--sandbox"]);
-        assert_eq!(import.code, 0, "{target}: {}{}", import.out, import.err);
-        assert!(import.out.contains("manifests were written"), "{}", import.out);
+    let import = run(dir.path(), &["import", "--sandbox"]);
+    assert_eq!(import.code, 0, "{}{}", import.out, import.err);
+    for (line, target) in import.out.lines().zip(["analytics", "access", "plant", "cloud"]) {
+        let (start, end) = (format!("{target}: "), format!(" were written to policies/{target}."));
+        assert!(line.starts_with(&start) && line.ends_with(&end), "{}", import.out);
     }
+    assert_eq!(import.out.lines().count(), 4, "{}", import.out);
     // What is odd on the live side is imported as it is, with a warning: import leaves out the resources that are all.
     let validate = run(dir.path(), &["validate", "--format", "json"]).json();
     let codes: std::collections::BTreeSet<_> = codes(&validate).into_iter().collect();
@@ -25,6 +26,25 @@ fn importing_every_target_of_the_sandbox_gives_an_empty_plan() {
     let plan = run(dir.path(), &["plan", "--sandbox", "--format", "json"]).json();
     assert_eq!((&plan["changes"], &plan["diagnostics"]), (&json!([]), &json!([])), "{plan:#}");
     assert!(plan["summary"]["unchanged"].as_u64().unwrap() > 15, "{plan:#}");
+}
+
+#[test]
+fn one_identity_an_api_of_two_targets_is_imported_once() {
+    let world = World::new("polytomic");
+    let role = json!({"id": "00000000-0000-4000-8000-000000000001", "name": "There before", "system": false});
+    world.live.insert("roles", role);
+    let config = std::fs::read_to_string(world.dir.path().join("enact.yaml")).unwrap();
+    let (_, row) = config.split_once("- name: live\n").unwrap();
+    let second = format!("- name: again\n{row}  include: [policies/again]\n");
+    world.write("enact.yaml", &format!("{config}  include: [policies/live]\n{second}"));
+    let import = world.run(&["import", "--format", "json"]);
+    let document = import.json();
+    assert_eq!((import.code, codes(&document)), (0, vec!["import/same-api"]), "{document:#}");
+    assert_eq!(
+        document["targets"],
+        json!([{"target": "live", "folder": "policies/live", "manifests": 1, "written": 1}])
+    );
+    assert_eq!(world.plan()["changes"], json!([]));
 }
 
 #[test]

@@ -18,14 +18,17 @@ const MANIFEST_ROOM: usize = 12_000;
 /// One item for each thing that the command found or made.
 pub(super) fn items(content: &Content) -> Vec<String> {
     match content {
-        Content::Import(ImportContent { manifests, updated, dry_run, folder: _ }) => {
+        Content::Import(ImportContent { manifests, updated, dry_run, folder: _, targets: _ }) => {
             let new = manifests.iter().map(if *dry_run { shown } else { file });
             updated.iter().flatten().map(|updated| self::updated(updated, *dry_run)).chain(new).collect()
         }
         Content::Schemas(Schemas { schemas, .. }) => {
             schemas.iter().map(|schema| format!("- {}\n", code(&schema.name))).collect()
         }
-        Content::Sandbox(SandboxContent { targets }) => targets.iter().map(served).collect(),
+        Content::Sandbox(SandboxContent { targets, config }) => {
+            let config = (!config.is_empty()).then(|| yaml(config));
+            targets.iter().map(served).chain(config).collect()
+        }
         Content::Prune(prune) => {
             log::pruned(prune).iter().map(|line| format!("- {}\n", code(line))).collect()
         }
@@ -45,8 +48,12 @@ pub(super) fn items(content: &Content) -> Vec<String> {
 }
 
 fn shown(manifest: &Imported) -> String {
-    let lines: Vec<_> = manifest.text.lines().map(str::to_owned).collect();
-    format!("{}\n\n{}\n", code(&manifest.file), fence("yaml", &lines, MANIFEST_ROOM))
+    format!("{}\n{}", code(&manifest.file), yaml(&manifest.text))
+}
+
+fn yaml(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(str::to_owned).collect();
+    format!("\n{}\n", fence("yaml", &lines, MANIFEST_ROOM))
 }
 
 /// A file with the objects whose manifests changed, and how its text did.

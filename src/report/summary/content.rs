@@ -12,8 +12,8 @@ use crate::words::{count, verb};
 pub(super) fn headline(content: &Content) -> String {
     match content {
         Content::Import(ImportContent { manifests, updated: None, .. }) => count(manifests.len(), "manifest"),
-        Content::Import(ImportContent { updated: Some(updated), manifests, folder, .. }) => {
-            let new = folder.as_ref().map(|_| format!(" and {}", count(manifests.len(), "manifest")));
+        Content::Import(ImportContent { updated: Some(updated), manifests, targets, .. }) => {
+            let new = (!targets.is_empty()).then(|| format!(" and {}", count(manifests.len(), "manifest")));
             count(updated.len(), "file") + new.as_deref().unwrap_or_default()
         }
         Content::Schemas(Schemas { schemas, .. }) => count(schemas.len(), "schema"),
@@ -44,7 +44,9 @@ pub(super) fn sentence(content: &Content) -> String {
             "`enact schema NAME` prints one of them.".to_owned()
         }
         Content::Schemas(schemas) => labels::written(schemas.written(), "schema") + ".",
-        Content::Sandbox(SandboxContent { targets }) if targets.is_empty() => "Nothing is served.".to_owned(),
+        Content::Sandbox(SandboxContent { targets, .. }) if targets.is_empty() => {
+            "Nothing is served.".to_owned()
+        }
         Content::Sandbox(_) => "Any credential is accepted.".to_owned(),
         Content::Unlock(UnlockContent { removed: true, .. }) => "The lock was removed.".to_owned(),
         Content::Unlock(_) => "Nothing was removed.".to_owned(),
@@ -82,8 +84,8 @@ fn allowed(content: &WhoContent) -> usize {
 }
 
 fn import(import: &ImportContent) -> String {
-    let ImportContent { folder, dry_run, manifests, updated } = import;
-    let new = folder.is_some().then(|| count(manifests.len(), "manifest"));
+    let ImportContent { folder: _, targets, dry_run, manifests, updated } = import;
+    let new = (!targets.is_empty()).then(|| count(manifests.len(), "manifest"));
     let files = updated.as_ref().map(|updated| count(updated.len(), "file"));
     match (files, new, dry_run) {
         (None, None, _) => "Nothing was imported.".to_owned(),

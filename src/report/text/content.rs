@@ -4,8 +4,8 @@ use crate::compare::diff::Field;
 use crate::decide::suite::TestOutcome;
 use crate::model::probe::ProbeCheck;
 use crate::report::content::{
-    CheckSystemContent, ImportContent, Imported, SandboxContent, SandboxTarget, Schemas, StatusContent,
-    TestContent, Updated, UpdatedObject,
+    CheckSystemContent, ImportContent, Imported, ImportedTarget, SandboxContent, SandboxTarget, Schemas,
+    StatusContent, TestContent, Updated, UpdatedObject,
 };
 use crate::report::labels::written;
 use crate::report::style::Style;
@@ -17,16 +17,20 @@ use crate::words::{count, verb};
 /// What was updated, and the new manifests: as one stream of YAML documents if they are only shown, otherwise how many
 /// were written.
 pub(super) fn import(import: &ImportContent, style: &Style) -> String {
-    let ImportContent { folder, dry_run, manifests, updated } = import;
+    let ImportContent { folder: _, targets, dry_run, manifests, updated } = import;
     let updated = updated.as_deref().map_or(String::new(), |updated| updates(import, updated, style));
-    let new = match folder {
+    let new = match targets.as_slice() {
         _ if *dry_run => manifests.iter().map(manifest).collect(),
-        Some(folder) if !style.quiet => {
-            format!("{} to {}.\n", written(import.written(), "manifest"), inline(folder))
-        }
-        _ => String::new(),
+        _ if style.quiet => String::new(),
+        [one] => format!("{} to {}.\n", written(one.written, "manifest"), inline(&one.folder)),
+        several => several.iter().map(imported).collect(),
     };
     updated + &new
+}
+
+/// One of several targets.
+fn imported(ImportedTarget { target, folder, manifests: _, written: now }: &ImportedTarget) -> String {
+    format!("{}: {} to {}.\n", inline(target), written(*now, "manifest"), inline(folder))
 }
 
 /// Each file with its objects and their fields, and if nothing is written how its text would change.
@@ -70,10 +74,11 @@ pub(super) fn schemas(schemas: &Schemas, style: &Style) -> String {
     }
 }
 
-/// The names and URLs of the APIs, one per line.
-pub(super) fn sandbox(sandbox: &SandboxContent) -> String {
+/// The names and URLs of the APIs, one per line, and an enact.yaml for them.
+pub(super) fn sandbox(SandboxContent { targets, config }: &SandboxContent) -> String {
     let line = |target: &SandboxTarget| format!("{:<10} {}\n", inline(&target.name), inline(&target.url));
-    sandbox.targets.iter().map(line).collect()
+    let lines: String = targets.iter().map(line).collect();
+    if config.is_empty() { lines } else { format!("{lines}\n# enact.yaml, to paste\n{}", safe(config)) }
 }
 
 /// Whether the definition is sound or, if it was tried, each check with what is defined and what was found.
