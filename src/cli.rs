@@ -15,8 +15,10 @@ use output::Output;
 mod apply;
 mod args;
 mod check_system;
+mod doctor;
 mod files;
 mod import;
+mod init;
 mod log;
 mod output;
 mod plan;
@@ -28,6 +30,7 @@ mod schema;
 mod show;
 mod signal;
 mod status;
+mod targets;
 mod test;
 mod undo;
 mod unlock;
@@ -52,6 +55,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Begins a repository: writes enact.yaml, the schemas for your editor and .gitignore; overwrites nothing
+    Init(init::Init),
+    /// Asks whether each target can be worked with, and says what is missing; sends reads only
+    Doctor(doctor::Doctor),
+    /// Lists the targets of enact.yaml; asks nobody
+    Targets(targets::Targets),
     /// Checks everything that needs neither network nor credential
     Validate(validate::Validate),
     /// Shows what apply would do; sends reads only
@@ -127,6 +136,9 @@ impl Cli {
     async fn run(self, output: &Output) -> Exit {
         let global = &self.global;
         let report = match self.command {
+            Command::Init(command) => command.run(global, output),
+            Command::Doctor(command) => command.run(global).await,
+            Command::Targets(command) => command.run(global),
             Command::Validate(command) => command.run(global),
             Command::Plan(command) => command.run(global, output).await,
             Command::Apply(command) => command.run(global, output).await,

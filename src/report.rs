@@ -12,8 +12,9 @@ use crate::model::plan::TargetPlan;
 use crate::model::survivor::Survivor;
 use crate::plan::digest;
 use content::{
-    AnswerContent, CheckSystemContent, Content, ImportContent, PruneContent, RunsContent, SandboxContent,
-    Schemas, StatusContent, TestContent, UndoContent, UnlockContent, WhoContent,
+    AnswerContent, CheckSystemContent, Content, DoctorContent, ImportContent, InitContent, PruneContent,
+    RunsContent, SandboxContent, Schemas, StatusContent, TargetsContent, TestContent, UndoContent,
+    UnlockContent, WhoContent,
 };
 
 mod access;
@@ -204,6 +205,9 @@ impl Report {
             "test" => ("test", Content::Test(TestContent::default())),
             "can" => ("can", Content::Answer(AnswerContent::default())),
             "who-can" => ("who-can", Content::Who(WhoContent::default())),
+            "init" => ("init", Content::Init(InitContent::default())),
+            "doctor" => ("doctor", Content::Doctor(DoctorContent::default())),
+            "targets" => ("targets", Content::Targets(TargetsContent::default())),
             "import" => ("import", Content::Import(ImportContent::default())),
             "schema" => ("schema", Content::Schemas(Schemas::default())),
             "sandbox" => ("sandbox", Content::Sandbox(SandboxContent::default())),
@@ -267,7 +271,10 @@ impl Report {
         match &self.content {
             Content::Import(import) => import.written() + import.rewritten() > 0,
             Content::Schemas(schemas) => schemas.written() > 0,
+            Content::Init(init) => init.files.iter().any(|file| file.written),
             Content::Run
+            | Content::Doctor(_)
+            | Content::Targets(_)
             | Content::Schema(_)
             | Content::Sandbox(_)
             | Content::CheckSystem(_)

@@ -4,6 +4,7 @@
 pub mod apply;
 pub mod asked;
 pub mod clock;
+pub mod doctor;
 pub mod file_lock;
 pub mod history;
 pub mod journal;

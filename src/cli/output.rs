@@ -148,6 +148,13 @@ impl Output {
         io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == "yes"
     }
 
+    /// Asks for a line of text; `None` if nothing can be read.
+    pub(super) fn asked(&self, question: &str) -> Option<String> {
+        say(&Inert::text(question));
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer).ok().map(|_| answer.trim().to_owned())
+    }
+
     /// Whether there is a person to ask.
     pub(super) fn can_ask(&self) -> bool {
         self.format.interactive && io::stdin().is_terminal()

@@ -28,8 +28,8 @@ const TIPS: &[(&[&str], &str)] = &[
         "to delete an object, write `ensure: absent` in its manifest, then run `enact plan` and `enact apply`",
     ),
     (
-        &["init", "new", "setup"],
-        "write enact.yaml as the README shows; `enact import TARGET` then writes manifests from what is live",
+        &["new", "setup"],
+        "`enact init` writes enact.yaml; `enact import` then writes manifests from what is live",
     ),
     (
         &["diff", "preview", "drift", "refresh", "dry-run"],

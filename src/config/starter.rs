@@ -9,7 +9,7 @@ use crate::manifest::yaml;
 /// The configuration of this repository: a target of each built-in system.
 pub const EXAMPLE: &str = include_str!("../../enact.yaml");
 
-/// The variable that stands for every credential of a sandbox, which takes any.
+/// The variable for the credential of a sandbox, which takes any token.
 pub const SANDBOX_KEY: &str = "ENACT_SANDBOX_KEY";
 
 /// A target of a new enact.yaml. It has the name of its system.
@@ -32,13 +32,7 @@ impl NewTarget {
     /// A target in a sandbox.
     pub fn in_sandbox(system: &str, url: &str) -> Option<Self> {
         let target = Self::of(system, url)?;
-        let secret = Secret::Env(SANDBOX_KEY.to_owned());
-        let auth = match target.auth {
-            Auth::Bearer(_) => Auth::Bearer(secret),
-            Auth::Basic { username, password: _ } => Auth::Basic { username, password: secret },
-            Auth::Header { name, value: _ } => Auth::Header { name, value: secret },
-        };
-        Some(Self { auth, ..target })
+        Some(Self { auth: Auth::Bearer(Secret::Env(SANDBOX_KEY.to_owned())), ..target })
     }
 
     /// The variable that has to hold its credential.
@@ -59,7 +53,7 @@ impl NewTarget {
     }
 }
 
-/// The URL that the example has for a system, and where its API is if there is only one.
+/// The URL that the example has for a system.
 pub fn example_url(system: &str) -> Option<String> {
     example(system).map(|target| target.url)
 }

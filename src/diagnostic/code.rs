@@ -507,6 +507,18 @@ codes! {
     /// overwrites a file. Move the file away, or name another folder with `--to`.
     ImportWrite = "import/write" (Failed, Error),
 
+    /// `enact init` begins a repository, and there is an enact.yaml already. Nothing was written. Edit that file, or name
+    /// another one with `--config`.
+    InitExists = "init/exists" (Usage, Error),
+
+    /// `enact init` does not know what to write: no system was named, or one that is not built in. Nothing was written.
+    /// Name each system with its URL.
+    InitSystem = "init/system" (Usage, Error),
+
+    /// A file of a new repository could not be written, for example because the folder is read-only or the disk is full. Those
+    /// before it are there. Change the permissions, remove what was written, and run again.
+    InitWrite = "init/write" (Failed, Error),
+
     /// The text of a rule, or its conditions, is not Cedar. JITSudo would refuse it or, worse, understand something
     /// else. The place is where the parser stopped: write one `permit` or `forbid` statement as `policy_text`, or
     /// `when` and `unless` clauses as `conditions`.

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::access::impact::Word;
 use crate::compare::diff::Field;
+use crate::config::file::Prune;
 use crate::decide::suite::TestResult;
 use crate::decide::{Answer, AskedSide, RuleName, Who};
 use crate::model::change::Action;
@@ -28,6 +29,12 @@ pub enum Content {
     /// `validate`, `plan` and `apply`: everything is in the targets of the run.
     #[default]
     Run,
+    /// `init`.
+    Init(InitContent),
+    /// `doctor`.
+    Doctor(DoctorContent),
+    /// `targets`.
+    Targets(TargetsContent),
     /// `import`.
     Import(ImportContent),
     /// `schema`: the list of schemas.
@@ -94,6 +101,103 @@ pub struct WhoContent {
     pub request: Vec<Word>,
     /// Everybody whom a rule about it names.
     pub who: Vec<Who>,
+}
+
+/// The files of a new repository.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "Init")]
+pub struct InitContent {
+    /// Each file that belongs there.
+    pub files: Vec<InitFile>,
+    /// What to do next, step by step.
+    pub next: Vec<String>,
+}
+
+/// A file of a new repository.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "File")]
+pub struct InitFile {
+    /// Its path.
+    pub file: String,
+    /// Whether it was written; one that exists is left as it is.
+    pub written: bool,
+}
+
+/// Whether the targets can be worked with.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "Doctor")]
+pub struct DoctorContent {
+    /// The targets, in the order of enact.yaml.
+    pub targets: Vec<TargetHealth>,
+    /// The schemas beside enact.yaml that another version of enact wrote.
+    pub old_schemas: Vec<String>,
+}
+
+impl DoctorContent {
+    /// How many checks there are, and how many of them failed.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        let checks = || self.targets.iter().flat_map(|target| &target.checks);
+        (checks().count(), checks().filter(|check| !check.ok).count())
+    }
+
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_well(&self) -> bool {
+        self.counts().1 == 0 && self.old_schemas.is_empty()
+    }
+}
+
+/// What was found out about one target.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "TargetHealth")]
+pub struct TargetHealth {
+    /// Its name in enact.yaml.
+    pub target: String,
+    /// Its system.
+    pub system: String,
+    /// Where it is.
+    pub url: String,
+    /// What was looked at.
+    pub checks: Vec<HealthCheck>,
+}
+
+/// One thing that a target needs.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "HealthCheck")]
+pub struct HealthCheck {
+    /// What was looked at, such as `credential`.
+    pub what: String,
+    /// Whether it is as it has to be.
+    pub ok: bool,
+    /// What was found.
+    pub found: String,
+    /// What to do about it; null if nothing is to be done.
+    pub next: Option<String>,
+}
+
+/// The targets as they are configured.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "Targets")]
+pub struct TargetsContent {
+    /// The targets, in the order of enact.yaml.
+    pub targets: Vec<TargetRow>,
+}
+
+/// A target as it is configured.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "TargetRow")]
+pub struct TargetRow {
+    /// Its name in enact.yaml.
+    pub target: String,
+    /// Its system.
+    pub system: String,
+    /// Where it is.
+    pub url: String,
+    /// Where its credential comes from, such as `the variable POLYTOMIC_API_KEY`.
+    pub credential: String,
+    /// Whether objects are deleted whose manifest is gone.
+    pub prune: Prune,
 }
 
 /// The manifests of an import.

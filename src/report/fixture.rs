@@ -4,9 +4,10 @@ use jiff::civil::date;
 use serde_json::{Value, json};
 
 use super::content::{
-    AnswerContent, CheckSystemContent, Content, ExpiryStatus, HoldStatus, ImportContent, Imported,
-    ImportedTarget, LeftObject, LockStatus, LoggedRun, ObjectEffect, ObjectName, PruneContent, PrunedTarget,
-    RunSummary, RunsContent, SandboxContent, SandboxTarget, SchemaFile, Schemas, StatusContent, TargetStatus,
+    AnswerContent, CheckSystemContent, Content, DoctorContent, ExpiryStatus, HealthCheck, HoldStatus,
+    ImportContent, Imported, ImportedTarget, InitContent, InitFile, LeftObject, LockStatus, LoggedRun,
+    ObjectEffect, ObjectName, PruneContent, PrunedTarget, RunSummary, RunsContent, SandboxContent,
+    SandboxTarget, SchemaFile, Schemas, StatusContent, TargetHealth, TargetRow, TargetStatus, TargetsContent,
     TestContent, UndoContent, UnlockContent, Updated, UpdatedObject, WhoContent,
 };
 use super::{ApplyReport, Report, TargetReport};
@@ -17,6 +18,7 @@ use crate::access::order::turn::Turn;
 use crate::access::rule::{Dimension, Effect};
 use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
+use crate::config::file::Prune;
 use crate::decide::file::Expectation;
 use crate::decide::suite::{TestFailure, TestOutcome, TestResult};
 use crate::decide::{Answer, AskedSide, NearRule, RuleName, Who};
@@ -317,6 +319,11 @@ pub(super) fn hostile_contents(text: &str) -> Vec<Report> {
         let schemas = vec![SchemaFile { name: text.into(), file: text.into(), written: true }];
         of("schema", Content::Schemas(Schemas { folder, schemas }))
     };
+    let new = |written| InitFile { file: text.into(), written };
+    let [target, system, url, credential, what, found] = [text; 6].map(str::to_owned);
+    let checks = vec![HealthCheck { what, ok: false, found, next: Some(text.into()) }];
+    let health = TargetHealth { target: text.into(), system: text.into(), url: text.into(), checks };
+    let row = TargetRow { target, system, url, credential, prune: Prune::Never };
     let target = SandboxTarget { name: text.into(), url: text.into() };
     let check = |agrees| {
         let [kind, what, defined, found, pointer] = [text; 5].map(str::to_owned);
@@ -328,6 +335,15 @@ pub(super) fn hostile_contents(text: &str) -> Vec<Report> {
         import(false),
         schemas(None),
         schemas(Some(text.into())),
+        of(
+            "init",
+            Content::Init(InitContent { files: vec![new(true), new(false)], next: vec![text.into()] }),
+        ),
+        of(
+            "doctor",
+            Content::Doctor(DoctorContent { targets: vec![health], old_schemas: vec![text.into()] }),
+        ),
+        of("targets", Content::Targets(TargetsContent { targets: vec![row] })),
         of("sandbox", Content::Sandbox(SandboxContent { targets: vec![target], config: text.into() })),
         of("check-system", Content::CheckSystem(checked(None))),
         of("check-system", Content::CheckSystem(checked(Some(vec![check(true), check(false)])))),

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::TargetReport;
+use super::content::DoctorContent;
 use crate::compare::cause::Cause;
 use crate::manifest::{Lifecycle, name_problem};
 use crate::model::change::Action;
@@ -12,6 +13,15 @@ use crate::model::plan::{Expiring, SkipReason, Skipped, TargetPlan};
 use crate::model::survivor::{Kept, Survivor};
 use crate::text::inline;
 use crate::words::{count, verb};
+
+/// What a doctor found out, in a sentence.
+pub(super) fn health(doctor: &DoctorContent) -> String {
+    match (doctor.counts(), doctor.old_schemas.len()) {
+        ((all, 0), 0) => format!("{} passed.", count(all, "check")),
+        ((_, 0), old) => format!("{} {} old.", count(old, "schema"), verb(old, "is", "are")),
+        ((all, failed), _) => format!("{failed} of {} failed.", count(all, "check")),
+    }
+}
 
 /// How much was written.
 pub(super) fn written(number: usize, noun: &str) -> String {

@@ -270,7 +270,7 @@ fn a_word_of_another_tool_is_answered_with_what_enact_has() {
         (&["plan", "--yes"], "only `enact apply` asks"),
         (&["plan", "-f", "x.yaml"], "`--config FILE`"),
         (&["destroy"], "`ensure: absent`"),
-        (&["init"], "the README"),
+        (&["setup"], "`enact init`"),
         (&["diff"], "`enact plan`"),
         (&["sync", "--prune"], "`enact apply`"),
         (&["pull"], "`enact import`"),

@@ -12,6 +12,8 @@ const SYSTEM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/systems/vault.yaml");
 
 /// Each command with arguments that succeed. `sandbox` does not end by itself, so it has its own test.
 const GOOD: &[&[&str]] = &[
+    &["init", "--system", "mycloud", "--config", "new/enact.yaml"],
+    &["targets"],
     &["validate"],
     &["plan"],
     &["plan", "--exit-code"],
@@ -35,6 +37,10 @@ const OF_A_RUN: [&str; 2] = ["show", "undo"];
 
 /// Each command with a mistake, and the code of its diagnostic.
 const WRONG: &[(&[&str], &str)] = &[
+    (&["init"], "init/exists"),
+    (&["init", "--config", "new.yaml"], "init/system"),
+    (&["doctor"], "config/"),
+    (&["targets"], "config/"),
     (&["validate"], "config/"),
     (&["plan"], "config/"),
     (&["apply", "--yes"], "config/"),
@@ -226,7 +232,8 @@ fn json_is_one_document_of_every_command_that_ends_well() {
         assert_eq!(document["diagnostics"], json!([]), "{document:#}");
         assert_eq!(run.code, if args.contains(&"--exit-code") { 2 } else { 0 }, "{}", run.err);
     }
-    let listed: Vec<_> = GOOD.iter().map(|args| args[0]).chain(["sandbox", "can"]).chain(OF_A_RUN).collect();
+    let listed: Vec<_> =
+        GOOD.iter().map(|args| args[0]).chain(["sandbox", "can", "doctor"]).chain(OF_A_RUN).collect();
     assert!(commands().iter().all(|command| listed.contains(&command.as_str())), "{listed:?}");
 }
 
@@ -238,6 +245,8 @@ fn json_is_one_document_of_every_command_about_a_run() {
     repo.converge();
     let log = document(Some("log"), &repo.run(&["log", "--format", "json"]));
     let id = log["runs"][0]["run"].as_str().unwrap();
+    let doctor = repo.run(&["doctor", "--format", "json"]);
+    assert_eq!((doctor.code, document(Some("doctor"), &doctor)["old_schemas"].clone()), (0, json!([])));
     for command in OF_A_RUN {
         let run = repo.run(&[command, id, "--format", "json"]);
         let document = document(Some(command), &run);
@@ -265,7 +274,7 @@ fn json_is_one_document_of_every_command_that_something_is_wrong_with() {
 #[test]
 fn json_is_one_document_where_the_configuration_is_missing() {
     let dir = TempDir::new().unwrap();
-    let configured = |args: &&&[&str]| !["sandbox", "check-system"].contains(&args[0]);
+    let configured = |args: &&&[&str]| !["init", "sandbox", "check-system"].contains(&args[0]);
     for args in GOOD.iter().filter(configured) {
         let run = run(dir.path(), &[args, &["--config", "gone.yaml", "--format", "json"][..]].concat());
         let document = document(Some(args[0]), &run);
@@ -338,9 +347,20 @@ fn a_schema_is_its_own_document_in_every_format() {
     let dir = TempDir::new().unwrap();
     let list = run(dir.path(), &["schema", "--format", "json"]).json();
     let names: Vec<_> = list["schemas"].as_array().unwrap().iter().map(|row| row["name"].clone()).collect();
-    for name in
-        ["config", "plan", "import", "schema", "sandbox", "check", "event", "usage", "polytomic-policy"]
-    {
+    for name in [
+        "config",
+        "plan",
+        "init",
+        "doctor",
+        "targets",
+        "import",
+        "schema",
+        "sandbox",
+        "check",
+        "event",
+        "usage",
+        "polytomic-policy",
+    ] {
         assert!(names.contains(&json!(name)), "{names:?}");
         let file = format!("{}/schema/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
         let expected = std::fs::read_to_string(file).unwrap();

@@ -16,6 +16,7 @@ mod commands;
 mod conformance;
 mod deletes;
 mod events;
+mod first_hour;
 mod formats;
 mod guardrails;
 mod guards;

@@ -70,7 +70,8 @@ fn the_other_commands_and_files_work_in_the_order_in_which_they_stand() {
     let role = serde_json::json!({"id": "00000000-0000-4000-8000-000000000001", "name": "There before", "system": false});
     world.live.insert("roles", role);
     let mut ran = 0;
-    for (language, text) in blocks().into_iter().skip(3) {
+    let blocks = blocks().into_iter().skip_while(|(_, text)| !text.starts_with("# enact.yaml\n"));
+    for (language, text) in blocks {
         match language.as_str() {
             "yaml" => {
                 world.write(file_of(&text), &text.replace("https://app.polytomic.com", &world.live.url()))
@@ -81,6 +82,45 @@ fn the_other_commands_and_files_work_in_the_order_in_which_they_stand() {
     }
     assert!(ran >= 5, "{ran}");
     world.object("policies", "Warehouse syncs");
+}
+
+/// A sandbox that is served until it is dropped.
+struct Serving(std::process::Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn the_first_hour_leads_from_an_empty_folder_to_a_change_that_is_merged_and_applied() {
+    use std::io::{BufRead as _, BufReader};
+    let (dir, home) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let start = blocks().into_iter().map(|(_, text)| text).skip_while(|text| text != "enact sandbox\n");
+    let [serve, begin, change] = start.take(3).collect::<Vec<_>>().try_into().unwrap();
+    let mut sandbox = enact(home.path());
+    sandbox.args(serve.split_whitespace().skip(1)).args(["--listen", "127.0.0.1:0"]);
+    sandbox.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null());
+    let mut serving = Serving(sandbox.spawn().unwrap());
+    let mut first = String::new();
+    BufReader::new(serving.0.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let address = first.split("http://").nth(1).unwrap().split('/').next().unwrap();
+
+    let program = Path::new(env!("CARGO_BIN_EXE_enact")).parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    let script = format!("set -e\n{begin}{change}").replace("--sandbox", &format!("--sandbox={address}"));
+    let mut shell = Command::new("bash");
+    shell.args(["-c", &script]).current_dir(dir.path()).env("PATH", path).env("HOME", home.path());
+    for (name, value) in [("NAME", "t"), ("EMAIL", "t@example.com")] {
+        shell.env(format!("GIT_AUTHOR_{name}"), value).env(format!("GIT_COMMITTER_{name}"), value);
+    }
+    let output = shell.output().unwrap();
+    let run = Run::from(&output);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(run.out.contains("No changes.") && run.out.contains("Applied 1 of 1 change"), "{}", run.out);
+    assert!(run.out.contains("create Role \"Dashboard editors\""), "{}", run.out);
 }
 
 /// The file that a block's first line names.

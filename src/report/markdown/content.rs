@@ -3,8 +3,9 @@
 use crate::decide::suite::{TestOutcome, TestResult};
 use crate::model::probe::ProbeCheck;
 use crate::report::content::{
-    CheckSystemContent, Content, ImportContent, Imported, LoggedRun, RunsContent, SandboxContent,
-    SandboxTarget, Schemas, StatusContent, TargetStatus, TestContent, Updated, UpdatedObject,
+    CheckSystemContent, Content, DoctorContent, HealthCheck, ImportContent, Imported, InitContent, InitFile,
+    LoggedRun, RunsContent, SandboxContent, SandboxTarget, Schemas, StatusContent, TargetHealth, TargetRow,
+    TargetStatus, TargetsContent, TestContent, Updated, UpdatedObject,
 };
 use crate::report::markdown::lines::{LAYOUT, marked};
 use crate::report::status::{lines, unlocked};
@@ -18,6 +19,11 @@ const MANIFEST_ROOM: usize = 12_000;
 /// One item for each thing that the command found or made.
 pub(super) fn items(content: &Content) -> Vec<String> {
     match content {
+        Content::Init(InitContent { files, next }) => {
+            files.iter().map(new_file).chain(next.iter().map(|step| line(step))).collect()
+        }
+        Content::Doctor(doctor) => self::doctor(doctor),
+        Content::Targets(TargetsContent { targets }) => targets.iter().map(target).collect(),
         Content::Import(ImportContent { manifests, updated, dry_run, folder: _, targets: _ }) => {
             let new = manifests.iter().map(if *dry_run { shown } else { file });
             updated.iter().flatten().map(|updated| self::updated(updated, *dry_run)).chain(new).collect()
@@ -45,6 +51,35 @@ pub(super) fn items(content: &Content) -> Vec<String> {
         Content::Who(who) => decide::who_lines(who).iter().map(|one| line(one)).collect(),
         Content::Run | Content::Schema(_) | Content::Nothing => Vec::new(),
     }
+}
+
+fn new_file(InitFile { file, written }: &InitFile) -> String {
+    let kept = if *written { "" } else { ", kept as it was" };
+    format!("- {}{kept}\n", code(file))
+}
+
+fn doctor(DoctorContent { targets, old_schemas }: &DoctorContent) -> Vec<String> {
+    let target = |TargetHealth { target, system, url, checks }: &TargetHealth| {
+        let check = |HealthCheck { what, ok, found, next }: &HealthCheck| {
+            let mark = if *ok { "ok" } else { "**no**" };
+            let next = next.as_ref().map(|next| format!("; next: {}", code(next)));
+            format!("  - {mark}: {}: {}{}\n", code(what), code(found), next.unwrap_or_default())
+        };
+        let [target, system, url] = [target, system, url].map(|text| code(text));
+        format!("- {target} ({system}, {url})\n") + &checks.iter().map(check).collect::<String>()
+    };
+    let old = |file: &String| {
+        format!(
+            "- **no**: {}: another version of enact wrote it; next: `enact schema --write schema`\n",
+            code(file)
+        )
+    };
+    targets.iter().map(target).chain(old_schemas.iter().map(old)).collect()
+}
+
+fn target(TargetRow { target, system, url, credential, prune: _ }: &TargetRow) -> String {
+    let [target, system, url, credential] = [target, system, url, credential].map(|text| code(text));
+    format!("- {target} ({system}, {url}), credential: {credential}\n")
 }
 
 fn shown(manifest: &Imported) -> String {

@@ -11,6 +11,12 @@ use crate::words::{count, verb};
 /// In a few words, if nothing is wrong.
 pub(super) fn headline(content: &Content) -> String {
     match content {
+        Content::Init(init) => count(init.files.len(), "file"),
+        Content::Doctor(doctor) => {
+            let (all, failed) = doctor.counts();
+            format!("{} of {}", all - failed, count(all, "check"))
+        }
+        Content::Targets(targets) => count(targets.targets.len(), "target"),
         Content::Import(ImportContent { manifests, updated: None, .. }) => count(manifests.len(), "manifest"),
         Content::Import(ImportContent { updated: Some(updated), manifests, targets, .. }) => {
             let new = (!targets.is_empty()).then(|| format!(" and {}", count(manifests.len(), "manifest")));
@@ -36,6 +42,13 @@ pub(super) fn headline(content: &Content) -> String {
 /// In a sentence, whether or not something is wrong.
 pub(super) fn sentence(content: &Content) -> String {
     match content {
+        Content::Init(init) => {
+            let files = init.files.iter().filter(|file| file.written).count();
+            labels::written(files, "file") + "."
+        }
+        Content::Doctor(doctor) if doctor.targets.is_empty() => "Nothing was checked.".to_owned(),
+        Content::Doctor(doctor) => labels::health(doctor),
+        Content::Targets(_) => "Nobody was asked: this is what enact.yaml says.".to_owned(),
         Content::Import(import) => self::import(import),
         Content::Schemas(Schemas { folder: None, schemas }) if schemas.is_empty() => {
             "Nothing is listed.".to_owned()

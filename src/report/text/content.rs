@@ -1,13 +1,16 @@
 //! The text of the commands without targets.
 
+use unicode_width::UnicodeWidthStr as _;
+
 use crate::compare::diff::Field;
 use crate::decide::suite::TestOutcome;
 use crate::model::probe::ProbeCheck;
 use crate::report::content::{
-    CheckSystemContent, ImportContent, Imported, ImportedTarget, SandboxContent, SandboxTarget, Schemas,
-    StatusContent, TestContent, Updated, UpdatedObject,
+    CheckSystemContent, DoctorContent, HealthCheck, ImportContent, Imported, ImportedTarget, InitContent,
+    InitFile, SandboxContent, SandboxTarget, Schemas, StatusContent, TargetHealth, TargetRow, TargetsContent,
+    TestContent, Updated, UpdatedObject,
 };
-use crate::report::labels::written;
+use crate::report::labels::{self, written};
 use crate::report::style::Style;
 use crate::report::value::{path, quoted};
 use crate::report::{decide, status};
@@ -63,6 +66,64 @@ fn updates(import: &ImportContent, updated: &[Updated], style: &Style) -> String
 fn manifest(manifest: &Imported) -> String {
     let Imported { file, text, written: _ } = manifest;
     format!("---\n# {}\n{}", inline(file), safe(text))
+}
+
+/// What was written, and what to do next; nothing if nothing was.
+pub(super) fn init(InitContent { files, next }: &InitContent, style: &Style) -> String {
+    if style.quiet || files.is_empty() {
+        return String::new();
+    }
+    let file = |InitFile { file, written }: &InitFile| {
+        let what = if *written { "wrote" } else { "kept " };
+        format!("  {what} {}\n", inline(file))
+    };
+    let step = |(index, step): (usize, &String)| format!("  {}. {}\n", index + 1, inline(step));
+    let files: String = files.iter().map(file).collect();
+    let next: String = next.iter().enumerate().map(step).collect();
+    format!("{files}\nNext:\n{next}")
+}
+
+/// Each target with its checks, and what to do about those that failed; with `--quiet` only these.
+pub(super) fn doctor(doctor: &DoctorContent, style: &Style) -> String {
+    let mut text = String::new();
+    for TargetHealth { target, system, url, checks } in &doctor.targets {
+        text.push_str(&format!("{} ({}, {})\n", inline(target), inline(system), inline(url)));
+        for HealthCheck { what, ok, found, next } in checks.iter().filter(|check| !(check.ok && style.quiet))
+        {
+            let mark = if *ok { "ok" } else { "NO" };
+            text.push_str(&format!("  {mark} {}: {}\n", inline(what), inline(found)));
+            text.extend(next.iter().map(|next| format!("     next: {}\n", inline(next))));
+        }
+    }
+    for file in &doctor.old_schemas {
+        text.push_str(&format!("NO {}: another version of enact wrote it\n", inline(file)));
+    }
+    if !doctor.old_schemas.is_empty() {
+        text.push_str("   next: run `enact schema --write schema`\n");
+    }
+    if style.quiet || doctor.targets.is_empty() {
+        text
+    } else {
+        format!("{text}{}\n", labels::health(doctor))
+    }
+}
+
+/// The targets as a table.
+pub(super) fn targets(TargetsContent { targets }: &TargetsContent) -> String {
+    let wide = |of: fn(&TargetRow) -> &String| {
+        targets.iter().map(|row| inline(of(row)).width()).max().unwrap_or_default()
+    };
+    let widths = [wide(|row| &row.target), wide(|row| &row.system), wide(|row| &row.url)];
+    let line = |row: &TargetRow| {
+        let mut line = String::new();
+        for (cell, width) in [&row.target, &row.system, &row.url].into_iter().zip(widths) {
+            let cell = inline(cell);
+            line.push_str(&cell);
+            line.push_str(&" ".repeat(width + 2 - cell.width()));
+        }
+        format!("{line}{}\n", inline(&row.credential))
+    };
+    targets.iter().map(line).collect()
 }
 
 /// The names, one per line; if they were written to a folder, only how many.

@@ -1,0 +1,185 @@
+//! `enact init`: its flags, the questions, and the files that it writes. What stands in enact.yaml is in
+//! `config::starter`.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::args::Global;
+use super::files;
+use super::output::Output;
+use super::sandbox;
+use crate::catalog;
+use crate::config::file::FILE_NAME;
+use crate::config::starter::{self, NewTarget, SANDBOX_KEY};
+use crate::config::{self, Systems};
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::report::Report;
+use crate::report::content::{Content, InitContent, InitFile};
+use crate::system::registry::Registry;
+use crate::text::short;
+
+/// The folder of the schemas, beside enact.yaml.
+pub(super) const SCHEMAS: &str = "schema";
+
+/// What git is to leave out: the state of `--sandbox`.
+const IGNORED: &str = "/.enact/\n";
+
+#[derive(Args)]
+pub(super) struct Init {
+    /// A system and the URL of its API, such as `polytomic=https://app.polytomic.com` (repeatable)
+    #[arg(long, value_name = "SYSTEM=URL")]
+    system: Vec<String>,
+    /// All systems that `enact sandbox` serves; with its address, if it has another one than the usual
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = sandbox::ADDRESS,
+        conflicts_with = "system"
+    )]
+    sandbox: Option<SocketAddr>,
+}
+
+impl Init {
+    pub(super) fn run(self, global: &Global, output: &Output) -> Report {
+        let mut report = Report::of("init");
+        match self.write(global, output) {
+            Ok(content) => report.content = Content::Init(content),
+            Err(diagnostic) => report.diagnostics.push(diagnostic),
+        }
+        report
+    }
+
+    fn write(&self, global: &Global, output: &Output) -> Result<InitContent, Diagnostic> {
+        if global.config.exists() {
+            let message = format!("`{}` exists", global.config.display());
+            let help = "nothing is overwritten: edit it, or name another file with `--config`";
+            return Err(Diagnostic::new(Code::InitExists, message).help(help));
+        }
+        let registry = Arc::new(Registry::built_in());
+        let targets = self.targets(&registry, output)?;
+        let config = config(&targets, &registry)?;
+        let mut content = InitContent { files: Vec::new(), next: next(&targets) };
+        let mut write = |path: &Path, text: &str| {
+            let written = create(path, text)?;
+            content.files.push(InitFile { file: path.to_string_lossy().into_owned(), written });
+            Ok(written)
+        };
+        write(&global.config, &config)?;
+        let folder = files::folder(&global.config);
+        let folder = folder.strip_prefix(".").unwrap_or(folder);
+        for (file, text) in schemas(&targets, &registry) {
+            write(&folder.join(SCHEMAS).join(file), &text)?;
+        }
+        if !write(&folder.join(".gitignore"), IGNORED)? {
+            content.next.insert(0, format!("add the line `{}` to .gitignore", IGNORED.trim()));
+        }
+        Ok(content)
+    }
+
+    fn targets(&self, registry: &Registry, output: &Output) -> Result<Vec<NewTarget>, Diagnostic> {
+        if let Some(address) = self.sandbox {
+            let target = |system| NewTarget::in_sandbox(system, &format!("http://{address}/{system}"));
+            return Ok(registry.names().filter_map(target).collect());
+        }
+        let rows = match self.system.as_slice() {
+            [] if output.can_ask() => asked(registry, output),
+            given => given.to_vec(),
+        };
+        if rows.is_empty() {
+            let message = "no system was named, so there is nothing to write";
+            let help = "name each with its URL: `enact init --system polytomic=https://app.polytomic.com`; `--sandbox` names those of `enact sandbox`";
+            return Err(Diagnostic::new(Code::InitSystem, message).help(help));
+        }
+        rows.iter().map(|row| target(row, registry)).collect()
+    }
+}
+
+/// Asks for the URL of each system.
+fn asked(registry: &Registry, output: &Output) -> Vec<String> {
+    let ask = |system: &str| {
+        let example = starter::example_url(system).unwrap_or_default();
+        let url = output.asked(&format!("URL of {system}, such as {example} (empty: not used): "))?;
+        (!url.is_empty()).then(|| format!("{system}={url}"))
+    };
+    registry.names().filter_map(ask).collect()
+}
+
+fn target(row: &str, registry: &Registry) -> Result<NewTarget, Diagnostic> {
+    let (system, url) = row.split_once('=').unwrap_or((row, ""));
+    let url = match url {
+        "" => starter::example_url(system).unwrap_or_default(),
+        url => url.to_owned(),
+    };
+    NewTarget::of(system, &url).ok_or_else(|| {
+        let names: Vec<_> = registry.names().collect();
+        let near = nearest(system, names.iter().copied());
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("there are {}; docs/systems.md shows how to define another", names.join(", ")),
+        };
+        let message = format!("there is no built-in system `{}`", short(system));
+        Diagnostic::new(Code::InitSystem, message).help(help)
+    })
+}
+
+/// The text of enact.yaml. One that no command would take is refused, such as one with a URL that no credential may go to.
+fn config(targets: &[NewTarget], registry: &Arc<Registry>) -> Result<String, Diagnostic> {
+    let head = format!("# yaml-language-server: $schema={SCHEMAS}/config.schema.json\n");
+    let text = head + &starter::text(targets);
+    let (mut diagnostics, systems) = (Vec::new(), Systems::Known(Arc::clone(registry)));
+    config::load(FILE_NAME, Path::new("."), &text, systems, &mut diagnostics);
+    match diagnostics.into_iter().find(Diagnostic::is_error) {
+        // The file that it points into is not there.
+        Some(diagnostic) => Err(Diagnostic { place: None, ..diagnostic }),
+        None => Ok(text),
+    }
+}
+
+/// The schemas of enact.yaml and of what its systems hold.
+fn schemas(targets: &[NewTarget], registry: &Registry) -> BTreeMap<String, String> {
+    let mut schemas = catalog::all(registry);
+    schemas.retain(|file, _| {
+        let of = |target: &NewTarget| file.starts_with(&format!("{}-", target.system));
+        catalog::name(file) == "config" || targets.iter().any(of)
+    });
+    schemas
+}
+
+/// Creates a file; false if there is one already, which stays.
+fn create(path: &Path, text: &str) -> Result<bool, Diagnostic> {
+    match files::create(path, text) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => {
+            let message = format!("`{}` could not be written: {error}", path.display());
+            let help = "change the permissions of the folder, then remove what init wrote and run it again";
+            Err(Diagnostic::new(Code::InitWrite, message).help(help))
+        }
+    }
+}
+
+/// What to do after it.
+fn next(targets: &[NewTarget]) -> Vec<String> {
+    let mut variables: Vec<_> = targets.iter().filter_map(NewTarget::variable).collect();
+    variables.dedup();
+    let exports: Vec<_> = variables
+        .iter()
+        .map(|name| match *name {
+            SANDBOX_KEY => format!("`export {name}=any`"),
+            _ => format!("`export {name}=...`"),
+        })
+        .collect();
+    vec![
+        format!("give the credentials: {}", exports.join(", ")),
+        "`enact doctor` checks each target, and says what is missing".to_owned(),
+        "`enact import` writes manifests from what is live".to_owned(),
+        "`enact plan` then shows no changes; commit, change a manifest, and plan again".to_owned(),
+    ]
+}

@@ -1,0 +1,113 @@
+//! `init`, `doctor` and `targets`: what a new user meets first.
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::history::Repo;
+use crate::world::{World, codes, fault, run};
+
+#[test]
+fn init_writes_what_the_other_commands_take_and_says_what_comes_next() {
+    let dir = TempDir::new().unwrap();
+    let init =
+        run(dir.path(), &["init", "--system", "polytomic=https://app.polytomic.eu", "--system", "jitsudo"]);
+    assert_eq!(init.code, 0, "{}", init.err);
+    for said in
+        ["wrote enact.yaml", "wrote .gitignore", "1. give the credentials: `export POLYTOMIC_API_KEY=...`"]
+    {
+        assert!(init.out.contains(said), "{}", init.out);
+    }
+    let read = |file: &str| std::fs::read_to_string(dir.path().join(file)).unwrap();
+    assert!(read("enact.yaml").starts_with("# yaml-language-server: $schema=schema/config.schema.json\n"));
+    assert_eq!(read(".gitignore"), "/.enact/\n");
+    assert!(dir.path().join("schema/polytomic-policy.schema.json").exists());
+    assert!(!dir.path().join("schema/mycloud-policy.schema.json").exists(), "only of its systems");
+    let targets = run(dir.path(), &["targets"]);
+    let rows: Vec<Vec<_>> = targets.out.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[0][..3], ["polytomic", "polytomic", "https://app.polytomic.eu"], "{}", targets.out);
+    assert!(targets.out.lines().all(|line| line.contains("  the variable ")), "{}", targets.out);
+}
+
+#[test]
+fn init_overwrites_nothing() {
+    let dir = TempDir::new().unwrap();
+    std::fs::write(dir.path().join(".gitignore"), "mine\n").unwrap();
+    let init = run(dir.path(), &["init", "--system", "mycloud"]);
+    assert!(init.code == 0 && init.out.contains("kept  .gitignore"), "{}{}", init.out, init.err);
+    assert!(init.out.contains("1. add the line `/.enact/` to .gitignore"), "{}", init.out);
+    assert_eq!(std::fs::read_to_string(dir.path().join(".gitignore")).unwrap(), "mine\n");
+    let before = std::fs::read_to_string(dir.path().join("enact.yaml")).unwrap();
+    let again = run(dir.path(), &["init", "--system", "polytomic"]);
+    assert!(again.code == 64 && again.err.contains("init/exists"), "{}", again.err);
+    assert_eq!(std::fs::read_to_string(dir.path().join("enact.yaml")).unwrap(), before);
+}
+
+#[test]
+fn init_writes_nothing_that_no_command_would_take() {
+    for (args, code, why) in [
+        (&["--system", "polytomik"][..], 64, "did you mean `polytomic`?"),
+        (&["--system", "mycloud=http://api.example.com"], 3, "https"),
+        (&["--system", "mycloud", "--system", "mycloud"], 3, "defined twice"),
+        (&[], 64, "name each with its URL"),
+        (&["--sandbox=nowhere"], 64, "invalid socket address"),
+    ] {
+        let dir = TempDir::new().unwrap();
+        let init = run(dir.path(), &[&["init"], args].concat());
+        assert!(init.code == code && init.err.contains(why), "{args:?}: {} {}", init.code, init.err);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "{args:?}");
+    }
+}
+
+/// The checks of the only target that failed, as `what: next`.
+fn failed(document: &Value) -> Vec<String> {
+    let checks = document["targets"][0]["checks"].as_array().unwrap().iter();
+    let failed = checks.filter(|check| check["ok"] == false);
+    failed
+        .map(|check| format!("{}: {}", check["what"].as_str().unwrap(), check["next"].as_str().unwrap()))
+        .collect()
+}
+
+#[test]
+fn plan_reads_only_and_so_does_the_doctor_of_a_repository_that_is_well() {
+    let repo = Repo::new("polytomic", "");
+    repo.declare("Role", "a", "{}");
+    repo.commit();
+    repo.converge();
+    repo.live.clear_requests();
+    let doctor = repo.run(&["doctor"]);
+    assert_eq!(doctor.code, 0, "{}{}", doctor.out, doctor.err);
+    assert!(doctor.out.contains("  ok read Role: 3 objects live\n"), "{}", doctor.out);
+    assert!(
+        doctor.out.contains("  ok record: last run ") && doctor.out.ends_with("checks passed.\n"),
+        "{}",
+        doctor.out
+    );
+    assert_eq!(repo.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn the_doctor_says_of_each_thing_that_is_missing_what_to_do() {
+    let world = World::new("polytomic");
+    world.live.inject(fault("GET", 401));
+    let doctor = world.run(&["doctor", "--format", "json"]);
+    let document = doctor.json();
+    assert_eq!((doctor.code, codes(&document)), (1, Vec::new()), "{document:#}");
+    let failed_checks = failed(&document);
+    assert_eq!(failed_checks.len(), 3, "{document:#}");
+    assert!(
+        failed_checks[0].starts_with("read Role: ") && failed_checks[2] == "record: run `git init`",
+        "{failed_checks:?}"
+    );
+
+    let config = std::fs::read_to_string(world.dir.path().join("enact.yaml")).unwrap();
+    world.write("enact.yaml", &config.replace("ENACT_TEST_KEY", "NOT_SET"));
+    world.write("schema/config.schema.json", "{}");
+    let doctor = world.run(&["doctor"]);
+    assert_eq!(doctor.code, 1, "{}", doctor.out);
+    assert!(doctor.out.contains("  NO credential: the variable NOT_SET"), "{}", doctor.out);
+    assert!(doctor.out.contains("NO schema/config.schema.json: another version"), "{}", doctor.out);
+    let quiet = world.run(&["doctor", "-q"]);
+    assert!(!quiet.out.contains("  ok ") && quiet.out.contains("  NO "), "{}", quiet.out);
+    let nobody = world.run(&["doctor", "--target", "nobody", "--format", "json"]).json();
+    assert_eq!((codes(&nobody), &nobody["targets"]), (vec!["config/target"], &json!([])));
+}
