@@ -36,6 +36,9 @@ pub(super) struct Apply {
     /// A plan written by `enact plan --out`: goes on only if a fresh plan is the same
     #[arg(value_name = "FILE")]
     reviewed: Option<PathBuf>,
+    /// FILE was reviewed before its commit was merged: goes on if every change that git makes now is in it
+    #[arg(long, requires = "reviewed")]
+    after_merge: bool,
     /// Writes without asking
     #[arg(short, long)]
     yes: bool,
@@ -374,7 +377,10 @@ impl ApplyRun<'_> {
         report.targets = planned.iter().map(Planned::report).collect();
         if let Some(reviewed) = &self.reviewed {
             let fresh = PlanFile::new(report, &load.config, catalog::digest());
-            report.diagnostics.extend(reviewed.moved(&fresh));
+            report.diagnostics.extend(match self.args.after_merge {
+                true => reviewed.unreviewed(&fresh),
+                false => reviewed.moved(&fresh),
+            });
         }
         planned
     }

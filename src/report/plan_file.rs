@@ -14,6 +14,9 @@ use crate::digest::digest;
 use crate::report::{Report, json};
 use crate::text::inert;
 
+/// What is wrong with a change that is only in the fresh plan.
+const NOT_REVIEWED: &str = "it would be changed now, and was not reviewed";
+
 /// Larger files are not plans.
 pub const MAX_BYTES: usize = 64 << 20;
 
@@ -116,33 +119,43 @@ impl PlanFile {
         self.undoes.as_deref()
     }
 
+    /// What git makes of a fresh plan and was not reviewed, if the plan was reviewed before a merge: the commit and the base
+    /// are others now, some of it may be done, and drift is put back whoever saw it.
+    pub fn unreviewed(&self, fresh: &Self) -> Vec<Diagnostic> {
+        let other = self.other_inputs(fresh).into_iter().map(input);
+        let (reviewed, fresh) = (by_name(&self.changes), by_name(&fresh.changes));
+        let new = fresh.iter().filter(|(_, fresh)| !is_drift(fresh)).filter_map(|(name, fresh)| {
+            let found = match reviewed.get(name) {
+                None => diagnostic(NOT_REVIEWED.to_owned()),
+                Some(reviewed) => diagnostic(beyond(reviewed, fresh)?),
+            };
+            Some(found.about(name))
+        });
+        other.chain(new).collect()
+    }
+
+    /// What of the inputs is another one, but for the commits.
+    fn other_inputs(&self, fresh: &Self) -> Vec<&'static str> {
+        let inputs = [
+            ("the format of plans", self.format_version != fresh.format_version),
+            ("the version of enact", self.enact != fresh.enact),
+            ("the choice of targets", self.targets != fresh.targets),
+            ("the run that is undone", self.undoes != fresh.undoes),
+            ("enact.yaml", self.config != fresh.config),
+            ("the JSON Schemas", self.schemas != fresh.schemas),
+        ];
+        inputs.into_iter().filter(|(_, other)| *other).map(|(what, _)| what).collect()
+    }
+
     /// What changed between the review and a fresh plan; empty if nothing did.
     pub fn moved(&self, fresh: &Self) -> Vec<Diagnostic> {
-        let Self {
-            format_version,
-            enact,
-            targets,
-            commit,
-            base_commit,
-            undoes,
-            config,
-            schemas,
-            digest: _,
-            changes,
-        } = self;
-        let inputs = [
-            ("the format of plans", format_version != &fresh.format_version),
-            ("the version of enact", enact != &fresh.enact),
-            ("the choice of targets", targets != &fresh.targets),
-            ("the commit", commit != &fresh.commit),
-            ("the base", base_commit != &fresh.base_commit),
-            ("the run that is undone", undoes != &fresh.undoes),
-            ("enact.yaml", config != &fresh.config),
-            ("the JSON Schemas", schemas != &fresh.schemas),
+        let commits = [
+            ("the commit", self.commit != fresh.commit),
+            ("the base", self.base_commit != fresh.base_commit),
         ];
-        let mut moved: Vec<_> =
-            inputs.into_iter().filter(|(_, moved)| *moved).map(|(what, _)| input(what)).collect();
-        moved.extend(moved_changes(changes, &fresh.changes));
+        let commits = commits.into_iter().filter(|(_, moved)| *moved).map(|(what, _)| what);
+        let mut moved: Vec<_> = self.other_inputs(fresh).into_iter().chain(commits).map(input).collect();
+        moved.extend(moved_changes(&self.changes, &fresh.changes));
         if moved.is_empty() && self != fresh {
             moved.push(input("the file itself"));
         }
@@ -159,16 +172,46 @@ fn diagnostic(message: String) -> Diagnostic {
         .help("nothing was written: plan again with `--out`, and have the new plan reviewed")
 }
 
-fn moved_changes(reviewed: &[Value], fresh: &[Value]) -> Vec<Diagnostic> {
-    let by_name = |changes: &[Value]| -> BTreeMap<String, Value> {
-        changes.iter().map(|change| (name(change), change.clone())).collect()
+fn by_name(changes: &[Value]) -> BTreeMap<String, &Value> {
+    changes.iter().map(|change| (name(change), change)).collect()
+}
+
+/// Whether only the live side moved.
+fn is_drift(part: &Value) -> bool {
+    part.get("cause").and_then(Value::as_str) == Some("drift")
+}
+
+/// What of a change is not in the reviewed one, if anything is. A delete is of the object as it was seen.
+fn beyond(reviewed: &Value, fresh: &Value) -> Option<String> {
+    let same = |key: &str| reviewed.get(key) == fresh.get(key);
+    if !same("action") {
+        return Some("it would be changed in another way than was reviewed".to_owned());
+    }
+    if !same("seen") {
+        return Some("it is not the object any more whose delete was reviewed".to_owned());
+    }
+    let (reviewed, fresh) = (fields(reviewed), fields(fresh));
+    let is_new = |(path, field): &(&&str, &&Value)| {
+        let wanted = |field: &Value| field.get("after").cloned();
+        !is_drift(field) && reviewed.get(**path).map(|field| wanted(field)) != Some(wanted(field))
     };
+    let paths: Vec<_> = fresh.iter().filter(is_new).map(|(path, _)| format!("`{path}`")).collect();
+    (!paths.is_empty()).then(|| format!("it is not as reviewed in {}", paths.join(", ")))
+}
+
+/// The fields of a change by their paths.
+fn fields(change: &Value) -> BTreeMap<&str, &Value> {
+    let fields = change.get("fields").and_then(Value::as_array).into_iter().flatten();
+    fields.map(|field| (field.get("path").and_then(Value::as_str).unwrap_or_default(), field)).collect()
+}
+
+fn moved_changes(reviewed: &[Value], fresh: &[Value]) -> Vec<Diagnostic> {
     let (reviewed, fresh) = (by_name(reviewed), by_name(fresh));
     let gone = reviewed.keys().filter(|name| !fresh.contains_key(*name));
     let gone = gone
         .map(|name| diagnostic("it was reviewed, and would not be changed any more".to_owned()).about(name));
     let other = fresh.iter().filter_map(|(name, fresh)| match reviewed.get(name) {
-        None => Some(diagnostic("it would be changed now, and was not reviewed".to_owned()).about(name)),
+        None => Some(diagnostic(NOT_REVIEWED.to_owned()).about(name)),
         Some(reviewed) if reviewed != fresh => Some(diagnostic(difference(reviewed, fresh)).about(name)),
         Some(_) => None,
     });
@@ -181,13 +224,8 @@ fn name(change: &Value) -> String {
 }
 
 fn difference(reviewed: &Value, fresh: &Value) -> String {
-    let fields = |change: &Value| -> BTreeMap<String, Value> {
-        let fields = change.get("fields").and_then(Value::as_array).into_iter().flatten();
-        let path = |field: &Value| field.get("path").and_then(Value::as_str).unwrap_or_default().to_owned();
-        fields.map(|field| (path(field), field.clone())).collect()
-    };
     let (before, after) = (fields(reviewed), fields(fresh));
-    let differs = |path: &&String| before.get(*path) != after.get(*path);
+    let differs = |path: &&&str| before.get(*path) != after.get(*path);
     let mut paths: Vec<_> = before.keys().chain(after.keys()).filter(differs).collect();
     paths.sort_unstable();
     paths.dedup();
@@ -214,5 +252,68 @@ fn other_requests(reviewed: &Value, fresh: &Value) -> String {
     match paths.as_slice() {
         [] => "its requests are not the reviewed ones".to_owned(),
         paths => format!("its requests are not the reviewed ones in {}, {MOVES_BY_ITSELF}", paths.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// A plan with one change of an object, and with these fields of it.
+    fn plan(change: &Value, more: &Value) -> PlanFile {
+        let mut change = change.clone();
+        let id = json!({"target": "t", "kind": "Role", "name": "r"});
+        for part in [&id, more] {
+            change.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+        }
+        let mut file = json!({"format_version": 1, "enact": "1", "targets": ["t"], "commit": "a", "base_commit": null,
+                              "config": "c", "schemas": "s", "digest": "d", "changes": [change]});
+        if change["action"].is_null() {
+            file["changes"] = json!([]);
+        }
+        serde_json::from_value(file).unwrap()
+    }
+
+    fn messages(reviewed: &PlanFile, fresh: &PlanFile) -> Vec<String> {
+        reviewed.unreviewed(fresh).into_iter().map(|diagnostic| diagnostic.message).collect()
+    }
+
+    #[test]
+    fn after_a_merge_only_what_git_makes_beyond_the_review_counts() {
+        let field = |path: &str, after: &str, cause: &str| json!({"path": path, "before": "x", "after": after, "cause": cause});
+        let update =
+            |fields: Value| json!({"action": "update", "cause": "both", "seen": null, "fields": fields});
+        let nothing = plan(&json!({}), &json!({}));
+        let reviewed =
+            plan(&update(json!([field("/a", "1", "declared"), field("/b", "2", "declared")])), &json!({}));
+        let less = plan(&update(json!([field("/b", "2", "both"), field("/c", "3", "drift")])), &json!({}));
+        let other = plan(&update(json!([field("/b", "3", "declared")])), &json!({}));
+        let created =
+            plan(&json!({"action": "create", "cause": "declared", "seen": null, "fields": []}), &json!({}));
+        let drifted = plan(&update(json!([field("/z", "1", "drift")])), &json!({"cause": "drift"}));
+        assert_eq!(messages(&reviewed, &nothing), [""; 0], "it is done");
+        assert_eq!(messages(&reviewed, &less), [""; 0], "one part is done, and something drifted");
+        assert_eq!(messages(&nothing, &drifted), [""; 0], "drift is put back whoever saw it");
+        assert_eq!(messages(&reviewed, &other), ["it is not as reviewed in `/b`"]);
+        assert_eq!(messages(&reviewed, &created), ["it would be changed in another way than was reviewed"]);
+        assert_eq!(messages(&nothing, &reviewed), [NOT_REVIEWED]);
+    }
+
+    #[test]
+    fn delete_needs_evidence_that_it_is_the_reviewed_object_and_inputs_may_not_move() {
+        let delete = |seen: &str| {
+            plan(&json!({"action": "delete", "cause": "declared", "fields": [], "seen": seen}), &json!({}))
+        };
+        assert_eq!(messages(&delete("a"), &delete("a")), [""; 0]);
+        assert_eq!(
+            messages(&delete("a"), &delete("b")),
+            ["it is not the object any more whose delete was reviewed"]
+        );
+        let moved = PlanFile { commit: None, config: "other".to_owned(), ..delete("a") };
+        assert_eq!(
+            messages(&delete("a"), &moved),
+            ["enact.yaml is not what the reviewed plan was made with"]
+        );
     }
 }
