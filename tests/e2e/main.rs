@@ -11,11 +11,13 @@
 
 mod accept;
 mod access;
+mod action;
 mod ask;
 mod commands;
 mod conformance;
 mod deletes;
 mod events;
+mod example;
 mod first_hour;
 mod formats;
 mod guardrails;

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use serde_yaml::Value;
 use tempfile::TempDir;
 
-const ALL: [&str; 4] = ["ci", "plan", "reconcile", "simulation"];
+const ALL: [&str; 5] = ["ci", "plan", "reconcile", "release", "simulation"];
 
 fn text(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!(".github/workflows/{name}.yml"));
@@ -87,6 +87,36 @@ fn credentials_are_given_only_where_they_are_used() {
         assert!(!(may_write && text.contains("secrets.")), "who comments sees no credential of an API");
         assert_eq!(text.contains("secrets."), job["environment"] == "plan");
     }
+}
+
+#[test]
+fn no_job_of_the_example_holds_both_a_credential_that_reads_pull_requests_and_the_right_to_post() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/repository/.github/workflows/enact.yml");
+    let workflow: Value = serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    for (name, job) in workflow["jobs"].as_mapping().unwrap() {
+        let (name, text) = (name.as_str().unwrap(), serde_yaml::to_string(job).unwrap());
+        let holds = text.contains("secrets.");
+        assert_eq!(holds, ["plan", "apply", "drift"].contains(&name), "{name}");
+        assert_eq!(holds, job["environment"].is_string(), "{name}");
+        assert_eq!(!holds && name != "validate", text.contains("post:"), "{name}");
+        assert!(!holds || name == "apply" || !text.contains(": write"), "{name}");
+        for step in steps(job) {
+            assert!(step["run"].is_null(), "{name}: what runs is the action's");
+        }
+    }
+    let plan = &workflow["jobs"]["plan"];
+    let condition = plan["if"].as_str().unwrap();
+    assert!(condition.contains("pull_request.base.ref == github.event.repository.default_branch"));
+    assert!(condition.contains("pull_request.head.repo.full_name == github.repository"));
+    assert_eq!(steps(plan)[0]["with"]["ref"], "refs/heads/${{ github.event.repository.default_branch }}");
+}
+
+#[test]
+fn no_expression_is_part_of_a_script_of_the_action() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/action.yml");
+    let action: Value = serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let scripts: Vec<_> = steps(&action["runs"]).iter().filter_map(|step| step["run"].as_str()).collect();
+    assert!(scripts.len() == 3 && scripts.iter().all(|script| !script.contains("${{")), "{scripts:?}");
 }
 
 #[test]
