@@ -226,7 +226,7 @@ fn unwritten(file: &Path, error: &std::io::Error) -> Diagnostic {
 
 /// Reports a target whose objects were imported for another one.
 fn twice(target: &str) -> Diagnostic {
-    let message = "its objects were imported for an earlier target of the same API";
+    let message = "it is the same API as an earlier target, which its objects are imported for";
     let help = "move the manifests that are meant for this one to where its `include` takes them";
     Diagnostic::new(Code::ImportSameApi, message).about(target).help(help)
 }

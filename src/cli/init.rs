@@ -26,6 +26,12 @@ use crate::text::short;
 /// The folder of the schemas, beside enact.yaml.
 pub(super) const SCHEMAS: &str = "schema";
 
+/// Where GitHub looks for workflows.
+const WORKFLOW: &str = ".github/workflows/enact.yml";
+
+/// The workflow of the example repository.
+const EXAMPLE_WORKFLOW: &str = include_str!("../../examples/repository/.github/workflows/enact.yml");
+
 /// What git is to leave out: the state of `--sandbox`.
 const IGNORED: &str = "/.enact/\n";
 
@@ -44,6 +50,9 @@ pub(super) struct Init {
         conflicts_with = "system"
     )]
     sandbox: Option<SocketAddr>,
+    /// Also writes a workflow for GitHub with enact's action at this commit, such as `OWNER/enact@` and 40 digits
+    #[arg(long, value_name = "OWNER/REPO@COMMIT", value_parser = action)]
+    action: Option<String>,
 }
 
 impl Init {
@@ -77,8 +86,14 @@ impl Init {
         for (file, text) in schemas(&targets, &registry) {
             write(&folder.join(SCHEMAS).join(file), &text)?;
         }
+        if let Some(action) = &self.action {
+            write(&folder.join(WORKFLOW), &workflow(&targets, action))?;
+        }
         if !write(&folder.join(".gitignore"), IGNORED)? {
             content.next.insert(0, format!("add the line `{}` to .gitignore", IGNORED.trim()));
+        }
+        if self.action.is_some() {
+            content.next.push("on the forge: two environments, `plan` and `apply`, with the credentials; docs/pipeline.md says how".to_owned());
         }
         Ok(content)
     }
@@ -152,6 +167,42 @@ fn schemas(targets: &[NewTarget], registry: &Registry) -> BTreeMap<String, Strin
     schemas
 }
 
+/// An action at a commit: a tag could be moved to other code, which would get the credentials.
+fn action(text: &str) -> Result<String, &'static str> {
+    let wrong = "it has to be OWNER/REPO@COMMIT with the 40 digits of the commit";
+    let (repository, commit) = text.split_once('@').ok_or(wrong)?;
+    let is_name = |name: &str| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    let (owner, name) = repository.split_once('/').ok_or(wrong)?;
+    let is_commit = commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_name(owner) && is_name(name) && is_commit { Ok(text.to_owned()) } else { Err(wrong) }
+}
+
+/// The workflow of the example with this action, for the credentials of these targets.
+fn workflow(targets: &[NewTarget], action: &str) -> String {
+    let mut text = String::new();
+    for line in EXAMPLE_WORKFLOW.lines() {
+        if line.starts_with("# Put the repository") {
+            continue;
+        }
+        match line.split_once("POLYTOMIC_API_KEY:") {
+            Some((indent, _)) => text.extend(
+                variables(targets).iter().map(|name| format!("{indent}{name}: ${{{{ secrets.{name} }}}}\n")),
+            ),
+            None => text.push_str(&format!("{}\n", line.replace("OWNER/enact@COMMIT", action))),
+        }
+    }
+    text
+}
+
+/// The variables that hold the credentials, each once.
+fn variables(targets: &[NewTarget]) -> Vec<&str> {
+    let mut variables: Vec<_> = targets.iter().filter_map(NewTarget::variable).collect();
+    variables.dedup();
+    variables
+}
+
 /// Creates a file; false if there is one already, which stays.
 fn create(path: &Path, text: &str) -> Result<bool, Diagnostic> {
     match files::create(path, text) {
@@ -167,19 +218,23 @@ fn create(path: &Path, text: &str) -> Result<bool, Diagnostic> {
 
 /// What to do after it.
 fn next(targets: &[NewTarget]) -> Vec<String> {
-    let mut variables: Vec<_> = targets.iter().filter_map(NewTarget::variable).collect();
-    variables.dedup();
-    let exports: Vec<_> = variables
-        .iter()
-        .map(|name| match *name {
-            SANDBOX_KEY => format!("`export {name}=any`"),
-            _ => format!("`export {name}=...`"),
-        })
-        .collect();
-    vec![
+    let export = |name: &str| match name {
+        SANDBOX_KEY => format!("`export {name}=any`"),
+        _ => format!("`export {name}=...`"),
+    };
+    let exports: Vec<_> = variables(targets).into_iter().map(export).collect();
+    let mut steps = vec![
         format!("give the credentials: {}", exports.join(", ")),
         "`enact doctor` checks each target, and says what is missing".to_owned(),
         "`enact import` writes manifests from what is live".to_owned(),
         "`enact plan` then shows no changes; commit, change a manifest, and plan again".to_owned(),
-    ]
+    ];
+    if !variables(targets).contains(&SANDBOX_KEY) {
+        steps.insert(
+            0,
+            "correct `settings` in enact.yaml, and each `url` that you did not give: they are examples"
+                .to_owned(),
+        );
+    }
+    steps
 }

@@ -12,9 +12,12 @@ fn init_writes_what_the_other_commands_take_and_says_what_comes_next() {
     let init =
         run(dir.path(), &["init", "--system", "polytomic=https://app.polytomic.eu", "--system", "jitsudo"]);
     assert_eq!(init.code, 0, "{}", init.err);
-    for said in
-        ["wrote enact.yaml", "wrote .gitignore", "1. give the credentials: `export POLYTOMIC_API_KEY=...`"]
-    {
+    for said in [
+        "wrote enact.yaml",
+        "wrote .gitignore",
+        "1. correct `settings` in enact.yaml",
+        "2. give the credentials: `export POLYTOMIC_API_KEY=...`",
+    ] {
         assert!(init.out.contains(said), "{}", init.out);
     }
     let read = |file: &str| std::fs::read_to_string(dir.path().join(file)).unwrap();
@@ -26,6 +29,33 @@ fn init_writes_what_the_other_commands_take_and_says_what_comes_next() {
     let rows: Vec<Vec<_>> = targets.out.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(rows[0][..3], ["polytomic", "polytomic", "https://app.polytomic.eu"], "{}", targets.out);
     assert!(targets.out.lines().all(|line| line.contains("  the variable ")), "{}", targets.out);
+}
+
+#[test]
+fn init_writes_a_workflow_that_gives_each_credential_to_the_jobs_that_need_it() {
+    let dir = TempDir::new().unwrap();
+    let action = format!("example/enact@{}", "0123456789".repeat(4));
+    let init = run(dir.path(), &["init", "--system", "mycloud", "--system", "jitsudo", "--action", &action]);
+    assert_eq!(init.code, 0, "{}", init.err);
+    let text = std::fs::read_to_string(dir.path().join(".github/workflows/enact.yml")).unwrap();
+    let workflow: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
+    let mut used = 0;
+    for job in workflow["jobs"].as_mapping().unwrap().values() {
+        let last = job["steps"].as_sequence().unwrap().last().unwrap();
+        assert_eq!(last["uses"], action.as_str());
+        if let Some(env) = last["env"].as_mapping() {
+            let names: Vec<_> = env.keys().map(|name| name.as_str().unwrap()).collect();
+            assert_eq!(names, ["MYCLOUD_API_KEY", "JITSUDO_API_KEY"]);
+            assert_eq!(env["MYCLOUD_API_KEY"], "${{ secrets.MYCLOUD_API_KEY }}");
+            used += 1;
+        }
+    }
+    assert!(used == 3 && !text.contains("OWNER") && !text.contains("POLYTOMIC"), "{text}");
+    for wrong in ["example/enact@v1", "enact@0123", "a/b/c@0123456789012345678901234567890123456789"] {
+        let refused =
+            run(dir.path(), &["init", "--config", "new.yaml", "--system", "mycloud", "--action", wrong]);
+        assert_eq!(refused.code, 64, "{wrong}: {}", refused.out);
+    }
 }
 
 #[test]
