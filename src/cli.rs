@@ -15,11 +15,13 @@ use output::Output;
 mod apply;
 mod args;
 mod check_system;
+mod completions;
 mod doctor;
 mod files;
 mod import;
 mod init;
 mod log;
+mod man;
 mod output;
 mod plan;
 mod project;
@@ -93,6 +95,10 @@ enum Command {
     Sandbox(sandbox::Sandbox),
     /// Checks the definition of a system, offline or against a live one
     CheckSystem(check_system::CheckSystem),
+    /// Prints what a shell needs to complete commands and flags
+    Completions(completions::Completions),
+    /// Prints the manual, page by page, for man(1)
+    Man(man::Man),
 }
 
 /// Runs the program with the process's arguments.
@@ -159,6 +165,8 @@ impl Cli {
                 return sandbox::serve(sandbox, exit, output).await;
             }
             Command::CheckSystem(command) => command.run(global).await,
+            Command::Completions(command) => command.run(),
+            Command::Man(command) => command.run(),
         };
         output.finish(&report)
     }

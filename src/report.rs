@@ -12,9 +12,9 @@ use crate::model::plan::TargetPlan;
 use crate::model::survivor::Survivor;
 use crate::plan::digest;
 use content::{
-    AnswerContent, CheckSystemContent, Content, DoctorContent, ImportContent, InitContent, PruneContent,
-    RunsContent, SandboxContent, Schemas, StatusContent, TargetsContent, TestContent, UndoContent,
-    UnlockContent, WhoContent,
+    AnswerContent, CheckSystemContent, Content, DoctorContent, ImportContent, InitContent, PageContent,
+    PruneContent, RunsContent, SandboxContent, Schemas, StatusContent, TargetsContent, TestContent,
+    UndoContent, UnlockContent, WhoContent,
 };
 
 mod access;
@@ -208,6 +208,8 @@ impl Report {
             "init" => ("init", Content::Init(InitContent::default())),
             "doctor" => ("doctor", Content::Doctor(DoctorContent::default())),
             "targets" => ("targets", Content::Targets(TargetsContent::default())),
+            "completions" => ("completions", Content::Page(PageContent::default())),
+            "man" => ("man", Content::Page(PageContent::default())),
             "import" => ("import", Content::Import(ImportContent::default())),
             "schema" => ("schema", Content::Schemas(Schemas::default())),
             "sandbox" => ("sandbox", Content::Sandbox(SandboxContent::default())),
@@ -275,6 +277,7 @@ impl Report {
             Content::Run
             | Content::Doctor(_)
             | Content::Targets(_)
+            | Content::Page(_)
             | Content::Schema(_)
             | Content::Sandbox(_)
             | Content::CheckSystem(_)

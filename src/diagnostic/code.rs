@@ -110,6 +110,9 @@ codes! {
     /// then run `enact apply --yes`, or apply a reviewed plan file with `enact apply FILE --yes`.
     CliNobodyToAsk = "cli/nobody-to-ask" (Usage, Error),
 
+    /// `enact man` has no page for a command of this name. Nothing was printed. `enact --help` lists the commands.
+    CliPage = "cli/page" (Usage, Error),
+
     /// The program could not set up what runs its requests in parallel, usually because the system allows it too few
     /// file descriptors or threads. Nothing was read and nothing was written. Raise the limits of the process, then run
     /// again.

@@ -61,8 +61,20 @@ pub enum Content {
     Sandbox(SandboxContent),
     /// `check-system`.
     CheckSystem(CheckSystemContent),
+    /// `completions` and `man`.
+    Page(PageContent),
     /// The arguments name no command.
     Nothing,
+}
+
+/// A text for another program to read: completions for a shell, or a page of the manual.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "Page")]
+pub struct PageContent {
+    /// The shell, or the name of the page.
+    pub name: String,
+    /// The text.
+    pub text: String,
 }
 
 /// How policy tests ended.

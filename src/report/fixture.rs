@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::content::{
     AnswerContent, CheckSystemContent, Content, DoctorContent, ExpiryStatus, HealthCheck, HoldStatus,
     ImportContent, Imported, ImportedTarget, InitContent, InitFile, LeftObject, LockStatus, LoggedRun,
-    ObjectEffect, ObjectName, PruneContent, PrunedTarget, RunSummary, RunsContent, SandboxContent,
-    SandboxTarget, SchemaFile, Schemas, StatusContent, TargetHealth, TargetRow, TargetStatus, TargetsContent,
-    TestContent, UndoContent, UnlockContent, Updated, UpdatedObject, WhoContent,
+    ObjectEffect, ObjectName, PageContent, PruneContent, PrunedTarget, RunSummary, RunsContent,
+    SandboxContent, SandboxTarget, SchemaFile, Schemas, StatusContent, TargetHealth, TargetRow, TargetStatus,
+    TargetsContent, TestContent, UndoContent, UnlockContent, Updated, UpdatedObject, WhoContent,
 };
 use super::{ApplyReport, Report, TargetReport};
 use crate::access::impact::{
@@ -343,6 +343,7 @@ pub(super) fn hostile_contents(text: &str) -> Vec<Report> {
             "doctor",
             Content::Doctor(DoctorContent { targets: vec![health], old_schemas: vec![text.into()] }),
         ),
+        of("man", Content::Page(PageContent { name: text.into(), text: text.into() })),
         of("targets", Content::Targets(TargetsContent { targets: vec![row] })),
         of("sandbox", Content::Sandbox(SandboxContent { targets: vec![target], config: text.into() })),
         of("check-system", Content::CheckSystem(checked(None))),

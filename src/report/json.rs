@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::content::{
-    AnswerContent, CheckSystemContent, Content, DoctorContent, ImportContent, InitContent, PruneContent,
-    RunsContent, SandboxContent, Schemas, StatusContent, TargetsContent, TestContent, UndoContent,
-    UnlockContent, WhoContent,
+    AnswerContent, CheckSystemContent, Content, DoctorContent, ImportContent, InitContent, PageContent,
+    PruneContent, RunsContent, SandboxContent, Schemas, StatusContent, TargetsContent, TestContent,
+    UndoContent, UnlockContent, WhoContent,
 };
 use super::summary::{self, Totals};
 use super::unmanaged::coverage;
@@ -206,6 +206,7 @@ pub fn render(report: &Report) -> Inert {
         Content::Init(init) => pretty(&with(report, init)),
         Content::Doctor(doctor) => pretty(&with(report, doctor)),
         Content::Targets(targets) => pretty(&with(report, targets)),
+        Content::Page(page) => pretty(&with(report, page)),
         Content::Import(import) => pretty(&with(report, import)),
         Content::Schemas(schemas) => pretty(&with(report, schemas)),
         Content::Schema(schema) => Inert::json(schema),
@@ -282,12 +283,14 @@ pub fn document(report: &Report) -> ReportJson {
 
 /// The JSON Schemas of all documents, by name. No name has a hyphen, unlike those of manifests.
 #[must_use]
-pub fn schemas() -> [(&'static str, Value); 18] {
+pub fn schemas() -> [(&'static str, Value); 20] {
     [
         ("plan", schema_of::<ReportJson>("What `enact validate`, `plan`, `apply` and `undo` found out.")),
         ("init", schema_of::<JsonDocument<'_, InitContent>>("What `enact init` wrote.")),
         ("doctor", schema_of::<JsonDocument<'_, DoctorContent>>("What `enact doctor` found out.")),
         ("targets", schema_of::<JsonDocument<'_, TargetsContent>>("The targets of enact.yaml.")),
+        ("completions", schema_of::<JsonDocument<'_, PageContent>>("What `enact completions` prints.")),
+        ("man", schema_of::<JsonDocument<'_, PageContent>>("What `enact man` prints.")),
         ("import", schema_of::<JsonDocument<'_, ImportContent>>("What `enact import` found out.")),
         ("schema", schema_of::<JsonDocument<'_, Schemas>>("What `enact schema` lists or writes.")),
         ("status", schema_of::<JsonDocument<'_, StatusContent>>("What `enact status` found in the records.")),
@@ -420,6 +423,7 @@ mod tests {
                 Content::Init(_) => "init",
                 Content::Doctor(_) => "doctor",
                 Content::Targets(_) => "targets",
+                Content::Page(_) => "man",
                 Content::Import(_) => "import",
                 Content::Schemas(_) | Content::Schema(_) => "schema",
                 Content::Sandbox(_) => "sandbox",

@@ -63,6 +63,7 @@ fn content(report: &Report, style: &Style) -> String {
         Content::Init(init) => content::init(init, style),
         Content::Doctor(doctor) => content::doctor(doctor, style),
         Content::Targets(targets) => content::targets(targets),
+        Content::Page(page) => page.text.clone(),
         Content::Import(import) => content::import(import, style),
         Content::Schemas(schemas) => content::schemas(schemas, style),
         Content::Schema(schema) => schema.clone(),

@@ -59,6 +59,30 @@ fn init_writes_a_workflow_that_gives_each_credential_to_the_jobs_that_need_it() 
 }
 
 #[test]
+fn the_shells_complete_and_man_has_a_page_for_each_command() {
+    let dir = TempDir::new().unwrap();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = run(dir.path(), &["completions", shell]);
+        assert!(script.code == 0 && script.out.contains("check-system"), "{shell}: {}", script.err);
+        assert!(!script.out.contains("\\u{"), "{shell}: nothing in it had to be escaped");
+    }
+    let bash = run(dir.path(), &["completions", "bash"]).out;
+    std::fs::write(dir.path().join("enact.bash"), bash).unwrap();
+    let ask = "source enact.bash; COMP_WORDS=(enact apply --after); COMP_CWORD=2; _enact enact --after apply; echo \"${COMPREPLY[@]}\"";
+    let answer =
+        std::process::Command::new("bash").current_dir(dir.path()).args(["-c", ask]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&answer.stdout).trim(), "--after-merge", "{answer:?}");
+    for command in enact::cli::command().get_subcommands() {
+        let page = run(dir.path(), &["man", command.get_name()]);
+        assert!(
+            page.code == 0 && page.out.contains(&format!(".TH enact-{}", command.get_name())),
+            "{}",
+            page.out
+        );
+    }
+}
+
+#[test]
 fn init_overwrites_nothing() {
     let dir = TempDir::new().unwrap();
     std::fs::write(dir.path().join(".gitignore"), "mine\n").unwrap();

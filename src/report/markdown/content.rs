@@ -32,7 +32,7 @@ pub(super) fn items(content: &Content) -> Vec<String> {
             schemas.iter().map(|schema| format!("- {}\n", code(&schema.name))).collect()
         }
         Content::Sandbox(SandboxContent { targets, config }) => {
-            let config = (!config.is_empty()).then(|| yaml(config));
+            let config = (!config.is_empty()).then(|| fenced("yaml", config));
             targets.iter().map(served).chain(config).collect()
         }
         Content::Prune(prune) => {
@@ -49,6 +49,7 @@ pub(super) fn items(content: &Content) -> Vec<String> {
         Content::Test(tests) => self::tests(tests),
         Content::Answer(answer) => decide::answer_lines(answer).iter().map(|one| line(one)).collect(),
         Content::Who(who) => decide::who_lines(who).iter().map(|one| line(one)).collect(),
+        Content::Page(page) => vec![fenced("text", &page.text)],
         Content::Run | Content::Schema(_) | Content::Nothing => Vec::new(),
     }
 }
@@ -83,12 +84,12 @@ fn target(TargetRow { target, system, url, credential, prune: _ }: &TargetRow) -
 }
 
 fn shown(manifest: &Imported) -> String {
-    format!("{}\n{}", code(&manifest.file), yaml(&manifest.text))
+    format!("{}\n{}", code(&manifest.file), fenced("yaml", &manifest.text))
 }
 
-fn yaml(text: &str) -> String {
+fn fenced(language: &str, text: &str) -> String {
     let lines: Vec<_> = text.lines().map(str::to_owned).collect();
-    format!("\n{}\n", fence("yaml", &lines, MANIFEST_ROOM))
+    format!("\n{}\n", fence(language, &lines, MANIFEST_ROOM))
 }
 
 /// A file with the objects whose manifests changed, and how its text did.
