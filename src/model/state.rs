@@ -264,21 +264,24 @@ impl Observed {
     pub fn index(&self, kinds: &[Kind]) -> Index<'_> {
         let mut index = Index::default();
         for kind in kinds {
-            for found in self.found(&kind.name) {
-                index.add(kind, found);
-            }
+            let found = self.found(&kind.name).iter();
+            let by_id = found.clone().rev().map(|found| (&found.remote, found)).collect();
+            index.by_id.insert(kind.name.clone(), by_id);
+            found.for_each(|found| index.add(kind, found));
         }
         for ((kind, name), remote) in &self.renamed {
-            let found = self.found(kind).iter().find(|found| found.remote == *remote);
+            let found = index.by_id.get(kind).and_then(|by_id| by_id.get(remote)).copied();
             index.renamed.extend(found.map(|found| ((kind.clone(), name.clone()), found)));
         }
         index
     }
 }
 
-/// Live objects by kind and name.
+/// Live objects by kind and name, and by kind and id.
 #[derive(Debug, Default)]
 pub struct Index<'a> {
+    /// Of two with one id, the first.
+    by_id: BTreeMap<String, BTreeMap<&'a RemoteId, &'a LiveObject>>,
     named: BTreeMap<(String, String), Vec<&'a LiveObject>>,
     /// Those whose name is not the one spelling of what it shows, by what it shows.
     alike: BTreeMap<(String, String), Vec<&'a LiveObject>>,
@@ -293,6 +296,11 @@ impl<'a> Index<'a> {
             self.alike.entry((kind.name.clone(), look)).or_default().push(found);
         }
         self.named.entry((kind.name.clone(), name)).or_default().push(found);
+    }
+
+    /// The live object with an id.
+    pub fn with_id(&self, kind: &Kind, id: &RemoteId) -> Option<&'a LiveObject> {
+        self.by_id.get(&kind.name)?.get(id).copied()
     }
 
     /// The live objects that a name could mean.
@@ -320,5 +328,33 @@ impl<'a> Index<'a> {
         let former: Vec<_> =
             declared.manifest.previously.iter().flat_map(|name| self.named(kind, name)).copied().collect();
         if former.is_empty() { self.renamed(declared).into_iter().collect() } else { former }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// An id finds what a look at every object finds, also where two have one id.
+        #[test]
+        fn an_id_finds_the_first_object_that_has_it(ids in prop::collection::vec("[a-e]", 0..8), id in "[a-e]") {
+            let kind = Kind::new("Policy", "", Value::Null);
+            let remote = |id: &str| RemoteId::new(id).unwrap();
+            let live = |(at, id): (usize, &String)| {
+                let (remote, name) = (remote(id), at.to_string());
+                LiveObject { remote, name, system: false, body: Value::Null, etag: None }
+            };
+            let listing = ids.iter().enumerate().map(live).collect();
+            let renamed = BTreeMap::from([(("Policy".to_owned(), "as declared".to_owned()), remote(&id))]);
+            let kinds = BTreeMap::from([("Policy".to_owned(), Ok(listing))]);
+            let observed = Observed { kinds, renamed, ..Observed::default() };
+            let first = observed.found("Policy").iter().find(|found| found.remote == remote(&id));
+            let index = observed.index(std::slice::from_ref(&kind));
+            prop_assert_eq!(index.with_id(&kind, &remote(&id)), first);
+            prop_assert_eq!(index.renamed.values().next().copied(), first);
+        }
     }
 }

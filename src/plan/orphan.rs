@@ -77,8 +77,9 @@ impl Planner<'_> {
     fn alive(&self, kind: &Kind, orphan: &Declared) -> Option<&LiveObject> {
         let named = || self.index.named(kind, &orphan.id.name).first().copied();
         let Some(id) = orphan.recorded_id() else { return named() };
-        let recorded = self.input.observed.found(&kind.name).iter().find(|found| found.remote == *id);
-        recorded.or_else(|| named().filter(|_| self.comparison.attempted.contains_key(&orphan.id)))
+        self.index
+            .with_id(kind, id)
+            .or_else(|| named().filter(|_| self.comparison.attempted.contains_key(&orphan.id)))
     }
 
     fn survives(

@@ -154,26 +154,21 @@ fn missing<'a>(
     wanted: Wanted<'_>,
     observed: &mut Observed,
 ) -> Vec<(&'a Kind, LiveObject)> {
-    let mut names: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-    for kind in system.kinds() {
-        let found = observed.found(&kind.name).iter().map(|found| kind.folded(&found.name));
-        names.insert(kind.name.as_str(), found.collect());
-    }
-    let is_declared = |kind: &Kind, name: &str| {
-        let mut declared = wanted.desired.values().filter(|declared| declared.id.kind == kind.name);
-        declared.any(|declared| kind.folded(&declared.id.name) == kind.folded(name))
-    };
+    let index = observed.index(system.kinds());
+    let declared = wanted.desired.keys();
+    let declared: BTreeSet<_> =
+        declared.filter_map(|id| Some((id.kind.as_str(), system.kind(&id.kind)?.folded(&id.name)))).collect();
+    let is_declared = |kind: &Kind, name: &str| declared.contains(&(kind.name.as_str(), kind.folded(name)));
     let (mut missing, mut renamed) = (Vec::new(), BTreeMap::new());
     for declared in wanted.all() {
         let ResourceId { kind, name, .. } = &declared.id;
         let Some(kind) = system.kind(kind).filter(|kind| kind.listed) else { continue };
-        let is_listed = |name: &str| names.get(kind.name.as_str()).is_some_and(|names| names.contains(name));
-        let listed = declared.names().any(|name| is_listed(&kind.folded(name)));
+        let listed = declared.names().any(|name| !index.named(kind, name).is_empty());
         if listed || !matches!(observed.kinds.get(&kind.name), Some(Ok(_))) {
             continue;
         }
         let Some(remote) = wanted.remote(declared) else { continue };
-        match observed.found(&kind.name).iter().find(|found| found.remote == remote) {
+        match index.with_id(kind, &remote) {
             Some(found) if kind.renames && !declared.absent() && !is_declared(kind, &found.name) => {
                 renamed.insert((kind.name.clone(), name.clone()), remote);
             }
