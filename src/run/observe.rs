@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::StreamExt as _;
+use futures::{StreamExt as _, TryStreamExt as _};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::kind::Kind;
@@ -99,10 +99,11 @@ pub async fn observe(
     let lists = futures::stream::iter(kinds)
         .map(|kind| async move {
             if !kind.listed {
-                return (kind, named(system, &wanted.names(system, kind), kind, reader).await, false);
+                let names = wanted.names(system, kind);
+                return (kind, named(system, &names, kind, reader, concurrency).await, false);
             }
             if depth == Depth::ByName
-                && let Some(found) = by_name(system, kind, wanted, reader).await
+                && let Some(found) = by_name(system, kind, wanted, reader, concurrency).await
             {
                 return (kind, Ok(found), true);
             }
@@ -200,6 +201,7 @@ async fn by_name(
     kind: &Kind,
     wanted: Wanted<'_>,
     reader: &dyn Reader,
+    concurrency: usize,
 ) -> Option<Listing> {
     if kind.judged_together || wanted.deletes_below(kind) || system.lists_to_find(kind) {
         return None;
@@ -208,31 +210,36 @@ async fn by_name(
     if names.len() > known.len() / PAGE {
         return None;
     }
-    let found = named(system, &names, kind, reader).await.ok()?;
+    let found = named(system, &names, kind, reader, concurrency).await.ok()?;
     let there: BTreeSet<_> = found.objects.iter().map(|found| kind.folded(&found.name)).collect();
     let is_there = |name: &String| !known.contains(name.as_str()) || there.contains(&kind.folded(name));
     names.iter().all(is_there).then_some(found)
 }
 
-/// Reads objects by their names, in full.
+/// Reads objects by their names, in full. Of several that cannot be read, the first one by name says why.
 async fn named(
     system: &dyn Observe,
     names: &BTreeSet<String>,
     kind: &Kind,
     reader: &dyn Reader,
+    concurrency: usize,
 ) -> Result<Listing, ReadError> {
+    let finds = futures::stream::iter(names).map(|name| system.find(kind, name, reader));
+    let found: Vec<_> = finds.buffered(concurrency.max(1)).try_collect().await?;
     let mut all = Listing::default();
-    for name in names {
-        all.extend(system.find(kind, name, reader).await?.into_iter().map(Ok));
-    }
+    all.extend(found.into_iter().flatten().map(Ok));
     Ok(all)
 }
 
 /// Reads every object of every kind in full, for import.
 pub async fn observe_all(system: &dyn Observe, reader: &dyn Reader, concurrency: usize) -> Observed {
     let mut observed = Observed::default();
-    for kind in system.kinds().iter().filter(|kind| kind.listed) {
-        observed.record(kind, system.list(kind, reader).await);
+    let listed = system.kinds().iter().filter(|kind| kind.listed);
+    let lists = futures::stream::iter(listed)
+        .map(|kind| async move { (kind, system.list(kind, reader).await) })
+        .buffer_unordered(concurrency.max(1));
+    for (kind, listing) in lists.collect::<Vec<_>>().await {
+        observed.record(kind, listing);
     }
     let partial = system.kinds().iter().filter(|kind| kind.listed && !kind.list_is_whole);
     let all: Vec<_> = partial
@@ -406,3 +413,6 @@ fn unread_object(observed: &mut Observed, kind: &Kind, listed: &LiveObject, what
         ReadError { message, help: Some("somebody may be changing objects right now; run again".to_owned()) };
     observed.unread.insert((kind.name.clone(), listed.remote.clone()), error);
 }
+
+#[cfg(test)]
+mod tests;
