@@ -3,6 +3,8 @@
 //! A difference that no write can remove comes back at each run. Nothing is remembered between runs yet, so a run can only
 //! say what it sees: after a write, what became of the value; before one, that both values may be spellings of one.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::compare::cause::Cause;
@@ -19,10 +21,11 @@ const BEFORE: usize = 15;
 
 /// Says of what was written in which fields the API holds another value than it was sent. `plan` is the second plan.
 pub fn after_writes(desired: &Desired, ended: &[EndedChange], plan: &TargetPlan) -> Vec<Diagnostic> {
+    let updates = plan.changes.iter().filter(|left| left.action == Action::Update);
+    let left: BTreeMap<_, _> = updates.map(|left| (&left.id, left)).collect();
     let mut kept = Vec::new();
     for EndedChange { change, .. } in ended.iter().filter(|ended| ended.outcome.is_applied()) {
-        let left = plan.changes.iter().find(|left| left.id == change.id && left.action == Action::Update);
-        let Some((left, declared)) = left.zip(desired.get(&change.id)) else { continue };
+        let Some((left, declared)) = left.get(&change.id).zip(desired.get(&change.id)) else { continue };
         kept.extend(left.fields.iter().map(|field| kept_another(declared, change, field)));
     }
     kept

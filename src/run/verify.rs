@@ -3,7 +3,7 @@
 //! The lists of an API may lag behind its writes. What this run has written is then read by its id, so that nobody takes
 //! it for missing. What is said about a difference is in `plan::kept`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::diagnostic::{Code, Diagnostic};
@@ -32,19 +32,20 @@ pub(super) async fn verify(
         ended.iter().filter(|ended| ended.outcome.is_applied()).map(|ended| &ended.change).collect();
     let (mut observed, mut plan) = observe_lists_and_plan(intent, reader).await;
     for wait in WAITS {
-        if !written.iter().any(|change| is_missing(change, &plan)) {
+        if !is_any_missing(&written, &plan) {
             break;
         }
         tokio::time::sleep(Duration::from_secs(wait)).await;
         (observed, plan) = observe_lists_and_plan(intent, reader).await;
     }
-    let is_written = |id: &ResourceId| written.iter().any(|change| change.id == *id);
-    (observed, plan) = confirmed(intent, reader, (observed, plan), |id| !is_written(id)).await;
-    let again: Vec<_> = written.iter().filter(|change| left(change, &plan).is_some()).collect();
-    let mut late = Vec::new();
+    let by_run: BTreeSet<_> = written.iter().map(|change| &change.id).collect();
+    (observed, plan) = confirmed(intent, reader, (observed, plan), |id| !by_run.contains(id)).await;
+    let left = left_of(&plan);
+    let again: Vec<_> = written.iter().filter(|change| left.contains_key(&change.id)).collect();
+    let mut late = BTreeSet::new();
     for change in again {
         match read(intent, reader, change, ids).await {
-            Ok(live) if correct(&mut observed, change, live.as_ref()) => late.push(*change),
+            Ok(live) if correct(&mut observed, change, live.as_ref()) => drop(late.insert(&change.id)),
             // It is as it was listed, or nobody can say more.
             Ok(_) | Err(_) => {}
         }
@@ -52,13 +53,14 @@ pub(super) async fn verify(
     if !late.is_empty() {
         plan = plan_of(intent, &observed);
     }
-    for change in written {
-        match left(change, &plan) {
-            None if late.contains(&change) => plan.diagnostics.push(lags(change)),
-            Some(Action::Create) => plan.diagnostics.push(not_shown(change, ids)),
-            _ => {}
-        }
-    }
+    let left = left_of(&plan);
+    let lagging = written.iter().filter_map(|change| match left.get(&change.id) {
+        None if late.contains(&change.id) => Some(lags(change)),
+        Some(Action::Create) => Some(not_shown(change, ids)),
+        _ => None,
+    });
+    let lagging: Vec<_> = lagging.collect();
+    plan.diagnostics.extend(lagging);
     // What was written is no longer guessed at, and what was held back was said.
     plan.diagnostics
         .retain(|diagnostic| !matches!(diagnostic.code, Code::LiveOtherSpelling | Code::GuardNewAccess));
@@ -68,14 +70,16 @@ pub(super) async fn verify(
     plan
 }
 
-/// Whether the list does not show what was created.
-fn is_missing(change: &Change, plan: &TargetPlan) -> bool {
-    change.action == Action::Create && left(change, plan) == Some(Action::Create)
+/// Whether the list does not show something that was created.
+fn is_any_missing(written: &[&Change], plan: &TargetPlan) -> bool {
+    let left = left_of(plan);
+    let is_missing = |change: &&Change| left.get(&change.id) == Some(&Action::Create);
+    written.iter().filter(|change| change.action == Action::Create).any(is_missing)
 }
 
-/// What a plan would still do to an object.
-fn left(change: &Change, plan: &TargetPlan) -> Option<Action> {
-    plan.changes.iter().find(|left| left.id == change.id).map(|left| left.action)
+/// What a plan would still do, by object.
+fn left_of(plan: &TargetPlan) -> BTreeMap<&ResourceId, Action> {
+    plan.changes.iter().map(|left| (&left.id, left.action)).collect()
 }
 
 /// Reads what was written by its id, or by its name if the API gave none.
