@@ -77,7 +77,8 @@ async fn answer(
             json!({"id": id})
         }
         ("PATCH", ["issues", "comments", id]) => {
-            let comment = held.comments.iter_mut().find(|comment| comment["id"].to_string() == *id).unwrap();
+            let comment =
+                held.comments.iter_mut().find(|comment| comment["id"].as_u64() == id.parse().ok()).unwrap();
             comment["body"] = sent["body"].clone();
             json!({})
         }
@@ -90,7 +91,8 @@ async fn answer(
             json!({"number": number})
         }
         ("PATCH", ["issues", number]) => {
-            let issue = held.issues.iter_mut().find(|issue| issue["number"].to_string() == *number).unwrap();
+            let issue =
+                held.issues.iter_mut().find(|issue| issue["number"].as_u64() == number.parse().ok()).unwrap();
             let sent = sent.as_object().unwrap().clone();
             issue.as_object_mut().unwrap().extend(sent);
             json!({})
