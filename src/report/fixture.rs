@@ -336,16 +336,9 @@ pub(super) fn hostile_contents(text: &str) -> Vec<Report> {
         schemas(None),
         schemas(Some(text.into())),
         of(
-            "init",
-            Content::Init(InitContent { files: vec![new(true), new(false)], next: vec![text.into()] }),
+            "sandbox",
+            Content::Sandbox(SandboxContent { targets: vec![target], config: format!("# {text}") }),
         ),
-        of(
-            "doctor",
-            Content::Doctor(DoctorContent { targets: vec![health], old_schemas: vec![text.into()] }),
-        ),
-        of("man", Content::Page(PageContent { name: text.into(), text: text.into() })),
-        of("targets", Content::Targets(TargetsContent { targets: vec![row] })),
-        of("sandbox", Content::Sandbox(SandboxContent { targets: vec![target], config: text.into() })),
         of("check-system", Content::CheckSystem(checked(None))),
         of("check-system", Content::CheckSystem(checked(Some(vec![check(true), check(false)])))),
         of("", Content::Nothing),
@@ -355,6 +348,16 @@ pub(super) fn hostile_contents(text: &str) -> Vec<Report> {
         of("who-can", Content::Who(hostile_who(text))),
         of("log", Content::Log(hostile_runs(text))),
         of("show", Content::Show(hostile_runs(text))),
+        of(
+            "init",
+            Content::Init(InitContent { files: vec![new(true), new(false)], next: vec![text.into()] }),
+        ),
+        of(
+            "doctor",
+            Content::Doctor(DoctorContent { targets: vec![health], old_schemas: vec![text.into()] }),
+        ),
+        of("man", Content::Page(PageContent { name: text.into(), text: format!(".TH {text}") })),
+        of("targets", Content::Targets(TargetsContent { targets: vec![row] })),
         of("record", Content::Prune(PruneContent { keep: 1, targets: Some(vec![hostile_pruned(text)]) })),
         of(
             "unlock",

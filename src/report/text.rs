@@ -21,7 +21,7 @@ use crate::model::request::Request;
 use crate::model::survivor::Survivor;
 use crate::model::unmanaged::Coverage;
 use crate::text::inert::Inert;
-use crate::text::inline;
+use crate::text::{inline, safe};
 
 mod content;
 
@@ -63,7 +63,7 @@ fn content(report: &Report, style: &Style) -> String {
         Content::Init(init) => content::init(init, style),
         Content::Doctor(doctor) => content::doctor(doctor, style),
         Content::Targets(targets) => content::targets(targets),
-        Content::Page(page) => page.text.clone(),
+        Content::Page(page) => safe(&page.text).into_owned(),
         Content::Import(import) => content::import(import, style),
         Content::Schemas(schemas) => content::schemas(schemas, style),
         Content::Schema(schema) => schema.clone(),
