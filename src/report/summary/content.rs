@@ -35,7 +35,7 @@ pub(super) fn headline(content: &Content) -> String {
         Content::Who(who) => format!("{} can", allowed(who)),
         Content::CheckSystem(CheckSystemContent { checks: None, .. }) => "sound".to_owned(),
         Content::CheckSystem(CheckSystemContent { checks: Some(_), .. }) => "the target agrees".to_owned(),
-        Content::Page(page) => count(page.text.lines().count(), "line"),
+        Content::Page(_) => "a text".to_owned(),
         Content::Run | Content::Schema(_) | Content::Nothing => "done".to_owned(),
     }
 }
@@ -81,7 +81,7 @@ pub(super) fn sentence(content: &Content) -> String {
         Content::Answer(answer) => format!("The answer is {}.", self::answer(answer)),
         Content::Who(who) => format!("{} of {} can.", allowed(who), who.who.len()),
         Content::CheckSystem(check) => definition(check),
-        Content::Page(page) => count(page.text.lines().count(), "line") + ".",
+        Content::Page(_) => "It is for another program to read.".to_owned(),
         Content::Run | Content::Schema(_) | Content::Nothing => "Nothing was done.".to_owned(),
     }
 }
