@@ -165,8 +165,8 @@ impl Cli {
                 return sandbox::serve(sandbox, exit, output).await;
             }
             Command::CheckSystem(command) => command.run(global).await,
-            Command::Completions(command) => command.run(),
-            Command::Man(command) => command.run(),
+            Command::Completions(completions) => completions.run(command()),
+            Command::Man(man) => man.run(command()),
         };
         output.finish(&report)
     }

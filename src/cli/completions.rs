@@ -1,6 +1,6 @@
 //! `enact completions`: what a shell needs to complete commands and flags.
 
-use clap::Args;
+use clap::{Args, Command};
 use clap_complete::Shell;
 
 use crate::report::Report;
@@ -13,9 +13,10 @@ pub(super) struct Completions {
 }
 
 impl Completions {
-    pub(super) fn run(self) -> Report {
+    /// `enact` is its whole command line.
+    pub(super) fn run(self, mut enact: Command) -> Report {
         let mut bytes = Vec::new();
-        clap_complete::generate(self.shell, &mut super::command(), "enact", &mut bytes);
+        clap_complete::generate(self.shell, &mut enact, "enact", &mut bytes);
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let content = Content::Page(PageContent { name: self.shell.to_string(), text });
         Report { content, ..Report::of("completions") }

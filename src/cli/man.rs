@@ -1,6 +1,6 @@
 //! `enact man`: the manual, as pages for man(1).
 
-use clap::Args;
+use clap::{Args, Command};
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::report::Report;
@@ -14,9 +14,10 @@ pub(super) struct Man {
 }
 
 impl Man {
-    pub(super) fn run(self) -> Report {
+    /// `enact` is its whole command line.
+    pub(super) fn run(self, enact: Command) -> Report {
         let mut report = Report::of("man");
-        match page(self.of.as_deref()) {
+        match page(self.of.as_deref(), enact) {
             Ok(page) => report.content = Content::Page(page),
             Err(diagnostic) => report.diagnostics.push(diagnostic),
         }
@@ -24,14 +25,13 @@ impl Man {
     }
 }
 
-fn page(of: Option<&str>) -> Result<PageContent, Diagnostic> {
-    let mut command = super::command();
-    command.build();
+fn page(of: Option<&str>, mut enact: Command) -> Result<PageContent, Diagnostic> {
+    enact.build();
     let command = match of {
-        None => command,
+        None => enact,
         Some(name) => {
-            let found = command.get_subcommands().find(|command| command.get_name() == name);
-            found.cloned().ok_or_else(|| unknown(name, &command))?
+            let found = enact.get_subcommands().find(|command| command.get_name() == name);
+            found.cloned().ok_or_else(|| unknown(name, &enact))?
         }
     };
     let name = of.map_or("enact".to_owned(), |name| format!("enact-{name}"));
@@ -41,8 +41,8 @@ fn page(of: Option<&str>) -> Result<PageContent, Diagnostic> {
     Ok(PageContent { name, text: String::from_utf8_lossy(&bytes).into_owned() })
 }
 
-fn unknown(name: &str, command: &clap::Command) -> Diagnostic {
-    let names = command.get_subcommands().map(clap::Command::get_name);
+fn unknown(name: &str, enact: &Command) -> Diagnostic {
+    let names = enact.get_subcommands().map(Command::get_name);
     let help = nearest(name, names).map_or_else(
         || "`enact --help` lists the commands".to_owned(),
         |near| format!("did you mean `{near}`?"),

@@ -26,7 +26,7 @@ fn what_is_deleted_is_shown_in_every_format() {
     let text = world.run(&["plan"]).out;
     let from = text.find("  - delete").unwrap();
     let to = text.find("\n\n").unwrap();
-    let shown = "  - delete Policy \"p\"\n      - policy_actions:\n      -   - action: \"read\"\n      -     roles:\n      -       - \"ours\"\n      LESS PERMISSIVE  read for ours\n          for example read for ours: allowed -> not granted\n  access of live: LESS PERMISSIVE  for example read for ours: allowed by \"Policy p\" -> not granted";
+    let shown = "  - delete Policy \"p\"\n      - policy_actions:\n      -   - action: \"read\"\n      -     roles:\n      -       - \"ours\"\n      LESS PERMISSIVE  read for ours\n          for example read for ours: allowed -> not granted";
     assert_eq!(&text[from..to], shown);
     let markdown = world.run(&["plan", "--format", "markdown"]).out;
     assert!(markdown.contains("```diff\n- policy_actions:\n-   - action: \"read\"\n"), "{markdown}");
