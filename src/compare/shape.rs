@@ -261,8 +261,12 @@ impl Shape {
     /// something, because a field that a manifest leaves out can be changed unnoticed. With `all`, with every field.
     #[must_use]
     pub fn for_manifest(&self, value: &Value, all: bool) -> Value {
-        let (Self::Object(fields), Value::Object(map)) = (self, value) else {
-            return if all { value.clone() } else { self.without_defaults(value) };
+        let (fields, map) = match (self, value) {
+            (Self::Object(fields), Value::Object(map)) => (fields, map),
+            (Self::List(item) | Self::Set { item, .. } | Self::Map { item, .. }, Value::Array(items)) => {
+                return items.iter().map(|value| item.for_manifest(value, all)).collect();
+            }
+            (_, value) => return value.clone(),
         };
         let keep = |(name, value): (&String, &Value)| {
             let field = find(fields, name)?;

@@ -178,3 +178,21 @@ fn what_no_manifest_can_declare_is_named_and_the_import_is_incomplete() {
     assert!(policy.contains("- Café") && policy.contains("00000000-0000-4000-8000-000000000002"), "{policy}");
     world.assert_converged();
 }
+
+#[test]
+fn what_the_server_takes_no_resources_for_is_written_out() {
+    let world = World::new("compiuta");
+    let statements = "[{actions: ['core:things:get'], resources: ['*'], tenants: ['*']}]";
+    world.declare(
+        "Policy",
+        "p",
+        &format!("{{name: P, members: ['user:local:kim'], statements: {statements}}}"),
+    );
+    world.converge();
+    std::fs::remove_file(world.dir.path().join("policies/Policy-p.yaml")).unwrap();
+    let imported = world.run(&["import", "live"]);
+    assert_eq!(imported.code, 0, "{}{}", imported.out, imported.err);
+    let validated = world.run(&["validate"]);
+    assert!(validated.code == 0 && validated.err.is_empty(), "{}{}", validated.out, validated.err);
+    world.assert_converged();
+}

@@ -52,7 +52,7 @@ pub(super) struct Statement {
     #[schemars(extend("x-list-type" = "set", "uniqueItems" = true, "default" = []), inner(regex(pattern = ACTION)))]
     pub(super) actions: Option<Vec<String>>,
     /// Resources that it covers. Default: all.
-    #[schemars(extend("x-list-type" = "set", "uniqueItems" = true, "default" = ["*"]), inner(regex(pattern = RESOURCE)))]
+    #[schemars(extend("x-list-type" = "set", "uniqueItems" = true, "default" = ["*"], "x-grants" = true), inner(regex(pattern = RESOURCE)))]
     pub(super) resources: Option<Vec<String>>,
     /// The tenants in which it applies; `*` means every tenant.
     #[schemars(extend("x-list-type" = "set", "uniqueItems" = true, "default" = []))]
