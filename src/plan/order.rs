@@ -134,7 +134,7 @@ impl<'a> Meant<'_, 'a> {
             return ordered(writes, vec![Writes::new(search, parts, others, together)?]);
         }
         let most = sides().map(|side| side.readings().len()).max().unwrap_or_default();
-        let mut all = Vec::new();
+        let (mut all, mut seen) = (Vec::new(), Vec::new());
         for reading in 0..most {
             let Some(like) = sides().find_map(|side| side.readings().get(reading)) else { continue };
             let rules = |side: &Meaning| match side {
@@ -143,6 +143,11 @@ impl<'a> Meant<'_, 'a> {
                 Meaning::Cedar(_) | Meaning::Unknown(_) => None,
             };
             let parts = parts(&said, rules);
+            // Where no pattern is read in another way, the order is the same.
+            if seen.contains(&parts) {
+                continue;
+            }
+            seen.push(parts.clone());
             if !is_plain::<RuleSearch>(&parts) {
                 let others = of_others(others.get_or_insert_with(|| self.others(&said)), rules);
                 let search =

@@ -48,6 +48,8 @@ pub struct Writes<S: Search> {
     stays: Vec<Stay<S::Rule>>,
     /// Whether all objects decide on a request together. If not, any few of them may.
     together: bool,
+    /// The allows that each deny may be about, as far as somebody looked.
+    about: BTreeMap<usize, BTreeSet<usize>>,
 }
 
 /// A write that begins or ends a stay.
@@ -72,7 +74,7 @@ impl<S: Search> Writes<S> {
         for parts in objects.values() {
             all.append(&mut stays(&mut search, parts)?);
         }
-        Ok(Self { search, stays: all, together })
+        Ok(Self { search, stays: all, together, about: BTreeMap::new() })
     }
 
     /// Which writes have to come before others. In an order that keeps to all of them, nothing is ever wrong.
@@ -90,7 +92,10 @@ impl<S: Search> Writes<S> {
             let [firsts, thens] = [first, then].map(|(denies, event)| self.events(denies, event));
             for (one, first) in firsts {
                 for &(other, then) in thens.iter().filter(|(_, then)| *then != first) {
-                    if self.may_meet(one, other)? {
+                    // Two denies matter together only if they are about the same.
+                    let are_denies = self.stays(&[one, other]).all(|stay| stay.denies);
+                    let is_moot = are_denies && self.about_all(&[one, other])?.is_empty();
+                    if !is_moot && self.may_meet(one, other)? {
                         let need = Need { first, then, otherwise, rules: [one, other] };
                         needs.extend(self.example(&need, None)?.map(|_| need));
                     }
@@ -136,23 +141,40 @@ impl<S: Search> Writes<S> {
     /// A request that shows what is wrong in a state if a need is not kept to; without a state, one that may show it in some.
     fn example(&mut self, need: &Need, state: Option<State<'_>>) -> Result<Option<Example>, Spent> {
         let rules: Vec<_> = BTreeSet::from(need.rules).into_iter().collect();
-        let allows = self.stays.iter().enumerate().filter(|(_, stay)| !stay.denies).map(|(at, _)| at);
-        let allows: Vec<_> = allows.collect();
-        if rules.iter().any(|rule| allows.contains(rule)) {
+        if self.stays(&rules).any(|stay| !stay.denies) {
             return self.wrong(need.otherwise, &rules, state);
         }
         // Denies are about what something else allows.
-        for allow in allows {
-            let mut meets = true;
-            for deny in &rules {
-                meets = meets && self.may_meet(allow, *deny)?;
-            }
+        for allow in self.about_all(&rules)? {
             let seeds = [rules.as_slice(), &[allow]].concat();
-            if meets && let Some(example) = self.wrong(need.otherwise, &seeds, state)? {
+            if let Some(example) = self.wrong(need.otherwise, &seeds, state)? {
                 return Ok(Some(example));
             }
         }
         Ok(None)
+    }
+
+    /// The allows that all of these denies may be about.
+    fn about_all(&mut self, denies: &[usize]) -> Result<BTreeSet<usize>, Spent> {
+        let mut all: Option<BTreeSet<usize>> = None;
+        for deny in denies {
+            if !self.about.contains_key(deny) {
+                let mut about = BTreeSet::new();
+                for allow in 0..self.stays.len() {
+                    let is_allow = self.stays.get(allow).is_some_and(|stay| !stay.denies);
+                    if is_allow && self.may_meet(allow, *deny)? {
+                        about.insert(allow);
+                    }
+                }
+                self.about.insert(*deny, about);
+            }
+            let about = self.about.get(deny).into_iter().flatten().copied();
+            all = Some(match all {
+                None => about.collect(),
+                Some(all) => about.filter(|allow| all.contains(allow)).collect(),
+            });
+        }
+        Ok(all.unwrap_or_default())
     }
 
     fn wrong(

@@ -6,7 +6,7 @@ use crate::access::budget::Spent;
 use crate::access::order::search::Search;
 
 /// What one write does to one object.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Part<R> {
     /// Which write, by its number.
     pub write: usize,

@@ -58,11 +58,11 @@ pub fn turns(writes: &[Write], needs: &[Need]) -> Vec<Turn> {
     turns
 }
 
-/// The places of writes in the order of their turns, by their numbers.
+/// The places of writes in the order of their steps, by their numbers, which say what is first in a step.
 #[must_use]
 pub fn places(turns: &[Turn]) -> Vec<usize> {
     let mut order: Vec<_> = (0..turns.len()).collect();
-    order.sort_by_key(|write| turns.get(*write));
+    order.sort_by_key(|write| turns.get(*write).map(|turn| turn.step));
     let mut places: Vec<_> = order.into_iter().enumerate().map(|(place, write)| (write, place)).collect();
     places.sort_unstable();
     places.into_iter().map(|(_, place)| place).collect()
