@@ -239,42 +239,33 @@ impl Shape {
     /// The value without fields that only repeat the API's defaults, for manifests that people read.
     #[must_use]
     pub fn without_defaults(&self, value: &Value) -> Value {
+        self.trimmed(value, &|_, _| false)
+    }
+
+    /// The value as a new manifest says it: without fields that only repeat the API's defaults, except those that grant
+    /// something, because a field that a manifest leaves out can be changed unnoticed. With `all`, with every field.
+    #[must_use]
+    pub fn for_manifest(&self, value: &Value, all: bool) -> Value {
+        self.trimmed(value, &|field, value| (all || field.grants) && !value.is_null())
+    }
+
+    /// The value without fields that only repeat the API's defaults, except those that are kept.
+    fn trimmed(&self, value: &Value, is_kept: &dyn Fn(&FieldShape, &Value) -> bool) -> Value {
         match (self, value) {
             (Self::Object(fields), Value::Object(map)) => {
                 let keep = |(name, value): (&String, &Value)| {
                     let field = find(fields, name)?;
                     let is_default = field.default.as_ref() == Some(value);
-                    (!is_default).then(|| (name.clone(), field.shape.without_defaults(value)))
+                    let below = || field.shape.trimmed(value, is_kept);
+                    (!is_default || is_kept(field, value)).then(|| (name.clone(), below()))
                 };
                 Value::Object(map.iter().filter_map(keep).collect())
             }
             (Self::List(item) | Self::Set { item, .. } | Self::Map { item, .. }, Value::Array(items)) => {
-                items.iter().map(|value| item.without_defaults(value)).collect()
+                items.iter().map(|value| item.trimmed(value, is_kept)).collect()
             }
             (_, value) => value.clone(),
         }
-    }
-}
-
-impl Shape {
-    /// The value as a new manifest says it: without fields that only repeat the API's defaults, except those that grant
-    /// something, because a field that a manifest leaves out can be changed unnoticed. With `all`, with every field.
-    #[must_use]
-    pub fn for_manifest(&self, value: &Value, all: bool) -> Value {
-        let (fields, map) = match (self, value) {
-            (Self::Object(fields), Value::Object(map)) => (fields, map),
-            (Self::List(item) | Self::Set { item, .. } | Self::Map { item, .. }, Value::Array(items)) => {
-                return items.iter().map(|value| item.for_manifest(value, all)).collect();
-            }
-            (_, value) => return value.clone(),
-        };
-        let keep = |(name, value): (&String, &Value)| {
-            let field = find(fields, name)?;
-            let says_more = field.default.as_ref() != Some(value);
-            let is_kept = says_more || ((all || field.grants) && !value.is_null());
-            is_kept.then(|| (name.clone(), field.shape.for_manifest(value, all)))
-        };
-        Value::Object(map.iter().filter_map(keep).collect())
     }
 
     /// Whether a field of it grants something.

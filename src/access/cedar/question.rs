@@ -4,7 +4,7 @@
 //! anything else on the condition that it is in there.
 
 use super::compare::condition;
-use super::rule::{CedarRule, Entity, EntityScope, Needed};
+use super::rule::{CedarRule, Entity, EntityScope, contradict};
 use crate::access::pattern::Pattern;
 use crate::access::rule::{Dimension, Rule};
 
@@ -18,8 +18,7 @@ pub fn itself() -> Dimension {
 #[must_use]
 pub fn rules(cedar: &CedarRule) -> Vec<Rule> {
     let CedarRule { permits, name, principal, action, resource, conditions, audited: _ } = cedar;
-    let is_never = |(text, wanted): &Needed| conditions.contains(&(text.clone(), !wanted));
-    if conditions.iter().any(is_never) {
+    if contradict(conditions) {
         return Vec::new();
     }
     let mut rule = Rule { name: Some(name.clone()), ..Rule::new(!permits) };
@@ -42,17 +41,19 @@ struct Way {
     condition: Option<String>,
 }
 
+fn certain(pattern: Option<Pattern>) -> Way {
+    Way { pattern, condition: None }
+}
+
 fn ways(scope: &EntityScope, variable: &str) -> Vec<Way> {
     let EntityScope { equals, is, within } = scope;
-    let certain = |pattern| Way { pattern, condition: None };
-    let of_type = |kind: &String| Pattern::glob(&format!("{kind}::\"*\""));
     match (equals, is, within) {
-        (Some(entity), ..) => vec![certain(Some(Pattern::literal(&entity.to_string())))],
+        (Some(entity), ..) => vec![certain(Some(literal(entity)))],
         (None, is, Some(within)) => {
             let itself = Some(within).filter(|within| is.as_ref().is_none_or(|kind| *kind == within.kind));
-            let itself = itself.map(|within| certain(Some(Pattern::literal(&within.to_string()))));
+            let itself = itself.map(|within| certain(Some(literal(within))));
             let condition = Some(format!("the {variable} is in {within}"));
-            let inside = Way { pattern: is.as_ref().map(of_type), condition };
+            let inside = Way { pattern: is.as_deref().map(of_type), condition };
             itself.into_iter().chain([inside]).collect()
         }
         (None, Some(kind), None) => vec![certain(Some(of_type(kind)))],
@@ -70,13 +71,18 @@ fn on(mut rule: Rule, dimension: Dimension, Way { pattern, condition }: &Way) ->
 
 /// The rule for whoever meets the scope of its principal: she herself, or by one of those that she is in.
 fn of(rule: Rule, EntityScope { equals, is, within }: &EntityScope) -> Rule {
-    let literal = |entity: &Entity| vec![Pattern::literal(&entity.to_string())];
-    let of_type = is.as_ref().map(|kind| vec![Pattern::glob(&format!("{kind}::\"*\""))]);
+    let of_type = is.as_deref().map(of_type);
     let any = equals.as_ref().or(within.as_ref()).map(literal).or(of_type.clone());
     let own = equals.as_ref().map(literal).or(of_type);
-    let scopes = [(Dimension::Principal, any), (itself(), own)];
-    scopes.into_iter().fold(rule, |rule, (dimension, patterns)| match patterns {
-        Some(patterns) => rule.on(dimension, patterns),
-        None => rule,
-    })
+    on(on(rule, Dimension::Principal, &certain(any)), itself(), &certain(own))
+}
+
+/// The pattern of this entity.
+fn literal(entity: &Entity) -> Pattern {
+    Pattern::literal(&entity.to_string())
+}
+
+/// The pattern of all entities of a type.
+fn of_type(kind: &str) -> Pattern {
+    Pattern::glob(&format!("{kind}::\"*\""))
 }

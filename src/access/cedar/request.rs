@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::rule::{CedarRule, Entity, EntityScope, Needed};
+use super::rule::{CedarRule, Entity, EntityScope, Needed, contradict};
 
 /// What entities are directly below.
 pub(super) type Hierarchy = BTreeMap<Entity, BTreeSet<Entity>>;
@@ -35,9 +35,7 @@ impl Least {
     /// are `named` somewhere are only used where a rule asks for them.
     pub(super) fn of(rules: &[&CedarRule], named: &Named) -> Option<Self> {
         let conditions: BTreeSet<_> = rules.iter().flat_map(|rule| rule.conditions.clone()).collect();
-        let is_contradiction =
-            |(condition, wanted): &Needed| conditions.contains(&(condition.clone(), !wanted));
-        if conditions.iter().any(is_contradiction) {
+        if contradict(&conditions) {
             return None;
         }
         let principal = Asked::of(rules.iter().map(|rule| &rule.principal))?;

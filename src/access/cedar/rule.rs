@@ -51,6 +51,11 @@ impl EntityScope {
 /// A condition as Cedar writes it, and whether it has to be true or false. An error is neither.
 pub(super) type Needed = (String, bool);
 
+/// Whether something has to be both true and false, so that nothing is as needed.
+pub(super) fn contradict(conditions: &BTreeSet<Needed>) -> bool {
+    conditions.iter().any(|(condition, wanted)| conditions.contains(&(condition.clone(), !wanted)))
+}
+
 /// A rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CedarRule {
