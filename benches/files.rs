@@ -54,7 +54,7 @@ const ROWS: [Row; 8] = [
             checked(other);
         });
     }),
-    ("the API's answer", None, |at| drop(answer(at))),
+    ("the API's answer", None, |at| answer(at).for_each(drop)),
     ("validate", Some("the same on two threads"), validated),
     ("plan", Some("the same on two threads"), |at| planned(at, BaseSource::Nowhere)),
     ("plan, base = HEAD", Some("plan"), |at| planned(at, BaseSource::Revision("HEAD".to_owned()))),
@@ -115,11 +115,11 @@ fn checked(texts: &[String]) {
     }
 }
 
-/// What the API returns, in pages of 100.
-fn answer(at: &Path) -> Vec<Value> {
+/// What the API returns, in pages of 100, one after the other.
+fn answer(at: &Path) -> impl Iterator<Item = Value> {
     let pages = std::fs::read_dir(at.join("pages")).unwrap();
     let pages = pages.map(|page| std::fs::read_to_string(page.unwrap().path()).unwrap());
-    pages.flat_map(|page| serde_json::from_str::<Vec<Value>>(&page).unwrap()).collect()
+    pages.flat_map(|page| serde_json::from_str::<Vec<Value>>(&page).unwrap())
 }
 
 fn validated(at: &Path) {
@@ -146,10 +146,10 @@ fn planned(at: &Path, base: BaseSource) {
         remote: RemoteId::new(&text(&body, "id")).unwrap(),
         name: text(&body, "name"),
         system: false,
-        body,
+        body: body.into(),
         etag: None,
     };
-    let live = answer(at).into_iter().map(live).collect();
+    let live = answer(at).map(live).collect();
     let observed =
         Observed { kinds: BTreeMap::from([("Policy".to_owned(), Ok(live))]), ..Observed::default() };
     let intent = project.intents().next().unwrap();

@@ -52,7 +52,7 @@ fn live(index: usize, version: usize) -> LiveObject {
     let (name, id) = (format!("p{index}"), format!("id-{index}"));
     let body: Value =
         json!({"id": &id, "name": name, "description": format!("version {version}"), "document": document});
-    LiveObject { remote: RemoteId::new(&id).unwrap(), name, system: false, body, etag: None }
+    LiveObject { remote: RemoteId::new(&id).unwrap(), name, system: false, body: body.into(), etag: None }
 }
 
 /// What is live: this version of the first objects, and the first version of the others.

@@ -88,7 +88,7 @@ fn main() {
             remote: RemoteId::new(&text("id")).unwrap(),
             name: text("name"),
             system: false,
-            body: body.clone(),
+            body: body.clone().into(),
             etag: None,
         }
     };

@@ -76,7 +76,7 @@ pub fn manifests(
                 diagnostics.push(ambiguous(kind, found));
                 continue;
             }
-            let whole = system.whole_spec(kind, &found.body, &names);
+            let whole = system.whole_spec(kind, &found.body(), &names);
             let spec = kind.shape.for_manifest(&whole, to.all_fields);
             let text = document(to, kind, &found.name, &spec);
             let refused = || refused(system, kind, &spec);

@@ -25,6 +25,7 @@ pub mod http;
 pub mod import;
 pub mod manifest;
 pub mod model;
+pub mod packed;
 pub mod parallel;
 pub mod plan;
 pub mod pointer;

@@ -19,6 +19,7 @@ pub use source::Source;
 pub use envelope::{Ensure, Hold, Lifecycle, Metadata, document_schema};
 
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::packed::Packed;
 use crate::text::{short, spelling};
 use yaml::{Document, Node, Span};
 
@@ -60,7 +61,7 @@ pub struct Manifest {
     /// Former names of the object.
     pub previously: Vec<String>,
     /// What the object should be; empty if the document has no spec.
-    pub spec: Json,
+    pub spec: Packed,
     /// The paths that its JSON Schema refused. Empty in every manifest that is planned.
     pub refused: Vec<String>,
 }
@@ -121,6 +122,7 @@ impl Manifest {
         let mut spec = take("spec").unwrap_or_else(|| Json::Object(Map::new()));
         // The order in which a user writes fields has no meaning and must not change a plan.
         spec.sort_all_objects();
+        let spec = Packed::of(&spec);
         let name_at = document.at("/metadata/name").map(|node| node.span);
         let Metadata { name, ensure, protect, expires, lifecycle, ignore, hold, previously } = metadata;
         Some(Self {
@@ -161,7 +163,7 @@ impl Manifest {
     }
 
     /// A manifest as a record holds it. Its text is not there, so each of its places is the beginning of its file.
-    pub fn recorded(file: &str, header: Header, name: &str, spec: Json) -> Self {
+    pub fn recorded(file: &str, header: Header, name: &str, spec: &Json) -> Self {
         Self {
             source: Source::unread(file),
             header,
@@ -174,7 +176,7 @@ impl Manifest {
             ignore: Vec::new(),
             hold: None,
             previously: Vec::new(),
-            spec,
+            spec: Packed::of(spec),
             refused: Vec::new(),
         }
     }

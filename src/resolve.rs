@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
+use serde_json::Value;
 
 use crate::diagnostic::{Code, Diagnostic, Suggestions};
 use crate::manifest::{self, Manifest};
@@ -107,11 +108,12 @@ fn check_target(claim: &Claim<'_>, desired: &Desired, day: Date, diagnostics: &m
         let Some(kind) = claim.system.kind(&declared.id.kind) else {
             continue;
         };
-        let found = claim.system.check(kind, declared.spec()).into_iter();
+        let spec = declared.spec();
+        let found = claim.system.check(kind, &spec).into_iter();
         let found = found.map(|diagnostic| declared.placed(diagnostic));
         diagnostics.extend(found.filter(|diagnostic| !is_refused(declared, diagnostic)));
-        diagnostics.extend(unknown_secrets(claim, kind, declared));
-        diagnostics.extend(ignore::check(kind, declared));
+        diagnostics.extend(unknown_secrets(claim, kind, (declared, &spec)));
+        diagnostics.extend(ignore::check(kind, declared, &spec));
         let kinds = (claim.system.kinds(), kind);
         check_references(kinds, declared, (desired, day), &suggestions, diagnostics);
     }
@@ -124,9 +126,9 @@ fn is_refused(declared: &Declared, diagnostic: &Diagnostic) -> bool {
 }
 
 /// Secrets that the target does not have in enact.yaml.
-fn unknown_secrets(claim: &Claim<'_>, kind: &Kind, declared: &Declared) -> Vec<Diagnostic> {
+fn unknown_secrets(claim: &Claim<'_>, kind: &Kind, (declared, spec): (&Declared, &Value)) -> Vec<Diagnostic> {
     let named = |pointer: &String| {
-        let name = declared.spec().pointer(pointer)?.get("secret")?.as_str()?;
+        let name = spec.pointer(pointer)?.get("secret")?.as_str()?;
         Some((name, declared.place(&format!("{pointer}/secret"))))
     };
     let unknown = kind.secrets.iter().filter_map(named).filter(|(name, _)| !claim.secrets.contains(name));
@@ -164,7 +166,7 @@ fn check_references(
             diagnostics.push(manifest::wrong_name(&name, &problem).at(declared.place_at(&at)));
             continue;
         }
-        let diagnostic = match desired.get(&ResourceId::new(&declared.id.target, kind, name.as_ref())) {
+        let diagnostic = match desired.get(&ResourceId::new(&declared.id.target, kind, &name)) {
             Some(target) if target.absent() => Some(deleted_reference(kind, &name, target)),
             Some(target) => expiring_reference(declared, target, day),
             None => undeclared_reference(system_kinds, (kind, &name), desired, suggestions),

@@ -146,7 +146,13 @@ fn live(kind: &str, index: usize, name: &str, mut body: Value) -> LiveObject {
         .replace(|c: char| !c.is_ascii_hexdigit() && c != '-', "0");
     body["id"] = json!(id);
     body["name"] = json!(name);
-    LiveObject { remote: RemoteId::new(&id).unwrap(), name: name.to_owned(), system: false, body, etag: None }
+    LiveObject {
+        remote: RemoteId::new(&id).unwrap(),
+        name: name.to_owned(),
+        system: false,
+        body: body.into(),
+        etag: None,
+    }
 }
 
 /// Imports everything into an empty repository, and plans it.

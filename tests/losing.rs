@@ -271,7 +271,7 @@ fn planned(
         remote: RemoteId::new(id).unwrap(),
         name: name.to_owned(),
         system: false,
-        body: body.clone(),
+        body: body.into(),
         etag: None,
     };
     let roles = ["viewer", "editor"].map(|role| found(role, role, &json!({"id": role, "name": role})));

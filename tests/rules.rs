@@ -209,7 +209,7 @@ impl Api {
             remote: RemoteId::new(body["id"].as_str().unwrap()).unwrap(),
             name: "p".to_owned(),
             system: false,
-            body,
+            body: body.into(),
             etag: None,
         });
         let observed = Observed {

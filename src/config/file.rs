@@ -114,7 +114,7 @@ pub struct RunLimits {
 
 impl Default for RunLimits {
     fn default() -> Self {
-        Self { text_mib: 512, values: 4_000_000, cedar_mib: Budget::default().cedar >> 20 }
+        Self { text_mib: 512, values: 20_000_000, cedar_mib: Budget::default().cedar >> 20 }
     }
 }
 
@@ -236,7 +236,7 @@ pub struct Limits {
     /// The most objects that one list of the API may hold.
     #[schemars(range(min = 1))]
     pub list_objects: usize,
-    /// The most memory that the answers for one list may take, in MiB.
+    /// The most memory that one answer of a list may take, and the most text that all of them may hold, in MiB.
     #[schemars(range(min = 1, max = 1_048_576))]
     pub list_mib: usize,
     /// The most pages that one list may have.

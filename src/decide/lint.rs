@@ -31,7 +31,7 @@ pub fn lint(target: &str, system: &dyn Judge, desired: &Desired) -> Vec<Diagnost
     let found = estate::meanings(&empty.with(target, system, desired), |declared, outline, meaning| {
         let placed = |trap: SpecDiagnostic| silencable(declared.placed(trap));
         let mut found: Vec<_> =
-            semantics.traps(&declared.id.kind, declared.spec()).into_iter().map(placed).collect();
+            semantics.traps(&declared.id.kind, &declared.spec()).into_iter().map(placed).collect();
         // Most objects have nothing odd in one way to read them, and then not in all.
         if is_odd(declared, outline)
             && let Meaning::Rules { readings, .. } = meaning()

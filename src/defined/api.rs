@@ -56,9 +56,9 @@ impl Defined {
 
     /// The values for templates about a live object.
     pub(super) fn values<'a>(&'a self, kind: &'a CompiledKind, live: &LiveObject) -> Values<'a> {
-        let from_name = kind.parts(&live.name);
+        let (from_name, body) = (kind.parts(&live.name), live.body());
         let part = |field: &'a KeyField| {
-            let read = live.body.pointer(&field.at).and_then(RemoteId::from_json).map(Id::Known);
+            let read = body.pointer(&field.at).and_then(RemoteId::from_json).map(Id::Known);
             let named =
                 || from_name.iter().find(|(label, _)| *label == field.label).map(|(_, id)| id.clone());
             Some((field.label.as_str(), read.or_else(named)?))

@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use serde_json::Value;
 
 use crate::defined::api::Defined;
 use crate::defined::compiled::CompiledKind;
@@ -16,6 +15,7 @@ use crate::model::request::Path;
 use crate::model::resource::RemoteId;
 use crate::model::state::{Listing, LiveObject};
 use crate::model::wire::{Errors, GetResult, ReadError, Reader, Sign, Statuses};
+use crate::packed::Packed;
 use crate::system::Observe;
 
 mod object;
@@ -110,10 +110,10 @@ impl Defined {
         let mut all: BTreeMap<RemoteId, Vec<LiveObject>> = BTreeMap::new();
         let mut unreachable = Vec::new();
         let mut items = pages::items(list, kind, &path, reader).await?;
-        items.retain(|item| list.is_object(item));
+        items.retain(|item| list.is_object(&item.value()));
         object::check_key(kind, &items, &path)?;
         for item in items {
-            match object::listed(kind, &item, &names) {
+            match object::listed(kind, &item.value(), &names) {
                 Some(Ok(found)) => {
                     object::join(kind, all.entry(found.remote.clone()).or_default(), found, &path)?
                 }
@@ -179,7 +179,7 @@ impl Defined {
     ) -> Result<Option<LiveObject>, ReadError> {
         let remote = RemoteId::new(name).ok_or_else(unfilled)?;
         let sought =
-            LiveObject { remote, name: name.to_owned(), system: false, body: Value::Null, etag: None };
+            LiveObject { remote, name: name.to_owned(), system: false, body: Packed::default(), etag: None };
         self.one(kind, &sought, reader).await
     }
 

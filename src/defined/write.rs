@@ -145,7 +145,7 @@ impl Defined {
                 ..Request::new(step.method, path)
             })
         };
-        let first = delete.first.as_ref().filter(|(_, done)| !done.is_in(&live.body));
+        let first = delete.first.as_ref().filter(|(_, done)| !done.is_in(&live.body()));
         let first = first.map(|(step, _)| request(step, Repeatability::Absolute));
         first.into_iter().chain([request(&delete.last, Repeatability::Delete)]).collect()
     }
@@ -169,12 +169,13 @@ fn not_kept(kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject) -> Result
         return Ok(());
     }
     let top = |path: &str| fields(path).next().unwrap_or_default();
+    let body = live.body();
     let writable = |name: &str| !kind.spec.replaces.contains_key(&child("", name));
     let mut dropped: Vec<_> = draft
         .fields
         .iter()
         .map(|field| top(&field.path))
-        .filter(|name| draft.declared.get(name).is_some() && live.body.get(name).is_none() && writable(name))
+        .filter(|name| draft.declared.get(name).is_some() && body.get(name).is_none() && writable(name))
         .collect();
     dropped.dedup();
     let Some(first) = dropped.first().map(|name| child("", name)) else { return Ok(()) };

@@ -62,7 +62,8 @@ impl Shielded<HeaderMap> {
 }
 
 impl Shielded<Vec<u8>> {
-    /// The JSON of a body without secrets, and what it takes; `None` if it is none.
+    /// The JSON of a body without secrets, and what of it adds up: its text, as it is kept. Its tree is only held while
+    /// the answer is read, and is measured by itself. `None` if it is no JSON.
     pub(super) fn json(
         &self,
         redactor: &Redactor,
@@ -72,7 +73,7 @@ impl Shielded<Vec<u8>> {
         let Ok(mut value) = serde_json::from_slice::<Value>(&self.0) else { return Ok(None) };
         // The order of a server's fields means nothing, and must not reach a plan.
         value.sort_all_objects();
-        Ok(Some((redactor.value(value), spent)))
+        Ok(Some((redactor.value(value), Spent { bytes: self.0.len(), ..spent })))
     }
 
     /// The body as text without secrets.

@@ -27,7 +27,7 @@ impl LeftOut {
     /// Adds what the manifest of an object leaves out.
     pub(super) fn add(&mut self, kind: &Kind, found: &LiveObject) {
         let mut fields = BTreeSet::new();
-        unknown(&kind.shape, "", &kind.writable(found.body.clone()), &mut fields);
+        unknown(&kind.shape, "", &kind.writable(found.body()), &mut fields);
         self.objects += usize::from(!fields.is_empty());
         self.fields.extend(fields);
     }

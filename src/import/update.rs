@@ -19,6 +19,7 @@ use crate::model::kind::Kind;
 use crate::model::names::Names;
 use crate::model::resource::ResourceId;
 use crate::model::state::{Attempted, Declared, Desired, Index, LiveObject, Observed};
+use crate::packed::Packed;
 use crate::plan::compare::Comparison;
 use crate::plan::input::WriteOnly;
 use crate::system::Judge;
@@ -74,7 +75,7 @@ pub struct Updates<'a> {
     files: &'a Files,
     updated: BTreeMap<String, Updated>,
     /// The specs of changed manifests, by file and document: several targets can take one manifest.
-    specs: BTreeMap<(String, usize), Value>,
+    specs: BTreeMap<(String, usize), Packed>,
 }
 
 /// Why a live object is not accepted.
@@ -165,7 +166,7 @@ impl<'a> Updates<'a> {
         }
         diagnostics.extend(takes_back(declared, &fields));
         let file = declared.manifest.file().to_owned();
-        self.specs.insert((file.clone(), document), now.spec().clone());
+        self.specs.insert((file.clone(), document), now.manifest.spec.clone());
         let before = self.files.get(&file).cloned().unwrap_or_default();
         let updated = self.updated.entry(file).or_insert_with(|| Updated {
             before,
@@ -192,7 +193,7 @@ impl<'a> Updates<'a> {
         let text = self.updated.get(file).map_or(original, |updated| &updated.text);
         if let Some(spec) = self.specs.get(&(file.to_owned(), document)) {
             let reason = "another target takes the same manifest, and holds something else";
-            let is_same = spec == now.spec();
+            let is_same = *spec == now.manifest.spec;
             return if is_same {
                 Ok((document, text.to_owned(), now))
             } else {
@@ -203,8 +204,8 @@ impl<'a> Updates<'a> {
         let written = documents(&text, file).into_iter().nth(document);
         let written = written.ok_or_else(|| Unaccepted::because("its manifest would not be sound"))?;
         let problem = unsound(&declared.manifest.header.api_version, kind, written)
-            .or_else(|| refused(target.live.system, kind, now.spec()))
-            .or_else(|| dangling(kind, &now.id.name, now.spec(), &target.bare.names));
+            .or_else(|| refused(target.live.system, kind, &now.spec()))
+            .or_else(|| dangling(kind, &now.id.name, &now.spec(), &target.bare.names));
         match problem {
             Some(problem) => Err(Unaccepted::because(problem)),
             None => Ok((document, text, now)),
@@ -238,18 +239,18 @@ impl Target<'_> {
         let mut live = self.bare.observed(kind, found);
         // What is left to others stays out of the manifest.
         Ignored::new(&declared.manifest.ignore).forget(&kind.shape, &mut live);
-        let mut spelled = live.clone();
-        system.spell(kind, &mut [&mut spelled], &[declared.spec(), &found.body]);
+        let (mut spelled, written) = (live.clone(), declared.spec());
+        system.spell(kind, &mut [&mut spelled], &[&written, &found.body()]);
         let sides = Sides {
             shape: &kind.shape,
-            written: declared.spec(),
+            written: &written,
             live: Some(&live),
             spelled: Some(&spelled),
             nothing,
             canonical: &canonical,
         };
         let patch = sides.patch();
-        let spec = patch.apply(declared.spec());
+        let spec = patch.apply(&written);
         let spec = spec.ok_or_else(|| Unaccepted::because("its spec is not a mapping"))?;
         let now = with_spec(declared, spec);
         let left = self.bare.fields(kind, &now, found);
@@ -297,7 +298,7 @@ fn documents(text: &str, file: &str) -> Vec<yaml::Document> {
 fn with_spec(declared: &Declared, mut spec: Value) -> Declared {
     // As in every manifest, so that the order in which fields were added does not matter.
     spec.sort_all_objects();
-    let manifest = Manifest { spec, ..Manifest::clone(&declared.manifest) };
+    let manifest = Manifest { spec: spec.into(), ..Manifest::clone(&declared.manifest) };
     Declared { manifest: Arc::new(manifest), ..declared.clone() }
 }
 

@@ -56,7 +56,7 @@ fn a_manifest_is_read() {
         ("polytomic/v1", "Policy")
     );
     assert_eq!((manifest.name.as_str(), manifest.ensure, manifest.protect), ("Syncs", Ensure::Present, true));
-    assert_eq!(manifest.spec, json!({"actions": ["read"]}));
+    assert_eq!(manifest.spec.value(), json!({"actions": ["read"]}));
     let place = manifest.place("/spec/actions/0");
     assert_eq!((place.line, place.column, place.path.as_str()), (7, 13, "spec.actions[0]"));
 }
@@ -69,7 +69,7 @@ fn a_spec_may_be_left_out_only_when_the_object_goes() {
     let (manifest, messages) = load(&text("absent"));
     assert_eq!(messages, Vec::<String>::new());
     let manifest = manifest.expect("a manifest");
-    assert_eq!((manifest.ensure, manifest.spec), (Ensure::Absent, json!({})));
+    assert_eq!((manifest.ensure, manifest.spec.value()), (Ensure::Absent, json!({})));
     assert_eq!(load(&text("present")).1, ["1:1 schema/missing-field: the field `spec` is missing"]);
     assert_eq!(
         load(&text("abscent")).1,

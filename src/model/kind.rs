@@ -2,8 +2,6 @@
 //!
 //! Not here: how its objects are read and written, in `system`.
 
-use std::borrow::Cow;
-
 use serde_json::{Map, Value, json};
 
 use crate::compare::shape::Shape;
@@ -96,18 +94,15 @@ impl Kind {
 
 impl Kind {
     /// The names of other objects that a declaration holds.
-    pub fn named_in<'a>(&'a self, name: &str, spec: &'a Value) -> Vec<Named<'a>> {
+    pub fn named_in<'a>(&'a self, name: &str, spec: &Value) -> Vec<Named<'a>> {
         let of = |reference: &'a Reference| {
-            let named = move |(at, value): (String, &'a Value)| {
-                Some(Named { at: At::Spec(at), kind: &reference.kind, name: value.as_str()?.into() })
+            let named = move |(at, value): (String, &Value)| {
+                Some(Named { at: At::Spec(at), kind: &reference.kind, name: value.as_str()?.to_owned() })
             };
             matches(spec, &reference.pattern).into_iter().filter_map(named)
         };
-        let parts = self.name_form.named(name).into_iter().map(|(kind, name)| Named {
-            at: At::Name,
-            kind,
-            name: name.into(),
-        });
+        let parts =
+            self.name_form.named(name).into_iter().map(|(kind, name)| Named { at: At::Name, kind, name });
         let named = self.references.iter().flat_map(of).chain(parts);
         named.filter(|named| !named.name.is_empty()).collect()
     }
@@ -144,7 +139,7 @@ pub struct Named<'a> {
     /// The kind of that object.
     pub kind: &'a str,
     /// Its name, never empty.
-    pub name: Cow<'a, str>,
+    pub name: String,
 }
 
 /// A part of a declaration.

@@ -10,7 +10,7 @@ pub struct ListLimits {
     pub pages: usize,
     /// The objects in its answers.
     pub objects: usize,
-    /// Its answers as they are in memory, in MiB.
+    /// Its answers as text, and any one of them as it is in memory, in MiB.
     pub mib: usize,
     /// How long the API takes for all of its answers, in seconds.
     pub seconds: u64,
@@ -29,7 +29,7 @@ pub struct Spent {
     pub pages: usize,
     /// Objects.
     pub objects: usize,
-    /// Bytes of memory.
+    /// Bytes: of a list, of its text; of an answer that is measured, of memory.
     pub bytes: usize,
     /// Time until the answers were there.
     pub time: Duration,

@@ -13,6 +13,7 @@ use crate::model::kind::{At, Kind, Named};
 use crate::model::resource::{RemoteId, ResourceId};
 use crate::model::survivor::Kept;
 use crate::model::wire::ReadError;
+use crate::packed::Packed;
 
 /// One object that git declares for one target.
 #[derive(Clone, Debug)]
@@ -79,9 +80,9 @@ impl Declared {
         self.manifest.name_place().filter(|_| !self.orphan && self.recorded.is_none())
     }
 
-    /// The spec as the user wrote it.
-    pub fn spec(&self) -> &Value {
-        &self.manifest.spec
+    /// The spec as the user wrote it. It is unpacked for each call.
+    pub fn spec(&self) -> Value {
+        self.manifest.spec.value()
     }
 
     /// Whether git wants the object gone.
@@ -124,8 +125,10 @@ impl Declared {
     }
 
     /// The names of other objects in it.
-    pub fn named<'a>(&'a self, kind: &'a Kind) -> Vec<Named<'a>> {
-        kind.named_in(&self.id.name, self.spec())
+    pub fn named<'a>(&self, kind: &'a Kind) -> Vec<Named<'a>> {
+        // Most kinds refer to nothing.
+        let spec = if kind.references.is_empty() { Value::Null } else { self.spec() };
+        kind.named_in(&self.id.name, &spec)
     }
 
     /// Its name and its former names.
@@ -157,7 +160,7 @@ pub struct LiveObject {
     /// Whether the system manages it itself, so that not everything in it may be written.
     pub system: bool,
     /// The object as the API returned it.
-    pub body: Value,
+    pub body: Packed,
     /// Its version, if the API gives one.
     pub etag: Option<String>,
 }
@@ -179,6 +182,14 @@ pub struct Listing {
     pub objects: Vec<LiveObject>,
     /// The others.
     pub unreachable: Vec<Unreachable>,
+}
+
+impl LiveObject {
+    /// The object as the API returned it. It is unpacked for each call.
+    #[must_use]
+    pub fn body(&self) -> Value {
+        self.body.value()
+    }
 }
 
 impl FromIterator<Listed> for Listing {
@@ -345,7 +356,7 @@ mod tests {
             let remote = |id: &str| RemoteId::new(id).unwrap();
             let live = |(at, id): (usize, &String)| {
                 let (remote, name) = (remote(id), at.to_string());
-                LiveObject { remote, name, system: false, body: Value::Null, etag: None }
+                LiveObject { remote, name, system: false, body: Packed::default(), etag: None }
             };
             let listing = ids.iter().enumerate().map(live).collect();
             let renamed = BTreeMap::from([(("Policy".to_owned(), "as declared".to_owned()), remote(&id))]);

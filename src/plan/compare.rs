@@ -59,7 +59,7 @@ impl Comparison<'_> {
             id: &declared.id,
             kind,
             action: change.action,
-            written: declared.spec(),
+            written: &declared.spec(),
             declared: &declaration.now,
             live,
             observed: &change.observed,
@@ -87,7 +87,7 @@ impl Comparison<'_> {
     fn is_same(&self, kind: &Kind, declared: &Declared, live: &LiveObject) -> bool {
         // What git set before may have to go back to its default.
         let is_first = || {
-            self.at_base(declared, Some(live)).is_none_or(|base| base.spec() == declared.spec())
+            self.at_base(declared, Some(live)).is_none_or(|base| base.manifest.spec == declared.manifest.spec)
                 && self.attempted.get(&declared.id).is_none_or(Vec::is_empty)
         };
         let is_plain =
@@ -96,8 +96,8 @@ impl Comparison<'_> {
             && is_first()
             && same(
                 &kind.shape,
-                &self.system.declared(kind, declared.spec(), &self.names),
-                &self.system.observed(kind, &live.body, &self.names),
+                &self.system.declared(kind, &declared.spec(), &self.names),
+                &self.system.observed(kind, &live.body(), &self.names),
             )
     }
 
@@ -169,18 +169,18 @@ impl Comparison<'_> {
 
     /// A live object in canonical form.
     pub fn observed(&self, kind: &Kind, live: &LiveObject) -> Value {
-        kind.shape.observed(&self.system.observed(kind, &live.body, &self.names))
+        kind.shape.observed(&self.system.observed(kind, &live.body(), &self.names))
     }
 
     /// What a manifest would say of a live object.
     pub(super) fn content(&self, kind: &Kind, live: &LiveObject) -> Value {
-        self.system.spec(kind, &live.body, &self.names)
+        self.system.spec(kind, &live.body(), &self.names)
     }
 
     /// Spells the fields for people: as git writes them, or else as the API does.
     fn spell(&self, kind: &Kind, declared: &Declared, live: Option<&LiveObject>, fields: &mut [Field]) {
-        let mut spellings = vec![declared.spec()];
-        spellings.extend(live.map(|live| &live.body));
+        let spellings: Vec<_> = [declared.spec()].into_iter().chain(live.map(LiveObject::body)).collect();
+        let spellings: Vec<_> = spellings.iter().collect();
         let mut values: Vec<_> =
             fields.iter_mut().flat_map(|Field { before, after, .. }| [before, after]).collect();
         self.system.spell(kind, &mut values, &spellings);
@@ -188,11 +188,11 @@ impl Comparison<'_> {
 
     /// What git declares, in canonical form.
     pub(super) fn declared(&self, kind: &Kind, declared: &Declared) -> Value {
-        kind.shape.declared(&self.system.declared(kind, declared.spec(), &self.names))
+        kind.shape.declared(&self.system.declared(kind, &declared.spec(), &self.names))
     }
 
     fn canonical_base(&self, kind: &Kind, base: &Declared) -> Value {
-        self.canonical_then(kind, &base.id, base.spec())
+        self.canonical_then(kind, &base.id, &base.spec())
     }
 
     /// What git declared before, with current names: an object that git renamed is still the same.
@@ -219,7 +219,7 @@ impl Comparison<'_> {
             past
         };
         // What git has not touched since is the same in canonical form, too, unless a name in it is another one now.
-        let is_same = |base: &Declared| base.spec() == declared.spec() && !self.names.renames();
+        let is_same = |base: &Declared| base.manifest.spec == declared.manifest.spec && !self.names.renames();
         let base = base.map(|base| match is_same(base) {
             true => counted(now.clone()),
             false => counted(self.canonical_base(kind, base)),
@@ -266,7 +266,7 @@ impl Comparison<'_> {
     /// Fields that the base declared, that git no longer does, and that have no default.
     pub(super) fn without_default(&self, kind: &Kind, declared: &Declared) -> Vec<String> {
         // This runs for every object of every plan, so equal specs are not compared field by field.
-        let base = self.at_base(declared, None).filter(|base| base.spec() != declared.spec());
+        let base = self.at_base(declared, None).filter(|base| base.manifest.spec != declared.manifest.spec);
         if base.is_none_or(|_| declared.absent()) {
             return Vec::new();
         }

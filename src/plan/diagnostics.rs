@@ -16,7 +16,8 @@ const RUN_AGAIN: &str = "nothing is written to this target; run again";
 
 /// Fields that are missing to create the object.
 pub(super) fn missing(kind: &Kind, declared: &Declared) -> Vec<Diagnostic> {
-    let left_out = kind.required.iter().filter(|field| declared.spec().get(field.as_str()).is_none());
+    let spec = declared.spec();
+    let left_out = kind.required.iter().filter(|field| spec.get(field.as_str()).is_none());
     left_out
         .map(|field| {
             Diagnostic::new(Code::PlanNeededToCreate, format!("creating this {} needs `{field}`", kind.name))

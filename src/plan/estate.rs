@@ -149,7 +149,8 @@ pub fn meanings<'a, R: Send>(
     let sides = Sides::new(&input, &index, &comparison, &[]);
     let meant = |declared: &&'a Declared| {
         let kind = input.system.kind(&declared.id.kind)?;
-        let object = input.system.declared(kind, declared.spec(), &comparison.names);
+        let spec = declared.spec();
+        let object = input.system.declared(kind, &spec, &comparison.names);
         let others = |kind: &str, name: &str| sides.alone(kind, name);
         let name = &declared.id.name;
         let side = Side { kind, name, object: &object, body: &Value::Null, others: &others };
@@ -223,8 +224,8 @@ impl<'a> Sides<'a> {
         let mut naming = Naming::new();
         for kind in self.input.system.kinds() {
             for live in self.input.observed.found(&kind.name) {
-                for named in kind.named_in(&live.name, &live.body) {
-                    let users = naming.entry((named.kind.to_owned(), named.name.into_owned())).or_default();
+                for named in kind.named_in(&live.name, &live.body()) {
+                    let users = naming.entry((named.kind.to_owned(), named.name)).or_default();
                     if users.last().is_none_or(|(_, last)| !std::ptr::eq(*last, live)) {
                         users.push((kind, live));
                     }
@@ -262,7 +263,7 @@ impl<'a> Sides<'a> {
         let unread = || Other::Unknown(format!("the {kind} `{name}` was not read"));
         let Some(kind) = self.input.system.kind(kind) else { return unread() };
         match self.index.named(kind, name) {
-            [live] if self.input.observed.is_read(kind, live) => match strange(kind, &live.body) {
+            [live] if self.input.observed.is_read(kind, live) => match strange(kind, &live.body()) {
                 None => Other::Is(self.comparison.observed(kind, live)),
                 Some(field) => Other::Unknown(format!(
                     "the {} `{name}` has a field that enact does not know: `{field}`",
@@ -308,7 +309,8 @@ impl<'a> Sides<'a> {
     /// A field that git leaves out of a declaration, and that says what the object allows.
     fn left_out(&self, kind: &Kind, declared: &Declared) -> Option<String> {
         let mut fields = self.input.system.semantics()?.fields(kind).into_iter();
-        fields.find(|field| declared.spec().get(field).is_none())
+        let spec = declared.spec();
+        fields.find(|field| spec.get(field).is_none())
     }
 
     /// What git declares, as it will be after the plan; `None` if that is not one object.
@@ -359,7 +361,8 @@ impl<'a> Sides<'a> {
             let Some(kind) = self.input.system.kind(&declared.id.kind) else { continue };
             let alone = |kind: &str, name: &str| self.alone(kind, name);
             // As it is written, so that each rule is at its place.
-            let object = self.input.system.declared(kind, declared.spec(), &self.comparison.names);
+            let spec = declared.spec();
+            let object = self.input.system.declared(kind, &spec, &self.comparison.names);
             let (id, null) = (declared.id.clone(), Value::Null);
             match self.left_out(kind, declared).filter(|_| semantics.speaks(kind)) {
                 None => gathered.meaning(id, kind, &object, &null, &alone),
@@ -445,10 +448,11 @@ impl Gathered<'_, '_> {
         if object.is_null() {
             return;
         }
-        let reason = match (self.sides.input.observed.is_read(kind, live), strange(kind, &live.body)) {
+        let body = live.body();
+        let reason = match (self.sides.input.observed.is_read(kind, live), strange(kind, &body)) {
             (false, _) => "it was not read in full".to_owned(),
             (true, Some(field)) => format!("it has a field that enact does not know: `{field}`"),
-            (true, None) => return self.meaning(id, kind, object, &live.body, others),
+            (true, None) => return self.meaning(id, kind, object, &body, others),
         };
         self.estate.gaps.push(Gap::of(id, reason));
     }

@@ -34,9 +34,9 @@ fn of_object(
 ) -> Vec<String> {
     match index.meant(kind, declared).as_slice() {
         [live] if !declared.absent() && input.system.writable(kind, live) => {
-            let mut body = input.system.observed(kind, &live.body, names).into_owned();
+            let mut body = input.system.observed(kind, &live.body(), names).into_owned();
             Ignored::new(&declared.manifest.ignore).forget(&kind.shape, &mut body);
-            kind.shape.undeclared_grants(declared.spec(), &body)
+            kind.shape.undeclared_grants(&declared.spec(), &body)
         }
         _ => Vec::new(),
     }

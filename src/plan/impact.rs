@@ -43,10 +43,10 @@ impl<'a> Impacts<'_, 'a> {
     fn impact(&mut self, change: &Change) -> Option<Impact> {
         let kind = self.sides.input.system.kind(&change.id.kind)?;
         let after = self.sides.after().get(&change.id).cloned()?;
-        let (null, name) = (Value::Null, change.id.name.as_str());
-        let live = change.seen.as_ref().map(|seen| (seen.name.as_str(), &seen.body));
-        let (then, body) = live.unwrap_or((name, &null));
-        let own = self.judge(kind, body, (then, &change.observed), (name, &after));
+        let name = change.id.name.as_str();
+        let live = change.seen.as_ref().map(|seen| (seen.name.as_str(), seen.body()));
+        let (then, body) = live.unwrap_or((name, Value::Null));
+        let own = self.judge(kind, &body, (then, &change.observed), (name, &after));
         match own {
             Some(Impact::Known(_)) | None if self.semantics.lends(kind) => self.through(kind, change),
             own => own,
@@ -113,7 +113,7 @@ impl<'a> Impacts<'_, 'a> {
             let object = self.sides.comparison.observed(kind, live);
             let through = format!("{} `{}`", kind.name, live.name);
             let same = (live.name.as_str(), &object);
-            match self.judge(kind, &live.body, same, same) {
+            match self.judge(kind, &live.body(), same, same) {
                 None => {}
                 Some(Impact::Unknown(reason)) => {
                     return Some(Impact::Unknown(format!("of the {through}, which names it: {reason}")));

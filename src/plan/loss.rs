@@ -35,7 +35,7 @@ pub(super) fn check(
 fn of(draft: &Draft<'_>, ignored: &Ignored, request: &Request) -> Vec<Loss> {
     let (Some(live), Some(body)) = (draft.live, &request.body) else { return Vec::new() };
     let (kind, declared) = (draft.kind, draft.declared);
-    let live = kind.writable(live.body.clone());
+    let live = kind.writable(live.body());
     let sent = kind.writable(object_in(request, body));
     let shape = &kind.shape;
     let left_to_others = |ignored: &Ignored| loss::of_ignored(shape, ignored, &live, &sent);

@@ -169,14 +169,14 @@ impl<'a> Meant<'_, 'a> {
             return Vec::new();
         }
         let null = Value::Null;
-        let body = change.seen.as_ref().map_or(&null, |live| &live.body);
+        let body = change.seen.as_ref().map_or(Value::Null, LiveObject::body);
         let after = self.sides.after().get(&change.id).unwrap_or(&null);
         let meanwhile = |kind: &str, name: &str| self.sides.meanwhile(kind, name);
         let sides = [&change.observed, after].map(|object| match object.is_null() {
             true => Meaning::Nothing,
             false => {
                 let name = change.id.name.as_str();
-                self.semantics.meaning(&Side { kind, name, object, body, others: &meanwhile })
+                self.semantics.meaning(&Side { kind, name, object, body: &body, others: &meanwhile })
             }
         });
         let remote = change.seen.as_ref().map(|live| &live.remote);
@@ -202,9 +202,9 @@ impl<'a> Meant<'_, 'a> {
                 continue;
             }
             let object = self.sides.comparison.observed(kind, live);
+            let (name, body) = (live.name.as_str(), live.body());
             let meaning = |others: View<'_>| {
-                let (name, body) = (live.name.as_str(), &live.body);
-                self.semantics.meaning(&Side { kind, name, object: &object, body, others })
+                self.semantics.meaning(&Side { kind, name, object: &object, body: &body, others })
             };
             let id = ResourceId::new(self.sides.input.target, &kind.name, &live.name);
             let id = own.map_or(id, |own| own.id.clone());
@@ -220,7 +220,7 @@ impl<'a> Meant<'_, 'a> {
         let all = self.sides.all_live(self.semantics).into_iter();
         let meaning = |(kind, live, _): (&Kind, &LiveObject, ResourceId)| {
             let object = self.sides.comparison.observed(kind, live);
-            let (name, body) = (live.name.as_str(), &live.body);
+            let (name, body) = (live.name.as_str(), &live.body());
             self.semantics.meaning(&Side { kind, name, object: &object, body, others: &other })
         };
         all.filter(|(_, _, id)| !changing.contains(id)).map(meaning).collect()

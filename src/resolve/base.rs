@@ -102,7 +102,7 @@ pub fn dangling(claim: &Claim<'_>, desired: &Desired) -> Vec<Diagnostic> {
 fn dangling_of(claim: &Claim<'_>, declared: &Declared, desired: &Desired) -> Vec<Diagnostic> {
     let Some(kind) = claim.system.kind(&declared.id.kind) else { return Vec::new() };
     let pruned = |named: &Named<'_>| {
-        let id = ResourceId::new(&declared.id.target, named.kind, named.name.as_ref());
+        let id = ResourceId::new(&declared.id.target, named.kind, &named.name);
         desired.get(&id).is_some_and(|found| found.orphan && found.elsewhere.is_none())
     };
     let named = declared.named(kind).into_iter();

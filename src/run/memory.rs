@@ -76,7 +76,7 @@ impl Memory {
             let same = now.get(folder).filter(|declared| {
                 record.is_as_recorded(
                     folder,
-                    &entry::declared(declared.spec()),
+                    &entry::declared(&declared.spec()),
                     &Marks::of(&declared.manifest),
                 )
             });
@@ -144,7 +144,7 @@ fn declared(target: &Target, id: &ResourceId, entry: &Entry, marks: Marks) -> Op
     let spec = entry.declared.clone().or_else(|| last?.spec.clone())?;
     let file = verified.map(|verified| &verified.file).or_else(|| Some(&last?.file))?;
     let header = Header { api_version: api_version(&target.config.system), kind: id.kind.clone() };
-    let manifest = marks.put_on(Manifest::recorded(file, header, &id.name, spec));
+    let manifest = marks.put_on(Manifest::recorded(file, header, &id.name, &spec));
     let recorded = Recorded {
         commit: verified.map(|verified| verified.commit.clone()),
         remote: verified.and_then(|verified| verified.remote.as_ref().map(|id| id.0.clone())),

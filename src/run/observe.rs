@@ -10,6 +10,7 @@ use crate::model::kind::Kind;
 use crate::model::resource::{RemoteId, ResourceId};
 use crate::model::state::{Declared, Desired, GivenUp, Listing, LiveObject, Observed};
 use crate::model::wire::{ReadError, Reader};
+use crate::packed::Packed;
 use crate::run::record::Record;
 use crate::system::Observe;
 
@@ -57,7 +58,7 @@ impl<'a> Wanted<'a> {
             let of = system.kind(&declared.id.kind);
             let references = of.map(|of| declared.named(of)).unwrap_or_default();
             let references = references.into_iter().filter(|to| to.kind == kind.name);
-            names.extend(references.map(|to| to.name.into_owned()));
+            names.extend(references.map(|to| to.name));
         }
         names
     }
@@ -175,7 +176,7 @@ fn missing<'a>(
             }
             Some(_) => {}
             None => {
-                let (name, body) = (name.clone(), serde_json::Value::Null);
+                let (name, body) = (name.clone(), Packed::default());
                 missing.push((kind, LiveObject { remote, name, system: false, body, etag: None }));
             }
         }

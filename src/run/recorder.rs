@@ -125,7 +125,7 @@ impl<'a> TargetRecorder<'a> {
                 time: run.started.clone(),
                 file: declared.manifest.file().to_owned(),
                 action: change.action,
-                spec: (change.action != Action::Delete).then(|| declared.spec().clone()),
+                spec: (change.action != Action::Delete).then(|| declared.spec()),
                 key: created,
                 outcome: None,
             };
@@ -182,7 +182,7 @@ impl<'a> TargetRecorder<'a> {
         now: &str,
     ) -> Result<(), Diagnostic> {
         let folder = folder_of(&declared.id);
-        let written = entry::declared(declared.spec());
+        let written = entry::declared(&declared.spec());
         let remote = plan.live.get(&declared.id).cloned().map(Id);
         let mut created = created;
         for former in &declared.manifest.previously {
@@ -212,7 +212,7 @@ impl<'a> TargetRecorder<'a> {
             remote,
             created,
         };
-        let entry = self.entry(&declared.id)?.verified(declared.spec().clone(), verified);
+        let entry = self.entry(&declared.id)?.verified(declared.spec(), verified);
         self.put(entry);
         self.mark(declared);
         Ok(())

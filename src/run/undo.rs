@@ -151,7 +151,7 @@ impl Undoing<'_> {
 /// Whether git declares something else than what an undo brings back.
 fn is_still_declared(then: &Declared, now: &Desired) -> bool {
     match now.get(&then.id) {
-        Some(now) => now.absent() != then.absent() || now.spec() != then.spec(),
+        Some(now) => now.absent() != then.absent() || now.manifest.spec != then.manifest.spec,
         None => !then.absent(),
     }
 }
@@ -175,7 +175,7 @@ fn restored(
         created: verified.created,
     };
     let header = Header { api_version: api_version(&target.config.system), kind: id.kind.clone() };
-    let manifest = marks.put_on(Manifest::recorded(&verified.file, header, &id.name, spec));
+    let manifest = marks.put_on(Manifest::recorded(&verified.file, header, &id.name, &spec));
     Declared { recorded: Some(Arc::new(recorded)), ..Declared::new(id.clone(), Arc::new(manifest)) }
 }
 

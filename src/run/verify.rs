@@ -14,6 +14,7 @@ use crate::model::request::Symbol;
 use crate::model::resource::{RemoteId, ResourceId};
 use crate::model::state::{LiveObject, Observed};
 use crate::model::wire::{ReadError, Reader};
+use crate::packed::Packed;
 use crate::plan::kept;
 use crate::run::plan::{confirmed, observe_lists_and_plan, plan_of};
 use crate::run::project::Intent;
@@ -96,7 +97,7 @@ async fn read(
     match known {
         Some(remote) => {
             let (remote, name) = (remote.clone(), name.clone());
-            let known = LiveObject { remote, name, system: false, body: serde_json::Value::Null, etag: None };
+            let known = LiveObject { remote, name, system: false, body: Packed::default(), etag: None };
             system.get(kind, &known, reader).await
         }
         None => Ok(system.find(kind, name, reader).await?.pop()),

@@ -133,8 +133,7 @@ impl Run<'_> {
         let declared = self.input.intent.desired.get(&change.id).filter(|declared| !declared.absent())?;
         let kind = self.input.intent.target.system.kind(&change.id.kind)?;
         let named = declared.named(kind).into_iter();
-        let mut needs =
-            named.map(|named| ResourceId::new(&change.id.target, named.kind, named.name.as_ref()));
+        let mut needs = named.map(|named| ResourceId::new(&change.id.target, named.kind, &named.name));
         needs.find(|resource| failed.contains(resource))
     }
 }

@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::text::inline;
 
 /// More manifests are a mistake in `manifests:`.
-const MAX_FILES: usize = 100_000;
+const MAX_FILES: usize = 250_000;
 /// More names are not visited: in git, folders that hold each other's objects multiply and take no space.
 pub(super) const MAX_NAMES: usize = 1_000_000;
 /// Deeper folders are not entered.

@@ -25,7 +25,7 @@ pub(crate) fn listed(path: &Path, body: &Value, name: &str, system: bool) -> Res
         Some(Value::Null) | None => return Err(ReadError::unexpected(path, "has an object without a name")),
     };
     Ok(match RemoteId::new(text(body, "id")) {
-        Some(remote) => Ok(LiveObject { remote, name, system, body: body.clone(), etag: None }),
+        Some(remote) => Ok(LiveObject { remote, name, system, body: body.into(), etag: None }),
         None => Err(Unreachable { name }),
     })
 }

@@ -193,7 +193,7 @@ fn managed(draft: &Draft<'_>, live: &LiveObject) -> Result<Vec<Request>, SpecDia
 
 /// Removing the admins team from the administrator policy locks everybody out, and some endpoints allow it.
 fn lock_out(change: &Change) -> Option<Diagnostic> {
-    let had = change.seen.as_ref().is_some_and(|seen| members(&seen.body).contains(ADMIN_TEAM));
+    let had = change.seen.as_ref().is_some_and(|seen| members(&seen.body()).contains(ADMIN_TEAM));
     let removes = |field: &Field| field.path == "/members" && !strings(&field.after).contains(ADMIN_TEAM);
     let goes = change.action == Action::Delete || change.fields.iter().any(removes);
     if change.id.kind != "Policy" || change.id.name != ADMIN_POLICY || !had || !goes {
@@ -232,7 +232,7 @@ fn create(draft: &Draft<'_>) -> Request {
 }
 
 fn replace(draft: &Draft<'_>, live: &LiveObject) -> Request {
-    let body = writable_body(draft.kind, &live.body, draft.declared);
+    let body = writable_body(draft.kind, &live.body(), draft.declared);
     Request::new(Method::Put, collection(draft.kind).known(&live.remote)).body(Value::Object(body))
 }
 
@@ -261,7 +261,7 @@ fn drop_read_only(statement: &mut Map<String, Value>) {
 }
 
 /// The policies that will be live after these changes, by the roles that they use.
-fn using<'a>(changes: &'a [Change], observed: &'a Observed) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+fn using<'a>(changes: &[Change], observed: &'a Observed) -> BTreeMap<String, BTreeSet<&'a str>> {
     let changed = changes.iter().filter(|change| change.id.kind == "Policy");
     let changed: BTreeMap<_, _> = changed.map(|change| (change.id.name.as_str(), change)).collect();
     let mut using: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
@@ -269,10 +269,10 @@ fn using<'a>(changes: &'a [Change], observed: &'a Observed) -> BTreeMap<&'a str,
         let body = match changed.get(policy.name.as_str()) {
             Some(change) if change.action == Action::Delete => None,
             Some(change) => final_body(change),
-            None => Some(&policy.body),
+            None => Some(policy.body()),
         };
-        for statement in body.into_iter().flat_map(|body| list(body, "statements")) {
-            using.entry(text(statement, "role")).or_default().insert(policy.name.as_str());
+        for statement in body.iter().flat_map(|body| list(body, "statements")) {
+            using.entry(text(statement, "role").to_owned()).or_default().insert(policy.name.as_str());
         }
     }
     using
@@ -280,7 +280,7 @@ fn using<'a>(changes: &'a [Change], observed: &'a Observed) -> BTreeMap<&'a str,
 
 /// Deleting a role removes it from every statement, then deletes statements that are left empty, then policies that are
 /// left empty. That is only fine for policies from which this plan removes the role first.
-fn cascade(delete: &Change, using: &BTreeMap<&str, BTreeSet<&str>>) -> Option<Diagnostic> {
+fn cascade(delete: &Change, using: &BTreeMap<String, BTreeSet<&str>>) -> Option<Diagnostic> {
     let policies: Vec<_> =
         using.get(delete.id.name.as_str())?.iter().map(|policy| format!("`{policy}`")).collect();
     let message = format!("deleting this role would also remove it from {}", policies.join(", "));

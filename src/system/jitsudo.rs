@@ -225,7 +225,7 @@ impl Translate for Jitsudo {
             Some(live) if draft.action == Action::Delete => {
                 vec![Request::new(Method::Delete, Path::fixed(COLLECTION).known(&live.remote))]
             }
-            Some(live) => match rules::too_much(&self.known, &live.body) {
+            Some(live) => match rules::too_much(&self.known, &live.body()) {
                 Some(limit) => {
                     return Err(rules::check::too_much(
                         "live rules of this policy and what was read before",
@@ -255,12 +255,14 @@ impl Observe for Jitsudo {
     async fn list(&self, _kind: &Kind, reader: &dyn Reader) -> Result<Listing, ReadError> {
         let first = Path::fixed(COLLECTION).query("limit", PAGE);
         let mut all = Listing::default();
-        for page in pages(&first, "cursor", next_cursor, reader).await? {
+        pages(&first, ("cursor", next_cursor), reader, |page| {
             let items = page.get("data").and_then(Value::as_array);
             for item in items.ok_or_else(|| ReadError::unexpected(&first, "has no `data`"))? {
                 all.extend([listed(&first, item, "name", false)?]);
             }
-        }
+            Ok(())
+        })
+        .await?;
         // If objects change while the pages are read, an object may be on two pages.
         all.objects.sort_by(|a, b| a.remote.cmp(&b.remote));
         all.objects.dedup_by(|a, b| a.remote == b.remote);

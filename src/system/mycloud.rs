@@ -120,7 +120,7 @@ async fn all(first: Path, reader: &dyn Reader) -> Result<Listing, ReadError> {
     let mut all = BTreeMap::new();
     let mut unreachable = Vec::new();
     let mut total = 0;
-    for page in pages(&first, "marker", next_marker, reader).await? {
+    pages(&first, ("marker", next_marker), reader, |page| {
         let items = page.get("policies").and_then(Value::as_array);
         for item in items.ok_or_else(|| ReadError::unexpected(&first, "has no `policies`"))? {
             match listed(&first, item, "name", false)? {
@@ -129,7 +129,9 @@ async fn all(first: Path, reader: &dyn Reader) -> Result<Listing, ReadError> {
             }
         }
         total = page.pointer("/meta/total").and_then(Value::as_u64).unwrap_or(0);
-    }
+        Ok(())
+    })
+    .await?;
     check_total(&first, all.len() + unreachable.len(), total)?;
     Ok(Listing { objects: all.into_values().collect(), unreachable })
 }
@@ -166,7 +168,8 @@ fn patch_body(draft: &Draft<'_>, live: &LiveObject) -> Value {
     if draft.differs("document") {
         let null = Value::Null;
         let declared = draft.declared.get("document").unwrap_or(&null);
-        let live = live.body.get("document").unwrap_or(&null);
+        let live = live.body();
+        let live = live.get("document").unwrap_or(&null);
         body.insert("document".to_owned(), merge(draft.kind.shape.field("document"), live, declared));
     }
     Value::Object(body)

@@ -53,23 +53,21 @@ pub(crate) fn check_total(path: &Path, held: usize, total: u64) -> Result<(), Re
     Ok(())
 }
 
-/// All pages of a list. `next` takes the token out of a page: `None` ends the list, an empty one is an error. The token
-/// is sent as the query parameter `parameter`.
+/// Hands over each page of a list as it comes, so that no more than one is held. `next` takes the token out of a page:
+/// `None` ends the list, an empty one is an error. The token is sent as the query parameter `parameter`.
 pub(super) async fn pages(
     first: &Path,
-    parameter: &str,
-    next: impl Fn(&Value) -> Option<&str>,
+    (parameter, next): (&str, impl Fn(&Value) -> Option<&str>),
     reader: &dyn Reader,
-) -> Result<Vec<Value>, ReadError> {
+    mut take: impl FnMut(&Value) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
     let mut walk = PageWalk::default();
     let mut path = first.clone();
-    let mut pages = Vec::new();
     loop {
         let page = reader.page(&path, walk.spent()).await?;
         walk.step(&page);
-        let token = next(&page.body).map(str::to_owned);
-        pages.push(page.body);
-        let Some(token) = token else { return Ok(pages) };
+        take(&page.body)?;
+        let Some(token) = next(&page.body).map(str::to_owned) else { return Ok(()) };
         walk.lead_on(&path, &token)?;
         path = first.clone().query(parameter, token);
     }

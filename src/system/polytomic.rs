@@ -215,24 +215,25 @@ impl Judge for Polytomic {
 }
 
 /// The live policies that no change rewrites, by the ids of the roles that they name.
-fn naming<'a>(changes: &[Change], observed: &'a Observed) -> BTreeMap<&'a str, Vec<&'a str>> {
+fn naming<'a>(changes: &[Change], observed: &'a Observed) -> BTreeMap<String, Vec<&'a str>> {
     let rewritten = changes.iter().filter(|change| change.id.kind == "Policy");
     let rewritten: BTreeSet<_> = rewritten.map(|change| change.id.name.as_str()).collect();
     let left = observed.found("Policy").iter().filter(|policy| !rewritten.contains(policy.name.as_str()));
     let mut naming: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for policy in left {
-        let actions = list(&policy.body, "policy_actions").iter();
+        let body = policy.body();
+        let actions = list(&body, "policy_actions").iter();
         let roles: BTreeSet<_> =
             actions.flat_map(|action| list(action, "role_ids")).filter_map(Value::as_str).collect();
         for role in roles {
-            naming.entry(role).or_default().push(policy.name.as_str());
+            naming.entry(role.to_owned()).or_default().push(policy.name.as_str());
         }
     }
     naming
 }
 
 /// Deleting a role does not remove it from policies: its id stays there until somebody rewrites them.
-fn left_behind(delete: &Change, naming: &BTreeMap<&str, Vec<&str>>) -> Option<Diagnostic> {
+fn left_behind(delete: &Change, naming: &BTreeMap<String, Vec<&str>>) -> Option<Diagnostic> {
     let policies = naming.get(delete.seen.as_ref()?.remote.as_str())?;
     let policies: Vec<_> = policies.iter().map(|policy| format!("`{policy}`")).collect();
     let message =
@@ -317,7 +318,7 @@ fn live_actions(draft: &Draft<'_>) -> Vec<ActionBody> {
 /// The live actions, in an order that does not depend on the reply's.
 fn live_rows(draft: &Draft<'_>) -> Vec<Value> {
     let Some(live) = draft.live else { return Vec::new() };
-    list(&draft.kind.shape.ordered(&live.body), "policy_actions").to_vec()
+    list(&draft.kind.shape.ordered(&live.body()), "policy_actions").to_vec()
 }
 
 /// Whether a binding has fields that enact does not know.
@@ -327,7 +328,7 @@ fn holds_more(action: &Value) -> bool {
 }
 
 fn carried_over(live: Option<&LiveObject>) -> Map<String, Value> {
-    let mut body = live.and_then(|live| live.body.as_object()).cloned().unwrap_or_default();
+    let Some(Value::Object(mut body)) = live.map(LiveObject::body) else { return Map::new() };
     for own in ["id", "organization_id", "system", "policy_actions"] {
         body.remove(own);
     }

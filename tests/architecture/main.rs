@@ -60,6 +60,7 @@ const FLOORS: &[&[Part]] = &[
     &[
         pure("cedar", ""),
         pure("digest", ""),
+        pure("packed", ""),
         pure("pointer", ""),
         pure("sync", ""),
         pure("text", "text that cannot harm what reads it"),

@@ -132,10 +132,12 @@ impl Checker<'_> {
         let made =
             entry.commit.as_ref().filter(|commit| commit.before.is_none() && self.creates(run, commit));
         let declared = made.and_then(|made| {
-            self.ended.desired.get(&ResourceId::new("t", &made.kind, made.name()))?.spec().as_object()
+            Some(self.ended.desired.get(&ResourceId::new("t", &made.kind, made.name()))?.spec())
         });
         let lacks = |field: &&String| body.is_none_or(|body| body.get(field.as_str()).is_none());
-        if let Some(field) = declared.and_then(|declared| declared.keys().find(lacks)) {
+        if let Some(field) =
+            declared.as_ref().and_then(Value::as_object).and_then(|declared| declared.keys().find(lacks))
+        {
             self.breaks("create", format!("entry {index} leaves out `{field}`"));
         }
     }
@@ -280,11 +282,12 @@ impl Checker<'_> {
         }
         let own = self.commits(run).iter().any(|(at, other)| *at < index && other.id == commit.id);
         let looks = if reads.is_empty() { vec![index] } else { reads };
+        let seen = seen.body();
         let moved = |read: &usize| {
             let then = moments(self.ended, &commit.kind, commit.name(), 0, *read).pop()?;
             let then = then.get(&commit.id)?.clone();
-            let mut known = want.fields.keys().filter(|field| seen.body.get(field).is_some());
-            known.find(|field| !same_raw(field, &seen.body[field.as_str()], &then[field.as_str()])).cloned()
+            let mut known = want.fields.keys().filter(|field| seen.get(field).is_some());
+            known.find(|field| !same_raw(field, &seen[field.as_str()], &then[field.as_str()])).cloned()
         };
         // Some looks are for other objects, so one that shows what the plan saw is enough.
         let all: Vec<_> = looks.iter().map(moved).collect();

@@ -11,6 +11,7 @@ use crate::model::request::Path;
 use crate::model::resource::RemoteId;
 use crate::model::state::{Listed, LiveObject, Unreachable};
 use crate::model::wire::{ReadError, Reply};
+use crate::packed::Packed;
 
 /// The names of objects of other kinds by their ids, as far as keys refer to them.
 pub(super) type NamesOf = BTreeMap<String, BTreeMap<String, String>>;
@@ -33,17 +34,21 @@ pub(super) fn listed(kind: &CompiledKind, item: &Value, names: &NamesOf) -> Opti
     };
     let system = system || kind.is_marked_by_name(&name);
     match remote.filter(|_| usable) {
-        Some(remote) => Some(Ok(LiveObject { remote, name, system, body: item.clone(), etag: None })),
+        Some(remote) => Some(Ok(LiveObject { remote, name, system, body: item.into(), etag: None })),
         None if system => None,
         None => Some(Err(Unreachable { name })),
     }
 }
 
 /// An error if no item of a list has a part of the key: then the definition is wrong, and each could be any object.
-pub(super) fn check_key(kind: &CompiledKind, items: &[Value], path: &Path) -> Result<(), ReadError> {
-    let own: Vec<_> = items.iter().filter(|item| !kind.is_marked_by_value(item)).collect();
-    let lacks = |field: &&KeyField| own.iter().all(|item| item.pointer(&field.at).is_none());
-    match kind.key.iter().find(lacks).filter(|_| !own.is_empty()) {
+pub(super) fn check_key(kind: &CompiledKind, items: &[Packed], path: &Path) -> Result<(), ReadError> {
+    let mut own = items.iter().map(Packed::value).filter(|item| !kind.is_marked_by_value(item)).peekable();
+    let is_any = own.peek().is_some();
+    let mut lacking: Vec<&KeyField> = kind.key.iter().collect();
+    while let Some(item) = own.next().filter(|_| !lacking.is_empty()) {
+        lacking.retain(|field| item.pointer(&field.at).is_none());
+    }
+    match lacking.first().filter(|_| is_any) {
         None => Ok(()),
         Some(field) => {
             let what = format!("has only objects without text at `{}`, a part of their key", field.at);
@@ -107,7 +112,7 @@ pub(super) fn in_full(
         remote: listed.remote.clone(),
         name: listed.name.clone(),
         system: listed.system || marked,
-        body: body.clone(),
+        body: body.into(),
         etag: reply.etag,
     })
 }
@@ -118,9 +123,9 @@ fn is_same(kind: &CompiledKind, listed: &LiveObject, body: &Value) -> bool {
     if kind.id.as_ref().is_some_and(|at| id(at).as_ref() != Some(&listed.remote)) {
         return false;
     }
-    let named = kind.name_form.split(&listed.name).unwrap_or_default();
+    let (named, listed) = (kind.name_form.split(&listed.name).unwrap_or_default(), listed.body());
     kind.key.iter().enumerate().all(|(index, field)| {
-        let before = listed.body.pointer(&field.at).and_then(scalar).or_else(|| named.get(index).cloned());
+        let before = listed.pointer(&field.at).and_then(scalar).or_else(|| named.get(index).cloned());
         let now = body.pointer(&field.at).and_then(scalar);
         before.is_none() || now.is_none() || before == now
     })

@@ -13,6 +13,7 @@ use crate::defined::definition::{PageSize, Paging, Pointer};
 use crate::defined::template::scalar;
 use crate::model::request::Path;
 use crate::model::wire::{GetResult, ReadError, Reader, Reply, Statuses};
+use crate::packed::Packed;
 use crate::system::paging::{PageWalk, check_total};
 use crate::words::count;
 
@@ -28,7 +29,7 @@ pub(super) async fn items(
     kind: &CompiledKind,
     first: &Path,
     reader: &dyn Reader,
-) -> Result<Vec<Value>, ReadError> {
+) -> Result<Vec<Packed>, ReadError> {
     let mut reads = 1;
     loop {
         match Pages::new(list, kind, first).all(reader).await {
@@ -57,7 +58,7 @@ struct Pages<'a> {
     kind: &'a CompiledKind,
     first: &'a Path,
     walk: PageWalk,
-    items: Vec<Value>,
+    items: Vec<Packed>,
     /// The identities of the items so far, so that one that comes twice counts once.
     known: BTreeSet<String>,
     /// How many items the longest page had.
@@ -93,7 +94,7 @@ impl<'a> Pages<'a> {
         }
     }
 
-    async fn all(mut self, reader: &dyn Reader) -> Result<Vec<Value>, Unread> {
+    async fn all(mut self, reader: &dyn Reader) -> Result<Vec<Packed>, Unread> {
         let mut next = Some(self.first_path());
         while let Some(path) = next {
             next = self.read(&path, reader).await?;
@@ -129,11 +130,12 @@ impl<'a> Pages<'a> {
         self.walk.step(&reply);
         let items = self.items_of(&mut reply, path)?;
         let is_full = self.is_full(items.len());
-        self.check_repeat(&items, is_full, path)?;
+        let packed: Vec<_> = items.iter().map(Packed::of).collect();
+        self.check_repeat(&packed, is_full, path)?;
         self.longest = self.longest.max(items.len());
         let page = Page { path, reply, last: items.last().cloned(), is_full };
         self.known.extend(items.iter().map(|item| identity(self.kind, item)));
-        self.items.extend(items);
+        self.items.extend(packed);
         self.next(&page)
     }
 
@@ -156,7 +158,7 @@ impl<'a> Pages<'a> {
     }
 
     /// A server that ignores the parameter sends its first page again and again.
-    fn check_repeat(&mut self, items: &[Value], is_full: bool, path: &Path) -> Result<(), ReadError> {
+    fn check_repeat(&mut self, items: &[Packed], is_full: bool, path: &Path) -> Result<(), ReadError> {
         let by_number = matches!(self.list.paging, Some(Paging::Page { .. } | Paging::Offset { .. }));
         let is_same = by_number && !items.is_empty() && self.items.ends_with(items);
         self.same = if is_same { self.same + 1 } else { 0 };

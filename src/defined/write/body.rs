@@ -88,7 +88,7 @@ impl Body {
     /// Keeps only the top-level fields that differ, each as a whole, with the live parts that git does not know.
     fn keep_changed(&mut self, kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject) {
         let declared = std::mem::take(&mut self.value);
-        let mut before = live.body.clone();
+        let mut before = live.body();
         // A server may show a placeholder for a secret; that is not its value.
         kind.spec.replaces.keys().for_each(|at| drop(take(&mut before, at)));
         let mut kept = Map::new();
@@ -109,7 +109,8 @@ impl Body {
     /// declares.
     fn lay_over(&mut self, kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject) {
         let declared = std::mem::take(&mut self.value);
-        let mut carried = if live.body.is_object() { live.body.clone() } else { Value::Object(Map::new()) };
+        let carried = Some(live.body()).filter(Value::is_object);
+        let mut carried = carried.unwrap_or_else(|| Value::Object(Map::new()));
         let key = kind.key.iter().map(|field| &field.at);
         // A server may show a placeholder for what cannot be read back; that is not its value.
         let shown = kind.spec.replaces.keys();
@@ -126,9 +127,10 @@ impl Body {
 
     /// Keeps the live neighbours of a nested part of the key, because its top-level field is sent as a whole.
     pub(super) fn keep_beside(&mut self, kind: &CompiledKind, live: &LiveObject) {
+        let live = live.body();
         for field in kind.key.iter().filter(|field| fields(&field.at).count() > 1) {
             let top = fields(&field.at).next().map(|name| child("", &name)).unwrap_or_default();
-            if let (None, Some(value)) = (self.value.pointer(&top), live.body.pointer(&top)) {
+            if let (None, Some(value)) = (self.value.pointer(&top), live.pointer(&top)) {
                 put(&mut self.value, &top, value.clone());
             }
         }

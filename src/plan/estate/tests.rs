@@ -37,7 +37,7 @@ struct Given {
 
 fn live(id: &str, body: Value) -> LiveObject {
     let remote = RemoteId::new(id).unwrap_or_else(|| panic!("{id}"));
-    LiveObject { remote, name: id.to_owned(), system: false, body, etag: None }
+    LiveObject { remote, name: id.to_owned(), system: false, body: body.into(), etag: None }
 }
 
 fn policy(id: &str, effect: &str, role: Value, actions: &[&str]) -> LiveObject {
@@ -153,7 +153,9 @@ fn unreadable_is_not_absent_what_was_not_read_is_a_gap() {
     assert_eq!(listed, ["of Policy `b`: it was not read in full"]);
     let strange = |observed: &mut Observed| {
         if let Some(Ok(found)) = observed.kinds.get_mut("Policy") {
-            found[1].body["until"] = json!("2027");
+            let mut body = found[1].body();
+            body["until"] = json!("2027");
+            found[1].body = body.into();
         }
     };
     let strange = gaps(&strange, &all);

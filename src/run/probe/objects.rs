@@ -96,7 +96,7 @@ impl<'a> Objects<'a> {
     }
 
     /// The declared spec of the scratch object.
-    pub(super) fn spec(&self, subject: &Subject<'_>) -> Option<&Value> {
+    pub(super) fn spec(&self, subject: &Subject<'_>) -> Option<Value> {
         self.desired.get(&subject.id).map(Declared::spec)
     }
 

@@ -43,12 +43,13 @@ fn sent<'a>(subject: &'a Subject<'_>) -> impl Iterator<Item = &'a String> {
 }
 
 /// The names of the fields of a reply.
-fn fields(found: &LiveObject) -> impl Iterator<Item = &String> {
-    found.body.as_object().into_iter().flat_map(|body| body.keys())
+fn fields(body: &Value) -> impl Iterator<Item = &String> {
+    body.as_object().into_iter().flat_map(|body| body.keys())
 }
 
 fn hides_what_is_write_only(verdict: &mut ProbeVerdict, subject: &Subject<'_>, found: &LiveObject) {
-    let shown = sent(subject).filter(|name| subject.is("writeOnly", name) && found.body.get(name).is_some());
+    let body = found.body();
+    let shown = sent(subject).filter(|name| subject.is("writeOnly", name) && body.get(name).is_some());
     let shown = quoted(shown);
     if !shown.is_empty() {
         let found = Err(format!("replies have {shown}"));
@@ -57,7 +58,8 @@ fn hides_what_is_write_only(verdict: &mut ProbeVerdict, subject: &Subject<'_>, f
 }
 
 fn returns_fields(verdict: &mut ProbeVerdict, subject: &Subject<'_>, found: &LiveObject) {
-    let missing = |name: &&String| !subject.is("writeOnly", name) && found.body.get(name).is_none();
+    let body = found.body();
+    let missing = |name: &&String| !subject.is("writeOnly", name) && body.get(name).is_none();
     let missing = quoted(sent(subject).filter(missing));
     let all = subject.form.returns_every_field;
     let found = match (missing.is_empty(), all) {
@@ -72,7 +74,7 @@ fn returns_fields(verdict: &mut ProbeVerdict, subject: &Subject<'_>, found: &Liv
 /// Reports fields that the definition does not describe. A replacing update sends them back, so none may change by
 /// itself.
 fn describes_fields(verdict: &mut ProbeVerdict, subject: &Subject<'_>, found: &LiveObject) {
-    let unknown = quoted(fields(found).filter(|name| !subject.describes(name)));
+    let unknown = quoted(fields(&found.body()).filter(|name| !subject.describes(name)));
     if unknown.is_empty() {
         return;
     }
@@ -84,11 +86,11 @@ fn describes_fields(verdict: &mut ProbeVerdict, subject: &Subject<'_>, found: &L
 
 /// Reports texts that look like masks: an update that sends one back would make it the value.
 fn shows_no_mask(verdict: &mut ProbeVerdict, subject: &Subject<'_>, found: &LiveObject) {
-    let body = found.body.as_object().into_iter().flatten();
+    let body = found.body();
     let declared = |name: &str| subject.is("writeOnly", name) || subject.scratch.spec.get(name).is_some();
     let is_masked =
         |(name, value): &(&String, &Value)| !declared(name) && value.as_str().is_some_and(is_mask);
-    let masked = quoted(body.filter(is_masked).map(|(name, _)| name));
+    let masked = quoted(body.as_object().into_iter().flatten().filter(is_masked).map(|(name, _)| name));
     if !masked.is_empty() {
         let found =
             Err(format!("replies show a mask in {masked}: mark it as `writeOnly`, with `x-replaces`"));
@@ -113,12 +115,13 @@ fn listed(subject: &Subject<'_>, list: &ListForm, all: &[LiveObject], found: &Li
     if !list.whole {
         return Ok("the list has it".to_owned());
     }
+    let (listed, found) = (listed.body(), found.body());
     // What the server sets may move between two reads.
-    let named = |is: &dyn Fn(&String) -> bool| quoted(fields(found).filter(|name| is(name)));
-    let missing = named(&|name| listed.body.get(name).is_none());
+    let named = |is: &dyn Fn(&String) -> bool| quoted(fields(&found).filter(|name| is(name)));
+    let missing = named(&|name| listed.get(name).is_none());
     let other = named(&|name| {
-        let shown = listed.body.get(name);
-        !subject.is("readOnly", name) && shown.is_some() && shown != found.body.get(name)
+        let shown = listed.get(name);
+        !subject.is("readOnly", name) && shown.is_some() && shown != found.get(name)
     });
     match (missing.as_str(), other.as_str()) {
         ("", "") => Ok("in full".to_owned()),

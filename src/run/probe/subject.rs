@@ -130,12 +130,12 @@ impl Subject<'_> {
 
     /// A live object without the fields that can be declared.
     pub(super) fn emptied(&self, live: &LiveObject) -> LiveObject {
-        let mut live = live.clone();
-        for (name, value) in live.body.as_object_mut().into_iter().flat_map(Map::iter_mut) {
+        let mut body = live.body();
+        for (name, value) in body.as_object_mut().into_iter().flat_map(Map::iter_mut) {
             if self.form.field(name).is_some() && !self.is("readOnly", name) {
                 *value = Value::Null;
             }
         }
-        live
+        LiveObject { body: body.into(), ..live.clone() }
     }
 }

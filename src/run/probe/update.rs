@@ -65,13 +65,14 @@ async fn partial(
     let mut request = objects.request(subject, Some(before)).await?;
     let one = subject.scratch.change.as_object()?.keys().next()?;
     let stays = |name: &String| name == one || subject.requires(name) || subject.is("x-create-only", name);
-    let written = objects.spec(subject)?.as_object()?.keys();
-    let left_out = written.filter(|name| !stays(name) && before.body.get(name).is_some());
+    let (written, before) = (objects.spec(subject)?, before.body());
+    let written = written.as_object()?.keys();
+    let left_out = written.filter(|name| !stays(name) && before.get(name).is_some());
     let left_out: Vec<_> = left_out.cloned().collect();
     let within = subject.form.update.as_ref().map(|update| update.within.0.as_str()).unwrap_or_default();
     let body = request.body.as_mut()?.pointer_mut(within)?.as_object_mut()?;
     body.retain(|name, _| subject.form.field(name).is_none() || stays(name));
-    for (name, value) in before.body.as_object()?.iter().filter(|(name, _)| stays(name)) {
+    for (name, value) in before.as_object()?.iter().filter(|(name, _)| stays(name)) {
         body.entry(name.clone()).or_insert_with(|| value.clone());
     }
     (!left_out.is_empty()).then_some((request, left_out))
@@ -84,9 +85,10 @@ fn compared(
     left_out: &[String],
     (before, after): (&LiveObject, &LiveObject),
 ) -> Found {
+    let (before, after) = (before.body(), after.body());
     let wrong = left_out.iter().filter_map(|name| {
         let default = subject.form.field(name).and_then(|field| field.get("default"));
-        let (was, is) = (before.body.get(name), after.body.get(name));
+        let (was, is) = (before.get(name), after.get(name));
         disagreement(subject, mode, name, [was, is, default])
     });
     let wrong: Vec<_> = wrong.collect();

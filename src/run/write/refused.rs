@@ -8,7 +8,8 @@ use crate::pointer::child;
 
 /// The place of the first field that the API names and git declares, or else of the object's name.
 pub(super) fn place(declared: &Declared, fields: &[Vec<String>]) -> Place {
-    let named = fields.iter().find_map(|steps| declared_field(declared.spec(), steps));
+    let spec = declared.spec();
+    let named = fields.iter().find_map(|steps| declared_field(&spec, steps));
     named.map_or_else(|| declared.name_place(), |pointer| declared.place(&pointer))
 }
 

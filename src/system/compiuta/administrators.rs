@@ -58,7 +58,7 @@ impl State {
     fn of(observed: &Observed) -> Self {
         let of = |kind: &str| {
             let found = observed.found(kind).iter();
-            found.map(|found| (found.name.clone(), found.body.clone())).collect()
+            found.map(|found| (found.name.clone(), found.body())).collect()
         };
         Self { policies: of("Policy"), roles: of("Role") }
     }
@@ -159,7 +159,7 @@ fn after(change: &Change) -> Option<Value> {
     let mut body = match change.action {
         Action::Delete => return None,
         Action::Create => change.requests.first()?.body.clone()?,
-        Action::Update => final_body(change)?.clone(),
+        Action::Update => final_body(change)?,
     };
     let members = change.fields.iter().find(|field| field.path == "/members");
     if let (Some(members), Some(body)) = (members, body.as_object_mut()) {

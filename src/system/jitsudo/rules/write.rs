@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cedar::Effect;
 use crate::model::request::{KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
+use crate::model::state::LiveObject;
 use crate::system::Draft;
 use crate::system::body::{insert_some, list, text};
 use crate::system::jitsudo::rules::form::STRUCTURED;
@@ -39,7 +40,8 @@ pub(in crate::system::jitsudo) fn requests(draft: &Draft<'_>, policy: &Path) -> 
     if !draft.differs("rules") {
         return Vec::new();
     }
-    let bodies = draft.live.map(|live| in_order(&live.body)).unwrap_or_default();
+    let body = draft.live.map(LiveObject::body).unwrap_or_default();
+    let bodies = in_order(&body);
     let pairs = bodies.into_iter().zip(list(draft.observed, "rules"));
     let live: Vec<_> = pairs.filter_map(|(body, canonical)| Live::new(body, canonical)).collect();
     let wanted = pair(draft, &live);
