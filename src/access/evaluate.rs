@@ -6,15 +6,15 @@ use super::cover::{Forms, Words};
 use super::pattern::{Pattern, Token};
 use super::rule::{AccessRequest, Dimension, Effect, Rule, RuleSet};
 
-/// What an object says of a request, and the rule that decides it.
-pub(super) fn evaluate<'a>(set: &'a RuleSet, request: &AccessRequest) -> (Effect, Option<&'a Rule>) {
-    let mut applying = set.rules.iter().filter(|rule| applies(set, rule, request));
+/// What an object says of a request, and the rule that decides it, by its place.
+pub(super) fn evaluate(set: &RuleSet, request: &AccessRequest) -> (Effect, Option<usize>) {
+    let mut applying = set.rules.iter().enumerate().filter(|(_, rule)| applies(set, rule, request));
     let mut allowing = None;
-    match applying.find(|rule| {
-        allowing = allowing.or((!rule.denies).then_some(*rule));
+    match applying.find(|(at, rule)| {
+        allowing = allowing.or((!rule.denies).then_some(*at));
         rule.denies
     }) {
-        Some(deny) => (Effect::Denied, Some(deny)),
+        Some((deny, _)) => (Effect::Denied, Some(deny)),
         None if allowing.is_some() => (Effect::Allowed, allowing),
         None => (Effect::NotGranted, None),
     }

@@ -16,6 +16,7 @@ use super::evaluate::{applies, evaluate, is_formed};
 use super::pattern::Pattern;
 use super::rule::{AccessRequest, Dimension, Effect, Rule, RuleSet};
 use super::witness::{Known, readable};
+use crate::diagnostic::Place;
 
 /// How many differences are told apart on each side. If there are more, the last ones are told in less detail.
 pub(super) const MOST: usize = 40;
@@ -74,6 +75,11 @@ impl Verdict {
 }
 
 impl Difference {
+    /// What is gained and what is lost.
+    pub fn changes_mut(&mut self) -> impl Iterator<Item = &mut AccessChange> {
+        self.gained.iter_mut().chain(&mut self.lost)
+    }
+
     /// Whether it allows more: some request, or for longer or with less audit.
     #[must_use]
     pub fn gives_more(&self) -> bool {
@@ -215,6 +221,25 @@ pub struct Decision {
     pub effect: Effect,
     /// The name of the rule that decides it; null if it has none, or if no rule applies.
     pub rule: Option<String>,
+    /// The file in which git declares that rule; null if it does not, as of most rules that are changed.
+    pub file: Option<String>,
+    /// The line, from 1.
+    pub line: Option<usize>,
+    /// The place of that rule among the rules of its side.
+    #[serde(skip)]
+    pub at: Option<usize>,
+}
+
+impl Decision {
+    /// Says where git declares the rule.
+    pub fn put(&mut self, place: Option<Place>) {
+        (self.file, self.line) = place.map(|place| (place.file, place.line)).unzip();
+    }
+
+    /// What a rule decides, by its place among the rules of its side. Where git declares it is not known here.
+    pub(super) fn by(effect: Effect, at: Option<usize>, rule: Option<String>) -> Self {
+        Self { effect, rule, file: None, line: None, at }
+    }
 }
 
 /// One way to read rules whose meaning nobody has written down.
@@ -229,9 +254,9 @@ pub struct Reading {
 impl Witness {
     /// A request, and what decides it on each side by plain evaluation.
     pub(super) fn of(request: &AccessRequest, before: &RuleSet, after: &RuleSet) -> Self {
-        let decision = |set| {
-            let (effect, rule) = evaluate(set, request);
-            Decision { effect, rule: rule.and_then(|rule| rule.name.clone()) }
+        let decision = |set: &RuleSet| {
+            let (effect, at) = evaluate(set, request);
+            Decision::by(effect, at, at.and_then(|at| set.rules.get(at)?.name.clone()))
         };
         let words = request.words.iter();
         let words = words.map(|(dimension, word)| Word { dimension: dimension.clone(), word: word.clone() });

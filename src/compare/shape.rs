@@ -9,7 +9,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::pointer::child;
+use crate::pointer::{self, child};
 
 mod schema;
 
@@ -141,6 +141,29 @@ impl Shape {
             }
             other => other.clone(),
         }
+    }
+
+    /// Where a declaration says what a canonical form says at a place; `None` if it says something else, or nothing.
+    #[must_use]
+    pub fn written_at(&self, written: &Value, canonical: &Value, at: &str) -> Option<String> {
+        let (mut shape, mut written, mut canonical, mut found) = (self, written, canonical, String::new());
+        for step in pointer::fields(at) {
+            let field = match written {
+                Value::Array(items) => {
+                    canonical = canonical.get(step.parse::<usize>().ok()?)?;
+                    let item = shape.shown(&step)?;
+                    items.iter().position(|own| item.canonical(own, true) == *canonical)?.to_string()
+                }
+                _ => {
+                    canonical = canonical.get(&step)?;
+                    step
+                }
+            };
+            shape = shape.shown(&field)?;
+            found = child(&found, &field);
+            written = written.pointer(&child("", &field))?;
+        }
+        (shape.canonical(written, true) == *canonical).then_some(found)
     }
 
     fn canonical(&self, value: &Value, whole: bool) -> Value {
@@ -365,6 +388,22 @@ mod tests {
             shape().declared(&json!({"items": [{"key": "b", "tags": ["y", "x", "y"]}, {"key": "a"}]}));
         assert_eq!(declared, json!({"items": [{"key": "a", "tags": []}, {"key": "b", "tags": ["x", "y"]}]}));
         assert_eq!(shape().observed(&json!({"id": 7})), json!({"note": ""}), "unknown left out, defaults in");
+    }
+
+    #[test]
+    fn what_a_canonical_form_says_is_found_where_it_is_written() {
+        let written = json!({"items": [{"key": "b", "tags": ["y", "x"]}, {"key": "a"}]});
+        let canonical = shape().declared(&written);
+        let at = |canonical: &Value, at: &str| shape().written_at(&written, canonical, at);
+        assert_eq!(at(&canonical, "/items/0").as_deref(), Some("/items/1"));
+        assert_eq!(at(&canonical, "/items/1/tags/0").as_deref(), Some("/items/0/tags/1"));
+        assert_eq!(
+            at(&json!({"items": [{"key": "a", "tags": ["z"]}]}), "/items/0"),
+            None,
+            "it says something else"
+        );
+        assert_eq!(at(&canonical, "/items/2"), None);
+        assert_eq!(at(&canonical, "/note"), None);
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::parallel;
 use crate::plan::compare::Comparison;
 use crate::plan::input::PlanInput;
 use crate::pointer::child;
-use crate::system::semantics::{Meaning, Other, Semantics, Side};
+use crate::system::semantics::{Meaning, Other, Semantics, Side, cedar_at};
 
 /// All rules of a target on one side.
 #[derive(Clone, Debug, Default)]
@@ -323,6 +323,20 @@ impl<'a> Sides<'a> {
         }
     }
 
+    /// The place where git declares what an object says, by the place in its canonical form before or after the plan;
+    /// `None` if git declares something else.
+    pub(super) fn place(&self, id: &ResourceId, is_after: bool, at: &str) -> Option<Place> {
+        let declared = self.input.desired.get(id).filter(|declared| !declared.absent())?;
+        let kind = self.input.system.kind(&id.kind).filter(|_| declared.source().is_some())?;
+        let object = match (is_after, self.index.meant(kind, declared).as_slice()) {
+            (true, _) => self.proposed(declared)?,
+            (false, [live]) => self.comparison.observed(kind, live),
+            (false, _) => return None,
+        };
+        let written = self.input.system.declared(kind, declared.spec(), &self.comparison.names);
+        Some(declared.place(&kind.shape.written_at(&written, &object, at)?))
+    }
+
     fn live(&self) -> Option<Estate> {
         let mut gathered = self.gathered()?;
         for (kind, live, id) in self.all_live(gathered.semantics) {
@@ -472,7 +486,7 @@ impl Gathered<'_, '_> {
             Meaning::Cedar(policy) => {
                 let reason = "its rules are Cedar, of which each object is compared with itself".to_owned();
                 let rules = policy.rules.iter().enumerate().flat_map(|(index, cedar)| {
-                    let at = format!("/rules/{index}");
+                    let at = cedar_at(index);
                     question::rules(cedar).into_iter().map(move |rule| Rule { at: at.clone(), ..rule })
                 });
                 let single = rules.map(|rule| named(self.sides.input, &id, rule)).collect();

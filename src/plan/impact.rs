@@ -11,10 +11,11 @@ use serde_json::Value;
 
 use crate::access::budget::Budget;
 use crate::access::cedar::{self, CedarPolicy};
-use crate::access::impact::{Difference, Impact, Reading, compare};
+use crate::access::impact::{AccessChange, Decision, Difference, Impact, Reading, compare};
 use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
 use crate::model::plan::AccessVerdicts;
+use crate::model::resource::ResourceId;
 use crate::plan::estate::Sides;
 use crate::system::semantics::{Meaning, Other, Semantics, Side};
 use crate::words::list;
@@ -65,34 +66,50 @@ impl<'a> Impacts<'_, 'a> {
             let side = Side { kind, name, object, body, others };
             (!object.is_null()).then(|| self.semantics.meaning(&side))
         };
+        let id = ResourceId::new(self.sides.input.target, &kind.name, after.0);
         let before = meaning(before, &|kind, name| self.sides.other(kind, name));
         let after = meaning(after, &|kind, name| self.sides.later(kind, name));
+        let mut impact = self.compared(before.as_ref(), after.as_ref())?;
+        let Impact::Known(difference) = &mut impact else { return Some(impact) };
+        for AccessChange { witness, .. } in difference.changes_mut() {
+            let place = |is_after: bool, meaning: &Option<Meaning>, decision: &mut Decision| {
+                let at = meaning.as_ref().zip(decision.at).and_then(|(meaning, at)| meaning.at(at));
+                decision.put(at.and_then(|at| self.sides.place(&id, is_after, &at)));
+            };
+            place(false, &before, &mut witness.before);
+            place(true, &after, &mut witness.after);
+        }
+        Some(impact)
+    }
+
+    /// The verdict on two sides. `None` if none of them says anything.
+    fn compared(&mut self, before: Option<&Meaning>, after: Option<&Meaning>) -> Option<Impact> {
         match (before, after) {
             (Some(Meaning::Unknown(reason)), _) | (_, Some(Meaning::Unknown(reason))) => {
-                Some(Impact::Unknown(reason))
+                Some(Impact::Unknown(reason.clone()))
             }
             (Some(Meaning::Nothing), _) | (_, Some(Meaning::Nothing)) | (None, None) => None,
             (
                 Some(Meaning::Rules { readings: before, beside: then }),
                 Some(Meaning::Rules { readings: after, beside: now }),
-            ) => Some(match fields(&then, &now) {
-                Impact::Known(_) => compare(&before, &after, &mut self.budget),
+            ) => Some(match fields(then, now) {
+                Impact::Known(_) => compare(before, after, &mut self.budget),
                 unknown @ Impact::Unknown(_) => unknown,
             }),
             (None, Some(Meaning::Rules { readings: after, .. })) => {
-                Some(compare(&none(&after), &after, &mut self.budget))
+                Some(compare(&none(after), after, &mut self.budget))
             }
             (Some(Meaning::Rules { readings: before, .. }), None) => {
-                Some(compare(&before, &none(&before), &mut self.budget))
+                Some(compare(before, &none(before), &mut self.budget))
             }
             (Some(Meaning::Cedar(before)), Some(Meaning::Cedar(after))) => {
-                Some(cedar::compare(&before, &after, &mut self.budget))
+                Some(cedar::compare(before, after, &mut self.budget))
             }
             (None, Some(Meaning::Cedar(after))) => {
-                Some(cedar::compare(&CedarPolicy::default(), &after, &mut self.budget))
+                Some(cedar::compare(&CedarPolicy::default(), after, &mut self.budget))
             }
             (Some(Meaning::Cedar(before)), None) => {
-                Some(cedar::compare(&before, &CedarPolicy::default(), &mut self.budget))
+                Some(cedar::compare(before, &CedarPolicy::default(), &mut self.budget))
             }
             (Some(_), Some(_)) => Some(Impact::Unknown("its two sides are of two sorts".to_owned())),
         }
@@ -119,8 +136,7 @@ impl<'a> Impacts<'_, 'a> {
                     return Some(Impact::Unknown(format!("of the {through}, which names it: {reason}")));
                 }
                 Some(Impact::Known(mut difference)) => {
-                    let changes = difference.gained.iter_mut().chain(&mut difference.lost);
-                    changes.for_each(|change| change.through = Some(through.clone()));
+                    difference.changes_mut().for_each(|change| change.through = Some(through.clone()));
                     all.gained.append(&mut difference.gained);
                     all.lost.append(&mut difference.lost);
                     all.attributes.append(&mut difference.attributes);

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access::allowed::{By, NoAnswer, Shown, gained, lost};
 use crate::access::budget::Budget;
-use crate::access::impact::{AccessChange, AttributeChange, Decision, Difference, Impact, Verdict};
+use crate::access::impact::{AccessChange, AttributeChange, Difference, Impact, Verdict};
 use crate::access::rule::Effect;
 use crate::model::plan::{
     AccessVerdicts, Masked, TargetAccess, TargetAccessChange, TargetAttributeChange, TargetDifference,
@@ -55,9 +55,9 @@ fn apart(known: &BTreeMap<&ResourceId, &Difference>) -> TargetDifference {
         let AccessChange { possible, witness, .. } = certain.or(changes.first())?;
         let mut witness = witness.clone();
         for decision in [&mut witness.before, &mut witness.after] {
-            let Decision { effect, rule } = decision;
-            let origin = Origin { id: id.clone(), rule: rule.take(), at: String::new(), place: None };
-            *rule = (*effect != Effect::NotGranted).then(|| origin.label());
+            let origin =
+                Origin { id: id.clone(), rule: decision.rule.take(), at: String::new(), place: None };
+            decision.rule = (decision.effect != Effect::NotGranted).then(|| origin.label());
         }
         Some(TargetAccessChange { id: id.clone(), possible: *possible, witness })
     };
@@ -79,7 +79,8 @@ fn together(sides: &Sides<'_>, known: &BTreeMap<&ResourceId, &Difference>) -> Re
     let mut budget = Budget::new(STEPS, STEPS);
     let mut all: Option<TargetDifference> = None;
     for [before, after] in paired(live, planned) {
-        let one = compared(&before, &after, known, &mut budget).map_err(|why| why.reason().to_owned())?;
+        let one =
+            compared(sides, [&before, &after], known, &mut budget).map_err(|why| why.reason().to_owned())?;
         let Some(first) = &mut all else {
             all = Some(one);
             continue;
@@ -98,13 +99,19 @@ fn together(sides: &Sides<'_>, known: &BTreeMap<&ResourceId, &Difference>) -> Re
 
 /// How a target differs in one reading.
 fn compared(
-    before: &EstateReading,
-    after: &EstateReading,
+    sides: &Sides<'_>,
+    [before, after]: [&EstateReading; 2],
     known: &BTreeMap<&ResourceId, &Difference>,
     budget: &mut Budget,
 ) -> Result<TargetDifference, NoAnswer> {
     let shown = |shown: Shown| {
-        let Shown { by, possible, witness } = shown;
+        let Shown { by, possible, mut witness } = shown;
+        for (is_after, side, decision) in
+            [(false, before, &mut witness.before), (true, after, &mut witness.after)]
+        {
+            let origin = decision.at.and_then(|at| side.origins.get(at));
+            decision.put(origin.and_then(|Origin { id, at, .. }| sides.place(id, is_after, at)));
+        }
         let origin = match by {
             By::Before(at) => before.origins.get(at),
             By::After(at) => after.origins.get(at),

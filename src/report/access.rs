@@ -210,8 +210,11 @@ fn decided<'a>(words: impl IntoIterator<Item = &'a Word>, witness: &Witness) -> 
 }
 
 fn decision(decision: &Decision) -> String {
-    let Decision { effect, rule } = decision;
-    let by = rule.as_ref().map(|rule| format!(" by {}", term(rule))).unwrap_or_default();
+    let Decision { effect, rule, file, line, at: _ } = decision;
+    let mut by = rule.as_ref().map(|rule| format!(" by {}", term(rule))).unwrap_or_default();
+    if let (Some(file), Some(line)) = (file, line) {
+        by.push_str(&format!(" ({file}:{line})"));
+    }
     match effect {
         Effect::Allowed => format!("allowed{by}"),
         Effect::Denied => format!("denied{by}"),

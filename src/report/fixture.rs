@@ -239,7 +239,13 @@ pub(super) fn impact(text: &str) -> Impact {
     let scopes: Vec<_> =
         dimensions.map(|dimension| Scope { dimension, patterns: vec![text.to_owned()] }).into();
     let word = |scope: &Scope| Word { dimension: scope.dimension.clone(), word: text.to_owned() };
-    let decision = |effect| Decision { effect, rule: Some(text.to_owned()) };
+    let decision = |effect| Decision {
+        effect,
+        rule: Some(text.to_owned()),
+        file: Some(text.to_owned()),
+        line: Some(7),
+        at: None,
+    };
     let change = |before, after, possible| AccessChange {
         access: scopes.clone(),
         except: vec![scopes.clone()],

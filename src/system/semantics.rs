@@ -61,6 +61,18 @@ pub enum Meaning {
 }
 
 impl Meaning {
+    /// Where the object says a rule, by the rule's place among those of the first way to read it, as a JSON pointer.
+    #[must_use]
+    pub fn at(&self, rule: usize) -> Option<String> {
+        match self {
+            Self::Rules { readings, beside: _ } => {
+                readings.first()?.rules.rules.get(rule).map(|rule| rule.at.clone())
+            }
+            Self::Cedar(_) => Some(cedar_at(rule)),
+            Self::Nothing | Self::Unknown(_) => None,
+        }
+    }
+
     /// The rules in each way to read them; none if it has no such rules.
     #[must_use]
     pub fn readings(&self) -> &[Reading] {
@@ -69,6 +81,12 @@ impl Meaning {
             Self::Nothing | Self::Cedar(_) | Self::Unknown(_) => &[],
         }
     }
+}
+
+/// Where an object says a Cedar rule, by the rule's place.
+#[must_use]
+pub fn cedar_at(rule: usize) -> String {
+    format!("/rules/{rule}")
 }
 
 /// What the objects of a system say of requests. Pure.

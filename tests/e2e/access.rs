@@ -64,11 +64,15 @@ fn sound_meaning_what_is_gained_is_named_with_a_request_that_shows_it() {
     assert_eq!(access["verdict"], "incomparable", "{access:#}");
     let gained = access["gained"].as_array().unwrap();
     assert_eq!(witness(&gained[0]), (vec!["s3:DeleteObject", "b/x"], ["not_granted", "allowed"]));
-    assert_eq!(gained[0]["witness"]["after"]["rule"], "Clean");
+    let after = &gained[0]["witness"]["after"];
+    assert_eq!(
+        (&after["rule"], &after["file"], &after["line"]),
+        (&json!("Clean"), &json!("policies/Policy-p.yaml"), &json!(5))
+    );
     assert_eq!(plan["summary"]["access"]["incomparable"], 1);
     let text = world.run(&["plan"]).out;
     for line in [
-        "      MORE PERMISSIVE  s3:DeleteObject on b/*, except b/audit/*\n          for example s3:DeleteObject on b/x: not granted -> allowed by Clean\n",
+        "      MORE PERMISSIVE  s3:DeleteObject on b/*, except b/audit/*\n          for example s3:DeleteObject on b/x: not granted -> allowed by Clean (policies/Policy-p.yaml:5)\n",
         "      LESS PERMISSIVE  * on b/audit/*, now denied\n",
         "\naccess: 1 both wider and narrower\n",
     ] {
@@ -80,6 +84,29 @@ fn sound_meaning_what_is_gained_is_named_with_a_request_that_shows_it() {
         markdown.contains(folded) && markdown.contains("\nAccess: 1 both wider and narrower\n"),
         "{markdown}"
     );
+}
+
+#[test]
+fn a_witness_has_the_line_of_a_rule_that_git_declares_in_whatever_order_and_none_of_one_that_is_only_live() {
+    let world = cloud();
+    let declare = |rest: &str| {
+        let read =
+            "      - {sid: Read, effect: allow, actions: ['s3:ListBucket', 's3:Get*'], resources: ['b/*']}\n";
+        let text = format!(
+            "apiVersion: mycloud/v1\nkind: Policy\nmetadata: {{name: p}}\nspec:\n  document:\n    statements:\n{rest}{read}"
+        );
+        world.write("policies/Policy-p.yaml", &text);
+    };
+    let sides = |side: &str| {
+        let plan = world.plan();
+        let witness = access(&plan, "p")[side][0]["witness"].clone();
+        ["before", "after"].map(|side| witness[side]["line"].as_u64())
+    };
+    declare("      - {sid: Never, effect: deny, actions: ['s3:GetObject'], resources: ['b/*']}\n");
+    assert_eq!(sides("lost"), [Some(8), Some(7)], "the rule that allowed it is still there");
+    world.converge();
+    declare("");
+    assert_eq!(sides("gained"), [None, Some(7)], "the deny is only live");
 }
 
 #[test]
@@ -295,7 +322,7 @@ fn sound_meaning_cedar_is_exact_in_scopes_and_possible_in_conditions() {
     );
     let text = world.run(&["plan"]).out;
     let line = r#"      MORE PERMISSIVE  Action::"ask" for principal is User in Team::"ops", except resource is Box and Box::"1"
-          for example Action::"ask" on Other::"x" for User::"x" in Team::"ops": not granted -> allowed by "rule 1"
+          for example Action::"ask" on Other::"x" for User::"x" in Team::"ops": not granted -> allowed by "rule 1" (policies/Policy-p.yaml:5)
 "#;
     assert!(text.contains(line), "{text}");
 

@@ -243,8 +243,8 @@ impl Found {
     fn change(self, before: &[CedarRule], after: &[CedarRule]) -> AccessChange {
         let Self { rule, request, possible, exceptions } = self;
         let decision = |rules: &[CedarRule]| {
-            let (effect, rule) = evaluate(rules, &request);
-            Decision { effect, rule: rule.map(|rule| rule.name.clone()) }
+            let (effect, at) = evaluate(rules, &request);
+            Decision::by(effect, at, at.and_then(|at| rules.get(at)).map(|rule| rule.name.clone()))
         };
         let witness = Witness {
             language: Language::Cedar,

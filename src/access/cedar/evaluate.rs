@@ -4,13 +4,10 @@ use super::request::CedarRequest;
 use super::rule::{CedarRule, Entity, EntityScope};
 use crate::access::rule::Effect;
 
-/// What rules say of a request, and the one that decides it.
-pub(super) fn evaluate<'a>(
-    rules: &'a [CedarRule],
-    request: &CedarRequest,
-) -> (Effect, Option<&'a CedarRule>) {
+/// What rules say of a request, and the one that decides it, by its place.
+pub(super) fn evaluate(rules: &[CedarRule], request: &CedarRequest) -> (Effect, Option<usize>) {
     let deciding =
-        |permits: bool| rules.iter().find(|rule| rule.permits == permits && applies(rule, request));
+        |permits: bool| rules.iter().position(|rule| rule.permits == permits && applies(rule, request));
     match (deciding(false), deciding(true)) {
         (Some(forbid), _) => (Effect::Denied, Some(forbid)),
         (None, Some(permit)) => (Effect::Allowed, Some(permit)),

@@ -126,7 +126,7 @@ fn what_a_change_does_to_what_is_allowed_is_above_its_fields_with_a_witness() {
         .collect();
     assert_eq!(lines.len(), 4, "{lines:#?}");
     assert!(
-        lines[0].contains("MORE PERMISSIVE s3:*") && lines[0].contains("denied by s3:* ->"),
+        lines[0].contains("MORE PERMISSIVE s3:*") && lines[0].contains("denied by s3:* (s3:*:7) ->"),
         "{lines:#?}"
     );
     assert!(said(page.root_element()).contains("access: 1 both wider and narrower"));

@@ -285,7 +285,7 @@ fn what_a_plan_means_for_a_whole_target_is_one_line() {
     };
     assert_eq!(
         said(fixture::target_access("a b")),
-        "MORE PERMISSIVE  for example \"a b\" on \"a b\" with \"a b\" \"a b\": denied by \"a b\" -> not granted"
+        "MORE PERMISSIVE  for example \"a b\" on \"a b\" with \"a b\" \"a b\": denied by \"a b\" (a b:7) -> not granted"
     );
     assert_eq!(said(TargetAccess::Unknown("why".to_owned())), "UNKNOWN  why");
     assert_eq!(

@@ -27,7 +27,11 @@ impl Semantics for Bindings {
         let (Some(bindings), Some(_)) = (bindings(side.object), bindings(side.body)) else {
             return Meaning::Unknown("its actions hold something that enact does not know".to_owned());
         };
-        let rules = bindings.iter().map(rule).filter(|rule| !rule.scopes.values().any(Vec::is_empty));
+        let rules = bindings
+            .iter()
+            .enumerate()
+            .map(|(index, binding)| Rule { at: format!("/policy_actions/{index}"), ..rule(binding) });
+        let rules = rules.filter(|rule| !rule.scopes.values().any(Vec::is_empty));
         let rules = RuleSet { rules: rules.collect(), ..RuleSet::default() };
         Meaning::Rules { readings: vec![Reading { assumes: "", rules }], beside: BTreeMap::new() }
     }
