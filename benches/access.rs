@@ -1,8 +1,9 @@
 //! What it costs to say what a change means, over rules like those of mycloud. Each row is a process of its own, so that
-//! its memory is its own.
+//! its memory is its own. Then what it costs in whole plans, as a share of the same plan that says nothing of access.
 //!
 //! ```text
 //! cargo bench --bench access
+//! cargo bench --bench access plans
 //! ```
 
 #![allow(
@@ -19,6 +20,10 @@ use enact::access::budget::Budget;
 use enact::access::impact::{Impact, Reading, Verdict, compare};
 use enact::access::pattern::Pattern;
 use enact::access::rule::{Dimension, Rule, RuleSet};
+use enact::plan::input::PlanOptions;
+use serde_json::{Value, json};
+
+mod world;
 
 const ROUNDS: usize = 5;
 const NUMBERS: [usize; 3] = [100, 1_000, 3_000];
@@ -116,6 +121,9 @@ fn measured(number: usize, change: fn(&[Rule]) -> Vec<Rule>) -> (Duration, u64, 
 }
 
 fn main() {
+    if std::env::args().any(|argument| argument == "plans") {
+        return plans();
+    }
     if let Ok(row) = std::env::var(ROW) {
         let (number, row) = row.split_once(' ').unwrap();
         let number = number.parse().unwrap();
@@ -133,4 +141,83 @@ fn main() {
         assert!(output.status.success(), "{row}: {}", String::from_utf8_lossy(&output.stderr));
         print!("{}", String::from_utf8_lossy(&output.stdout));
     }
+    plans();
+}
+
+/// The rows of whole plans.
+fn plans() {
+    println!("\n| system | objects | changes | without access | with it | more |\n|---|---|---|---|---|---|");
+    for (system, policy) in SYSTEMS {
+        for (objects, changes) in PLANS {
+            planned(system, policy, objects, changes);
+        }
+    }
+}
+
+/// A manifest's spec by a number, and whether it changes what is allowed, only a text, or nothing.
+type Policy = fn(usize, Edit) -> Value;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Edit {
+    No,
+    Text,
+    Access,
+}
+
+const SYSTEMS: [(&str, Policy); 2] = [("mycloud", of_mycloud), ("compiuta", of_compiuta)];
+/// So many objects, of which so many change.
+const PLANS: [(usize, usize); 5] = [(10_000, 0), (10_000, 1), (10_000, 10), (1_000, 300), (1_000, 1_000)];
+
+/// An allow and a deny; what changes takes some away and gives some.
+fn statements(index: usize, edit: Edit) -> [(&'static str, &'static str, String); 2] {
+    let to = if edit == Edit::Access { "put" } else { "get" };
+    let (allow, deny) = (format!("things:{to}"), format!("audits:{to}"));
+    match index % 2 {
+        0 => [("allow", "a", allow), ("deny", "b", "audits:*".to_owned())],
+        _ => [("allow", "a", "things:list".to_owned()), ("deny", "b", deny)],
+    }
+}
+
+fn of_mycloud(index: usize, edit: Edit) -> Value {
+    let statement = |(effect, sid, action): (&str, &str, String)| json!({"sid": sid, "effect": effect, "actions": [format!("core:{action}")], "resources": [format!("bucket-{index}/*")]});
+    let description = if edit == Edit::Text { "another one" } else { "" };
+    json!({"description": description, "document": {"version": "2024-01-01", "statements": statements(index, edit).map(statement)}})
+}
+
+fn of_compiuta(index: usize, edit: Edit) -> Value {
+    let statement = |(effect, _, action): (&str, &str, String)| json!({"effect": effect.to_uppercase(), "actions": [format!("core:{action}")], "resources": [format!("things:t{index}:*")], "tenants": ["*"]});
+    let name = if edit == Edit::Text { "another one" } else { "a name" };
+    json!({"name": name, "members": [format!("team:local:{index}")], "statements": statements(index, edit).map(statement)})
+}
+
+fn planned(system: &str, policy: Policy, objects: usize, changes: usize) {
+    let config = world::config(system);
+    let manifest = |index: usize, edit| {
+        let edit = if index < changes { edit } else { Edit::No };
+        let spec = policy(index, edit);
+        format!("apiVersion: {system}/v1\nkind: Policy\nmetadata: {{name: p{index}}}\nspec: {spec}\n")
+    };
+    let observed = world::observed((0..objects).map(|index| {
+        let mut body = policy(index, Edit::No);
+        body["id"] = format!("p{index}").into();
+        if system == "mycloud" {
+            body["name"] = format!("p{index}").into();
+        }
+        (format!("p{index}"), body)
+    }));
+    let time = |edit, without_access| {
+        let files = world::files((0..objects).map(|index| manifest(index, edit)));
+        let desired = world::desired(&config, &files);
+        let options = PlanOptions { without_access, ..PlanOptions::default() };
+        let round = |_| {
+            let began = Instant::now();
+            let plan = world::plan(&config, &desired, &observed, &options);
+            assert_eq!(plan.changes.len(), changes);
+            began.elapsed()
+        };
+        (0..ROUNDS).map(round).min().unwrap().as_secs_f64() * 1e3
+    };
+    let (without, with) = (time(Edit::Text, true), time(Edit::Access, false));
+    let more = (with / without - 1.0) * 100.0;
+    println!("| {system} | {objects} | {changes} | {without:.1} ms | {with:.1} ms | {more:.1} % |");
 }

@@ -8,27 +8,17 @@
     reason = "a benchmark prints, and ends where it is wrong"
 )]
 
-use std::collections::BTreeMap;
 use std::hint::black_box;
-use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use enact::config::{self, Systems};
-use enact::manifest::{Files, yaml};
-use enact::model::resource::RemoteId;
-use enact::model::state::{Attempted, LiveObject, Observed};
-use enact::model::unmanaged::UnmanagedRule;
-use enact::plan;
-use enact::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
-use enact::resolve::{self, Reading};
-use enact::system::registry::Registry;
+use enact::manifest::yaml;
+use enact::plan::input::PlanOptions;
 use serde_json::{Value, json};
+
+mod world;
 
 const OBJECTS: usize = 2_000;
 const ROUNDS: usize = 5;
-const CONFIG: &str = "{apiVersion: enact/v1, kind: Config, manifests: [p], targets: [{name: t, system: mycloud, \
-                      url: 'https://example.com', auth: {bearer: {env: X}}}]}";
 
 fn manifest(index: usize) -> String {
     format!(
@@ -62,58 +52,20 @@ fn report(what: &str, time: Duration, than: &str, base: Duration) {
 }
 
 fn main() {
-    let files: Files =
-        (0..OBJECTS).map(|index| (format!("p/{index}.yaml"), manifest(index).into())).collect();
+    let files = world::files((0..OBJECTS).map(manifest));
     let bodies: Vec<_> = (0..OBJECTS).map(|index| body(index).to_string()).collect();
-    let systems = Systems::Known(Arc::new(Registry::built_in()));
-    let config = config::load("enact.yaml", Path::new("."), CONFIG, systems, &mut Vec::new()).unwrap();
-    let target = config.targets.first().unwrap();
+    let config = world::config("mycloud");
 
     let scan = best(|| {
         files.iter().map(|(file, text)| yaml::parse(text, file, &mut Vec::new()).len()).sum::<usize>()
     });
-    let load = || {
-        resolve::for_target(
-            &target.claim(),
-            &resolve::manifests(&config.registry, &files, &mut Reading::within(usize::MAX), &mut Vec::new()),
-            &mut Vec::new(),
-        )
-    };
-    report("validate", best(load), "reading its YAML", scan);
+    report("validate", best(|| world::desired(&config, &files)), "reading its YAML", scan);
 
     let parse = || bodies.iter().map(|text| serde_json::from_str(text).unwrap()).collect::<Vec<Value>>();
-    let found = |body: Value| {
-        let text = |field: &str| body.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-        LiveObject {
-            remote: RemoteId::new(&text("id")).unwrap(),
-            name: text("name"),
-            system: false,
-            body: body.clone().into(),
-            etag: None,
-        }
-    };
-    let live: Vec<_> = parse().into_iter().map(found).collect();
-    let observed =
-        Observed { kinds: BTreeMap::from([("Policy".to_owned(), Ok(live))]), ..Observed::default() };
-    let desired = load();
-    let counts = DeclaredCounts::of(&desired);
-    let input = PlanInput {
-        target: "t",
-        system: target.system.as_ref(),
-        desired: &desired,
-        base: Some(&desired),
-        attempted: &Attempted::new(),
-        given_up: &[],
-        observed: &observed,
-        counts: &counts,
-        max_deletes: 0,
-        refuses_new_access: false,
-        guardrails: &[],
-        unmanaged: &UnmanagedRule::default(),
-        last_seen: None,
-        options: &PlanOptions::default(),
-    };
-    let plan = || plan::plan(&input);
+    let named = |(index, body)| (format!("p{index}"), body);
+    let observed = world::observed(parse().into_iter().enumerate().map(named));
+    let desired = world::desired(&config, &files);
+    let plan = || world::plan(&config, &desired, &observed, &PlanOptions::default());
     assert_eq!(plan().unchanged.len(), OBJECTS);
     report("plan", best(plan), "parsing the API's JSON", best(parse));
 }

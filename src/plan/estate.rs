@@ -182,6 +182,8 @@ pub(super) struct Sides<'a> {
     pub(super) comparison: &'a Comparison<'a>,
     /// What the objects that change will be. Made when it is needed.
     after: OnceLock<BTreeMap<ResourceId, Value>>,
+    /// What each change makes of what its object says, in their order. Made when it is needed.
+    meanings: OnceLock<Vec<[Option<Meaning>; 2]>>,
     /// All rules now and after the plan. Made when they are needed.
     estates: OnceLock<Option<(Estate, Estate)>>,
     /// The changes of live objects.
@@ -207,6 +209,7 @@ impl<'a> Sides<'a> {
             index,
             comparison,
             after: OnceLock::new(),
+            meanings: OnceLock::new(),
             estates: OnceLock::new(),
             changed: changes.iter().filter_map(changed).collect(),
             changes,
@@ -246,6 +249,43 @@ impl<'a> Sides<'a> {
             Some((change.id.clone(), self.comparison.after(kind, declared, change)))
         };
         self.after.get_or_init(|| self.changes.iter().filter_map(after).collect())
+    }
+
+    /// What the object of each change says before and after the plan, each side with the others that it names as they are on
+    /// that side; `None` if there is no object.
+    pub(super) fn meanings(&self, semantics: &dyn Semantics) -> &[[Option<Meaning>; 2]] {
+        let null = Value::Null;
+        let meanings = |change: &Change| {
+            let Some(kind) = self.input.system.kind(&change.id.kind) else { return [None, None] };
+            let name = change.id.name.as_str();
+            let seen = change.seen.as_ref();
+            let (then, body) = seen.map_or((name, Value::Null), |live| (live.name.as_str(), live.body()));
+            let after = self.after().get(&change.id).unwrap_or(&null);
+            let meaning = |name, object: &Value, others: &dyn Fn(&str, &str) -> Other| {
+                let side = Side { kind, name, object, body: &body, others };
+                (!object.is_null()).then(|| semantics.meaning(&side))
+            };
+            [
+                meaning(then, &change.observed, &|kind, name| self.other(kind, name)),
+                meaning(name, after, &|kind, name| self.later(kind, name)),
+            ]
+        };
+        self.meanings.get_or_init(|| self.changes.iter().map(meanings).collect())
+    }
+
+    /// The same of a live object that does not change itself.
+    pub(super) fn meanings_of_same(
+        &self,
+        semantics: &dyn Semantics,
+        kind: &Kind,
+        live: &LiveObject,
+    ) -> [Option<Meaning>; 2] {
+        let (object, body) = (self.comparison.observed(kind, live), live.body());
+        let meaning = |others: &dyn Fn(&str, &str) -> Other| {
+            let side = Side { kind, name: &live.name, object: &object, body: &body, others };
+            Some(semantics.meaning(&side))
+        };
+        [meaning(&|kind, name| self.other(kind, name)), meaning(&|kind, name| self.later(kind, name))]
     }
 
     /// All rules of the target now and after the plan. `None` as for [`live`].
@@ -333,7 +373,8 @@ impl<'a> Sides<'a> {
             (false, [live]) => self.comparison.observed(kind, live),
             (false, _) => return None,
         };
-        let written = self.input.system.declared(kind, declared.spec(), &self.comparison.names);
+        let spec = declared.spec();
+        let written = self.input.system.declared(kind, &spec, &self.comparison.names);
         Some(declared.place(&kind.shape.written_at(&written, &object, at)?))
     }
 

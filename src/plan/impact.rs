@@ -17,7 +17,7 @@ use crate::model::kind::Kind;
 use crate::model::plan::AccessVerdicts;
 use crate::model::resource::ResourceId;
 use crate::plan::estate::Sides;
-use crate::system::semantics::{Meaning, Other, Semantics, Side};
+use crate::system::semantics::{Meaning, Semantics};
 use crate::words::list;
 
 /// The verdict on each change.
@@ -30,7 +30,8 @@ pub(super) fn verdicts(sides: &Sides<'_>, changes: &[Change]) -> AccessVerdicts 
     }
     let Some(semantics) = input.system.semantics() else { return AccessVerdicts::NoSemantics };
     let mut impacts = Impacts { sides, semantics, budget: Budget::default() };
-    let judged = changes.iter().filter_map(|change| Some((change.id.clone(), impacts.impact(change)?)));
+    let judged = changes.iter().enumerate();
+    let judged = judged.filter_map(|(at, change)| Some((change.id.clone(), impacts.impact(at, change)?)));
     AccessVerdicts::Known(judged.collect())
 }
 
@@ -41,13 +42,10 @@ struct Impacts<'s, 'a> {
 }
 
 impl<'a> Impacts<'_, 'a> {
-    fn impact(&mut self, change: &Change) -> Option<Impact> {
-        let kind = self.sides.input.system.kind(&change.id.kind)?;
-        let after = self.sides.after().get(&change.id).cloned()?;
-        let name = change.id.name.as_str();
-        let live = change.seen.as_ref().map(|seen| (seen.name.as_str(), seen.body()));
-        let (then, body) = live.unwrap_or((name, Value::Null));
-        let own = self.judge(kind, &body, (then, &change.observed), (name, &after));
+    fn impact(&mut self, at: usize, change: &Change) -> Option<Impact> {
+        let sides = self.sides;
+        let kind = sides.input.system.kind(&change.id.kind)?;
+        let own = self.judge(&change.id, sides.meanings(self.semantics).get(at)?);
         match own {
             Some(Impact::Known(_)) | None if self.semantics.lends(kind) => self.through(kind, change),
             own => own,
@@ -55,29 +53,16 @@ impl<'a> Impacts<'_, 'a> {
     }
 
     /// What an object does by its change, or by the change of others that it names. `None` if it says nothing itself.
-    fn judge(
-        &mut self,
-        kind: &Kind,
-        body: &Value,
-        before: (&str, &Value),
-        after: (&str, &Value),
-    ) -> Option<Impact> {
-        let meaning = |(name, object): (&str, &Value), others: &dyn Fn(&str, &str) -> Other| {
-            let side = Side { kind, name, object, body, others };
-            (!object.is_null()).then(|| self.semantics.meaning(&side))
-        };
-        let id = ResourceId::new(self.sides.input.target, &kind.name, after.0);
-        let before = meaning(before, &|kind, name| self.sides.other(kind, name));
-        let after = meaning(after, &|kind, name| self.sides.later(kind, name));
+    fn judge(&mut self, id: &ResourceId, [before, after]: &[Option<Meaning>; 2]) -> Option<Impact> {
         let mut impact = self.compared(before.as_ref(), after.as_ref())?;
         let Impact::Known(difference) = &mut impact else { return Some(impact) };
         for AccessChange { witness, .. } in difference.changes_mut() {
             let place = |is_after: bool, meaning: &Option<Meaning>, decision: &mut Decision| {
                 let at = meaning.as_ref().zip(decision.at).and_then(|(meaning, at)| meaning.at(at));
-                decision.put(at.and_then(|at| self.sides.place(&id, is_after, &at)));
+                decision.put(at.and_then(|at| self.sides.place(id, is_after, &at)));
             };
-            place(false, &before, &mut witness.before);
-            place(true, &after, &mut witness.after);
+            place(false, before, &mut witness.before);
+            place(true, after, &mut witness.after);
         }
         Some(impact)
     }
@@ -127,10 +112,9 @@ impl<'a> Impacts<'_, 'a> {
         }
         let mut all = (!users.is_empty()).then(Difference::default)?;
         for (kind, live) in users {
-            let object = self.sides.comparison.observed(kind, live);
             let through = format!("{} `{}`", kind.name, live.name);
-            let same = (live.name.as_str(), &object);
-            match self.judge(kind, &live.body(), same, same) {
+            let id = ResourceId::new(self.sides.input.target, &kind.name, &live.name);
+            match self.judge(&id, &self.sides.meanings_of_same(self.semantics, kind, live)) {
                 None => {}
                 Some(Impact::Unknown(reason)) => {
                     return Some(Impact::Unknown(format!("of the {through}, which names it: {reason}")));

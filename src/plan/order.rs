@@ -4,6 +4,8 @@
 //! Not here: which writes need to come before others, which the rules of their objects say (`access::order`), and what
 //! runs side by side (`run::write`).
 
+use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -12,7 +14,7 @@ use crate::access::allowed::NoAnswer;
 use crate::access::budget::Budget;
 use crate::access::cedar::rule::CedarRule;
 use crate::access::cedar::search::CedarSearch;
-use crate::access::order::need::{Moment, Writes, Wrong};
+use crate::access::order::need::{Moment, Need, Writes, Wrong};
 use crate::access::order::search::{Example, RuleSearch, Search};
 use crate::access::order::stay::Part;
 use crate::access::order::turn::{Turn, Write, places, turns};
@@ -105,33 +107,30 @@ struct Said<'a> {
     id: ResourceId,
     /// Which of the live objects with that name it is.
     remote: Option<&'a RemoteId>,
-    sides: [Meaning; 2],
+    sides: [Cow<'a, Meaning>; 2],
 }
 
 /// What the objects of a plan say.
 struct Meant<'s, 'a> {
     sides: &'s Sides<'a>,
-    semantics: &'s dyn Semantics,
+    semantics: &'a dyn Semantics,
 }
 
 type View<'v> = &'v dyn Fn(&str, &str) -> Other;
 
-impl<'a> Meant<'_, 'a> {
+impl<'s> Meant<'s, '_> {
     /// The turns, and what is still wrong.
     fn order(&self, writes: &[Write]) -> Result<Order, NoAnswer> {
         let changes = self.sides.changes.iter().enumerate();
         let said: Vec<_> = changes.flat_map(|(write, change)| self.said(write, change)).collect();
-        let sides = || said.iter().flat_map(|said| &said.sides);
+        let sides = || said.iter().flat_map(|said| &said.sides).map(Cow::as_ref);
         let together = self.semantics.decides_together();
-        let mut others = None;
+        let others = LazyCell::new(|| self.others(&said));
         if sides().any(|side| matches!(side, Meaning::Cedar(_))) {
             let parts = parts(&said, cedar);
-            if is_plain::<CedarSearch>(&parts) {
-                return ordered(writes, Vec::<Writes<CedarSearch>>::new());
-            }
-            let others = of_others(others.get_or_insert_with(|| self.others(&said)), cedar);
-            let search = CedarSearch::new(all_rules(&parts, &others), Budget::new(STEPS, STEPS));
-            return ordered(writes, vec![Writes::new(search, parts, others, together)?]);
+            let search = CedarSearch::new(all_rules(&parts), Budget::new(STEPS, STEPS));
+            let needed = needed(search, parts, together, || of_others(&others, cedar))?;
+            return ordered(writes, needed.into_iter().collect());
         }
         let most = sides().map(|side| side.readings().len()).max().unwrap_or_default();
         let (mut all, mut seen) = (Vec::new(), Vec::new());
@@ -148,18 +147,14 @@ impl<'a> Meant<'_, 'a> {
                 continue;
             }
             seen.push(parts.clone());
-            if !is_plain::<RuleSearch>(&parts) {
-                let others = of_others(others.get_or_insert_with(|| self.others(&said)), rules);
-                let search =
-                    RuleSearch::new(&like.rules, all_rules(&parts, &others), Budget::new(STEPS, STEPS));
-                all.push(Writes::new(search, parts, others, together)?);
-            }
+            let search = RuleSearch::new(&like.rules, all_rules(&parts), Budget::new(STEPS, STEPS));
+            all.extend(needed(search, parts, together, || of_others(&others, rules))?);
         }
         ordered(writes, all)
     }
 
     /// What a write does, if all of the levels before it are done and none of those after it.
-    fn said(&self, write: usize, change: &'a Change) -> Vec<Said<'a>> {
+    fn said(&self, write: usize, change: &'s Change) -> Vec<Said<'s>> {
         let Some(kind) = self.sides.input.system.kind(&change.id.kind) else { return Vec::new() };
         if self.semantics.lends(kind) {
             return self.said_by_others(write, change);
@@ -168,23 +163,38 @@ impl<'a> Meant<'_, 'a> {
         if change.action == Action::Create && self.semantics.is_attached() {
             return Vec::new();
         }
-        let null = Value::Null;
-        let body = change.seen.as_ref().map_or(Value::Null, LiveObject::body);
-        let after = self.sides.after().get(&change.id).unwrap_or(&null);
-        let meanwhile = |kind: &str, name: &str| self.sides.meanwhile(kind, name);
-        let sides = [&change.observed, after].map(|object| match object.is_null() {
-            true => Meaning::Nothing,
-            false => {
-                let name = change.id.name.as_str();
-                self.semantics.meaning(&Side { kind, name, object, body: &body, others: &meanwhile })
+        let nothing = || Cow::Owned(Meaning::Nothing);
+        let sides = match (self.lent_changes(), self.sides.meanings(self.semantics).get(write)) {
+            (false, Some(sides)) => {
+                sides.each_ref().map(|side| side.as_ref().map_or_else(nothing, Cow::Borrowed))
             }
-        });
+            _ => self.between(kind, change).map(|side| side.map_or_else(nothing, Cow::Owned)),
+        };
         let remote = change.seen.as_ref().map(|live| &live.remote);
         vec![Said { write, id: change.id.clone(), remote, sides }]
     }
 
+    /// Whether an object changes that lends what it says to others. Then it matters which of its sides they see.
+    fn lent_changes(&self) -> bool {
+        let kind = |change: &Change| self.sides.input.system.kind(&change.id.kind);
+        self.sides.changes.iter().filter_map(kind).any(|kind| self.semantics.lends(kind))
+    }
+
+    /// What an object says on both sides, with those that lend it something as they are between the levels.
+    fn between(&self, kind: &Kind, change: &Change) -> [Option<Meaning>; 2] {
+        let null = Value::Null;
+        let body = change.seen.as_ref().map_or(Value::Null, LiveObject::body);
+        let after = self.sides.after().get(&change.id).unwrap_or(&null);
+        let others = &|kind: &str, name: &str| self.sides.meanwhile(kind, name);
+        let name = change.id.name.as_str();
+        [&change.observed, after].map(|object| {
+            let side = Side { kind, name, object, body: &body, others };
+            (!object.is_null()).then(|| self.semantics.meaning(&side))
+        })
+    }
+
     /// The same of a kind of which others say what it lends them.
-    fn said_by_others(&self, write: usize, change: &'a Change) -> Vec<Said<'a>> {
+    fn said_by_others(&self, write: usize, change: &'s Change) -> Vec<Said<'s>> {
         let is_delete = change.action == Action::Delete;
         let other = |kind: &str, name: &str| self.sides.other(kind, name);
         let meanwhile = |kind: &str, name: &str| self.sides.meanwhile(kind, name);
@@ -204,7 +214,7 @@ impl<'a> Meant<'_, 'a> {
             let object = self.sides.comparison.observed(kind, live);
             let (name, body) = (live.name.as_str(), live.body());
             let meaning = |others: View<'_>| {
-                self.semantics.meaning(&Side { kind, name, object: &object, body: &body, others })
+                Cow::Owned(self.semantics.meaning(&Side { kind, name, object: &object, body: &body, others }))
             };
             let id = ResourceId::new(self.sides.input.target, &kind.name, &live.name);
             let id = own.map_or(id, |own| own.id.clone());
@@ -220,8 +230,8 @@ impl<'a> Meant<'_, 'a> {
         let all = self.sides.all_live(self.semantics).into_iter();
         let meaning = |(kind, live, _): (&Kind, &LiveObject, ResourceId)| {
             let object = self.sides.comparison.observed(kind, live);
-            let (name, body) = (live.name.as_str(), &live.body());
-            self.semantics.meaning(&Side { kind, name, object: &object, body, others: &other })
+            let (name, body) = (live.name.as_str(), live.body());
+            self.semantics.meaning(&Side { kind, name, object: &object, body: &body, others: &other })
         };
         all.filter(|(_, _, id)| !changing.contains(id)).map(meaning).collect()
     }
@@ -243,9 +253,29 @@ fn of_others<R>(others: &[Meaning], rules: impl Fn(&Meaning) -> Option<Vec<R>>) 
     others.iter().enumerate().flat_map(numbered).collect()
 }
 
-fn all_rules<'r, R>(parts: &'r [Part<R>], others: &'r [(usize, R)]) -> impl Iterator<Item = &'r R> + Clone {
-    let changing = parts.iter().flat_map(|part| part.before.iter().chain(&part.after));
-    changing.chain(others.iter().map(|(_, rule)| rule))
+fn all_rules<R>(parts: &[Part<R>]) -> impl Iterator<Item = &R> + Clone {
+    parts.iter().flat_map(|part| part.before.iter().chain(&part.after))
+}
+
+/// What writes need of each other; `None` if that is nothing. The rules of objects that do not change are only looked at
+/// if there may be something: then two of those that do meet.
+fn needed<S: Search>(
+    search: S,
+    parts: Vec<Part<S::Rule>>,
+    together: bool,
+    others: impl FnOnce() -> Vec<(usize, S::Rule)>,
+) -> Result<Option<(Writes<S>, Vec<Need>)>, NoAnswer> {
+    if is_plain::<S>(&parts) {
+        return Ok(None);
+    }
+    let mut writes = Writes::new(search, parts, together)?;
+    let possible = writes.possible()?;
+    if possible.is_empty() {
+        return Ok(None);
+    }
+    writes.add(others());
+    let needs = writes.needs(possible)?;
+    Ok(Some((writes, needs)))
 }
 
 /// Whether rules of one sort only come, or only go. Then every order is safe.
@@ -277,12 +307,12 @@ fn parts<R>(said: &[Said<'_>], rules: impl Fn(&Meaning) -> Option<Vec<R>>) -> Ve
 }
 
 /// The turns of writes by their rules, in each way to read them, and the first moments at which something is wrong.
-fn ordered<S: Search>(writes: &[Write], mut all: Vec<Writes<S>>) -> Result<Order, NoAnswer> {
-    let needs = all.iter_mut().map(Writes::needs).collect::<Result<Vec<_>, _>>()?;
-    let turns = turns(writes, &needs.concat());
+fn ordered<S: Search>(writes: &[Write], all: Vec<(Writes<S>, Vec<Need>)>) -> Result<Order, NoAnswer> {
+    let needs: Vec<_> = all.iter().flat_map(|(_, needs)| needs.iter().copied()).collect();
+    let turns = turns(writes, &needs);
     let places = places(&turns);
     let mut moments: Vec<Moment> = Vec::new();
-    for (writes, needs) in all.iter_mut().zip(needs) {
+    for (mut writes, needs) in all {
         for need in needs {
             if moments.len() < MOST
                 && let Some(moment) = writes.moment(&need, &places)?

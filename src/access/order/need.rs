@@ -56,17 +56,9 @@ pub struct Writes<S: Search> {
 type Event<R> = fn(&Stay<R>) -> Option<usize>;
 
 impl<S: Search> Writes<S> {
-    /// By what the writes change, for each object in the order of the writes; and by the rules of objects that none of them
-    /// changes.
-    pub fn new(
-        mut search: S,
-        parts: Vec<Part<S::Rule>>,
-        others: Vec<(usize, S::Rule)>,
-        together: bool,
-    ) -> Result<Self, NoAnswer> {
-        let other =
-            |(object, rule)| Stay { object, denies: S::denies(&rule), rule, since: None, until: None };
-        let mut all: Vec<_> = others.into_iter().map(other).collect();
+    /// By what the writes change, for each object in the order of the writes.
+    pub fn new(mut search: S, parts: Vec<Part<S::Rule>>, together: bool) -> Result<Self, NoAnswer> {
+        let mut all = Vec::new();
         let mut objects: BTreeMap<usize, Vec<Part<S::Rule>>> = BTreeMap::new();
         for part in parts {
             objects.entry(part.object).or_default().push(part);
@@ -77,8 +69,16 @@ impl<S: Search> Writes<S> {
         Ok(Self { search, stays: all, together, about: BTreeMap::new() })
     }
 
-    /// Which writes have to come before others. In an order that keeps to all of them, nothing is ever wrong.
-    pub fn needs(&mut self) -> Result<Vec<Need>, NoAnswer> {
+    /// Adds the rules of objects that no write changes, each with a number that no object has that one does.
+    pub fn add(&mut self, others: Vec<(usize, S::Rule)>) {
+        let other =
+            |(object, rule)| Stay { object, denies: S::denies(&rule), rule, since: None, until: None };
+        self.stays.extend(others.into_iter().map(other));
+    }
+
+    /// What writes may need of others, by their own rules alone: those of two of them meet. If that is nothing, all other
+    /// objects do not matter.
+    pub fn possible(&mut self) -> Result<Vec<Need>, NoAnswer> {
         let (comes, goes): (Event<S::Rule>, Event<S::Rule>) = (|stay| stay.since, |stay| stay.until);
         let (deny, allow) = (true, false);
         let rows = [
@@ -92,12 +92,8 @@ impl<S: Search> Writes<S> {
             let [firsts, thens] = [first, then].map(|(denies, event)| self.events(denies, event));
             for (one, first) in firsts {
                 for &(other, then) in thens.iter().filter(|(_, then)| *then != first) {
-                    // Two denies matter together only if they are about the same.
-                    let are_denies = self.stays(&[one, other]).all(|stay| stay.denies);
-                    let is_moot = are_denies && self.about_all(&[one, other])?.is_empty();
-                    if !is_moot && self.may_meet(one, other)? {
-                        let need = Need { first, then, otherwise, rules: [one, other] };
-                        needs.extend(self.example(&need, None)?.map(|_| need));
+                    if self.may_meet(one, other)? {
+                        needs.push(Need { first, then, otherwise, rules: [one, other] });
                     }
                 }
             }
@@ -106,10 +102,18 @@ impl<S: Search> Writes<S> {
         for (denies, otherwise) in [(allow, Wrong::Opens), (deny, Wrong::Refuses)] {
             for (one, then) in self.events(denies, comes) {
                 if let Some(first) = self.stays.get(one).and_then(|stay| stay.until) {
-                    let need = Need { first, then, otherwise, rules: [one, one] };
-                    needs.extend(self.example(&need, None)?.map(|_| need));
+                    needs.push(Need { first, then, otherwise, rules: [one, one] });
                 }
             }
+        }
+        Ok(needs)
+    }
+
+    /// Which of these writes have to come before others. In an order that keeps to all of them, nothing is ever wrong.
+    pub fn needs(&mut self, possible: Vec<Need>) -> Result<Vec<Need>, NoAnswer> {
+        let mut needs = Vec::new();
+        for need in possible {
+            needs.extend(self.example(&need, None)?.map(|_| need));
         }
         Ok(needs)
     }

@@ -124,8 +124,10 @@ fn ordered(sides: &[Objects; 2], together: bool, company: bool) -> Ordered {
     let others = same.iter().flat_map(|at| rules(&sides[0], at).into_iter().map(|rule| (*at, rule)));
     let others = others.collect();
     let search = RuleSearch::new(&like(company), std::iter::empty(), Budget::new(u64::MAX, u64::MAX));
-    let mut writes = Writes::new(search, parts, others, together).unwrap_or_else(|why| panic!("{why:?}"));
-    let needs = writes.needs().unwrap_or_else(|why| panic!("{why:?}"));
+    let mut writes = Writes::new(search, parts, together).unwrap_or_else(|why| panic!("{why:?}"));
+    let possible = writes.possible().unwrap_or_else(|why| panic!("{why:?}"));
+    writes.add(others);
+    let needs = writes.needs(possible).unwrap_or_else(|why| panic!("{why:?}"));
     let of_level = |at: &usize| Write { level: 0, is_last: !sides[1].contains_key(at) };
     let turns = turns(&changed.iter().map(of_level).collect::<Vec<_>>(), &needs);
     let places = super::turn::places(&turns);
