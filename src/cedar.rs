@@ -144,8 +144,14 @@ pub fn is_type(text: &str) -> bool {
 
 /// An entity as enact writes it, if a text is one.
 pub fn entity_id(text: &str) -> Option<String> {
+    let (kind, id) = entity_parts(text)?;
+    Some(format!("{kind}::\"{}\"", id.escape_debug()))
+}
+
+/// The type and the id of an entity, if a text is one.
+pub fn entity_parts(text: &str) -> Option<(String, String)> {
     let uid: cedar_policy::EntityUid = text.parse().ok()?;
-    Some(format!("{}::\"{}\"", uid.type_name(), uid.id().unescaped().escape_debug()))
+    Some((uid.type_name().to_string(), uid.id().unescaped().to_owned()))
 }
 
 /// The scope that matches everything.

@@ -9,15 +9,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::access::budget::Budget;
-use crate::access::impact::Scope;
+use crate::access::budget::{Budget, Spent};
+use crate::access::cedar::all::{self, Counterexample, Requests};
+use crate::access::cedar::rule::{CedarRule, Entity};
+use crate::access::impact::{Scope, Word};
 use crate::access::pattern::Pattern;
 use crate::access::question::{self, Found, Judgement, Question, Within};
 use crate::access::rule::{Dimension, Effect, Rule, RuleSet};
 use crate::model::resource::ResourceId;
 use crate::model::state::{Attempted, Desired, Observed};
 use crate::model::unmanaged::UnmanagedRule;
-use crate::plan::estate::{self, Estate, EstateReading, Origin};
+use crate::plan::estate::{self, Estate, EstateReading, Gap, Origin};
 use crate::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
 use crate::system::Judge;
 use crate::system::semantics::Semantics;
@@ -36,6 +38,10 @@ pub struct Asked<'a> {
     /// The names of the objects that say something.
     objects: BTreeSet<String>,
     readings: Vec<Read>,
+    /// The rules that are Cedar.
+    cedar: (Vec<CedarRule>, Vec<Origin>),
+    /// Why nobody knows all rules; `None` if somebody does.
+    gap: Option<String>,
 }
 
 /// The rules, read in one way.
@@ -68,6 +74,14 @@ pub struct Answer {
     pub reason: Option<String>,
     /// The rules that would have decided otherwise, if one thing were another.
     pub near: Vec<NearRule>,
+}
+
+impl Answer {
+    /// That nobody knows, for this reason.
+    #[must_use]
+    pub fn unknown(reason: String) -> Self {
+        Self { effect: None, by: None, reason: Some(reason), near: Vec::new() }
+    }
 }
 
 /// A rule, and where it is written.
@@ -123,10 +137,16 @@ pub struct Who {
 pub enum Verdict {
     /// All are decided as expected.
     Holds,
-    /// This one is not.
-    Fails(Question),
-    /// Nobody knows, for this reason, of this request or of some.
-    Unknown(Option<Question>, String),
+    /// This request is not, as this answer says.
+    Fails(Vec<Word>, Answer),
+    /// Nobody knows, for this reason, of this request; of some if it says nothing.
+    Unknown(Vec<Word>, String),
+}
+
+impl Verdict {
+    fn too_much() -> Self {
+        Self::Unknown(Vec::new(), "it takes more work than enact does for one test".to_owned())
+    }
 }
 
 /// The rules that git declares for a target. `None` if nobody has said how the objects of its system are read.
@@ -219,7 +239,10 @@ impl<'a> Asked<'a> {
             }
             Read { assumes, set, origins }
         };
-        Some(Self { semantics, objects, readings: readings.into_iter().map(read).collect() })
+        let readings = readings.into_iter().map(read).collect();
+        let gap = gaps.iter().find(|gap| gap.single.is_none()).map(Gap::reason);
+        let cedar = gaps.into_iter().flat_map(|gap| gap.cedar).unzip();
+        Some(Self { semantics, objects, readings, cedar, gap })
     }
 
     /// How its requests are put.
@@ -260,11 +283,13 @@ impl<'a> Asked<'a> {
             question.words.extend(tenant.iter().map(|tenant| (Dimension::Tenant, tenant.clone())));
             (tenant, self.answer_within(&question))
         });
-        let Some((tenant, first)) = answers.next() else { return unknown("nothing was asked".to_owned()) };
+        let Some((tenant, first)) = answers.next() else {
+            return Answer::unknown("nothing was asked".to_owned());
+        };
         let other = answers.find(|(_, other)| other.effect != first.effect);
         let in_words = |answer: &Answer| answer.effect.map_or("unknown", words);
         match (first.effect, tenant, other) {
-            (Some(_), Some(tenant), Some((Some(other), answer))) => unknown(format!(
+            (Some(_), Some(tenant), Some((Some(other), answer))) => Answer::unknown(format!(
                 "it depends on the tenant: in `{tenant}` it is {}, in `{other}` {}",
                 in_words(&first),
                 in_words(&answer)
@@ -295,15 +320,16 @@ impl<'a> Asked<'a> {
             let answer = read.answer(question);
             match &first {
                 Some(first) if first.effect != answer.effect && first.effect.is_some() => {
-                    return answer
-                        .reason
-                        .map_or_else(|| unknown(format!("it depends on whether {}", read.assumes)), unknown);
+                    return answer.reason.map_or_else(
+                        || Answer::unknown(format!("it depends on whether {}", read.assumes)),
+                        Answer::unknown,
+                    );
                 }
                 Some(_) => {}
                 None => first = Some(answer),
             }
         }
-        first.unwrap_or_else(|| unknown("nothing is known of the target".to_owned()))
+        first.unwrap_or_else(|| Answer::unknown("nothing is known of the target".to_owned()))
     }
 
     /// Who is allowed something, and who is not: everybody whom a rule about it names.
@@ -333,40 +359,73 @@ impl<'a> Asked<'a> {
     #[must_use]
     pub fn all(&self, boxes: &[Within], allows: bool) -> Verdict {
         if self.semantics.itself().is_some() {
-            let reason = "of this system only single requests are decided: write `tests`";
-            return Verdict::Unknown(None, reason.to_owned());
+            return boxes.first().map_or(Verdict::Holds, |within| self.all_of_cedar(within, allows));
         }
         let mut budget = Budget::default();
         let mut first = None;
         for (read, within) in self.readings.iter().zip(boxes) {
             let found = match question::counterexample(&read.set, within, allows, &mut budget) {
                 Found::Nothing => Verdict::Holds,
-                Found::Counterexample(question, false) => Verdict::Fails(question),
+                Found::Counterexample(question, false) => {
+                    Verdict::Fails(question.said(), self.answer(&question))
+                }
                 Found::Counterexample(question, true) => {
                     let reason = read.answer(&question).reason.unwrap_or_default();
-                    return Verdict::Unknown(Some(question), reason);
+                    return Verdict::Unknown(question.said(), reason);
                 }
-                Found::TooMuch => {
-                    return Verdict::Unknown(
-                        None,
-                        "it takes more work than enact does for one test".to_owned(),
-                    );
-                }
+                Found::TooMuch => return Verdict::too_much(),
             };
             match (&first, found) {
-                (Some(Verdict::Holds), Verdict::Fails(question)) => {
+                (Some(Verdict::Holds), Verdict::Fails(request, _)) => {
                     let reason = format!("it depends on whether {}", read.assumes);
-                    return Verdict::Unknown(Some(question), reason);
+                    return Verdict::Unknown(request, reason);
                 }
-                (Some(Verdict::Fails(question)), Verdict::Holds) => {
+                (Some(Verdict::Fails(request, _)), Verdict::Holds) => {
                     let reason = format!("it depends on whether {}", read.assumes);
-                    return Verdict::Unknown(Some(question.clone()), reason);
+                    return Verdict::Unknown(request.clone(), reason);
                 }
                 (Some(_), _) => {}
                 (None, found) => first = Some(found),
             }
         }
         first.unwrap_or(Verdict::Holds)
+    }
+
+    /// The same of rules in Cedar.
+    fn all_of_cedar(&self, within: &Within, allows: bool) -> Verdict {
+        let (rules, origins) = &self.cedar;
+        let mut budget = Budget::default();
+        let mut possible = None;
+        for requests in cedar_requests(within) {
+            let found = match all::counterexample(rules, &requests, allows, &mut budget) {
+                Ok(found) => found,
+                Err(Spent) => return Verdict::too_much(),
+            };
+            let Some(Counterexample { request, by, depends }) = found else { continue };
+            let origin = by.and_then(|by| origins.get(by));
+            match (&self.gap, depends.as_slice()) {
+                (None, []) => {
+                    let effect = match (allows, by) {
+                        (false, _) => Effect::Allowed,
+                        (true, Some(_)) => Effect::Denied,
+                        (true, None) => Effect::NotGranted,
+                    };
+                    let by = origin.map(RuleName::from);
+                    return Verdict::Fails(
+                        request,
+                        Answer { effect: Some(effect), by, reason: None, near: Vec::new() },
+                    );
+                }
+                (_, depends) => possible = possible.or(Some((request, depends.to_vec()))),
+            }
+        }
+        match (possible, &self.gap) {
+            (Some((request, depends)), None) => {
+                Verdict::Unknown(request, format!("it depends on whether {}", list(&depends, 3)))
+            }
+            (_, Some(gap)) => Verdict::Unknown(Vec::new(), gap.clone()),
+            (None, None) => Verdict::Holds,
+        }
     }
 
     /// How many ways there are to read the rules.
@@ -387,7 +446,7 @@ impl Read {
     fn answer(&self, question: &Question) -> Answer {
         let (effect, rule) = match question::judge(&self.set, question) {
             Judgement::Known(effect, rule) => (effect, rule),
-            Judgement::Depends(rule) => return unknown(self.depends(rule)),
+            Judgement::Depends(rule) => return Answer::unknown(self.depends(rule)),
         };
         let name = |at: usize| self.origins.get(at)?.as_ref().map(RuleName::from);
         let near = question::near(&self.set, question, effect).into_iter().filter_map(|near| {
@@ -414,8 +473,40 @@ impl Read {
     }
 }
 
-fn unknown(reason: String) -> Answer {
-    Answer { effect: None, by: None, reason: Some(reason), near: Vec::new() }
+/// The requests of a box, one of each that is named.
+fn cedar_requests(within: &Within) -> Vec<Requests> {
+    let Within { subjects, scopes, except } = within;
+    let entities = |patterns: Option<&Vec<Pattern>>| -> Option<Vec<Entity>> {
+        Some(patterns?.iter().filter_map(|pattern| Entity::of(pattern.text())).collect())
+    };
+    let one_of = |dimension: &Dimension| match entities(scopes.get(dimension)) {
+        Some(all) => all.into_iter().map(Some).collect(),
+        None => vec![None],
+    };
+    let excepted = |dimension: &Dimension| entities(except.get(dimension)).unwrap_or_default();
+    let named: Option<Vec<_>> =
+        subjects.as_ref().map(|all| all.iter().filter_map(|subject| Entity::of(subject)).collect());
+    // Whoever is one of these and nothing else, unless it is said who she is.
+    let subjects = match named {
+        Some(all) => vec![Some(all)],
+        None => one_of(&Dimension::Principal).into_iter().map(|one| one.map(|one| vec![one])).collect(),
+    };
+    let mut all = Vec::new();
+    for subjects in &subjects {
+        for action in one_of(&Dimension::Action) {
+            for resource in one_of(&Dimension::Resource) {
+                all.push(Requests {
+                    subjects: subjects.clone(),
+                    action: action.clone(),
+                    resource,
+                    except_subjects: excepted(&Dimension::Principal),
+                    except_actions: excepted(&Dimension::Action),
+                    except_resources: excepted(&Dimension::Resource),
+                });
+            }
+        }
+    }
+    all
 }
 
 /// What is said of a request, in a word or two.

@@ -6,8 +6,10 @@
 //! opaque: it is true, false or an error, so `unless c` is not the opposite of `when c`. Not here: how Cedar is read
 //! (`crate::cedar`), and which fields hold it (`system`).
 
+pub mod all;
 mod audit;
 mod compare;
+pub mod cover;
 mod evaluate;
 pub mod question;
 mod request;

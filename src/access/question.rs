@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::budget::Budget;
 use super::cover::{self, Words, uncovered};
 use super::evaluate::{is_formed, is_in};
+use super::impact::Word;
 use super::pattern::Pattern;
 use super::rule::{Dimension, Effect, Rule, RuleSet};
 
@@ -23,6 +24,20 @@ pub struct Question {
     pub subjects: Vec<String>,
     /// What it says in the other dimensions.
     pub words: BTreeMap<Dimension, String>,
+}
+
+impl Question {
+    /// What it says, word by word.
+    #[must_use]
+    pub fn said(&self) -> Vec<Word> {
+        let Self { subjects, words } = self;
+        let subject = |subject: &String| Word { dimension: Dimension::Principal, word: subject.clone() };
+        let word = |(dimension, word): (&Dimension, &String)| Word {
+            dimension: dimension.clone(),
+            word: word.clone(),
+        };
+        subjects.iter().map(subject).chain(words.iter().map(word)).collect()
+    }
 }
 
 /// What rules say of a request.

@@ -7,7 +7,7 @@ use super::args::{Global, SandboxArgs};
 use super::output::Output;
 use crate::access::question::Question;
 use crate::access::rule::{Dimension, Effect};
-use crate::decide::suite::{question, words};
+use crate::decide::suite::question;
 use crate::decide::{self, Asked, AskedSide, Context};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::report::content::{AnswerContent, Content, WhoContent};
@@ -66,7 +66,7 @@ impl Can {
         let of = |asked: &Asked<'_>| asked.answer(&question);
         let (mut report, found) = self.request.ask("can", &question, of, global, output).await;
         let against = self.request.side();
-        let request = words(&question);
+        let request = question.said();
         let (target, answer) = found.unzip();
         if let Some(answer) = &answer {
             match answer.effect {
@@ -86,7 +86,7 @@ impl WhoCan {
         let of = |asked: &Asked<'_>| asked.who(&question);
         let (mut report, found) = self.request.ask("who-can", &question, of, global, output).await;
         let (target, who) = found.unzip();
-        let (against, request) = (self.request.side(), words(&question));
+        let (against, request) = (self.request.side(), question.said());
         let who = who.unwrap_or_default();
         report.content = Content::Who(WhoContent { target, against, request, who });
         report

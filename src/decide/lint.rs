@@ -8,6 +8,8 @@
 use std::collections::BTreeMap;
 
 use super::Empty;
+use crate::access::cedar::CedarPolicy;
+use crate::access::cedar::cover::{Extent, extents};
 use crate::access::impact::Reading;
 use crate::access::question::plainly_covers;
 use crate::access::rule::{Dimension, Rule};
@@ -15,7 +17,7 @@ use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::model::state::{Declared, Desired};
 use crate::plan::estate::{self, DeclaredMeaning};
 use crate::system::Judge;
-use crate::system::semantics::Meaning;
+use crate::system::semantics::{Meaning, cedar_at};
 
 /// How many pairs of rules are compared within an object, and how many of different objects in a target. What is left over
 /// is not looked at.
@@ -33,10 +35,12 @@ pub fn lint(target: &str, system: &dyn Judge, desired: &Desired) -> Vec<Diagnost
         let mut found: Vec<_> =
             semantics.traps(&declared.id.kind, &declared.spec()).into_iter().map(placed).collect();
         // Most objects have nothing odd in one way to read them, and then not in all.
-        if is_odd(declared, outline)
-            && let Meaning::Rules { readings, .. } = meaning()
-        {
-            found.extend(of_object(declared, &readings));
+        match outline {
+            Meaning::Rules { readings, .. } if !of_object(declared, readings).is_empty() => {
+                found.extend(of_object(declared, meaning().readings()));
+            }
+            Meaning::Cedar(policy) => found.extend(of_policy(declared, policy)),
+            Meaning::Rules { .. } | Meaning::Nothing | Meaning::Unknown(_) => {}
         }
         found
     });
@@ -51,10 +55,6 @@ pub fn lint(target: &str, system: &dyn Judge, desired: &Desired) -> Vec<Diagnost
         diagnostics.extend(denied_elsewhere(&objects));
     }
     diagnostics
-}
-
-fn is_odd(declared: &Declared, outline: &Meaning) -> bool {
-    matches!(outline, Meaning::Rules { readings, .. } if !of_object(declared, readings).is_empty())
 }
 
 /// The rules of an object, each as it is in every way to read it, by its place.
@@ -75,15 +75,45 @@ fn covers(cover: &[&Rule], rule: &[&Rule]) -> bool {
     cover.iter().zip(rule).all(|(cover, rule)| plainly_covers(cover, rule))
 }
 
+/// What a rule is to the others of its object.
+struct Looks<R> {
+    denies: fn(&R) -> bool,
+    covers: fn(&R, &R) -> bool,
+    is_empty: fn(&R) -> bool,
+    is_everything: fn(&R) -> bool,
+}
+
 /// What is odd about the rules of an object by themselves.
 fn of_object(declared: &Declared, readings: &[Reading]) -> Vec<Diagnostic> {
-    let placed = placed(readings);
-    let denies = |rules: &[&Rule]| rules.iter().any(|rule| rule.denies);
+    let looks = Looks::<Vec<&Rule>> {
+        denies: |rules| rules.iter().any(|rule| rule.denies),
+        covers: |cover, rules| covers(cover, rules),
+        is_empty: |_| false,
+        is_everything: |rules| rules.iter().all(|rule| is_everything(rule)),
+    };
+    of_rules(declared, &placed(readings).into_iter().collect::<Vec<_>>(), &looks)
+}
+
+/// The same of a policy in Cedar.
+fn of_policy(declared: &Declared, policy: &CedarPolicy) -> Vec<Diagnostic> {
+    let looks = Looks::<Extent<'_>> {
+        denies: Extent::denies,
+        covers: Extent::covers,
+        is_empty: Extent::is_empty,
+        is_everything: Extent::is_everything,
+    };
+    let extents: Vec<_> =
+        extents(&policy.rules).into_iter().enumerate().map(|(at, rule)| (cedar_at(at), rule)).collect();
+    of_rules(declared, &extents, &looks)
+}
+
+fn of_rules<R>(declared: &Declared, placed: &[(impl AsRef<str>, R)], looks: &Looks<R>) -> Vec<Diagnostic> {
+    let Looks { denies, covers, is_empty, is_everything } = looks;
     let most = PAIRS / placed.len().max(1);
     let mut diagnostics = Vec::new();
     for (index, (at, rules)) in placed.iter().enumerate() {
         let others = || placed.iter().enumerate().take(most).filter(move |(other, _)| *other != index);
-        let line = |at: &str| declared.place(at).line;
+        let line = |at: &dyn AsRef<str>| declared.place(at.as_ref()).line;
         let deny =
             || others().find(|(_, (_, other))| denies(other) && !denies(rules) && covers(other, rules));
         // Of two that say the same, the first one stays.
@@ -94,21 +124,25 @@ fn of_object(declared: &Declared, readings: &[Reading]) -> Vec<Diagnostic> {
                     && (*place < index || !covers(rules, other))
             })
         };
-        let found = if let Some((_, (deny, _))) = deny() {
+        let found = if is_empty(rules) {
+            let message = "this can never apply: what it asks for contradicts itself".to_owned();
+            (Code::AccessNever, message, "remove it, or correct it")
+        } else if let Some((_, (deny, _))) = deny() {
             let message =
                 format!("this can never allow anything: the rule in line {} denies all of it", line(deny));
             (Code::AccessNever, message, "remove it, or narrow what is denied")
         } else if let Some((_, (other, _))) = same() {
             let message = format!("the rule in line {} says all that this one does", line(other));
             (Code::AccessCovered, message, "remove one of them, or correct it")
-        } else if rules.iter().all(|rule| is_everything(rule)) {
+        } else if is_everything(rules) {
             let message = "this allows every action on everything".to_owned();
             (Code::AccessEverything, message, "name the actions and the resources that are needed")
         } else {
             continue;
         };
         let (code, message, help) = found;
-        diagnostics.push(silencable(Diagnostic::new(code, message).at(declared.place(at)).help(help)));
+        diagnostics
+            .push(silencable(Diagnostic::new(code, message).at(declared.place(at.as_ref())).help(help)));
     }
     diagnostics
 }

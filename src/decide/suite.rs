@@ -115,7 +115,7 @@ fn run_case(
                 decided.extend(answer.by.clone());
                 if !is_expected(case, &answer) {
                     let principal = Some(principal.clone());
-                    failures.push(TestFailure { principal, request: words(&question), answer });
+                    failures.push(TestFailure { principal, request: question.said(), answer });
                 }
             }
         }
@@ -158,16 +158,11 @@ fn is_expected(case: &TestCase, answer: &Answer) -> bool {
 }
 
 fn run_all(tests: &PolicyTests, all: &ForAll, asked: &Asked<'_>) -> Option<TestFailure> {
-    let (question, unknown) = match asked.all(&boxes(tests, all, asked), all.expect == Expectation::Allow) {
+    let (request, answer) = match asked.all(&boxes(tests, all, asked), all.expect == Expectation::Allow) {
         Verdict::Holds => return None,
-        Verdict::Fails(question) => (Some(question), None),
-        Verdict::Unknown(question, reason) => (question, Some(reason)),
+        Verdict::Fails(request, answer) => (request, answer),
+        Verdict::Unknown(request, reason) => (request, Answer::unknown(reason)),
     };
-    let answer = match (&question, unknown) {
-        (Some(question), None) => asked.answer(question),
-        (_, reason) => Answer { effect: None, by: None, reason, near: Vec::new() },
-    };
-    let request = question.as_ref().map(words).unwrap_or_default();
     Some(TestFailure { principal: all.principal.clone(), request, answer })
 }
 
@@ -190,13 +185,4 @@ pub(super) fn boxes(tests: &PolicyTests, all: &ForAll, asked: &Asked<'_>) -> Vec
         }
     };
     (0..asked.readings()).map(of).collect()
-}
-
-/// What a request says, word by word.
-#[must_use]
-pub fn words(Question { subjects, words }: &Question) -> Vec<Word> {
-    let subject = |subject: &String| Word { dimension: Dimension::Principal, word: subject.clone() };
-    let word =
-        |(dimension, word): (&Dimension, &String)| Word { dimension: dimension.clone(), word: word.clone() };
-    subjects.iter().map(subject).chain(words.iter().map(word)).collect()
 }

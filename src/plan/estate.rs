@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use serde_json::{Map, Value};
 
 use crate::access::cedar::question;
+use crate::access::cedar::rule::CedarRule;
 use crate::access::impact::Reading;
 use crate::access::rule::{Rule, RuleSet};
 use crate::diagnostic::Place;
@@ -76,11 +77,13 @@ pub struct Gap {
     pub bounds: Rule,
     /// What it says of a single request nevertheless, if that says all that whoever asks is in.
     pub single: Option<Vec<(Rule, Origin)>>,
+    /// The same in Cedar.
+    pub cedar: Vec<(CedarRule, Origin)>,
 }
 
 impl Gap {
     fn of(id: ResourceId, reason: String) -> Self {
-        Self { id: Some(id), reason, bounds: Rule::new(false), single: None }
+        Self { id: Some(id), reason, bounds: Rule::new(false), single: None, cedar: Vec::new() }
     }
 
     /// Why nobody knows, with the object.
@@ -436,7 +439,13 @@ impl<'a> Sides<'a> {
     fn gathered(&self) -> Option<Gathered<'_, 'a>> {
         let semantics = self.input.system.semantics()?;
         let mut gaps = Vec::new();
-        let unread = |reason: String| Gap { id: None, reason, bounds: Rule::new(false), single: None };
+        let unread = |reason: String| Gap {
+            id: None,
+            reason,
+            bounds: Rule::new(false),
+            single: None,
+            cedar: Vec::new(),
+        };
         if self.input.options.only_declared {
             gaps.push(unread("with `--only-declared` not every object is read".to_owned()));
         }
@@ -526,12 +535,17 @@ impl Gathered<'_, '_> {
             Meaning::Rules { readings, beside: _ } => self.rules(&id, readings),
             Meaning::Cedar(policy) => {
                 let reason = "its rules are Cedar, of which each object is compared with itself".to_owned();
-                let rules = policy.rules.iter().enumerate().flat_map(|(index, cedar)| {
+                let (mut single, mut all) = (Vec::new(), Vec::new());
+                for (index, cedar) in policy.rules.into_iter().enumerate() {
                     let at = cedar_at(index);
-                    question::rules(cedar).into_iter().map(move |rule| Rule { at: at.clone(), ..rule })
-                });
-                let single = rules.map(|rule| named(self.sides.input, &id, rule)).collect();
-                self.estate.gaps.push(Gap { single: Some(single), ..Gap::of(id, reason) });
+                    let name = Some(cedar.name().to_owned());
+                    let whole = Rule { name, at: at.clone(), ..Rule::new(false) };
+                    let parts = question::rules(&cedar).into_iter();
+                    let parts = parts.map(|rule| Rule { at: at.clone(), ..rule });
+                    single.extend(parts.map(|rule| named(self.sides.input, &id, rule)));
+                    all.push((cedar, named(self.sides.input, &id, whole).1));
+                }
+                self.estate.gaps.push(Gap { single: Some(single), cedar: all, ..Gap::of(id, reason) });
             }
             Meaning::Unknown(reason) => {
                 let bounds = self.semantics.bounds(&side);

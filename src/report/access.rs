@@ -260,10 +260,10 @@ pub(super) fn any_of(patterns: &[String]) -> String {
 /// A pattern or a name, in quotes where its end would not be seen without.
 pub(super) fn term(text: &str) -> String {
     let is_open = text.is_empty() || text.contains([',', '"', '\'']) || text.contains(char::is_whitespace);
-    if is_open && !is_entity(text) { quoted(text) } else { text.to_owned() }
+    if is_open && !text.split(" in ").all(is_entity) { quoted(text) } else { text.to_owned() }
 }
 
-/// Whether it is like `User::"ana"`, whose end is seen.
+/// Whether it is like `User::"ana"`, whose end is seen, also in `User::"ana" in Team::"ops"`.
 fn is_entity(text: &str) -> bool {
     let parts = text.split_once("::\"").and_then(|(kind, id)| Some((kind, id.strip_suffix('"')?)));
     let is_plain = |text: &str, more: &str| {

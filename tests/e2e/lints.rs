@@ -137,3 +137,44 @@ fn the_examples_have_nothing_odd() {
     assert_eq!((tests.code, &document["diagnostics"]), (0, &json!([])), "{document:#}");
     assert!(!document["tests"].as_array().unwrap().is_empty());
 }
+
+#[test]
+fn a_cedar_rule_that_does_nothing_or_allows_everything_is_named() {
+    let world = World::new("jitsudo");
+    let rules = [
+        r#"permit (principal in Team::"ops", action == Action::"ask", resource is Box);"#,
+        r#"permit (principal in Team::"ops", action == Action::"ask", resource is Box) when {context.mfa};"#,
+        r#"forbid (principal, action, resource in Folder::"audit");"#,
+        r#"permit (principal == User::"ana", action, resource in Folder::"audit");"#,
+        r#"permit (principal, action, resource) when {context.a} unless {context.a};"#,
+        r"permit (principal, action, resource);",
+        // An error is neither true nor false, so these two do not cover everything together.
+        r"permit (principal, action, resource) when {context.b};",
+    ];
+    let lines: String = rules.iter().map(|rule| format!("    - {{policy_text: '{rule}'}}\n")).collect();
+    let text = |rules: &str| {
+        format!(
+            "apiVersion: jitsudo/v1\nkind: Policy\nmetadata: {{name: p}}\nspec:\n  max_duration_seconds: 60\n  rules:\n{rules}"
+        )
+    };
+    world.write("policies/p.yaml", &text(&lines));
+    let found = warnings(&world);
+    assert_eq!(
+        said(&found),
+        [
+            ("access/covered", 7),
+            ("access/covered", 8),
+            ("access/never", 10),
+            ("access/never", 11),
+            ("access/everything", 12),
+            ("access/covered", 13),
+        ],
+        "{found:#?}"
+    );
+    assert_eq!(found[3]["message"], "this can never apply: what it asks for contradicts itself");
+    // A session that is audited is another one.
+    let audited =
+        |rule: &str, audited: bool| format!("    - {{policy_text: '{rule}', audit_session: {audited}}}\n");
+    world.write("policies/p.yaml", &text(&(audited(rules[0], true) + &audited(rules[0], false))));
+    assert_eq!(warnings(&world), Vec::<Value>::new());
+}

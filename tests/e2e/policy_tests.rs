@@ -407,3 +407,62 @@ fn sound_meaning_a_question_about_cedar_is_about_somebody_and_all_that_she_is_in
     let run = world.run(&["can", "ana", r#"Action::"ask""#, r#"Box::"1""#]);
     assert_eq!(run.code, 64, "{}{}", run.out, run.err);
 }
+
+#[test]
+fn sound_meaning_all_requests_of_a_sort_are_decided_in_cedar_by_the_least_of_them() {
+    let world = cedar(&[
+        r#"permit (principal is User in Team::"ops", action == Action::"ask", resource is Box);"#,
+        r#"permit (principal, action == Action::"read", resource in Folder::"a");"#,
+        r#"permit (principal, action == Action::"open", resource) when {context.day};"#,
+        r#"forbid (principal, action, resource == Box::"9");"#,
+    ]);
+    let principals = r#"principals: {ana: ['User::"ana"', 'Team::"ops"'], zoe: ['User::"zoe"']}"#;
+    let rows = [
+        (
+            r#"{name: only ops ask, actions: ['Action::"ask"'], except: {subjects: ['Team::"ops"']}, expect: deny}"#,
+            "passed",
+            "",
+        ),
+        (
+            r#"{name: nobody asks, actions: ['Action::"ask"'], expect: deny}"#,
+            "failed",
+            r#"Action::"ask" on Box::"x" for User::"x" in Team::"ops": allowed by Policy "p", rule 1"#,
+        ),
+        (
+            r#"{name: ana asks, principal: ana, actions: ['Action::"ask"'], resources: ['Box::"1"', 'Box::"2"'], expect: allow}"#,
+            "passed",
+            "",
+        ),
+        (
+            r#"{name: ana asks all, principal: ana, actions: ['Action::"ask"'], resources: ['Box::"1"', 'Box::"9"'], expect: allow}"#,
+            "failed",
+            r#"denied by Policy "p", rule 4"#,
+        ),
+        (
+            r#"{name: zoe does nothing with lids, principal: zoe, actions: ['Action::"ask"'], expect: deny}"#,
+            "passed",
+            "",
+        ),
+        (r#"{name: nobody uses nine, resources: ['Box::"9"'], expect: deny}"#, "passed", ""),
+        (
+            r#"{name: nobody reads three, actions: ['Action::"read"'], resources: ['Box::"3"'], expect: deny}"#,
+            "unknown",
+            r#"it depends on whether the resource is in Folder::"a""#,
+        ),
+        (
+            r#"{name: nobody opens, actions: ['Action::"open"'], expect: deny}"#,
+            "unknown",
+            "it depends on whether context.day",
+        ),
+    ];
+    for (row, outcome, said) in rows {
+        world.write(
+            "policies/p_test.yaml",
+            &format!("apiVersion: enact/v1\nkind: Test\ntarget: live\n{principals}\nfor_all:\n- {row}\n"),
+        );
+        let json = world.run(&["test", "--format", "json"]).json();
+        assert_eq!(json["tests"][0]["outcome"], outcome, "{row}: {json:#}");
+        let text = world.run(&["test"]).out;
+        assert!(text.contains(said), "{row}: {text}");
+    }
+}

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::access::impact::Scope;
 use crate::access::rule::Dimension;
-use crate::cedar::{Statement, expression};
+use crate::cedar::{Statement, entity_parts, expression};
 
 /// An entity, such as `User::"ana"`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +16,15 @@ pub struct Entity {
     pub(super) kind: String,
     /// Its id.
     pub(super) id: String,
+}
+
+impl Entity {
+    /// The entity of a text such as `User::"ana"`, if it is one.
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
+        let (kind, id) = entity_parts(text)?;
+        Some(Self { kind, id })
+    }
 }
 
 impl fmt::Display for Entity {
@@ -105,6 +114,25 @@ impl CedarRule {
             conditions,
             audited,
         })
+    }
+
+    /// Its name for people.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A rule that permits everything.
+    pub(super) fn anything() -> Self {
+        Self {
+            permits: true,
+            name: String::new(),
+            principal: EntityScope::default(),
+            action: BTreeSet::from([EntityScope::default()]),
+            resource: EntityScope::default(),
+            conditions: BTreeSet::new(),
+            audited: true,
+        }
     }
 
     /// Which requests it is about, without its name. Equal ones mean the same.

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 
+use super::all::{Requests, counterexample};
 use super::compare::{CedarPolicy, Found, Sides, compare, difference};
 use super::evaluate::evaluate;
 use super::request::CedarRequest;
@@ -165,6 +166,23 @@ fn asked() -> impl Strategy<Value = Asked> {
     )
 }
 
+/// An entity and everything above it.
+fn above(edges: &[(&'static str, &'static str)], of: &'static str) -> Vec<&'static str> {
+    let mut all = vec![of];
+    let mut at = 0;
+    while let Some(next) = all.get(at).copied() {
+        let new: Vec<_> =
+            edges.iter().filter(|(below, above)| *below == next && !all.contains(above)).collect();
+        all.extend(new.iter().map(|(_, above)| above));
+        at += 1;
+    }
+    all
+}
+
+fn entity(text: &str) -> Entity {
+    Entity::of(text).unwrap()
+}
+
 fn uid(text: &str) -> EntityUid {
     text.parse().unwrap()
 }
@@ -252,6 +270,46 @@ proptest! {
                 let loses = |sort| sorts.contains(&sort) && !new_sorts.contains(&sort);
                 prop_assert!(has(Verdict::MorePermissive) || !(gets(false) || loses(true)), "{asked:?}\n{before:#?}\n{after:#?}");
                 prop_assert!(has(Verdict::LessPermissive) || !(gets(true) || loses(false)), "{asked:?}\n{before:#?}\n{after:#?}");
+            }
+        }
+    }
+
+    /// Where no counterexample is, Cedar decides all as it should; one of a request that is named in full, which depends on
+    /// nothing, Cedar decides otherwise.
+    #[test]
+    fn sound_meaning_all_requests_of_a_sort_are_decided_as_cedar_does(
+        texts in texts(),
+        asked in proptest::collection::vec((asked(), any::<[bool; 3]>(), proptest::option::weighted(0.3, asked())), 24),
+        allows in any::<bool>(),
+    ) {
+        let (rules, set) = (policy(&texts).rules, set(&texts));
+        for (asked, named, except) in asked {
+            let Some(entities) = entities(asked.edges.iter().map(owned)) else { continue };
+            let above = above(&asked.edges, asked.principal);
+            let [action, resource] = [asked.action, asked.resource].map(entity);
+            let but = |of: fn(&Asked) -> &'static str| except.iter().map(|except| entity(of(except))).collect::<Vec<_>>();
+            let requests = Requests {
+                subjects: named[0].then(|| above.iter().map(|above| entity(above)).collect()),
+                action: named[1].then(|| action.clone()),
+                resource: named[2].then(|| resource.clone()),
+                except_subjects: but(|except| except.principal),
+                except_actions: but(|except| except.action),
+                except_resources: but(|except| except.resource),
+            };
+            let is_meant = !above.iter().any(|above| requests.except_subjects.contains(&entity(above)))
+                && !requests.except_actions.contains(&action)
+                && !requests.except_resources.contains(&resource);
+            let request = request(asked.principal, asked.action, asked.resource, json!(asked.context));
+            let (effect, _) = decided(&texts, &set, &request, &entities);
+            let is_expected = (effect == Effect::Allowed) == allows;
+            let found = counterexample(&rules, &requests, allows, &mut Budget::default());
+            match found.ok().expect("so little takes too much work") {
+                None => prop_assert!(is_expected || !is_meant, "{asked:?} {named:?}\n{texts:#?}"),
+                Some(found) if named == [true; 3] && found.depends.is_empty() => {
+                    prop_assert!(!is_expected && is_meant, "{found:?} {asked:?}\n{texts:#?}");
+                    prop_assert_eq!(found.by.is_none(), effect == Effect::NotGranted);
+                }
+                Some(_) => {}
             }
         }
     }

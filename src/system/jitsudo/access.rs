@@ -32,11 +32,6 @@ impl Semantics for Jitsudo {
         self.policy(side).map_or_else(Meaning::Unknown, Meaning::Cedar)
     }
 
-    /// Lints do not look into Cedar.
-    fn outline(&self, _side: &Side<'_>) -> Meaning {
-        Meaning::Nothing
-    }
-
     fn asks(&self) -> Vec<Dimension> {
         vec![Dimension::Principal, Dimension::Action, Dimension::Resource]
     }
