@@ -4,6 +4,7 @@
 //! retries and limits. Systems that a user defines in YAML are in `defined`.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use schemars::JsonSchema;
@@ -215,6 +216,17 @@ pub trait Observe: Translate {
         found: &LiveObject,
         reader: &dyn Reader,
     ) -> Result<Option<LiveObject>, ReadError>;
+
+    /// The objects of a kind among which are all with these names. Others may be missing, if leaving them out saves
+    /// requests.
+    async fn list_among(
+        &self,
+        kind: &Kind,
+        _names: &BTreeSet<String>,
+        reader: &dyn Reader,
+    ) -> Result<Listing, ReadError> {
+        self.list(kind, reader).await
+    }
 
     /// Whether [`find`](Self::find) has to read a whole list, while [`get`](Self::get) reads one object and its name.
     fn lists_to_find(&self, _kind: &Kind) -> bool {

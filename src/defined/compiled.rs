@@ -10,6 +10,7 @@ use crate::model::kind::Reference;
 use crate::model::name_form::NameForm;
 use crate::model::request::{Id, Method, Repeatability};
 use crate::model::wire::{Sign, Statuses};
+use crate::pointer::child;
 
 /// A kind, ready for use.
 #[derive(Debug)]
@@ -37,15 +38,28 @@ pub(super) struct CompiledKind {
 #[derive(Clone, Debug)]
 pub(super) struct KeyField {
     pub(super) label: String,
-    /// Where an object has it, as a JSON pointer.
+    /// Where an object has it, as a JSON pointer. What only paths have is put there when the object is read.
     pub(super) at: String,
-    /// The kind that it refers to by the server's id.
+    /// Whether only paths have it, so that no body does.
+    pub(super) only_in_paths: bool,
+    /// The kind that it names.
+    pub(super) kind: Option<String>,
+    /// The same, if the API has the server's id of that object.
     pub(super) id_of: Option<String>,
+}
+
+impl KeyField {
+    /// The place in an object for a part that only paths have. No API has a field of this name.
+    pub(super) fn place_of(label: &str) -> String {
+        child("", &format!("{{{label}}}"))
+    }
 }
 
 #[derive(Debug)]
 pub(super) struct List {
     pub(super) route: Route,
+    /// The part of the key that names the objects below each of which there is a list.
+    pub(super) below: Option<KeyField>,
     /// The same for only the objects with one key.
     pub(super) find: Option<Route>,
     pub(super) statuses: Statuses,
@@ -122,6 +136,12 @@ impl CompiledKind {
         let values = self.name_form.split(name).unwrap_or_default();
         let fields = self.key.iter().zip(values).filter(|(field, _)| field.id_of.is_none());
         fields.filter_map(|(field, value)| Some((field.label.as_str(), Id::text(&value)?))).collect()
+    }
+
+    /// One part of a name.
+    pub(super) fn part(&self, name: &str, field: &KeyField) -> Option<String> {
+        let values = self.name_form.split(name)?;
+        self.key.iter().zip(values).find(|(of, _)| of.label == field.label).map(|(_, value)| value)
     }
 
     /// Whether a value of an object says that it belongs to the system.

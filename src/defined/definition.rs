@@ -156,18 +156,19 @@ pub enum KeyPart {
     At(Pointer),
     /// The name of another object.
     Names {
-        /// Where an object has it.
-        at: Pointer,
+        /// Where an object has it. Left out: nowhere, and the part is only in paths.
+        at: Option<Pointer>,
         /// The kind of the other object. If the server gives ids to that kind, the API has the id here.
         kind: String,
     },
 }
 
 impl KeyPart {
-    /// Where an object has it.
-    pub fn at(&self) -> &Pointer {
+    /// Where an object has it; `None` for a part that is only in paths.
+    pub fn at(&self) -> Option<&Pointer> {
         match self {
-            Self::At(at) | Self::Names { at, .. } => at,
+            Self::At(at) => Some(at),
+            Self::Names { at, .. } => at.as_ref(),
         }
     }
 

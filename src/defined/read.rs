@@ -2,26 +2,51 @@
 //!
 //! Not here: the pages of a list (`pages`), and what a reply says about an object (`object`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use crate::defined::api::Defined;
-use crate::defined::compiled::CompiledKind;
+use crate::defined::compiled::{CompiledKind, KeyField, List};
 use crate::defined::definition::{ErrorForm, Places, Pointer};
-use crate::defined::template::Values;
+use crate::defined::template::{Route, Values};
 use crate::model::kind::Kind;
-use crate::model::request::Path;
+use crate::model::request::{Id, Path};
 use crate::model::resource::RemoteId;
 use crate::model::state::{Listing, LiveObject};
 use crate::model::wire::{Errors, GetResult, ReadError, Reader, Sign, Statuses};
 use crate::packed::Packed;
-use crate::system::Observe;
+use crate::pointer::put;
+use crate::system::{Observe, Translate as _};
 
 mod object;
 mod pages;
 
 use object::NamesOf;
+
+/// How many lists are read at once, each below another object.
+const SIDE_BY_SIDE: usize = 8;
+
+/// Which objects of a kind are looked for.
+#[derive(Clone, Copy)]
+enum Sought<'a> {
+    /// Every one.
+    All,
+    /// Those with these names.
+    Among(&'a BTreeSet<String>),
+    /// Those with one name, by a narrower request if the API can select them.
+    Named(&'a str),
+}
+
+/// One list of a kind: the only one, or that below an object.
+#[derive(Clone, Copy)]
+struct ListOf<'a> {
+    kind: &'a CompiledKind,
+    list: &'a List,
+    above: Option<&'a RemoteId>,
+    sought: Sought<'a>,
+}
 
 #[async_trait]
 impl Observe for Defined {
@@ -48,7 +73,16 @@ impl Observe for Defined {
     }
 
     async fn list(&self, kind: &Kind, reader: &dyn Reader) -> Result<Listing, ReadError> {
-        self.all(self.compiled(kind)?, None, reader).await
+        self.all(self.compiled(kind)?, Sought::All, reader).await
+    }
+
+    async fn list_among(
+        &self,
+        kind: &Kind,
+        names: &BTreeSet<String>,
+        reader: &dyn Reader,
+    ) -> Result<Listing, ReadError> {
+        self.all(self.compiled(kind)?, Sought::Among(names), reader).await
     }
 
     async fn get(
@@ -72,7 +106,7 @@ impl Observe for Defined {
         if is_found_by_get(compiled, kind) {
             return Ok(self.named(compiled, name, reader).await?.into_iter().collect());
         }
-        let found = self.all(compiled, Some(name), reader).await?.named(kind, name)?;
+        let found = self.all(compiled, Sought::Named(name), reader).await?.named(kind, name)?;
         match found.as_slice() {
             [one] if compiled.get.is_some() => {
                 Ok(self.one(compiled, one, reader).await?.into_iter().collect())
@@ -94,42 +128,115 @@ impl Defined {
         self.api.compiled(&kind.name).ok_or_else(unknown)
     }
 
-    /// All objects of a kind, or only those with one key if the API can select them.
+    /// The objects of a kind that are looked for, and others of the lists that hold them.
     async fn all(
         &self,
         kind: &CompiledKind,
-        name: Option<&str>,
+        sought: Sought<'_>,
         reader: &dyn Reader,
     ) -> Result<Listing, ReadError> {
         let Some(list) = &kind.list else { return Ok(Listing::default()) };
-        let parts = name.map(|name| kind.parts(name)).unwrap_or_default();
-        let values = Values { settings: &self.settings, id: None, parts };
-        let narrowed = list.find.as_ref().filter(|_| name.is_some()).and_then(|find| find.fill(&values));
-        let path = narrowed.or_else(|| list.route.fill(&values)).ok_or_else(unfilled)?;
-        let names = Box::pin(self.names_of(kind, reader)).await?;
+        let mut names = Box::pin(self.names_of(kind, list, reader)).await?;
+        let above = Box::pin(self.above(kind, list, sought, &mut names, reader)).await?;
+        let mut reads = Vec::new();
+        for above in &above {
+            reads.push(self.items(ListOf { kind, list, above: above.as_ref(), sought }, reader));
+        }
+        let read = stream::iter(reads).buffered(SIDE_BY_SIDE);
         let mut all: BTreeMap<RemoteId, Vec<LiveObject>> = BTreeMap::new();
         let mut unreachable = Vec::new();
-        let mut items = pages::items(list, kind, &path, reader).await?;
-        items.retain(|item| list.is_object(&item.value()));
-        object::check_key(kind, &items, &path)?;
-        for item in items {
-            match object::listed(kind, &item.value(), &names) {
-                Some(Ok(found)) => {
-                    object::join(kind, all.entry(found.remote.clone()).or_default(), found, &path)?
+        for (path, items) in read.try_collect::<Vec<_>>().await? {
+            for item in items {
+                match object::listed(kind, &item.value(), &names) {
+                    Some(Ok(found)) => {
+                        object::join(kind, all.entry(found.remote.clone()).or_default(), found, &path)?
+                    }
+                    Some(Err(found)) => unreachable.push(found),
+                    None => {}
                 }
-                Some(Err(found)) => unreachable.push(found),
-                None => {}
             }
         }
         Ok(Listing { objects: all.into_values().flatten().collect(), unreachable })
     }
 
-    /// The names for the ids that a key contains.
-    async fn names_of(&self, kind: &CompiledKind, reader: &dyn Reader) -> Result<NamesOf, ReadError> {
+    /// The items of one list, each with the part of its key that only the path has.
+    async fn items(&self, of: ListOf<'_>, reader: &dyn Reader) -> Result<(Path, Vec<Packed>), ReadError> {
+        let ListOf { kind, list, above, sought } = of;
+        let mut parts = match sought {
+            Sought::Named(name) => kind.parts(name),
+            Sought::All | Sought::Among(_) => Vec::new(),
+        };
+        if let (Some(field), Some(id)) = (&list.below, above) {
+            parts.retain(|(label, _)| *label != field.label);
+            parts.push((&field.label, Id::Known(id.clone())));
+        }
+        let values = Values { settings: &self.settings, id: None, parts };
+        let is_named = matches!(sought, Sought::Named(_));
+        let narrowed = list.find.as_ref().filter(|_| is_named).and_then(|find| find.fill(&values));
+        let path = narrowed.or_else(|| list.route.fill(&values)).ok_or_else(unfilled)?;
+        let mut items = pages::items(list, kind, &path, reader).await?;
+        items.retain(|item| list.is_object(&item.value()));
+        if let (Some(field), Some(id)) = (list.below.as_ref().filter(|field| field.only_in_paths), above) {
+            for item in &mut items {
+                let mut value = item.value();
+                put(&mut value, &field.at, id.to_json());
+                *item = value.into();
+            }
+        }
+        object::check_key(kind, &items, &path)?;
+        Ok((path, items))
+    }
+
+    /// The objects below which there is a list to read, as its path has them; one `None` for a list that is below none.
+    /// Objects of the kind above that nobody looks below are not asked for theirs.
+    async fn above(
+        &self,
+        kind: &CompiledKind,
+        list: &List,
+        sought: Sought<'_>,
+        names: &mut NamesOf,
+        reader: &dyn Reader,
+    ) -> Result<Vec<Option<RemoteId>>, ReadError> {
+        let Some(field) = &list.below else { return Ok(vec![None]) };
+        let Some(above) = field.kind.as_ref().and_then(|kind| self.api.compiled(kind)) else {
+            return Ok(Vec::new());
+        };
+        let wanted: Option<BTreeSet<String>> = match sought {
+            Sought::All => None,
+            Sought::Among(names) => Some(names.iter().filter_map(|name| kind.part(name, field)).collect()),
+            Sought::Named(name) => Some(kind.part(name, field).into_iter().collect()),
+        };
+        if let (Sought::Named(_), Some(wanted), None) = (sought, &wanted, &field.id_of) {
+            return wanted.iter().map(|name| RemoteId::new(name).ok_or_else(unfilled).map(Some)).collect();
+        }
+        let among = wanted.as_ref().map_or(Sought::All, Sought::Among);
+        let mut found = self.all(above, among, reader).await?.objects;
+        found.retain(|above| wanted.as_ref().is_none_or(|wanted| wanted.contains(&above.name)));
+        if let Some(of) = &field.id_of {
+            let named = found.iter().map(|above| (above.remote.to_string(), above.name.clone()));
+            names.entry(of.clone()).or_default().extend(named);
+        }
+        let in_path = |above: LiveObject| match field.id_of {
+            Some(_) => Some(above.remote),
+            None => RemoteId::new(&above.name),
+        };
+        Ok(found.into_iter().filter_map(in_path).map(Some).collect())
+    }
+
+    /// The names for the ids that a key contains, except of the object above, which is known anyway.
+    async fn names_of(
+        &self,
+        kind: &CompiledKind,
+        list: &List,
+        reader: &dyn Reader,
+    ) -> Result<NamesOf, ReadError> {
         let mut names = NamesOf::new();
-        for id_of in kind.key.iter().filter_map(|field| field.id_of.as_ref()) {
+        let is_above =
+            |field: &&KeyField| list.below.as_ref().is_some_and(|below| below.label == field.label);
+        for id_of in kind.key.iter().filter(|field| !is_above(field)).filter_map(|field| field.id_of.as_ref())
+        {
             if let Some(other) = self.api.compiled(id_of) {
-                let found = self.all(other, None, reader).await?.objects;
+                let found = self.all(other, Sought::All, reader).await?.objects;
                 let of_kind = found.into_iter().map(|found| (found.remote.to_string(), found.name)).collect();
                 names.insert(id_of.clone(), of_kind);
             }
@@ -145,6 +252,7 @@ impl Defined {
         reader: &dyn Reader,
     ) -> Result<Option<LiveObject>, ReadError> {
         let Some(get) = &kind.get else { return Ok(Some(listed.clone())) };
+        let Some(listed) = &self.identified(kind, &get.route, listed, reader).await? else { return Ok(None) };
         let path = get.route.fill(&self.values(kind, listed)).ok_or_else(unfilled)?;
         let statuses = Statuses { own: self.own(kind, listed), ..get.statuses.clone() };
         match reader.read(&path, &statuses).await? {
@@ -152,6 +260,33 @@ impl Defined {
             GetResult::Reply(reply) if get.gone_if.iter().any(|sign| sign.is_in(&reply.body)) => Ok(None),
             GetResult::Reply(reply) => object::in_full(kind, listed, &get.object, reply, &path).map(Some),
         }
+    }
+
+    /// The object with the ids of others that its path has, if only their names are known so far; `None` if one of them is
+    /// not there.
+    async fn identified(
+        &self,
+        kind: &CompiledKind,
+        route: &Route,
+        known: &LiveObject,
+        reader: &dyn Reader,
+    ) -> Result<Option<LiveObject>, ReadError> {
+        let mut body = known.body();
+        let named = kind.name_form.split(&known.name).unwrap_or_default();
+        for (field, name) in kind.key.iter().zip(named).filter(|(field, _)| route.has_part(&field.label)) {
+            let Some(of) = field.id_of.as_ref().filter(|_| body.pointer(&field.at).is_none()) else {
+                continue;
+            };
+            let Some(kind) = self.kind(of) else { continue };
+            let mut found = self.find(kind, &name, reader).await?;
+            found.retain(|found| kind.folded(&found.name) == kind.folded(&name));
+            match found.as_slice() {
+                [] => return Ok(None),
+                [one] => put(&mut body, &field.at, one.remote.to_json()),
+                _ => return Err(ambiguous(of, &name)),
+            }
+        }
+        Ok(Some(LiveObject { body: body.into(), ..known.clone() }))
     }
 
     /// What identifies an object in a reply that is the object itself, unless the definition says where errors are.
@@ -204,9 +339,15 @@ impl Defined {
         if kind.list.is_none() {
             return Err(unsure());
         }
-        let all = self.all(kind, None, reader).await?;
+        let names = BTreeSet::from([listed.name.clone()]);
+        let all = self.all(kind, Sought::Among(&names), reader).await?;
         if all.objects.iter().any(|found| found.remote == listed.remote) { Err(unsure()) } else { Ok(None) }
     }
+}
+
+fn ambiguous(kind: &str, name: &str) -> ReadError {
+    let message = format!("several objects could be the {kind} `{name}`");
+    ReadError { message, help: Some("rename or remove all except one on the target".to_owned()) }
 }
 
 /// The error for a name that cannot be in a path. Settings and keys were checked before, so it is nothing else.

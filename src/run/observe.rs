@@ -108,7 +108,14 @@ pub async fn observe(
             {
                 return (kind, Ok(found), true);
             }
-            (kind, system.list(kind, reader).await, false)
+            let needs_all = matches!(depth, Depth::Whole | Depth::Everything)
+                || kind.judged_together
+                || wanted.deletes_below(kind);
+            let listing = match needs_all {
+                true => system.list(kind, reader).await,
+                false => system.list_among(kind, &wanted.names(system, kind), reader).await,
+            };
+            (kind, listing, false)
         })
         .buffer_unordered(concurrency.max(1));
     for (kind, listing, is_by_name) in lists.collect::<Vec<_>>().await {

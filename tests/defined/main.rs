@@ -11,6 +11,7 @@
 mod access;
 mod answers;
 mod api;
+mod below;
 mod comparing;
 mod config;
 mod keys;

@@ -102,7 +102,6 @@ const MISTAKES: &[Mistake] = &[
     ("  unique: true", "  unique: ^maybe", "schema/type"),
     ("key: {name: /name}", "key: ^{}", "schema/"),
     ("key: {name: /name}", "key: {name: ^name}", "schema/"),
-    ("    title: /title", "    ^title: {kind: Group}", "schema/"),
     ("list: {path: /groups}", "^list: {}", "schema/missing-field"),
     ("list: {path: /groups}", "list: {path: ^groups}", "schema/pattern"),
     ("list: {path: /groups}", "list: {path: ^'/groups?all=1'}", "schema/pattern"),
@@ -120,6 +119,8 @@ const MISTAKES: &[Mistake] = &[
     ("  unique: true", "  key_pattern: {pattern: ^'[', hint: h}", "schema/"),
     ("  unique: true", "  unique: true\n  ^unique: false", "yaml/duplicate-key"),
     // Templates.
+    ("    title: /title", "    ^title: {kind: Group}", "system/key"),
+    ("path: '/t/{settings.tenant}/things'\n    items", "path: ^'/t/{title}/things'\n    items", "system/template"),
     ("list: {path: /groups}", "list: {path: ^'/groups/{name}'}", "system/"),
     ("list: {path: /groups}", "list: {path: ^'/groups/{id}'}", "system/"),
     ("get: {path: '/groups/{id}'}", "get: {path: ^'/groups/{ident}'}", "system/"),
@@ -199,6 +200,7 @@ const MISTAKES: &[Mistake] = &[
 /// Mistakes that are reported at another place.
 #[rustfmt::skip] // One mistake per row.
 const ELSEWHERE: &[(&[(&str, &str)], &str)] = &[
+    (&[("title: /title", "title: {at: /title, kind: Group}"), ("path: '/t/{settings.tenant}/things'\n    items", "path: ^'/t/{title}/{group}'\n    items")], "system/template"),
     (&[("- name: Group", "- ^name: Group"), ("  key: {name: /name}\n", "")], "schema/missing-field"),
     (&[("- name: Group", "- ^name: Group"), ("  list: {path: /groups}\n", "")], "system/"),
     (&[("- name: Thing", "- ^name: Thing"), ("  named: '{group}:{title}'\n", "")], "system/"),

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::context::Context;
 use super::references::can_refer;
 use crate::defined::compiled::KeyField;
+use crate::defined::definition::KindForm;
 use crate::defined::problems::Problems;
 use crate::diagnostic::Code;
 use crate::model::name_form::{NameForm, NamePart};
@@ -26,19 +27,36 @@ fn fields(context: &Context<'_>, problems: &mut Problems<'_>) -> Vec<KeyField> {
     let mut fields: Vec<KeyField> = Vec::new();
     for (label, part) in &context.kind.key {
         let place = format!("{}/key/{label}", context.at);
-        let at = &part.at().0;
+        let only_in_paths = part.at().is_none();
+        let at = part.at().map_or_else(|| KeyField::place_of(label), |at| at.0.clone());
         check_label(label, &place, problems);
-        if fields.iter().any(|field| field.at == *at) {
+        if only_in_paths {
+            check_in_path(context, label, &place, problems);
+        }
+        if fields.iter().any(|field| field.at == at) {
             let message = "two parts of the key are at the same place";
             let help = "give each its own JSON pointer, or remove one";
             problems.report(&place, Code::SystemKey, message, help);
         }
-        check_not_in_spec(context, at, &place, problems);
+        check_not_in_spec(context, &at, &place, problems);
         let known = part.kind().filter(|kind| can_refer(context, kind, &place, problems));
         let id_of = known.filter(|kind| context.has_ids(kind)).map(str::to_owned);
-        fields.push(KeyField { label: label.clone(), at: at.clone(), id_of });
+        let kind = known.map(str::to_owned);
+        fields.push(KeyField { label: label.clone(), at, only_in_paths, kind, id_of });
     }
     fields
+}
+
+/// Checks that what no object has is known from the path at which objects are read.
+fn check_in_path(context: &Context<'_>, label: &str, place: &str, problems: &mut Problems<'_>) {
+    let KindForm { list, get, .. } = context.kind;
+    let list = list.as_ref().map(|list| &list.path.0);
+    let read = list.or(get.as_ref().map(|get| &get.path.0));
+    if !read.is_some_and(|path| path.contains(&format!("{{{label}}}"))) {
+        let message = format!("nothing says of which `{label}` an object is");
+        let help = format!("add `at`, where an object has it, or `{{{label}}}` to the path of `list`");
+        problems.report(place, Code::SystemKey, message, help);
+    }
 }
 
 fn check_label(label: &str, place: &str, problems: &mut Problems<'_>) {

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::headers;
 use super::routes::{Compiler, TemplateScope};
-use crate::defined::compiled::{Create, Delete, Get, List, Step, Update};
+use crate::defined::compiled::{Create, Delete, Get, KeyField, List, Step, Update};
 use crate::defined::definition::{CreateForm, DeleteForm, FirstForm, GetForm, ListForm, UpdateForm};
 use crate::defined::template::{Placeholder, Route};
 use crate::diagnostic::Code;
@@ -16,7 +16,9 @@ use crate::model::wire::{Sign, Statuses};
 impl Compiler<'_, '_> {
     pub(super) fn list(&mut self, list: &ListForm) -> Option<List> {
         let place = format!("{}/list", self.context.at);
-        let route = self.route(&list.path.0, &list.query, &place, TemplateScope::Settings)?;
+        let mut route = self.route(&list.path.0, &BTreeMap::new(), &place, TemplateScope::List)?;
+        self.query(&mut route, &list.query, &format!("{place}/query"), TemplateScope::Settings)?;
+        let below = self.below(&route, &place)?;
         let find = match &list.find {
             None => None,
             Some(query) => {
@@ -28,6 +30,7 @@ impl Compiler<'_, '_> {
         self.success(&list.success, &place);
         Some(List {
             route,
+            below,
             find,
             statuses: Statuses { success: list.success.clone(), gone: Vec::new(), ..Statuses::default() },
             items: list.items.0.clone(),
@@ -37,6 +40,22 @@ impl Compiler<'_, '_> {
             whole: list.whole,
             paging: list.paging.clone(),
         })
+    }
+
+    /// The part of the key that says below what a list is; `None` inside if it is the only list.
+    fn below(&mut self, route: &Route, place: &str) -> Option<Option<KeyField>> {
+        let mut parts = self.key.iter().filter(|field| route.has_part(&field.label)).cloned();
+        let first = parts.next();
+        if let Some(second) = parts.next() {
+            let message = format!(
+                "the path names two objects, and every {{{}}} would be read for every other",
+                second.label
+            );
+            let help = "name one part of the key: the objects of that kind are read, and below each its list";
+            self.problems.report(&format!("{place}/path"), Code::SystemTemplate, message, help);
+            return None;
+        }
+        Some(first)
     }
 
     pub(super) fn get(&mut self, get: &GetForm) -> Option<Get> {
@@ -140,9 +159,7 @@ impl Compiler<'_, '_> {
         match placeholder {
             Placeholder::Id => false,
             Placeholder::Setting(_) => true,
-            Placeholder::NamePart(label) => {
-                self.key.iter().any(|field| field.label == *label && field.id_of.is_none())
-            }
+            Placeholder::NamePart(label) => self.key.iter().any(|field| field.label == *label),
         }
     }
 

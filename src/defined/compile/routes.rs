@@ -15,6 +15,8 @@ use crate::pointer::child;
 pub(super) enum TemplateScope {
     /// Only settings.
     Settings,
+    /// The path of a list: settings, and a part of the key that names the object above.
+    List,
     /// The key too, as far as it is known from the name.
     Key,
     /// A new object: its key, but no id yet.
@@ -123,6 +125,12 @@ fn part_problem(label: &str, scope: TemplateScope, key: &[KeyField]) -> Option<(
         return Some((message, format!("parts are {}; a setting is `{{settings.NAME}}`", known.join(", "))));
     };
     match (scope, &field.id_of) {
+        (TemplateScope::List, _) if field.kind.is_some() => None,
+        (TemplateScope::List, _) => Some((
+            format!("`{{{label}}}` is not known here, because this reads all objects"),
+            "use settings, or a part of the key that names another kind: then each of its objects has a list"
+                .to_owned(),
+        )),
         (TemplateScope::Settings, _) => Some((
             format!("`{{{label}}}` is not known here, because this reads all objects"),
             "use only settings".to_owned(),

@@ -14,7 +14,7 @@ use crate::model::request::Method;
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct ListForm {
-    /// Where.
+    /// Where. A part of the key in it that names another kind makes it a list below each object of that kind.
     pub path: PathTemplate,
     /// Query parameters; the values are templates over the settings.
     #[serde(default)]

@@ -12,6 +12,7 @@ use crate::model::resource::RemoteId;
 use crate::model::state::{Listed, LiveObject, Unreachable};
 use crate::model::wire::{ReadError, Reply};
 use crate::packed::Packed;
+use crate::pointer::put;
 
 /// The names of objects of other kinds by their ids, as far as keys refer to them.
 pub(super) type NamesOf = BTreeMap<String, BTreeMap<String, String>>;
@@ -107,7 +108,13 @@ pub(super) fn in_full(
             help: Some("somebody may be changing objects right now; run again".to_owned()),
         });
     }
-    let marked = kind.is_marked_by_value(body) || kind.is_marked_by_name(&listed.name);
+    let (mut body, listed_body) = (body.clone(), listed.body());
+    for field in kind.key.iter().filter(|field| field.only_in_paths) {
+        if let Some(known) = listed_body.pointer(&field.at) {
+            put(&mut body, &field.at, known.clone());
+        }
+    }
+    let marked = kind.is_marked_by_value(&body) || kind.is_marked_by_name(&listed.name);
     Ok(LiveObject {
         remote: listed.remote.clone(),
         name: listed.name.clone(),

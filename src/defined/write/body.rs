@@ -138,7 +138,8 @@ impl Body {
 
     /// The parts of the key that are not in the path.
     pub(super) fn add_key(&mut self, kind: &CompiledKind, values: &Values<'_>, route: &Route) {
-        for field in kind.key.iter().filter(|field| !route.has_part(&field.label)) {
+        let own = kind.key.iter().filter(|field| !field.only_in_paths);
+        for field in own.filter(|field| !route.has_part(&field.label)) {
             if let Some((_, id)) = values.parts.iter().find(|(label, _)| *label == field.label) {
                 self.put_id(&field.at, id);
             }

@@ -121,11 +121,12 @@ impl Subject<'_> {
 
     /// Whether a field of a reply is in the spec, or is its key or its id.
     pub(super) fn describes(&self, name: &str) -> bool {
-        let key = self.form.key.values().map(|part| match part {
-            KeyPart::At(at) | KeyPart::Names { at, .. } => at,
-        });
+        let key = self.form.key.values().filter_map(KeyPart::at);
+        let is_only_in_paths = name.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
         let pointer = format!("/{name}");
-        self.form.field(name).is_some() || key.chain(&self.form.id).any(|at| at.0 == pointer)
+        self.form.field(name).is_some()
+            || key.chain(&self.form.id).any(|at| at.0 == pointer)
+            || is_only_in_paths.is_some_and(|label| self.form.key.contains_key(label))
     }
 
     /// A live object without the fields that can be declared.
