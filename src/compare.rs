@@ -6,5 +6,6 @@ pub mod cause;
 pub mod diff;
 pub mod ignore;
 pub mod loss;
+pub mod patch;
 pub mod same;
 pub mod shape;

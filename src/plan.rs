@@ -310,7 +310,7 @@ impl Planner<'_> {
     }
 
     fn finish(mut self) -> TargetPlan {
-        order::sort(&mut self.plan.changes, self.input.system.kinds());
+        order::sort(&mut self.plan.changes, self.input.system.kinds(), self.input.desired);
         self.plan.diagnostics.extend(self.still_named());
         let hazards = self.input.system.hazards(&self.plan.changes, self.input.observed);
         self.plan.diagnostics.extend(hazards);

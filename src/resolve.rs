@@ -3,6 +3,7 @@
 //! Not here: reading files (`source`), and comparing with what is live (`plan`).
 
 pub mod base;
+mod circle;
 mod identity;
 mod ignore;
 mod reading;
@@ -104,6 +105,7 @@ fn twice(first: &Declared, second: &Manifest) -> Diagnostic {
 
 fn check_target(claim: &Claim<'_>, desired: &Desired, day: Date, diagnostics: &mut Vec<Diagnostic>) {
     let suggestions = Suggestions::default();
+    diagnostics.extend(circle::check(claim.system.kinds(), desired));
     for declared in desired.values() {
         let Some(kind) = claim.system.kind(&declared.id.kind) else {
             continue;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::defined::definition::{Mark, Mode, Paging};
 use crate::defined::spec::Spec;
-use crate::defined::template::Route;
+use crate::defined::template::{BodyTemplate, Route};
 use crate::model::kind::Reference;
 use crate::model::name_form::NameForm;
 use crate::model::request::{Id, Method, Repeatability};
@@ -88,7 +88,7 @@ pub(super) struct Create {
     pub(super) method: Method,
     pub(super) route: Route,
     pub(super) success: Vec<u16>,
-    pub(super) within: String,
+    pub(super) frame: Frame,
     /// Where the reply has the new id.
     pub(super) id: Option<String>,
     pub(super) idempotency_header: Option<String>,
@@ -101,9 +101,19 @@ pub(super) struct Update {
     pub(super) route: Route,
     pub(super) mode: Mode,
     pub(super) success: Vec<u16>,
-    pub(super) within: String,
+    pub(super) frame: Frame,
+    pub(super) always: Vec<String>,
     pub(super) if_match: bool,
     pub(super) renames: bool,
+}
+
+/// What the body of a create or an update has around the object.
+#[derive(Debug)]
+pub(super) struct Frame {
+    /// What is the same for every object.
+    pub(super) body: Option<BodyTemplate>,
+    /// Where the object goes, as a JSON pointer.
+    pub(super) within: String,
 }
 
 #[derive(Debug)]
@@ -113,12 +123,12 @@ pub(super) struct Delete {
     pub(super) last: Step,
 }
 
-/// A request that is the same for every object, except for its path.
+/// A request that is the same for every object, except for its key and id.
 #[derive(Debug)]
 pub(super) struct Step {
     pub(super) method: Method,
     pub(super) route: Route,
-    pub(super) body: Option<Value>,
+    pub(super) body: Option<BodyTemplate>,
     pub(super) success: Vec<u16>,
 }
 

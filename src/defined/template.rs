@@ -1,9 +1,12 @@
 //! Texts with placeholders: `{name}` is a part of the key, `{id}` the server's id, `{settings.org}` a setting; `{{` and `}}`
 //! are braces. Not here: which placeholders are allowed where, in `compile::routes`.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
-use crate::model::request::{Id, Path};
+use crate::model::request::{Id, KNOWN_AFTER_APPLY, Path, Symbol};
+use crate::pointer::child;
 
 /// A text with placeholders.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,6 +114,80 @@ impl Template {
     }
 }
 
+/// A JSON value whose texts are templates.
+#[derive(Clone, Debug)]
+pub(super) struct BodyTemplate {
+    value: Value,
+    /// The texts with placeholders, each with its JSON pointer.
+    texts: Vec<(String, Template)>,
+}
+
+impl BodyTemplate {
+    /// Reads the templates of a value. An error is about the text at the returned JSON pointer.
+    pub(super) fn new(value: &Value) -> Result<Self, (String, String)> {
+        let mut body = Self { value: value.clone(), texts: Vec::new() };
+        body.read("", value)?;
+        Ok(body)
+    }
+
+    fn read(&mut self, at: &str, value: &Value) -> Result<(), (String, String)> {
+        match value {
+            Value::String(text) => {
+                let wrong = |problem| (at.to_owned(), format!("`{text}` {problem}"));
+                self.texts.push((at.to_owned(), Template::new(text).map_err(wrong)?));
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.read(&format!("{at}/{index}"), item)?;
+                }
+            }
+            Value::Object(map) => {
+                for (name, value) in map {
+                    self.read(&child(at, name), value)?;
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Its texts, each with its JSON pointer.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&str, &Template)> {
+        self.texts.iter().map(|(at, template)| (at.as_str(), template))
+    }
+
+    /// Whether a text is made of a part of the key.
+    pub(super) fn has_part(&self, label: &str) -> bool {
+        let is =
+            |placeholder: &Placeholder| matches!(placeholder, Placeholder::NamePart(part) if part == label);
+        self.texts.iter().flat_map(|(_, template)| template.placeholders()).any(is)
+    }
+
+    /// Whether a text is made of the id.
+    pub(super) fn has_id(&self) -> bool {
+        self.texts.iter().flat_map(|(_, template)| template.placeholders()).any(|of| *of == Placeholder::Id)
+    }
+
+    /// The value, and the places in it of ids that do not exist yet; `None` if a value is not known.
+    pub(super) fn fill(&self, values: &Values<'_>) -> Option<(Value, BTreeMap<String, Symbol>)> {
+        let (mut filled, mut later) = (self.value.clone(), BTreeMap::new());
+        for (at, template) in &self.texts {
+            let value = match template.0.as_slice() {
+                [Piece::Placeholder(only)] => match values.get(only)? {
+                    Id::Known(id) => id.to_json(),
+                    Id::Later(symbol) => {
+                        later.insert(at.clone(), symbol);
+                        Value::from(KNOWN_AFTER_APPLY)
+                    }
+                },
+                _ => Value::from(template.fill(values)?),
+            };
+            filled.pointer_mut(at).into_iter().for_each(|place| *place = value.clone());
+        }
+        Some((filled, later))
+    }
+}
+
 fn placeholder(label: &str) -> Placeholder {
     match (label, label.strip_prefix("settings.")) {
         ("id", _) => Placeholder::Id,
@@ -147,11 +224,11 @@ impl Route {
         self.segments.iter().chain(self.query.iter().map(|(_, value)| value)).flat_map(Template::placeholders)
     }
 
-    /// Whether a part of the key is in the path itself.
+    /// Whether a part of the key is in the path or its query.
     pub(super) fn has_part(&self, label: &str) -> bool {
         let is =
             |placeholder: &Placeholder| matches!(placeholder, Placeholder::NamePart(part) if part == label);
-        self.segments.iter().flat_map(Template::placeholders).any(is)
+        self.placeholders().any(is)
     }
 
     /// The path; `None` if a value is not known or would lead to another path.

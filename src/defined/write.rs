@@ -69,7 +69,7 @@ impl Defined {
         body.add_key(kind, &values, &create.route);
         body.omit_null(kind);
         let path = create.route.fill(&values).ok_or_else(unfilled)?;
-        let mut request = body.request(create.method, path, &create.within);
+        let mut request = body.request(create.method, path, &create.frame, &values).ok_or_else(unfilled)?;
         request.success.clone_from(&create.success);
         request.idempotency_header.clone_from(&create.idempotency_header);
         request.repeatability = create.repeatability;
@@ -100,13 +100,15 @@ impl Defined {
         create_only(kind, draft)?;
         not_kept(kind, draft, live)?;
         no_null(kind, update, draft)?;
-        let path = update.route.fill(&self.values(kind, live)).ok_or_else(unfilled)?;
+        let values = self.values(kind, live);
+        let path = update.route.fill(&values).ok_or_else(unfilled)?;
         let body = self.updated(kind, update, draft, live);
-        let mut request = body.request(update.method, path, &update.within);
+        let mut request = body.request(update.method, path, &update.frame, &values).ok_or_else(unfilled)?;
         request.success.clone_from(&update.success);
         request.if_match = update.if_match;
         request.replaces = match update.mode {
             Mode::Merge => Replaces::Fields,
+            Mode::MergePatch => Replaces::Differences,
             Mode::Replace => Replaces::Object,
         };
         Ok(request)
@@ -114,17 +116,20 @@ impl Defined {
 
     fn updated(&self, kind: &CompiledKind, update: &Update, draft: &Draft<'_>, live: &LiveObject) -> Body {
         let mut body = match update.mode {
-            Mode::Merge => Body::changed(kind, draft, live),
+            Mode::Merge | Mode::MergePatch => Body::changed(kind, draft, live, &update.always),
             Mode::Replace => Body::whole(kind, draft, live),
         };
         let renamed = live.name != draft.id.name;
-        if update.mode == Mode::Merge && renamed {
+        if update.mode != Mode::Replace && renamed {
             body.keep_beside(kind, live);
         }
         if update.mode == Mode::Replace || renamed {
             body.add_key(kind, &self.new_values(kind, draft), &update.route);
         }
         body.omit_null(kind);
+        if update.mode == Mode::MergePatch {
+            body.keep_differences(live, &update.always);
+        }
         body
     }
 
@@ -137,8 +142,11 @@ impl Defined {
         let values = self.values(kind, live);
         let request = |step: &compiled::Step, repeatability| {
             let path = step.route.fill(&values).ok_or_else(unfilled)?;
+            let filled = step.body.as_ref().map(|body| body.fill(&values).ok_or_else(unfilled));
+            let (body, fills) = filled.transpose()?.unzip();
             Ok(Request {
-                body: step.body.clone(),
+                body,
+                fills: fills.unwrap_or_default(),
                 success: step.success.clone(),
                 replaces: Replaces::Nothing,
                 repeatability,
@@ -201,16 +209,20 @@ fn no_null(kind: &CompiledKind, update: &Update, draft: &Draft<'_>) -> Result<()
         let is_null = draft.declared.pointer(at).is_some_and(Value::is_null);
         is_null && draft.fields.iter().any(|field| is_within(at, &field.path))
     };
-    // An object inside the spec is sent whole, so what it leaves out goes.
-    let top = |at: &&String| fields(at).count() == 1;
-    match kind.spec.omit_null.iter().filter(top).find(is_emptied) {
-        Some(at) if update.mode == Mode::Merge => {
+    // An object inside the spec may be sent whole, so that what it leaves out goes.
+    let stays = |at: &&String| match update.mode {
+        Mode::Merge => fields(at).count() == 1,
+        Mode::MergePatch => true,
+        Mode::Replace => false,
+    };
+    match kind.spec.omit_null.iter().filter(stays).find(is_emptied) {
+        Some(at) => {
             let message =
                 format!("the API cannot empty `{at}`: it takes no null, and keeps what is left out");
             let help = "declare the live value, or delete the object and create it again";
             Err(refused(Code::DefinedNoNull, message).help(help).in_spec(at.clone()))
         }
-        _ => Ok(()),
+        None => Ok(()),
     }
 }
 

@@ -828,6 +828,10 @@ codes! {
     /// used. Rename all but one on the target, or refer to it by its id if the field accepts one.
     ReferenceAmbiguous = "reference/ambiguous" (Invalid, Error),
 
+    /// Objects of one kind name each other in a circle, such as two groups of which each is the parent of the other. None of
+    /// them could be created first. Take one of the references out.
+    ReferenceCircle = "reference/circle" (Invalid, Error),
+
     /// A manifest refers to an object that is neither live nor declared in git. The reference could not be sent.
     /// Correct its name, declare the object in git, or create it on the target.
     ReferenceDangling = "reference/dangling" (Invalid, Error),

@@ -227,6 +227,8 @@ pub enum Replaces {
     Object,
     /// Each top-level field of the body, as a whole; other fields stay.
     Fields,
+    /// What the body has, at every depth; null takes a field away (RFC 7396).
+    Differences,
     /// None of its fields: it creates or deletes, or is about a part that has its own path.
     Nothing,
 }

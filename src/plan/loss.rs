@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::compare::ignore::Ignored;
 use crate::compare::loss::{self, Loss, Why};
+use crate::compare::patch;
 use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::model::request::{Hidden, Replaces, Request};
 use crate::pointer::put;
@@ -46,6 +47,11 @@ fn of(draft: &Draft<'_>, ignored: &Ignored, request: &Request) -> Vec<Loss> {
         // What is not sent stays.
         Replaces::Fields => {
             [loss::of_fields(shape, &live, declared, &sent), left_to_others(&ignored.within(&sent))].concat()
+        }
+        Replaces::Differences => {
+            let after = patch::applied(&live, &sent);
+            [loss::of_object(shape, &live, declared, &after), loss::of_ignored(shape, ignored, &live, &after)]
+                .concat()
         }
         Replaces::Nothing => Vec::new(),
     }

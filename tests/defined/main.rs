@@ -12,6 +12,7 @@ mod access;
 mod answers;
 mod api;
 mod below;
+mod bodies;
 mod comparing;
 mod config;
 mod keys;
@@ -27,6 +28,7 @@ mod secrets;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;
+mod trees;
 mod unsound;
 mod world;
 mod writing;

@@ -119,7 +119,7 @@ const MISTAKES: &[Mistake] = &[
     ("  unique: true", "  key_pattern: {pattern: ^'[', hint: h}", "schema/"),
     ("  unique: true", "  unique: true\n  ^unique: false", "yaml/duplicate-key"),
     // Templates.
-    ("    title: /title", "    ^title: {kind: Group}", "system/key"),
+    ("    title: /title", "    title: ^{kind: Group}", "system/key"),
     ("path: '/t/{settings.tenant}/things'\n    items", "path: ^'/t/{title}/things'\n    items", "system/template"),
     ("list: {path: /groups}", "list: {path: ^'/groups/{name}'}", "system/"),
     ("list: {path: /groups}", "list: {path: ^'/groups/{id}'}", "system/"),
@@ -150,7 +150,7 @@ const MISTAKES: &[Mistake] = &[
     ("create: {path: /groups}", "create: {path: /groups, idempotency_header: ^Authorization}", "system/"),
     // Pointers.
     ("items: /items", "items: ^/items/*/b", "system/pointer"),
-    ("create: {path: /groups}", "create: {path: /groups, within: ^/a/0}", "system/pointer"),
+    ("create: {path: /groups}", "create: {path: /groups, within: ^/a/1}", "system/pointer"),
     // Keys and names.
     ("named: '{group}:{title}'", "named: ^'{group}:{titel}'", "system/"),
     ("named: '{group}:{title}'", "named: ^'{title}'", "system/"),
@@ -162,7 +162,7 @@ const MISTAKES: &[Mistake] = &[
     // Kinds and references.
     ("- name: Thing", "- name: ^Group", "system/"),
     ("/owner: Group", "/owner: ^Grup", "system/"),
-    ("/owner: Group", "/owner: ^Thing", "system/"),
+    ("group: {at: /group, kind: Group}", "group: ^{at: /group, kind: Thing}", "system/reference"),
     ("/owner: Group", "/ownr: ^Group", "system/"),
     ("  unique: true", "  references: {/note: ^Thing}", "system/"),
     ("path: '/groups/{id}'}\n  delete", "path: '/groups/{id}', renames: ^true}\n  delete", "system/"),

@@ -20,8 +20,8 @@ pub(super) fn check(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
         ("update/within", kind.update.as_ref().map(|update| &update.within)),
     ];
     for (place, pointer) in sent {
-        let help = "name fields: enact makes an object for each";
-        let is_item = |step: &str| step == "*" || step == "-" || step.parse::<usize>().is_ok();
+        let help = "name fields, or write `0` for a list of one: enact makes them";
+        let is_item = |step: &str| step == "*" || step == "-" || step != "0" && step.parse::<usize>().is_ok();
         report(pointer, is_item, &format!("{at}/{place}"), help, problems);
     }
 }

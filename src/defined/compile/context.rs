@@ -18,8 +18,9 @@ pub(super) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Whether the server gives ids to the objects of a kind before this one.
+    /// Whether the server gives ids to the objects of this kind, or of one before it.
     pub(super) fn has_ids(&self, kind: &str) -> bool {
-        self.earlier.get(kind).copied().unwrap_or(false)
+        let is_own = kind == self.kind.name;
+        if is_own { self.kind.id.is_some() } else { self.earlier.get(kind).copied().unwrap_or(false) }
     }
 }

@@ -4,20 +4,21 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use serde_json::Value;
+
 use super::headers;
 use super::routes::{Compiler, TemplateScope};
-use crate::defined::compiled::{Create, Delete, Get, KeyField, List, Step, Update};
-use crate::defined::definition::{CreateForm, DeleteForm, FirstForm, GetForm, ListForm, UpdateForm};
-use crate::defined::template::{Placeholder, Route};
+use crate::defined::compiled::{Create, Delete, Frame, Get, KeyField, List, Step, Update};
+use crate::defined::definition::{CreateForm, DeleteForm, FirstForm, GetForm, ListForm, Mode, UpdateForm};
+use crate::defined::template::{BodyTemplate, Placeholder, Route};
 use crate::diagnostic::Code;
-use crate::model::request::Repeatability;
+use crate::model::request::{Method, Repeatability};
 use crate::model::wire::{Sign, Statuses};
 
 impl Compiler<'_, '_> {
     pub(super) fn list(&mut self, list: &ListForm) -> Option<List> {
         let place = format!("{}/list", self.context.at);
-        let mut route = self.route(&list.path.0, &BTreeMap::new(), &place, TemplateScope::List)?;
-        self.query(&mut route, &list.query, &format!("{place}/query"), TemplateScope::Settings)?;
+        let route = self.route(&list.path.0, &list.query, &place, TemplateScope::List)?;
         let below = self.below(&route, &place)?;
         let find = match &list.find {
             None => None,
@@ -62,7 +63,7 @@ impl Compiler<'_, '_> {
         let place = format!("{}/get", self.context.at);
         let scope = if self.context.kind.list.is_some() { TemplateScope::Live } else { TemplateScope::Key };
         let route = self.route(&get.path.0, &get.query, &place, scope)?;
-        self.one_object(&route, &place);
+        self.one_object(&route, None, |_| false, &place);
         self.success(&get.success, &place);
         let help = "write a status from 400 to 499";
         self.statuses(&get.gone, &format!("{place}/gone"), 400..500, help);
@@ -75,7 +76,8 @@ impl Compiler<'_, '_> {
 
     pub(super) fn create(&mut self, create: &CreateForm) -> Option<Create> {
         let place = format!("{}/create", self.context.at);
-        let route = self.route(&create.path.0, &BTreeMap::new(), &place, TemplateScope::New)?;
+        let route = self.route(&create.path.0, &create.query, &place, TemplateScope::New)?;
+        let frame = self.frame(&create.body, &create.within.0, &place, TemplateScope::New)?;
         self.success(&create.success, &place);
         if let Some(header) = &create.idempotency_header {
             headers::check_name(header, &format!("{place}/idempotency_header"), self.problems);
@@ -84,7 +86,7 @@ impl Compiler<'_, '_> {
             method: create.method.into(),
             route,
             success: create.success.clone(),
-            within: create.within.0.clone(),
+            frame,
             id: self.new_id(create, &place),
             idempotency_header: create.idempotency_header.clone(),
             repeatability: self.repeatability(create),
@@ -93,8 +95,13 @@ impl Compiler<'_, '_> {
 
     pub(super) fn update(&mut self, update: &UpdateForm) -> Option<Update> {
         let place = format!("{}/update", self.context.at);
-        let route = self.route(&update.path.0, &BTreeMap::new(), &place, TemplateScope::Live)?;
-        self.one_object(&route, &place);
+        let route = self.route(&update.path.0, &update.query, &place, TemplateScope::Live)?;
+        let frame = self.frame(&update.body, &update.within.0, &place, TemplateScope::Live)?;
+        let is_in_object = |field: &KeyField| {
+            let is_whole = update.mode() == Mode::Replace && !field.only_in_paths;
+            is_whole || update.always.iter().any(|always| always.0 == field.at)
+        };
+        self.one_object(&route, frame.body.as_ref(), is_in_object, &place);
         self.success(&update.success, &place);
         if update.if_match && self.context.kind.get.is_none() {
             let message = "`if_match` needs the `ETag` of `get`, but there is no `get`";
@@ -116,7 +123,8 @@ impl Compiler<'_, '_> {
             route,
             mode: update.mode(),
             success: update.success.clone(),
-            within: update.within.0.clone(),
+            frame,
+            always: update.always.iter().map(|at| at.0.clone()).collect(),
             if_match: update.if_match,
             renames: update.renames,
         })
@@ -129,29 +137,37 @@ impl Compiler<'_, '_> {
             None => None,
             Some(FirstForm { method, path, body, success, unless }) => {
                 let place = format!("{place}/first");
-                let route = self.object_route(&path.0, &BTreeMap::new(), success, &place)?;
-                let method = (*method).into();
-                let step = Step { method, route, body: body.clone(), success: success.clone() };
+                let step = self.step((*method).into(), &path.0, (&BTreeMap::new(), body, success), &place)?;
                 Some((step, Sign::from(unless)))
             }
         };
-        let route = self.object_route(&path.0, query, success, &place)?;
-        let step = Step { method: (*method).into(), route, body: body.clone(), success: success.clone() };
-        Some(Delete { first, last: step })
+        let last = self.step((*method).into(), &path.0, (query, body, success), &place)?;
+        Some(Delete { first, last })
     }
 
-    /// The route of a request about one live object.
-    fn object_route(
+    /// A request about one live object.
+    fn step(
         &mut self,
+        method: Method,
         path: &str,
-        query: &BTreeMap<String, String>,
-        success: &[u16],
+        (query, body, success): (&BTreeMap<String, String>, &Option<Value>, &[u16]),
         place: &str,
-    ) -> Option<Route> {
+    ) -> Option<Step> {
         let route = self.route(path, query, place, TemplateScope::Live)?;
-        self.one_object(&route, place);
+        let body = self.body(body, place, TemplateScope::Live)?;
+        self.one_object(&route, body.as_ref(), |_| false, place);
         self.success(success, place);
-        Some(route)
+        Some(Step { method, route, body, success: success.to_vec() })
+    }
+
+    fn frame(
+        &mut self,
+        body: &Option<Value>,
+        within: &str,
+        place: &str,
+        scope: TemplateScope,
+    ) -> Option<Frame> {
+        Some(Frame { body: self.body(body, place, scope)?, within: within.to_owned() })
     }
 
     /// Whether a name and the settings are enough to fill in a placeholder.
@@ -192,11 +208,20 @@ impl Compiler<'_, '_> {
         }
     }
 
-    /// Checks that a path of `get`, `update` or `delete` says which object is meant.
-    fn one_object(&mut self, route: &Route, place: &str) {
-        let by_id = route.placeholders().any(|placeholder| *placeholder == Placeholder::Id);
-        let by_key = self.key.iter().all(|field| route.has_part(&field.label));
-        if !by_id && !by_key {
+    /// Checks that a request says which object is meant: in its path, its query, or its body.
+    fn one_object(
+        &mut self,
+        route: &Route,
+        body: Option<&BodyTemplate>,
+        is_in_object: impl Fn(&KeyField) -> bool,
+        place: &str,
+    ) {
+        let in_body = |field: &KeyField| body.is_some_and(|body| body.has_part(&field.label));
+        let by_id = route.placeholders().any(|placeholder| *placeholder == Placeholder::Id)
+            || body.is_some_and(BodyTemplate::has_id);
+        let is_said =
+            |field: &KeyField| route.has_part(&field.label) || in_body(field) || is_in_object(field);
+        if !by_id && !self.key.iter().all(is_said) {
             let ways: Vec<_> = self.key.iter().map(|field| format!("{{{}}}", field.label)).collect();
             let id = if self.context.kind.id.is_some() { "`{id}`, or " } else { "" };
             let message = "the path does not say which object";

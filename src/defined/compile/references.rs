@@ -19,7 +19,8 @@ pub(super) fn compile(
     for (pattern, form) in &context.kind.references {
         let place = child(&format!("{}/references", context.at), pattern);
         let (kind, by) = (form.kind(), form.by());
-        if !can_refer(context, kind, &place, problems) {
+        let is_inside = kind == context.kind.name;
+        if !is_inside && !can_refer(context, kind, &place, problems) {
             continue;
         }
         if !leads_to_text(&context.kind.spec, pattern) {
@@ -46,7 +47,7 @@ pub(super) fn can_refer(context: &Context<'_>, kind: &str, place: &str, problems
     let help = if context.earlier.contains_key(kind) {
         return true;
     } else if kind == context.kind.name {
-        "enact cannot order objects of one kind: remove the reference, or declare raw ids"
+        "a name cannot hold the name of another object of its kind: say it with `references`, as a field of `spec`"
     } else if context.all.contains(kind) {
         "objects are created in the order of the kinds: move that kind up, before this one"
     } else {

@@ -3,19 +3,19 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::context::Context;
 use crate::defined::compiled::KeyField;
 use crate::defined::problems::Problems;
-use crate::defined::template::{Placeholder, Route, Template};
+use crate::defined::template::{BodyTemplate, Placeholder, Route, Template};
 use crate::diagnostic::Code;
 use crate::pointer::child;
 
 /// Which values a template can use.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum TemplateScope {
-    /// Only settings.
-    Settings,
-    /// The path of a list: settings, and a part of the key that names the object above.
+    /// The path or the query of a list: settings, and a part of the key that names the object above.
     List,
     /// The key too, as far as it is known from the name.
     Key,
@@ -81,6 +81,31 @@ impl Compiler<'_, '_> {
         sound.then_some(())
     }
 
+    /// The body at `place`, whose texts are templates; `None` if one cannot be used.
+    pub(super) fn body(
+        &mut self,
+        body: &Option<Value>,
+        place: &str,
+        scope: TemplateScope,
+    ) -> Option<Option<BodyTemplate>> {
+        let Some(body) = body else { return Some(None) };
+        let place = format!("{place}/body");
+        match BodyTemplate::new(body) {
+            Ok(body) => {
+                let mut sound = true;
+                for (at, text) in body.texts() {
+                    sound &= self.placeholders(text.placeholders(), &format!("{place}{at}"), scope);
+                }
+                sound.then_some(Some(body))
+            }
+            Err((at, message)) => {
+                let help = "write `{PART}` for a part of the key, and `{{` for a brace";
+                self.problems.report(&format!("{place}{at}"), Code::SystemTemplate, message, help);
+                None
+            }
+        }
+    }
+
     fn placeholders<'t>(
         &mut self,
         placeholders: impl Iterator<Item = &'t Placeholder>,
@@ -130,10 +155,6 @@ fn part_problem(label: &str, scope: TemplateScope, key: &[KeyField]) -> Option<(
             format!("`{{{label}}}` is not known here, because this reads all objects"),
             "use settings, or a part of the key that names another kind: then each of its objects has a list"
                 .to_owned(),
-        )),
-        (TemplateScope::Settings, _) => Some((
-            format!("`{{{label}}}` is not known here, because this reads all objects"),
-            "use only settings".to_owned(),
         )),
         (TemplateScope::Key, Some(kind)) => Some((
             format!("`{{{label}}}` is the id of a {kind}, which is not known from a name"),

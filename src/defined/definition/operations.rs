@@ -94,12 +94,20 @@ pub struct CreateForm {
     pub method: CreateMethod,
     /// Where.
     pub path: PathTemplate,
+    /// Query parameters; the values are templates over the key and the settings.
+    #[serde(default)]
+    pub query: BTreeMap<String, String>,
     /// The statuses of success. Left out: every 2xx.
     #[serde(default)]
     pub success: Vec<u16>,
-    /// Where in the body the object goes, as a JSON pointer to a field that enact makes. Default: it is the body.
+    /// Where in the body the object goes, as a JSON pointer. enact makes the objects on the way, and a list of one for `0`.
+    /// Default: it is the body.
     #[serde(default)]
     pub within: Pointer,
+    /// What the body has beside the object, such as `{items: [{op: add}]}` with `within: /items/0`. What
+    /// the object has itself wins. Texts are templates over the key and the settings.
+    #[serde(default, deserialize_with = "given_value", skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
     /// Where the reply has the id of the new object. Left out: where the reply to `get` has it. Null: nowhere, and
     /// enact looks for the object by its name.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
@@ -118,6 +126,8 @@ pub enum CreateMethod {
     Post,
     /// To the path of the new object.
     Put,
+    /// To what the new object is a part of.
+    Patch,
 }
 
 impl From<CreateMethod> for Method {
@@ -125,6 +135,7 @@ impl From<CreateMethod> for Method {
         match method {
             CreateMethod::Post => Self::Post,
             CreateMethod::Put => Self::Put,
+            CreateMethod::Patch => Self::Patch,
         }
     }
 }
@@ -137,14 +148,25 @@ pub struct UpdateForm {
     pub method: UpdateMethod,
     /// Where.
     pub path: PathTemplate,
+    /// Query parameters; the values are templates over the key and the settings.
+    #[serde(default)]
+    pub query: BTreeMap<String, String>,
     /// What happens to a field that the body leaves out. Default: `merge` for PATCH, `replace` for the others.
     pub mode: Option<Mode>,
     /// The statuses of success. Left out: every 2xx.
     #[serde(default)]
     pub success: Vec<u16>,
-    /// Where in the body the object goes, as a JSON pointer to a field that enact makes. Left out: it is the body.
+    /// Where in the body the object goes, as a JSON pointer. enact makes the objects on the way, and a list of one for `0`.
+    /// Default: it is the body.
     #[serde(default)]
     pub within: Pointer,
+    /// What the body has beside the object, such as `{items: [{op: replace}]}` with `within: /items/0`. What
+    /// the object has itself wins. Texts are templates over the key, the id and the settings.
+    #[serde(default, deserialize_with = "given_value", skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
+    /// Fields that every body has, also where only others differ and `merge` would leave them out.
+    #[serde(default)]
+    pub always: Vec<Pointer>,
     /// Whether the API accepts `If-Match` with the `ETag` of `get`, and refuses an older one with 412.
     #[serde(default)]
     pub if_match: bool,
@@ -182,6 +204,8 @@ impl From<UpdateMethod> for Method {
 pub enum Mode {
     /// It stays, so only fields that differ are sent.
     Merge,
+    /// The same at every depth (RFC 7396): a field inside an object stays too, and null takes it away.
+    MergePatch,
     /// It goes back to its default, so the whole object is sent, including live fields that are not declared.
     Replace,
 }
@@ -206,10 +230,10 @@ pub struct DeleteForm {
     pub method: DeleteMethod,
     /// Where.
     pub path: PathTemplate,
-    /// Query parameters; the values are templates over the settings.
+    /// Query parameters; the values are templates over the key and the settings.
     #[serde(default)]
     pub query: BTreeMap<String, String>,
-    /// The body, the same for every object. Default: none.
+    /// The body; its texts are templates over the key, the id and the settings. Default: none.
     #[serde(default, deserialize_with = "given_value", skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
     /// The statuses of success. Default: every 2xx. 404 is a success too, because the object is gone.
@@ -227,7 +251,7 @@ pub struct FirstForm {
     pub method: UpdateMethod,
     /// Where.
     pub path: PathTemplate,
-    /// The body, the same for every object. Default: none.
+    /// The body; its texts are templates over the key, the id and the settings. Default: none.
     #[serde(default, deserialize_with = "given_value", skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
     /// The statuses of success. Default: every 2xx.

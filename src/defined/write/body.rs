@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::compare::diff::merge;
-use crate::defined::compiled::CompiledKind;
+use crate::compare::patch;
+use crate::defined::compiled::{CompiledKind, Frame};
 use crate::defined::template::{Route, Values};
 use crate::model::kind::{matches, strip};
 use crate::model::request::{Hidden, Id, KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
@@ -44,10 +45,20 @@ impl Body {
         body
     }
 
-    /// Only the top-level fields that differ.
-    pub(super) fn changed(kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject) -> Self {
+    /// Only the top-level fields that differ, and those that are always sent.
+    pub(super) fn changed(
+        kind: &CompiledKind,
+        draft: &Draft<'_>,
+        live: &LiveObject,
+        always: &[String],
+    ) -> Self {
         let mut body = Self::wired(kind, draft);
-        body.keep_changed(kind, draft, live);
+        body.keep_changed(kind, draft, live, always);
+        for at in always {
+            if let (None, Some(value)) = (body.value.pointer(at), live.body.pointer(at)) {
+                put(&mut body.value, at, value.clone());
+            }
+        }
         body
     }
 
@@ -86,14 +97,15 @@ impl Body {
     }
 
     /// Keeps only the top-level fields that differ, each as a whole, with the live parts that git does not know.
-    fn keep_changed(&mut self, kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject) {
+    fn keep_changed(&mut self, kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject, always: &[String]) {
         let declared = std::mem::take(&mut self.value);
         let mut before = live.body();
         // A server may show a placeholder for a secret; that is not its value.
         kind.spec.replaces.keys().for_each(|at| drop(take(&mut before, at)));
         let mut kept = Map::new();
         for (name, value) in declared.as_object().into_iter().flatten() {
-            if draft.differs(name) {
+            let is_always = || always.iter().any(|at| fields(at).next().as_ref() == Some(name));
+            if draft.differs(name) || is_always() {
                 let before = before.get(name).unwrap_or(&Value::Null);
                 kept.insert(name.clone(), merge(draft.kind.shape.field(name), before, value));
             }
@@ -103,6 +115,17 @@ impl Body {
         self.hidden.retain(|at, _| sent(at));
         self.value = Value::Object(kept);
         strip(&mut self.value, &kind.spec.read_only);
+    }
+
+    /// Leaves out what is live already, at every depth, and has null for what goes.
+    pub(super) fn keep_differences(&mut self, live: &LiveObject, always: &[String]) {
+        let mut differing = patch::between(&live.body, &self.value);
+        for at in always {
+            if let (None, Some(value)) = (differing.pointer(at), self.value.pointer(at)) {
+                put(&mut differing, at, value.clone());
+            }
+        }
+        self.value = differing;
     }
 
     /// Makes it the whole object: what is live, without fields that only the server sets, overwritten by what git
@@ -155,22 +178,56 @@ impl Body {
         }
     }
 
-    /// The request, with the body where the API wants it.
-    pub(super) fn request(self, method: Method, path: Path, within: &str) -> Request {
-        let value = match within {
-            "" => self.value,
-            within => {
-                let mut whole = Value::Object(Map::new());
-                put(&mut whole, within, self.value);
-                whole
-            }
+    /// The request, with the object where the API wants it; `None` if a value beside it is not known.
+    pub(super) fn request(
+        self,
+        method: Method,
+        path: Path,
+        frame: &Frame,
+        values: &Values<'_>,
+    ) -> Option<Request> {
+        let Frame { body, within } = frame;
+        let (mut whole, mut fills) = match body {
+            Some(body) => body.fill(values)?,
+            None => (Value::Null, BTreeMap::new()),
         };
-        let mut request = Request::new(method, path).body(value);
+        lay_on(&mut whole, nested(within, self.value));
+        let mut request = Request::new(method, path).body(whole);
         within.clone_into(&mut request.within);
         let inside = |at: String| format!("{within}{at}");
-        request.fills = self.fills.into_iter().map(|(at, symbol)| (inside(at), symbol)).collect();
+        fills.extend(self.fills.into_iter().map(|(at, symbol)| (inside(at), symbol)));
+        request.fills = fills;
         request.hidden = self.hidden.into_iter().map(|(at, hidden)| (inside(at), hidden)).collect();
-        request
+        Some(request)
+    }
+}
+
+/// A value at a place, in the objects and lists of one on the way there.
+fn nested(within: &str, value: Value) -> Value {
+    let steps: Vec<_> = fields(within).collect();
+    steps.into_iter().rev().fold(value, |value, step| match step.as_str() {
+        "0" => Value::from(vec![value]),
+        _ => Value::Object(Map::from_iter([(step, value)])),
+    })
+}
+
+/// Lays a value on another one: the fields of objects and the items of lists side by side, everything else instead.
+fn lay_on(below: &mut Value, above: Value) {
+    match (below, above) {
+        (Value::Object(below), Value::Object(above)) => {
+            for (name, value) in above {
+                lay_on(below.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (Value::Array(below), Value::Array(above)) => {
+            for (index, value) in above.into_iter().enumerate() {
+                match below.get_mut(index) {
+                    Some(place) => lay_on(place, value),
+                    None => below.push(value),
+                }
+            }
+        }
+        (below, above) => *below = above,
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) async fn leaves_out(objects: &Objects<'_>, verdict: &mut ProbeVerdict
         Some(reason) => Err(reason.to_owned()),
     };
     let defined = match update.mode() {
-        Mode::Merge => "kept (merge)",
+        Mode::Merge | Mode::MergePatch => "kept (merge)",
         Mode::Replace => "reset (replace)",
     };
     verdict.check(subject, "keeps or resets what an update leaves out", "/update/mode", defined, found);
@@ -107,12 +107,12 @@ fn disagreement(
     let (stayed, is_default) = (observed(was) == observed(is), observed(is) == observed(default));
     let shown = |value: Option<&Value>| value.map_or("absent".to_owned(), Value::to_string);
     match mode {
-        Mode::Merge if !stayed => Some(format!("`{name}` became {}", shown(is))),
+        Mode::Merge | Mode::MergePatch if !stayed => Some(format!("`{name}` became {}", shown(is))),
         Mode::Replace if stayed && !is_default => Some(format!("`{name}` is kept")),
         Mode::Replace if !is_default && is.is_some() => {
             Some(format!("`{name}` became {}, and its default is {}", shown(is), shown(default)))
         }
-        Mode::Merge | Mode::Replace => None,
+        Mode::Merge | Mode::MergePatch | Mode::Replace => None,
     }
 }
 
