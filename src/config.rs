@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use crate::defined;
 use crate::diagnostic::{Code, Diagnostic, Place, nearest, sound};
 use crate::manifest::Files;
+use crate::manifest::environment::Environment;
 use crate::manifest::yaml::{self, Document, Part};
 use crate::schema::check::Checker;
 use crate::source::{self, Texts};
@@ -20,6 +21,7 @@ mod api;
 mod cedar_schema;
 pub mod check;
 pub mod credential;
+mod environment;
 pub mod file;
 mod guardrails;
 pub mod proposal;
@@ -31,6 +33,7 @@ use cedar_schema::Schemas;
 use check::{
     check_twice, check_url, folders, hide_credential, hide_quotes, includes, missing_settings, unmanaged,
 };
+use environment::environment;
 use file::{ConfigFile, TargetConfig};
 use target::{Config, RecordRefs, Target};
 
@@ -180,7 +183,12 @@ fn targets(
     let row = |index: usize| document.part(format!("/targets/{index}"));
     let mut open = |(index, target): (usize, &TargetConfig)| {
         let record = RecordRefs::of(&config.record, target);
-        sound(diagnostics, |diagnostics| open(registry, target, record, schemas, &row(index), diagnostics))
+        sound(diagnostics, |diagnostics| {
+            let target = open(registry, target, record, schemas, &row(index), diagnostics)?;
+            let (kinds, values) = (target.system.kinds(), config.limits.values);
+            let environment = environment(&target.config, &row(index), Some(kinds), values, diagnostics);
+            Some(Target { environment, ..target })
+        })
     };
     let targets = config.targets.iter().enumerate().filter_map(&mut open).collect();
     diagnostics.extend(check_twice(config, document));
@@ -200,7 +208,9 @@ fn open(
     let system = sound(diagnostics, |diagnostics| open_system(registry, config, schemas, row, diagnostics))?;
     let unmanaged = unmanaged(config, row, Some(system.kinds()), diagnostics);
     let api = api::of(config, registry.get(&config.system).map(|registered| &registered.settings));
-    Some(Target { config: config.clone(), system, api, record, include, unmanaged, at: row.pointer("") })
+    let environment = Environment::default();
+    let at = row.pointer("");
+    Some(Target { config: config.clone(), system, api, record, include, environment, unmanaged, at })
 }
 
 fn open_system(

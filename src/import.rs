@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::manifest::environment::reference::escaped_value;
 use crate::manifest::yaml;
 use crate::manifest::yaml::write;
 use crate::model::kind::{Kind, api_version};
@@ -131,8 +132,8 @@ fn document(to: &To<'_>, kind: &Kind, name: &str, spec: &Value) -> String {
     let editor = schemas
         .map(|folder| format!("# yaml-language-server: $schema={folder}/{file}\n"))
         .unwrap_or_default();
-    let name = write::scalar(&Value::from(name));
-    let spec = match spec {
+    let name = write::scalar(&escaped_value(&Value::from(name)));
+    let spec = match &escaped_value(spec) {
         Value::Object(map) if map.is_empty() => " {}\n".to_owned(),
         Value::Object(map) => format!("\n{}", write::block(map, 2)),
         other => format!(" {}\n", write::scalar(other)),

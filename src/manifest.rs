@@ -4,6 +4,7 @@
 //! checked, and [`Manifest::new`] takes what passed. Not here: what a spec means, which its system knows.
 
 mod envelope;
+pub mod environment;
 mod source;
 pub mod yaml;
 
@@ -64,6 +65,9 @@ pub struct Manifest {
     pub spec: Packed,
     /// The paths that its JSON Schema refused. Empty in every manifest that is planned.
     pub refused: Vec<String>,
+    /// Whether it has references, so that only a target knows what it says: its name is as it is written, and the rest is
+    /// empty. Never true of a manifest that is planned.
+    pub is_open: bool,
 }
 
 /// Reads what a document says it is, or reports why that is not known.
@@ -139,7 +143,16 @@ impl Manifest {
             previously,
             spec,
             refused: Vec::new(),
+            is_open: false,
         })
+    }
+
+    /// A document with references to variables: only a target knows what it says.
+    pub fn open(document: &Document, header: Header, source: Source) -> Self {
+        let name = document.at("/metadata/name");
+        let text = name.and_then(Node::as_str).unwrap_or_default();
+        let raw = Self::recorded(source.file(), header, text, &Json::Null);
+        Self { name_at: name.map(|node| node.span), source, is_open: true, ..raw }
     }
 
     /// All that it says about its object, wherever it is written. Two that say the same differ in nothing that matters.
@@ -158,6 +171,7 @@ impl Manifest {
             previously,
             spec,
             refused: _,
+            is_open: _,
         } = self;
         (header, name, ensure, protect, expires, lifecycle, ignore, hold, previously, spec)
     }
@@ -178,6 +192,7 @@ impl Manifest {
             previously: Vec::new(),
             spec: Packed::of(spec),
             refused: Vec::new(),
+            is_open: false,
         }
     }
 

@@ -4,6 +4,7 @@
 
 pub mod base;
 mod circle;
+mod environment;
 mod identity;
 mod ignore;
 mod reading;
@@ -24,6 +25,7 @@ use crate::plan::lifecycle;
 use crate::system::claim::Claim;
 use crate::text::spelling;
 
+pub use environment::{taken_twice, unused_patches};
 pub use reading::{Reading, manifests};
 
 /// What git declares for each target on a day, by the target's name.
@@ -65,7 +67,7 @@ pub fn unclaimed(claims: &[Claim<'_>], manifests: &[Arc<Manifest>], diagnostics:
     }
 }
 
-/// What these manifests declare for one target, whatever the day.
+/// What these manifests declare for one target with its variables and patches, whatever the day.
 pub fn for_target(
     claim: &Claim<'_>,
     manifests: &[Arc<Manifest>],
@@ -73,16 +75,16 @@ pub fn for_target(
 ) -> Desired {
     let mut desired = Desired::new();
     let mut taken = BTreeMap::new();
-    for manifest in manifests.iter().filter(|manifest| claim.takes(manifest)) {
+    for manifest in environment::taken(claim, manifests, diagnostics) {
         let id = ResourceId::new(claim.target, &manifest.header.kind, &manifest.name);
         let Some(kind) = claim.system.kind(&id.kind) else { continue };
         match taken.entry((id.kind.clone(), kind.look(&id.name))) {
             Entry::Occupied(first) => {
-                diagnostics.extend(desired.get(first.get()).map(|first| twice(first, manifest)))
+                diagnostics.extend(desired.get(first.get()).map(|first| twice(first, &manifest)))
             }
             Entry::Vacant(free) => {
                 free.insert(id.clone());
-                desired.insert(id.clone(), Declared::new(id, manifest.clone()));
+                desired.insert(id.clone(), Declared::new(id, manifest));
             }
         }
     }
@@ -112,7 +114,7 @@ fn check_target(claim: &Claim<'_>, desired: &Desired, day: Date, diagnostics: &m
         };
         let spec = declared.spec();
         let found = claim.system.check(kind, &spec).into_iter();
-        let found = found.map(|diagnostic| declared.placed(diagnostic));
+        let found = found.map(|diagnostic| declared.manifest.source.explain(declared.placed(diagnostic)));
         diagnostics.extend(found.filter(|diagnostic| !is_refused(declared, diagnostic)));
         diagnostics.extend(unknown_secrets(claim, kind, (declared, &spec)));
         diagnostics.extend(ignore::check(kind, declared, &spec));

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::model::spent::ListLimits;
 use crate::model::unmanaged::UnmanagedMode;
@@ -157,6 +157,17 @@ pub struct TargetConfig {
     /// `!` takes paths away, wherever it stands in the list; if there are only such patterns, all other paths are taken.
     /// Default: all manifests of its system.
     pub(super) include: Option<Vec<String>>,
+    /// What `${{ vars.NAME }}` in its manifests stands for: a text, a number, `true` or `false`, a list or a mapping. Plans
+    /// show them, so none may be a secret.
+    #[serde(default)]
+    #[schemars(extend(
+        "propertyNames" = {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+        "additionalProperties" = {"type": ["string", "number", "boolean", "array", "object"]},
+    ))]
+    pub(super) variables: BTreeMap<String, Value>,
+    /// What else differs from its manifests, object by object.
+    #[serde(default)]
+    pub(super) patches: Vec<PatchConfig>,
     /// Whether to delete objects that git declared when the target was last applied and no longer declares.
     #[serde(default)]
     pub prune: Prune,
@@ -168,6 +179,34 @@ pub struct TargetConfig {
     /// Limits for requests and deletes.
     #[serde(default)]
     pub limits: Limits,
+}
+
+/// What differs for one target from the manifest of one object: a JSON merge patch (RFC 7386). Mappings are merged, any other
+/// value is replaced, and `null` removes a field.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Patch")]
+pub struct PatchConfig {
+    /// The kind of the object.
+    pub(super) kind: String,
+    /// Its name, with the values of variables.
+    #[schemars(length(min = 1))]
+    pub(super) name: String,
+    /// What differs in its metadata, such as `protect: true`. The name cannot differ.
+    #[schemars(with = "Map<String, Value>")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) metadata: Option<Map<String, Value>>,
+    /// What differs in its spec.
+    #[schemars(with = "Map<String, Value>")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) spec: Option<Map<String, Value>>,
+}
+
+impl PatchConfig {
+    /// Its object, by kind and name.
+    pub(super) fn object(&self) -> (String, String) {
+        (self.kind.clone(), self.name.clone())
+    }
 }
 
 /// What happens to an object whose manifest was removed.

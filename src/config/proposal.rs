@@ -7,9 +7,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::check::{check_twice, includes, unmanaged};
+use super::environment::environment;
 use super::file::{ConfigFile, TargetConfig};
 use super::target::{Config, Target};
 use crate::diagnostic::{Diagnostic, sound};
+use crate::manifest::environment::Environment;
 use crate::model::configuration::{ConfigAction, ConfigChange};
 use crate::model::unmanaged::UnmanagedRule;
 use crate::system::include::Include;
@@ -17,14 +19,29 @@ use crate::system::include::Include;
 /// The settings that a plan takes from a revision: which manifests there are and what becomes of objects. Everything
 /// else decides where a credential goes and what it reads, or how much a run may cost, so it comes from the trusted
 /// file: whoever opens a pull request writes the other one.
-const PREVIEWED: [&str; 6] =
-    ["manifests", "include", "prune", "limits.max_deletes", "unmanaged.mode", "unmanaged.except"];
+const PREVIEWED: [&str; 8] = [
+    "manifests",
+    "include",
+    "variables",
+    "patches",
+    "prune",
+    "limits.max_deletes",
+    "unmanaged.mode",
+    "unmanaged.except",
+];
 
 /// `enact.yaml` of a revision.
 pub struct Proposal {
     file: ConfigFile,
-    /// The patterns of each target, and what it says about live objects that git does not declare.
-    rules: Vec<(Option<Include>, UnmanagedRule)>,
+    /// Of each target, what is ready for use.
+    rules: Vec<Rules>,
+}
+
+/// What a plan may take of a target of a revision, ready for use.
+struct Rules {
+    include: Option<Include>,
+    environment: Environment,
+    unmanaged: UnmanagedRule,
 }
 
 impl Proposal {
@@ -36,7 +53,11 @@ impl Proposal {
             let rules = rows
                 .map(|(index, row)| {
                     let part = document.part(format!("/targets/{index}"));
-                    (includes(row, &part, diagnostics), unmanaged(row, &part, None, diagnostics))
+                    Rules {
+                        include: includes(row, &part, diagnostics),
+                        environment: environment(row, &part, None, config.limits.values, diagnostics),
+                        unmanaged: unmanaged(row, &part, None, diagnostics),
+                    }
                 })
                 .collect();
             diagnostics.extend(check_twice(&config, &document));
@@ -81,12 +102,20 @@ impl Config {
 impl Target {
     fn with(
         mut self,
-        (row, (include, unmanaged)): (TargetConfig, (Option<Include>, UnmanagedRule)),
+        (row, Rules { include, environment, unmanaged }): (TargetConfig, Rules),
         changed: impl Fn(&str) -> bool,
     ) -> Self {
         if changed("include") {
             self.include = include;
             self.config.include = row.include;
+        }
+        if changed("variables") {
+            self.environment.variables = environment.variables;
+            self.config.variables = row.variables;
+        }
+        if changed("patches") {
+            self.environment.patches = environment.patches;
+            self.config.patches = row.patches;
         }
         if changed("prune") {
             self.config.prune = row.prune;

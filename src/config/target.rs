@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use super::file::{ConfigFile, RecordConfig, RunLimits, TargetConfig};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::http;
+use crate::manifest::environment::Environment;
 use crate::manifest::yaml::Document;
 use crate::model::guardrail::Guardrail;
 use crate::model::kind::api_version;
@@ -29,6 +30,7 @@ pub struct Target {
     /// The reference of its record, and of the record that it had under its former name.
     pub record: RecordRefs,
     pub(super) include: Option<Include>,
+    pub(super) environment: Environment,
     /// What to do about live objects that git does not declare.
     pub unmanaged: UnmanagedRule,
     /// Where its row is in the file, as a JSON pointer, for diagnostics.
@@ -54,6 +56,7 @@ impl Target {
             api_version: api_version(&self.config.system),
             system: self.system.as_ref(),
             include: self.include.as_ref(),
+            environment: &self.environment,
             secrets: self.config.secrets.keys().map(String::as_str).collect(),
         }
     }

@@ -190,6 +190,11 @@ codes! {
     /// from the API, such as its version or a tenant. Add or correct them below `settings:`; `enact schema` prints the
     /// settings of each system.
     ConfigSettings = "config/settings" (Invalid, Error),
+    /// A patch of a target in enact.yaml cannot be made: no manifest that the target takes declares its object, there are two
+    /// for one object, it changes nothing, or it would change the name by which it is found. A patch that is silently left
+    /// out would leave the target with what is meant for another one. Do what the help says.
+    ConfigPatch = "config/patch" (Invalid, Error),
+
 
     /// The system named here is not known, or not the expected one. It is neither built in nor defined by a file in
     /// `systems` of enact.yaml, or the target of a check has another system. Correct the name, or add the file of the
@@ -679,6 +684,17 @@ codes! {
     /// Two statements of a document have the same `sid`. It identifies a statement, so a change could be shown for the
     /// wrong one. Give each statement its own `sid`, or leave it out.
     MycloudSidTwice = "mycloud/sid-twice" (Invalid, Error),
+
+    /// Several targets take the same manifest, and at least one of them only because it has no `include`. What is meant for
+    /// one system would be written to all of them. If it is meant for all, say in `include` of each target which manifests
+    /// are its own; otherwise narrow them.
+    ManifestTakenTwice = "manifest/taken-twice" (Invalid, Warning),
+
+    /// Something that begins like a reference to a variable, `${{`, cannot be replaced: the target that takes the manifest
+    /// has no such variable, a list or a mapping is inside of a text, it is in a key, or it is written in another way than
+    /// `${{ vars.NAME }}`. Set the variable in `variables` of the target, or correct the reference; `$${{` writes the text
+    /// itself.
+    ManifestVariable = "manifest/variable" (Invalid, Error),
 
     /// A live object was changed by hand so that it allows more than git declares, or denies less, and no other object makes
     /// up for it. The message has a request that shows it, as it is answered now and after apply. Apply takes it back. Find

@@ -12,6 +12,7 @@ use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
 use crate::compare::ignore::Ignored;
 use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::manifest::environment::reference::escaped_value;
 use crate::manifest::yaml::edit::{Refusal, edit};
 use crate::manifest::yaml::patch::Patch;
 use crate::manifest::{Ensure, Files, Manifest, yaml};
@@ -186,6 +187,10 @@ impl<'a> Updates<'a> {
         found: &LiveObject,
         nothing: Nothing,
     ) -> Result<(usize, String, Declared), Unaccepted> {
+        if declared.manifest.source.differs_by_target() {
+            let reason = "it has variables or a patch, so it says something else for each target";
+            return Err(Unaccepted::because(reason));
+        }
         let (patch, now) = target.patch(kind, declared, found, nothing)?;
         let file = declared.manifest.file();
         let original = self.files.get(file).map_or("", AsRef::as_ref);
@@ -200,7 +205,7 @@ impl<'a> Updates<'a> {
                 Err(Unaccepted::because(reason))
             };
         }
-        let text = edit(text, file, document, "/spec", &patch)?;
+        let text = edit(text, file, document, "/spec", &patch.mapped(&escaped_value))?;
         let written = documents(&text, file).into_iter().nth(document);
         let written = written.ok_or_else(|| Unaccepted::because("its manifest would not be sound"))?;
         let problem = unsound(&declared.manifest.header.api_version, kind, written)

@@ -73,13 +73,13 @@ fn depths(changes: &[Change], kinds: &[Kind], desired: &Desired) -> Vec<usize> {
             continue;
         };
         let (spec, is_delete) = match (change.action, desired.get(&change.id)) {
-            (Action::Delete, _) => (&change.before, true),
-            (_, Some(declared)) => (declared.spec(), false),
+            (Action::Delete, _) => (Cow::Borrowed(&change.before), true),
+            (_, Some(declared)) => (Cow::Owned(declared.spec()), false),
             (_, None) => continue,
         };
-        let named = kind.named_in(&change.id.name, spec).into_iter().filter(|named| named.kind == kind.name);
+        let named = kind.named_in(&change.id.name, &spec).into_iter().filter(|named| named.kind == kind.name);
         for named in named {
-            let id = ResourceId::new(&change.id.target, named.kind, named.name.as_ref());
+            let id = ResourceId::new(&change.id.target, named.kind, &named.name);
             let Some(&other) = places.get(&id) else { continue };
             match (is_delete, changes.get(other).map(|other| other.action)) {
                 (true, Some(Action::Delete)) => {

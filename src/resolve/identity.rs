@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::state::{Declared, Desired};
@@ -51,7 +50,7 @@ fn objects<'a>(
         let Some(kind) = claim.system.kind(&declared.id.kind) else { continue };
         match objects.entry((&kind.name, kind.folded(&declared.id.name))) {
             Entry::Vacant(free) => drop(free.insert(declared)),
-            Entry::Occupied(first) if Arc::ptr_eq(&first.get().manifest, &declared.manifest) => {
+            Entry::Occupied(first) if is_same(first.get(), declared) => {
                 let targets = (first.get().id.target.as_str(), declared.id.target.as_str());
                 shared.entry(targets).or_default().push(declared);
             }
@@ -128,5 +127,5 @@ fn check_former_names(
 
 /// Whether these are one declaration, perhaps taken by two targets.
 fn is_same(one: &Declared, other: &Declared) -> bool {
-    Arc::ptr_eq(&one.manifest, &other.manifest)
+    one.manifest.source.is_same(&other.manifest.source)
 }

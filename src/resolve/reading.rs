@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::decide::file::is_test;
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::manifest::environment::has_references;
 use crate::manifest::yaml::{self, Document};
 use crate::manifest::{self, Files, Manifest, Source};
 use crate::model::kind::Kind;
@@ -109,16 +110,40 @@ fn too_many_errors(file: &str) -> Diagnostic {
 /// Every kind, by apiVersion and name.
 struct Checkers<'a>(BTreeMap<(String, String), KindChecker<'a>>);
 
-struct KindChecker<'a> {
+/// The check of a kind's documents.
+pub(super) struct KindChecker<'a> {
     kind: &'a Kind,
     /// Compiled for the first document: that takes longer than checking many.
     checker: OnceLock<Result<Checker, Diagnostic>>,
 }
 
+impl<'a> KindChecker<'a> {
+    pub(super) fn of(kind: &'a Kind) -> Self {
+        Self { kind, checker: OnceLock::new() }
+    }
+
+    /// The manifest of a document without references.
+    pub(super) fn manifest(
+        &self,
+        api_version: &str,
+        document: &Document,
+        source: Source,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Manifest> {
+        match self.checker.get_or_init(|| compiled(api_version, self.kind)) {
+            Ok(checker) => check(checker, document, source, diagnostics),
+            Err(diagnostic) => {
+                diagnostics.push(diagnostic.clone());
+                None
+            }
+        }
+    }
+}
+
 impl<'a> Checkers<'a> {
     fn new(registry: &'a Registry) -> Self {
         let kinds = registry.kinds().into_iter();
-        Self(kinds.map(|(key, kind)| (key, KindChecker { kind, checker: OnceLock::new() })).collect())
+        Self(kinds.map(|(key, kind)| (key, KindChecker::of(kind))).collect())
     }
 
     fn read(&self, file: &str, text: &Arc<str>) -> FileRead {
@@ -139,18 +164,16 @@ impl<'a> Checkers<'a> {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Manifest> {
         let header = manifest::header(document, diagnostics)?;
-        let key = (header.api_version, header.kind);
-        let Some(KindChecker { kind, checker }) = self.0.get(&key) else {
+        let key = (header.api_version.clone(), header.kind.clone());
+        let Some(checker) = self.0.get(&key) else {
             diagnostics.push(self.unknown_kind(document, &key));
             return None;
         };
-        match checker.get_or_init(|| compiled(&key, kind)) {
-            Ok(checker) => check(checker, document, source, diagnostics),
-            Err(diagnostic) => {
-                diagnostics.push(diagnostic.clone());
-                None
-            }
+        if has_references(document) {
+            // What it says is checked for each target that takes it.
+            return Some(Manifest::open(document, header, source));
         }
+        checker.manifest(&key.0, document, source, diagnostics)
     }
 
     fn unknown_kind(&self, document: &Document, (api_version, kind): &(String, String)) -> Diagnostic {
@@ -174,9 +197,9 @@ impl<'a> Checkers<'a> {
     }
 }
 
-fn compiled((api_version, name): &(String, String), kind: &Kind) -> Result<Checker, Diagnostic> {
+fn compiled(api_version: &str, kind: &Kind) -> Result<Checker, Diagnostic> {
     Checker::new(crate::model::kind::document_schema(api_version, kind)).map_err(|error| {
-        Diagnostic::new(Code::SchemaInvalid, format!("the schema of {api_version} {name}: {error}"))
+        Diagnostic::new(Code::SchemaInvalid, format!("the schema of {api_version} {}: {error}", kind.name))
     })
 }
 

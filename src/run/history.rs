@@ -292,12 +292,18 @@ impl History {
         if let Some(limit) = then.and_then(|then| then.limit.clone()) {
             return Err(limit);
         }
-        let of_then = then.and_then(|then| {
+        let same = then.and_then(|then| {
             let same = then.config.targets.iter().find(|of_then| of_then.is_same_system(target))?;
-            let desired = resolve::for_target(&same.claim(), &then.manifests, &mut Vec::new());
-            Some((resolve::base::applied(desired), then.config.manifests.clone()))
+            Some((then, same))
         });
-        let Some((desired, manifests)) = of_then else { return Err(another_system(&commit)) };
+        let Some((then, same)) = same else { return Err(another_system(&commit)) };
+        let mut ignored = Vec::new();
+        let mut desired = resolve::for_target(&same.claim(), &then.manifests, &mut ignored);
+        if let Some(limit) = ignored.into_iter().find(|found| found.code == Code::LimitValues) {
+            return Err(limit);
+        }
+        desired.retain(|_, declared| declared.manifest.refused.is_empty());
+        let (desired, manifests) = (resolve::base::applied(desired), then.config.manifests.clone());
         let (leads_here, ahead) = self.direction(&commit)?;
         Ok(Base { commit, desired, manifests, leads_here, ahead })
     }

@@ -122,6 +122,10 @@ fn resolve(trusted: &Trusted<'_>, config: Config, options: &RunOptions, load: &m
     if !load.configuration.iter().any(is_new) {
         resolve::unclaimed(&claims, &manifests, &mut load.diagnostics);
     }
+    resolve::taken_twice(&claims, &manifests, &mut load.diagnostics);
+    if options.empty == Empty::Refused {
+        resolve::unused_patches(&claims, &manifests, &mut load.diagnostics);
+    }
     if options.empty == Empty::Refused && !files.is_empty() {
         let paths = files.keys().map(String::as_str);
         let unused = config.targets.iter().flat_map(|target| target.unused_patterns(paths.clone()));

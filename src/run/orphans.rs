@@ -167,13 +167,14 @@ impl Orphans<'_> {
             let files = lost.iter().map(|orphan| folder_of(orphan.manifest.file()).to_owned());
             let then: Vec<_> = memory.base.manifests.iter().cloned().chain(files).collect();
             let (held, foreign) = (self.held(tree, &then)?, self.foreign(&target.api));
+            let open = self.open(target);
             for orphan in &mut lost {
                 let commit = declared_at(orphan, history)?.unwrap_or(memory.base.commit);
                 let then = match commits.entry(commit) {
                     Entry::Occupied(known) => known.into_mut(),
                     Entry::Vacant(free) => free.insert(history.blobs(commit)?),
                 };
-                let search = Search { target, now: tree, then, held: &held, foreign: &foreign };
+                let search = Search { target, now: tree, then, held: &held, foreign: &foreign, open: &open };
                 orphan.elsewhere = search.find(orphan).map(Elsewhere::Held);
             }
         }
@@ -182,10 +183,17 @@ impl Orphans<'_> {
 
     /// Every document in the folders of manifests, of now and of the base, whatever the ending of its file.
     fn held(&self, tree: &Blobs<'_>, then: &[String]) -> Result<Held, Diagnostic> {
-        let parsed = self.now.manifests.iter().map(|manifest| Seen {
-            file: manifest.file().to_owned(),
-            header: manifest.header.clone(),
-            name: manifest.name.clone(),
+        let targets = &self.now.config.targets;
+        let names = |manifest: &Manifest| -> BTreeSet<String> {
+            targets.iter().map(|target| target.claim().environment.variables.text(&manifest.name)).collect()
+        };
+        let parsed = self.now.manifests.iter().flat_map(|manifest| {
+            let names = if manifest.is_open { names(manifest) } else { [manifest.name.clone()].into() };
+            names.into_iter().map(|name| Seen {
+                file: manifest.file().to_owned(),
+                header: manifest.header.clone(),
+                name,
+            })
         });
         let (mut seen, mut unread): (Vec<_>, _) = (parsed.collect(), Vec::new());
         let starts: BTreeSet<_> =
@@ -202,6 +210,13 @@ impl Orphans<'_> {
             seen.extend(found);
         }
         Ok(Held { seen, unread })
+    }
+
+    /// The files with manifests of a target that have references.
+    fn open(&self, target: &Target) -> BTreeSet<&str> {
+        let claim = target.claim();
+        let open = self.now.manifests.iter().filter(|manifest| manifest.is_open && claim.takes(manifest));
+        open.map(|manifest| manifest.file()).collect()
     }
 
     /// The files with manifests that only targets of other APIs take.
@@ -237,6 +252,8 @@ struct Search<'a> {
     then: &'a Blobs<'a>,
     held: &'a Held,
     foreign: &'a BTreeSet<&'a str>,
+    /// Files with manifests of the target whose names its variables may have changed.
+    open: &'a BTreeSet<&'a str>,
 }
 
 impl Search<'_> {
@@ -252,7 +269,8 @@ impl Search<'_> {
         let stem = own.rsplit_once('.').map_or(own, |(stem, _)| stem);
         let is_renamed = |file: &&String| file.strip_prefix(stem).is_some_and(|rest| rest.starts_with('.'));
         let renamed = self.held.unread.iter().filter(is_renamed).map(String::as_str);
-        let copies = self.now.copies(self.then, own);
+        let copies = self.now.copies(self.then, own).into_iter();
+        let copies = copies.filter(|file| *file != own || !self.open.contains(own));
         named
             .chain(copies)
             .chain(renamed)

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Translate;
 use super::include::Include;
 use crate::manifest::Manifest;
+use crate::manifest::environment::Environment;
 use crate::model::resource::ApiId;
 
 /// What is needed of a target to check manifests, before anything is sent to it.
@@ -19,6 +20,8 @@ pub struct Claim<'a> {
     pub system: &'a dyn Translate,
     /// Which manifests are for it, by path; `None` means all.
     pub include: Option<&'a Include>,
+    /// What it makes of them.
+    pub environment: &'a Environment,
     /// The secrets that manifests may name.
     pub secrets: BTreeSet<&'a str>,
 }

@@ -196,6 +196,45 @@ fn nothing_forgotten_the_commands_of_the_page_about_the_record_show_it() {
 }
 
 #[test]
+fn the_page_about_environments_makes_two_targets_of_one_manifest() {
+    let (staging, production) = (World::new("polytomic"), World::new("polytomic"));
+    staging.git(&["init", "-q", "-b", "main"]);
+    let urls = [("https://staging.example.com", &staging), ("https://app.polytomic.com", &production)];
+    let here =
+        |text: &str| urls.iter().fold(text.to_owned(), |text, (url, at)| text.replace(url, &at.live.url()));
+    for (language, text) in blocks_of("docs/environments.md") {
+        match language.as_str() {
+            "yaml" => staging.write(file_of(&text), &here(&text)),
+            "text" => {
+                let plan = page(&staging, "enact plan");
+                assert!(plan.out.starts_with(&here(&text)), "{}", plan.out);
+            }
+            _ => {
+                staging.commit();
+                for line in text.lines().filter(|line| !line.starts_with("enact apply")) {
+                    assert_eq!(page(&staging, line).code, 0, "{line}");
+                }
+            }
+        }
+    }
+    let applied = page(&staging, "enact apply --yes");
+    assert_eq!(applied.code, 0, "{}{}", applied.out, applied.err);
+    assert_eq!(staging.object("roles", "Staging operators")["name"], "Staging operators");
+    let operators = &production.object("roles", "Operators")["id"];
+    let policy = production.object("policies", "Syncs of Operators");
+    let read =
+        policy["policy_actions"].as_array().unwrap().iter().find(|row| row["action"] == "read").unwrap();
+    assert_eq!(read["role_ids"], serde_json::json!([operators]), "{policy:#}");
+}
+
+/// A line of the page about environments.
+fn page(world: &World, line: &str) -> Run {
+    let mut command = enact(world.dir.path());
+    command.env("STAGING_KEY", CANARY).env("PRODUCTION_KEY", CANARY);
+    Run::from(&command.args(line.split(' ').skip(1)).output().unwrap())
+}
+
+#[test]
 fn every_command_format_and_exit_code_is_described() {
     let readme = read("README.md");
     for command in enact::cli::command().get_subcommands() {

@@ -54,8 +54,9 @@ impl Body {
     ) -> Self {
         let mut body = Self::wired(kind, draft);
         body.keep_changed(kind, draft, live, always);
+        let live = live.body();
         for at in always {
-            if let (None, Some(value)) = (body.value.pointer(at), live.body.pointer(at)) {
+            if let (None, Some(value)) = (body.value.pointer(at), live.pointer(at)) {
                 put(&mut body.value, at, value.clone());
             }
         }
@@ -119,7 +120,7 @@ impl Body {
 
     /// Leaves out what is live already, at every depth, and has null for what goes.
     pub(super) fn keep_differences(&mut self, live: &LiveObject, always: &[String]) {
-        let mut differing = patch::between(&live.body, &self.value);
+        let mut differing = patch::between(&live.body(), &self.value);
         for at in always {
             if let (None, Some(value)) = (differing.pointer(at), self.value.pointer(at)) {
                 put(&mut differing, at, value.clone());

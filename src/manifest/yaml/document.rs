@@ -1,5 +1,8 @@
 //! A document of a file, and parts of it: nodes with their file. Not here: the tree itself, in `node`.
 
+use std::sync::Arc;
+
+use super::merge::MergePatch;
 use super::node::{Key, Node, Span};
 use crate::diagnostic::Place;
 
@@ -10,6 +13,8 @@ pub struct Document {
     pub file: String,
     /// What it holds.
     pub root: Node,
+    /// The patch from another file that is made to it already.
+    pub patch: Option<Arc<MergePatch>>,
 }
 
 impl Document {
@@ -28,14 +33,26 @@ impl Document {
         self.root.to_json()
     }
 
+    /// The document with a patch. Values of the patch have their places in its file.
+    #[must_use]
+    pub fn with(&self, patch: &Arc<MergePatch>) -> Self {
+        Self { file: self.file.clone(), root: patch.merged(&self.root), patch: Some(patch.clone()) }
+    }
+
     /// The place of a JSON pointer, or of its nearest ancestor that exists.
     pub fn place(&self, pointer: &str) -> Place {
+        if let Some(place) = self.patch.as_ref().and_then(|patch| patch.place(pointer)) {
+            return place;
+        }
         let (node, path) = self.root.walk(pointer);
         self.span_place(node.span, &path)
     }
 
     /// The place of the key at a JSON pointer; of the value where there is no key, as in lists.
     pub fn key_place(&self, pointer: &str) -> Place {
+        if let Some(place) = self.patch.as_ref().and_then(|patch| patch.place(pointer)) {
+            return place;
+        }
         match self.root.key_at(pointer) {
             Some(Key { span, .. }) => self.span_place(*span, &self.root.walk(pointer).1),
             None => self.place(pointer),
@@ -44,6 +61,9 @@ impl Document {
 
     /// The place of a byte inside the text at a JSON pointer, or of the whole text if that is not known.
     pub fn place_within(&self, pointer: &str, offset: usize) -> Place {
+        if let Some(place) = self.patch.as_ref().and_then(|patch| patch.place_within(pointer, offset)) {
+            return place;
+        }
         let (node, path) = self.root.walk(pointer);
         self.span_place(node.span_within(offset), &path)
     }

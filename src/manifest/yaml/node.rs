@@ -120,6 +120,38 @@ impl Node {
         if let NodeStyle::Plain(raw) = &self.style { Some(raw) } else { None }
     }
 
+    /// The pointers of all texts in it that hold this one.
+    pub fn texts_with(&self, part: &str) -> Vec<String> {
+        match &self.value {
+            Value::String(text) if text.contains(part) => vec![String::new()],
+            Value::Seq(items) => {
+                let below = |(index, item): (usize, &Self)| item.texts_below(part, &index.to_string());
+                items.iter().enumerate().flat_map(below).collect()
+            }
+            Value::Map(entries) => {
+                entries.iter().flat_map(|(key, value)| value.texts_below(part, &key.name)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn texts_below(&self, part: &str, field: &str) -> Vec<String> {
+        let found = self.texts_with(part).into_iter();
+        found.map(|at| pointer::child("", field) + &at).collect()
+    }
+
+    /// Whether a text or a key in it holds this.
+    pub fn mentions(&self, part: &str) -> bool {
+        match &self.value {
+            Value::String(text) => text.contains(part),
+            Value::Seq(items) => items.iter().any(|item| item.mentions(part)),
+            Value::Map(entries) => {
+                entries.iter().any(|(key, value)| key.name.contains(part) || value.mentions(part))
+            }
+            _ => false,
+        }
+    }
+
     /// The value of a mapping's key.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.entry(key).map(|(_, value)| value)

@@ -39,6 +39,28 @@ impl Patch {
         }
     }
 
+    /// The same change with other values.
+    #[must_use]
+    pub fn mapped(&self, map: &impl Fn(&Value) -> Value) -> Self {
+        match self {
+            Self::Keep => Self::Keep,
+            Self::Set(value) => Self::Set(map(value)),
+            Self::Fields(fields) => {
+                let field = |(name, patch): &(String, Option<Self>)| {
+                    (name.clone(), patch.as_ref().map(|patch| patch.mapped(map)))
+                };
+                Self::Fields(fields.iter().map(field).collect())
+            }
+            Self::Items(items) => {
+                let item = |item: &Item| match item {
+                    Item::Old(at, patch) => Item::Old(*at, patch.mapped(map)),
+                    Item::New(value) => Item::New(map(value)),
+                };
+                Self::Items(items.iter().map(item).collect())
+            }
+        }
+    }
+
     /// The value after the change. `None` if the value is not what the patch was made for.
     #[must_use]
     pub fn apply(&self, value: &Value) -> Option<Value> {

@@ -24,7 +24,7 @@ pub(super) fn documents(source: &Source<'_>, diagnostics: &mut Vec<Diagnostic>) 
     }
     builder.judge_empty_documents();
     diagnostics.extend(builder.diagnostics);
-    let document = |root| Document { file: source.file.to_owned(), root };
+    let document = |root| Document { file: source.file.to_owned(), root, patch: None };
     (builder.documents.into_iter().map(document).collect(), MAX_WEIGHT - builder.weight_left)
 }
 
