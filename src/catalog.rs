@@ -1,6 +1,8 @@
 //! Every JSON Schema that users see, collected. The schema of a format is made in the module of that format.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
 
 use crate::config::file;
 use crate::decide::file as tests;
@@ -8,7 +10,8 @@ use crate::defined::definition;
 use crate::digest;
 use crate::model::guardrail;
 use crate::model::kind::{Kind, api_version, document_schema, schema_file_name};
-use crate::report::json;
+use crate::pointer;
+use crate::report::json as documents;
 use crate::system::registry::Registry;
 use crate::text::inert;
 
@@ -17,20 +20,97 @@ const EXTENSION: &str = ".schema.json";
 
 /// Every schema as text with a line break at its end, by file name.
 pub fn all(registry: &Registry) -> BTreeMap<String, String> {
-    let kinds = registry.rows().flat_map(|row| {
-        let document = |kind: &Kind| document_schema(&api_version(&row.name), kind);
-        row.kinds.iter().map(move |kind| (schema_file_name(&row.name, &kind.name), document(kind)))
-    });
-    let files = [
-        ("config", file::schema()),
-        ("guardrails", guardrail::schema()),
-        ("system", definition::schema()),
-        ("tests", tests::schema()),
-    ];
-    let others = files.into_iter().chain(json::schemas());
+    let manifest = (format!("manifest{EXTENSION}"), manifest(registry));
+    let kinds = kinds(registry).map(|(system, kind, schema)| (schema_file_name(system, kind), schema));
+    let kinds = kinds.chain([manifest]);
+    let others = files(registry).into_iter().chain(documents::schemas());
     let others = others.map(|(name, schema)| (format!("{name}{EXTENSION}"), schema));
     // A description in a definition may hold any character.
     kinds.chain(others).map(|(file, schema)| (file, inert::json(&format!("{schema:#}\n")))).collect()
+}
+
+/// The schemas of all kinds, with the names of their system and their kind.
+pub fn kinds(registry: &Registry) -> impl Iterator<Item = (&str, &str, Value)> {
+    registry.rows().flat_map(|row| {
+        let schema = |kind: &Kind| document_schema(&api_version(&row.name), kind);
+        row.kinds.iter().map(move |kind| (row.name.as_str(), kind.name.as_str(), schema(kind)))
+    })
+}
+
+/// One schema for the manifests of all kinds, so that a file may hold several.
+fn manifest(registry: &Registry) -> Value {
+    let (mut versions, mut names) = (BTreeSet::new(), BTreeSet::new());
+    let (mut definitions, mut rules) = (Map::new(), Vec::new());
+    for (system, kind, mut schema) in kinds(registry) {
+        let (version, name) = (api_version(system), format!("{system}-{}", kind.to_lowercase()));
+        let is_meant = json!({
+            "properties": {"apiVersion": {"const": version}, "kind": {"const": kind}},
+            "required": ["apiVersion", "kind"],
+        });
+        rules.push(json!({"if": is_meant, "then": {"$ref": format!("#/$defs/{name}")}}));
+        if let Some(schema) = schema.as_object_mut() {
+            schema.remove("$schema");
+        }
+        move_references(&mut schema, &format!("#/$defs/{name}/"));
+        definitions.insert(name, schema);
+        versions.insert(version);
+        names.insert(kind.to_owned());
+    }
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Manifest",
+        "description": "A manifest of any kind; a file may hold several, between lines with `---`.",
+        "type": "object",
+        "properties": {
+            "apiVersion": {"enum": versions, "description": "The system and the version of its manifests."},
+            "kind": {"enum": names, "description": "The kind of object."},
+        },
+        "required": ["apiVersion", "kind"],
+        "allOf": rules,
+        "$defs": definitions,
+    })
+}
+
+/// The schema of enact.yaml, with the systems that there are and their settings.
+fn config(registry: &Registry) -> Value {
+    let mut schema = file::schema();
+    let mut rules = Vec::new();
+    for row in registry.rows() {
+        let (name, mut settings) = (format!("{}-settings", row.name), row.settings.clone());
+        move_references(&mut settings, &format!("#/$defs/{name}/"));
+        let settings_of = json!({"properties": {"settings": {"$ref": format!("#/$defs/{name}")}}});
+        let is_meant = json!({"properties": {"system": {"const": row.name}}, "required": ["system"]});
+        rules.push(json!({"if": is_meant, "then": settings_of}));
+        pointer::put(&mut schema, &format!("/$defs/{name}"), settings);
+    }
+    pointer::put(&mut schema, "/$defs/TargetConfig/allOf", rules.into());
+    let names: Vec<_> = registry.names().collect();
+    pointer::put(&mut schema, "/$defs/TargetConfig/properties/system/examples", names.into());
+    schema
+}
+
+/// Makes the references of a schema lead to its new place.
+fn move_references(schema: &mut Value, to: &str) {
+    match schema {
+        Value::Object(fields) => {
+            if let Some(Value::String(reference)) = fields.get_mut("$ref") {
+                *reference = reference.replacen("#/", to, 1);
+            }
+            fields.values_mut().for_each(|field| move_references(field, to));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| move_references(item, to)),
+        _ => {}
+    }
+}
+
+/// The schemas of the other files that users write.
+pub fn files(registry: &Registry) -> [(&'static str, Value); 4] {
+    [
+        ("config", config(registry)),
+        ("guardrails", guardrail::schema()),
+        ("system", definition::schema()),
+        ("tests", tests::schema()),
+    ]
 }
 
 /// The name of a schema: its file name without the extension.

@@ -17,6 +17,7 @@ mod args;
 mod check_system;
 mod completions;
 mod doctor;
+mod explain;
 mod files;
 mod import;
 mod init;
@@ -69,6 +70,8 @@ enum Command {
     Plan(plan::Plan),
     /// Makes the live systems agree with git
     Apply(apply::Apply),
+    /// Says what a kind, a field or the code of a diagnostic means
+    Explain(explain::Explain),
     /// Runs the policy tests: who may do what, and by which rule; sends nothing, or reads only
     Test(test::Test),
     /// Asks whether somebody may do something, and by which rule; exit code 0 is yes, 1 is no, 6 is that nobody knows
@@ -148,6 +151,7 @@ impl Cli {
             Command::Validate(command) => command.run(global),
             Command::Plan(command) => command.run(global, output).await,
             Command::Apply(command) => command.run(global, output).await,
+            Command::Explain(command) => command.run(global),
             Command::Test(command) => command.run(global, output).await,
             Command::Can(command) => command.run(global, output).await,
             Command::WhoCan(command) => command.run(global, output).await,

@@ -128,9 +128,8 @@ fn ambiguous(kind: &Kind, found: &LiveObject) -> Diagnostic {
 
 fn document(to: &To<'_>, kind: &Kind, name: &str, spec: &Value) -> String {
     let To { system, schemas, .. } = *to;
-    let file = crate::model::kind::schema_file_name(system, &kind.name);
     let editor = schemas
-        .map(|folder| format!("# yaml-language-server: $schema={folder}/{file}\n"))
+        .map(|folder| format!("# yaml-language-server: $schema={folder}/manifest.schema.json\n"))
         .unwrap_or_default();
     let name = write::scalar(&escaped_value(&Value::from(name)));
     let spec = match &escaped_value(spec) {

@@ -179,6 +179,21 @@ pub enum Exit {
     Usage = 64,
 }
 
+impl Exit {
+    /// How a run ends with an error of this class.
+    pub fn of(class: Class) -> Self {
+        match class {
+            Class::Invalid => Self::Invalid,
+            Class::Guarded => Self::Guarded,
+            Class::Unread => Self::Incomplete,
+            Class::Moved => Self::Conflict,
+            Class::Locked => Self::Locked,
+            Class::Failed => Self::Failure,
+            Class::Usage => Self::Usage,
+        }
+    }
+}
+
 impl Ending {
     fn exit(self) -> Exit {
         match self {
@@ -209,6 +224,7 @@ impl Report {
             "doctor" => ("doctor", Content::Doctor(DoctorContent::default())),
             "targets" => ("targets", Content::Targets(TargetsContent::default())),
             "completions" => ("completions", Content::Page(PageContent::default())),
+            "explain" => ("explain", Content::Page(PageContent::default())),
             "man" => ("man", Content::Page(PageContent::default())),
             "import" => ("import", Content::Import(ImportContent::default())),
             "schema" => ("schema", Content::Schemas(Schemas::default())),

@@ -6,6 +6,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 pub mod check;
+pub mod explain;
 
 /// The JSON Schema (2020-12) of a type. An optional field may be left out but not be null, unless it has `x-nullable`:
 /// null means "managed and empty", and only some APIs support that.

@@ -162,7 +162,7 @@ fn schemas(targets: &[NewTarget], registry: &Registry) -> BTreeMap<String, Strin
     let mut schemas = catalog::all(registry);
     schemas.retain(|file, _| {
         let of = |target: &NewTarget| file.starts_with(&format!("{}-", target.system));
-        catalog::name(file) == "config" || targets.iter().any(of)
+        matches!(catalog::name(file), "config" | "manifest") || targets.iter().any(of)
     });
     schemas
 }

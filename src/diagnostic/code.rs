@@ -131,6 +131,10 @@ codes! {
     /// nothing was sent. Give another name.
     CliScratch = "cli/scratch" (Usage, Error),
 
+    /// `enact explain` knows no kind, no file and no code of this name, or the kind has no such field. Nothing was printed. The
+    /// help names what is near, or all that there is.
+    CliTopic = "cli/topic" (Usage, Error),
+
     /// enact does not understand the arguments: an unknown command or flag, a value that is missing, or two flags that
     /// contradict each other. Nothing was read and nothing was sent. See `enact --help`, or `--help` of the command.
     CliUsage = "cli/usage" (Usage, Error),
@@ -186,15 +190,15 @@ codes! {
     /// seems. Correct the pattern, or remove it.
     ConfigIncludeUnused = "config/include-unused" (Invalid, Warning),
 
-    /// The `settings` of a target are missing or not valid for its system. Settings decide what exactly is requested
-    /// from the API, such as its version or a tenant. Add or correct them below `settings:`; `enact schema` prints the
-    /// settings of each system.
-    ConfigSettings = "config/settings" (Invalid, Error),
     /// A patch of a target in enact.yaml cannot be made: no manifest that the target takes declares its object, there are two
     /// for one object, it changes nothing, or it would change the name by which it is found. A patch that is silently left
     /// out would leave the target with what is meant for another one. Do what the help says.
     ConfigPatch = "config/patch" (Invalid, Error),
 
+    /// The `settings` of a target are missing or not valid for its system. Settings decide what exactly is requested
+    /// from the API, such as its version or a tenant. Add or correct them below `settings:`; `enact schema` prints the
+    /// settings of each system.
+    ConfigSettings = "config/settings" (Invalid, Error),
 
     /// The system named here is not known, or not the expected one. It is neither built in nor defined by a file in
     /// `systems` of enact.yaml, or the target of a check has another system. Correct the name, or add the file of the
@@ -681,10 +685,6 @@ codes! {
     /// manifest only, and remove the other declaration.
     ManifestPreviously = "manifest/previously" (Invalid, Error),
 
-    /// Two statements of a document have the same `sid`. It identifies a statement, so a change could be shown for the
-    /// wrong one. Give each statement its own `sid`, or leave it out.
-    MycloudSidTwice = "mycloud/sid-twice" (Invalid, Error),
-
     /// Several targets take the same manifest, and at least one of them only because it has no `include`. What is meant for
     /// one system would be written to all of them. If it is meant for all, say in `include` of each target which manifests
     /// are its own; otherwise narrow them.
@@ -695,6 +695,10 @@ codes! {
     /// `${{ vars.NAME }}`. Set the variable in `variables` of the target, or correct the reference; `$${{` writes the text
     /// itself.
     ManifestVariable = "manifest/variable" (Invalid, Error),
+
+    /// Two statements of a document have the same `sid`. It identifies a statement, so a change could be shown for the
+    /// wrong one. Give each statement its own `sid`, or leave it out.
+    MycloudSidTwice = "mycloud/sid-twice" (Invalid, Error),
 
     /// A live object was changed by hand so that it allows more than git declares, or denies less, and no other object makes
     /// up for it. The message has a request that shows it, as it is answered now and after apply. Apply takes it back. Find

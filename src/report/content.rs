@@ -61,17 +61,17 @@ pub enum Content {
     Sandbox(SandboxContent),
     /// `check-system`.
     CheckSystem(CheckSystemContent),
-    /// `completions` and `man`.
+    /// `completions`, `explain` and `man`.
     Page(PageContent),
     /// The arguments name no command.
     Nothing,
 }
 
-/// A text for another program to read: completions for a shell, or a page of the manual.
+/// A text as it is: completions for a shell, a page of the manual, or what something means.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 #[schemars(rename = "Page")]
 pub struct PageContent {
-    /// The shell, or the name of the page.
+    /// The shell, the name of the page, or what is explained.
     pub name: String,
     /// The text.
     pub text: String,

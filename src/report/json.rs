@@ -283,13 +283,14 @@ pub fn document(report: &Report) -> ReportJson {
 
 /// The JSON Schemas of all documents, by name. No name has a hyphen, unlike those of manifests.
 #[must_use]
-pub fn schemas() -> [(&'static str, Value); 20] {
+pub fn schemas() -> [(&'static str, Value); 21] {
     [
         ("plan", schema_of::<ReportJson>("What `enact validate`, `plan`, `apply` and `undo` found out.")),
         ("init", schema_of::<JsonDocument<'_, InitContent>>("What `enact init` wrote.")),
         ("doctor", schema_of::<JsonDocument<'_, DoctorContent>>("What `enact doctor` found out.")),
         ("targets", schema_of::<JsonDocument<'_, TargetsContent>>("The targets of enact.yaml.")),
         ("completions", schema_of::<JsonDocument<'_, PageContent>>("What `enact completions` prints.")),
+        ("explain", schema_of::<JsonDocument<'_, PageContent>>("What `enact explain` prints.")),
         ("man", schema_of::<JsonDocument<'_, PageContent>>("What `enact man` prints.")),
         ("import", schema_of::<JsonDocument<'_, ImportContent>>("What `enact import` found out.")),
         ("schema", schema_of::<JsonDocument<'_, Schemas>>("What `enact schema` lists or writes.")),

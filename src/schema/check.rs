@@ -5,7 +5,7 @@
 
 mod alternatives;
 mod spelling;
-mod words;
+pub(super) mod words;
 
 use std::collections::BTreeSet;
 

@@ -232,7 +232,7 @@ fn what_import_writes_is_never_a_reference_and_what_has_references_is_left_as_it
         document["updated"][0]["diff"].as_str().unwrap().contains("+  description: now $${{ vars.other }}")
     );
     let plan = two.run(&["plan", "--target", "staging", "--format", "json"]).json();
-    assert_eq!(changes(&plan), ["staging update Staging readers both"], "{plan:#}");
+    assert_eq!(changes(&plan), ["staging update Staging readers declared"], "{plan:#}");
 }
 
 #[test]

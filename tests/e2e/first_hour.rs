@@ -83,6 +83,45 @@ fn the_shells_complete_and_man_has_a_page_for_each_command() {
 }
 
 #[test]
+fn explain_has_a_page_for_each_code_kind_and_field() {
+    let dir = TempDir::new().unwrap();
+    let explain = |what: &str| run(dir.path(), &["explain", what]);
+    let page = explain("config/patch");
+    assert_eq!(page.code, 0, "{}", page.err);
+    assert!(
+        page.out.starts_with("config/patch\nan error: the run ends with exit code 3\n\n  A patch "),
+        "{}",
+        page.out
+    );
+    assert!(explain("plan/given-by-hand").out.contains("a warning: the run goes on"));
+    let both = explain("Policy.metadata.expires").out;
+    assert!(
+        both.contains("Policy (jitsudo/v1): metadata.expires") && both.contains("Policy (mycloud/v1)"),
+        "{both}"
+    );
+    let one = explain("polytomic/Policy.policy_actions").out;
+    assert!(one.contains("Policy (polytomic/v1): spec.policy_actions"), "{one}");
+    assert!(one.contains("  roles: a list of strings") && !one.contains("mycloud"), "{one}");
+    assert!(one.lines().all(|line| line.len() <= 100), "{one}");
+    let target = explain("Config.targets.variables").out;
+    assert!(target.contains("none may be a secret"), "{target}");
+    for (what, help) in [
+        ("Polisy", "did you mean `Policy`?"),
+        ("schema/tipe", "did you mean `schema/type`?"),
+        ("Config.tragets", "did you mean `targets`?"),
+        ("polytomic/Policy.policy_actions.x", "there are action, "),
+        ("nothing", "polytomic/Policy"),
+    ] {
+        let wrong = explain(what);
+        assert!(
+            wrong.code == 64 && wrong.err.contains("cli/topic") && wrong.err.contains(help),
+            "{}",
+            wrong.err
+        );
+    }
+}
+
+#[test]
 fn init_overwrites_nothing() {
     let dir = TempDir::new().unwrap();
     std::fs::write(dir.path().join(".gitignore"), "mine\n").unwrap();

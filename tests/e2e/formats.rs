@@ -31,6 +31,8 @@ const GOOD: &[&[&str]] = &[
     &["schema", "--write", "schemas"],
     &["check-system", SYSTEM],
     &["completions", "bash"],
+    &["explain", "Policy"],
+    &["explain", "schema/type"],
     &["man"],
     &["man", "plan"],
 ];
@@ -65,6 +67,8 @@ const WRONG: &[(&[&str], &str)] = &[
     (&["sandbox", "--listen", "0.0.0.0:0"], "sandbox/loopback"),
     (&["sandbox", "--target", "nobody"], "sandbox/system"),
     (&["sandbox", "--state", "enact.yaml", "--listen", "127.0.0.1:0"], "sandbox/start"),
+    (&["explain", "Polisy"], "config/"),
+    (&["explain", "schema/tipe", "--config", "missing.yaml"], "config/"),
     (&["man", "plam"], "cli/page"),
     (&["check-system", "enact.yaml"], "system/"),
     (&["check-system", "missing.yaml"], "system/unreadable"),
@@ -280,8 +284,9 @@ fn json_is_one_document_of_every_command_that_something_is_wrong_with() {
 #[test]
 fn json_is_one_document_where_the_configuration_is_missing() {
     let dir = TempDir::new().unwrap();
-    let configured =
-        |args: &&&[&str]| !["init", "sandbox", "check-system", "completions", "man"].contains(&args[0]);
+    let configured = |args: &&&[&str]| {
+        !["init", "sandbox", "check-system", "completions", "explain", "man"].contains(&args[0])
+    };
     for args in GOOD.iter().filter(configured) {
         let run = run(dir.path(), &[args, &["--config", "gone.yaml", "--format", "json"][..]].concat());
         let document = document(Some(args[0]), &run);

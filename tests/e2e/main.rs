@@ -16,6 +16,7 @@ mod ask;
 mod commands;
 mod conformance;
 mod deletes;
+mod editor;
 mod environments;
 mod events;
 mod example;

@@ -15,7 +15,7 @@ const LISTED: usize = 20;
 const DEPTH: usize = 8;
 
 /// The types a schema allows, such as `a string or a list`.
-pub(super) fn expected(kinds: &[&str]) -> String {
+pub(in crate::schema) fn expected(kinds: &[&str]) -> String {
     let names: Vec<&str> = kinds.iter().map(|kind| type_name(kind)).collect();
     match names.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
@@ -57,7 +57,7 @@ pub(super) fn shown(node: &Node) -> String {
 }
 
 /// A JSON value for a sentence, short and safe to print; text without quotes.
-pub(super) fn json(value: &Json) -> String {
+pub(in crate::schema) fn json(value: &Json) -> String {
     value.as_str().map_or_else(|| short(&value.to_string()), short)
 }
 

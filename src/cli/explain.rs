@@ -1,0 +1,135 @@
+//! `enact explain`: what a kind of object, a field or a diagnostic means. The pages of fields are made in
+//! `schema::explain`.
+
+use clap::Args;
+use serde_json::Value;
+
+use super::args::Global;
+use crate::catalog;
+use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
+use crate::model::kind::api_version;
+use crate::report::content::{Content, PageContent};
+use crate::report::{Exit, Report};
+use crate::schema::explain::{page, wrapped};
+use crate::system::registry::Registry;
+use crate::text::short;
+
+#[derive(Args)]
+pub(super) struct Explain {
+    /// A kind, such as `Policy` or `jitsudo/Policy`, with a field after it, such as `Policy.metadata.expires`; a file of
+    /// enact, such as `Config.targets`; or the code of a diagnostic, such as `schema/type`
+    #[arg(value_name = "KIND[.FIELD]|CODE")]
+    what: String,
+}
+
+/// What can be explained: its name, with its system if it has one, and its schema.
+struct Topic {
+    name: String,
+    /// Before the name, if more than one kind has it.
+    system: Option<String>,
+    schema: Value,
+}
+
+impl Explain {
+    pub(super) fn run(self, global: &Global) -> Report {
+        let mut report = Report::of("explain");
+        let text = match Code::ALL.iter().find(|code| code.text() == self.what) {
+            // Where nothing else works, this one has to.
+            Some(code) => Ok(of_code(*code)),
+            None => {
+                let registry = global.registry(&mut report.files, &mut report.diagnostics);
+                let Some(registry) = registry else { return report };
+                of_kind(&self.what, &topics(&registry))
+            }
+        };
+        match text {
+            Ok(text) => report.content = Content::Page(PageContent { name: self.what, text }),
+            Err(diagnostic) => report.diagnostics.push(diagnostic),
+        }
+        report
+    }
+}
+
+fn of_code(code: Code) -> String {
+    let exit = Exit::of(code.class()) as u8;
+    let weight = match (code.severity(), code.is_refused_by_apply()) {
+        (Severity::Error, _) => format!("an error: the run ends with exit code {exit}"),
+        (Severity::Warning, true) => format!("a warning, for which apply ends with exit code {exit}"),
+        (Severity::Warning, false) => "a warning: the run goes on".to_owned(),
+    };
+    format!("{code}\n{weight}\n\n{}", wrapped(code.explanation(), "  "))
+}
+
+/// The pages of all kinds of that name.
+fn of_kind(what: &str, topics: &[Topic]) -> Result<String, Diagnostic> {
+    let mut parts = what.split('.');
+    let first = parts.next().unwrap_or_default();
+    let path: Vec<_> = parts.collect();
+    let (system, name) = first.split_once('/').map_or((None, first), |(system, name)| (Some(system), name));
+    let is_meant = |topic: &&Topic| {
+        topic.name == name && system.is_none_or(|system| topic.system.as_deref() == Some(system))
+    };
+    let meant: Vec<_> = topics.iter().filter(is_meant).collect();
+    let pages: Vec<_> = meant.iter().map(|topic| topic.page(&path)).collect();
+    let (pages, mut wrong): (Vec<_>, Vec<_>) = pages.into_iter().partition(Result::is_ok);
+    // A field of one of several kinds is enough.
+    if let (true, Some(Err(wrong))) = (pages.is_empty(), wrong.pop()) {
+        return Err(wrong);
+    }
+    if pages.is_empty() {
+        return Err(unknown(first, topics));
+    }
+    Ok(pages.into_iter().flatten().collect::<Vec<_>>().join("\n"))
+}
+
+impl Topic {
+    fn page(&self, path: &[&str]) -> Result<String, Diagnostic> {
+        let title = match &self.system {
+            Some(system) => format!("{} ({})", self.name, api_version(system)),
+            None => self.name.clone(),
+        };
+        let whole = page(&title, &self.schema, path);
+        // The fields of a spec can be named without it.
+        let spec = [&["spec"], path].concat();
+        let found = whole.or_else(|wrong| match (&self.system, path) {
+            (Some(_), [_, ..]) => page(&title, &self.schema, &spec),
+            _ => Err(wrong),
+        });
+        found.map_err(|wrong| {
+            let message = format!("{title} has no field `{}`", short(&wrong.field));
+            Diagnostic::new(Code::CliTopic, message).help(wrong.help)
+        })
+    }
+}
+
+fn unknown(what: &str, topics: &[Topic]) -> Diagnostic {
+    let names: Vec<_> = topics.iter().map(Topic::full_name).collect();
+    let short_names = topics.iter().map(|topic| topic.name.as_str());
+    let codes = Code::ALL.iter().map(|code| code.text());
+    let all = names.iter().map(String::as_str).chain(short_names).chain(codes);
+    let help = nearest(what, all).map_or_else(
+        || format!("name one of {}, or the code of a diagnostic", names.join(", ")),
+        |near| format!("did you mean `{near}`?"),
+    );
+    Diagnostic::new(Code::CliTopic, format!("`{}` is neither a kind nor a code", short(what))).help(help)
+}
+
+impl Topic {
+    fn full_name(&self) -> String {
+        self.system.as_ref().map_or_else(|| self.name.clone(), |system| format!("{system}/{}", self.name))
+    }
+}
+
+fn topics(registry: &Registry) -> Vec<Topic> {
+    let kinds = catalog::kinds(registry).map(|(system, kind, schema)| Topic {
+        name: kind.to_owned(),
+        system: Some(system.to_owned()),
+        schema,
+    });
+    let files = catalog::files(registry).into_iter().map(|(name, schema)| Topic {
+        name: schema.pointer("/properties/kind/const").and_then(Value::as_str).unwrap_or(name).to_owned(),
+        system: None,
+        schema,
+    });
+    kinds.chain(files).collect()
+}
