@@ -19,6 +19,7 @@ mod completions;
 mod doctor;
 mod explain;
 mod files;
+mod fmt;
 mod import;
 mod init;
 mod log;
@@ -72,6 +73,8 @@ enum Command {
     Apply(apply::Apply),
     /// Says what a kind, a field or the code of a diagnostic means
     Explain(explain::Explain),
+    /// Puts manifests into their usual form; comments and what they say stay
+    Fmt(fmt::Fmt),
     /// Runs the policy tests: who may do what, and by which rule; sends nothing, or reads only
     Test(test::Test),
     /// Asks whether somebody may do something, and by which rule; exit code 0 is yes, 1 is no, 6 is that nobody knows
@@ -152,6 +155,7 @@ impl Cli {
             Command::Plan(command) => command.run(global, output).await,
             Command::Apply(command) => command.run(global, output).await,
             Command::Explain(command) => command.run(global),
+            Command::Fmt(command) => command.run(global),
             Command::Test(command) => command.run(global, output).await,
             Command::Can(command) => command.run(global, output).await,
             Command::WhoCan(command) => command.run(global, output).await,

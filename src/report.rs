@@ -12,9 +12,9 @@ use crate::model::plan::TargetPlan;
 use crate::model::survivor::Survivor;
 use crate::plan::digest;
 use content::{
-    AnswerContent, CheckSystemContent, Content, DoctorContent, ImportContent, InitContent, PageContent,
-    PruneContent, RunsContent, SandboxContent, Schemas, StatusContent, TargetsContent, TestContent,
-    UndoContent, UnlockContent, WhoContent,
+    AnswerContent, CheckSystemContent, Content, DoctorContent, FormattedContent, ImportContent, InitContent,
+    PageContent, PruneContent, RunsContent, SandboxContent, Schemas, StatusContent, TargetsContent,
+    TestContent, UndoContent, UnlockContent, WhoContent,
 };
 
 mod access;
@@ -224,6 +224,7 @@ impl Report {
             "doctor" => ("doctor", Content::Doctor(DoctorContent::default())),
             "targets" => ("targets", Content::Targets(TargetsContent::default())),
             "completions" => ("completions", Content::Page(PageContent::default())),
+            "fmt" => ("fmt", Content::Formatted(FormattedContent::default())),
             "explain" => ("explain", Content::Page(PageContent::default())),
             "man" => ("man", Content::Page(PageContent::default())),
             "import" => ("import", Content::Import(ImportContent::default())),
@@ -290,6 +291,7 @@ impl Report {
             Content::Import(import) => import.written() + import.rewritten() > 0,
             Content::Schemas(schemas) => schemas.written() > 0,
             Content::Init(init) => init.files.iter().any(|file| file.written),
+            Content::Formatted(formatted) => formatted.files.iter().any(|file| file.written),
             Content::Run
             | Content::Doctor(_)
             | Content::Targets(_)

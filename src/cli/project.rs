@@ -18,6 +18,7 @@ use crate::run::load::{ConfigText, Load, load};
 use crate::run::options::RunOptions;
 use crate::run::project::{Connected, Project};
 use crate::sandbox::{self, Sandbox, Seed, Served, Store};
+use crate::source::{self, Texts};
 use crate::system::registry::Registry;
 
 /// Where the state of `--sandbox` is kept.
@@ -78,6 +79,14 @@ impl Global {
             return Some(Arc::new(Registry::built_in()));
         }
         self.config(files, diagnostics).map(|config| config.registry)
+    }
+
+    /// The folder of the configuration, and the texts of the manifests that it names, as they are in the working tree.
+    pub(super) fn manifests(&self, diagnostics: &mut Vec<Diagnostic>) -> Option<(PathBuf, Files)> {
+        let config = self.config(&mut Files::new(), diagnostics)?;
+        let mut texts = Texts::within(config.limits.text_mib);
+        let files = source::working_tree(config.folder(), &config.manifests, &mut texts, diagnostics);
+        Some((config.folder().to_owned(), files))
     }
 
     /// Whether no configuration was named and the default one does not exist.

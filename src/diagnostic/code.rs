@@ -690,6 +690,13 @@ codes! {
     /// are its own; otherwise narrow them.
     ManifestTakenTwice = "manifest/taken-twice" (Invalid, Warning),
 
+    /// `enact fmt --check` found a file that is not in its usual form: its fields are in another order, a line ends in blanks, or
+    /// the end of the file is another. What it says is not affected. Run `enact fmt`.
+    ManifestUnformatted = "manifest/unformatted" (Failed, Error),
+
+    /// `enact fmt` could not write a file: it was changed meanwhile, or the system refused. It is as it was. Run it again.
+    ManifestUnwritten = "manifest/unwritten" (Failed, Error),
+
     /// Something that begins like a reference to a variable, `${{`, cannot be replaced: the target that takes the manifest
     /// has no such variable, a list or a mapping is inside of a text, it is in a key, or it is written in another way than
     /// `${{ vars.NAME }}`. Set the variable in `variables` of the target, or correct the reference; `$${{` writes the text

@@ -2,12 +2,13 @@
 //!
 //! Values follow YAML 1.2's core schema, so `no` and `on` are text. What YAML has beyond plain data (tags, merge keys,
 //! directives, keys that are not text) is refused, because a reviewer has to see what a manifest means.
-//! Checks of the text are in `source`, the tree in `node`, building it in `tree`, how much all files may hold in `budget`, a patch of a document in `merge`, plain scalars in `scalar`, the
+//! Checks of the text are in `source`, the tree in `node`, building it in `tree`, how much all files may hold in `budget`, a patch of a document in `merge`, the usual form of a file in `format`, plain scalars in `scalar`, the
 //! parser's messages in `syntax`. Not here: what a document means, in `manifest`.
 
 mod budget;
 mod document;
 pub mod edit;
+pub mod format;
 mod merge;
 mod node;
 pub mod patch;

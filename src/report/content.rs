@@ -61,10 +61,31 @@ pub enum Content {
     Sandbox(SandboxContent),
     /// `check-system`.
     CheckSystem(CheckSystemContent),
+    /// `fmt`.
+    Formatted(FormattedContent),
     /// `completions`, `explain` and `man`.
     Page(PageContent),
     /// The arguments name no command.
     Nothing,
+}
+
+/// The files that are not in their usual form.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "Formatted")]
+pub struct FormattedContent {
+    /// How many files were read.
+    pub read: usize,
+    /// Those that were not in their usual form.
+    pub files: Vec<FormattedFile>,
+}
+
+/// A file that was not in its usual form.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FormattedFile {
+    /// The file.
+    pub file: String,
+    /// Whether it is now.
+    pub written: bool,
 }
 
 /// A text as it is: completions for a shell, a page of the manual, or what something means.

@@ -4,11 +4,12 @@ use jiff::civil::date;
 use serde_json::{Value, json};
 
 use super::content::{
-    AnswerContent, CheckSystemContent, Content, DoctorContent, ExpiryStatus, HealthCheck, HoldStatus,
-    ImportContent, Imported, ImportedTarget, InitContent, InitFile, LeftObject, LockStatus, LoggedRun,
-    ObjectEffect, ObjectName, PageContent, PruneContent, PrunedTarget, RunSummary, RunsContent,
-    SandboxContent, SandboxTarget, SchemaFile, Schemas, StatusContent, TargetHealth, TargetRow, TargetStatus,
-    TargetsContent, TestContent, UndoContent, UnlockContent, Updated, UpdatedObject, WhoContent,
+    AnswerContent, CheckSystemContent, Content, DoctorContent, ExpiryStatus, FormattedContent, FormattedFile,
+    HealthCheck, HoldStatus, ImportContent, Imported, ImportedTarget, InitContent, InitFile, LeftObject,
+    LockStatus, LoggedRun, ObjectEffect, ObjectName, PageContent, PruneContent, PrunedTarget, RunSummary,
+    RunsContent, SandboxContent, SandboxTarget, SchemaFile, Schemas, StatusContent, TargetHealth, TargetRow,
+    TargetStatus, TargetsContent, TestContent, UndoContent, UnlockContent, Updated, UpdatedObject,
+    WhoContent,
 };
 use super::{ApplyReport, Report, TargetReport};
 use crate::access::impact::{
@@ -361,6 +362,13 @@ pub(super) fn hostile_contents(text: &str) -> Vec<Report> {
         of(
             "doctor",
             Content::Doctor(DoctorContent { targets: vec![health], old_schemas: vec![text.into()] }),
+        ),
+        of(
+            "fmt",
+            Content::Formatted(FormattedContent {
+                read: 2,
+                files: vec![FormattedFile { file: text.into(), written: true }],
+            }),
         ),
         of("man", Content::Page(PageContent { name: text.into(), text: format!(".TH {text}") })),
         of("targets", Content::Targets(TargetsContent { targets: vec![row] })),

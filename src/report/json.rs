@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::content::{
-    AnswerContent, CheckSystemContent, Content, DoctorContent, ImportContent, InitContent, PageContent,
-    PruneContent, RunsContent, SandboxContent, Schemas, StatusContent, TargetsContent, TestContent,
-    UndoContent, UnlockContent, WhoContent,
+    AnswerContent, CheckSystemContent, Content, DoctorContent, FormattedContent, ImportContent, InitContent,
+    PageContent, PruneContent, RunsContent, SandboxContent, Schemas, StatusContent, TargetsContent,
+    TestContent, UndoContent, UnlockContent, WhoContent,
 };
 use super::summary::{self, Totals};
 use super::unmanaged::coverage;
@@ -208,6 +208,7 @@ pub fn render(report: &Report) -> Inert {
         Content::Targets(targets) => pretty(&with(report, targets)),
         Content::Page(page) => pretty(&with(report, page)),
         Content::Import(import) => pretty(&with(report, import)),
+        Content::Formatted(formatted) => pretty(&with(report, formatted)),
         Content::Schemas(schemas) => pretty(&with(report, schemas)),
         Content::Schema(schema) => Inert::json(schema),
         // A script reads one line, and then uses the sandbox.
@@ -283,13 +284,14 @@ pub fn document(report: &Report) -> ReportJson {
 
 /// The JSON Schemas of all documents, by name. No name has a hyphen, unlike those of manifests.
 #[must_use]
-pub fn schemas() -> [(&'static str, Value); 21] {
+pub fn schemas() -> [(&'static str, Value); 22] {
     [
         ("plan", schema_of::<ReportJson>("What `enact validate`, `plan`, `apply` and `undo` found out.")),
         ("init", schema_of::<JsonDocument<'_, InitContent>>("What `enact init` wrote.")),
         ("doctor", schema_of::<JsonDocument<'_, DoctorContent>>("What `enact doctor` found out.")),
         ("targets", schema_of::<JsonDocument<'_, TargetsContent>>("The targets of enact.yaml.")),
         ("completions", schema_of::<JsonDocument<'_, PageContent>>("What `enact completions` prints.")),
+        ("fmt", schema_of::<JsonDocument<'_, FormattedContent>>("What `enact fmt` found or wrote.")),
         ("explain", schema_of::<JsonDocument<'_, PageContent>>("What `enact explain` prints.")),
         ("man", schema_of::<JsonDocument<'_, PageContent>>("What `enact man` prints.")),
         ("import", schema_of::<JsonDocument<'_, ImportContent>>("What `enact import` found out.")),
@@ -424,6 +426,7 @@ mod tests {
                 Content::Init(_) => "init",
                 Content::Doctor(_) => "doctor",
                 Content::Targets(_) => "targets",
+                Content::Formatted(_) => "fmt",
                 Content::Page(_) => "man",
                 Content::Import(_) => "import",
                 Content::Schemas(_) | Content::Schema(_) => "schema",

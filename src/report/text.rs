@@ -63,6 +63,7 @@ fn content(report: &Report, style: &Style) -> String {
         Content::Init(init) => content::init(init, style),
         Content::Doctor(doctor) => content::doctor(doctor, style),
         Content::Targets(targets) => content::targets(targets),
+        Content::Formatted(formatted) => content::formatted(formatted, style),
         Content::Page(page) => safe(&page.text).into_owned(),
         Content::Import(import) => content::import(import, style),
         Content::Schemas(schemas) => content::schemas(schemas, style),

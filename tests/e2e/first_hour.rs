@@ -122,6 +122,36 @@ fn explain_has_a_page_for_each_code_kind_and_field() {
 }
 
 #[test]
+fn fmt_puts_files_in_order_and_check_only_looks() {
+    let world = World::new("polytomic");
+    let text =
+        "# about it\nkind: Role\napiVersion: polytomic/v1  \nspec: {}\nmetadata:\n  # its name\n  name: R\n";
+    world.write("policies/r.yaml", text);
+    let read = || std::fs::read_to_string(world.dir.path().join("policies/r.yaml")).unwrap();
+    let check = world.run(&["fmt", "--check"]);
+    assert!(check.code == 1 && check.err.contains("manifest/unformatted"), "{}{}", check.out, check.err);
+    assert_eq!(read(), text);
+    let fmt = world.run(&["fmt"]);
+    assert_eq!((fmt.code, fmt.out.as_str()), (0, "policies/r.yaml\n"), "{}", fmt.err);
+    let expected =
+        "# about it\napiVersion: polytomic/v1\nkind: Role\nmetadata:\n  # its name\n  name: R\nspec: {}\n";
+    assert_eq!(read(), expected);
+    let again = world.run(&["fmt", "--check", "policies/r.yaml"]);
+    assert_eq!((again.code, again.out.as_str()), (0, "1 file is in order.\n"), "{}", again.err);
+    world.write("policies/broken.yaml", "kind: [\n");
+    let broken = world.run(&["fmt"]);
+    assert!(broken.code == 3 && broken.err.contains("policies/broken.yaml"), "{}", broken.err);
+    // Beside a file whose name has no room left, none can be made to take its place.
+    let long = format!("policies/{}.yaml", "x".repeat(250));
+    world.write(&long, text);
+    let document = world.run(&["fmt", &long, "--format", "json"]).json();
+    assert_eq!(codes(&document), ["manifest/unwritten"], "{document:#}");
+    assert_eq!(std::fs::read_to_string(world.dir.path().join(&long)).unwrap(), text);
+    let (document, gone) = (world.run(&["fmt", "gone.yaml", "--format", "json"]).json(), "source/unreadable");
+    assert_eq!(codes(&document), [gone], "{document:#}");
+}
+
+#[test]
 fn init_overwrites_nothing() {
     let dir = TempDir::new().unwrap();
     std::fs::write(dir.path().join(".gitignore"), "mine\n").unwrap();

@@ -3,9 +3,9 @@
 use crate::decide::suite::{TestOutcome, TestResult};
 use crate::model::probe::ProbeCheck;
 use crate::report::content::{
-    CheckSystemContent, Content, DoctorContent, HealthCheck, ImportContent, Imported, InitContent, InitFile,
-    LoggedRun, RunsContent, SandboxContent, SandboxTarget, Schemas, StatusContent, TargetHealth, TargetRow,
-    TargetStatus, TargetsContent, TestContent, Updated, UpdatedObject,
+    CheckSystemContent, Content, DoctorContent, FormattedContent, HealthCheck, ImportContent, Imported,
+    InitContent, InitFile, LoggedRun, RunsContent, SandboxContent, SandboxTarget, Schemas, StatusContent,
+    TargetHealth, TargetRow, TargetStatus, TargetsContent, TestContent, Updated, UpdatedObject,
 };
 use crate::report::markdown::lines::{LAYOUT, marked};
 use crate::report::status::{lines, unlocked};
@@ -49,6 +49,9 @@ pub(super) fn items(content: &Content) -> Vec<String> {
         Content::Test(tests) => self::tests(tests),
         Content::Answer(answer) => decide::answer_lines(answer).iter().map(|one| line(one)).collect(),
         Content::Who(who) => decide::who_lines(who).iter().map(|one| line(one)).collect(),
+        Content::Formatted(FormattedContent { files, .. }) => {
+            files.iter().map(|file| format!("- {}\n", code(&file.file))).collect()
+        }
         Content::Page(page) => vec![fenced("text", &page.text)],
         Content::Run | Content::Schema(_) | Content::Nothing => Vec::new(),
     }

@@ -2,8 +2,8 @@
 
 use crate::access::rule::Effect;
 use crate::report::content::{
-    AnswerContent, CheckSystemContent, Content, ImportContent, RunsContent, SandboxContent, Schemas,
-    StatusContent, UnlockContent, WhoContent,
+    AnswerContent, CheckSystemContent, Content, FormattedContent, ImportContent, RunsContent, SandboxContent,
+    Schemas, StatusContent, UnlockContent, WhoContent,
 };
 use crate::report::{decide, labels, log};
 use crate::words::{count, verb};
@@ -35,6 +35,7 @@ pub(super) fn headline(content: &Content) -> String {
         Content::Who(who) => format!("{} can", allowed(who)),
         Content::CheckSystem(CheckSystemContent { checks: None, .. }) => "sound".to_owned(),
         Content::CheckSystem(CheckSystemContent { checks: Some(_), .. }) => "the target agrees".to_owned(),
+        Content::Formatted(FormattedContent { files, .. }) => count(files.len(), "file") + " to format",
         Content::Page(_) => "a text".to_owned(),
         Content::Run | Content::Schema(_) | Content::Nothing => "done".to_owned(),
     }
@@ -81,6 +82,9 @@ pub(super) fn sentence(content: &Content) -> String {
         Content::Answer(answer) => format!("The answer is {}.", self::answer(answer)),
         Content::Who(who) => format!("{} of {} can.", allowed(who), who.who.len()),
         Content::CheckSystem(check) => definition(check),
+        Content::Formatted(FormattedContent { read, .. }) => {
+            format!("{} {} read.", count(*read, "file"), verb(*read, "was", "were"))
+        }
         Content::Page(_) => "It is for another program to read.".to_owned(),
         Content::Run | Content::Schema(_) | Content::Nothing => "Nothing was done.".to_owned(),
     }

@@ -6,9 +6,9 @@ use crate::compare::diff::Field;
 use crate::decide::suite::TestOutcome;
 use crate::model::probe::ProbeCheck;
 use crate::report::content::{
-    CheckSystemContent, DoctorContent, HealthCheck, ImportContent, Imported, ImportedTarget, InitContent,
-    InitFile, SandboxContent, SandboxTarget, Schemas, StatusContent, TargetHealth, TargetRow, TargetsContent,
-    TestContent, Updated, UpdatedObject,
+    CheckSystemContent, DoctorContent, FormattedContent, FormattedFile, HealthCheck, ImportContent, Imported,
+    ImportedTarget, InitContent, InitFile, SandboxContent, SandboxTarget, Schemas, StatusContent,
+    TargetHealth, TargetRow, TargetsContent, TestContent, Updated, UpdatedObject,
 };
 use crate::report::labels::{self, written};
 use crate::report::style::Style;
@@ -124,6 +124,20 @@ pub(super) fn targets(TargetsContent { targets }: &TargetsContent) -> String {
         format!("{line}{}\n", inline(&row.credential))
     };
     targets.iter().map(line).collect()
+}
+
+/// The files that were not in order, one per line.
+pub(super) fn formatted(content: &FormattedContent, style: &Style) -> String {
+    let FormattedContent { read, files } = content;
+    let file = |FormattedFile { file, written }: &FormattedFile| {
+        let failed = if *written { "" } else { " (not written)" };
+        format!("{}{failed}\n", inline(file))
+    };
+    match files.as_slice() {
+        _ if style.quiet => String::new(),
+        [] => format!("{} {} in order.\n", count(*read, "file"), verb(*read, "is", "are")),
+        files => files.iter().map(file).collect(),
+    }
 }
 
 /// The names, one per line; if they were written to a folder, only how many.
