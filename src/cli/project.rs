@@ -2,7 +2,6 @@
 //! is loaded is in `run::load`.
 
 use std::io::ErrorKind;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,19 +9,17 @@ use super::args::{Global, SandboxArgs};
 use super::files;
 use crate::config::file::FILE_NAME;
 use crate::config::starter::EXAMPLE;
-use crate::config::target::{Config, Target};
+use crate::config::target::Config;
 use crate::config::{self, Systems};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::{Files, yaml};
+use crate::run::embedded;
 use crate::run::load::{ConfigText, Load, load};
 use crate::run::options::RunOptions;
 use crate::run::project::{Connected, Project};
-use crate::sandbox::{self, Sandbox, Seed, Served, Store};
+use crate::sandbox::Sandbox;
 use crate::source::{self, Texts};
 use crate::system::registry::Registry;
-
-/// Where the state of `--sandbox` is kept.
-const STATE: &str = ".enact/sandbox.json";
 
 impl Global {
     /// Reads the configuration file.
@@ -114,42 +111,6 @@ impl SandboxArgs {
         &self,
         project: &'a Project,
     ) -> Result<(Option<Sandbox>, Vec<Connected<'a>>), Vec<Diagnostic>> {
-        if !self.sandbox {
-            return project.connect(|_| None).map(|connected| (None, connected));
-        }
-        let unserved = unserved(project);
-        if !unserved.is_empty() {
-            return Err(unserved);
-        }
-        let sandbox = start(project).await.map_err(|diagnostic| vec![diagnostic])?;
-        let connected = project.connect(|target| Some(sandbox.url(target)))?;
-        Ok((Some(sandbox), connected))
+        embedded::connect(project, self.sandbox).await
     }
-}
-
-/// Reports targets that the sandbox cannot replace: it only has the built-in systems.
-fn unserved(project: &Project) -> Vec<Diagnostic> {
-    let registry = Registry::built_in();
-    let unknown = project.targets().filter(|target| registry.get(&target.config.system).is_none());
-    unknown
-        .map(|target| {
-            let system = &target.config.system;
-            let message = format!("the sandbox does not serve `{system}`, which is defined in YAML");
-            let diagnostic = Diagnostic::new(Code::SandboxSystem, message);
-            diagnostic.about(&target.config.name).help("name the other targets with `--target`")
-        })
-        .collect()
-}
-
-async fn start(project: &Project) -> Result<Sandbox, Diagnostic> {
-    let served =
-        |target: &Target| Served { name: target.config.name.clone(), system: target.config.system.clone() };
-    let targets = project.targets().map(served).collect();
-    let state = project.config.folder().join(STATE);
-    sandbox::start(SocketAddr::from(([127, 0, 0, 1], 0)), targets, Store::File(state), Seed::Examples)
-        .await
-        .map_err(|error| {
-            Diagnostic::new(Code::SandboxStart, format!("the sandbox cannot start: {error}"))
-                .help(format!("if `{STATE}` is damaged, remove it; the sandbox then starts over"))
-        })
 }
