@@ -29,8 +29,11 @@ mod plan;
 mod project;
 mod question;
 mod record;
+mod report;
 mod sandbox;
 mod schema;
+#[cfg(feature = "serve")]
+mod serve;
 mod show;
 mod signal;
 mod status;
@@ -93,12 +96,17 @@ enum Command {
     Undo(undo::Undo),
     /// Looks after the records: drops runs that nobody needs any more
     Record(record::Record),
+    /// Works with reports that jobs have written: joins those that shared one run
+    Report(report::ReportArgs),
     /// Removes the lock of a target that a run left behind; writes to git, and to no API
     Unlock(unlock::Unlock),
     /// Prints or writes the JSON Schemas of manifests, configuration and JSON documents
     Schema(schema::Schema),
     /// Serves all built-in systems on loopback, for trying and testing
     Sandbox(sandbox::Sandbox),
+    /// Looks after the targets by their schedules until it is told to end: shows drift, or writes
+    #[cfg(feature = "serve")]
+    Serve(serve::Serve),
     /// Checks the definition of a system, offline or against a live one
     CheckSystem(check_system::CheckSystem),
     /// Prints what a shell needs to complete commands and flags
@@ -165,6 +173,7 @@ impl Cli {
             Command::Show(command) => command.run(global),
             Command::Undo(command) => command.run(global, output).await,
             Command::Record(command) => command.run(global, output).await,
+            Command::Report(command) => command.run(),
             Command::Unlock(command) => command.run(global, output),
             Command::Schema(command) => command.run(global),
             Command::Sandbox(command) => {
@@ -172,6 +181,8 @@ impl Cli {
                 let exit = output.finish(&report);
                 return sandbox::serve(sandbox, exit, output).await;
             }
+            #[cfg(feature = "serve")]
+            Command::Serve(command) => command.run(global, output).await,
             Command::CheckSystem(command) => command.run(global).await,
             Command::Completions(completions) => completions.run(command()),
             Command::Man(man) => man.run(command()),

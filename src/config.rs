@@ -24,6 +24,7 @@ pub mod credential;
 mod environment;
 pub mod file;
 mod guardrails;
+pub mod passes;
 pub mod proposal;
 mod signing;
 pub mod starter;
@@ -34,7 +35,8 @@ use check::{
     check_twice, check_url, folders, hide_credential, hide_quotes, includes, missing_settings, unmanaged,
 };
 use environment::environment;
-use file::{ConfigFile, TargetConfig};
+use file::{ConfigFile, PassesConfig, TargetConfig};
+use passes::Serve;
 use target::{Config, RecordRefs, Target};
 
 /// Checks the text of a configuration file.
@@ -55,6 +57,7 @@ pub fn load(
             (registry, Some(files))
         }
     };
+    let serve = sound(diagnostics, |diagnostics| Serve::read(&config.serve, &document, diagnostics))?;
     let mut schemas = Schemas { folder, files };
     let targets = sound(diagnostics, |diagnostics| {
         Some(targets(&document, &config, &registry, &mut schemas, diagnostics))
@@ -75,6 +78,7 @@ pub fn load(
         record: config.record.clone(),
         guardrails,
         limits: config.limits,
+        serve,
         registry,
         file: config,
         document,
@@ -183,8 +187,9 @@ fn targets(
     let row = |index: usize| document.part(format!("/targets/{index}"));
     let mut open = |(index, target): (usize, &TargetConfig)| {
         let record = RecordRefs::of(&config.record, target);
+        let passes = &config.serve.passes;
         sound(diagnostics, |diagnostics| {
-            let target = open(registry, target, record, schemas, &row(index), diagnostics)?;
+            let target = open(registry, (target, passes), record, schemas, &row(index), diagnostics)?;
             let (kinds, values) = (target.system.kinds(), config.limits.values);
             let environment = environment(&target.config, &row(index), Some(kinds), values, diagnostics);
             Some(Target { environment, ..target })
@@ -197,7 +202,7 @@ fn targets(
 
 fn open(
     registry: &Registry,
-    config: &TargetConfig,
+    (config, passes): (&TargetConfig, &PassesConfig),
     record: RecordRefs,
     schemas: &mut Schemas<'_>,
     row: &Part<'_>,
@@ -205,12 +210,13 @@ fn open(
 ) -> Option<Target> {
     diagnostics.extend(check_url(&config.url).map(|diagnostic| diagnostic.at(row.place("/url"))));
     let include = includes(config, row, diagnostics);
+    let passes = passes::of_target(&config.passes, passes, row, diagnostics);
     let system = sound(diagnostics, |diagnostics| open_system(registry, config, schemas, row, diagnostics))?;
     let unmanaged = unmanaged(config, row, Some(system.kinds()), diagnostics);
     let api = api::of(config, registry.get(&config.system).map(|registered| &registered.settings));
     let environment = Environment::default();
-    let at = row.pointer("");
-    Some(Target { config: config.clone(), system, api, record, include, environment, unmanaged, at })
+    let (config, at) = (config.clone(), row.pointer(""));
+    Some(Target { config, system, api, record, include, environment, unmanaged, passes, at })
 }
 
 fn open_system(

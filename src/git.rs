@@ -9,6 +9,7 @@
 //! The one exception is the user's own `git` in `remote`, for a remote that the configuration names.
 
 mod applied;
+mod follow;
 mod history;
 mod name;
 pub mod reference;

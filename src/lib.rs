@@ -34,7 +34,10 @@ pub mod report;
 pub mod resolve;
 pub mod run;
 pub mod sandbox;
+pub mod schedule;
 pub mod schema;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod source;
 pub mod sync;
 pub mod system;

@@ -15,6 +15,7 @@ pub mod probe;
 pub mod request;
 pub mod resource;
 pub mod sent;
+pub mod shard;
 pub mod spent;
 pub mod state;
 pub mod survivor;

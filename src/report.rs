@@ -13,8 +13,8 @@ use crate::model::survivor::Survivor;
 use crate::plan::digest;
 use content::{
     AnswerContent, CheckSystemContent, Content, DoctorContent, FormattedContent, ImportContent, InitContent,
-    PageContent, PruneContent, RunsContent, SandboxContent, Schemas, StatusContent, TargetsContent,
-    TestContent, UndoContent, UnlockContent, WhoContent,
+    MergedContent, PageContent, PruneContent, RunsContent, SandboxContent, Schemas, ServeContent,
+    StatusContent, TargetsContent, TestContent, UndoContent, UnlockContent, WhoContent,
 };
 
 mod access;
@@ -22,6 +22,7 @@ mod configuration;
 pub mod content;
 pub mod decide;
 pub mod diagnostics;
+pub mod exit;
 #[cfg(test)]
 mod fixture;
 pub mod format;
@@ -33,6 +34,10 @@ mod labels;
 mod line;
 mod log;
 pub mod markdown;
+pub mod merge;
+pub mod metrics;
+pub mod pass;
+mod passed;
 pub mod plan_file;
 pub mod sarif;
 pub mod status;
@@ -42,6 +47,8 @@ pub mod text;
 mod undo;
 mod unmanaged;
 mod value;
+
+pub use exit::Exit;
 
 /// Everything that one run of a command reports.
 #[derive(Debug, Default)]
@@ -155,45 +162,6 @@ impl TargetReport {
     }
 }
 
-/// How a run ends, as the process's exit code. The README lists them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Exit {
-    /// Nothing to do, or done and converged.
-    Done = 0,
-    /// Something failed.
-    Failure = 1,
-    /// Changes are pending (`plan --exit-code`).
-    Pending = 2,
-    /// Invalid manifests or configuration; nothing was sent.
-    Invalid = 3,
-    /// Refused by a guard.
-    Guarded = 4,
-    /// The live state changed since the plan.
-    Conflict = 5,
-    /// Something could not be read.
-    Incomplete = 6,
-    /// Another run writes to the target.
-    Locked = 7,
-    /// Wrong usage of the command line.
-    Usage = 64,
-}
-
-impl Exit {
-    /// How a run ends with an error of this class.
-    pub fn of(class: Class) -> Self {
-        match class {
-            Class::Invalid => Self::Invalid,
-            Class::Guarded => Self::Guarded,
-            Class::Unread => Self::Incomplete,
-            Class::Moved => Self::Conflict,
-            Class::Locked => Self::Locked,
-            Class::Failed => Self::Failure,
-            Class::Usage => Self::Usage,
-        }
-    }
-}
-
 impl Ending {
     fn exit(self) -> Exit {
         match self {
@@ -230,6 +198,8 @@ impl Report {
             "import" => ("import", Content::Import(ImportContent::default())),
             "schema" => ("schema", Content::Schemas(Schemas::default())),
             "sandbox" => ("sandbox", Content::Sandbox(SandboxContent::default())),
+            "report" => ("report", Content::Merged(MergedContent::default())),
+            "serve" => ("serve", Content::Serve(ServeContent::default())),
             "check-system" => ("check-system", Content::CheckSystem(CheckSystemContent::default())),
             _ => ("", Content::Nothing),
         };
@@ -248,9 +218,36 @@ impl Report {
 
     /// The exit code. If several fit, the one that says most about what to do first.
     pub fn exit(&self) -> Exit {
-        let errors = self.diagnostics_before().filter(|diagnostic| diagnostic.is_error());
+        match &self.content {
+            Content::Serve(serve) => serve.exit().or(self.exit_of_run()),
+            Content::Merged(merged) if !merged.document.is_null() => merge::exit(&merged.document),
+            _ => self.exit_of_run(),
+        }
+    }
+
+    /// The exit code that the run would have if it were about this target alone.
+    pub(crate) fn exit_of(&self, target: &str) -> Exit {
+        let others: Vec<_> = self.targets.iter().filter(|of| of.plan.target != target).collect();
+        let is_of_other = |subject: &str| others.iter().any(|of| of.plan.target == subject);
+        let general =
+            self.diagnostics.iter().filter(|wrong| !wrong.subject.as_deref().is_some_and(is_of_other));
+        let targets: Vec<_> = self.targets.iter().filter(|of| of.plan.target == target).collect();
+        self.exit_among(general, &targets)
+    }
+
+    fn exit_of_run(&self) -> Exit {
+        self.exit_among(self.diagnostics.iter(), &self.targets.iter().collect::<Vec<_>>())
+    }
+
+    fn exit_among<'a>(
+        &self,
+        general: impl Iterator<Item = &'a Diagnostic>,
+        targets: &[&'a TargetReport],
+    ) -> Exit {
+        let before = general.chain(targets.iter().flat_map(|target| &target.plan.diagnostics));
+        let errors = before.filter(|diagnostic| diagnostic.is_error());
         let mut errors: Vec<_> = errors.map(|diagnostic| diagnostic.code.class()).collect();
-        let later = self.targets.iter().filter_map(TargetReport::verified);
+        let later = targets.iter().copied().filter_map(TargetReport::verified);
         let later = later.flat_map(|plan| &plan.diagnostics);
         // What the second plan finds did not keep anything from being written.
         errors.extend(later.filter(|diagnostic| diagnostic.is_error()).map(|diagnostic| {
@@ -259,10 +256,10 @@ impl Report {
                 class => class,
             }
         }));
-        let applies = self.targets.iter().filter_map(|target| target.apply.as_ref());
+        let applies = targets.iter().filter_map(|target| target.apply.as_ref());
         let results: Vec<_> =
             applies.flat_map(|apply| &apply.changes).map(|ended| ended.outcome.result()).collect();
-        let verified = self.targets.iter().filter_map(TargetReport::verified);
+        let verified = targets.iter().copied().filter_map(TargetReport::verified);
         if errors.contains(&Class::Usage) {
             Exit::Usage
         } else if errors.contains(&Class::Invalid) {
@@ -298,6 +295,8 @@ impl Report {
             | Content::Page(_)
             | Content::Schema(_)
             | Content::Sandbox(_)
+            | Content::Serve(_)
+            | Content::Merged(_)
             | Content::CheckSystem(_)
             | Content::Status(_)
             | Content::Log(_)

@@ -19,6 +19,7 @@ use crate::report::plan_file::{self, PlanFile};
 use crate::run::options::RunOptions;
 use crate::run::project::Connected;
 use crate::run::reconcile::{Caller, Reconcile, Reviewed};
+use crate::run::whose::new_id;
 
 #[derive(Args)]
 pub(super) struct Apply {
@@ -63,6 +64,7 @@ impl Apply {
             Err(diagnostic) => return Report { diagnostics: vec![diagnostic], ..Report::of("apply") },
         };
         let run = Reconcile {
+            id: new_id(),
             caller: &Terminal { args: &self, output },
             load: &|| self.sandbox.load(global, &options),
             options: &options,

@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use super::files;
 use crate::import::update::Only;
 use crate::model::guard::Guard;
+use crate::model::shard::Shard;
 use crate::plan::input::{PlanOptions, WriteOnly};
 use crate::report::format::{self, FORMATS, Format};
 use crate::run::history::BaseSource;
@@ -128,6 +129,10 @@ pub(super) struct RevisionArgs {
     /// Leaves out what the changes do to what is allowed
     #[arg(long)]
     no_access: bool,
+    /// Only this share of the targets, such as `3/10`; `auto` takes it from CI_NODE_INDEX and CI_NODE_TOTAL (GitLab), or from
+    /// JOB_COMPLETION_INDEX and JOB_COMPLETIONS (an indexed Job of Kubernetes)
+    #[arg(long, value_name = "SHARE", value_parser = shard)]
+    shard: Option<Shard>,
     /// Lets this run through a guard (repeatable)
     #[arg(long, value_parser = guards(), value_name = "GUARD")]
     pub(super) allow: Vec<Guard>,
@@ -141,10 +146,11 @@ impl RevisionArgs {
             None if sandbox.sandbox => BaseSource::Nowhere,
             None => BaseSource::Applied,
         };
-        let Self { rev, base: _, only_declared, set_secrets, no_access, allow } = self;
+        let Self { rev, base: _, only_declared, set_secrets, no_access, shard, allow } = self;
         let options = global.options();
         RunOptions {
             rev: rev.clone(),
+            shard: *shard,
             base,
             remembers: !sandbox.sandbox,
             plan: PlanOptions {
@@ -157,6 +163,23 @@ impl RevisionArgs {
             ..options
         }
     }
+}
+
+/// Parses a share of the targets, or takes it from what runs this as one of several jobs.
+fn shard(text: &str) -> Result<Shard, String> {
+    if text != "auto" {
+        return text.parse().map_err(str::to_owned);
+    }
+    let number = |name: &str| std::env::var(name).ok()?.parse::<u32>().ok();
+    let gitlab = || Shard::new(number("CI_NODE_INDEX")?, number("CI_NODE_TOTAL")?);
+    // Kubernetes counts from 0.
+    let kubernetes =
+        || Shard::new(number("JOB_COMPLETION_INDEX")?.checked_add(1)?, number("JOB_COMPLETIONS")?);
+    gitlab().or_else(kubernetes).ok_or_else(|| {
+        "neither CI_NODE_INDEX and CI_NODE_TOTAL nor JOB_COMPLETION_INDEX and JOB_COMPLETIONS say which share: \
+         set them, or write it, such as `3/10`"
+            .to_owned()
+    })
 }
 
 /// Parses the name of a format.

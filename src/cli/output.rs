@@ -10,6 +10,8 @@ use super::args::{Color, Global, ReportFile};
 use super::files::{self, Readers};
 use crate::report::content::LockStatus;
 use crate::report::format::Format;
+#[cfg(feature = "serve")]
+use crate::report::pass::ServeLine;
 use crate::report::style::Style;
 use crate::report::{Ending, Exit, Report, diagnostics, status, text};
 use crate::run::project::Connected;
@@ -165,6 +167,12 @@ impl Output {
         if !self.quiet {
             say(&Inert::text(text));
         }
+    }
+
+    /// Adds a line to the log of the service, beside its result.
+    #[cfg(feature = "serve")]
+    pub(super) fn line(&self, line: &ServeLine, is_json: bool) {
+        say(&if is_json { Inert::json(&line.json()) } else { Inert::text(&line.text()) });
     }
 
     /// Shows the number of requests sent, for as long as the returned value lives.

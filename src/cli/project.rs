@@ -6,15 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{Global, SandboxArgs};
-use super::files;
 use crate::config::file::FILE_NAME;
 use crate::config::starter::EXAMPLE;
 use crate::config::target::Config;
 use crate::config::{self, Systems};
-use crate::diagnostic::{Code, Diagnostic};
-use crate::manifest::{Files, yaml};
+use crate::diagnostic::Diagnostic;
+use crate::manifest::Files;
 use crate::run::embedded;
-use crate::run::load::{ConfigText, Load, load};
+use crate::run::load::{ConfigText, Load, load, unreadable};
 use crate::run::options::RunOptions;
 use crate::run::project::{Connected, Project};
 use crate::sandbox::Sandbox;
@@ -24,20 +23,18 @@ use crate::system::registry::Registry;
 impl Global {
     /// Reads the configuration file.
     fn origin(&self) -> Result<ConfigText, Diagnostic> {
-        let file = self.config.to_string_lossy().into_owned();
-        let text = files::read(&self.config, yaml::MAX_BYTES).map_err(|error| {
-            let help = match self.above() {
+        ConfigText::read(&self.config).map_err(|error| {
+            let diagnostic = unreadable(&self.config, &error);
+            match self.above() {
                 Some(above) if error.kind() == ErrorKind::NotFound => {
-                    format!("there is `{0}`: run enact in its folder, or with `--config {0}`", above.display())
+                    let above = above.display();
+                    diagnostic.help(format!(
+                        "there is `{above}`: run enact in its folder, or with `--config {above}`"
+                    ))
                 }
-                _ => "run enact in the folder of enact.yaml, name it with `--config`, or use `--sandbox` to try enact"
-                    .to_owned(),
-            };
-            Diagnostic::new(Code::ConfigUnreadable, format!("`{file}` cannot be read: {error}")).help(help)
-        })?;
-        let folder = self.config.parent().map(PathBuf::from).unwrap_or_default();
-        let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
-        Ok(ConfigText { file, folder, text })
+                _ => diagnostic,
+            }
+        })
     }
 
     /// The nearest configuration file in a folder above this one, if none was named.

@@ -8,10 +8,11 @@ use reqwest::Url;
 use reqwest::header::HeaderName;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::file::{Auth, Secret};
+use super::file::{Auth, Forge, Form, NotifyConfig, Secret};
 use super::target::{Config, Target};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::file::read_text;
+use crate::http::transport::is_loopback;
 use crate::http::{self, SetupError};
 use crate::sync::lock;
 
@@ -35,6 +36,16 @@ enum LineCount {
     Any,
 }
 
+/// Who is told when the state of a target changes.
+pub struct Receiver {
+    /// In which form.
+    pub form: Form,
+    /// Where it is sent.
+    pub url: Url,
+    /// What it is signed with.
+    pub secret: Option<SecretString>,
+}
+
 impl Target {
     /// Where its credential comes from, such as `the variable POLYTOMIC_API_KEY`.
     pub fn credential_source(&self) -> String {
@@ -51,7 +62,9 @@ impl Config {
         };
         let configs = self.targets.iter().map(|target| &target.config);
         let all = configs.flat_map(|config| config.secrets.values().chain([config.auth.secret()]));
-        all.filter_map(variable).collect()
+        let serve = &self.file.serve;
+        let told = serve.notify.iter().flat_map(|row| row.secret.iter().chain([&row.url]));
+        all.chain(serve.hooks.values()).chain(told).filter_map(variable).collect()
     }
 
     /// Sets up the connection to a sandbox in place of a target. It accepts any credential, so none of the user's is
@@ -163,13 +176,51 @@ impl Config {
         target.config.secrets.iter().map(read).collect()
     }
 
-    fn secret(&self, target: &Target, secret: &Secret, lines: LineCount) -> Result<SecretString, Diagnostic> {
-        let source = secret.describe();
-        let name = &target.config.name;
-        let wrong = |what: &str, help: &str| {
-            let message = format!("{source}, a credential of the target `{name}`, {what}");
-            Err(Diagnostic::new(Code::ConfigCredential, message).about(name).help(help))
+    /// The secrets of webhooks, by forge.
+    pub fn hooks(&self) -> Result<BTreeMap<Forge, SecretString>, Vec<Diagnostic>> {
+        let hooks = &self.file.serve.hooks;
+        all(hooks.iter().map(|(forge, secret)| Ok((*forge, self.of_service(secret, "/serve/hooks")?))))
+    }
+
+    /// Who is told when the state of a target changes.
+    pub fn receivers(&self) -> Result<Vec<Receiver>, Vec<Diagnostic>> {
+        let receiver = |(index, row): (usize, &NotifyConfig)| {
+            let NotifyConfig { form, url, secret } = row;
+            let place = format!("/serve/notify/{index}");
+            let text = self.of_service(url, &place)?;
+            let parsed = Url::parse(text.expose_secret()).ok();
+            let is_safe = |url: &Url| url.scheme() == "https" || url.scheme() == "http" && is_loopback(url);
+            let address = parsed.filter(is_safe).ok_or_else(|| {
+                let message = format!("{} is no address that a message can be sent to", url.describe());
+                Diagnostic::new(Code::ConfigCredential, message)
+                    .at(self.document.place(&place))
+                    .help("put a URL there that begins with `https://`")
+            })?;
+            let secret = secret.as_ref().map(|secret| self.of_service(secret, &place)).transpose()?;
+            Ok(Receiver { form: *form, url: address, secret })
         };
+        all(self.file.serve.notify.iter().enumerate().map(receiver))
+    }
+
+    /// Reads a secret of the service.
+    fn of_service(&self, secret: &Secret, pointer: &str) -> Result<SecretString, Diagnostic> {
+        self.read(secret, LineCount::One).map_err(|(what, help)| {
+            let message = format!("{}, a secret of the service, {what}", secret.describe());
+            Diagnostic::new(Code::ConfigCredential, message).at(self.document.place(pointer)).help(help)
+        })
+    }
+
+    fn secret(&self, target: &Target, secret: &Secret, lines: LineCount) -> Result<SecretString, Diagnostic> {
+        self.read(secret, lines).map_err(|(what, help)| {
+            let name = &target.config.name;
+            let message = format!("{}, a credential of the target `{name}`, {what}", secret.describe());
+            Diagnostic::new(Code::ConfigCredential, message).about(name).help(help)
+        })
+    }
+
+    /// Reads a secret. If that fails, what is wrong with it, and what to do.
+    fn read(&self, secret: &Secret, lines: LineCount) -> Result<SecretString, (String, &'static str)> {
+        let wrong = |what: &str, help: &'static str| Err((what.to_owned(), help));
         let text = match secret {
             Secret::Env(name) => match std::env::var(name) {
                 Ok(text) => text,
@@ -230,6 +281,16 @@ fn secrets(given: &SecretString, sent: &SecretString) -> Vec<SecretString> {
         .filter(|text| !text.is_empty())
         .map(|text| SecretString::from((*text).to_owned()))
         .collect()
+}
+
+/// All of them, or what is wrong with any.
+fn all<T, C: FromIterator<T>>(
+    results: impl Iterator<Item = Result<T, Diagnostic>>,
+) -> Result<C, Vec<Diagnostic>> {
+    let mut wrong = Vec::new();
+    let good: C =
+        results.filter_map(|result| result.map_err(|diagnostic| wrong.push(diagnostic)).ok()).collect();
+    if wrong.is_empty() { Ok(good) } else { Err(wrong) }
 }
 
 fn base64(text: &str) -> String {

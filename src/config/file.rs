@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::model::spent::ListLimits;
 use crate::model::unmanaged::UnmanagedMode;
+use crate::schedule::Mode;
 use crate::system::Budget;
 
 /// The file's name unless `--config` gives another one.
@@ -46,6 +47,9 @@ pub struct ConfigFile {
     /// Limits of a whole run. Whatever a repository or an API holds, a run ends within them.
     #[serde(default)]
     pub limits: RunLimits,
+    /// How `enact serve` works. Read from the trusted checkout, never from a revision.
+    #[serde(default)]
+    pub serve: ServeConfig,
     /// The systems that are kept in agreement with the manifests.
     #[schemars(length(min = 1))]
     pub targets: Vec<TargetConfig>,
@@ -179,6 +183,99 @@ pub struct TargetConfig {
     /// Limits for requests and deletes.
     #[serde(default)]
     pub limits: Limits,
+    /// When `enact serve` looks after this target, and what it may do. Default: what `serve.passes` says.
+    #[serde(default)]
+    pub(super) passes: PassesConfig,
+}
+
+/// How `enact serve` works.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServeConfig {
+    /// When it looks after a target, and what it may do, unless the target says otherwise.
+    pub(super) passes: PassesConfig,
+    /// How often it looks whether the branch that it follows has moved, such as `every 1m`, or in words of cron.
+    pub(super) follow: String,
+    /// The most targets that are looked after at the same time.
+    #[schemars(range(min = 1, max = 64))]
+    pub side_by_side: usize,
+    /// The secrets of webhooks, by forge. A webhook only makes the service look sooner whether its branch has moved.
+    pub(super) hooks: BTreeMap<Forge, Secret>,
+    /// Who is told when the state of a target changes.
+    pub(super) notify: Vec<NotifyConfig>,
+    /// For how many days the store keeps how passes ended.
+    #[schemars(range(min = 1, max = 36_500))]
+    pub keep_days: u32,
+}
+
+/// Who is told when the state of a target changes.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NotifyConfig {
+    /// In which form.
+    pub(super) form: Form,
+    /// Where it is sent: https, or http on this machine. Often the address is the secret, so it is not written here.
+    pub(super) url: Secret,
+    /// What the message is signed with, as `X-Enact-Signature-256: sha256=` and the HMAC-SHA256 of the body in hex.
+    pub(super) secret: Option<Secret>,
+}
+
+/// The form of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// A line of the log as JSON: `state_changed`.
+    Webhook,
+    /// `{"text": ...}`, as Slack, Mattermost and others take it.
+    Slack,
+}
+
+/// Who sends webhooks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Forge {
+    /// GitHub, at `/hooks/github`: a signature with the secret.
+    Github,
+    /// Gitea and Forgejo, at `/hooks/gitea`: a signature with the secret.
+    Gitea,
+    /// GitLab, at `/hooks/gitlab`: the secret itself.
+    Gitlab,
+}
+
+impl Default for ServeConfig {
+    fn default() -> Self {
+        Self {
+            passes: PassesConfig::default(),
+            follow: "every 1m".to_owned(),
+            side_by_side: 4,
+            hooks: BTreeMap::new(),
+            notify: Vec::new(),
+            keep_days: 90,
+        }
+    }
+}
+
+/// When `enact serve` looks after a target, and what it may do.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PassesConfig {
+    /// `every 15m`, which is the default, or the five fields of cron with a time zone after them: `30 6 * * MON-FRI
+    /// Europe/Berlin`; without one it is UTC.
+    pub(super) schedule: Option<String>,
+    /// What a pass may do. Default: `report`.
+    pub(super) mode: Option<Mode>,
+    /// When passes may write; outside of them they only show. Default: always.
+    pub(super) windows: Option<Vec<WindowConfig>>,
+}
+
+/// A time in which passes may write.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WindowConfig {
+    /// When it opens, in words of cron as in `schedule`.
+    pub(super) opens: String,
+    /// How long it stays open, such as `4h`.
+    pub(super) lasts: String,
 }
 
 /// What differs for one target from the manifest of one object: a JSON merge patch (RFC 7386). Mappings are merged, any other

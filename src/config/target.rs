@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use super::file::{ConfigFile, RecordConfig, RunLimits, TargetConfig};
+use super::passes::Serve;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::http;
 use crate::manifest::environment::Environment;
@@ -13,6 +14,7 @@ use crate::model::guardrail::Guardrail;
 use crate::model::kind::api_version;
 use crate::model::resource::ApiId;
 use crate::model::unmanaged::UnmanagedRule;
+use crate::schedule::Passes;
 use crate::system::System;
 use crate::system::claim::Claim;
 use crate::system::include::Include;
@@ -33,6 +35,8 @@ pub struct Target {
     pub(super) environment: Environment,
     /// What to do about live objects that git does not declare.
     pub unmanaged: UnmanagedRule,
+    /// When `enact serve` looks after it, and what it may do.
+    pub passes: Passes,
     /// Where its row is in the file, as a JSON pointer, for diagnostics.
     pub(super) at: String,
 }
@@ -90,6 +94,8 @@ pub struct Config {
     pub guardrails: Vec<Guardrail>,
     /// How much a run may cost.
     pub limits: RunLimits,
+    /// How `enact serve` works.
+    pub serve: Serve,
     /// The systems that its targets may use.
     pub registry: Arc<Registry>,
     /// The file as it is written.

@@ -195,6 +195,10 @@ codes! {
     /// out would leave the target with what is meant for another one. Do what the help says.
     ConfigPatch = "config/patch" (Invalid, Error),
 
+    /// A schedule or a window of `enact serve` says nothing that can be read, or a time that never comes. A target whose passes
+    /// never begin would look as if it were as declared. Write `every 15m`, or the five fields of cron with a time zone.
+    ConfigSchedule = "config/schedule" (Invalid, Error),
+
     /// The `settings` of a target are missing or not valid for its system. Settings decide what exactly is requested
     /// from the API, such as its version or a tenant. Add or correct them below `settings:`; `enact schema` prints the
     /// settings of each system.
@@ -851,6 +855,10 @@ codes! {
     /// who wrote it; docs/record.md says how to sign one whose content is right.
     RecordUntrusted = "record/untrusted" (Guarded, ErrorInApply),
 
+    /// A file that is to be joined with others is not the JSON report of a run over targets, or a target is in two of them, so that
+    /// its changes would count twice. Nothing was joined. Write each piece with `--report json=FILE`, and name each once.
+    ReportPiece = "report/piece" (Invalid, Error),
+
     /// A reference fits several live objects. Using the wrong one would give access to the wrong people, so none is
     /// used. Rename all but one on the target, or refer to it by its id if the field accepts one.
     ReferenceAmbiguous = "reference/ambiguous" (Invalid, Error),
@@ -982,6 +990,19 @@ codes! {
     /// The field is not known here. It would be ignored or refused, and a misspelt field leaves something unmanaged
     /// without anybody noticing. Correct its name as the help suggests, or remove it.
     SchemaUnknownField = "schema/unknown-field" (Invalid, Error),
+
+    /// The service cannot follow a branch: its name cannot be one, the remote has none of that name, or the folder is the clone
+    /// of another repository. Nothing was sent to any target. Name another branch with `--branch`, or an empty folder with
+    /// `--directory`.
+    ServeClone = "serve/clone" (Usage, Error),
+
+    /// The service cannot listen at its address: another process does, or the address is not one of this machine. Nothing was
+    /// sent to any target. Name another one with `--listen`.
+    ServeListen = "serve/listen" (Failed, Error),
+
+    /// The store of the service was made by a newer enact. Nothing in it was changed, and no target was asked. Use that enact, name
+    /// another file with `--store`, or remove the file: it is filled again from the records.
+    ServeStore = "serve/store" (Failed, Error),
 
     /// Folders with manifests are nested too deep. Nobody nests folders like that, and walking them must end. Nest
     /// fewer folders, or correct `manifests` in enact.yaml.

@@ -39,7 +39,7 @@ const SETTINGS: [&str; 5] = [
     "http.lowSpeedLimit=1",
     "http.lowSpeedTime=60",
 ];
-const FETCH: [&str; 6] = [
+pub(super) const FETCH: [&str; 6] = [
     "fetch",
     "--quiet",
     "--no-tags",
@@ -80,7 +80,7 @@ pub struct GitRemote {
 
 impl GitRemote {
     /// Runs a command to its end, or stops it when it has taken too long.
-    fn run(&self, command: &mut Command) -> Result<Output, Diagnostic> {
+    pub(super) fn run(&self, command: &mut Command) -> Result<Output, Diagnostic> {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -260,7 +260,7 @@ impl Repository {
         Err(Diagnostic::new(Code::GitRemote, message).help(help))
     }
 
-    fn git_command(&self, secrets: &[String]) -> Command {
+    pub(super) fn git_command(&self, secrets: &[String]) -> Command {
         let mut command = Command::new("git");
         for name in MISLEADING.iter().copied().chain(secrets.iter().map(String::as_str)) {
             command.env_remove(name);
@@ -286,7 +286,7 @@ fn not_started(error: &std::io::Error) -> Diagnostic {
         .help("install git, or push the reference yourself")
 }
 
-fn refused(remote: &str, names: &[&str], output: &Output) -> Diagnostic {
+pub(super) fn refused(remote: &str, names: &[&str], output: &Output) -> Diagnostic {
     let reference = names.first().copied().unwrap_or_default();
     let text = String::from_utf8_lossy(&output.stderr);
     let reason = text.lines().find(|line| line.contains('!') || line.starts_with("fatal:"));

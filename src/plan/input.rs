@@ -60,6 +60,8 @@ pub struct PlanOptions {
     pub unmanaged_content: bool,
     /// Whether to leave out what the changes do to what is allowed.
     pub without_access: bool,
+    /// Whether each change that allows more is held back, also where enact.yaml does not say so.
+    pub refuses_new_access: bool,
 }
 
 /// When to send the fields of a live object that cannot be read back, such as a password.

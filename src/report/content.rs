@@ -22,6 +22,8 @@ use crate::model::probe::ProbeCheck;
 use crate::record::lock::LockJson;
 use crate::record::run::{Planned, RunOutcome};
 use crate::record::undo::Left;
+use crate::report::exit::Exit;
+use crate::report::pass::PassRow;
 
 /// What a command has found out.
 #[derive(Debug, Default)]
@@ -59,6 +61,10 @@ pub enum Content {
     Who(WhoContent),
     /// `sandbox`.
     Sandbox(SandboxContent),
+    /// `report merge`.
+    Merged(MergedContent),
+    /// `serve`, when it has ended.
+    Serve(ServeContent),
     /// `check-system`.
     CheckSystem(CheckSystemContent),
     /// `fmt`.
@@ -96,6 +102,28 @@ pub struct PageContent {
     pub name: String,
     /// The text.
     pub text: String,
+}
+
+/// One report of several.
+#[derive(Debug, Default)]
+pub struct MergedContent {
+    /// The document; null if there is none.
+    pub document: Value,
+}
+
+/// What the service leaves behind: how the last pass over each target ended.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "Serve")]
+pub struct ServeContent {
+    /// The last pass over each target that had one, by name.
+    pub passes: Vec<PassRow>,
+}
+
+impl ServeContent {
+    /// The exit code that says most about what to do first.
+    pub(super) fn exit(&self) -> Exit {
+        self.passes.iter().fold(Exit::Done, |exit, pass| exit.or(pass.state.exit()))
+    }
 }
 
 /// How policy tests ended.

@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use super::content::{
     AnswerContent, CheckSystemContent, Content, DoctorContent, ExpiryStatus, FormattedContent, FormattedFile,
     HealthCheck, HoldStatus, ImportContent, Imported, ImportedTarget, InitContent, InitFile, LeftObject,
-    LockStatus, LoggedRun, ObjectEffect, ObjectName, PageContent, PruneContent, PrunedTarget, RunSummary,
-    RunsContent, SandboxContent, SandboxTarget, SchemaFile, Schemas, StatusContent, TargetHealth, TargetRow,
-    TargetStatus, TargetsContent, TestContent, UndoContent, UnlockContent, Updated, UpdatedObject,
-    WhoContent,
+    LockStatus, LoggedRun, MergedContent, ObjectEffect, ObjectName, PageContent, PruneContent, PrunedTarget,
+    RunSummary, RunsContent, SandboxContent, SandboxTarget, SchemaFile, Schemas, ServeContent, StatusContent,
+    TargetHealth, TargetRow, TargetStatus, TargetsContent, TestContent, UndoContent, UnlockContent, Updated,
+    UpdatedObject, WhoContent,
 };
+use super::pass::{LeftChanges, PassProblem, PassRow, PassState};
 use super::{ApplyReport, Report, TargetReport};
 use crate::access::impact::{
     AccessChange, AttributeChange, Decision, Difference, Impact, Language, Scope, Verdict, Witness, Word,
@@ -37,6 +38,7 @@ use crate::model::resource::{RemoteId, ResourceId};
 use crate::model::unmanaged::{Counted, Coverage, Unmanaged};
 use crate::record::run::{Planned, RunOutcome};
 use crate::record::undo::Left;
+use crate::schedule::Mode;
 
 pub(super) fn field(path: &str, before: Value, after: Value) -> Field {
     Field { path: path.into(), before, after, cause: Cause::Unknown }
@@ -373,6 +375,8 @@ pub(super) fn hostile_contents(text: &str) -> Vec<Report> {
         of("man", Content::Page(PageContent { name: text.into(), text: format!(".TH {text}") })),
         of("targets", Content::Targets(TargetsContent { targets: vec![row] })),
         of("record", Content::Prune(PruneContent { keep: 1, targets: Some(vec![hostile_pruned(text)]) })),
+        of("report", Content::Merged(MergedContent { document: hostile_merged(text) })),
+        of("serve", Content::Serve(ServeContent { passes: vec![hostile_pass(text)] })),
         of(
             "unlock",
             Content::Unlock(UnlockContent {
@@ -382,6 +386,29 @@ pub(super) fn hostile_contents(text: &str) -> Vec<Report> {
             }),
         ),
     ]
+}
+
+fn hostile_merged(text: &str) -> Value {
+    let mut document = serde_json::to_value(super::json::document(&hostile(text))).unwrap();
+    document["targets"][0]["target"] = text.into();
+    document
+}
+
+fn hostile_pass(text: &str) -> PassRow {
+    let [target, run, message, file] = [text; 4].map(str::to_owned);
+    PassRow {
+        target,
+        run,
+        ended: jiff::Timestamp::UNIX_EPOCH,
+        seconds: 1.5,
+        commit: Some(text.into()),
+        mode: Mode::Apply,
+        state: PassState::Failed,
+        written: 1,
+        left: LeftChanges { changes: 2, drifted: 1, more_permissive: 1, ..LeftChanges::default() },
+        requests: 3,
+        problems: vec![PassProblem { code: "git/push".to_owned(), message, file: Some(file), line: Some(1) }],
+    }
 }
 
 fn hostile_rule(text: &str) -> RuleName {

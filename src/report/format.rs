@@ -3,7 +3,7 @@
 
 use super::content::Content;
 use super::style::Style;
-use super::{Report, github, html, json, junit, markdown, sarif, text};
+use super::{Report, github, html, json, junit, markdown, metrics, sarif, text};
 use crate::text::inert::Inert;
 
 /// One way to write a report.
@@ -64,6 +64,12 @@ pub const FORMATS: &[Format] = &[
         about: "JUnit XML, for the tests of a CI job",
         interactive: false,
         render: |report, _| junit::render(report),
+    },
+    Format {
+        name: "metrics",
+        about: "OpenMetrics, for monitoring: each target's state, and what is left to write",
+        interactive: false,
+        render: |report, _| metrics::render(report),
     },
     Format {
         name: "github",

@@ -8,9 +8,10 @@ use serde_json::Value;
 
 use super::content::{
     AnswerContent, CheckSystemContent, Content, DoctorContent, FormattedContent, ImportContent, InitContent,
-    PageContent, PruneContent, RunsContent, SandboxContent, Schemas, StatusContent, TargetsContent,
-    TestContent, UndoContent, UnlockContent, WhoContent,
+    PageContent, PruneContent, RunsContent, SandboxContent, Schemas, ServeContent, StatusContent,
+    TargetsContent, TestContent, UndoContent, UnlockContent, WhoContent,
 };
+use super::pass::ServeLine;
 use super::summary::{self, Totals};
 use super::unmanaged::coverage;
 use super::{DeclaredCount, Report, TargetReport, labels};
@@ -48,6 +49,8 @@ pub struct ReportJson {
     pub format_version: u32,
     /// The command that ran, such as `plan`.
     pub command: String,
+    /// The exit code of the process.
+    pub exit_code: u8,
     /// The digest of all planned writes: it changes if and only if one of them does.
     pub digest: String,
     /// The commit that the manifests were read from; null if they are not a commit.
@@ -217,6 +220,9 @@ pub fn render(report: &Report) -> Inert {
         Content::Log(runs) | Content::Show(runs) => pretty(&with(report, runs)),
         Content::Prune(prune) => pretty(&with(report, prune)),
         Content::Unlock(unlock) => pretty(&with(report, unlock)),
+        Content::Serve(serve) => pretty(&with(report, serve)),
+        Content::Merged(merged) if merged.document.is_null() => pretty(&document(report)),
+        Content::Merged(merged) => pretty(&merged.document),
         Content::CheckSystem(check) => pretty(&with(report, check)),
         Content::Test(tests) => pretty(&with(report, tests)),
         Content::Answer(answer) => pretty(&with(report, answer)),
@@ -255,6 +261,7 @@ pub fn document(report: &Report) -> ReportJson {
     ReportJson {
         format_version: 1,
         command: report.command.to_owned(),
+        exit_code: report.exit() as u8,
         digest: report.digest(),
         commit: report.commit.clone(),
         base_commit: report.base_commit.clone(),
@@ -284,9 +291,14 @@ pub fn document(report: &Report) -> ReportJson {
 
 /// The JSON Schemas of all documents, by name. No name has a hyphen, unlike those of manifests.
 #[must_use]
-pub fn schemas() -> [(&'static str, Value); 22] {
+pub fn schemas() -> [(&'static str, Value); 24] {
     [
-        ("plan", schema_of::<ReportJson>("What `enact validate`, `plan`, `apply` and `undo` found out.")),
+        (
+            "plan",
+            schema_of::<ReportJson>(
+                "What `enact validate`, `plan`, `apply` and `undo` found out, and what `enact report merge` joined.",
+            ),
+        ),
         ("init", schema_of::<JsonDocument<'_, InitContent>>("What `enact init` wrote.")),
         ("doctor", schema_of::<JsonDocument<'_, DoctorContent>>("What `enact doctor` found out.")),
         ("targets", schema_of::<JsonDocument<'_, TargetsContent>>("The targets of enact.yaml.")),
@@ -305,6 +317,8 @@ pub fn schemas() -> [(&'static str, Value); 22] {
             "sandbox",
             schema_of::<JsonDocument<'_, SandboxContent>>("What `enact sandbox` serves, once it is ready."),
         ),
+        ("serve", schema_of::<JsonDocument<'_, ServeContent>>("What `enact serve` leaves behind.")),
+        ("line", schema_of::<ServeLine>("One line of the log of `enact serve --log-format json`.")),
         ("test", schema_of::<JsonDocument<'_, TestContent>>("What `enact test` found out.")),
         ("can", schema_of::<JsonDocument<'_, AnswerContent>>("What `enact can` answers.")),
         ("who", schema_of::<JsonDocument<'_, WhoContent>>("What `enact who-can` answers.")),
@@ -422,7 +436,7 @@ mod tests {
     fn documents_of_other_commands_match_their_schemas() {
         for report in fixture::hostile_contents("\u{1b}[2J\u{202e}\n`") {
             let name = match &report.content {
-                Content::Run => "plan",
+                Content::Run | Content::Merged(_) => "plan",
                 Content::Init(_) => "init",
                 Content::Doctor(_) => "doctor",
                 Content::Targets(_) => "targets",
@@ -436,6 +450,7 @@ mod tests {
                 Content::Prune(_) => "record",
                 Content::Show(_) => "show",
                 Content::Unlock(_) => "unlock",
+                Content::Serve(_) => "serve",
                 Content::CheckSystem(_) => "check",
                 Content::Test(_) => "test",
                 Content::Answer(_) => "can",

@@ -10,10 +10,11 @@ use super::access::{self, AccessLine, AccessTotals};
 use super::configuration::{HEADING, sentence};
 use super::content::{Content, RunsContent};
 use super::line::{self, Layout, Line, LineMark};
+use super::pass::PassRow;
 use super::status;
 use super::style::Style;
 use super::value::quoted;
-use super::{Ending, Exit, Report, TargetReport, decide, labels, log, summary, undo, unmanaged};
+use super::{Ending, Exit, Report, TargetReport, decide, labels, log, merge, summary, undo, unmanaged};
 use crate::model::change::{Action, Change};
 use crate::model::outcome::{Outcome, WriteResult};
 use crate::model::plan::{AccessVerdicts, Expiring, Held, OnlyObserved, Skipped, TargetPlan};
@@ -77,6 +78,8 @@ fn content(report: &Report, style: &Style) -> String {
         }
         Content::Unlock(_) if report.exit() != Exit::Done => String::new(),
         Content::Unlock(unlock) => inline(&status::unlocked(unlock)).into_owned() + "\n",
+        Content::Merged(merged) => content::shown(merge::lines(&merged.document)),
+        Content::Serve(serve) => content::shown(serve.passes.iter().map(PassRow::line).collect()),
         Content::CheckSystem(check) => content::check_system(check, style),
         Content::Test(tests) => content::tests(tests, style),
         Content::Answer(answer) => content::shown(decide::answer_lines(answer)),

@@ -1,6 +1,7 @@
 //! From a configuration to a project: loads, validates and resolves. Nothing is sent. Connecting is in `project`.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,7 +9,8 @@ use crate::config::file::Prune;
 use crate::config::target::{Config, Target};
 use crate::config::{self, Systems};
 use crate::diagnostic::{self, Code, Diagnostic};
-use crate::manifest::Files;
+use crate::file::read_text;
+use crate::manifest::{Files, yaml};
 use crate::model::configuration::{ConfigAction, ConfigChange};
 use crate::model::state::{Desired, GivenUp};
 use crate::model::survivor::Kept;
@@ -39,10 +41,26 @@ pub struct ConfigText {
 }
 
 impl ConfigText {
+    /// Reads a configuration file.
+    pub fn read(file: &Path) -> io::Result<Self> {
+        let text = read_text(file, yaml::MAX_BYTES as u64)?;
+        let folder = file.parent().map(PathBuf::from).unwrap_or_default();
+        let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
+        Ok(Self { file: file.to_string_lossy().into_owned(), folder, text })
+    }
+
     /// The file's name in its folder.
     fn name(&self) -> &str {
         Path::new(&self.file).file_name().and_then(|name| name.to_str()).unwrap_or(&self.file)
     }
+}
+
+/// Reports a configuration file that cannot be read.
+pub fn unreadable(file: &Path, error: &io::Error) -> Diagnostic {
+    let message = format!("`{}` cannot be read: {error}", file.display());
+    Diagnostic::new(Code::ConfigUnreadable, message).help(
+        "run enact in the folder of enact.yaml, name it with `--config`, or use `--sandbox` to try enact",
+    )
 }
 
 /// What was read on the way to a project, for showing diagnostics in their source.
@@ -103,6 +121,8 @@ fn resolve(trusted: &Trusted<'_>, config: Config, options: &RunOptions, load: &m
     if selected.is_empty() {
         return None;
     }
+    // A share may be empty: then there is nothing to do.
+    selected.retain(|target| options.shard.is_none_or(|shard| shard.holds(target)));
     let reads = Arc::new(Reads::within(&config.limits));
     let mut history = history(origin, options, &reads, &mut load.diagnostics)?;
     let config = previewed(trusted, config, options, history.as_ref(), load)?;

@@ -1,5 +1,6 @@
 //! What a run is about. The flags that set it are in `cli/args.rs`.
 
+use crate::model::shard::Shard;
 use crate::plan::input::PlanOptions;
 use crate::run::history::BaseSource;
 
@@ -18,6 +19,8 @@ pub enum Empty {
 pub struct RunOptions {
     /// Only these targets; empty is all.
     pub only: Vec<String>,
+    /// Of those, only the ones of this share.
+    pub shard: Option<Shard>,
     /// Whether there may be no manifest.
     pub empty: Empty,
     /// The revision to read the manifests from; `None` is the working tree.

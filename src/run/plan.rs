@@ -99,7 +99,7 @@ pub(super) fn plan_of(intent: &Intent<'_>, observed: &Observed) -> TargetPlan {
         observed,
         counts,
         max_deletes: config.limits.max_deletes,
-        refuses_new_access: config.limits.new_access == NewAccess::Refuse,
+        refuses_new_access: options.refuses_new_access || config.limits.new_access == NewAccess::Refuse,
         guardrails,
         unmanaged: &target.unmanaged,
         last_seen: record.and_then(|record| record.unmanaged.as_ref()),

@@ -59,6 +59,8 @@ pub struct Reviewed {
 
 /// One run, as its caller wants it.
 pub struct Reconcile<'a> {
+    /// Its random id.
+    pub id: String,
     /// Who began it.
     pub caller: &'a dyn Caller,
     /// Reads the project, by `options`.
@@ -106,12 +108,25 @@ impl Reconcile<'_> {
                             keys: &Keys::new(),
                             stop: &self.caller.stop(),
                         };
-                        self.write(planned, &RunId::begin(None), &means, &mut report).await;
+                        self.write(planned, &self.begin(None), &means, &mut report).await;
                     }
                 }
                 journal.end(&report);
                 report.diagnostics.extend(self.unjournaled(journal.as_ref()));
             }
+            Err(diagnostics) => report.diagnostics.extend(diagnostics),
+        }
+        report
+    }
+
+    /// Only looks: plans on the remote's record, and writes nothing to any target.
+    pub async fn look(&self) -> Report {
+        let load = self.load();
+        let Some(project) = &load.project else { return Report { command: "plan", ..unloaded(load) } };
+        let mut report =
+            Report { files: load.files.clone(), ..project.report("plan", load.diagnostics.clone()) };
+        match embedded::connect(project, self.sandbox).await {
+            Ok((_sandbox, connected)) => drop(self.plan(connected, &load, &mut report).await),
             Err(diagnostics) => report.diagnostics.extend(diagnostics),
         }
         report
@@ -148,7 +163,7 @@ impl Reconcile<'_> {
     /// Takes the locks, and writes a plan that is made while they are held.
     async fn exclusively(&self, seen: &Load, journal: &dyn Journal, report: &mut Report) {
         let Some(project) = &seen.project else { return };
-        let run = RunId::begin(self.history(project).map(History::repository));
+        let run = self.begin(self.history(project));
         let locked = match self.history(project) {
             Some(history) => self.locked(seen, history, run.clone(), journal, report).await,
             None => self.locked_by_file(project, seen, &run, journal, report).await,
@@ -249,7 +264,7 @@ impl Reconcile<'_> {
         if history.commit.is_none() || !history.uncommitted.is_empty() {
             return Ok(());
         }
-        let run = RunId::begin(Some(history.repository()));
+        let run = self.begin(Some(history));
         let noted = Tips::of_pass(&targets, &place).and_then(|tips| {
             let Some(mut ledger) = self.ledger(project, history, &run, tips, report) else { return Ok(()) };
             ledger.pass(&report.targets, &place)
@@ -357,6 +372,10 @@ impl Reconcile<'_> {
             _ => diagnostic,
         };
         diagnostics.into_iter().map(refuse).collect()
+    }
+
+    fn begin(&self, history: Option<&History>) -> RunId {
+        RunId { id: self.id.clone(), ..RunId::begin(history.map(History::repository)) }
     }
 
     /// The repository to keep the record and the lock in; none for a sandbox, which is another system.

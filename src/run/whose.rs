@@ -35,13 +35,19 @@ impl RunId {
         let user = || repository.and_then(Repository::user).map(|user| clean(&user));
         let who = actor.or_else(user).or_else(|| first(&["USER", "USERNAME", "LOGNAME"]));
         Self {
-            id: uuid::Uuid::new_v4().to_string(),
+            id: new_id(),
             url: url(),
             who: who.unwrap_or_else(|| "unknown".to_owned()),
             host: host(),
             started: super::clock::now(),
         }
     }
+}
+
+/// A random id for a run.
+#[must_use]
+pub fn new_id() -> String {
+    uuid::Uuid::new_v4().to_string()
 }
 
 impl RunId {
@@ -69,7 +75,9 @@ fn url() -> Option<String> {
     github().or_else(|| first(&["CI_JOB_URL", "BUILD_URL", "CIRCLE_BUILD_URL"]))
 }
 
-fn host() -> String {
+/// The name of this machine.
+#[must_use]
+pub fn host() -> String {
     let node = rustix::system::uname().nodename().to_string_lossy().into_owned();
     clean(&node)
 }

@@ -35,6 +35,10 @@ use tree::Tree;
 const FLOORS: &[&[Part]] = &[
     &[edge("lib", "the list of modules, nothing else"), edge("main", "calls `cli`, nothing else")],
     &[edge("cli", "one file a command; only `cli::output` prints")],
+    &[
+        edge("serve", "gives each target its passes; a pass is a run"),
+        pure("serve::roster", "whose turn it is; it is handed the time"),
+    ],
     &[edge("run", "the road: load, observe, plan, apply, write, verify")],
     &[pure("catalog", "collects the JSON Schemas that users see; each format makes its own")],
     &[pure("resolve", "manifests become what is desired")],
@@ -56,7 +60,10 @@ const FLOORS: &[&[Part]] = &[
     &[pure("manifest", ""), edge("git", "the only user of git")],
     &[pure("compare", ""), pure("access", "what a change does to what is allowed")],
     &[pure("diagnostic", "knows no module that reports one")],
-    &[pure("parallel", "work on all cores, with the result of one")],
+    &[
+        pure("parallel", "work on all cores, with the result of one"),
+        pure("schedule", "when passes begin; it is handed the time"),
+    ],
     &[
         pure("cedar", ""),
         pure("digest", ""),

@@ -29,6 +29,10 @@ const GOOD: &[&[&str]] = &[
     &["unlock", "live"],
     &["schema"],
     &["schema", "--write", "schemas"],
+    #[cfg(feature = "serve")]
+    &["serve", "--once"],
+    &["plan", "--report", "json=piece.json"],
+    &["report", "merge", "piece.json"],
     &["check-system", SYSTEM],
     &["completions", "bash"],
     &["fmt"],
@@ -73,6 +77,9 @@ const WRONG: &[(&[&str], &str)] = &[
     (&["fmt", "missing.yaml"], "source/"),
     (&["explain", "Polisy"], "config/"),
     (&["explain", "schema/tipe", "--config", "missing.yaml"], "config/"),
+    #[cfg(feature = "serve")]
+    (&["serve", "--once"], "config/"),
+    (&["report", "merge", "enact.yaml"], "report/piece"),
     (&["man", "plam"], "cli/page"),
     (&["check-system", "enact.yaml"], "system/"),
     (&["check-system", "missing.yaml"], "system/unreadable"),
@@ -97,7 +104,7 @@ fn world() -> World {
 #[track_caller]
 fn document(command: Option<&str>, run: &Run) -> Value {
     let name = match command {
-        Some("validate" | "plan" | "apply" | "undo") => "plan",
+        Some("validate" | "plan" | "apply" | "undo" | "report") => "plan",
         Some("check-system") => "check",
         Some("who-can") => "who",
         Some(command) => command,
@@ -115,7 +122,7 @@ fn document(command: Option<&str>, run: &Run) -> Value {
 }
 
 /// The formats for programs and browsers. Those for people and `json` have tests of their own.
-const OTHERS: [&str; 4] = ["html", "sarif", "junit", "github"];
+const OTHERS: [&str; 5] = ["html", "sarif", "junit", "metrics", "github"];
 
 /// Whether a text is what programs that read this format expect, and says that something is wrong.
 #[track_caller]
@@ -138,6 +145,11 @@ fn tells_of_an_error(format: &str, text: &str) -> bool {
             let of = |found: &Value| found.as_array().unwrap().iter().any(|found| found["level"] == "error");
             of(&run["results"]) || of(&run["invocations"][0]["toolExecutionNotifications"])
         }
+        "metrics" => {
+            assert_eq!(text.lines().last(), Some("# EOF"), "{text}");
+            let exit = text.lines().find_map(|line| line.strip_prefix("enact_exit_code "));
+            exit.unwrap() != "0"
+        }
         "github" => {
             assert!(text.lines().last().unwrap().starts_with("::notice title=enact"), "{text}");
             text.lines().any(|line| line.starts_with("::error "))
@@ -156,7 +168,7 @@ fn every_other_format_is_a_document_of_every_command_that_ends_well() {
         assert!(run.code == 0 || args.contains(&"--exit-code"), "{args:?}: {}", run.err);
         for format in OTHERS {
             let text = std::fs::read_to_string(world.dir.path().join(format!("report.{format}"))).unwrap();
-            let is_pending = run.code == 2 && format == "junit";
+            let is_pending = run.code == 2 && ["junit", "metrics"].contains(&format);
             assert_eq!(tells_of_an_error(format, &text), is_pending, "{args:?}: {text}");
         }
     }
@@ -503,4 +515,26 @@ fn quiet_leaves_out_what_only_says_that_all_went_well() {
     }
     assert!(world.run(&["schema", "-q"]).out.contains("plan\n"));
     assert!(world.run(&["plan", "-q"]).out.contains("create Role"));
+}
+
+#[test]
+fn the_metrics_of_a_run_are_a_file_for_a_collector() {
+    let world = world();
+    let plan = world.run(&["plan", "--report", "metrics=enact.prom"]);
+    assert_eq!(plan.code, 0, "{}", plan.err);
+    let metrics = std::fs::read_to_string(world.dir.path().join("enact.prom")).unwrap();
+    for line in [
+        "enact_target_state{target=\"live\",state=\"pending\"} 1",
+        "enact_target_state{target=\"live\",state=\"converged\"} 0",
+        "enact_changes_left{target=\"live\",what=\"all\"} 1",
+        "enact_objects_written_total{target=\"live\"} 0",
+        "enact_exit_code 0",
+    ] {
+        assert!(metrics.lines().any(|of| of == line), "{line}: {metrics}");
+    }
+    // Once more, over the file that is there.
+    let apply = world.run(&["apply", "--yes", "--report", "metrics=enact.prom"]);
+    assert_eq!(apply.code, 0, "{}", apply.err);
+    let metrics = std::fs::read_to_string(world.dir.path().join("enact.prom")).unwrap();
+    assert!(metrics.contains("enact_objects_written_total{target=\"live\"} 1\n"), "{metrics}");
 }

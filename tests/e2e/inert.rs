@@ -20,7 +20,7 @@ fn inert_output_for_ci_runners_in_every_command_and_format() {
         |text: &str| json!({"description": format!("{text}\n{action}"), "document": document()}).to_string();
     world.declare("Policy", "p", &spec(lines));
     // `Run` looks for live commands in every output.
-    for format in ["text", "json", "markdown", "html", "sarif", "junit", "github"] {
+    for format in ["text", "json", "markdown", "html", "sarif", "junit", "metrics", "github"] {
         for command in
             [&["validate"][..], &["plan", "-v"], &["import", "live", "--dry-run"], &["apply", "--yes"]]
         {
@@ -44,7 +44,7 @@ fn inert_output_for_ci_runners_in_every_command_and_format() {
     assert_eq!(described, &json!(format!("{lines}\nfor github\n{action}")), "{document:#}");
     // A finding shows the line.
     world.write("policies/wrong.yaml", &format!("apiVersion: mycloud/v1\nkind: '{action}' # {action}\n"));
-    for format in ["text", "json", "markdown", "html", "sarif", "junit", "github"] {
+    for format in ["text", "json", "markdown", "html", "sarif", "junit", "metrics", "github"] {
         let run = world.run(&["validate", "--format", format]);
         assert_eq!(run.code, 3);
         assert!((run.out + &run.err).contains("set-output"), "what was written can be read");

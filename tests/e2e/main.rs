@@ -16,6 +16,8 @@ mod ask;
 mod commands;
 mod conformance;
 mod deletes;
+#[cfg(feature = "serve")]
+mod deploy;
 mod editor;
 mod environments;
 mod events;
@@ -46,7 +48,10 @@ mod real;
 mod record;
 mod record_trust;
 mod repository;
+#[cfg(all(unix, feature = "serve"))]
+mod serve;
 mod servers;
+mod shards;
 #[path = "../support/mod.rs"]
 mod support;
 mod systems;

@@ -90,6 +90,6 @@ fn every_registered_system_has_an_example() {
 fn ci_ends_with_the_test_command_of_the_readme() {
     let ci = read(".ci/run");
     let last = ci.lines().rfind(|line| !line.is_empty()).unwrap();
-    assert_eq!(last, "cargo test --locked");
-    assert!(read("README.md").contains("\ncargo test\n"));
+    assert_eq!(last, "cargo test --locked --all-features");
+    assert!(read("README.md").contains(&format!("\n{last}\n")));
 }

@@ -10,7 +10,7 @@ use crate::report::content::{
 use crate::report::markdown::lines::{LAYOUT, marked};
 use crate::report::status::{lines, unlocked};
 use crate::report::value::path;
-use crate::report::{decide, log};
+use crate::report::{decide, log, merge};
 use crate::text::markdown::{code, code_both, fence};
 
 /// How many bytes the text of one manifest may take.
@@ -37,6 +37,12 @@ pub(super) fn items(content: &Content) -> Vec<String> {
         }
         Content::Prune(prune) => {
             log::pruned(prune).iter().map(|line| format!("- {}\n", code(line))).collect()
+        }
+        Content::Merged(merged) => {
+            merge::lines(&merged.document).iter().map(|line| format!("- {}\n", code(line))).collect()
+        }
+        Content::Serve(serve) => {
+            serve.passes.iter().map(|pass| format!("- {}\n", code(&pass.line()))).collect()
         }
         Content::Unlock(unlock) => vec![format!("- {}\n", code(&unlocked(unlock)))],
         Content::Status(StatusContent { targets, .. }) => targets.iter().map(status).collect(),

@@ -5,7 +5,7 @@ use crate::report::content::{
     AnswerContent, CheckSystemContent, Content, FormattedContent, ImportContent, RunsContent, SandboxContent,
     Schemas, StatusContent, UnlockContent, WhoContent,
 };
-use crate::report::{decide, labels, log};
+use crate::report::{decide, labels, log, merge};
 use crate::words::{count, verb};
 
 /// In a few words, if nothing is wrong.
@@ -25,6 +25,8 @@ pub(super) fn headline(content: &Content) -> String {
         Content::Schemas(Schemas { schemas, .. }) => count(schemas.len(), "schema"),
         Content::Sandbox(_) => "ready".to_owned(),
         Content::Unlock(_) => "unlocked".to_owned(),
+        Content::Merged(merged) => count(merge::lines(&merged.document).len(), "target"),
+        Content::Serve(serve) => count(serve.passes.len(), "target"),
         Content::Prune(prune) => count(log::dropped(prune), "run") + " dropped",
         Content::Status(StatusContent { targets, .. }) => count(targets.len(), "target"),
         Content::Log(RunsContent { runs, .. }) | Content::Show(RunsContent { runs, .. }) => {
@@ -63,6 +65,8 @@ pub(super) fn sentence(content: &Content) -> String {
             "Nothing is served.".to_owned()
         }
         Content::Sandbox(_) => "Any credential is accepted.".to_owned(),
+        Content::Merged(_) => "This is how the targets stand at the end of the runs.".to_owned(),
+        Content::Serve(_) => "This is how the last pass over each target ended.".to_owned(),
         Content::Unlock(UnlockContent { removed: true, .. }) => "The lock was removed.".to_owned(),
         Content::Unlock(_) => "Nothing was removed.".to_owned(),
         Content::Log(RunsContent { older: true, .. }) => {

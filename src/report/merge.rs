@@ -1,0 +1,171 @@
+//! Joins the JSON documents of jobs that shared the targets of one run into the document that one job would have
+//! written.
+
+use serde_json::{Map, Value};
+
+use super::exit::Exit;
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::digest::digest;
+use crate::text::short;
+
+/// The documents of these files as one. Each piece is the name of a file and what it holds.
+pub fn merge(pieces: &[(String, Value)]) -> Result<Value, Vec<Diagnostic>> {
+    let wrong: Vec<_> =
+        pieces.iter().filter(|(_, piece)| !is_run(piece)).map(|(file, _)| no_run(file)).collect();
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    let twice = twice(pieces);
+    if !twice.is_empty() {
+        return Err(twice);
+    }
+    let mut joined = Map::new();
+    for piece in pieces.iter().filter_map(|(_, piece)| piece.as_object()) {
+        for (key, value) in piece {
+            let joined = joined.entry(key.clone()).or_insert(Value::Null);
+            *joined = join(key, joined.take(), value);
+        }
+    }
+    joined.insert("command".to_owned(), "report".into());
+    Ok(Value::Object(joined))
+}
+
+/// The exit code of a document: that of the piece that says most about what to do first.
+pub(super) fn exit(document: &Value) -> Exit {
+    document.get("exit_code").and_then(Value::as_u64).and_then(Exit::of_code).unwrap_or(Exit::Failure)
+}
+
+/// Each target with how it stands, for people.
+pub(super) fn lines(document: &Value) -> Vec<String> {
+    let text =
+        |target: &Value, key: &str| target.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let line = |target: &Value| format!("{}: {}", text(target, "target"), text(target, "state"));
+    list(document, "targets").iter().map(line).collect()
+}
+
+fn join(key: &str, joined: Value, value: &Value) -> Value {
+    match (key, joined, value) {
+        (_, Value::Null, value) => value.clone(),
+        ("exit_code", joined, value) => {
+            let code = |value: &Value| value.as_u64().and_then(Exit::of_code).unwrap_or(Exit::Failure);
+            (code(&joined).or(code(value)) as u8).into()
+        }
+        ("digest", joined, value) => digest(&format!("{joined}{value}")).into(),
+        // Every job reads all of them.
+        ("manifests", Value::Number(joined), Value::Number(value)) => {
+            joined.as_u64().max(value.as_u64()).into()
+        }
+        ("format_version", joined, _) => joined,
+        (_, joined, value) => add(joined, value),
+    }
+}
+
+/// Lists one after the other, what both say once; numbers added; of anything else what both say.
+fn add(joined: Value, value: &Value) -> Value {
+    match (joined, value) {
+        (joined, Value::Null) => joined,
+        (Value::Null, value) => value.clone(),
+        (Value::Array(mut joined), Value::Array(value)) => {
+            let new: Vec<_> = value.iter().filter(|item| !joined.contains(item)).cloned().collect();
+            joined.extend(new);
+            Value::Array(joined)
+        }
+        (Value::Number(joined), Value::Number(value)) => {
+            (joined.as_u64().unwrap_or_default() + value.as_u64().unwrap_or_default()).into()
+        }
+        (Value::Object(mut joined), Value::Object(value)) => {
+            for (key, value) in value {
+                let sum = joined.entry(key.clone()).or_insert(Value::Null);
+                *sum = add(sum.take(), value);
+            }
+            Value::Object(joined)
+        }
+        (joined, value) if joined == *value => joined,
+        _ => Value::Null,
+    }
+}
+
+fn is_run(piece: &Value) -> bool {
+    let has = |key: &str| piece.get(key).is_some_and(Value::is_array);
+    piece.get("format_version") == Some(&1.into()) && has("targets") && has("changes")
+}
+
+/// Reports targets that are in two pieces: their changes would count twice.
+fn twice(pieces: &[(String, Value)]) -> Vec<Diagnostic> {
+    let mut seen = std::collections::BTreeMap::new();
+    let mut wrong = Vec::new();
+    for (file, piece) in pieces {
+        for name in list(piece, "targets").iter().filter_map(|target| target.get("target")?.as_str()) {
+            if let Some(first) = seen.insert(name, file) {
+                let message = format!("the target `{}` is in `{}`, too", short(name), short(first));
+                let diagnostic = Diagnostic::new(Code::ReportPiece, message).at(Place::start(file));
+                wrong.push(diagnostic.help("join the pieces of one run, each once"));
+            }
+        }
+    }
+    wrong
+}
+
+fn no_run(file: &str) -> Diagnostic {
+    let message = format!("`{}` is not what a run over targets has written", short(file));
+    Diagnostic::new(Code::ReportPiece, message)
+        .at(Place::start(file))
+        .help("write the pieces with `--report json=FILE` of `enact plan` or `enact apply`")
+}
+
+fn list<'a>(document: &'a Value, key: &str) -> &'a [Value] {
+    document.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::{Report, fixture, json::document};
+    use super::*;
+
+    fn piece(report: &Report) -> Value {
+        serde_json::to_value(document(report)).unwrap()
+    }
+
+    /// Two targets, each as one job would report it, and both in one report.
+    fn halves() -> (Value, Value, Value) {
+        let whole = fixture::three_changes("plan");
+        let (mut first, mut second) = (fixture::three_changes("plan"), fixture::three_changes("plan"));
+        first.targets.truncate(1);
+        second.targets.remove(0);
+        (piece(&whole), piece(&first), piece(&second))
+    }
+
+    #[test]
+    fn the_pieces_of_a_run_are_the_whole_but_for_its_digest() {
+        let (mut whole, first, second) = halves();
+        let mut merged = merge(&[("a".to_owned(), first), ("b".to_owned(), second)]).unwrap();
+        for document in [&mut whole, &mut merged] {
+            document["digest"] = Value::Null;
+            document["command"] = Value::Null;
+        }
+        assert_eq!(merged, whole);
+    }
+
+    #[test]
+    fn the_exit_code_that_says_most_counts() {
+        let (_, mut first, mut second) = halves();
+        for (a, b, code) in [(0, 1, 1), (1, 6, 6), (2, 0, 2), (3, 4, 3), (7, 1, 7)] {
+            (first["exit_code"], second["exit_code"]) = (json!(a), json!(b));
+            let merged = merge(&[("a".to_owned(), first.clone()), ("b".to_owned(), second.clone())]).unwrap();
+            assert_eq!(merged["exit_code"], json!(code));
+        }
+    }
+
+    #[test]
+    fn a_piece_that_is_given_twice_or_is_none_is_refused() {
+        let (_, first, _) = halves();
+        let both = merge(&[("a".to_owned(), first.clone()), ("b".to_owned(), first)]).unwrap_err();
+        assert_eq!((both.len(), both[0].code), (1, Code::ReportPiece), "{both:?}");
+        assert!(both[0].message.contains("is in `a`, too"), "{both:?}");
+        for none in [json!(null), json!({}), json!({"format_version": 2, "targets": [], "changes": []})] {
+            assert_eq!(merge(&[("a".to_owned(), none)]).unwrap_err().len(), 1);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Where the service reads its configuration: in a working tree, or in a clone that follows a branch.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::follow::{Clone, Tree};
+use super::hook::Secrets;
+use crate::config::credential::Receiver;
+use crate::config::passes::Serve;
+use crate::config::target::Config;
+use crate::config::{self, Systems};
+use crate::diagnostic::Diagnostic;
+use crate::manifest::Files;
+use crate::run::load::{ConfigText, load, unreadable};
+use crate::run::options::RunOptions;
+use crate::schedule::Passes;
+
+/// Where the configuration is read.
+pub(super) struct Source {
+    config: PathBuf,
+    clone: Option<Clone>,
+    only: Vec<String>,
+    /// What was looked at last: a commit, or the text of a configuration file.
+    seen: Option<String>,
+}
+
+/// What passes read.
+pub(super) struct Place {
+    /// The configuration file.
+    pub(super) config: PathBuf,
+    /// The commit; `None` for a working tree.
+    pub(super) commit: Option<String>,
+    /// Kept as long as a pass reads there.
+    _tree: Option<Tree>,
+}
+
+/// A configuration to go on with.
+pub(super) struct Followed {
+    pub(super) commit: Option<String>,
+    pub(super) place: Arc<Place>,
+    pub(super) targets: BTreeMap<String, Passes>,
+    /// The secrets of webhooks.
+    pub(super) hooks: Secrets,
+    /// Who is told of a change.
+    pub(super) receivers: Arc<Vec<Receiver>>,
+    /// The variables that hold secrets.
+    secrets: Vec<String>,
+    pub(super) serve: Serve,
+}
+
+impl Source {
+    pub(super) fn new(config: PathBuf, clone: Option<Clone>, only: Vec<String>) -> Self {
+        Self { config, clone, only, seen: None }
+    }
+
+    /// The commit that was looked at last.
+    pub(super) fn commit(&self) -> Option<&str> {
+        self.clone.as_ref().and(self.seen.as_deref())
+    }
+
+    /// Looks for something newer. `None` if there is nothing to go on with but what is followed now.
+    pub(super) fn refresh(&mut self) -> Result<Option<Followed>, Vec<Diagnostic>> {
+        match self.clone.take() {
+            None => self.working_tree(),
+            Some(mut clone) => {
+                let followed = self.branch(&clone);
+                if let Ok(Some(followed)) = &followed {
+                    clone.hide(followed.secrets.clone());
+                }
+                self.clone = Some(clone);
+                followed
+            }
+        }
+    }
+
+    /// Its manifests are read by each pass; here only the configuration counts.
+    fn working_tree(&mut self) -> Result<Option<Followed>, Vec<Diagnostic>> {
+        let origin =
+            ConfigText::read(&self.config).map_err(|error| vec![unreadable(&self.config, &error)])?;
+        let text = Some(origin.text.clone());
+        if std::mem::replace(&mut self.seen, text.clone()) == text {
+            return Ok(None);
+        }
+        let (mut files, mut diagnostics) = (Files::new(), Vec::new());
+        let systems = Systems::Defined(&mut files);
+        let config = config::load(&origin.file, &origin.folder, &origin.text, systems, &mut diagnostics);
+        let place = Place { config: self.config.clone(), commit: None, _tree: None };
+        self.followed(place, config, diagnostics).map(Some)
+    }
+
+    /// A commit is followed only if all that it declares is sound.
+    fn branch(&mut self, clone: &Clone) -> Result<Option<Followed>, Vec<Diagnostic>> {
+        let one = |diagnostic| vec![diagnostic];
+        let tip = clone.fetch().map_err(one)?;
+        let commit = Some(tip.hex());
+        if self.seen == commit {
+            return Ok(None);
+        }
+        let tree = clone.check_out(&tip).map_err(one)?;
+        // From here on, one that is refused is not looked at again.
+        self.seen.clone_from(&commit);
+        let config = tree.path().join(&self.config);
+        let origin = ConfigText::read(&config).map_err(|error| vec![unreadable(&self.config, &error)])?;
+        let loaded = load(&origin, &RunOptions::default());
+        let place = Place { config, commit, _tree: Some(tree) };
+        self.followed(place, loaded.project.map(|project| project.config), loaded.diagnostics).map(Some)
+    }
+
+    fn followed(
+        &self,
+        place: Place,
+        config: Option<Config>,
+        mut diagnostics: Vec<Diagnostic>,
+    ) -> Result<Followed, Vec<Diagnostic>> {
+        let Some(config) = config else { return Err(diagnostics) };
+        let selected = config.select(&self.only, &mut diagnostics);
+        let targets: BTreeMap<_, _> = config
+            .targets
+            .iter()
+            .filter(|target| selected.contains(&target.config.name))
+            .map(|target| (target.config.name.clone(), target.passes.clone()))
+            .collect();
+        if targets.is_empty() {
+            return Err(diagnostics);
+        }
+        Ok(Followed {
+            commit: place.commit.clone(),
+            place: Arc::new(place),
+            targets,
+            hooks: config.hooks()?,
+            receivers: Arc::new(config.receivers()?),
+            secrets: config.secret_variables(),
+            serve: config.serve,
+        })
+    }
+}
