@@ -5,7 +5,7 @@
 //! the one that it was denied. Each answer is a request that a plain evaluation has confirmed. Not here: how one object differs, which
 //! holds beside any others, in `impact`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::budget::{Budget, Spent};
 use super::cover::{Forms, meet, uncovered};
@@ -141,6 +141,36 @@ pub fn denies(set: &RuleSet, within: &Rule, budget: &mut Budget) -> Result<bool,
         }
     }
     Ok(false)
+}
+
+/// The rules that only one side has.
+#[must_use]
+pub fn differing<'r>(before: &'r RuleSet, after: &'r RuleSet) -> Vec<&'r Rule> {
+    let meanings = |set: &'r RuleSet| set.rules.iter().map(Rule::meaning).collect::<HashSet<_>>();
+    let (there, here) = (meanings(before), meanings(after));
+    let gone = before.rules.iter().filter(|rule| !here.contains(&rule.meaning()));
+    gone.chain(after.rules.iter().filter(|rule| !there.contains(&rule.meaning()))).collect()
+}
+
+/// The places of the rules on which a difference may depend: they may apply to a request to which a rule does that differs.
+#[must_use]
+pub fn concerned(set: &RuleSet, differing: &[&Rule], budget: &mut Budget) -> Vec<usize> {
+    let mut is_concerned =
+        |rule: &Rule| differing.iter().any(|other| may_meet(set, rule, other, budget).unwrap_or(true));
+    set.rules.iter().enumerate().filter(|(_, rule)| is_concerned(rule)).map(|(at, _)| at).collect()
+}
+
+/// Whether two rules may apply to one requester's request.
+pub fn may_meet(like: &RuleSet, a: &Rule, b: &Rule, budget: &mut Budget) -> Result<bool, Spent> {
+    let RuleSet { forms, company, .. } = like;
+    if meet(a, b, forms, budget)? {
+        return Ok(true);
+    }
+    // Of a requester who is two principals, each rule may name one, of which one is company.
+    let Some(company) = company else { return Ok(false) };
+    let company = Rule::new(false).on(Dimension::Principal, vec![company.clone()]);
+    let is_company = meet(a, &company, forms, budget)? || meet(b, &company, forms, budget)?;
+    Ok(is_company && meet(a, &b.of_company(), forms, budget)?)
 }
 
 /// What is asked about two sides.

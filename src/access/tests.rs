@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::allowed;
+use super::allowed::{self, Shown};
 use super::budget::Budget;
 use super::evaluate::{applies, evaluate, matches};
 use super::impact::{Difference, Impact, Reading, Verdict, compare};
@@ -321,6 +321,15 @@ proptest! {
         let mut budget = Budget::default();
         let gained = allowed::gained(&before, &after, None, &mut budget).unwrap();
         let lost = allowed::lost(&before, &after, None, &mut budget).unwrap();
+        // Rules that meet none that differs have no say.
+        let differing = allowed::differing(&before, &after);
+        let [then, now] = [&before, &after].map(|set| {
+            let kept = allowed::concerned(set, &differing, &mut Budget::default());
+            RuleSet { rules: kept.into_iter().map(|at| set.rules[at].clone()).collect(), ..set.clone() }
+        });
+        let possible = |shown: &[Shown]| shown.iter().map(|shown| shown.possible).collect::<Vec<_>>();
+        prop_assert_eq!(possible(&allowed::gained(&then, &now, None, &mut budget).unwrap()), possible(&gained));
+        prop_assert_eq!(possible(&allowed::lost(&then, &now, None, &mut budget).unwrap()), possible(&lost));
         let principals = classes([&before, &after], &Dimension::Principal);
         let companions: Vec<_> = words().into_iter().filter(|word| word.starts_with('b') && word.len() < 3).collect();
         for request in requests([&before, &after]) {

@@ -48,7 +48,7 @@ pub struct EstateReading {
 
 impl EstateReading {
     /// Without a rule, read as these rules are.
-    fn without_rules(assumes: &'static str, like: &RuleSet) -> Self {
+    pub(super) fn without_rules(assumes: &'static str, like: &RuleSet) -> Self {
         Self { assumes, rules: like.without_rules(), origins: Vec::new() }
     }
 }
@@ -254,6 +254,12 @@ impl<'a> Sides<'a> {
         self.after.get_or_init(|| self.changes.iter().filter_map(after).collect())
     }
 
+    /// Whether an object changes that lends what it says to others. Then it matters which of its sides they see.
+    pub(super) fn lent_changes(&self, semantics: &dyn Semantics) -> bool {
+        let kind = |change: &Change| self.input.system.kind(&change.id.kind);
+        self.changes.iter().filter_map(kind).any(|kind| semantics.lends(kind))
+    }
+
     /// What the object of each change says before and after the plan, each side with the others that it names as they are on
     /// that side; `None` if there is no object.
     pub(super) fn meanings(&self, semantics: &dyn Semantics) -> &[[Option<Meaning>; 2]] {
@@ -293,7 +299,7 @@ impl<'a> Sides<'a> {
 
     /// All rules of the target now and after the plan. `None` as for [`live`].
     pub(super) fn estates(&self) -> Option<&(Estate, Estate)> {
-        self.estates.get_or_init(|| self.live().zip(self.planned())).as_ref()
+        self.estates.get_or_init(|| self.live_and_planned()).as_ref()
     }
 
     /// The change of a live object itself.
@@ -383,33 +389,47 @@ impl<'a> Sides<'a> {
 
     fn live(&self) -> Option<Estate> {
         let mut gathered = self.gathered()?;
-        for (kind, live, id) in self.all_live(gathered.semantics) {
+        let all = self.all_live(gathered.semantics);
+        let said = |(kind, live, id): &(&Kind, &LiveObject, ResourceId)| {
             let object = self.comparison.observed(kind, live);
-            gathered.add(id, kind, &object, live, &|kind, name| self.other(kind, name));
-        }
+            gathered.reading().live(id, kind, &object, live, &|kind, name| self.other(kind, name))
+        };
+        let said = parallel::in_order(&all, said, |_| false);
+        all.into_iter().zip(said).for_each(|((_, _, id), said)| gathered.put(id, said));
         Some(gathered.estate)
     }
 
-    fn planned(&self) -> Option<Estate> {
-        let mut gathered = self.gathered()?;
+    /// The rules now and after the plan. What does not change is read once.
+    fn live_and_planned(&self) -> Option<(Estate, Estate)> {
+        let (mut now, mut planned) = (self.gathered()?, self.gathered()?);
+        let other = |kind: &str, name: &str| self.other(kind, name);
         let later = |kind: &str, name: &str| self.later(kind, name);
-        for (kind, live, id) in self.all_live(gathered.semantics) {
-            match self.changed.get(&(kind.name.as_str(), &live.remote)) {
-                Some(change) => {
-                    let after = self.after().get(&change.id).unwrap_or(&Value::Null);
-                    gathered.add(change.id.clone(), kind, after, live, &later);
-                }
-                None => gathered.add(id, kind, &self.comparison.observed(kind, live), live, &later),
-            }
+        let is_lent = self.lent_changes(now.semantics);
+        let all = self.all_live(now.semantics);
+        let reading = now.reading();
+        let said = |(kind, live, id): &(&Kind, &LiveObject, ResourceId)| {
+            let object = self.comparison.observed(kind, live);
+            let before = reading.live(id, kind, &object, live, &other);
+            let after = match self.change_of(kind, live) {
+                Some(change) => self.after().get(&change.id).unwrap_or(&Value::Null),
+                None if is_lent => &object,
+                None => return (before.clone(), before),
+            };
+            (before, reading.live(id, kind, after, live, &later))
+        };
+        let said = parallel::in_order(&all, said, |_| false);
+        for ((_, _, id), (before, after)) in all.into_iter().zip(said) {
+            now.put(id.clone(), before);
+            planned.put(id, after);
         }
         for change in self.changes.iter().filter(|change| change.seen.is_none()) {
             if let (Some(kind), Some(after)) =
                 (self.input.system.kind(&change.id.kind), self.after().get(&change.id))
             {
-                gathered.meaning(change.id.clone(), kind, after, &Value::Null, &later);
+                planned.put(change.id.clone(), reading.said(&change.id, kind, after, &Value::Null, &later));
             }
         }
-        Some(gathered.estate)
+        Some((now.estate, planned.estate))
     }
 
     fn declared(&self) -> Option<Estate> {
@@ -423,7 +443,10 @@ impl<'a> Sides<'a> {
             let object = self.input.system.declared(kind, &spec, &self.comparison.names);
             let (id, null) = (declared.id.clone(), Value::Null);
             match self.left_out(kind, declared).filter(|_| semantics.speaks(kind)) {
-                None => gathered.meaning(id, kind, &object, &null, &alone),
+                None => {
+                    let said = gathered.reading().said(&id, kind, &object, &null, &alone);
+                    gathered.put(id, said);
+                }
                 Some(field) => {
                     let name = &declared.id.name;
                     let side = Side { kind, name, object: &object, body: &null, others: &alone };
@@ -499,41 +522,66 @@ struct Gathered<'s, 'a> {
     estate: Estate,
 }
 
-impl Gathered<'_, '_> {
-    /// Adds what a live object says, or will say.
-    fn add(
-        &mut self,
-        id: ResourceId,
+/// How objects are read.
+#[derive(Clone, Copy)]
+struct HowRead<'s> {
+    observed: &'s Observed,
+    semantics: &'s dyn Semantics,
+}
+
+impl HowRead<'_> {
+    /// What a live object says, or will say; or the gap that it is.
+    fn live(
+        self,
+        id: &ResourceId,
         kind: &Kind,
         object: &Value,
         live: &LiveObject,
         others: &dyn Fn(&str, &str) -> Other,
-    ) {
+    ) -> Result<Meaning, Gap> {
         if object.is_null() {
-            return;
+            return Ok(Meaning::Nothing);
         }
         let body = live.body();
-        let reason = match (self.sides.input.observed.is_read(kind, live), strange(kind, &body)) {
+        let reason = match (self.observed.is_read(kind, live), strange(kind, &body)) {
             (false, _) => "it was not read in full".to_owned(),
             (true, Some(field)) => format!("it has a field that enact does not know: `{field}`"),
-            (true, None) => return self.meaning(id, kind, object, &body, others),
+            (true, None) => return self.said(id, kind, object, &body, others),
         };
-        self.estate.gaps.push(Gap::of(id, reason));
+        Err(Gap::of(id.clone(), reason))
     }
 
-    fn meaning(
-        &mut self,
-        id: ResourceId,
+    /// The same of one that is declared.
+    fn said(
+        self,
+        id: &ResourceId,
         kind: &Kind,
         object: &Value,
         body: &Value,
         others: &dyn Fn(&str, &str) -> Other,
-    ) {
+    ) -> Result<Meaning, Gap> {
         let side = Side { kind, name: &id.name, object, body, others };
         match self.semantics.meaning(&side) {
-            Meaning::Nothing => {}
-            Meaning::Rules { readings, beside: _ } => self.rules(&id, readings),
-            Meaning::Cedar(policy) => {
+            Meaning::Unknown(reason) => {
+                Err(Gap { bounds: self.semantics.bounds(&side), ..Gap::of(id.clone(), reason) })
+            }
+            known => Ok(known),
+        }
+    }
+}
+
+impl<'s> Gathered<'s, '_> {
+    fn reading(&self) -> HowRead<'s> {
+        HowRead { observed: self.sides.input.observed, semantics: self.semantics }
+    }
+
+    /// Adds what an object says.
+    fn put(&mut self, id: ResourceId, said: Result<Meaning, Gap>) {
+        match said {
+            Err(gap) => self.estate.gaps.push(gap),
+            Ok(Meaning::Nothing | Meaning::Unknown(_)) => {}
+            Ok(Meaning::Rules { readings, beside: _ }) => self.rules(&id, readings),
+            Ok(Meaning::Cedar(policy)) => {
                 let reason = "its rules are Cedar, of which each object is compared with itself".to_owned();
                 let (mut single, mut all) = (Vec::new(), Vec::new());
                 for (index, cedar) in policy.rules.into_iter().enumerate() {
@@ -546,10 +594,6 @@ impl Gathered<'_, '_> {
                     all.push((cedar, named(self.sides.input, &id, whole).1));
                 }
                 self.estate.gaps.push(Gap { single: Some(single), cedar: all, ..Gap::of(id, reason) });
-            }
-            Meaning::Unknown(reason) => {
-                let bounds = self.semantics.bounds(&side);
-                self.estate.gaps.push(Gap { bounds, ..Gap::of(id, reason) });
             }
         }
     }

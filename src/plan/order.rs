@@ -228,20 +228,15 @@ impl<'s> Meant<'s, '_> {
             return Vec::new();
         }
         let nothing = || Cow::Owned(Meaning::Nothing);
-        let sides = match (self.lent_changes(), self.sides.meanings(self.semantics).get(write)) {
-            (false, Some(sides)) => {
-                sides.each_ref().map(|side| side.as_ref().map_or_else(nothing, Cow::Borrowed))
-            }
-            _ => self.between(kind, change).map(|side| side.map_or_else(nothing, Cow::Owned)),
-        };
+        let sides =
+            match (self.sides.lent_changes(self.semantics), self.sides.meanings(self.semantics).get(write)) {
+                (false, Some(sides)) => {
+                    sides.each_ref().map(|side| side.as_ref().map_or_else(nothing, Cow::Borrowed))
+                }
+                _ => self.between(kind, change).map(|side| side.map_or_else(nothing, Cow::Owned)),
+            };
         let remote = change.seen.as_ref().map(|live| &live.remote);
         vec![Said { write, id: change.id.clone(), remote, sides }]
-    }
-
-    /// Whether an object changes that lends what it says to others. Then it matters which of its sides they see.
-    fn lent_changes(&self) -> bool {
-        let kind = |change: &Change| self.sides.input.system.kind(&change.id.kind);
-        self.sides.changes.iter().filter_map(kind).any(|kind| self.semantics.lends(kind))
     }
 
     /// What an object says on both sides, with those that lend it something as they are between the levels.

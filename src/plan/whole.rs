@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::access::allowed::{By, NoAnswer, Shown, gained, lost};
+use crate::access::allowed::{By, NoAnswer, Shown, concerned, differing, gained, lost};
 use crate::access::budget::Budget;
 use crate::access::impact::{AccessChange, AttributeChange, Difference, Impact, Verdict};
 use crate::access::rule::Effect;
@@ -79,6 +79,7 @@ fn together(sides: &Sides<'_>, known: &BTreeMap<&ResourceId, &Difference>) -> Re
     let mut budget = Budget::new(STEPS, STEPS);
     let mut all: Option<TargetDifference> = None;
     for [before, after] in paired(live, planned) {
+        let [before, after] = narrowed([&before, &after]);
         let one =
             compared(sides, [&before, &after], known, &mut budget).map_err(|why| why.reason().to_owned())?;
         let Some(first) = &mut all else {
@@ -95,6 +96,21 @@ fn together(sides: &Sides<'_>, known: &BTreeMap<&ResourceId, &Difference>) -> Re
         });
     }
     Ok(TargetAccess::Known(all.unwrap_or_default()))
+}
+
+/// Two sides without the rules that have to do with no difference between them.
+fn narrowed(sides: [&EstateReading; 2]) -> [EstateReading; 2] {
+    let differing = differing(&sides[0].rules, &sides[1].rules);
+    let mut budget = Budget::new(STEPS, STEPS);
+    sides.map(|side| {
+        let EstateReading { assumes, rules: all, origins } = side;
+        let mut kept = EstateReading::without_rules(assumes, all);
+        for at in concerned(all, &differing, &mut budget) {
+            kept.rules.rules.extend(all.rules.get(at).cloned());
+            kept.origins.extend(origins.get(at).cloned());
+        }
+        kept
+    })
 }
 
 /// How a target differs in one reading.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::access::allowed::may_meet;
 use crate::access::budget::{Budget, Spent};
-use crate::access::cover::{Forms, meet, uncovered};
+use crate::access::cover::{Forms, uncovered};
 use crate::access::evaluate::{applies, is_formed};
 use crate::access::impact::Word;
 use crate::access::rule::{AccessRequest, Dimension, Rule, RuleSet};
@@ -87,15 +88,7 @@ impl Search for RuleSearch {
     }
 
     fn may_meet(&mut self, a: &Rule, b: &Rule) -> Result<bool, Spent> {
-        let Self { like: RuleSet { forms, company, .. }, budget, .. } = self;
-        if meet(a, b, forms, budget)? {
-            return Ok(true);
-        }
-        // Of a requester who is two principals, each rule may name one, of which one is company.
-        let Some(company) = company else { return Ok(false) };
-        let company = Rule::new(false).on(Dimension::Principal, vec![company.clone()]);
-        let is_company = meet(a, &company, forms, budget)? || meet(b, &company, forms, budget)?;
-        Ok(is_company && meet(a, &b.of_company(), forms, budget)?)
+        may_meet(&self.like, a, b, &mut self.budget)
     }
 
     fn find(&mut self, seeds: &[&Rule], covers: &[&Rule]) -> Result<Option<Example>, Spent> {

@@ -98,7 +98,9 @@ impl Given {
         assert!(plan.is_sound(), "{:?}", plan.diagnostics);
         let index = input.observed.index(input.system.kinds());
         let comparison = Comparison::of(&input, &index);
-        let planned = Sides::new(&input, &index, &comparison, &plan.changes).planned();
+        let planned = Sides::new(&input, &index, &comparison, &plan.changes)
+            .live_and_planned()
+            .map(|(_, planned)| planned);
         let sides = [super::live(&input), planned, declared(&input)];
         sides.map(|side| side.unwrap_or_else(|| panic!("compiuta has semantics")))
     }
