@@ -11,7 +11,7 @@ use crate::world::{World, run};
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/repository");
 
 /// Copies a folder with everything in it.
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
         let to = to.join(entry.file_name());

@@ -38,6 +38,7 @@ mod lock;
 mod memory;
 mod names;
 mod order;
+mod pictures;
 mod policy_tests;
 mod process;
 mod promises;
