@@ -199,9 +199,10 @@ fn planned(system: &str, policy: Policy, objects: usize, changes: usize) {
     };
     let observed = world::observed((0..objects).map(|index| {
         let mut body = policy(index, Edit::No);
-        body["id"] = format!("p{index}").into();
+        let fields = body.as_object_mut().unwrap();
+        fields.insert("id".to_owned(), format!("p{index}").into());
         if system == "mycloud" {
-            body["name"] = format!("p{index}").into();
+            fields.insert("name".to_owned(), format!("p{index}").into());
         }
         (format!("p{index}"), body)
     }));

@@ -13,13 +13,17 @@ pub(super) struct Known(BTreeMap<Dimension, BTreeSet<String>>);
 
 impl Known {
     pub(super) fn of<'r>(rules: impl Iterator<Item = &'r Rule>) -> Self {
-        let mut known: BTreeMap<Dimension, BTreeSet<String>> = BTreeMap::new();
+        let mut known = Self(BTreeMap::new());
+        known.learn(rules);
+        known
+    }
+
+    pub(super) fn learn<'r>(&mut self, rules: impl Iterator<Item = &'r Rule>) {
         for (dimension, patterns) in rules.flat_map(|rule| &rule.scopes) {
             let literal = patterns.iter().filter(|pattern| pattern.is_literal());
             let words = literal.map(|pattern| pattern.text().to_owned());
-            known.entry(dimension.clone()).or_default().extend(words);
+            self.0.entry(dimension.clone()).or_default().extend(words);
         }
-        Self(known)
     }
 
     /// Words for a dimension, the best first.

@@ -124,7 +124,8 @@ pub(super) fn turns_of(sides: &Sides<'_>) -> (Vec<Turn>, Vec<Diagnostic>) {
         return (unordered(), Vec::new());
     };
     let target = sides.input.target;
-    match (Meant { sides, semantics }).order(&writes) {
+    let is_lent = sides.lent_changes(semantics);
+    match (Meant { sides, semantics, is_lent }).order(&writes) {
         Ok(Order { turns, moments }) => {
             let told = moments.iter().map(|moment| told(target, changes, &turns, moment)).collect();
             (turns, told)
@@ -178,6 +179,8 @@ struct Said<'a> {
 struct Meant<'s, 'a> {
     sides: &'s Sides<'a>,
     semantics: &'a dyn Semantics,
+    /// Whether it matters which sides of others an object sees.
+    is_lent: bool,
 }
 
 type View<'v> = &'v dyn Fn(&str, &str) -> Other;
@@ -228,13 +231,12 @@ impl<'s> Meant<'s, '_> {
             return Vec::new();
         }
         let nothing = || Cow::Owned(Meaning::Nothing);
-        let sides =
-            match (self.sides.lent_changes(self.semantics), self.sides.meanings(self.semantics).get(write)) {
-                (false, Some(sides)) => {
-                    sides.each_ref().map(|side| side.as_ref().map_or_else(nothing, Cow::Borrowed))
-                }
-                _ => self.between(kind, change).map(|side| side.map_or_else(nothing, Cow::Owned)),
-            };
+        let sides = match (self.is_lent, self.sides.meanings(self.semantics).get(write)) {
+            (false, Some(sides)) => {
+                sides.each_ref().map(|side| side.as_ref().map_or_else(nothing, Cow::Borrowed))
+            }
+            _ => self.between(kind, change).map(|side| side.map_or_else(nothing, Cow::Owned)),
+        };
         let remote = change.seen.as_ref().map(|live| &live.remote);
         vec![Said { write, id: change.id.clone(), remote, sides }]
     }
@@ -316,6 +318,9 @@ fn all_rules<R>(parts: &[Part<R>]) -> impl Iterator<Item = &R> + Clone {
     parts.iter().flat_map(|part| part.before.iter().chain(&part.after))
 }
 
+/// Writes, and what they need of each other.
+type Needed<S> = (Writes<S>, Vec<Need>);
+
 /// What writes need of each other; `None` if that is nothing. The rules of objects that do not change are only looked at
 /// if there may be something: then two of those that do meet.
 fn needed<S: Search>(
@@ -323,7 +328,7 @@ fn needed<S: Search>(
     parts: Vec<Part<S::Rule>>,
     together: bool,
     others: impl FnOnce() -> Vec<(usize, S::Rule)>,
-) -> Result<Option<(Writes<S>, Vec<Need>)>, NoAnswer> {
+) -> Result<Option<Needed<S>>, NoAnswer> {
     if is_plain::<S>(&parts) {
         return Ok(None);
     }
@@ -366,7 +371,7 @@ fn parts<R>(said: &[Said<'_>], rules: impl Fn(&Meaning) -> Option<Vec<R>>) -> Ve
 }
 
 /// The turns of writes by their rules, in each way to read them, and the first moments at which something is wrong.
-fn ordered<S: Search>(writes: &[Write], all: Vec<(Writes<S>, Vec<Need>)>) -> Result<Order, NoAnswer> {
+fn ordered<S: Search>(writes: &[Write], all: Vec<Needed<S>>) -> Result<Order, NoAnswer> {
     let needs: Vec<_> = all.iter().flat_map(|(_, needs)| needs.iter().copied()).collect();
     let turns = turns(writes, &needs);
     let places = places(&turns);

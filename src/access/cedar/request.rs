@@ -166,6 +166,15 @@ impl Named {
         Self { entities, kinds, principals, resources }
     }
 
+    /// Adds what other rules name.
+    pub(super) fn join(&mut self, other: Self) {
+        let Self { entities, kinds, principals, resources } = other;
+        self.entities.extend(entities);
+        self.kinds.extend(kinds);
+        self.principals.extend(principals);
+        self.resources.extend(resources);
+    }
+
     /// A type that no rule names.
     fn other_kind(&self) -> String {
         first_free("Other", |kind| !self.kinds.contains(kind))

@@ -32,6 +32,11 @@ impl Search for CedarSearch {
         rule.meaning()
     }
 
+    /// No request is to be of an entity that one of them names by chance.
+    fn learn<'r>(&mut self, rules: impl Iterator<Item = &'r CedarRule> + Clone) {
+        self.named.join(Named::by(rules));
+    }
+
     fn may_meet(&mut self, a: &CedarRule, b: &CedarRule) -> Result<bool, Spent> {
         Ok(self.first(&mut Vec::new(), &[a, b], 1, &|_, _| Some(()))?.is_some())
     }

@@ -14,9 +14,11 @@ use super::compare::{CedarPolicy, Found, Sides, compare, difference};
 use super::evaluate::evaluate;
 use super::request::CedarRequest;
 use super::rule::{CedarRule, Entity};
+use super::search::CedarSearch;
 use crate::access::attribute::Attribute;
 use crate::access::budget::Budget;
 use crate::access::impact::{Impact, Verdict};
+use crate::access::order::search::Search;
 use crate::access::rule::Effect;
 use crate::cedar::Statement;
 
@@ -242,6 +244,17 @@ fn replayed(texts: [&Texts; 2], ours: &CedarRequest, context: Value) -> [(Effect
     texts.map(|texts| decided(texts, &set(texts), &request, &entities))
 }
 
+#[test]
+fn a_rule_that_is_learned_later_names_no_entity_that_the_search_thinks_of() {
+    let rules = |text: &str| policy(&vec![(text.to_owned(), true)]).rules;
+    let permits = rules("permit (principal, action, resource);");
+    let forbids = rules(r#"forbid (principal == Other::"x", action, resource);"#);
+    let mut search = CedarSearch::new(permits.iter(), Budget::default());
+    search.learn(forbids.iter());
+    let found = search.find(&[&permits[0]], &[&forbids[0]]);
+    assert!(found.ok().flatten().is_some(), "somebody else is permitted it");
+}
+
 /// Reading and deciding is slow without optimisation.
 fn fewer() -> ProptestConfig {
     let all = ProptestConfig::default();
@@ -303,11 +316,11 @@ proptest! {
             let (effect, _) = decided(&texts, &set, &request, &entities);
             let is_expected = (effect == Effect::Allowed) == allows;
             let found = counterexample(&rules, &requests, allows, &mut Budget::default());
-            match found.ok().expect("so little takes too much work") {
+            match found.expect("so little takes too much work") {
                 None => prop_assert!(is_expected || !is_meant, "{asked:?} {named:?}\n{texts:#?}"),
                 Some(found) if named == [true; 3] && found.depends.is_empty() => {
                     prop_assert!(!is_expected && is_meant, "{found:?} {asked:?}\n{texts:#?}");
-                    prop_assert_eq!(found.by.is_none(), effect == Effect::NotGranted);
+                    prop_assert!(found.by.is_none() || effect != Effect::NotGranted, "{found:?} {asked:?}\n{texts:#?}");
                 }
                 Some(_) => {}
             }

@@ -71,6 +71,7 @@ impl<S: Search> Writes<S> {
 
     /// Adds the rules of objects that no write changes, each with a number that no object has that one does.
     pub fn add(&mut self, others: Vec<(usize, S::Rule)>) {
+        self.search.learn(others.iter().map(|(_, rule)| rule));
         let other =
             |(object, rule)| Stay { object, denies: S::denies(&rule), rule, since: None, until: None };
         self.stays.extend(others.into_iter().map(other));

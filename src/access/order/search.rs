@@ -30,6 +30,11 @@ pub trait Search {
     /// What it says, without its name.
     fn meaning(rule: &Self::Rule) -> impl Ord;
 
+    /// Takes in more rules that it may be asked about.
+    fn learn<'r>(&mut self, rules: impl Iterator<Item = &'r Self::Rule> + Clone)
+    where
+        Self::Rule: 'r;
+
     /// Whether two rules may apply to one requester's request. True if that takes long to tell.
     fn may_meet(&mut self, a: &Self::Rule, b: &Self::Rule) -> Result<bool, Spent>;
 
@@ -85,6 +90,10 @@ impl Search for RuleSearch {
 
     fn meaning(rule: &Rule) -> impl Ord {
         rule.meaning()
+    }
+
+    fn learn<'r>(&mut self, rules: impl Iterator<Item = &'r Rule> + Clone) {
+        self.known.learn(rules);
     }
 
     fn may_meet(&mut self, a: &Rule, b: &Rule) -> Result<bool, Spent> {
