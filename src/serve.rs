@@ -159,7 +159,10 @@ impl<'a> Running<'a> {
         let Followed { commit, targets, serve, hooks, .. } = &self.followed;
         self.roster.follow(targets, now);
         self.board.follow(hooks.clone());
-        for (target, _) in self.last.extract_if(.., |target, _| !targets.contains_key(target)) {
+        let gone: Vec<_> =
+            self.last.keys().filter(|target| !targets.contains_key(*target)).cloned().collect();
+        for target in gone {
+            self.last.remove(&target);
             self.known.remove(&target);
             self.board.metrics().forget(&target);
         }

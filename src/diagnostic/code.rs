@@ -855,10 +855,6 @@ codes! {
     /// who wrote it; docs/record.md says how to sign one whose content is right.
     RecordUntrusted = "record/untrusted" (Guarded, ErrorInApply),
 
-    /// A file that is to be joined with others is not the JSON report of a run over targets, or a target is in two of them, so that
-    /// its changes would count twice. Nothing was joined. Write each piece with `--report json=FILE`, and name each once.
-    ReportPiece = "report/piece" (Invalid, Error),
-
     /// A reference fits several live objects. Using the wrong one would give access to the wrong people, so none is
     /// used. Rename all but one on the target, or refer to it by its id if the field accepts one.
     ReferenceAmbiguous = "reference/ambiguous" (Invalid, Error),
@@ -892,6 +888,10 @@ codes! {
     /// created, or deletes one that the other still names. The reference would lead nowhere. Do for this object what is
     /// done for the other, or let the other be written.
     ReferenceWithheld = "reference/withheld" (Invalid, Error),
+
+    /// A file that is to be joined with others is not the JSON report of a run over targets, or a target is in two of them, so that
+    /// its changes would count twice. Nothing was joined. Write each piece with `--report json=FILE`, and name each once.
+    ReportPiece = "report/piece" (Invalid, Error),
 
     /// The file given to apply is not a plan, or cannot be read. It is the approval of what may be written, so nothing
     /// was written. Make a plan with `enact plan --out FILE`, and give that file.

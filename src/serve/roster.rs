@@ -178,7 +178,7 @@ mod tests {
             let mut since: BTreeMap<&str, Timestamp> = names.map(|name| (name, now)).into();
             let mut running = std::collections::BTreeSet::new();
             for (event, seconds) in events {
-                now = now + SignedDuration::from_secs(seconds);
+                now += SignedDuration::from_secs(seconds);
                 if event == 3 {
                     roster.trigger(now);
                 }

@@ -107,13 +107,13 @@ pub(super) const BUGS: &[Bug] = &[
     },
     Bug {
         name: "second-plan-ignored",
-        item: "exit",
+        item: "exit_among",
         old: "|| verified.into_iter().any(|plan| !plan.changes.is_empty())",
         new: "",
     },
     Bug {
         name: "unknown-exits-as-done",
-        item: "exit",
+        item: "exit_among",
         old: "*result != WriteResult::Applied",
         new: "*result == WriteResult::Failed",
     },
