@@ -1,6 +1,7 @@
 //! `enact check-system`: checks a definition, and with `--against` probes a target. The questions of the probe are in
 //! `run::probe`.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -30,6 +31,9 @@ pub(super) struct CheckSystem {
     /// The name of the objects to create and delete there; it must be free
     #[arg(long, value_name = "NAME", requires = "against")]
     scratch: Option<String>,
+    /// Tries only this kind, and those that it needs; may be repeated
+    #[arg(long = "kind", value_name = "KIND", requires = "against")]
+    kinds: Vec<String>,
 }
 
 impl CheckSystem {
@@ -82,10 +86,11 @@ impl CheckSystem {
             let diagnostic = Diagnostic::new(Code::CliScratch, format!("the name `{name}` {problem}"));
             return Err(Some(diagnostic.help("give another one with `--scratch`")));
         }
+        let kinds = chosen(definition, &self.kinds)?;
         let config = global.config(&mut report.files, &mut report.diagnostics).ok_or(None)?;
         let target = self.target(&config, definition, target)?;
         let http = config.connect(target, true)?;
-        let verdict = probe::run(definition, target, &http, name, &stop_on_signal()).await;
+        let verdict = probe::run(definition, &kinds, target, &http, name, &stop_on_signal()).await;
         let places = self.places(&report.files);
         let wrong: Vec<_> = verdict.checks.iter().filter(|check| !check.agrees).map(places).collect();
         report.diagnostics.extend(wrong);
@@ -130,4 +135,27 @@ impl CheckSystem {
             diagnostic.help("write here what the API does; plans rely on it")
         }
     }
+}
+
+/// The kinds to try: these, and those that they need; all if there are none.
+fn chosen<'a>(definition: &'a Definition, kinds: &'a [String]) -> Result<BTreeSet<&'a str>, Diagnostic> {
+    let all: Vec<_> = definition.kinds.iter().map(|kind| kind.name.as_str()).collect();
+    if let Some(unknown) = kinds.iter().find(|kind| !all.contains(&kind.as_str())) {
+        let message = format!("the definition has no kind `{unknown}`");
+        return Err(
+            Diagnostic::new(Code::CliUsage, message).help(format!("its kinds are {}", all.join(", ")))
+        );
+    }
+    if kinds.is_empty() {
+        return Ok(all.into_iter().collect());
+    }
+    let mut chosen: BTreeSet<_> = kinds.iter().map(String::as_str).collect();
+    // A kind needs only those before it, and itself.
+    for kind in definition.kinds.iter().rev() {
+        if chosen.contains(kind.name.as_str()) {
+            chosen.extend(kind.key.values().filter_map(|part| part.kind()));
+            chosen.extend(kind.references.values().map(|reference| reference.kind()));
+        }
+    }
+    Ok(chosen)
 }

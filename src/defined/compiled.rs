@@ -10,7 +10,7 @@ use crate::model::kind::Reference;
 use crate::model::name_form::NameForm;
 use crate::model::request::{Id, Method, Repeatability};
 use crate::model::wire::{Sign, Statuses};
-use crate::pointer::child;
+use crate::pointer::{child, take};
 
 /// A kind, ready for use.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(super) struct CompiledKind {
     pub(super) name: String,
     /// Where an object has the server's id, if it has one.
     pub(super) id: Option<String>,
+    /// Where in what the API shows its fields are.
+    pub(super) fields: String,
     /// In the order of the name.
     pub(super) key: Vec<KeyField>,
     pub(super) name_form: NameForm,
@@ -64,6 +66,8 @@ pub(super) struct List {
     pub(super) find: Option<Route>,
     pub(super) statuses: Statuses,
     pub(super) items: String,
+    /// Where in each object its name goes, if the objects are in an object by their names.
+    pub(super) by_name: Option<String>,
     pub(super) empty_if_absent: bool,
     /// Where an item of the list has something if it is an object of this kind.
     pub(super) skip_unless: Vec<String>,
@@ -146,6 +150,17 @@ impl CompiledKind {
         let values = self.name_form.split(name).unwrap_or_default();
         let fields = self.key.iter().zip(values).filter(|(field, _)| field.id_of.is_none());
         fields.filter_map(|(field, value)| Some((field.label.as_str(), Id::text(&value)?))).collect()
+    }
+
+    /// What the API shows of an object, with its fields at the top.
+    pub(super) fn lifted(&self, mut shown: Value) -> Value {
+        if !self.fields.is_empty()
+            && let Some(Value::Object(inside)) = take(&mut shown, &self.fields)
+            && let Some(shown) = shown.as_object_mut()
+        {
+            shown.extend(inside);
+        }
+        shown
     }
 
     /// One part of a name.

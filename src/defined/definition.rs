@@ -92,6 +92,10 @@ pub struct KindForm {
     /// Where an object has the id that the server gave it, as a JSON pointer. If this is left out, objects have no id
     /// except their key, which is in their paths.
     pub id: Option<Pointer>,
+    /// Where in what the API shows of an object its fields are, such as `/attributes`. What is beside them stays as it is, and
+    /// a field of the same name is the one inside. Default: they are the object.
+    #[serde(default)]
+    pub fields: Pointer,
     /// What identifies an object: one part, or several for a composite key such as a virtual host and a name. In
     /// templates a part is written `{PART}`.
     #[schemars(extend("minProperties" = 1))]

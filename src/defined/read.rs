@@ -174,7 +174,10 @@ impl Defined {
         let is_named = matches!(sought, Sought::Named(_));
         let narrowed = list.find.as_ref().filter(|_| is_named).and_then(|find| find.fill(&values));
         let path = narrowed.or_else(|| list.route.fill(&values)).ok_or_else(unfilled)?;
-        let mut items = pages::items(list, kind, &path, reader).await?;
+        let mut items = match pages::items(list, kind, &path, reader).await {
+            Err(_) if self.is_below_nothing(of, reader).await? => Vec::new(),
+            items => items?,
+        };
         items.retain(|item| list.is_object(&item.value()));
         if let (Some(field), Some(id)) = (list.below.as_ref().filter(|field| field.only_in_paths), above) {
             for item in &mut items {
@@ -185,6 +188,17 @@ impl Defined {
         }
         object::check_key(kind, &items, &path)?;
         Ok((path, items))
+    }
+
+    /// Whether a list is below an object that nobody has looked for yet and that is not there.
+    async fn is_below_nothing(&self, of: ListOf<'_>, reader: &dyn Reader) -> Result<bool, ReadError> {
+        let field = of.list.below.as_ref().filter(|field| field.id_of.is_none());
+        let kind = field.and_then(|field| self.kind(field.kind.as_ref()?));
+        let (Sought::Named(_), Some(kind), Some(name)) = (of.sought, kind, of.above) else {
+            return Ok(false);
+        };
+        let found = self.find(kind, name.as_str(), reader).await?;
+        Ok(found.iter().all(|found| kind.folded(&found.name) != kind.folded(name.as_str())))
     }
 
     /// The objects below which there is a list to read, as its path has them; one `None` for a list that is below none.

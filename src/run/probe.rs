@@ -6,6 +6,7 @@
 //!
 //! Here: which questions are asked, in which order. Each file below asks some of them; the objects are in `objects`.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::config::target::Target;
@@ -23,11 +24,12 @@ mod subject;
 mod update;
 pub mod verdict;
 
-/// Probes every kind that has a scratch object. `name` must be free: existing objects are not touched.
+/// Probes those of these kinds that have a scratch object. `name` must be free: existing objects are not touched.
 ///
 /// Once `stop` is set, no further question is asked, and what was created is deleted.
 pub async fn run(
     definition: &Definition,
+    kinds: &BTreeSet<&str>,
     target: &Target,
     http: &Http,
     name: &str,
@@ -35,8 +37,9 @@ pub async fn run(
 ) -> ProbeVerdict {
     let mut verdict = ProbeVerdict::default();
     let mut objects = Objects::new(&definition.name, target, http, name, stop);
-    let subjects = subject::all(definition, target, name);
-    verdict.diagnostics.extend(verdict::untried(definition, &target.config.name));
+    let mut subjects = subject::all(definition, target, name);
+    subjects.retain(|subject| kinds.contains(subject.form.name.as_str()));
+    verdict.diagnostics.extend(verdict::untried(definition, kinds, &target.config.name));
     if create::all_free(&objects, &mut verdict, &subjects).await {
         for subject in &subjects {
             if stop.load(Ordering::Relaxed) || !one_kind(&mut objects, &mut verdict, subject).await {

@@ -179,6 +179,29 @@ fn a_member_of_a_team_that_is_not_there_is_an_error_with_its_place() {
     assert_eq!(document["diagnostics"][0]["line"], 4, "{document:#}");
 }
 
+/// What a definition says is tried before anything is there, even the object above.
+#[test]
+fn a_definition_is_tried_from_nothing() {
+    for by_id in [true, false] {
+        let world = world(
+            |team| {
+                team["scratch"] = json!({"spec": {"note": "x"}, "change": {"note": "y"}});
+                if !by_id {
+                    crate::world::without(team, &["id", "update"]);
+                    team["delete"]["path"] = json!("/teams/{name}");
+                }
+            },
+            |member| {
+                crate::world::without(member, &["get"]);
+                member["scratch"] = json!({"spec": {"role": "owner"}, "change": {"role": "writer"}});
+            },
+        );
+        let run = world.run(&["check-system", "plain.yaml", "--against", "live", "--scratch", "try"]);
+        let created = run.out.matches("ok creates an object: created").count();
+        assert_eq!(created, 2, "{by_id}: {}{}", run.out, run.err);
+    }
+}
+
 #[test]
 fn no_duplicates_when_somebody_else_adds_the_member_meanwhile() {
     let world = world(|_| {}, |member| crate::world::without(member, &["get"]));

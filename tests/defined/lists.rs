@@ -89,3 +89,70 @@ fn an_answer_without_a_bottom_is_refused_at_once() {
     assert!(message.contains("is nested more than 100 deep"), "{message}");
     assert_eq!(world.api.seen().len(), 1);
 }
+
+#[test]
+fn the_objects_of_a_list_may_be_in_an_object_by_their_names() {
+    let kind = thing(|kind| {
+        kind["list"] = json!({"path": "/things", "items": "/all", "by_name": "/name"});
+        crate::world::without(kind, &["get"]);
+    });
+    let world = World::new(&[kind], &[("things", Habits::default())]);
+    world.api.on(|seen, store| {
+        let mut reply = store.answer(seen);
+        if seen.method == "GET" {
+            let named = |thing: &Value| {
+                let mut thing = thing.clone();
+                (thing.as_object_mut().unwrap().remove("name").unwrap().as_str().unwrap().to_owned(), thing)
+            };
+            let all: serde_json::Map<_, _> = reply.body.as_array().unwrap().iter().map(named).collect();
+            reply.body = json!({"all": all});
+        }
+        Some(reply)
+    });
+    world.declare("Thing", "a", "{size: 2}");
+    world.declare("Thing", "b", "{}");
+    world.converge();
+    world.declare("Thing", "a", "{size: 3}");
+    world.converge();
+    world.declare_absent("Thing", "b");
+    world.converge();
+    assert_eq!(world.api.objects("things").len(), 1);
+}
+
+#[test]
+fn the_fields_of_an_object_may_be_inside_of_what_the_api_shows() {
+    let kind = thing(|kind| {
+        kind["fields"] = json!("/attributes");
+        for verb in ["create", "update"] {
+            kind[verb]["within"] = json!("/attributes");
+        }
+        kind["key"] = json!({"name": "/name"});
+        kind["spec"]["properties"]["type"] = json!({"readOnly": true});
+    });
+    let world = World::new(&[kind], &[("things", Habits::default())]);
+    let wrapped = |thing: &Value| {
+        let mut inside = thing.clone();
+        let id = inside.as_object_mut().unwrap().remove("id");
+        json!({"id": id, "type": "thing", "attributes": inside})
+    };
+    world.api.on(move |seen, store| {
+        let mut inner = seen.clone();
+        if let Some(attributes) = seen.body.get("attributes") {
+            inner.body = attributes.clone();
+        }
+        let mut reply = store.answer(&inner);
+        match &mut reply.body {
+            Value::Array(things) => things.iter_mut().for_each(|thing| *thing = wrapped(thing)),
+            Value::Object(_) if reply.status < 300 => reply.body = wrapped(&reply.body),
+            _ => {}
+        }
+        Some(reply)
+    });
+    world.declare("Thing", "a", "{size: 2, limits: {cpu: 1}}");
+    world.converge();
+    world.declare("Thing", "a", "{size: 3, limits: {cpu: 1}}");
+    assert_eq!(world.converge()[0].body, json!({"attributes": {"size": 3}}));
+    world.drift("things", "note", json!("by hand"));
+    assert_eq!(world.run(&["import", "live"]).code, 0);
+    world.assert_converged();
+}

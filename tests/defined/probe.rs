@@ -173,3 +173,27 @@ fn a_field_of_the_server_in_an_object_that_compares_as_a_whole_is_warned_of() {
     let run = world.run(&["check-system", "plain.yaml", "--format", "json"]);
     assert_eq!((run.code, codes(&run.json())), (0, vec!["system/no-effect"]), "{}", run.out);
 }
+
+#[test]
+fn one_kind_is_tried_with_those_that_it_needs() {
+    let needs = tried(|kind| {
+        kind["name"] = json!("Other");
+        kind["references"] = json!({"/note": "Thing"});
+        kind["scratch"]["spec"]["note"] = json!("{scratch}");
+    });
+    let apart = grant(|kind| kind["scratch"] = json!({"spec": {"read": "x"}, "change": {"read": "y"}}));
+    let things = ("things", Habits { unique: &[], ..Habits::default() });
+    let world =
+        World::new(&[tried(|_| {}), apart, needs], &[things, ("grants", Habits::key(&["vhost", "user"]))]);
+    let tries = |kind: &str| {
+        world.api.forget();
+        let run = world.run(&[TRY, &["--kind", kind]].concat());
+        let places = |seen: crate::api::Seen| seen.place().contains("grants");
+        let any_grant = world.api.seen().into_iter().any(places);
+        (any_grant, run)
+    };
+    assert!(!tries("Thing").0 && !tries("Other").0 && tries("Grant").0);
+    let (_, run) = tries("Thingy");
+    let document = run.json();
+    assert_eq!((run.code, codes(&document)), (64, vec!["cli/usage"]), "{document:#}");
+}

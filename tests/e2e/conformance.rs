@@ -12,7 +12,7 @@ use crate::world::{World, actions, fault, outcomes};
 use enact::sandbox::Fault;
 use serde_json::{Value, json};
 
-use subject::{DIRECTUS, RABBITMQ, SUBJECTS, Subject};
+use subject::{DIRECTUS, POWERDNS, RABBITMQ, SUBJECTS, Subject};
 
 /// The tests of each story: on all systems of the sandbox, and on each real server. Neighbours use different servers,
 /// because tests on one server wait for each other.
@@ -27,6 +27,11 @@ macro_rules! tests {
             #[test]
             fn rabbitmq() {
                 super::RABBITMQ.run(super::$story);
+            }
+
+            #[test]
+            fn powerdns() {
+                super::POWERDNS.run(super::$story);
             }
 
             #[test]
@@ -57,7 +62,7 @@ tests! {
 
 fn a_create_converges_and_a_second_apply_writes_nothing(subject: &Subject) {
     let world = subject.world();
-    world.declare("Policy", &subject.name("alpha"), subject.spec);
+    world.declare(subject.object.kind, &subject.name("alpha"), subject.spec);
     let document = world.converge();
     let others = subject.others.iter().map(|(kind, name, _)| format!("create {kind} {name}"));
     let expected: Vec<_> = others.chain([subject.change("create", "alpha")]).collect();
@@ -66,7 +71,7 @@ fn a_create_converges_and_a_second_apply_writes_nothing(subject: &Subject) {
 
 fn a_change_in_git_is_one_update_of_one_field(subject: &Subject) {
     let world = subject.converged();
-    world.declare("Policy", &subject.name("alpha"), subject.changed);
+    world.declare(subject.object.kind, &subject.name("alpha"), subject.changed);
     let plan = world.plan();
     assert_eq!(actions(&plan), [subject.change("update", "alpha")], "{}", subject.system);
     let paths: Vec<_> =
@@ -83,38 +88,41 @@ fn a_change_in_git_is_one_update_of_one_field(subject: &Subject) {
 
 fn drift_is_seen_and_put_back(subject: &Subject) {
     let world = subject.converged();
-    world.drift("policies", "alpha", subject.drifts.0, (subject.drifts.1)());
+    world.drift(subject.object.collection, "alpha", subject.drifts.0, (subject.drifts.1)());
     assert_eq!(actions(&world.plan()), [subject.change("update", "alpha")], "{}", subject.system);
     world.converge();
 }
 
 fn unmanaged_survives_objects_that_git_does_not_declare(subject: &Subject) {
     let world = subject.converged();
-    world.declare("Policy", &subject.name("beta"), subject.spec);
+    world.declare(subject.object.kind, &subject.name("beta"), subject.spec);
     world.converge();
-    std::fs::remove_file(world.dir.path().join(crate::world::file("Policy", &subject.name("beta")))).unwrap();
-    let before = world.object("policies", "beta");
+    std::fs::remove_file(
+        world.dir.path().join(crate::world::file(subject.object.kind, &subject.name("beta"))),
+    )
+    .unwrap();
+    let before = world.object(subject.object.collection, "beta");
     assert_eq!(actions(&world.plan()), Vec::<String>::new(), "{}", subject.system);
-    world.declare("Policy", &subject.name("alpha"), subject.changed);
+    world.declare(subject.object.kind, &subject.name("alpha"), subject.changed);
     world.converge();
-    assert_eq!(world.object("policies", "beta"), before, "{}", subject.system);
+    assert_eq!(world.object(subject.object.collection, "beta"), before, "{}", subject.system);
 }
 
 fn unmanaged_survives_fields_that_git_leaves_out_or_does_not_know(subject: &Subject) {
     let world = subject.world();
     let (spec, field, value) = &subject.partial;
-    world.declare("Policy", &subject.name("alpha"), spec);
+    world.declare(subject.object.kind, &subject.name("alpha"), spec);
     world.converge();
-    world.drift("policies", "alpha", field, value());
+    world.drift(subject.object.collection, "alpha", field, value());
     let unknown = || json!({"x": [1, 2]});
-    let id = world.live.id(&world.object("policies", "alpha"));
-    let kept = world.live.set_field("policies", &id, "from_the_future", unknown());
+    let id = world.live.id(&world.object(subject.object.collection, "alpha"));
+    let kept = world.live.set_field(subject.object.collection, &id, "from_the_future", unknown());
     assert_eq!(kept, subject.keeps_unknown, "{}", subject.system);
     world.assert_converged();
 
-    world.declare("Policy", &subject.name("alpha"), subject.partial_changed);
+    world.declare(subject.object.kind, &subject.name("alpha"), subject.partial_changed);
     world.converge();
-    let live = world.object("policies", "alpha");
+    let live = world.object(subject.object.collection, "alpha");
     let expected = if kept { unknown() } else { Value::Null };
     assert_eq!(live["from_the_future"], expected, "{}: {live:#}", subject.system);
     if !subject.partial_changed.contains(field) {
@@ -124,10 +132,10 @@ fn unmanaged_survives_fields_that_git_leaves_out_or_does_not_know(subject: &Subj
 
 fn delete_needs_evidence_and_then_deletes_once(subject: &Subject) {
     let world = subject.converged();
-    world.declare_absent("Policy", &subject.name("alpha"));
+    world.declare_absent(subject.object.kind, &subject.name("alpha"));
     assert_eq!(actions(&world.plan()), [subject.change("delete", "alpha")], "{}", subject.system);
     world.converge();
-    let left = world.objects("policies");
+    let left = world.objects(subject.object.collection);
     assert!(left.iter().all(|object| object["name"] != "alpha" && object["id"] != "alpha"), "{left:?}");
 }
 
@@ -136,10 +144,10 @@ fn an_ambiguous_name_is_an_error_and_nothing_is_written(subject: &Subject) {
         return;
     }
     let world = subject.converged();
-    let mut twin = world.object("policies", "alpha");
+    let mut twin = world.object(subject.object.collection, "alpha");
     twin["id"] = json!("00000000-0000-4000-8000-000000000001");
-    assert!(world.live.insert("policies", twin));
-    world.declare("Policy", &subject.name("alpha"), subject.changed);
+    assert!(world.live.insert(subject.object.collection, twin));
+    world.declare(subject.object.kind, &subject.name("alpha"), subject.changed);
     let (code, document) = world.apply();
     assert_eq!((code, world.writes()), (1, Vec::new()), "{document:#}");
     let diagnostic = &document["diagnostics"][0];
@@ -150,9 +158,10 @@ fn an_ambiguous_name_is_an_error_and_nothing_is_written(subject: &Subject) {
 fn crash_safe_a_failure_half_way_is_reported_and_the_next_run_converges(subject: &Subject) {
     let world = subject.converged();
     for name in ["beta", "gamma", "delta"] {
-        world.declare("Policy", &subject.name(name), subject.spec);
+        world.declare(subject.object.kind, &subject.name(name), subject.spec);
     }
-    let fault = Fault { path_contains: "policies".into(), skip: 1, times: 1, ..fault(subject.create, 403) };
+    let fault =
+        Fault { path_contains: subject.object.path.into(), skip: 1, times: 1, ..fault(subject.create, 403) };
     world.live.inject(fault);
     let (code, document) = world.apply();
     assert_eq!(code, 1, "{document:#}");
@@ -163,7 +172,7 @@ fn crash_safe_a_failure_half_way_is_reported_and_the_next_run_converges(subject:
     world.converge();
     assert_eq!(
         world
-            .objects("policies")
+            .objects(subject.object.collection)
             .iter()
             .filter(|object| object["name"] == "beta" || object["id"] == "beta")
             .count(),
@@ -173,9 +182,13 @@ fn crash_safe_a_failure_half_way_is_reported_and_the_next_run_converges(subject:
 
 fn no_duplicates_when_the_answer_to_a_create_is_lost(subject: &Subject) {
     let world = subject.converged();
-    world.declare("Policy", &subject.name("beta"), subject.spec);
-    let fault =
-        Fault { path_contains: "policies".into(), times: 1, after_commit: true, ..fault(subject.create, 0) };
+    world.declare(subject.object.kind, &subject.name("beta"), subject.spec);
+    let fault = Fault {
+        path_contains: subject.object.path.into(),
+        times: 1,
+        after_commit: true,
+        ..fault(subject.create, 0)
+    };
     world.live.inject(fault);
     let (code, document) = world.apply();
     // enact looks for it, and finds it.
@@ -186,7 +199,7 @@ fn no_duplicates_when_the_answer_to_a_create_is_lost(subject: &Subject) {
     );
     world.assert_converged();
     let named = world
-        .objects("policies")
+        .objects(subject.object.collection)
         .into_iter()
         .filter(|object| object["name"] == "beta" || object["id"] == "beta")
         .count();
@@ -195,7 +208,7 @@ fn no_duplicates_when_the_answer_to_a_create_is_lost(subject: &Subject) {
 
 fn unreadable_is_not_absent(subject: &Subject) {
     let world = subject.converged();
-    let fault = Fault { path_contains: "policies".into(), times: 100, ..fault("GET", 403) };
+    let fault = Fault { path_contains: subject.object.path.into(), times: 100, ..fault("GET", 403) };
     world.live.inject(fault);
     let (code, document) = world.apply();
     assert_eq!((code, world.writes()), (6, Vec::new()), "{document:#}");
@@ -204,14 +217,14 @@ fn unreadable_is_not_absent(subject: &Subject) {
 
 fn stale_is_refused_when_the_object_is_gone_at_the_second_look(subject: &Subject) {
     let world = subject.converged();
-    world.declare("Policy", &subject.name("alpha"), subject.changed);
+    world.declare(subject.object.kind, &subject.name("alpha"), subject.changed);
     // Everything that the two plans read is answered; the reading right before the write finds nothing.
-    let reads = 2 * reads(&world);
+    let reads = 2 * reads(subject, &world);
     world.live.inject(Fault {
         skip: reads,
         times: 100,
         status: 404,
-        path_contains: "policies".into(),
+        path_contains: subject.object.path.into(),
         ..fault("GET", 404)
     });
     let (code, document) = world.apply();
@@ -241,7 +254,7 @@ fn crash_safe_killed_after_any_write_the_next_run_ends_where_one_would(subject: 
     for kill_after in 1..4 {
         let world = subject.world();
         for name in ["alpha", "beta", "gamma"] {
-            world.declare("Policy", &subject.name(name), subject.spec);
+            world.declare(subject.object.kind, &subject.name(name), subject.spec);
         }
         world.live.clear_requests();
         let mut child = crate::world::enact(world.dir.path())
@@ -257,24 +270,27 @@ fn crash_safe_killed_after_any_write_the_next_run_ends_where_one_would(subject: 
         child.wait().unwrap();
         world.converge();
         for name in ["alpha", "beta", "gamma"] {
-            world.object("policies", name);
+            world.object(subject.object.collection, name);
         }
     }
 }
 
-/// How many policy reads a plan takes.
-fn reads(world: &World) -> usize {
+/// How many reads of the objects a plan takes.
+fn reads(subject: &Subject, world: &World) -> usize {
     world.plan();
-    world.live.requests().iter().filter(|seen| seen.path.contains("policies")).count()
+    world.live.requests().iter().filter(|seen| seen.path.contains(subject.object.path)).count()
 }
 
 /// The looks before the writes read objects, not the list of all: that would take the square of their number.
 fn no_request_is_repeated_more_often_for_more_updates(subject: &Subject) {
+    if !subject.alone {
+        return;
+    }
     let most_repeated = |objects: usize| {
         let world = subject.world();
         let declare = |spec| {
             for index in 0..objects {
-                world.declare("Policy", &subject.name(&format!("many{index}")), spec);
+                world.declare(subject.object.kind, &subject.name(&format!("many{index}")), spec);
             }
         };
         declare(subject.spec);
@@ -295,12 +311,12 @@ fn a_protected_object_is_never_deleted(subject: &Subject) {
     let world = subject.converged();
     let text = crate::world::manifest(
         subject.system,
-        "Policy",
+        subject.object.kind,
         &subject.name("alpha"),
         "  ensure: absent\n  protect: true\n",
         "{}",
     );
-    world.write(&crate::world::file("Policy", &subject.name("alpha")), &text);
+    world.write(&crate::world::file(subject.object.kind, &subject.name("alpha")), &text);
     let (code, document) = world.apply();
     assert_eq!((code, world.writes()), (4, Vec::new()), "{document:#}");
     assert_eq!(document["diagnostics"][0]["code"], "guard/protected");
@@ -308,8 +324,8 @@ fn a_protected_object_is_never_deleted(subject: &Subject) {
 
 fn deterministic_in_any_order_of_the_server(subject: &Subject) {
     let world = subject.converged();
-    world.declare("Policy", &subject.name("alpha"), subject.changed);
-    world.declare("Policy", &subject.name("beta"), subject.spec);
+    world.declare(subject.object.kind, &subject.name("alpha"), subject.changed);
+    world.declare(subject.object.kind, &subject.name("beta"), subject.spec);
     let plan = || world.run(&["plan", "--format", "json"]).out;
     let first = plan();
     for _ in 0..3 {

@@ -3,6 +3,7 @@
 mod child;
 mod directus;
 mod postgres;
+mod powerdns;
 mod proxy;
 mod rabbitmq;
 mod tests;
@@ -69,6 +70,7 @@ struct Turn<A: 'static> {
 pub(crate) fn is_there(system: &str) -> bool {
     let (missing, wanted) = match system {
         "rabbitmq" => (rabbitmq::missing(), "ENACT_REQUIRE_RABBITMQ"),
+        "powerdns" => (powerdns::missing(), "ENACT_REQUIRE_POWERDNS"),
         "directus" => (directus::missing(), "ENACT_REQUIRE_DIRECTUS"),
         _ => panic!("`{system}` has no server"),
     };
@@ -83,6 +85,7 @@ pub(crate) fn is_there(system: &str) -> bool {
 pub(crate) fn live(system: &str) -> Box<dyn Live> {
     match system {
         "rabbitmq" => rabbitmq::live(),
+        "powerdns" => powerdns::live(),
         "directus" => directus::live(),
         _ => panic!("`{system}` has no server"),
     }

@@ -136,6 +136,47 @@ fn rabbitmq_is_as_its_definition_says() {
 }
 
 #[test]
+fn powerdns_all_kinds_go_there_and_back() {
+    let Some(world) = world("powerdns") else { return };
+    there_and_back(
+        &world,
+        &[
+            ("Zone", "a-b.example.", "{kind: Master, account: x, soa_edit: INCREASE, api_rectify: true}"),
+            ("Zone", "story.example.", "{kind: Slave, masters: [192.0.2.1, 192.0.2.2]}"),
+            ("RecordSet", "a-b.example./*.a-b.example./TXT", "{records: [{content: '\"a b\"'}]}"),
+            (
+                "RecordSet",
+                "a-b.example./a-b.example./MX",
+                "{ttl: 60, records: [{content: 10 mail.a-b.example.}]}",
+            ),
+            ("Metadata", "a-b.example./ALLOW-AXFR-FROM", "{metadata: [192.0.2.0/24, AUTO-NS]}"),
+        ],
+    );
+    assert_eq!(world.objects("zones").len(), 0);
+}
+
+#[test]
+fn powerdns_a_change_keeps_comments_and_disabled_records() {
+    let Some(world) = world("powerdns") else { return };
+    world.declare("Zone", "story.example.", "{kind: Native}");
+    world.converge();
+    let records = json!([{"content": "192.0.2.1", "disabled": true}]);
+    let comments = json!([{"content": "by hand", "account": "ann"}]);
+    let set = json!({"name": "a", "type": "A", "ttl": 5, "records": records, "comments": comments});
+    assert!(world.live.insert("records", set));
+    world.declare("RecordSet", "story.example./a.story.example./A", "{ttl: 6}");
+    world.converge();
+    let live = world.object("records", "a");
+    assert_eq!((&live["ttl"], &live["records"]), (&json!(6), &records));
+    assert_eq!(live["comments"][0]["content"], "by hand");
+}
+
+#[test]
+fn powerdns_is_as_its_definition_says() {
+    probe("powerdns", &["zones"]);
+}
+
+#[test]
 fn directus_is_as_its_definition_says() {
     probe("directus", &["roles", "policies"]);
 }

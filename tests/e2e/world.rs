@@ -168,7 +168,7 @@ pub(crate) fn definition(system: &str) -> Option<PathBuf> {
 
 fn auth(system: &str) -> &'static str {
     match system {
-        "jitsudo" => "{header: {name: X-API-Key, value: {env: ENACT_TEST_KEY}}}",
+        "jitsudo" | "powerdns" => "{header: {name: X-API-Key, value: {env: ENACT_TEST_KEY}}}",
         "rabbitmq" => "{basic: {username: enact, password: {env: ENACT_TEST_KEY}}}",
         _ => "{bearer: {env: ENACT_TEST_KEY}}",
     }

@@ -35,6 +35,7 @@ impl Compiler<'_, '_> {
             find,
             statuses: Statuses { success: list.success.clone(), gone: Vec::new(), ..Statuses::default() },
             items: list.items.0.clone(),
+            by_name: list.by_name.as_ref().map(|at| at.0.clone()),
             empty_if_absent: list.empty_if_absent,
             skip_if: list.skip_if.iter().map(Sign::from).collect(),
             skip_unless: list.skip_unless.iter().map(|at| at.0.clone()).collect(),

@@ -28,6 +28,8 @@ pub struct ListForm {
     /// Where in a reply the objects are, as a JSON pointer. Default: the reply itself is the list.
     #[serde(default)]
     pub items: Pointer,
+    /// Where in each object its name goes, if `items` are an object that has them by their names, such as `{a: {...}}`.
+    pub by_name: Option<Pointer>,
     /// Whether a reply of an empty list has nothing at `items`, as protobuf writes it.
     #[serde(default)]
     pub empty_if_absent: bool,

@@ -102,13 +102,14 @@ pub(super) fn in_full(
 ) -> Result<LiveObject, ReadError> {
     let body = reply.body.pointer(object_at).filter(|body| body.is_object());
     let body = body.ok_or_else(|| ReadError::unexpected(path, &format!("has no object at `{object_at}`")))?;
-    if !is_same(kind, listed, body) {
+    let mut body = kind.lifted(body.clone());
+    if !is_same(kind, listed, &body) {
         return Err(ReadError {
             message: format!("the answer to GET {path} is another object"),
             help: Some("somebody may be changing objects right now; run again".to_owned()),
         });
     }
-    let (mut body, listed_body) = (body.clone(), listed.body());
+    let listed_body = listed.body();
     for field in kind.key.iter().filter(|field| field.only_in_paths) {
         if let Some(known) = listed_body.pointer(&field.at) {
             put(&mut body, &field.at, known.clone());

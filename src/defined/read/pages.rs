@@ -14,6 +14,7 @@ use crate::defined::template::scalar;
 use crate::model::request::Path;
 use crate::model::wire::{GetResult, ReadError, Reader, Reply, Statuses};
 use crate::packed::Packed;
+use crate::pointer::put;
 use crate::system::paging::{PageWalk, check_total};
 use crate::words::count;
 
@@ -128,7 +129,8 @@ impl<'a> Pages<'a> {
             GetResult::Gone(_) => return Ok(None),
         };
         self.walk.step(&reply);
-        let items = self.items_of(&mut reply, path)?;
+        let items = self.items_of(&mut reply, path)?.into_iter();
+        let items: Vec<_> = items.map(|item| self.kind.lifted(item)).collect();
         let is_full = self.is_full(items.len());
         let packed: Vec<_> = items.iter().map(Packed::of).collect();
         self.check_repeat(&packed, is_full, path)?;
@@ -142,7 +144,11 @@ impl<'a> Pages<'a> {
     fn items_of(&self, reply: &mut Reply, path: &Path) -> Result<Vec<Value>, ReadError> {
         let (at, is_object) = (&self.list.items, reply.body.is_object());
         match reply.body.pointer_mut(at) {
-            Some(Value::Array(items)) => Ok(std::mem::take(items)),
+            Some(Value::Array(items)) if self.list.by_name.is_none() => Ok(std::mem::take(items)),
+            Some(Value::Object(items)) if let Some(place) = &self.list.by_name => {
+                let items = std::mem::take(items).into_iter();
+                Ok(items.map(|(name, item)| named(item, place, name)).collect())
+            }
             // Some servers write an empty list as null, and some leave it out.
             Some(Value::Null) if !at.is_empty() => Ok(Vec::new()),
             None if self.list.empty_if_absent && is_object => Ok(Vec::new()),
@@ -216,6 +222,12 @@ impl<'a> Pages<'a> {
         let what = "links to another path, which is not followed";
         self.first.followed(link).map(Some).ok_or_else(|| ReadError::unexpected(page.path, what))
     }
+}
+
+/// An object with the name that it has in an object of all.
+fn named(mut item: Value, place: &str, name: String) -> Value {
+    put(&mut item, place, Value::from(name));
+    item
 }
 
 fn miscounted(path: &Path, held: usize, total: u64) -> ReadError {

@@ -1,5 +1,7 @@
 //! What a probe found out, and the words for it. The questions are in the other files.
 
+use std::collections::BTreeSet;
+
 use crate::defined::definition::Definition;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::probe::ProbeCheck;
@@ -53,8 +55,9 @@ pub(super) fn diagnostic(code: Code, message: String, subject: &Subject<'_>) -> 
 }
 
 /// Says which kinds are not tried. It is an error if none is.
-pub(super) fn untried(definition: &Definition, target: &str) -> Option<Diagnostic> {
-    let (tried, untried): (Vec<_>, Vec<_>) = definition.kinds.iter().partition(|kind| kind.scratch.is_some());
+pub(super) fn untried(definition: &Definition, kinds: &BTreeSet<&str>, target: &str) -> Option<Diagnostic> {
+    let all = definition.kinds.iter().filter(|kind| kinds.contains(kind.name.as_str()));
+    let (tried, untried): (Vec<_>, Vec<_>) = all.partition(|kind| kind.scratch.is_some());
     let names = quoted(untried.iter().map(|kind| &kind.name));
     let message = format!("without `scratch` in the definition, nothing is tried of {names}");
     let diagnostic = Diagnostic::new(Code::ProbeUntried, message).about(target);

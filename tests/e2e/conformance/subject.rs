@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use crate::real;
 use crate::world::{World, definition};
 
-/// What the story needs to know about a system's `Policy`.
+/// What the story needs to know about a system, and one kind of it.
 pub(crate) struct Subject {
     pub(crate) system: &'static str,
     pub(crate) settings: &'static str,
+    pub(crate) object: Named,
     /// Manifests of other kinds that the policies need.
     pub(crate) others: &'static [(&'static str, &'static str, &'static str)],
     /// A complete spec, and the same with one field changed.
@@ -29,9 +30,21 @@ pub(crate) struct Subject {
     pub(crate) duplicates: bool,
     /// Whether the API keeps a field that it does not know.
     pub(crate) keeps_unknown: bool,
-    /// What follows the API's name in `metadata.name`, if that is not the whole key.
-    suffix: &'static str,
+    /// Whether the API shows one object alone.
+    pub(crate) alone: bool,
 }
+
+/// How the objects of the story are called.
+pub(crate) struct Named {
+    pub(crate) kind: &'static str,
+    pub(crate) collection: &'static str,
+    /// What is in the paths of their requests.
+    pub(crate) path: &'static str,
+    /// What is before and after the API's name in `metadata.name`, if that is not the whole key.
+    around: (&'static str, &'static str),
+}
+
+const POLICY: Named = Named { kind: "Policy", collection: "policies", path: "policies", around: ("", "") };
 
 pub(crate) const SUBJECTS: &[Subject] = &[
     polytomic("{version: \"2025-09-18\"}", "PUT"),
@@ -39,6 +52,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
     Subject {
         system: "jitsudo",
         settings: "{tenant: 2489E9AD-2EE2-8E00-8EC9-32D5F69181C0}",
+        object: POLICY,
         others: &[],
         spec: "{description: old, priority: 5, max_duration_seconds: 600, rules: [{policy_text: 'permit(principal,action,resource);'}]}",
         changed: "{description: new, priority: 5, max_duration_seconds: 600, rules: [{policy_text: 'permit(principal,action,resource);'}]}",
@@ -50,11 +64,12 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         update: "PATCH",
         duplicates: true,
         keeps_unknown: true,
-        suffix: "",
+        alone: true,
     },
     Subject {
         system: "compiuta",
         settings: "{}",
+        object: POLICY,
         others: &[("Role", "reader", "{name: Reader, actions: ['core:things:get']}")],
         spec: "{name: Old, members: ['team:local:a'], statements: [{role: reader, tenants: ['*']}]}",
         changed: "{name: New, members: ['team:local:a'], statements: [{role: reader, tenants: ['*']}]}",
@@ -68,11 +83,12 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         update: "PUT",
         duplicates: false,
         keeps_unknown: true,
-        suffix: "",
+        alone: true,
     },
     Subject {
         system: "mycloud",
         settings: "{}",
+        object: POLICY,
         others: &[],
         spec: "{description: old, document: {statements: [{sid: A, effect: allow, actions: ['s3:X'], resources: [y, z]}]}}",
         changed: "{description: new, document: {statements: [{sid: A, effect: allow, actions: ['s3:X'], resources: [z, y]}]}}",
@@ -88,7 +104,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         update: "PATCH",
         duplicates: false,
         keeps_unknown: true,
-        suffix: "",
+        alone: true,
     },
 ];
 
@@ -101,6 +117,7 @@ pub(crate) fn subject(system: &str) -> &'static Subject {
 pub(crate) const RABBITMQ: Subject = Subject {
     system: "rabbitmq",
     settings: "{}",
+    object: Named { around: ("", "@/"), ..POLICY },
     others: &[],
     spec: "{pattern: '^a', definition: {max-length: 10, message-ttl: 60000}, priority: 5, apply-to: queues}",
     changed: "{pattern: '^b', definition: {message-ttl: 60000, max-length: 10}, priority: 5, apply-to: queues}",
@@ -112,13 +129,14 @@ pub(crate) const RABBITMQ: Subject = Subject {
     update: "PUT",
     duplicates: false,
     keeps_unknown: false,
-    suffix: "@/",
+    alone: true,
 };
 
 /// It chooses the ids, accepts any number of equal names, and answers 403 for what does not exist.
 pub(crate) const DIRECTUS: Subject = Subject {
     system: "directus",
     settings: "{}",
+    object: POLICY,
     others: &[],
     spec: "{icon: lock, description: old, ip_access: [10.0.0.0/8], enforce_tfa: true, app_access: true}",
     changed: "{icon: lock, description: new, ip_access: [10.0.0.0/8], enforce_tfa: true, app_access: true}",
@@ -130,13 +148,38 @@ pub(crate) const DIRECTUS: Subject = Subject {
     update: "PATCH",
     duplicates: true,
     keeps_unknown: false,
-    suffix: "",
+    alone: true,
+};
+
+/// A record is a part of its zone: one path takes every change of both.
+pub(crate) const POWERDNS: Subject = Subject {
+    system: "powerdns",
+    settings: "{}",
+    object: Named {
+        kind: "RecordSet",
+        collection: "records",
+        path: "zones",
+        around: ("story.example./", ".story.example./A"),
+    },
+    others: &[("Zone", "story.example.", "{kind: Native}")],
+    spec: "{ttl: 300, records: [{content: 192.0.2.1}, {content: 192.0.2.2, disabled: true}]}",
+    changed: "{ttl: 600, records: [{content: 192.0.2.2, disabled: true}, {content: 192.0.2.1}]}",
+    path: "/ttl",
+    drifts: ("ttl", || json!(77)),
+    partial: ("{records: [{content: 192.0.2.1}]}", "ttl", || json!(7)),
+    partial_changed: "{records: [{content: 192.0.2.9}]}",
+    create: "PATCH",
+    update: "PATCH",
+    duplicates: false,
+    keeps_unknown: false,
+    alone: false,
 };
 
 const fn polytomic(settings: &'static str, update: &'static str) -> Subject {
     Subject {
         system: "polytomic",
         settings,
+        object: POLICY,
         others: &[("Role", "R1", "{}"), ("Role", "R2", "{}")],
         spec: "{policy_actions: [{action: read, roles: [R1]}, {action: edit, roles: [R2, R1]}]}",
         changed: "{policy_actions: [{action: read, roles: [R1, R2]}, {action: edit, roles: [R1, R2]}]}",
@@ -148,19 +191,20 @@ const fn polytomic(settings: &'static str, update: &'static str) -> Subject {
         update,
         duplicates: true,
         keeps_unknown: true,
-        suffix: "",
+        alone: true,
     }
 }
 
 impl Subject {
-    /// The `metadata.name` of the policy with this name in the API.
+    /// The `metadata.name` of the object with this name in the API.
     pub(crate) fn name(&self, name: &str) -> String {
-        format!("{name}{}", self.suffix)
+        let (before, after) = self.object.around;
+        format!("{before}{name}{after}")
     }
 
-    /// A change of a policy, as [`crate::world::actions`] prints it.
+    /// A change of an object, as [`crate::world::actions`] prints it.
     pub(crate) fn change(&self, action: &str, name: &str) -> String {
-        format!("{action} Policy {}", self.name(name))
+        format!("{action} {} {}", self.object.kind, self.name(name))
     }
 
     pub(crate) fn world(&self) -> World {
@@ -174,10 +218,10 @@ impl Subject {
         world
     }
 
-    /// A world with one policy, as declared.
+    /// A world with one object, as declared.
     pub(crate) fn converged(&self) -> World {
         let world = self.world();
-        world.declare("Policy", &self.name("alpha"), self.spec);
+        world.declare(self.object.kind, &self.name("alpha"), self.spec);
         world.converge();
         world
     }

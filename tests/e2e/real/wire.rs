@@ -4,7 +4,7 @@ use std::io;
 use std::sync::OnceLock;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::http::{HeaderMap, Request, Response, header};
+use axum::http::{HeaderMap, HeaderName, Request, Response, header};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -15,17 +15,22 @@ use tokio::runtime::{Builder, Runtime};
 #[derive(Clone)]
 pub(crate) struct Wire {
     authority: String,
-    authorization: String,
+    credential: (HeaderName, String),
     client: Client<HttpConnector, Body>,
 }
 
 impl Wire {
     /// To a server at `authority`, with this credential for [`Wire::call`].
     pub(crate) fn new(authority: String, authorization: String) -> Self {
+        Self::with(authority, (header::AUTHORIZATION, authorization))
+    }
+
+    /// The same with a credential in another header.
+    pub(crate) fn with(authority: String, credential: (HeaderName, String)) -> Self {
         // A server may close a kept-alive connection just when the next request goes out on it. That would be a failure
         // that no test injected.
         let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
-        Self { authority, authorization, client }
+        Self { authority, credential, client }
     }
 
     /// Sends a request on; only headers that concern a single connection are left out, here and in the answer.
@@ -50,7 +55,7 @@ impl Wire {
         let request = Request::builder()
             .method(method)
             .uri(path)
-            .header(header::AUTHORIZATION, &self.authorization)
+            .header(&self.credential.0, &self.credential.1)
             .header(header::CONTENT_TYPE, "application/json")
             .body(())
             .map_err(io::Error::other)?;
