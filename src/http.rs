@@ -44,8 +44,8 @@ pub struct HttpSettings {
     pub url: Url,
     /// Headers that are not secret.
     pub headers: Vec<(String, String)>,
-    /// The credential's header.
-    pub credential: (HeaderName, SecretString),
+    /// The credential's header, if the API wants one.
+    pub credential: Option<(HeaderName, SecretString)>,
     /// Texts that no output may hold: the credential as given and as sent.
     pub secrets: Vec<SecretString>,
     /// Secrets that requests may carry for the API to store, by name.
@@ -182,10 +182,11 @@ fn headers(settings: &HttpSettings) -> Result<HeaderMap, SetupError> {
         let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
         headers.insert(header, HeaderValue::from_str(value).map_err(|_| wrong())?);
     }
-    let (name, secret) = &settings.credential;
-    let mut value = HeaderValue::from_str(secret.expose_secret())
-        .map_err(|_| SetupError::Header(settings.credential_source.clone()))?;
-    value.set_sensitive(true);
-    headers.insert(name, value);
+    if let Some((name, secret)) = &settings.credential {
+        let mut value = HeaderValue::from_str(secret.expose_secret())
+            .map_err(|_| SetupError::Header(settings.credential_source.clone()))?;
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
     Ok(headers)
 }

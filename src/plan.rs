@@ -34,6 +34,7 @@ pub mod listed;
 mod loss;
 mod order;
 mod orphan;
+mod tree;
 mod unmanaged;
 mod whole;
 mod withheld;

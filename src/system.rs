@@ -106,6 +106,8 @@ pub enum Scheme {
     Basic,
     /// A header of this name.
     Header(String),
+    /// None: whoever reaches the API may use it.
+    None,
 }
 
 /// A change that needs its requests.

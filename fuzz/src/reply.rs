@@ -214,7 +214,7 @@ fn http(target: &Target, answers: &[Reply]) -> Http {
     let settings = HttpSettings {
         url: Url::parse(&target.config.url).unwrap_or_else(|error| panic!("{error}")),
         headers: target.system.headers(),
-        credential: (AUTHORIZATION, secret()),
+        credential: Some((AUTHORIZATION, secret())),
         secrets: vec![secret()],
         stored: BTreeMap::new(),
         errors: target.system.errors(),

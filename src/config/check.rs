@@ -195,6 +195,7 @@ impl Auth {
             Self::Bearer(_) => Scheme::Bearer,
             Self::Basic { .. } => Scheme::Basic,
             Self::Header { name, .. } => Scheme::Header(name.to_lowercase()),
+            Self::None => Scheme::None,
         }
     }
 
@@ -208,6 +209,7 @@ impl Auth {
             Scheme::Bearer => "`bearer: {env: NAME}`".to_owned(),
             Scheme::Basic => "`basic: {username: NAME, password: {env: NAME}}`".to_owned(),
             Scheme::Header(name) => format!("`header: {{name: {name}, value: {{env: NAME}}}}`"),
+            Scheme::None => "`none`".to_owned(),
         };
         let ways: Vec<_> = system.auth.iter().map(way).collect();
         let message = format!("`{}` does not accept this kind of credential", system.name);

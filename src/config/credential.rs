@@ -19,6 +19,9 @@ use crate::sync::lock;
 /// The largest secret that an API takes is a chain of certificates, in bytes.
 const MAX_SECRET: u64 = 1 << 20;
 
+/// Where the credential of a target comes from that has none.
+const NO_CREDENTIAL: &str = "`auth: none`";
+
 /// A credential as it is sent.
 struct SentCredential<'a> {
     header: &'a str,
@@ -26,7 +29,6 @@ struct SentCredential<'a> {
     given: SecretString,
     /// The value of the header.
     value: SecretString,
-    source: &'a Secret,
 }
 
 /// Whether a secret may have several lines. A key that an API stores may; a value in a header may not.
@@ -49,7 +51,7 @@ pub struct Receiver {
 impl Target {
     /// Where its credential comes from, such as `the variable POLYTOMIC_API_KEY`.
     pub fn credential_source(&self) -> String {
-        self.config.auth.secret().describe()
+        self.config.auth.secret().map_or_else(|| NO_CREDENTIAL.to_owned(), Secret::describe)
     }
 }
 
@@ -61,7 +63,7 @@ impl Config {
             Secret::File(_) => None,
         };
         let configs = self.targets.iter().map(|target| &target.config);
-        let all = configs.flat_map(|config| config.secrets.values().chain([config.auth.secret()]));
+        let all = configs.flat_map(|config| config.secrets.values().chain(config.auth.secret()));
         let serve = &self.file.serve;
         let told = serve.notify.iter().flat_map(|row| row.secret.iter().chain([&row.url]));
         all.chain(serve.hooks.values()).chain(told).filter_map(variable).collect()
@@ -74,7 +76,10 @@ impl Config {
         let settings = http::HttpSettings {
             url: Url::parse(url).map_err(|error| wrong(error.to_string()))?,
             headers: target.system.headers(),
-            credential: (reqwest::header::AUTHORIZATION, SecretString::from("Bearer sandbox".to_owned())),
+            credential: Some((
+                reqwest::header::AUTHORIZATION,
+                SecretString::from("Bearer sandbox".to_owned()),
+            )),
             secrets: Vec::new(),
             errors: target.system.errors(),
             stored: BTreeMap::new(),
@@ -90,27 +95,31 @@ impl Config {
     /// Sets up the connection to a target. Reads the credential, and for a run that writes also the secrets that the
     /// API stores.
     pub fn connect(&self, target: &Target, writes: bool) -> Result<http::Http, Diagnostic> {
-        let SentCredential { header: name, given, value, source } = self.credential(target)?;
+        let sent = self.credential(target)?;
         let fail = |what: String| {
             Diagnostic::new(Code::ConfigCredential, what)
                 .at(self.place(target, "/auth"))
                 .about(&target.config.name)
         };
-        let header = HeaderName::from_bytes(name.to_lowercase().as_bytes())
-            .map_err(|_| fail(format!("`{name}` is not the name of a header")))?;
+        let header = |sent: &SentCredential<'_>| {
+            let name = HeaderName::from_bytes(sent.header.to_lowercase().as_bytes());
+            let name = name.map_err(|_| fail(format!("`{}` is not the name of a header", sent.header)))?;
+            Ok((name, sent.value.clone()))
+        };
+        let credential = sent.as_ref().map(header).transpose()?;
         let url = Url::parse(&target.config.url).map_err(|_| fail("`url` is not a URL".to_owned()))?;
         let origin = self.origin(&url);
         let stored = if writes { self.stored(target)? } else { BTreeMap::new() };
-        let mut hidden = secrets(&given, &value);
+        let mut hidden = sent.map(|sent| secrets(&sent.given, &sent.value)).unwrap_or_default();
         hidden.extend(stored.values().flat_map(|secret| secrets(secret, secret)));
         let settings = http::HttpSettings {
             url,
             headers: target.system.headers(),
-            credential: (header, value),
+            credential,
             secrets: hidden,
             errors: target.system.errors(),
             stored,
-            credential_source: source.describe(),
+            credential_source: target.credential_source(),
             lists: target.config.limits.lists(),
             concurrency: target.config.limits.concurrency,
             per_minute: target.config.limits.requests_per_minute,
@@ -126,17 +135,18 @@ impl Config {
         http::Http::new(settings).map_err(wrong)
     }
 
-    /// Reads the credential of a target, and makes the value of its header.
-    fn credential<'a>(&self, target: &'a Target) -> Result<SentCredential<'a>, Diagnostic> {
+    /// Reads the credential of a target, if it has one, and makes the value of its header.
+    fn credential<'a>(&self, target: &'a Target) -> Result<Option<SentCredential<'a>>, Diagnostic> {
         let read = |secret: &Secret, pointer: &str| {
             self.secret(target, secret, LineCount::One)
                 .map_err(|diagnostic| diagnostic.at(self.place(target, pointer)))
         };
-        Ok(match &target.config.auth {
+        Ok(Some(match &target.config.auth {
+            Auth::None => return Ok(None),
             Auth::Bearer(source) => {
                 let given = read(source, "/auth/bearer")?;
                 let value = SecretString::from(format!("Bearer {}", given.expose_secret()));
-                SentCredential { header: "authorization", given, value, source }
+                SentCredential { header: "authorization", given, value }
             }
             Auth::Basic { username, password: source } => {
                 let given = read(source, "/auth/basic/password")?;
@@ -145,14 +155,13 @@ impl Config {
                     header: "authorization",
                     given,
                     value: SecretString::from(format!("Basic {pair}")),
-                    source,
                 }
             }
             Auth::Header { name, value: source } => {
                 let given = read(source, "/auth/header/value")?;
-                SentCredential { header: name, value: given.clone(), given, source }
+                SentCredential { header: name, value: given.clone(), given }
             }
-        })
+        }))
     }
 
     fn place(&self, target: &Target, pointer: &str) -> Place {
@@ -252,11 +261,12 @@ impl Config {
 }
 
 impl Auth {
-    pub(super) fn secret(&self) -> &Secret {
+    pub(super) fn secret(&self) -> Option<&Secret> {
         match self {
             Self::Bearer(secret)
             | Self::Basic { password: secret, .. }
-            | Self::Header { value: secret, .. } => secret,
+            | Self::Header { value: secret, .. } => Some(secret),
+            Self::None => None,
         }
     }
 }

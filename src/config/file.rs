@@ -422,7 +422,7 @@ pub enum NewAccess {
     Refuse,
 }
 
-/// A credential: exactly one of these three.
+/// A credential: exactly one of these.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Auth {
@@ -442,6 +442,8 @@ pub(super) enum Auth {
         /// Its value.
         value: Secret,
     },
+    /// No credential: whoever reaches the API may use it.
+    None,
 }
 
 /// Where a secret comes from. The secret itself is never in enact.yaml.

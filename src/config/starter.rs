@@ -37,7 +37,7 @@ impl NewTarget {
 
     /// The variable that has to hold its credential.
     pub fn variable(&self) -> Option<&str> {
-        match self.auth.secret() {
+        match self.auth.secret()? {
             Secret::Env(name) => Some(name),
             Secret::File(_) => None,
         }

@@ -74,6 +74,7 @@ fn compiled_kind(
     Some(CompiledKind {
         name: kind.name.clone(),
         id: kind.id.as_ref().map(|id| id.0.clone()),
+        only: kind.only.clone(),
         fields: kind.fields.0.clone(),
         key,
         name_form,

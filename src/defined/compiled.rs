@@ -18,6 +18,8 @@ pub(super) struct CompiledKind {
     pub(super) name: String,
     /// Where an object has the server's id, if it has one.
     pub(super) id: Option<String>,
+    /// The name of the only object, if there is no other.
+    pub(super) only: Option<String>,
     /// Where in what the API shows its fields are.
     pub(super) fields: String,
     /// In the order of the name.

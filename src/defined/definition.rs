@@ -98,8 +98,13 @@ pub struct KindForm {
     pub fields: Pointer,
     /// What identifies an object: one part, or several for a composite key such as a virtual host and a name. In
     /// templates a part is written `{PART}`.
+    #[serde(default)]
     #[schemars(extend("minProperties" = 1))]
     pub key: BTreeMap<String, KeyPart>,
+    /// The name of the only object of this kind, such as `settings`: one that is always at the path of `get`, and has no key
+    /// and no list.
+    #[schemars(regex(pattern = "^[A-Za-z0-9_-]+$"), extend("x-pattern-hint" = "letters, digits, `_` and `-`"))]
+    pub only: Option<String>,
     /// How `metadata.name` is made of the parts of the key, such as `{name}@{vhost}`. Not needed for a single part.
     pub named: Option<String>,
     /// Whether the API refuses a second object with the same key. If the key is in the path, it is always unique.

@@ -44,8 +44,21 @@ enum Sought<'a> {
 struct ListOf<'a> {
     kind: &'a CompiledKind,
     list: &'a List,
-    above: Option<&'a RemoteId>,
+    above: Option<&'a Above>,
     sought: Sought<'a>,
+}
+
+/// An object below which there is a list.
+struct Above {
+    /// What the path of the list has: its id, or its name if it has none.
+    in_path: RemoteId,
+    name: String,
+}
+
+impl Above {
+    fn named(name: &str) -> Option<Self> {
+        Some(Self { in_path: RemoteId::new(name)?, name: name.to_owned() })
+    }
 }
 
 #[async_trait]
@@ -135,7 +148,13 @@ impl Defined {
         sought: Sought<'_>,
         reader: &dyn Reader,
     ) -> Result<Listing, ReadError> {
-        let Some(list) = &kind.list else { return Ok(Listing::default()) };
+        let Some(list) = &kind.list else {
+            let only = match &kind.only {
+                Some(only) => Box::pin(self.named(kind, only, reader)).await?,
+                None => None,
+            };
+            return Ok(only.into_iter().map(Ok).collect());
+        };
         let mut names = Box::pin(self.names_of(kind, list, reader)).await?;
         let above = Box::pin(self.above(kind, list, sought, &mut names, reader)).await?;
         let mut reads = Vec::new();
@@ -166,9 +185,9 @@ impl Defined {
             Sought::Named(name) => kind.parts(name),
             Sought::All | Sought::Among(_) => Vec::new(),
         };
-        if let (Some(field), Some(id)) = (&list.below, above) {
+        if let (Some(field), Some(above)) = (&list.below, above) {
             parts.retain(|(label, _)| *label != field.label);
-            parts.push((&field.label, Id::Known(id.clone())));
+            parts.push((&field.label, Id::Known(above.in_path.clone())));
         }
         let values = Values { settings: &self.settings, id: None, parts };
         let is_named = matches!(sought, Sought::Named(_));
@@ -179,10 +198,10 @@ impl Defined {
             items => items?,
         };
         items.retain(|item| list.is_object(&item.value()));
-        if let (Some(field), Some(id)) = (list.below.as_ref().filter(|field| field.only_in_paths), above) {
+        if let (Some(field), Some(above)) = (list.below.as_ref().filter(|field| field.only_in_paths), above) {
             for item in &mut items {
                 let mut value = item.value();
-                put(&mut value, &field.at, id.to_json());
+                put(&mut value, &field.at, above.in_path.to_json());
                 *item = value.into();
             }
         }
@@ -190,15 +209,15 @@ impl Defined {
         Ok((path, items))
     }
 
-    /// Whether a list is below an object that nobody has looked for yet and that is not there.
+    /// Whether a list is below an object that is not there: one that nobody has looked for yet, or that is deleted by now.
     async fn is_below_nothing(&self, of: ListOf<'_>, reader: &dyn Reader) -> Result<bool, ReadError> {
-        let field = of.list.below.as_ref().filter(|field| field.id_of.is_none());
-        let kind = field.and_then(|field| self.kind(field.kind.as_ref()?));
-        let (Sought::Named(_), Some(kind), Some(name)) = (of.sought, kind, of.above) else {
-            return Ok(false);
+        let (Some(field), Some(above)) = (&of.list.below, of.above) else { return Ok(false) };
+        let Some(kind) = field.kind.as_ref().and_then(|kind| self.kind(kind)) else { return Ok(false) };
+        let is_it = |found: &LiveObject| match field.id_of {
+            Some(_) => found.remote == above.in_path,
+            None => kind.folded(&found.name) == kind.folded(&above.name),
         };
-        let found = self.find(kind, name.as_str(), reader).await?;
-        Ok(found.iter().all(|found| kind.folded(&found.name) != kind.folded(name.as_str())))
+        Ok(!self.find(kind, &above.name, reader).await?.iter().any(is_it))
     }
 
     /// The objects below which there is a list to read, as its path has them; one `None` for a list that is below none.
@@ -210,7 +229,7 @@ impl Defined {
         sought: Sought<'_>,
         names: &mut NamesOf,
         reader: &dyn Reader,
-    ) -> Result<Vec<Option<RemoteId>>, ReadError> {
+    ) -> Result<Vec<Option<Above>>, ReadError> {
         let Some(field) = &list.below else { return Ok(vec![None]) };
         let Some(above) = field.kind.as_ref().and_then(|kind| self.api.compiled(kind)) else {
             return Ok(Vec::new());
@@ -221,7 +240,7 @@ impl Defined {
             Sought::Named(name) => Some(kind.part(name, field).into_iter().collect()),
         };
         if let (Sought::Named(_), Some(wanted), None) = (sought, &wanted, &field.id_of) {
-            return wanted.iter().map(|name| RemoteId::new(name).ok_or_else(unfilled).map(Some)).collect();
+            return wanted.iter().map(|name| Above::named(name).ok_or_else(unfilled).map(Some)).collect();
         }
         let among = wanted.as_ref().map_or(Sought::All, Sought::Among);
         let mut found = self.all(above, among, reader).await?.objects;
@@ -231,8 +250,8 @@ impl Defined {
             names.entry(of.clone()).or_default().extend(named);
         }
         let in_path = |above: LiveObject| match field.id_of {
-            Some(_) => Some(above.remote),
-            None => RemoteId::new(&above.name),
+            Some(_) => Some(Above { in_path: above.remote, name: above.name }),
+            None => Above::named(&above.name),
         };
         Ok(found.into_iter().filter_map(in_path).map(Some).collect())
     }

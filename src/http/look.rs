@@ -110,7 +110,7 @@ mod tests {
         let settings = HttpSettings {
             url: reqwest::Url::parse("https://example.com").expect("a URL"),
             headers: Vec::new(),
-            credential: (AUTHORIZATION, SecretString::from("x")),
+            credential: Some((AUTHORIZATION, SecretString::from("x"))),
             secrets: Vec::new(),
             stored: BTreeMap::new(),
             errors: Errors::default(),

@@ -152,7 +152,7 @@ mod tests {
         let settings = HttpSettings {
             url: reqwest::Url::parse("https://api.example/base/").unwrap(),
             headers: Vec::new(),
-            credential: (AUTHORIZATION, "Bearer x".to_owned().into()),
+            credential: Some((AUTHORIZATION, "Bearer x".to_owned().into())),
             secrets: Vec::new(),
             stored: BTreeMap::new(),
             errors: crate::model::wire::Errors::default(),

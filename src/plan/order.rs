@@ -25,6 +25,7 @@ use crate::model::resource::{RemoteId, ResourceId};
 use crate::model::state::{Desired, LiveObject};
 use crate::plan::estate::Sides;
 use crate::plan::guardrail::request;
+use crate::plan::tree;
 use crate::system::semantics::{Meaning, Other, Semantics, Side};
 use crate::words::list;
 
@@ -36,10 +37,8 @@ const MOST: usize = 3;
 /// Sorts creates and updates kind by kind, then deletes by kind backwards, so that a reference always finds its object;
 /// ties by id, so that the order never depends on the server.
 pub(super) fn sort(changes: &mut [Change], kinds: &[Kind], desired: &Desired) {
-    let levels: BTreeMap<_, _> = {
-        let levels = levels(changes, kinds, desired);
-        changes.iter().map(|change| change.id.clone()).zip(levels).collect()
-    };
+    let ids = changes.iter().map(|change| change.id.clone());
+    let levels: BTreeMap<_, _> = ids.zip(levels(changes, kinds, desired)).collect();
     changes.sort_by(|a, b| {
         let key = |change: &Change| (levels.get(&change.id), change.action == Action::Delete);
         (key(a), &a.id).cmp(&(key(b), &b.id))
@@ -48,9 +47,8 @@ pub(super) fn sort(changes: &mut [Change], kinds: &[Kind], desired: &Desired) {
 
 /// Where each change stands: by its kind, and within a kind whose objects name each other by how many it comes after.
 fn levels(changes: &[Change], kinds: &[Kind], desired: &Desired) -> Vec<(usize, usize)> {
-    let depths = depths(changes, kinds, desired);
-    let level = |(change, depth): (&Change, usize)| (level(change, kinds), depth);
-    changes.iter().zip(depths).map(level).collect()
+    let depths = tree::depths(changes, kinds, desired);
+    changes.iter().zip(depths).map(|(change, depth)| (level(change, kinds), depth)).collect()
 }
 
 /// Where a change stands because of its kind. Deletes of the last kind are among its other changes, unless its objects name
@@ -60,52 +58,6 @@ fn level(change: &Change, kinds: &[Kind]) -> usize {
     let kind = kinds.iter().position(|kind| kind.name == change.id.kind).unwrap_or(last);
     let is_tree = kinds.get(last).is_some_and(|last| last.refers_to(&last.name));
     if change.action == Action::Delete { 2 * last + usize::from(is_tree) - kind } else { kind }
-}
-
-/// How many changes of its own kind each has to wait for, one after the other: what is created comes after what it names,
-/// and what is deleted after what names it.
-fn depths(changes: &[Change], kinds: &[Kind], desired: &Desired) -> Vec<usize> {
-    let places: BTreeMap<_, _> = changes.iter().enumerate().map(|(at, change)| (&change.id, at)).collect();
-    let mut after: Vec<Vec<usize>> = vec![Vec::new(); changes.len()];
-    for (at, change) in changes.iter().enumerate() {
-        let Some(kind) = kinds.iter().find(|kind| kind.name == change.id.kind && kind.refers_to(&kind.name))
-        else {
-            continue;
-        };
-        let (spec, is_delete) = match (change.action, desired.get(&change.id)) {
-            (Action::Delete, _) => (Cow::Borrowed(&change.before), true),
-            (_, Some(declared)) => (Cow::Owned(declared.spec()), false),
-            (_, None) => continue,
-        };
-        let named = kind.named_in(&change.id.name, &spec).into_iter().filter(|named| named.kind == kind.name);
-        for named in named {
-            let id = ResourceId::new(&change.id.target, named.kind, &named.name);
-            let Some(&other) = places.get(&id) else { continue };
-            match (is_delete, changes.get(other).map(|other| other.action)) {
-                (true, Some(Action::Delete)) => {
-                    after.get_mut(other).into_iter().for_each(|after| after.push(at))
-                }
-                (false, Some(Action::Create)) => {
-                    after.get_mut(at).into_iter().for_each(|after| after.push(other))
-                }
-                _ => {}
-            }
-        }
-    }
-    // The longest way there. `resolve` refuses circles of declarations; a live one ends here after all were counted.
-    let mut depths = vec![0; changes.len()];
-    for _ in 0..changes.len() {
-        let deeper = |at: usize, after: &Vec<usize>| {
-            let below = after.iter().filter(|other| **other != at).filter_map(|other| depths.get(*other));
-            below.max().map_or(0, |depth| depth + 1)
-        };
-        let next: Vec<usize> = after.iter().enumerate().map(|(at, after)| deeper(at, after)).collect();
-        if next == depths {
-            break;
-        }
-        depths = next;
-    }
-    depths
 }
 
 /// The turn of each change, and what is wrong between them where no order is safe.

@@ -179,6 +179,23 @@ fn a_member_of_a_team_that_is_not_there_is_an_error_with_its_place() {
     assert_eq!(document["diagnostics"][0]["line"], 4, "{document:#}");
 }
 
+#[test]
+fn a_list_below_what_somebody_deletes_meanwhile_is_empty() {
+    let world = world(|_| {}, |_| {});
+    for name in ["a", "b", "c", "d"] {
+        world.declare("Team", name, "{}");
+        world.declare("Member", &format!("{name}/ann"), "{}");
+    }
+    world.converge();
+    for name in ["a", "b", "c", "d"] {
+        world.declare_absent("Team", name);
+        world.declare_absent("Member", &format!("{name}/ann"));
+    }
+    // The teams are deleted side by side, and before each enact looks at what is below all of them.
+    world.converge();
+    assert!(world.api.objects("teams").is_empty());
+}
+
 /// What a definition says is tried before anything is there, even the object above.
 #[test]
 fn a_definition_is_tried_from_nothing() {

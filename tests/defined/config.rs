@@ -243,3 +243,15 @@ fn validate_sends_nothing_and_needs_no_credential() {
     let run = world.run(&["validate"]);
     assert_eq!((run.code, run.err.as_str(), world.api.seen().len()), (0, "", 0));
 }
+
+#[test]
+fn an_api_that_wants_no_credential_gets_none() {
+    let world = defined(|definition| definition["auth"] = json!(["none"]), "");
+    let bearer = world.target("live", "");
+    assert_eq!(codes(&world.run(&["validate", "--format", "json"]).json()), ["config/auth"]);
+    world.configure(&bearer.replace("{bearer: {env: ENACT_TEST_KEY}}", "none"));
+    world.declare("Thing", "a", "{size: 2}");
+    world.converge();
+    let seen = world.api.seen();
+    assert!(!seen.is_empty() && seen.iter().all(|seen| !seen.headers.contains_key("authorization")));
+}

@@ -156,3 +156,32 @@ fn the_fields_of_an_object_may_be_inside_of_what_the_api_shows() {
     assert_eq!(world.run(&["import", "live"]).code, 0);
     world.assert_converged();
 }
+
+#[test]
+fn there_may_be_one_object_without_a_list_and_a_key() {
+    let settings = "
+name: Settings
+only: settings
+get: {path: /settings}
+update: {method: PUT, path: /settings}
+spec: {type: object, properties: {theme: {type: string, default: light}, signup: {type: boolean, default: false}}}
+";
+    let kind = crate::world::kind(settings, |_| {});
+    let world = World::new(&[kind], &[("things", Habits::default())]);
+    let mut live = json!({"theme": "light", "signup": true, "theirs": 1});
+    world.api.on(move |seen, _| {
+        if seen.method == "PUT" {
+            live = seen.body.clone();
+        }
+        Some(Reply::new(200, live.clone()))
+    });
+    assert_eq!(world.run(&["import", "live"]).code, 0);
+    world.assert_converged();
+    world.declare("Settings", "settings", "{theme: dark, signup: false}");
+    let writes = world.run(&["apply", "--yes"]);
+    assert_eq!(writes.code, 3, "it is declared twice: {}", writes.err);
+    std::fs::remove_dir_all(world.path("policies/live")).unwrap();
+    assert_eq!(world.converge()[0].body, json!({"theme": "dark", "signup": false, "theirs": 1}));
+    world.declare("Settings", "other", "{}");
+    assert_eq!(crate::world::codes(&world.refused(3)), ["schema/pattern"]);
+}

@@ -120,6 +120,7 @@ const MISTAKES: &[Mistake] = &[
     ("  unique: true", "  unique: true\n  ^unique: false", "yaml/duplicate-key"),
     // Templates.
     ("    title: /title", "    title: ^{kind: Group}", "system/key"),
+    ("  key: {name: /name}", "  only: x\n  key: ^{name: /name}", "system/key"),
     ("path: '/t/{settings.tenant}/things'\n    items", "path: ^'/t/{title}/things'\n    items", "system/template"),
     ("list: {path: /groups}", "list: {path: ^'/groups/{name}'}", "system/"),
     ("list: {path: /groups}", "list: {path: ^'/groups/{id}'}", "system/"),
@@ -201,7 +202,7 @@ const MISTAKES: &[Mistake] = &[
 #[rustfmt::skip] // One mistake per row.
 const ELSEWHERE: &[(&[(&str, &str)], &str)] = &[
     (&[("title: /title", "title: {at: /title, kind: Group}"), ("path: '/t/{settings.tenant}/things'\n    items", "path: ^'/t/{title}/{group}'\n    items")], "system/template"),
-    (&[("- name: Group", "- ^name: Group"), ("  key: {name: /name}\n", "")], "schema/missing-field"),
+    (&[("- name: Group", "- ^name: Group"), ("  key: {name: /name}\n", "")], "system/key"),
     (&[("- name: Group", "- ^name: Group"), ("  list: {path: /groups}\n", "")], "system/"),
     (&[("- name: Thing", "- ^name: Thing"), ("  named: '{group}:{title}'\n", "")], "system/"),
     (&[("Group\n  id: /id\n", "Group\n"), ("get: {path: '/groups", "get: {path: ^'/groups")], "system/"),

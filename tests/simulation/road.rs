@@ -288,7 +288,7 @@ pub(crate) fn connection<P: Peer + 'static>(
     let settings = HttpSettings {
         url: reqwest::Url::parse(&target.config.url).unwrap(),
         headers: target.system.headers(),
-        credential: (AUTHORIZATION, SecretString::from("Bearer simulated".to_owned())),
+        credential: Some((AUTHORIZATION, SecretString::from("Bearer simulated".to_owned()))),
         secrets: Vec::new(),
         stored: std::collections::BTreeMap::new(),
         errors: target.system.errors(),

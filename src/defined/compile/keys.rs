@@ -16,11 +16,32 @@ pub(super) fn compile(
     context: &Context<'_>,
     problems: &mut Problems<'_>,
 ) -> Option<(Vec<KeyField>, NameForm)> {
-    let fields = fields(context, problems);
+    let fields = match &context.kind.only {
+        Some(_) => vec![only(context, problems)],
+        None => fields(context, problems),
+    };
     let form = name_form(context, &fields, problems)?;
     let of = |part: &NamePart| fields.iter().find(|field| field.label == part.label).cloned();
     let key = form.parts().iter().filter_map(of).collect();
     Some((key, form))
+}
+
+/// The key of the only object, which no body and no path has.
+fn only(context: &Context<'_>, problems: &mut Problems<'_>) -> KeyField {
+    let KindForm { id, key, list, named, .. } = context.kind;
+    let others = [
+        ("id", id.is_some()),
+        ("key", !key.is_empty()),
+        ("list", list.is_some()),
+        ("named", named.is_some()),
+    ];
+    for (other, _) in others.into_iter().filter(|(_, is_given)| *is_given) {
+        let message = format!("`{other}` tells objects apart, and there is only one");
+        let place = format!("{}/{other}", context.at);
+        problems.report(&place, Code::SystemKey, message, format!("remove `{other}`, or `only`"));
+    }
+    let (label, at) = ("name".to_owned(), KeyField::place_of("name"));
+    KeyField { label, at, only_in_paths: true, kind: None, id_of: None }
 }
 
 fn fields(context: &Context<'_>, problems: &mut Problems<'_>) -> Vec<KeyField> {
@@ -100,6 +121,11 @@ fn template(context: &Context<'_>, key: &[KeyField], problems: &mut Problems<'_>
     match (&context.kind.named, key) {
         (Some(template), _) => Some(template.clone()),
         (None, [only]) => Some(format!("{{{}}}", only.label)),
+        (None, []) => {
+            let help = "say with `key` what tells them apart, or with `only` that there is one";
+            problems.report(context.at, Code::SystemKey, "nothing tells objects of this kind apart", help);
+            None
+        }
         (None, _) => {
             let labels: Vec<_> = key.iter().map(|field| format!("{{{}}}", field.label)).collect();
             let help = format!("say how a name is made of them, such as `named: \"{}\"`", labels.join("@"));
@@ -111,6 +137,9 @@ fn template(context: &Context<'_>, key: &[KeyField], problems: &mut Problems<'_>
 
 fn parts_problem(context: &Context<'_>, form: &NameForm) -> Option<String> {
     let key = &context.kind.key;
+    if context.kind.only.is_some() {
+        return None;
+    }
     let labels: Vec<_> = form.parts().iter().map(|part| part.label.as_str()).collect();
     let unknown = labels.iter().find(|label| !key.contains_key(**label));
     let left_out = key.keys().find(|label| !labels.contains(&label.as_str()));

@@ -19,7 +19,7 @@ pub(super) fn kind(given: &KindForm, compiled: &CompiledKind) -> Kind {
         renames: update.is_some_and(|update| update.renames),
         list_is_whole: compiled.list.as_ref().is_none_or(|list| list.whole)
             && !update.is_some_and(|update| update.if_match),
-        listed: compiled.list.is_some(),
+        listed: compiled.list.is_some() || compiled.only.is_some(),
         read_alone: get.is_some(),
         secrets: compiled.spec.secrets.clone(),
         read_only: read_only(compiled),
@@ -56,5 +56,8 @@ fn name_rules(given: &KindForm, compiled: &CompiledKind, in_path: bool) -> Vec<N
     });
     let own = given.key_pattern.as_ref();
     let own = own.map(|own| NameRule { pattern: own.pattern.clone(), hint: own.hint.clone() });
-    composite.into_iter().chain(plain).chain(own).collect()
+    let only = given.only.as_ref();
+    let only = only
+        .map(|only| NameRule { pattern: format!("^{only}$"), hint: format!("`{only}`: there is no other") });
+    composite.into_iter().chain(plain).chain(own).chain(only).collect()
 }

@@ -222,7 +222,8 @@ impl Compiler<'_, '_> {
             || body.is_some_and(BodyTemplate::has_id);
         let is_said =
             |field: &KeyField| route.has_part(&field.label) || in_body(field) || is_in_object(field);
-        if !by_id && !self.key.iter().all(is_said) {
+        let is_only = self.context.kind.only.is_some();
+        if !is_only && !by_id && !self.key.iter().all(is_said) {
             let ways: Vec<_> = self.key.iter().map(|field| format!("{{{}}}", field.label)).collect();
             let id = if self.context.kind.id.is_some() { "`{id}`, or " } else { "" };
             let message = "the path does not say which object";
