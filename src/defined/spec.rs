@@ -88,11 +88,12 @@ impl Spec {
         let texts =
             |_| list(whole, "x-replaces").iter().filter_map(Value::as_str).map(str::to_owned).collect();
         self.replaces.insert(at.clone(), replaces.map(texts));
-        // Every value that may be text may be a secret.
+        // Every value that may be text may be a secret, unless the definition says that this one is none.
         let is_text = |kind: &Value| {
             kind == "string" || kind.as_array().is_some_and(|kinds| kinds.contains(&json!("string")))
         };
-        if whole.get("type").is_none_or(is_text) {
+        let is_secret = whole.get("x-secret") != Some(&Value::Bool(false));
+        if is_secret && whole.get("type").is_none_or(is_text) {
             *field = secret(whole.get("description"), replaces);
             self.secrets.push(at);
         }

@@ -40,7 +40,8 @@ fn world(team: impl FnOnce(&mut Value), member: impl FnOnce(&mut Value)) -> Worl
     world.api.on(|seen, store| {
         let path = seen.place().strip_prefix("/base/teams/")?.to_owned();
         let (team, user) = path.split_once("/members")?;
-        let is_there = |team_of: &Value| team_of["id"].to_string() == team || team_of["name"] == team;
+        let is = |value: &Value| value.to_string().trim_matches('"') == team;
+        let is_there = |team: &Value| is(&team["id"]) || is(&team["name"]);
         if !store.objects("teams").iter().any(is_there) {
             return Some(Reply::new(404, json!({"message": "there is no such team"})));
         }

@@ -266,6 +266,21 @@ fn what_is_write_only_and_no_text_is_sent_like_a_secret() {
 }
 
 #[test]
+fn a_text_that_no_reply_has_may_be_no_secret() {
+    let world = users(|kind| {
+        kind["spec"]["properties"]["must_change"] =
+            json!({"type": "string", "writeOnly": true, "x-secret": false, "x-replaces": []});
+    });
+    world.declare("User", "app", "{tags: [a]}");
+    world.converge();
+    world.commit();
+    world.declare("User", "app", "{tags: [a], must_change: at login}");
+    let plan = world.plan();
+    assert_eq!(fields(&plan), ["/must_change"], "{plan:#}");
+    assert_eq!(world.converge()[0].body["must_change"], "at login");
+}
+
+#[test]
 fn a_secret_that_enact_yaml_does_not_name_is_refused_with_its_place() {
     let world = users(|_| {});
     world.declare("User", "app", "{password: {secret: ap}}");

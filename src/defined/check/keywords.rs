@@ -48,6 +48,7 @@ const KEYWORDS: &[&str] = &[
     "x-null",
     "x-pattern-hint",
     "x-replaces",
+    "x-secret",
     "x-selects-tenant",
     "$ref",
     "$defs",
