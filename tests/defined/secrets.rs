@@ -272,9 +272,10 @@ fn a_text_that_no_reply_has_may_be_no_secret() {
             json!({"type": "string", "writeOnly": true, "x-secret": false, "x-replaces": []});
     });
     world.declare("User", "app", "{tags: [a]}");
-    world.converge();
     world.commit();
+    world.converge();
     world.declare("User", "app", "{tags: [a], must_change: at login}");
+    world.commit();
     let plan = world.plan();
     assert_eq!(fields(&plan), ["/must_change"], "{plan:#}");
     assert_eq!(world.converge()[0].body["must_change"], "at login");
