@@ -79,14 +79,14 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "deletes-first",
         item: "order::level",
-        old: "{ 2 * last - kind } else { kind }",
-        new: "{ 0 } else { kind + 1 }",
+        old: "{ 2 * last + usize::from(is_tree) - kind } else { kind }",
+        new: "{ 0 } else { kind + 1 + usize::from(is_tree) }",
     },
     Bug {
         name: "deletes-in-the-order-of-creates",
         item: "order::level",
-        old: "{ 2 * last - kind }",
-        new: "{ last + kind }",
+        old: "{ 2 * last + usize::from(is_tree) - kind }",
+        new: "{ last + kind + usize::from(is_tree) }",
     },
     Bug {
         name: "deletes-not-blocked-by-what-failed",
