@@ -250,5 +250,4 @@ fn an_object_whose_name_has_another_variable_now_is_pruned_although_its_file_is_
         changes(&plan),
         ["staging create Test readers declared", "staging delete Staging readers declared"]
     );
-    two.run(&["apply", "--yes", "--allow", "share-of-deletes"]);
 }

@@ -9,6 +9,9 @@ use crate::diagnostic::Diagnostic;
 /// The first fields of a document.
 const ORDER: [&str; 4] = ["apiVersion", "kind", "metadata", "spec"];
 
+/// After this many passes over a text nothing should change any more.
+const PASSES: usize = 5;
+
 /// Each gives the text another form.
 const RULES: [fn(&str, &str) -> String; 2] = [trimmed, ordered];
 
@@ -18,14 +21,28 @@ pub fn formatted(text: &str, file: &str, diagnostics: &mut Vec<Diagnostic>) -> O
     let said = said(text, file, &mut own);
     let is_sound = !own.iter().any(Diagnostic::is_error);
     diagnostics.extend(own);
-    let mut formatted = text.to_owned();
-    for rule in RULES.into_iter().filter(|_| is_sound) {
-        let (next, mut wrong) = (rule(&formatted, file), Vec::new());
-        if self::said(&next, file, &mut wrong) == said && !wrong.iter().any(Diagnostic::is_error) {
-            formatted = next;
-        }
+    if !is_sound {
+        return None;
     }
-    is_sound.then_some(formatted)
+    let mut form = text.to_owned();
+    // What one rule does may let another one do more.
+    for _ in 0..PASSES {
+        let next =
+            RULES.into_iter().fold(form.clone(), |text, rule| kept(rule(&text, file), text, &said, file));
+        if next == form {
+            return Some(form);
+        }
+        form = next;
+    }
+    // A form that is not final is none.
+    Some(text.to_owned())
+}
+
+/// A text in its next form, if that still says the same.
+fn kept(next: String, text: String, said: &[serde_json::Value], file: &str) -> String {
+    let mut wrong = Vec::new();
+    let is_same = self::said(&next, file, &mut wrong) == said && !wrong.iter().any(Diagnostic::is_error);
+    if is_same { next } else { text }
 }
 
 /// What the documents of a text say.
