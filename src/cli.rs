@@ -44,6 +44,21 @@ mod unlock;
 mod usage;
 mod validate;
 
+/// The end of every help.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0   nothing to do, or done and converged
+  1   something failed, or the answer is no
+  2   changes are pending (`plan --exit-code`)
+  3   manifests or configuration are invalid; nothing was written
+  4   refused by a guard, or files are not committed
+  5   the live state changed since the plan; plan again
+  6   something could not be read, or nobody knows the answer
+  7   another run holds the lock
+  64  wrong usage
+
+`enact explain CODE` says what a diagnostic means and what to do.";
+
 /// Keeps access policy in git and makes live systems agree with it.
 #[derive(Parser)]
 #[command(
@@ -51,7 +66,9 @@ mod validate;
     version,
     max_term_width = 100,
     subcommand_required = true,
-    arg_required_else_help = true
+    arg_required_else_help = true,
+    after_help = EXIT_CODES,
+    after_long_help = EXIT_CODES
 )]
 struct Cli {
     #[command(flatten)]

@@ -14,12 +14,13 @@ use super::files;
 use super::output::Output;
 use super::signal::stop_on_signal;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::report::Report;
 use crate::report::plan_file::{self, PlanFile};
+use crate::report::{Report, TargetReport};
 use crate::run::options::RunOptions;
-use crate::run::project::Connected;
+use crate::run::project::{Connected, Project};
 use crate::run::reconcile::{Caller, Reconcile, Reviewed};
 use crate::run::whose::new_id;
+use crate::words::count;
 
 #[derive(Args)]
 pub(super) struct Apply {
@@ -112,12 +113,12 @@ impl Caller for Terminal<'_> {
     }
 
     /// Shows the plan and, without `--yes`, asks. Where a program reads the result, there is nobody to show it to.
-    fn agrees(&self, report: &Report) -> bool {
+    fn agrees(&self, project: &Project, report: &Report) -> bool {
         if !self.output.format.interactive {
             return true;
         }
         let is_shown = self.output.plan(report);
-        self.args.yes || is_shown && self.output.agreed(report)
+        self.args.yes || is_shown && self.output.agreed(report, &takes(project, report))
     }
 
     fn remark(&self, text: &str) {
@@ -152,4 +153,42 @@ fn read(file: &Path) -> Result<PlanFile, Diagnostic> {
         Diagnostic::new(Code::ReviewFile, message).help("write one with `enact plan --out FILE`")
     })?;
     PlanFile::parse(&file.display().to_string(), &text)
+}
+
+/// What the changes of each target take, each object being looked at before: requests, and its limit a minute.
+fn takes(project: &Project, report: &Report) -> String {
+    let of = |target: &TargetReport| {
+        let requests = target.plan.changes.iter().map(|change| change.requests.len() + 1).sum();
+        let config = project.targets().map(|of| &of.config).find(|of| of.name == target.plan.target);
+        (requests, config.and_then(|config| config.limits.requests_per_minute))
+    };
+    taking(&report.targets.iter().map(of).collect::<Vec<_>>())
+}
+
+/// The same in words. Targets do not wait for each other.
+fn taking(targets: &[(usize, Option<usize>)]) -> String {
+    let requests = count(targets.iter().map(|(requests, _)| requests).sum(), "request");
+    let minutes = |(requests, limit): &(usize, Option<usize>)| Some(requests / (*limit)?.max(1));
+    match targets.iter().filter_map(minutes).max() {
+        Some(minutes @ 1..) => {
+            format!(
+                "This takes about {requests}, which is {} at the limit of a target.",
+                count(minutes, "minute")
+            )
+        }
+        _ => format!("This takes about {requests}."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_plan_takes_is_as_long_as_its_slowest_target() {
+        assert_eq!(taking(&[(1, None)]), "This takes about 1 request.");
+        assert_eq!(taking(&[(9, Some(10)), (3, None)]), "This takes about 12 requests.");
+        let two = "This takes about 1030 requests, which is 10 minutes at the limit of a target.";
+        assert_eq!(taking(&[(1000, Some(100)), (30, Some(10))]), two);
+    }
 }

@@ -6,6 +6,8 @@
 
 use std::io::{self, BufRead as _, IsTerminal, Write as _};
 
+use terminal_size::{Width, terminal_size_of};
+
 use super::args::{Color, Global, ReportFile};
 use super::files::{self, Readers};
 use crate::report::content::LockStatus;
@@ -21,8 +23,10 @@ use progress::Progress;
 
 mod progress;
 
-/// The width of the text in columns.
+/// The width of the text in columns, where it is not that of a terminal.
 const WIDTH: usize = 100;
+/// In a terminal that is narrower, lines are longer than it.
+const NARROWEST: usize = 40;
 
 /// How the user wants to read results.
 pub(super) struct Output {
@@ -122,9 +126,10 @@ impl Output {
         print(&plan).and_then(|()| print(&Inert::text("\n"))).is_ok()
     }
 
-    /// Asks whether to apply a plan that was shown, after its diagnostics.
-    pub(super) fn agreed(&self, report: &Report) -> bool {
+    /// Asks whether to apply a plan that was shown, after its diagnostics and what it takes.
+    pub(super) fn agreed(&self, report: &Report, takes: &str) -> bool {
         self.diagnostics(report);
+        say(&Inert::text(&format!("{takes}\n")));
         say(&Inert::text("Write these changes? Type `yes` to write them: "));
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == "yes"
@@ -200,7 +205,9 @@ impl Output {
 
     fn style(&self) -> Style {
         let color = self.has_color(&io::stdout());
-        Style { color, width: WIDTH, verbose: self.verbose > 0, quiet: self.quiet }
+        let columns = terminal_size_of(io::stdout()).map(|(Width(columns), _)| usize::from(columns));
+        let width = columns.unwrap_or(WIDTH).max(NARROWEST);
+        Style { color, width, verbose: self.verbose > 0, quiet: self.quiet }
     }
 
     fn has_color(&self, to: &impl IsTerminal) -> bool {
@@ -212,8 +219,11 @@ impl Output {
     }
 }
 
+/// By the conventions of <https://no-color.org> and <https://bixense.com/clicolors>.
 fn shows_color(to: &impl IsTerminal) -> bool {
-    to.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    let is_set =
+        |name, off: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != off);
+    !is_set("NO_COLOR", "") && (is_set("CLICOLOR_FORCE", "0") || to.is_terminal())
 }
 
 /// Writes a result to standard output.

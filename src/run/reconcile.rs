@@ -36,7 +36,7 @@ pub trait Caller: Sync {
     fn asks(&self) -> bool;
 
     /// Shows a plan that is not empty. Whether it is to be written.
-    fn agrees(&self, report: &Report) -> bool;
+    fn agrees(&self, project: &Project, report: &Report) -> bool;
 
     /// Says something beside the result.
     fn remark(&self, text: &str);
@@ -92,7 +92,7 @@ impl Reconcile<'_> {
         match embedded::connect(project, self.sandbox).await {
             Ok((sandbox, connected)) => {
                 let planned = self.plan(connected, &load, &mut report).await;
-                if !self.goes_on(&mut report) {
+                if !self.goes_on(project, &mut report) {
                     return report;
                 }
                 match (report.would_write(), sandbox) {
@@ -323,11 +323,11 @@ impl Reconcile<'_> {
     }
 
     /// Whether the plan may be written: it is the reviewed one, and the user agrees where there is anything to write.
-    fn goes_on(&self, report: &mut Report) -> bool {
+    fn goes_on(&self, project: &Project, report: &mut Report) -> bool {
         if report.diagnostics.iter().any(Diagnostic::is_error) {
             return false;
         }
-        if report.would_write() && !self.caller.agrees(report) {
+        if report.would_write() && !self.caller.agrees(project, report) {
             report.ending = Ending::Declined;
             return false;
         }

@@ -17,7 +17,7 @@ use crate::report::pass::{LeftChanges, PassRow, PassState};
 use crate::run::history::BaseSource;
 use crate::run::load::{ConfigText, Load, load, unreadable};
 use crate::run::options::RunOptions;
-use crate::run::project::Connected;
+use crate::run::project::{Connected, Project};
 use crate::run::reconcile::{Caller, Reconcile};
 use crate::run::whose::new_id;
 use crate::schedule::Mode;
@@ -144,7 +144,7 @@ impl Caller for Unattended {
         false
     }
 
-    fn agrees(&self, _: &Report) -> bool {
+    fn agrees(&self, _: &Project, _: &Report) -> bool {
         true
     }
 

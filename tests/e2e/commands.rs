@@ -70,6 +70,24 @@ fn the_sandbox_works_in_a_folder_without_a_configuration() {
 }
 
 #[test]
+fn colours_can_be_forced_and_refused_by_the_environment_and_help_says_the_exit_codes() {
+    let world = World::new("polytomic");
+    world.declare("Role", "R", "{}");
+    let colored = |variables: &[(&str, &str)]| {
+        let mut command = enact(world.dir.path());
+        let output = command.envs(variables.iter().copied()).arg("plan").output().unwrap();
+        output.stdout.contains(&0x1b)
+    };
+    let on = ("CLICOLOR_FORCE", "1");
+    assert!(colored(&[on]) && !colored(&[]) && !colored(&[("CLICOLOR_FORCE", "0")]));
+    assert!(!colored(&[on, ("NO_COLOR", "1")]), "who wants none gets none");
+    let help = run(world.dir.path(), &["--help"]).out;
+    for code in ["0", "1", "2", "3", "4", "5", "6", "7", "64"] {
+        assert!(help.contains(&format!("\n  {code:<3} ")), "{code}: {help}");
+    }
+}
+
+#[test]
 fn wrong_usage_is_64_and_help_is_0() {
     let dir = TempDir::new().unwrap();
     for args in [&["plam"][..], &["plan", "--nonsense"], &["plan", "--format", "xml"], &[]] {

@@ -1,4 +1,4 @@
-//! A line on the terminal for work that takes longer than a second, and anywhere a line for a long wait. All other output
+//! A line on the terminal for work that takes longer than a second; elsewhere a line every half minute, and for a long wait. All other output
 //! is in `output`.
 
 use std::time::Duration;
@@ -16,8 +16,8 @@ const LONG: Duration = Duration::from_secs(5);
 /// As short a time may pass between two such lines for a target.
 const APART: Duration = Duration::from_secs(30);
 
-/// Shows how many requests were sent and what they wait for, until it is dropped. Without a terminal, it only says what
-/// long waits are for.
+/// Shows how many requests were sent and what they wait for, until it is dropped. Without a terminal, it
+/// says so every half minute, and what long waits are for.
 pub(in crate::cli) struct Progress {
     task: tokio::task::JoinHandle<()>,
     bar: ProgressBar,
@@ -38,12 +38,17 @@ impl Progress {
         let (mut said, lines) = (vec![None; https.len()], bar.is_hidden() && !quiet);
         let task = tokio::spawn(async move {
             tokio::time::sleep(Duration::from_secs(1)).await;
+            let mut next = Instant::now() + APART;
             loop {
                 let requests: usize = https.iter().map(Http::requests).sum();
                 let waits = https.iter().filter_map(|http| Some(words(http, http.waiting()?)));
                 let waits: String = waits.map(|wait| format!("; {wait}")).collect();
                 shown.set_message(format!("{what}, {} so far{waits}", count(requests, "request")));
                 shown.tick();
+                if lines && Instant::now() >= next {
+                    next += APART;
+                    say(&Inert::text(&format!("{what}, {} so far\n", count(requests, "request"))));
+                }
                 if lines {
                     https.iter().zip(&mut said).for_each(|(http, said)| say_wait(http, said, say));
                 }
