@@ -43,6 +43,7 @@ mod undo;
 mod unlock;
 mod usage;
 mod validate;
+mod why;
 
 /// The end of every help.
 const EXIT_CODES: &str = "\
@@ -91,6 +92,8 @@ enum Command {
     Plan(plan::Plan),
     /// Makes the live systems agree with git
     Apply(apply::Apply),
+    /// Says of one object where it is declared, what was declared before, what is live, and what follows; sends reads only
+    Why(why::Why),
     /// Says what a kind, a field or the code of a diagnostic means
     Explain(explain::Explain),
     /// Puts manifests into their usual form; comments and what they say stay
@@ -179,6 +182,7 @@ impl Cli {
             Command::Validate(command) => command.run(global),
             Command::Plan(command) => command.run(global, output).await,
             Command::Apply(command) => command.run(global, output).await,
+            Command::Why(command) => command.run(global, output).await,
             Command::Explain(command) => command.run(global),
             Command::Fmt(command) => command.run(global),
             Command::Test(command) => command.run(global, output).await,

@@ -47,6 +47,7 @@ pub mod text;
 mod undo;
 mod unmanaged;
 mod value;
+pub mod why;
 
 pub use exit::Exit;
 
@@ -194,6 +195,7 @@ impl Report {
             "completions" => ("completions", Content::Page(PageContent::default())),
             "fmt" => ("fmt", Content::Formatted(FormattedContent::default())),
             "explain" => ("explain", Content::Page(PageContent::default())),
+            "why" => ("why", Content::Page(PageContent::default())),
             "man" => ("man", Content::Page(PageContent::default())),
             "import" => ("import", Content::Import(ImportContent::default())),
             "schema" => ("schema", Content::Schemas(Schemas::default())),

@@ -131,8 +131,8 @@ codes! {
     /// nothing was sent. Give another name.
     CliScratch = "cli/scratch" (Usage, Error),
 
-    /// `enact explain` knows no kind, no file and no code of this name, or the kind has no such field. Nothing was printed. The
-    /// help names what is near, or all that there is.
+    /// `enact explain` knows no kind, no file and no code of this name, or the kind has no such field; or `enact why` knows no such
+    /// object: neither git nor the record has it. Nothing was printed. The help names what is near, or all that there is.
     CliTopic = "cli/topic" (Usage, Error),
 
     /// enact does not understand the arguments: an unknown command or flag, a value that is missing, or two flags that

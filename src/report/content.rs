@@ -69,7 +69,7 @@ pub enum Content {
     CheckSystem(CheckSystemContent),
     /// `fmt`.
     Formatted(FormattedContent),
-    /// `completions`, `explain` and `man`.
+    /// `completions`, `explain`, `man` and `why`.
     Page(PageContent),
     /// The arguments name no command.
     Nothing,
@@ -98,7 +98,7 @@ pub struct FormattedFile {
 #[derive(Debug, Default, Serialize, JsonSchema)]
 #[schemars(rename = "Page")]
 pub struct PageContent {
-    /// The shell, the name of the page, or what is explained.
+    /// The shell, the name of the page, what is explained, or the object.
     pub name: String,
     /// The text.
     pub text: String,

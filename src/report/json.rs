@@ -291,7 +291,7 @@ pub fn document(report: &Report) -> ReportJson {
 
 /// The JSON Schemas of all documents, by name. No name has a hyphen, unlike those of manifests.
 #[must_use]
-pub fn schemas() -> [(&'static str, Value); 24] {
+pub fn schemas() -> [(&'static str, Value); 25] {
     [
         (
             "plan",
@@ -305,6 +305,7 @@ pub fn schemas() -> [(&'static str, Value); 24] {
         ("completions", schema_of::<JsonDocument<'_, PageContent>>("What `enact completions` prints.")),
         ("fmt", schema_of::<JsonDocument<'_, FormattedContent>>("What `enact fmt` found or wrote.")),
         ("explain", schema_of::<JsonDocument<'_, PageContent>>("What `enact explain` prints.")),
+        ("why", schema_of::<JsonDocument<'_, PageContent>>("What `enact why` prints.")),
         ("man", schema_of::<JsonDocument<'_, PageContent>>("What `enact man` prints.")),
         ("import", schema_of::<JsonDocument<'_, ImportContent>>("What `enact import` found out.")),
         ("schema", schema_of::<JsonDocument<'_, Schemas>>("What `enact schema` lists or writes.")),

@@ -23,6 +23,41 @@ fn status(world: &World, args: &[&str]) -> Value {
 }
 
 #[test]
+fn why_says_where_an_object_is_declared_what_was_before_and_what_follows() {
+    let world = repo();
+    world.declare("Role", "A", "{}");
+    let why = |name: &str| world.run(&["why", "live", name]);
+    let new = why("Role/A");
+    assert_eq!(new.code, 0, "{}", new.err);
+    let expected = "live Role \"A\"\n\n  declared  policies/Role-A.yaml:4:9\n  base      nothing is remembered of this target\n  live      it is not there\n  plan      create\n";
+    assert!(new.out.starts_with(expected), "{}", new.out);
+    assert!(
+        new.out.contains("order     1 of 1 change") && new.out.contains("request   POST /"),
+        "{}",
+        new.out
+    );
+    world.declare("Policy", "P", "{policy_actions: [{action: read, roles: [A]}]}");
+    let commit = world.commit();
+    world.converge();
+    let done = why("Role/A").out;
+    assert!(done.contains(&format!("base      {:.10} declared the same", commit)), "{done}");
+    assert!(
+        done.contains("it is there, with the id ") && done.contains("plan      it is as declared"),
+        "{done}"
+    );
+    world.drift("policies", "P", "policy_actions", json!([]));
+    world.live.clear_requests();
+    let drift = why("Policy/P").out;
+    assert!(
+        drift.contains("plan      update (drift: the live side changed)") && drift.contains("+   \"A\""),
+        "{drift}"
+    );
+    assert_eq!(world.writes(), Vec::<String>::new());
+    let unknown = why("Role/B");
+    assert!(unknown.code == 64 && unknown.err.contains("cli/topic"), "{}", unknown.err);
+}
+
+#[test]
 fn status_without_git_or_a_record_says_what_to_do() {
     let world = World::new("polytomic");
     let text = || world.run(&["status"]);

@@ -234,6 +234,38 @@ fn page(world: &World, line: &str) -> Run {
     Run::from(&command.args(line.split(' ').skip(1)).output().unwrap())
 }
 
+/// What `--help` says of each command, as a page. It does not depend on the width of a terminal.
+fn cli_page() -> String {
+    let mut enact = enact::cli::command().term_width(100).disable_help_subcommand(true);
+    enact.build();
+    let global: Vec<_> = enact.get_arguments().map(|argument| argument.get_id().clone()).collect();
+    let part = |name: &str, help: String| {
+        let help: Vec<_> = help.lines().map(str::trim_end).collect();
+        format!("\n## {name}\n\n```text\n{}\n```\n", help.join("\n").trim())
+    };
+    let parts = enact.get_subcommands().map(|command| {
+        let own = command.clone().term_width(100).mut_args(|argument| {
+            let is_global = global.contains(argument.get_id());
+            argument.hide(is_global)
+        });
+        part(&format!("enact {}", command.get_name()), own.clone().render_long_help().to_string())
+    });
+    let whole = part("enact", enact.clone().render_long_help().to_string());
+    let head = "# The command line\n\nWhat `enact --help` and `enact COMMAND --help` say. The options of every command are shown only once.\n";
+    head.to_owned() + &whole + &parts.collect::<String>()
+}
+
+#[test]
+fn the_page_about_the_command_line_is_what_help_says() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cli.md");
+    let page = cli_page();
+    if std::env::var_os("ENACT_WRITE_DOCS").is_some() {
+        std::fs::write(&file, &page).unwrap();
+    }
+    let help = "write it with `ENACT_WRITE_DOCS=1 cargo test --test e2e the_page_about_the_command_line`";
+    assert_eq!(std::fs::read_to_string(&file).unwrap_or_default(), page, "{help}");
+}
+
 #[test]
 fn every_command_format_and_exit_code_is_described() {
     let readme = read("README.md");

@@ -1,0 +1,75 @@
+//! `enact why`: what is known of one object, and what a plan makes of it. The page is made in `report::why`.
+
+use clap::Args;
+
+use super::args::{Global, SandboxArgs, object};
+use super::output::Output;
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::import::update::Only;
+use crate::model::resource::ResourceId;
+use crate::report::Report;
+use crate::report::content::{Content, PageContent};
+use crate::report::why;
+use crate::run;
+use crate::run::history::BaseSource;
+use crate::run::load::Load;
+use crate::run::options::RunOptions;
+use crate::run::plan::Planned;
+use crate::run::project::Project;
+use crate::text::short;
+
+#[derive(Args)]
+pub(super) struct Why {
+    /// The target in enact.yaml
+    #[arg(value_name = "TARGET")]
+    of: String,
+    /// The object, such as `Policy/Warehouse syncs`
+    #[arg(value_name = "KIND/NAME", value_parser = object)]
+    object: Only,
+    #[command(flatten)]
+    sandbox: SandboxArgs,
+}
+
+impl Why {
+    pub(super) async fn run(self, global: &Global, output: &Output) -> Report {
+        let is_real = !self.sandbox.sandbox;
+        let base = if is_real { BaseSource::Applied } else { BaseSource::Nowhere };
+        let only = vec![self.of.clone()];
+        let options = RunOptions { only, base, remembers: is_real, ..global.options() };
+        let Load { project, diagnostics, files, .. } = self.sandbox.load(global, &options);
+        let mut report = Report { diagnostics, files, ..Report::of("why") };
+        let Some(project) = project.map(Project::kept) else { return report };
+        match self.sandbox.connect(project).await {
+            Ok((_sandbox, connected)) => {
+                let _progress = output.progress("reading", &connected);
+                let planned = run::plan::plan(connected).await;
+                match planned.first().map(|planned| self.page(project, planned)) {
+                    Some(Ok(page)) => report.content = Content::Page(page),
+                    Some(Err(unknown)) => report.diagnostics.push(unknown),
+                    None => {}
+                }
+                let plans = planned.into_iter().map(|planned| planned.plan.diagnostics);
+                report.diagnostics.extend(plans.flatten());
+            }
+            Err(diagnostics) => report.diagnostics.extend(diagnostics),
+        }
+        report
+    }
+
+    fn page(&self, project: &Project, planned: &Planned<'_>) -> Result<PageContent, Diagnostic> {
+        let id = ResourceId::new(&self.of, &self.object.kind, &self.object.name);
+        let desired = planned.at.intent.desired;
+        let base = project.bases.get(&self.of).map(|base| (&base.desired, base.commit.to_string()));
+        let why = why::Why { id: &id, desired, base, plan: &planned.plan };
+        if !why.is_known() {
+            let names = desired.keys().filter(|known| known.kind == id.kind).map(|known| known.name.as_str());
+            let help = nearest(&id.name, names).map_or_else(
+                || "git does not declare it, and nothing is remembered of it; `enact plan --unmanaged` shows what else is live".to_owned(),
+                |near| format!("did you mean `{}/{near}`?", id.kind),
+            );
+            let message = format!("`{}` has no {} `{}`", self.of, short(&id.kind), short(&id.name));
+            return Err(Diagnostic::new(Code::CliTopic, message).help(help));
+        }
+        Ok(PageContent { name: format!("{}/{}", id.kind, id.name), text: why.page() })
+    }
+}

@@ -1,0 +1,146 @@
+//! Why one object is planned as it is: each side that a plan looks at, and what follows. One renderer: a page.
+
+use super::labels;
+use super::line::{Layout, LineMark, lines};
+use super::value::quoted;
+use crate::diagnostic::Place;
+use crate::model::change::Change;
+use crate::model::plan::TargetPlan;
+use crate::model::resource::ResourceId;
+use crate::model::state::{Declared, Desired};
+use crate::text::inline;
+use crate::words::count;
+
+/// The width of the first column.
+const COLUMN: usize = 10;
+/// Up to this width, before and after share a line.
+const WIDTH: usize = 80;
+
+/// What is known of one object.
+pub struct Why<'a> {
+    /// Which object.
+    pub id: &'a ResourceId,
+    /// What git declares for its target.
+    pub desired: &'a Desired,
+    /// What git declared when the target was last applied, and at which commit; `None` if nothing is remembered.
+    pub base: Option<(&'a Desired, String)>,
+    /// The plan of its target.
+    pub plan: &'a TargetPlan,
+}
+
+impl Why<'_> {
+    /// Whether anybody knows an object of this name.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.desired.contains_key(self.id)
+            || self.base.as_ref().is_some_and(|(base, _)| base.contains_key(self.id))
+            || self.reason().is_some()
+    }
+
+    /// The page.
+    #[must_use]
+    pub fn page(&self) -> String {
+        let ResourceId { target, kind, name } = self.id;
+        let mut page = format!("{} {} {}\n\n", inline(target), inline(kind), quoted(name));
+        let rows = [("declared", self.declared()), ("base", self.base()), ("live", self.live())];
+        for (label, says) in rows {
+            row(&mut page, label, &says);
+        }
+        match self.change() {
+            Some((change, why)) => self.planned(&mut page, change, why),
+            None => {
+                row(&mut page, "plan", &self.reason().unwrap_or_else(|| "nothing is to be done".to_owned()))
+            }
+        }
+        page
+    }
+
+    fn declared(&self) -> String {
+        match self.desired.get(self.id) {
+            Some(declared) if !declared.orphan => {
+                let Place { file, line, column, .. } = declared.name_place();
+                let absent = if declared.absent() { ", as absent" } else { "" };
+                format!("{}:{line}:{column}{absent}", inline(&file))
+            }
+            Some(_) => "no longer, and it is pruned".to_owned(),
+            None => "nowhere".to_owned(),
+        }
+    }
+
+    fn base(&self) -> String {
+        let Some((base, commit)) = &self.base else {
+            return "nothing is remembered of this target".to_owned();
+        };
+        let is_same = |then: &Declared| !self.desired.get(self.id).is_some_and(|now| now.differs(Some(then)));
+        match base.get(self.id) {
+            Some(then) if is_same(then) => format!("{commit} declared the same"),
+            Some(_) => format!("{commit} declared something else"),
+            None => format!("{commit} did not declare it"),
+        }
+    }
+
+    fn live(&self) -> String {
+        let seen = self.change().and_then(|(change, _)| Some(&change.seen.as_ref()?.remote));
+        let survivor = self.plan.survivors.iter().find(|survivor| survivor.id == *self.id);
+        let remote = seen.or_else(|| self.plan.live.get(self.id)).or_else(|| Some(&survivor?.remote));
+        match remote {
+            Some(remote) => format!("it is there, with the id {}", inline(remote.as_str())),
+            None if self.plan.diagnostics.iter().any(|diagnostic| diagnostic.is_error()) => {
+                "not known: something could not be read".to_owned()
+            }
+            None => "it is not there".to_owned(),
+        }
+    }
+
+    /// The change of the object, and why it is not written if it is not.
+    fn change(&self) -> Option<(&Change, Option<String>)> {
+        let plan = self.plan;
+        let written = plan.changes.iter().map(|change| (change, plan.refused.get(&change.id).cloned()));
+        let held = plan.held.iter().filter_map(|held| {
+            let why = format!("held until {}: {}", held.until, inline(&held.reason));
+            Some((held.change.as_ref()?, Some(why)))
+        });
+        let observed = plan.observed.iter().map(|observed| {
+            let why = format!("lifecycle: {}", labels::lifecycle(observed.lifecycle));
+            (&observed.change, Some(why))
+        });
+        written.chain(held).chain(observed).find(|(change, _)| change.id == *self.id)
+    }
+
+    /// Why nothing is to be done.
+    fn reason(&self) -> Option<String> {
+        let plan = self.plan;
+        let unchanged = plan.unchanged.contains(self.id).then(|| "it is as declared".to_owned());
+        let skipped = || plan.skipped.iter().find(|skipped| skipped.id == *self.id).map(labels::reason);
+        let survivor = || plan.survivors.iter().find(|of| of.id == *self.id).map(labels::survivor);
+        unchanged.or_else(skipped).or_else(survivor)
+    }
+
+    fn planned(&self, page: &mut String, change: &Change, why: Option<String>) {
+        let cause = labels::cause(change.cause).map(|cause| format!(" ({cause})")).unwrap_or_default();
+        let kept = why.map(|why| format!("; not written: {why}")).unwrap_or_default();
+        row(page, "plan", &format!("{}{cause}{kept}", labels::action(change.action)));
+        let layout = Layout { width: WIDTH, longest: usize::MAX, create: None, held: None };
+        for line in lines(change, &layout) {
+            let sign = match line.mark {
+                LineMark::Added => '+',
+                LineMark::Removed => '-',
+                LineMark::Changed => '~',
+                LineMark::Same => ' ',
+            };
+            row(page, "", &format!("{sign} {}", line.text));
+        }
+        if let Some(index) = self.plan.changes.iter().position(|planned| planned.id == *self.id) {
+            let all = self.plan.changes.len();
+            row(page, "order", &format!("{} of {}", index + 1, count(all, "change")));
+        }
+        for request in &change.requests {
+            let path = request.path.to_string();
+            row(page, "request", &format!("{} {}", request.method.as_str(), inline(&path)));
+        }
+    }
+}
+
+fn row(page: &mut String, label: &str, says: &str) {
+    page.push_str(&format!("  {label:COLUMN$}{says}\n"));
+}
