@@ -235,6 +235,7 @@ fn page(world: &World, line: &str) -> Run {
 }
 
 /// What `--help` says of each command, as a page. It does not depend on the width of a terminal.
+#[cfg(feature = "serve")]
 fn cli_page() -> String {
     let mut enact = enact::cli::command().term_width(100).disable_help_subcommand(true);
     enact.build();
@@ -255,6 +256,7 @@ fn cli_page() -> String {
     head.to_owned() + &whole + &parts.collect::<String>()
 }
 
+#[cfg(feature = "serve")]
 #[test]
 fn the_page_about_the_command_line_is_what_help_says() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cli.md");
@@ -262,7 +264,7 @@ fn the_page_about_the_command_line_is_what_help_says() {
     if std::env::var_os("ENACT_WRITE_DOCS").is_some() {
         std::fs::write(&file, &page).unwrap();
     }
-    let help = "write it with `ENACT_WRITE_DOCS=1 cargo test --test e2e the_page_about_the_command_line`";
+    let help = "write it with `ENACT_WRITE_DOCS=1 cargo test --all-features --test e2e the_page_about_the_command_line`";
     assert_eq!(std::fs::read_to_string(&file).unwrap_or_default(), page, "{help}");
 }
 

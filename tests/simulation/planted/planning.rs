@@ -7,8 +7,8 @@ pub(super) const BUGS: &[Bug] = &[
     Bug {
         name: "put-of-what-git-declares-only",
         item: "Body::lay_over",
-        old: "live.body.is_object()",
-        new: "false",
+        old: ".filter(Value::is_object)",
+        new: ".filter(|_| false)",
     },
     Bug {
         name: "read-only-fields-sent-back",
@@ -44,7 +44,7 @@ pub(super) const BUGS: &[Bug] = &[
         name: "prune-without-evidence",
         item: "Planner::orphan",
         old: "self.comparison.moved(kind, orphan, live)",
-        new: "self.comparison.moved(kind, orphan, live) && !live.body.is_object()",
+        new: "self.comparison.moved(kind, orphan, live) && !live.body().is_object()",
     },
     Bug {
         name: "protected-orphan-pruned",
