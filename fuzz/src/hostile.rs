@@ -70,7 +70,13 @@ impl Words {
             scope(Dimension::Key(self.field.clone()), &self.said),
         ];
         let word = |scope: &Scope| Word { dimension: scope.dimension.clone(), word: self.place.clone() };
-        let decision = |effect| Decision { effect, rule: Some(self.said.clone()) };
+        let decision = |effect| Decision {
+            effect,
+            rule: Some(self.said.clone()),
+            file: Some(self.place.clone()),
+            line: Some(1),
+            at: None,
+        };
         let change = AccessChange {
             access: scopes.clone(),
             except: vec![scopes.clone()],
