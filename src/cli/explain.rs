@@ -83,6 +83,10 @@ fn of_kind(what: &str, topics: &[Topic]) -> Result<String, Diagnostic> {
 }
 
 impl Topic {
+    fn full_name(&self) -> String {
+        self.system.as_ref().map_or_else(|| self.name.clone(), |system| format!("{system}/{}", self.name))
+    }
+
     fn page(&self, path: &[&str]) -> Result<String, Diagnostic> {
         let title = match &self.system {
             Some(system) => format!("{} ({})", self.name, api_version(system)),
@@ -112,12 +116,6 @@ fn unknown(what: &str, topics: &[Topic]) -> Diagnostic {
         |near| format!("did you mean `{near}`?"),
     );
     Diagnostic::new(Code::CliTopic, format!("`{}` is neither a kind nor a code", short(what))).help(help)
-}
-
-impl Topic {
-    fn full_name(&self) -> String {
-        self.system.as_ref().map_or_else(|| self.name.clone(), |system| format!("{system}/{}", self.name))
-    }
 }
 
 fn topics(registry: &Registry) -> Vec<Topic> {

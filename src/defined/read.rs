@@ -166,7 +166,7 @@ impl Defined {
         let mut unreachable = Vec::new();
         for (path, items) in read.try_collect::<Vec<_>>().await? {
             for item in items {
-                match object::listed(kind, &item.value(), &names) {
+                match object::listed(kind, item, &names) {
                     Some(Ok(found)) => {
                         object::join(kind, all.entry(found.remote.clone()).or_default(), found, &path)?
                     }

@@ -4,20 +4,7 @@ use serde_json::{Value, json};
 
 use crate::api::Reply;
 use crate::store::Habits;
-use crate::world::{World, actions, calls, codes, fields, files, kind, outcomes, thing};
-
-const GROUP: &str = "
-name: Group
-id: /id
-key: {name: /name}
-unique: true
-list: {path: /groups}
-get: {path: '/groups/{id}'}
-create: {path: /groups}
-update: {method: PATCH, path: '/groups/{id}'}
-delete: {path: '/groups/{id}'}
-spec: {type: object, properties: {note: {type: string, default: ''}}}
-";
+use crate::world::{GROUP, World, actions, calls, codes, fields, files, kind, outcomes, thing};
 
 /// A thing has an owner, and members with a role each.
 const FIELDS: &str = "

@@ -3,24 +3,15 @@
 use serde_json::{Value, json};
 
 use crate::store::Habits;
-use crate::world::{World, actions, calls, codes, file, kind};
-
-const GROUP: &str = "
-name: Group
-id: /id
-key: {name: /name}
-unique: true
-list: {path: /groups}
-get: {path: '/groups/{id}'}
-create: {path: /groups}
-update: {method: PATCH, path: '/groups/{id}'}
-delete: {path: '/groups/{id}'}
-references: {/parent: Group}
-spec: {type: object, properties: {parent: {type: [string, integer]}, note: {type: string, default: ''}}}
-";
+use crate::world::{GROUP, World, actions, calls, codes, file, kind};
 
 fn world(change: impl FnOnce(&mut Value)) -> World {
-    World::new(&[kind(GROUP, change)], &[("groups", Habits::numbers())])
+    let group = kind(GROUP, |group| {
+        group["references"] = json!({"/parent": "Group"});
+        group["spec"]["properties"]["parent"] = json!({"type": ["string", "integer"]});
+        change(group);
+    });
+    World::new(&[group], &[("groups", Habits::numbers())])
 }
 
 /// The groups `names`, each below the one after it.

@@ -13,6 +13,20 @@ use crate::support;
 pub(crate) use crate::support::canary::CANARY;
 pub(crate) use crate::support::{Run, actions, codes, outcomes};
 
+/// A kind to refer to.
+pub(crate) const GROUP: &str = "
+name: Group
+id: /id
+key: {name: /name}
+unique: true
+list: {path: /groups}
+get: {path: '/groups/{id}'}
+create: {path: /groups}
+update: {method: PATCH, path: '/groups/{id}'}
+delete: {path: '/groups/{id}'}
+spec: {type: object, properties: {note: {type: string, default: ''}}}
+";
+
 /// A kind whose objects have ids from the server, and that supports every operation.
 const THING: &str = "
 name: Thing

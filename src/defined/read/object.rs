@@ -18,8 +18,9 @@ use crate::pointer::put;
 pub(super) type NamesOf = BTreeMap<String, BTreeMap<String, String>>;
 
 /// An object of a list; `None` for one of the system's own that has no name or no id.
-pub(super) fn listed(kind: &CompiledKind, item: &Value, names: &NamesOf) -> Option<Listed> {
-    let system = kind.is_marked_by_value(item);
+pub(super) fn listed(kind: &CompiledKind, body: Packed, names: &NamesOf) -> Option<Listed> {
+    let item = body.value();
+    let system = kind.is_marked_by_value(&item);
     let mut values = Vec::new();
     let mut usable = true;
     for field in &kind.key {
@@ -35,7 +36,7 @@ pub(super) fn listed(kind: &CompiledKind, item: &Value, names: &NamesOf) -> Opti
     };
     let system = system || kind.is_marked_by_name(&name);
     match remote.filter(|_| usable) {
-        Some(remote) => Some(Ok(LiveObject { remote, name, system, body: item.into(), etag: None })),
+        Some(remote) => Some(Ok(LiveObject { remote, name, system, body, etag: None })),
         None if system => None,
         None => Some(Err(Unreachable { name })),
     }
