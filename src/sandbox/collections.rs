@@ -79,11 +79,21 @@ fn keys(object: &Object) -> impl Iterator<Item = (&'static str, String)> {
     LOOKED_FOR.into_iter().filter_map(|field| Some((field, object.get(field)?.as_str()?.to_owned())))
 }
 
+/// An object that was stored or removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Touched {
+    collection: String,
+    id: String,
+    is_gone: bool,
+}
+
 /// The collections of one target.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Collections {
     collections: BTreeMap<String, Collection>,
     changed: bool,
+    /// What was stored and removed since the state was last saved.
+    touched: Vec<Touched>,
     pub(crate) ids: Ids,
 }
 
@@ -140,6 +150,7 @@ impl Collections {
     /// Stores an object under its `id`.
     pub(crate) fn put(&mut self, collection: &str, object: Object) {
         self.changed = true;
+        self.touch(collection, id_of(&object), false);
         self.collections.entry(collection.to_owned()).or_default().put(object);
     }
 
@@ -152,8 +163,19 @@ impl Collections {
 
     pub(crate) fn remove(&mut self, collection: &str, id: &str) -> Option<Object> {
         let removed = self.collections.get_mut(collection)?.remove(id);
-        self.changed |= removed.is_some();
+        if removed.is_some() {
+            self.changed = true;
+            self.touch(collection, id, true);
+        }
         removed
+    }
+
+    fn touch(&mut self, collection: &str, id: &str, is_gone: bool) {
+        let touched = Touched { collection: collection.to_owned(), id: id.to_owned(), is_gone };
+        // What an API notes again and again for itself is saved once.
+        if self.touched.last() != Some(&touched) {
+            self.touched.push(touched);
+        }
     }
 
     /// Stores what the API notes for itself. It alone does not make the file be written; the next change saves it, too.
@@ -171,23 +193,31 @@ impl Collections {
     /// Marks the state as saved.
     pub(crate) fn mark_saved(&mut self) {
         self.changed = false;
+        self.touched.clear();
+    }
+
+    /// What was stored and removed since the state was last saved, in that order; `None` is an object that is gone.
+    pub(crate) fn touched(&self) -> impl Iterator<Item = (&str, &str, Option<&Object>)> {
+        self.touched.iter().filter_map(|Touched { collection, id, is_gone }| {
+            let object = self.get(collection, id).filter(|_| !is_gone);
+            // What is gone by now is said to be that further on.
+            (*is_gone || object.is_some()).then_some((collection.as_str(), id.as_str(), object))
+        })
+    }
+
+    /// Every object with its collection; in each collection in order of creation.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = (&str, &Object)> {
+        self.collections.keys().flat_map(|name| self.all(name).map(move |object| (name.as_str(), object)))
+    }
+
+    /// How many objects there are.
+    pub(crate) fn len(&self) -> usize {
+        self.collections.values().map(|found| found.objects.len()).sum()
     }
 
     /// The state as JSON: each collection a list in order of creation.
     pub(crate) fn to_json(&self) -> Value {
         let list = |name: &String| self.all(name).cloned().map(Value::Object).collect::<Value>();
         self.collections.keys().map(|name| (name.clone(), list(name))).collect()
-    }
-
-    /// The state from JSON, or `None` if it is not what [`Collections::to_json`] writes.
-    pub(crate) fn from_json(json: &Value) -> Option<Self> {
-        let mut state = Self::default();
-        for (name, objects) in json.as_object()? {
-            for object in objects.as_array()? {
-                let object = object.as_object().filter(|object| !id_of(object).is_empty())?;
-                state.put(name, object.clone());
-            }
-        }
-        Some(state)
     }
 }

@@ -1,31 +1,133 @@
 //! The file that keeps the state of a sandbox between runs. When it is written is up to `hub`.
+//!
+//! Its first line says which format it is. Each line after it says what one request changed, so that a request costs the
+//! same however much there is.
 
-use std::fs::{self, File};
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
-use super::options::Store;
+use super::collections::{Collections, Object, id_of};
 
 /// Grows when the file's meaning changes.
-const FORMAT_VERSION: u64 = 1;
+const FORMAT_VERSION: u64 = 2;
 /// Nobody's sandbox holds more, in bytes.
 const MAX_STATE: u64 = 256 << 20;
+/// A file with fewer entries than this is not worth rewriting.
+const FEW: usize = 1000;
 
-/// Reads the stored state of all targets by name, as JSON; an empty object if there is none yet.
-pub(crate) fn read(store: &Store) -> io::Result<Value> {
-    let Store::File(path) = store else { return Ok(json!({})) };
+/// The first line.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    format_version: u64,
+}
+
+/// One thing that happened to a target.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Entry {
+    /// It begins, with nothing in it.
+    Begin {
+        /// The target.
+        target: String,
+        /// Its API.
+        system: String,
+    },
+    /// An object is there now, or is another one now.
+    Put {
+        /// The target.
+        target: String,
+        /// Where the object is.
+        collection: String,
+        /// The object.
+        object: Object,
+    },
+    /// An object is gone.
+    Gone {
+        /// The target.
+        target: String,
+        /// Where the object was.
+        collection: String,
+        /// Its id.
+        id: String,
+    },
+}
+
+/// What a file holds.
+#[derive(Debug, Default)]
+pub(crate) struct Stored {
+    /// The API and the state of each target, by name.
+    pub(crate) targets: BTreeMap<String, (String, Collections)>,
+    /// How far it is known.
+    pub(crate) known: Known,
+    /// How many entries made it.
+    entries: usize,
+}
+
+/// How far a file is known.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Known {
+    /// How long it was.
+    length: u64,
+    /// How much of that are whole lines. What a killed process left of one more does not count.
+    whole: u64,
+}
+
+impl Stored {
+    fn replay(&mut self, entry: Entry) -> Option<()> {
+        self.entries += 1;
+        match entry {
+            Entry::Begin { target, system } => {
+                self.targets.insert(target, (system, Collections::default()));
+            }
+            Entry::Put { target, collection, object } => {
+                let (_, state) = self.targets.get_mut(&target).filter(|_| !id_of(&object).is_empty())?;
+                state.put(&collection, object);
+            }
+            Entry::Gone { target, collection, id } => {
+                // What came and went between two lines is in neither.
+                self.targets.get_mut(&target)?.1.remove(&collection, &id);
+            }
+        }
+        Some(())
+    }
+
+    /// Whether most of its entries say what no longer is.
+    fn is_mostly_over(&self) -> bool {
+        let objects: usize = self.targets.values().map(|(_, state)| state.len()).sum();
+        self.entries > FEW + 4 * objects
+    }
+}
+
+/// Reads the stored state of all targets; nothing if there is none yet. What is mostly over is written anew.
+pub(crate) fn read(path: &Path) -> io::Result<Stored> {
     let bytes = match crate::file::read(path, MAX_STATE) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(json!({})),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Stored::default()),
         other => other?,
     };
-    let mut stored: Value =
-        serde_json::from_slice(&bytes).map_err(|error| broken(path, &error.to_string()))?;
-    if stored.get("format_version").and_then(Value::as_u64) != Some(FORMAT_VERSION) {
-        return Err(broken(path, "it has another format version"));
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+    let known = Known { length: bytes.len() as u64, whole: whole as u64 };
+    let mut stored = Stored { known, ..Stored::default() };
+    let mut lines = bytes.get(..whole).unwrap_or_default().split_inclusive(|byte| *byte == b'\n');
+    let header = lines.next().map(serde_json::from_slice::<Header>);
+    match header {
+        Some(Ok(Header { format_version: FORMAT_VERSION })) => {}
+        Some(Ok(_)) => return Err(broken(path, "it has another format version")),
+        Some(Err(_)) | None => return Err(broken(path, "it does not begin like one")),
     }
-    Ok(stored.get_mut("targets").map(Value::take).unwrap_or_default())
+    for (number, line) in (2..).zip(lines) {
+        let damaged = || broken(path, &format!("line {number} is damaged"));
+        let entries: Vec<Entry> = serde_json::from_slice(line).map_err(|_| damaged())?;
+        entries.into_iter().try_for_each(|entry| stored.replay(entry)).ok_or_else(damaged)?;
+    }
+    if stored.is_mostly_over() {
+        stored.known = rewrite(path, &stored.targets)?;
+    }
+    Ok(stored)
 }
 
 /// An error that says which file is not a sandbox state, and why.
@@ -34,20 +136,64 @@ fn broken(path: &Path, why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, message)
 }
 
-/// Replaces the stored state as a whole: if a process dies meanwhile, a reader finds the old or the new one.
-pub(crate) fn write(path: &Path, targets: &Value) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    // A name of its own, so that what a killed process left is in nobody's way. Only its owner may read it.
-    let mut file = tempfile::Builder::new().suffix(".tmp").tempfile_in(folder)?;
-    let state = json!({"format_version": FORMAT_VERSION, "targets": targets});
-    file.write_all(&serde_json::to_vec_pretty(&state)?)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    sync_folder(folder)
+/// A target as it is, entry by entry.
+pub(crate) fn whole(target: &str, system: &str, state: &Collections) -> Vec<Entry> {
+    let begin = Entry::Begin { target: target.to_owned(), system: system.to_owned() };
+    let put = |(collection, object): (&str, &Object)| Entry::Put {
+        target: target.to_owned(),
+        collection: collection.to_owned(),
+        object: object.clone(),
+    };
+    [begin].into_iter().chain(state.objects().map(put)).collect()
 }
 
-/// Makes the new name as durable as the new content.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+/// Adds what one request changed. The file has to be as it is known.
+pub(crate) fn add(path: &Path, known: Known, entries: &[Entry]) -> io::Result<Known> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    // Only its owner may read it.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    if file.metadata()?.len() != known.length {
+        return Err(io::Error::other("another process has written the same file meanwhile"));
+    }
+    let mut text = if known.whole == 0 { header()? } else { Vec::new() };
+    text.extend(line(entries)?);
+    file.set_len(known.whole)?;
+    let written = file.write_all(&text).and_then(|()| file.flush());
+    // Half a line would be the beginning of the next one.
+    written.inspect_err(|_| drop(file.set_len(known.whole)))?;
+    let length = known.whole + text.len() as u64;
+    Ok(Known { length, whole: length })
+}
+
+fn header() -> io::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec(&Header { format_version: FORMAT_VERSION })?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+fn line(entries: &[Entry]) -> io::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec(entries)?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+/// Replaces the stored state as a whole: if a process dies meanwhile, a reader finds the old or the new one.
+fn rewrite(path: &Path, targets: &BTreeMap<String, (String, Collections)>) -> io::Result<Known> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // A name of its own, so that what a killed process left is in nobody's way. Only its owner may read it.
+    let mut file = tempfile::Builder::new().suffix(".tmp").tempfile_in(folder)?;
+    let mut text = header()?;
+    for (name, (system, state)) in targets {
+        text.extend(line(&whole(name, system, state))?);
+    }
+    file.write_all(&text)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    let length = text.len() as u64;
+    Ok(Known { length, whole: length })
 }

@@ -6,10 +6,10 @@ use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::http;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::fault::{Fault, Faults};
-use super::file;
+use super::file::{self, Known, Stored};
 use super::ids::Ids;
 use super::log::{Log, Seen};
 use super::options::{Seed, Served, Store};
@@ -30,10 +30,8 @@ pub struct Hub {
 #[derive(Debug)]
 struct Inner {
     targets: Vec<Target>,
-    /// Stored state of targets that are not served now; writing the file must not lose it.
-    others: Map<String, Value>,
-    /// The content of the file when it was last read or written here.
-    known: Value,
+    /// The file when it was last read or written here.
+    known: Known,
     faults: Faults,
     log: Log,
     /// How many requests there were.
@@ -42,16 +40,13 @@ struct Inner {
 
 impl Hub {
     pub(crate) fn new(served: Vec<Served>, store: Store, seed: Seed) -> io::Result<Self> {
-        let known = file::read(&store)?;
-        let Value::Object(mut others) = known.clone() else {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "the stored targets are not a JSON object",
-            ));
+        let mut stored = match &store {
+            Store::Memory => Stored::default(),
+            Store::File(path) => file::read(path)?,
         };
-        let targets = target::all(served, &mut others, seed)?;
-        let inner =
-            Inner { targets, others, known, faults: Faults::default(), log: Log::default(), count: 0 };
+        let targets = target::all(served, &mut stored.targets, seed)?;
+        let known = stored.known;
+        let inner = Inner { targets, known, faults: Faults::default(), log: Log::default(), count: 0 };
         Ok(Self { store, inner: Mutex::new(inner) })
     }
 
@@ -165,21 +160,17 @@ impl Inner {
         }
     }
 
-    /// Writes the file if a target changed.
+    /// Adds to the file what changed.
     fn save(&mut self, store: &Store) -> io::Result<()> {
-        let Store::File(path) = store else { return Ok(()) };
-        if !self.targets.iter().any(|target| target.state.is_changed()) {
-            return Ok(());
+        let mut changed: Vec<_> =
+            self.targets.iter_mut().filter(|target| target.state.is_changed()).collect();
+        if let Store::File(path) = store
+            && !changed.is_empty()
+        {
+            let unsaved: Vec<_> = changed.iter().flat_map(|target| target.unsaved()).collect();
+            self.known = file::add(path, self.known, &unsaved)?;
         }
-        if file::read(store)? != self.known {
-            return Err(io::Error::other("another process has written the same file meanwhile"));
-        }
-        let mut stored = self.others.clone();
-        stored.extend(self.targets.iter().map(|target| (target.name.clone(), target.to_json())));
-        let stored = Value::Object(stored);
-        file::write(path, &stored)?;
-        self.known = stored;
-        self.targets.iter_mut().for_each(|target| target.state.mark_saved());
+        changed.iter_mut().for_each(|target| target.mark_saved());
         Ok(())
     }
 

@@ -18,7 +18,7 @@ pub struct Served {
 pub enum Store {
     /// It ends with the sandbox.
     Memory,
-    /// A JSON file: read at the start if it is there, replaced after each successful write, never by a read.
+    /// A file of JSON lines: read at the start if it is there, added to by each successful write, never by a read.
     File(PathBuf),
 }
 

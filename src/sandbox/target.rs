@@ -2,15 +2,16 @@
 //!
 //! Which faults there are, and what all targets share, is in `hub`.
 
+use std::collections::BTreeMap;
 use std::io;
 
-use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::api::Api;
 use super::apis;
 use super::collections::{Collections, Object, id_of};
 use super::fault::Fault;
+use super::file::{self, Entry};
 use super::options::{Seed, Served};
 use super::problem::Problem;
 use super::request::{Request, without_query};
@@ -23,12 +24,14 @@ pub(crate) struct Target {
     prefix: String,
     api: &'static dyn Api,
     pub(crate) state: Collections,
+    /// Whether the file holds its state as it was last saved.
+    is_stored: bool,
 }
 
 /// The targets to serve, each with its stored state, which is taken out of `stored`, or a fresh one.
 pub(crate) fn all(
     served: Vec<Served>,
-    stored: &mut Map<String, Value>,
+    stored: &mut BTreeMap<String, (String, Collections)>,
     seed: Seed,
 ) -> io::Result<Vec<Target>> {
     let mut targets: Vec<Target> = Vec::new();
@@ -39,26 +42,19 @@ pub(crate) fn all(
         if prefix == "/" || targets.iter().any(|other| other.prefix == prefix) {
             return Err(unusable(&name, "its name cannot be a path of its own"));
         }
-        let mut state = match stored.shift_remove(&name) {
-            // A target that changed its system starts with a fresh state.
-            Some(old) if old.get("system") == Some(&json!(system)) => restore(&name, &old)?,
-            _ => api.seed(seed),
-        };
+        // A target that changed its system starts with a fresh state.
+        let old = stored.remove(&name).filter(|(of, _)| *of == system);
+        let is_stored = old.is_some();
+        let mut state = old.map_or_else(|| api.seed(seed), |(_, state)| state);
         // The content at first is not a change: a fresh state is stored with the first write.
         state.mark_saved();
-        targets.push(Target { name, prefix, api, state });
+        targets.push(Target { name, prefix, api, state, is_stored });
     }
     Ok(targets)
 }
 
 fn unusable(name: &str, why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, format!("target `{name}` cannot be served: {why}"))
-}
-
-fn restore(name: &str, stored: &Value) -> io::Result<Collections> {
-    stored.get("collections").and_then(Collections::from_json).ok_or_else(|| {
-        io::Error::new(io::ErrorKind::InvalidData, format!("the stored state of target `{name}` is damaged"))
-    })
 }
 
 /// The path under which a target is served, percent-encoded.
@@ -155,8 +151,24 @@ impl Target {
         self.state.put(collection, object);
     }
 
-    /// The target as the file keeps it.
-    pub(crate) fn to_json(&self) -> Value {
-        json!({"system": self.api.system(), "collections": self.state.to_json()})
+    /// What the file does not hold yet.
+    pub(crate) fn unsaved(&self) -> Vec<Entry> {
+        if !self.is_stored {
+            return file::whole(&self.name, self.api.system(), &self.state);
+        }
+        let touched = self.state.touched().map(|(collection, id, object)| {
+            let (target, collection) = (self.name.clone(), collection.to_owned());
+            match object {
+                Some(object) => Entry::Put { target, collection, object: object.clone() },
+                None => Entry::Gone { target, collection, id: id.to_owned() },
+            }
+        });
+        touched.collect()
+    }
+
+    /// The file holds all of it.
+    pub(crate) fn mark_saved(&mut self) {
+        self.is_stored = true;
+        self.state.mark_saved();
     }
 }

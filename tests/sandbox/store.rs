@@ -112,7 +112,19 @@ async fn the_state_of_a_target_that_is_not_served_now_is_kept() {
 async fn a_file_that_is_not_a_state_is_an_error_and_stays_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.json");
-    for content in ["not json", "{}", r#"{"format_version": 99}"#, r#"{"format_version": 1, "targets": 3}"#] {
+    let header = r#"{"format_version":2}"#;
+    let without_target = format!(
+        "{header}\n[{{\"put\":{{\"target\":\"a\",\"collection\":\"roles\",\"object\":{{\"id\":\"r\"}}}}}}]\n"
+    );
+    for content in [
+        "not json",
+        "{}\n",
+        "{\"format_version\": 99}\n",
+        "{\"format_version\": 1, \"targets\": {}}\n",
+        header,
+        &format!("{header}\n3\n"),
+        &without_target,
+    ] {
         fs::write(&path, content).unwrap();
         let served = vec![Served { name: "a".into(), system: "mycloud".into() }];
         let error = start(([127, 0, 0, 1], 0).into(), served, Store::File(path.clone()), Seed::Empty).await;
@@ -132,4 +144,48 @@ async fn two_sandboxes_on_one_file_do_not_lose_each_others_writes() {
     one.sandbox.stop().await;
     let again = stored(&path).await;
     assert_eq!(again.get("/iam/roles/r").await.status, 200);
+}
+
+#[tokio::test]
+async fn what_a_killed_process_wrote_half_is_not_there_and_in_nobodys_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    let target = stored(&path).await;
+    for id in ["a", "b"] {
+        assert_eq!(target.post("/iam/roles", role(id)).await.status, 200);
+    }
+    target.sandbox.stop().await;
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() - 5]).unwrap();
+    let target = stored(&path).await;
+    assert_eq!(target.get("/iam/roles/a").await.status, 200);
+    assert_eq!(target.get("/iam/roles/b").await.status, 404);
+    assert_eq!(target.post("/iam/roles", role("c")).await.status, 200);
+    target.sandbox.stop().await;
+    assert_eq!(stored(&path).await.get("/iam/roles/c").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_file_grows_by_what_changes_and_what_is_over_goes_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    let target = stored(&path).await;
+    let size = || fs::metadata(&path).unwrap().len();
+    let mut before = 0;
+    for number in 0..1500 {
+        let name = json!(format!("{number:04}"));
+        assert!(target.sandbox.set_field("compiuta", "roles", "thing-reader", "name", name));
+        match number {
+            0 => before = size(),
+            1 => before = size() - before,
+            _ => {}
+        }
+    }
+    let grown = size();
+    assert!(grown > 1400 * before, "each change of the same length adds the same: {before}, {grown}");
+    let objects = target.sandbox.objects("compiuta", "roles");
+    target.sandbox.stop().await;
+    let target = stored(&path).await;
+    assert!(size() < grown / 10, "{} of {grown}", size());
+    assert_eq!(target.sandbox.objects("compiuta", "roles"), objects);
 }
