@@ -3,6 +3,7 @@
 
 pub mod apply;
 pub mod asked;
+pub mod checkout;
 pub mod clock;
 pub mod doctor;
 pub mod embedded;

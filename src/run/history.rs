@@ -209,6 +209,11 @@ impl History {
         tips.try_fold(false, |was, tip| Ok(was || self.repository.is_first_parent(commit, tip)?))
     }
 
+    /// What the run has read.
+    pub(super) fn reads(&self) -> &Reads {
+        &self.reads
+    }
+
     /// Another handle of the repository.
     pub(super) fn reopened(&self) -> Result<Repository, Diagnostic> {
         self.repository.reopened()

@@ -1,67 +1,30 @@
 //! From a configuration to a project: loads, validates and resolves. Nothing is sent. Connecting is in `project`.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use jiff::civil::Date;
 
 use crate::config::file::Prune;
 use crate::config::target::{Config, Target};
 use crate::config::{self, Systems};
 use crate::diagnostic::{self, Code, Diagnostic};
-use crate::file::read_text;
-use crate::manifest::{Files, yaml};
-use crate::model::configuration::{ConfigAction, ConfigChange};
+use crate::manifest::Files;
+use crate::model::configuration::ConfigChange;
 use crate::model::state::{Desired, GivenUp};
 use crate::model::survivor::Kept;
 use crate::plan::input::DeclaredCounts;
-use crate::resolve::{self, base};
+use crate::resolve::base;
+use crate::run::checkout::{Checkout, ConfigText, Trusted, history, previewed};
 use crate::run::history::{self, Base, BaseSource, History};
 use crate::run::memory::Memory;
-use crate::run::options::{Empty, RunOptions};
+use crate::run::options::RunOptions;
 use crate::run::orphans::{Found, Now, Orphans};
-use crate::run::policy_tests;
-use crate::run::preview::preview;
 use crate::run::project::Project;
 use crate::run::reads::Reads;
 use crate::run::trust::Trust;
 use crate::run::undo::{self, Undoing};
-use crate::source;
 use crate::system::registry::Registry;
-use crate::words::{list, verb};
-
-/// Where the configuration comes from.
-pub struct ConfigText {
-    /// The file's name as the user would type it.
-    pub file: String,
-    /// The folder that manifests are relative to.
-    pub folder: PathBuf,
-    /// The file's text.
-    pub text: String,
-}
-
-impl ConfigText {
-    /// Reads a configuration file.
-    pub fn read(file: &Path) -> io::Result<Self> {
-        let text = read_text(file, yaml::MAX_BYTES as u64)?;
-        let folder = file.parent().map(PathBuf::from).unwrap_or_default();
-        let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
-        Ok(Self { file: file.to_string_lossy().into_owned(), folder, text })
-    }
-
-    /// The file's name in its folder.
-    fn name(&self) -> &str {
-        Path::new(&self.file).file_name().and_then(|name| name.to_str()).unwrap_or(&self.file)
-    }
-}
-
-/// Reports a configuration file that cannot be read.
-pub fn unreadable(file: &Path, error: &io::Error) -> Diagnostic {
-    let message = format!("`{}` cannot be read: {error}", file.display());
-    Diagnostic::new(Code::ConfigUnreadable, message).help(
-        "run enact in the folder of enact.yaml, name it with `--config`, or use `--sandbox` to try enact",
-    )
-}
 
 /// What was read on the way to a project, for showing diagnostics in their source.
 #[derive(Default)]
@@ -78,97 +41,167 @@ pub struct Load {
     pub configuration: Vec<ConfigChange>,
 }
 
+impl Load {
+    /// The project counts only if nothing is wrong with it.
+    fn judged(mut self) -> Self {
+        self.project = self.project.filter(|_| !self.diagnostics.iter().any(Diagnostic::is_error));
+        if self.project.is_none() && !self.diagnostics.iter().any(Diagnostic::is_error) {
+            // Nothing to do and nothing loaded must never look the same.
+            let help = "please report this as a defect of enact";
+            self.diagnostics.push(Diagnostic::new(Code::LoadNothing, "it could not be loaded").help(help));
+        }
+        diagnostic::sort(&mut self.diagnostics);
+        self
+    }
+}
+
 /// Loads, validates and resolves. Nothing is sent.
 pub fn load(origin: &ConfigText, options: &RunOptions) -> Load {
+    let mut load = Load::default();
+    if let Some(Read { selected, mut checkout, history }) = read(origin, options, &mut load) {
+        let desired = std::mem::take(&mut checkout.desired);
+        load.project = project(&checkout, (selected, desired), history, options, &mut load.diagnostics);
+        load.files.extend(checkout.files);
+    }
+    load.judged()
+}
+
+/// A commit that is read and checked once, for runs over its targets one by one.
+pub struct Shared {
+    origin: ConfigText,
+    /// The day that it was checked for.
+    day: Date,
+    config: String,
+    /// Unless something is wrong with it.
+    checkout: Option<Checkout>,
+    uncommitted: Vec<String>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Shared {
+    /// Reads and checks it, for all targets on the day of these options.
+    pub fn read(origin: ConfigText, options: &RunOptions) -> Self {
+        let mut load = Load::default();
+        let read = read(&origin, options, &mut load);
+        let (checkout, history) = read.map(|read| (read.checkout, read.history)).unzip();
+        let uncommitted = history.flatten().map(|history| history.uncommitted).unwrap_or_default();
+        let Load { diagnostics, config, .. } = load;
+        Self { origin, day: options.plan.day, config, checkout, uncommitted, diagnostics }
+    }
+
+    /// The same on the day of these options: what is declared may have expired since.
+    #[must_use]
+    pub fn on_day(self: &Arc<Self>, options: &RunOptions) -> Arc<Self> {
+        match self.day == options.plan.day {
+            true => self.clone(),
+            false => Arc::new(Self::read(self.origin.clone(), options)),
+        }
+    }
+
+    /// Everything that is wrong or odd.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// The configuration, if nothing is wrong.
+    pub fn configuration(&self) -> Option<&Config> {
+        let is_sound = !self.diagnostics.iter().any(Diagnostic::is_error);
+        self.checkout.as_ref().filter(|_| is_sound).map(|checkout| checkout.config.as_ref())
+    }
+
+    /// What [`load`] makes of the same files for these targets, on what is recorded now. The texts of the files are left
+    /// out.
+    pub fn load(&self, options: &RunOptions) -> Load {
+        let mut load =
+            Load { diagnostics: self.diagnostics.clone(), config: self.config.clone(), ..Load::default() };
+        let checkout = self.checkout.as_ref();
+        load.project = checkout.and_then(|checkout| self.project(checkout, options, &mut load.diagnostics));
+        load.judged()
+    }
+
+    fn project(
+        &self,
+        checkout: &Checkout,
+        options: &RunOptions,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Project> {
+        let selected = selected(&checkout.config, options, diagnostics)?;
+        let reads = Arc::new(Reads::within(&checkout.config.limits));
+        let mut history = history(&self.origin, options, &reads, diagnostics)?;
+        history.iter_mut().for_each(|history| history.uncommitted.clone_from(&self.uncommitted));
+        let desired = checkout.desired_of(&selected);
+        project(checkout, (selected, desired), history, options, diagnostics)
+    }
+}
+
+/// What is read before anything is known of the targets.
+struct Read {
+    /// The names of the targets that the run is about.
+    selected: Vec<String>,
+    checkout: Checkout,
+    history: Option<History>,
+}
+
+fn read(origin: &ConfigText, options: &RunOptions, load: &mut Load) -> Option<Read> {
     // The text of enact.yaml is never shown: any of its lines may hold a secret by mistake.
-    let mut load = Load { config: origin.text.clone(), ..Load::default() };
+    load.config.clone_from(&origin.text);
     let mut definitions = Files::new();
     let systems = Systems::Defined(&mut definitions);
     let config = config::load(&origin.file, &origin.folder, &origin.text, systems, &mut load.diagnostics);
     // A definition is part of the configuration, like the file that names it.
     load.config.extend(definitions.values().map(AsRef::as_ref));
     load.files.extend(definitions.clone());
-    if let Some(config) = config {
-        let project = resolve(&Trusted { origin, definitions }, config, options, &mut load);
-        load.project = project.filter(|_| !load.diagnostics.iter().any(Diagnostic::is_error));
-    }
-    if load.project.is_none() && !load.diagnostics.iter().any(Diagnostic::is_error) {
-        // Nothing to do and nothing loaded must never look the same.
-        let help = "please report this as a defect of enact";
-        load.diagnostics.push(Diagnostic::new(Code::LoadNothing, "it could not be loaded").help(help));
-    }
-    diagnostic::sort(&mut load.diagnostics);
-    load
+    let (trusted, config) = (Trusted { origin, definitions }, config?);
+    let selected = selected(&config, options, &mut load.diagnostics)?;
+    let reads = Arc::new(Reads::within(&config.limits));
+    let mut history = history(origin, options, &reads, &mut load.diagnostics)?;
+    let (config, configuration) =
+        previewed(&trusted, config, options, history.as_ref(), &mut load.diagnostics)?;
+    load.configuration = configuration;
+    let means = (reads.as_ref(), load.configuration.as_slice());
+    let checkout = Checkout::read(&trusted, config, options, history.as_mut(), means, &mut load.diagnostics);
+    Some(Read { selected, checkout, history })
 }
 
-/// The files of the checkout that the operator trusts.
-struct Trusted<'a> {
-    origin: &'a ConfigText,
-    /// What enact.yaml names in `systems`.
-    definitions: Files,
-}
-
-impl Trusted<'_> {
-    fn files(&self) -> Files {
-        let config = (self.origin.name().to_owned(), self.origin.text.as_str().into());
-        self.definitions.clone().into_iter().chain([config]).collect()
-    }
-}
-
-fn resolve(trusted: &Trusted<'_>, config: Config, options: &RunOptions, load: &mut Load) -> Option<Project> {
-    let origin = trusted.origin;
-    let mut selected = config.select(&options.only, &mut load.diagnostics);
+/// The names of the targets that the run is about.
+fn selected(config: &Config, options: &RunOptions, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<String>> {
+    let mut selected = config.select(&options.only, diagnostics);
     if selected.is_empty() {
         return None;
     }
     // A share may be empty: then there is nothing to do.
     selected.retain(|target| options.shard.is_none_or(|shard| shard.holds(target)));
-    let reads = Arc::new(Reads::within(&config.limits));
-    let mut history = history(origin, options, &reads, &mut load.diagnostics)?;
-    let config = previewed(trusted, config, options, history.as_ref(), load)?;
+    Some(selected)
+}
+
+/// What is planned for targets: what the checkout declares for them, and what was applied before. `desired` is what git
+/// declares for them and for those that share an API with one.
+fn project(
+    checkout: &Checkout,
+    (mut selected, mut desired): (Vec<String>, BTreeMap<String, Desired>),
+    mut history: Option<History>,
+    options: &RunOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Project> {
+    let Checkout { config, manifests, tests, files, name, .. } = checkout;
     if let Some(history) = history.as_mut().filter(|_| options.remembers) {
-        let trust = Trust::read(&config, options.writes);
-        history.trust = trust.map_err(|diagnostic| load.diagnostics.push(diagnostic)).ok()?;
+        let trust = Trust::read(config, options.writes);
+        history.trust = trust.map_err(|diagnostic| diagnostics.push(diagnostic)).ok()?;
     }
     selected.retain(|name| config.targets.iter().any(|target| target.config.name == *name));
-    let files = read(trusted, &config.manifests, options, (&reads, history.as_mut()), &mut load.diagnostics);
-    let manifests =
-        resolve::manifests(&config.registry, &files, &mut reads.manifests(), &mut load.diagnostics);
-    let tests = policy_tests::read(&files, &mut load.diagnostics);
-    let claims: Vec<_> = config.targets.iter().map(Target::claim).collect();
-    let mut desired = resolve::desired(&claims, &manifests, options.plan.day, &mut load.diagnostics);
-    let is_new = |change: &ConfigChange| change.action == ConfigAction::Added;
-    // What a target takes that only the revision has is not known here.
-    if !load.configuration.iter().any(is_new) {
-        resolve::unclaimed(&claims, &manifests, &mut load.diagnostics);
-    }
-    resolve::taken_twice(&claims, &manifests, &mut load.diagnostics);
-    if options.empty == Empty::Refused {
-        resolve::unused_patches(&claims, &manifests, &mut load.diagnostics);
-    }
-    if options.empty == Empty::Refused && !files.is_empty() {
-        let paths = files.keys().map(String::as_str);
-        let unused = config.targets.iter().flat_map(|target| target.unused_patterns(paths.clone()));
-        load.diagnostics.extend(unused);
-    }
-    drop(claims);
-    // What is wrong with manifests would be told once more, by the tests of what is missing then.
-    if !load.diagnostics.iter().any(Diagnostic::is_error) {
-        load.diagnostics.extend(policy_tests::check(&tests, &config, |target| desired.get(target)));
-    }
     let targets: Vec<_> =
         config.targets.iter().filter(|target| selected.contains(&target.config.name)).collect();
-    let now = Now { config: &config, manifests: &manifests, files: &files };
+    let now = Now { config, manifests, files };
     let Past { bases, memories, mut given_up, counts } =
-        past(history.as_ref(), options, (origin.name(), now), &targets, &mut desired, &mut load.diagnostics);
+        past(history.as_ref(), options, (name, now), &targets, &mut desired, diagnostics);
     let undo = match &options.undo {
         Some(id) => {
             let Some(history) = history.as_ref() else {
-                load.diagnostics.push(undo::no_record());
+                diagnostics.push(undo::no_record());
                 return None;
             };
-            let undoing = Undoing { config: &config, history, memories: &memories, reads: &reads };
-            let undo = undoing.plan(id, &targets, &mut desired, &mut load.diagnostics)?;
+            let undoing = Undoing { config, history, memories: &memories, reads: history.reads() };
+            let undo = undoing.plan(id, &targets, &mut desired, diagnostics)?;
             for (name, given_up) in &mut given_up {
                 given_up.retain(|gone| {
                     !desired.get(name).is_some_and(|then| then.contains_key(&gone.declared.id))
@@ -179,10 +212,9 @@ fn resolve(trusted: &Trusted<'_>, config: Config, options: &RunOptions, load: &m
         }
         None => None,
     };
-    load.files.extend(files);
     Some(Project {
-        manifests,
-        tests,
+        manifests: manifests.clone(),
+        tests: tests.clone(),
         desired,
         bases,
         memories,
@@ -193,49 +225,8 @@ fn resolve(trusted: &Trusted<'_>, config: Config, options: &RunOptions, load: &m
         writes: options.writes,
         selected,
         undo,
-        config,
+        config: config.clone(),
     })
-}
-
-/// The configuration of the run: for the plan of a revision, with what may be taken from that one.
-fn previewed(
-    trusted: &Trusted<'_>,
-    config: Config,
-    options: &RunOptions,
-    history: Option<&History>,
-    load: &mut Load,
-) -> Option<Config> {
-    let Some(history) = history.filter(|_| options.preview && options.rev.is_some()) else {
-        return Some(config);
-    };
-    let (name, files) = (trusted.origin.name(), trusted.files());
-    let (config, changes) = preview(config, (name, &files), (history, &options.base), &mut load.diagnostics)?;
-    load.configuration = changes;
-    Some(config)
-}
-
-/// The repository, if there is one and the run has a use for it. What can do without goes on without; apply makes an
-/// error of the warning.
-fn history(
-    origin: &ConfigText,
-    options: &RunOptions,
-    reads: &Arc<Reads>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Option<History>> {
-    if options.rev.is_none() && options.base == BaseSource::Nowhere {
-        return Some(None);
-    }
-    match History::open(&origin.folder, options.rev.as_deref(), reads) {
-        Ok(history) => Some(history),
-        Err(diagnostic) if options.needs_repository() || diagnostic.is_error() => {
-            diagnostics.push(diagnostic.refused());
-            None
-        }
-        Err(diagnostic) => {
-            diagnostics.push(diagnostic);
-            Some(None)
-        }
-    }
 }
 
 /// What git declared before, and what follows from it for what is desired.
@@ -266,9 +257,6 @@ fn past(
     if options.base == BaseSource::Applied || options.writes {
         let applied = targets.iter().filter_map(|target| memories.get_key_value(&target.config.name));
         diagnostics.extend(applied.filter_map(|(target, memory)| history.backwards(target, &memory.base)));
-    }
-    if options.remembers {
-        diagnostics.extend(history.ownerless(now.config));
     }
     drop_unusable(&mut bases, options, diagnostics);
     memories.retain(|_, memory| is_usable(&memory.base, options));
@@ -431,73 +419,4 @@ fn no_record(target: &str, options: &RunOptions) -> Option<Diagnostic> {
             .help("fetch it: `git fetch origin '+refs/enact/*:refs/enact/*'`; the first apply makes it")
     };
     (options.base == BaseSource::Applied).then(diagnostic)
-}
-
-fn read(
-    trusted: &Trusted<'_>,
-    manifests: &[String],
-    options: &RunOptions,
-    (reads, history): (&Reads, Option<&mut History>),
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Files {
-    let origin = trusted.origin;
-    let there = |name: &&String| options.empty == Empty::Refused || origin.folder.join(name).exists();
-    let named: Vec<_> = manifests.iter().filter(there).cloned().collect();
-    let before = diagnostics.len();
-    let files = match (&options.rev, history) {
-        (Some(_), Some(history)) => {
-            if options.writes {
-                diagnostics.extend(another_configuration(trusted, history));
-            }
-            history.files(&named, diagnostics)
-        }
-        (_, history) => {
-            let files = source::working_tree(&origin.folder, &named, &mut reads.texts(), diagnostics);
-            diagnostics.extend(
-                history.map(|history| uncommitted(trusted, &named, history, &files)).unwrap_or_default(),
-            );
-            files
-        }
-    };
-    if files.is_empty() && options.empty == Empty::Refused && diagnostics.len() == before {
-        let message = format!("there is no manifest in `{}`", manifests.join("`, `"));
-        let help = "add a `.yaml` file, correct `manifests` in enact.yaml, or begin with `enact import`";
-        diagnostics.push(Diagnostic::new(Code::SourceNone, message).help(help));
-    }
-    files
-}
-
-/// Reports an enact.yaml, or a file that it names, that is not the one of the commit of `--rev`. What is applied was
-/// reviewed as a whole: manifests of one commit under limits and targets of another were not.
-fn another_configuration(trusted: &Trusted<'_>, history: &mut History) -> Vec<Diagnostic> {
-    let Some(commit) = history.commit else { return Vec::new() };
-    if !history.holds_configuration {
-        let message = format!("the manifests are of {commit}, and enact.yaml is outside of the repository");
-        let help = "keep enact.yaml beside the manifests, so that both are of one commit";
-        return vec![Diagnostic::new(Code::GitUncommitted, message).help(help)];
-    }
-    let mut diagnostics = history.compare(&[], &trusted.files(), &Files::new());
-    if !history.uncommitted.is_empty() {
-        let files = history.uncommitted.join("`, `");
-        let message = format!("the manifests are of {commit}, and this is not as in that commit: `{files}`");
-        diagnostics.push(Diagnostic::new(Code::GitUncommitted, message).help("check out that commit"));
-    }
-    diagnostics
-}
-
-/// Reports a working tree that differs from its commit.
-fn uncommitted(
-    trusted: &Trusted<'_>,
-    manifests: &[String],
-    history: &mut History,
-    files: &Files,
-) -> Vec<Diagnostic> {
-    let mut diagnostics = history.compare(manifests, &trusted.files(), files);
-    let files: Vec<_> = history.uncommitted.iter().map(|file| format!("`{file}`")).collect();
-    if !files.is_empty() {
-        let differ = verb(files.len(), "differs", "differ");
-        let message = format!("this is not a commit: {} {differ} from it", list(&files, 3));
-        diagnostics.push(Diagnostic::new(Code::GitUncommitted, message).help("commit before you apply"));
-    }
-    diagnostics
 }

@@ -27,11 +27,11 @@ pub(super) static NOTHING_ATTEMPTED: Attempted = Attempted::new();
 /// A repository that passed every check that needs no network.
 pub struct Project {
     /// The configuration.
-    pub config: Config,
+    pub config: Arc<Config>,
     /// All manifests.
-    pub manifests: Vec<Arc<Manifest>>,
+    pub manifests: Arc<Vec<Arc<Manifest>>>,
     /// The policy tests.
-    pub tests: Vec<PolicyTests>,
+    pub tests: Arc<Vec<PolicyTests>>,
     /// What each target is to hold.
     pub desired: BTreeMap<String, Desired>,
     /// What each target was to hold when it was last applied.

@@ -7,15 +7,11 @@ use std::time::{Duration, Instant};
 
 use futures::future::{Either, select};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use tokio::runtime::Handle;
 
-use super::source::Place;
-use crate::plan::input::PlanOptions;
+use super::source::{self, Place};
 use crate::report::Report;
 use crate::report::pass::{LeftChanges, PassRow, PassState};
-use crate::run::history::BaseSource;
-use crate::run::load::{ConfigText, Load, load, unreadable};
 use crate::run::options::RunOptions;
 use crate::run::project::{Connected, Project};
 use crate::run::reconcile::{Caller, Reconcile};
@@ -65,12 +61,12 @@ impl Pass {
     }
 
     fn report(&self, id: String) -> Option<Report> {
-        let options = self.options();
+        let options = RunOptions { only: vec![self.target.clone()], ..source::options(self.mode) };
         let caller = Unattended { stop: self.stop.clone(), writes: AtomicBool::new(false) };
         let run = Reconcile {
             id,
             caller: &caller,
-            load: &|| self.load(&options),
+            load: &|| self.place.load(&options),
             options: &options,
             reviewed: None,
             sandbox: false,
@@ -90,31 +86,6 @@ impl Pass {
         match Handle::current().block_on(select(whole, ended)) {
             Either::Left((report, _)) => Some(report),
             Either::Right(((), _)) => None,
-        }
-    }
-
-    fn load(&self, options: &RunOptions) -> Load {
-        match ConfigText::read(&self.place.config) {
-            Ok(origin) => load(&origin, options),
-            Err(error) => {
-                Load { diagnostics: vec![unreadable(&self.place.config, &error)], ..Load::default() }
-            }
-        }
-    }
-
-    fn options(&self) -> RunOptions {
-        let plan = PlanOptions {
-            day: Timestamp::now().to_zoned(TimeZone::UTC).date(),
-            refuses_new_access: self.mode == Mode::Narrow,
-            ..PlanOptions::default()
-        };
-        RunOptions {
-            only: vec![self.target.clone()],
-            base: BaseSource::Applied,
-            remembers: true,
-            writes: self.mode != Mode::Report,
-            plan,
-            ..RunOptions::default()
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::follow::{Clone, Tree};
 use super::hook::Secrets;
@@ -12,9 +15,13 @@ use crate::config::target::Config;
 use crate::config::{self, Systems};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Files;
-use crate::run::load::{ConfigText, load, unreadable};
+use crate::plan::input::PlanOptions;
+use crate::run::checkout::{ConfigText, unreadable};
+use crate::run::history::BaseSource;
+use crate::run::load::{Load, Shared, load};
 use crate::run::options::RunOptions;
-use crate::schedule::Passes;
+use crate::schedule::{Mode, Passes};
+use crate::sync::lock;
 
 /// Where the configuration is read.
 pub(super) struct Source {
@@ -31,8 +38,44 @@ pub(super) struct Place {
     pub(super) config: PathBuf,
     /// The commit; `None` for a working tree.
     pub(super) commit: Option<String>,
+    /// What the commit declares, for all passes. A working tree is read by each of them.
+    shared: Option<Mutex<Arc<Shared>>>,
     /// Kept as long as a pass reads there.
     _tree: Option<Tree>,
+}
+
+impl Place {
+    /// Loads what a pass is about.
+    pub(super) fn load(&self, options: &RunOptions) -> Load {
+        let Some(shared) = &self.shared else {
+            return match ConfigText::read(&self.config) {
+                Ok(origin) => load(&origin, options),
+                Err(error) => Load { diagnostics: vec![unreadable(&self.config, &error)], ..Load::default() },
+            };
+        };
+        let shared = {
+            let mut shared = lock(shared);
+            *shared = shared.on_day(options);
+            shared.clone()
+        };
+        shared.load(options)
+    }
+}
+
+/// What a run in this mode over all targets is, now.
+pub(super) fn options(mode: Mode) -> RunOptions {
+    let plan = PlanOptions {
+        day: Timestamp::now().to_zoned(TimeZone::UTC).date(),
+        refuses_new_access: mode == Mode::Narrow,
+        ..PlanOptions::default()
+    };
+    RunOptions {
+        base: BaseSource::Applied,
+        remembers: true,
+        writes: mode != Mode::Report,
+        plan,
+        ..RunOptions::default()
+    }
 }
 
 /// A configuration to go on with.
@@ -85,8 +128,8 @@ impl Source {
         let (mut files, mut diagnostics) = (Files::new(), Vec::new());
         let systems = Systems::Defined(&mut files);
         let config = config::load(&origin.file, &origin.folder, &origin.text, systems, &mut diagnostics);
-        let place = Place { config: self.config.clone(), commit: None, _tree: None };
-        self.followed(place, config, diagnostics).map(Some)
+        let place = Place { config: self.config.clone(), commit: None, shared: None, _tree: None };
+        self.followed(place, config.as_ref(), diagnostics).map(Some)
     }
 
     /// A commit is followed only if all that it declares is sound.
@@ -102,15 +145,16 @@ impl Source {
         self.seen.clone_from(&commit);
         let config = tree.path().join(&self.config);
         let origin = ConfigText::read(&config).map_err(|error| vec![unreadable(&self.config, &error)])?;
-        let loaded = load(&origin, &RunOptions::default());
-        let place = Place { config, commit, _tree: Some(tree) };
-        self.followed(place, loaded.project.map(|project| project.config), loaded.diagnostics).map(Some)
+        let shared = Arc::new(Shared::read(origin, &options(Mode::Report)));
+        let diagnostics = shared.diagnostics().to_vec();
+        let place = Place { config, commit, shared: Some(Mutex::new(shared.clone())), _tree: Some(tree) };
+        self.followed(place, shared.configuration(), diagnostics).map(Some)
     }
 
     fn followed(
         &self,
         place: Place,
-        config: Option<Config>,
+        config: Option<&Config>,
         mut diagnostics: Vec<Diagnostic>,
     ) -> Result<Followed, Vec<Diagnostic>> {
         let Some(config) = config else { return Err(diagnostics) };
@@ -131,7 +175,7 @@ impl Source {
             hooks: config.hooks()?,
             receivers: Arc::new(config.receivers()?),
             secrets: config.secret_variables(),
-            serve: config.serve,
+            serve: config.serve.clone(),
         })
     }
 }

@@ -15,7 +15,7 @@ use crate::manifest::Files;
 use crate::record::run::RunOutcome;
 use crate::report::content::LoggedRun;
 use crate::report::pass::{LeftChanges, PassRow, PassState, ServeEvent};
-use crate::run::load::ConfigText;
+use crate::run::checkout::ConfigText;
 use crate::run::log::{Query, log};
 use crate::schedule::Mode;
 

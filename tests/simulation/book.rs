@@ -27,11 +27,12 @@ use enact::plan::lifecycle;
 use enact::report::{Report, TargetReport};
 use enact::run;
 use enact::run::apply::Means;
+use enact::run::checkout::ConfigText;
 use enact::run::clock::Clock;
 use enact::run::history::{BaseSource, History};
 use enact::run::journal::Nowhere;
 use enact::run::ledger::Ledger;
-use enact::run::load::{ConfigText, Load, load};
+use enact::run::load::{Load, Shared, load};
 use enact::run::lock::Lock;
 use enact::run::options::{Empty, RunOptions};
 use enact::run::place::{Place, Remote};
@@ -358,7 +359,11 @@ impl Book {
         let (base, empty) = (BaseSource::Applied, Empty::Allowed);
         let options =
             RunOptions { base, empty, remembers: true, writes: true, plan, ..RunOptions::default() };
-        let Load { project, diagnostics, .. } = load(&origin, &options);
+        // Half of the books are written by a service, which reads a commit once for all of its passes.
+        let Load { project, diagnostics, .. } = match self.seed / 2 % 2 {
+            0 => load(&origin, &options),
+            _ => Shared::read(origin, &options).load(&options),
+        };
         project.unwrap_or_else(|| panic!("{diagnostics:#?}\n{}", self.story.join("\n")))
     }
 
