@@ -31,7 +31,12 @@ use enact::run::lint;
 use enact::run::load::{Load, load};
 use enact::run::options::RunOptions;
 use enact::run::project::Project;
+use mimalloc::MiMalloc;
 use serde_json::{Value, json};
+
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const FILES: usize = 10_000;
 const ROUNDS: usize = 5;

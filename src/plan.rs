@@ -14,6 +14,7 @@ use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Index, LiveObject};
 use crate::model::survivor::Survivor;
 use crate::model::wire::ReadError;
+use crate::parallel;
 use crate::plan::compare::Comparison;
 use crate::plan::estate::Sides;
 use crate::plan::input::PlanInput;
@@ -87,18 +88,7 @@ impl Planner<'_> {
     fn run(mut self) -> TargetPlan {
         for kind in self.input.system.kinds() {
             if self.is_readable(kind) {
-                for declared in self.input.desired.values().filter(|declared| declared.id.kind == kind.name) {
-                    let verdict = self.consider(kind, declared);
-                    if let ([live], false) = (self.index.meant(kind, declared).as_slice(), declared.absent())
-                    {
-                        self.plan.live.insert(declared.id.clone(), live.remote.clone());
-                    }
-                    self.record(declared, verdict);
-                    let stays = self.comparison.without_default(kind, declared);
-                    self.plan
-                        .diagnostics
-                        .extend(stays.iter().map(|field| diagnostics::no_default(declared, field)));
-                }
+                self.plan_kind(kind);
             }
         }
         self.plan.diagnostics.extend(grants::undeclared(self.input, self.index, &self.comparison.names));
@@ -111,6 +101,25 @@ impl Planner<'_> {
         self.plan.diagnostics.extend(lifecycle::over(desired, day));
         self.plan.places = self.places();
         self.finish()
+    }
+
+    /// Plans every object of a kind, on all cores.
+    fn plan_kind(&mut self, kind: &Kind) {
+        let of_kind = |declared: &&Declared| declared.id.kind == kind.name;
+        let all: Vec<_> = self.input.desired.values().filter(of_kind).collect();
+        let consider = |declared: &&Declared| {
+            let stays = self.comparison.without_default(kind, declared);
+            let stays = stays.iter().map(|field| diagnostics::no_default(declared, field));
+            (self.consider(kind, declared), stays.collect::<Vec<_>>())
+        };
+        let considered = parallel::in_order(&all, consider, |_| false);
+        for (declared, (verdict, stays)) in all.into_iter().zip(considered) {
+            if let ([live], false) = (self.index.meant(kind, declared).as_slice(), declared.absent()) {
+                self.plan.live.insert(declared.id.clone(), live.remote.clone());
+            }
+            self.record(declared, verdict);
+            self.plan.diagnostics.extend(stays);
+        }
     }
 
     /// Where git declares what changes.

@@ -21,6 +21,7 @@ use crate::manifest::{self, Manifest};
 use crate::model::kind::{At, Kind, Named};
 use crate::model::resource::ResourceId;
 use crate::model::state::{Declared, Desired};
+use crate::parallel;
 use crate::plan::lifecycle;
 use crate::system::claim::Claim;
 use crate::text::spelling;
@@ -107,20 +108,27 @@ fn twice(first: &Declared, second: &Manifest) -> Diagnostic {
 
 fn check_target(claim: &Claim<'_>, desired: &Desired, day: Date, diagnostics: &mut Vec<Diagnostic>) {
     let suggestions = Suggestions::default();
-    diagnostics.extend(circle::check(claim.system.kinds(), desired));
-    for declared in desired.values() {
-        let Some(kind) = claim.system.kind(&declared.id.kind) else {
-            continue;
-        };
-        let spec = declared.spec();
-        let found = claim.system.check(kind, &spec).into_iter();
-        let found = found.map(|diagnostic| declared.manifest.source.explain(declared.placed(diagnostic)));
-        diagnostics.extend(found.filter(|diagnostic| !is_refused(declared, diagnostic)));
-        diagnostics.extend(unknown_secrets(claim, kind, (declared, &spec)));
-        diagnostics.extend(ignore::check(kind, declared, &spec));
-        let kinds = (claim.system.kinds(), kind);
-        check_references(kinds, declared, (desired, day), &suggestions, diagnostics);
+    let kinds = claim.system.kinds();
+    diagnostics.extend(circle::check(kinds, desired));
+    let known =
+        desired.values().filter_map(|declared| Some((claim.system.kind(&declared.id.kind)?, declared)));
+    let known: Vec<_> = known.collect();
+    let own = parallel::in_order(&known, |(kind, declared)| check_alone(claim, kind, declared), |_| false);
+    diagnostics.extend(own.into_iter().flatten());
+    for (kind, declared) in known {
+        check_references((kinds, kind), declared, (desired, day), &suggestions, diagnostics);
     }
+}
+
+/// What is wrong with an object, whatever else is declared.
+fn check_alone(claim: &Claim<'_>, kind: &Kind, declared: &Declared) -> Vec<Diagnostic> {
+    let spec = declared.spec();
+    let found = claim.system.check(kind, &spec).into_iter();
+    let found = found.map(|diagnostic| declared.manifest.source.explain(declared.placed(diagnostic)));
+    let mut found: Vec<_> = found.filter(|diagnostic| !is_refused(declared, diagnostic)).collect();
+    found.extend(unknown_secrets(claim, kind, (declared, &spec)));
+    found.extend(ignore::check(kind, declared, &spec));
+    found
 }
 
 /// Whether the JSON Schema has already refused this place, so that it is not reported again in other words.

@@ -91,9 +91,11 @@ pub fn has_variables(document: &Document) -> bool {
     texts.flat_map(reference::names).next().is_some()
 }
 
-/// Whether only a target knows what a document says: it has something that looks like a reference.
-pub fn has_references(document: &Document) -> bool {
-    document.root.mentions(reference::OPEN)
+/// Whether only a target knows what a document of a file with this text says: it has something that looks like a
+/// reference.
+pub fn has_references(document: &Document, text: &str) -> bool {
+    // Where it is not in the text, it can only be behind an escape. Most files have neither.
+    (text.contains(reference::OPEN) || text.contains('\\')) && document.root.mentions(reference::OPEN)
 }
 
 #[cfg(test)]

@@ -152,15 +152,15 @@ impl<'a> Checkers<'a> {
         let sources = Source::all(file, text);
         let manifests = documents.iter().zip(sources);
         let manifests = manifests
-            .filter_map(|(document, source)| self.manifest(document, source, &mut diagnostics).map(Arc::new));
-        let manifests = manifests.collect();
+            .filter_map(|(document, source)| self.manifest(document, (text, source), &mut diagnostics));
+        let manifests = manifests.map(Arc::new).collect();
         FileRead { manifests, weight, diagnostics }
     }
 
     fn manifest(
         &self,
         document: &Document,
-        source: Source,
+        (text, source): (&str, Source),
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Manifest> {
         let header = manifest::header(document, diagnostics)?;
@@ -169,7 +169,7 @@ impl<'a> Checkers<'a> {
             diagnostics.push(self.unknown_kind(document, &key));
             return None;
         };
-        if has_references(document) {
+        if has_references(document, text) {
             // What it says is checked for each target that takes it.
             return Some(Manifest::open(document, header, source));
         }

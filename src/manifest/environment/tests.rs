@@ -152,3 +152,25 @@ proptest! {
         prop_assert_eq!(document.with(&merge).to_json(), merge_patch(target.to_json(), &patch.to_json()));
     }
 }
+
+#[test]
+fn a_reference_is_found_however_it_is_written() {
+    for value in [
+        "${{ vars.A }}",
+        "'${{ vars.A }}'",
+        "\"${{ vars.A }}\"",
+        "\"\\x24{{ vars.A }}\"",
+        "\"\\u0024{{ vars.A }}\"",
+        "\"$\\\n  {{ vars.A }}\"",
+        "|\n  a ${{ vars.A }}",
+        ">-\n  a\n  ${{ vars.A }}",
+        "[b, {\"${{\": c}]",
+        "plain",
+        "\"a \\\" quote\"",
+        "$ {{ vars.A }}",
+    ] {
+        let text = format!("a: {value}\n");
+        let document = document("a.yaml", &text);
+        assert_eq!(has_references(&document, &text), document.root.mentions(reference::OPEN), "{text}");
+    }
+}

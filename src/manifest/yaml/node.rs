@@ -54,8 +54,8 @@ pub struct Key {
 /// How a node was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NodeStyle {
-    /// A scalar without quotes, with its text: `007` for the number 7.
-    Plain(String),
+    /// A scalar without quotes, with its text where that is not its value: `007` for the number 7.
+    Plain(Option<String>),
     /// A scalar in single or double quotes, or one tagged `!!str`.
     Quoted,
     /// A block after `|`: its lines are the value's lines.
@@ -117,7 +117,10 @@ impl Node {
 
     /// The text as it was written, if it is a scalar without quotes.
     pub fn raw(&self) -> Option<&str> {
-        if let NodeStyle::Plain(raw) = &self.style { Some(raw) } else { None }
+        match &self.style {
+            NodeStyle::Plain(raw) => raw.as_deref().or_else(|| self.as_str()),
+            _ => None,
+        }
     }
 
     /// The pointers of all texts in it that hold this one.
@@ -176,9 +179,9 @@ impl Node {
         let Some(before) = self.as_str().and_then(|text| text.get(..offset)) else { return self.span };
         let last_line = before.rsplit('\n').next().unwrap_or_default();
         let column = self.span.column + last_line.chars().count();
-        match &self.style {
-            NodeStyle::Literal => Span { line: self.literal_line(before), column, width: 1 },
-            NodeStyle::Plain(raw) if self.span.width == raw.chars().count() => {
+        match (&self.style, self.raw()) {
+            (NodeStyle::Literal, _) => Span { line: self.literal_line(before), column, width: 1 },
+            (_, Some(raw)) if self.span.width == raw.chars().count() => {
                 Span { column, width: 1, ..self.span }
             }
             _ => self.span,

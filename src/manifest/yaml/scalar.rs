@@ -8,14 +8,14 @@ use super::node::Value;
 /// How many digits a 64-bit float keeps.
 const FLOAT_DIGITS: usize = 17;
 
-/// Reads a plain scalar. The error is the end of a sentence that starts with its text.
-pub(super) fn resolve(text: &str) -> Result<Value, &'static str> {
+/// Reads a plain scalar; `None` is text. The error is the end of a sentence that starts with its text.
+pub(super) fn resolve(text: &str) -> Result<Option<Value>, &'static str> {
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => Ok(Value::Null),
-        "true" | "True" | "TRUE" => Ok(Value::Bool(true)),
-        "false" | "False" | "FALSE" => Ok(Value::Bool(false)),
+        "" | "~" | "null" | "Null" | "NULL" => Ok(Some(Value::Null)),
+        "true" | "True" | "TRUE" => Ok(Some(Value::Bool(true))),
+        "false" | "False" | "FALSE" => Ok(Some(Value::Bool(false))),
         _ if is_not_finite(text) => Err("is not a number that JSON can carry"),
-        _ => number(text).map(|number| number.map_or_else(|| Value::String(text.to_owned()), Value::Number)),
+        _ => number(text).map(|number| number.map(Value::Number)),
     }
 }
 
@@ -73,10 +73,10 @@ mod tests {
 
     fn read(text: &str) -> Json {
         match resolve(text) {
-            Ok(Value::Null) => Json::Null,
-            Ok(Value::Bool(truth)) => truth.into(),
-            Ok(Value::Number(number)) => number.into(),
-            Ok(Value::String(text)) => text.into(),
+            Ok(Some(Value::Null)) => Json::Null,
+            Ok(Some(Value::Bool(truth))) => truth.into(),
+            Ok(Some(Value::Number(number))) => number.into(),
+            Ok(None) => text.into(),
             other => panic!("{text}: {other:?}"),
         }
     }

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 
+use memchr::memchr2;
+
 use super::node::{MAX_BYTES, MAX_DIAGNOSTICS, Span};
 use crate::diagnostic::{Code, Diagnostic};
 
@@ -11,8 +13,8 @@ use crate::diagnostic::{Code, Diagnostic};
 pub(super) struct Source<'a> {
     pub(super) file: &'a str,
     text: &'a str,
-    /// The text from each line on.
-    tails: Vec<&'a str>,
+    /// Each line without its end, and the text from it on.
+    lines: Vec<(&'a str, &'a str)>,
 }
 
 /// A check of the text; it breaks if its diagnostic makes the other checks pointless.
@@ -25,23 +27,30 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Splits text into lines as YAML does: at a line feed, a carriage return, or both. A byte order mark is left out.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = &str> {
-    tails(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)).map(|tail| split_line(tail).0)
+    split(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)).map(|(line, _)| line)
 }
 
-fn tails(text: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(text), |tail| Some(split_line(tail).1)).take_while(|tail| !tail.is_empty())
+/// Each line, and the text from it on.
+fn split(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let tail = Some(rest).filter(|tail| !tail.is_empty())?;
+        let (line, after) = split_line(tail);
+        rest = after;
+        Some((line, tail))
+    })
 }
 
 fn split_line(text: &str) -> (&str, &str) {
-    let Some((line, rest)) = text.split_once(['\n', '\r']) else { return (text, "") };
-    let both = text.get(line.len()..).is_some_and(|end| end.starts_with("\r\n"));
-    (line, if both { rest.get(1..).unwrap_or_default() } else { rest })
+    let Some(end) = memchr2(b'\n', b'\r', text.as_bytes()) else { return (text, "") };
+    let (line, end) = text.split_at(end);
+    (line, end.strip_prefix("\r\n").or_else(|| end.get(1..)).unwrap_or_default())
 }
 
 impl<'a> Source<'a> {
     pub(super) fn new(file: &'a str, text: &'a str) -> Self {
         let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-        Self { file, text, tails: tails(text).collect() }
+        Self { file, text, lines: split(text).collect() }
     }
 
     /// Finds what is wrong with the text before YAML looks at it.
@@ -71,21 +80,25 @@ impl<'a> Source<'a> {
     }
 
     fn tail(&self, line: usize) -> &'a str {
-        line.checked_sub(1).and_then(|index| self.tails.get(index)).copied().unwrap_or_default()
+        self.at(line).1
+    }
+
+    fn at(&self, line: usize) -> (&'a str, &'a str) {
+        line.checked_sub(1).and_then(|index| self.lines.get(index)).copied().unwrap_or_default()
     }
 
     /// A line's text, without its end.
     pub(super) fn line(&self, line: usize) -> &'a str {
-        split_line(self.tail(line)).0
+        self.at(line).0
     }
 
     /// How many lines there are; an empty file has one.
     fn last_line(&self) -> usize {
-        self.tails.len().max(1)
+        self.lines.len().max(1)
     }
 
     fn lines(&self) -> impl Iterator<Item = (usize, &'a str)> + Clone {
-        (1..).zip(self.tails.iter().map(|tail| split_line(tail).0))
+        (1..).zip(self.lines.iter().map(|(line, _)| *line))
     }
 
     /// Where comments begin that have no blank after their `#`, by line and by the column (from 0) where the blanks

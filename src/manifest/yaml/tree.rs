@@ -2,6 +2,7 @@
 
 mod refuse;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -120,9 +121,9 @@ impl<'a> Builder<'a> {
             Event::DocumentEnd => self.end_document(),
             Event::Scalar(text, style, anchor, tag) => {
                 self.refuse_tag(tag.as_deref(), true, place);
-                let node = self.scalar(&text, style, tag.is_some(), place);
-                self.warn_of_comment(&node, span);
                 let weight = 1 + text.len() / 64;
+                let node = self.scalar(text, style, tag.is_some(), place);
+                self.warn_of_comment(&node, span);
                 self.spend(weight, place)?;
                 return self.add(Built { node, weight, height: 0 }, anchor);
             }
@@ -164,14 +165,14 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn scalar(&mut self, text: &str, style: ScalarStyle, tagged: bool, span: Span) -> Node {
-        let (value, style) = match style {
-            ScalarStyle::Plain if !tagged => (self.plain(text, span), NodeStyle::Plain(text.to_owned())),
-            ScalarStyle::Literal => (Value::String(text.to_owned()), NodeStyle::Literal),
-            ScalarStyle::Folded => (Value::String(text.to_owned()), NodeStyle::Folded),
-            _ => (Value::String(text.to_owned()), NodeStyle::Quoted),
+    fn scalar(&mut self, text: Cow<'_, str>, style: ScalarStyle, tagged: bool, span: Span) -> Node {
+        let style = match style {
+            ScalarStyle::Plain if !tagged => return self.plain(text, span),
+            ScalarStyle::Literal => NodeStyle::Literal,
+            ScalarStyle::Folded => NodeStyle::Folded,
+            _ => NodeStyle::Quoted,
         };
-        Node { value, span, style }
+        Node { value: Value::String(text.into_owned()), span, style }
     }
 
     fn open(&mut self, content: OpenContent, start: Span, anchor: usize) -> Result<(), GiveUp> {
@@ -261,11 +262,16 @@ impl<'a> Builder<'a> {
     fn place_in_frame(&mut self, node: Node) {
         let wants_key =
             matches!(self.stack.last(), Some(Frame { content: OpenContent::Map(_, Expected::Key), .. }));
-        let key = if wants_key { self.key(&node) } else { None };
+        if wants_key {
+            let key = self.key(node);
+            if let Some(Frame { content: OpenContent::Map(_, slot), .. }) = self.stack.last_mut() {
+                *slot = Expected::Value(key);
+            }
+            return;
+        }
         match self.stack.last_mut().map(|frame| &mut frame.content) {
             Some(OpenContent::Seq(items)) => items.push(node),
-            Some(OpenContent::Map(_, slot @ Expected::Key)) => *slot = Expected::Value(key),
-            Some(OpenContent::Map(entries, slot @ Expected::Value(_))) => {
+            Some(OpenContent::Map(entries, slot)) => {
                 if let Expected::Value(Some(key)) = std::mem::replace(slot, Expected::Key) {
                     entries.push((key, node));
                 }

@@ -1,11 +1,12 @@
 //! Valid YAML that manifests may not use, and the diagnostics for it. Not here: invalid YAML, in `syntax`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use saphyr_parser::{Span as EventSpan, Tag};
 
 use super::super::scalar;
-use super::{Builder, Key, Node, Span, Value};
+use super::{Builder, Key, Node, NodeStyle, Span, Value};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::text::short;
 
@@ -24,13 +25,18 @@ impl Builder<'_> {
         }
     }
 
-    pub(super) fn plain(&mut self, text: &str, span: Span) -> Value {
-        scalar::resolve(text).unwrap_or_else(|problem| {
+    pub(super) fn plain(&mut self, text: Cow<'_, str>, span: Span) -> Node {
+        let value = scalar::resolve(&text).unwrap_or_else(|problem| {
             let diagnostic =
-                self.source.error(Code::YamlNumber, span, format!("`{}` {problem}", short(text)));
+                self.source.error(Code::YamlNumber, span, format!("`{}` {problem}", short(&text)));
             self.report(diagnostic.help("quote it if text is meant"));
-            Value::Null
-        })
+            Some(Value::Null)
+        });
+        let (value, raw) = match value {
+            Some(value) => (value, Some(text.into_owned())),
+            None => (Value::String(text.into_owned()), None),
+        };
+        Node { value, span, style: NodeStyle::Plain(raw) }
     }
 
     /// Warns of `channel: #ops`, which is null, and of `ops #1`, which is `ops`: a `#` after a blank begins a comment.
@@ -77,22 +83,22 @@ impl Builder<'_> {
         self.report(diagnostic.help("remove the tag; quote a value that is meant as text"));
     }
 
-    pub(super) fn key(&mut self, node: &Node) -> Option<Key> {
-        let Some(name) = node.as_str() else {
-            let diagnostic = self.source.error(Code::YamlKeyType, node.span, "a key must be text");
-            self.report(diagnostic.help(match node.raw() {
-                None | Some("") => "write the name of a field".to_owned(),
-                Some(raw) => format!("quote it: `\"{}\"`", short(raw)),
-            }));
-            return None;
-        };
-        if name == "<<" && node.raw().is_some() {
+    pub(super) fn key(&mut self, node: Node) -> Option<Key> {
+        if node.as_str() == Some("<<") && node.raw().is_some() {
             let diagnostic =
                 self.source.error(Code::YamlMergeKey, node.span, "the merge key `<<` is not allowed");
             self.report(diagnostic.help("write the fields out, or repeat a whole value with an alias"));
             return None;
         }
-        Some(Key { name: name.to_owned(), span: node.span })
+        if let Value::String(name) = node.value {
+            return Some(Key { name, span: node.span });
+        }
+        let diagnostic = self.source.error(Code::YamlKeyType, node.span, "a key must be text");
+        self.report(diagnostic.help(match node.raw() {
+            None | Some("") => "write the name of a field".to_owned(),
+            Some(raw) => format!("quote it: `\"{}\"`", short(raw)),
+        }));
+        None
     }
 
     pub(super) fn refuse_duplicates(&mut self, entries: &[(Key, Node)]) {
