@@ -8,6 +8,7 @@ mod environment;
 mod identity;
 mod ignore;
 mod reading;
+mod taken;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,17 +29,18 @@ use crate::text::spelling;
 
 pub use environment::{taken_twice, unused_patches};
 pub use reading::{Reading, manifests};
+pub use taken::Taken;
 
 /// What git declares for each target on a day, by the target's name.
 pub fn desired(
     claims: &[Claim<'_>],
-    manifests: &[Arc<Manifest>],
+    taken: &Taken<'_>,
     day: Date,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, Desired> {
     let mut all = BTreeMap::new();
-    for claim in claims {
-        let mut desired = for_target(claim, manifests, diagnostics);
+    for (claim, taken) in claims.iter().zip(taken.manifests()) {
+        let mut desired = of_target(claim, taken, diagnostics);
         lifecycle::expire(&mut desired, day);
         all.insert(claim.target.to_owned(), desired);
     }
@@ -53,9 +55,9 @@ pub fn desired(
 }
 
 /// Warns about manifests that no target takes: they would never be applied.
-pub fn unclaimed(claims: &[Claim<'_>], manifests: &[Arc<Manifest>], diagnostics: &mut Vec<Diagnostic>) {
-    for manifest in manifests {
-        if !claims.iter().any(|claim| claim.takes(manifest)) {
+pub fn unclaimed(taken: &Taken<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for (manifest, takers) in taken.takers() {
+        if takers.is_empty() {
             let message =
                 format!("no target in enact.yaml takes this {} manifest", manifest.header.api_version);
             let help = "add a target of this system, or widen its `include`";
@@ -74,9 +76,15 @@ pub fn for_target(
     manifests: &[Arc<Manifest>],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Desired {
+    let taken = Taken::of(std::slice::from_ref(claim), manifests);
+    taken.manifests().next().map(|taken| of_target(claim, taken, diagnostics)).unwrap_or_default()
+}
+
+/// What the manifests that a target takes declare for it.
+fn of_target(claim: &Claim<'_>, manifests: &[&Arc<Manifest>], diagnostics: &mut Vec<Diagnostic>) -> Desired {
     let mut desired = Desired::new();
     let mut taken = BTreeMap::new();
-    for manifest in environment::taken(claim, manifests, diagnostics) {
+    for manifest in environment::expand(claim, manifests, diagnostics) {
         let id = ResourceId::new(claim.target, &manifest.header.kind, &manifest.name);
         let Some(kind) = claim.system.kind(&id.kind) else { continue };
         match taken.entry((id.kind.clone(), kind.look(&id.name))) {

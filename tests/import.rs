@@ -21,7 +21,7 @@ use enact::model::unmanaged::UnmanagedRule;
 use enact::plan;
 use enact::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
 use enact::resolve;
-use enact::resolve::Reading;
+use enact::resolve::{Reading, Taken};
 use enact::system::registry::Registry;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -170,10 +170,10 @@ fn there_and_back(config: &Config, observed: &Observed) {
     let mut diagnostics = Vec::new();
     let parsed =
         resolve::manifests(&config.registry, &files, &mut Reading::within(usize::MAX), &mut diagnostics);
-    let desired =
-        resolve::desired(&[config.targets[0].claim()], &parsed, PlanOptions::default().day, &mut diagnostics)
-            .remove("t")
-            .unwrap();
+    let claims = [config.targets[0].claim()];
+    let taken = Taken::of(&claims, &parsed);
+    let mut desired = resolve::desired(&claims, &taken, PlanOptions::default().day, &mut diagnostics);
+    let desired = desired.remove("t").unwrap();
     // What is live may be odd, such as an action that is not known; what is written of it must not be.
     diagnostics.retain(|d| d.is_error() || matches!(d.code, Code::SchemaSpelling | Code::YamlComment));
     assert!(diagnostics.is_empty(), "{diagnostics:?}\n{files:#?}");

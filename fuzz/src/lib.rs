@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use enact::config::target::{Config, Target};
 use enact::config::{self, Systems};
 use enact::diagnostic::Diagnostic;
-use enact::resolve::Reading;
+use enact::resolve::{Reading, Taken};
 use enact::manifest::{Files, Manifest};
 use enact::report::format::FORMATS;
 use enact::report::style::Style;
@@ -64,7 +64,7 @@ pub fn manifests(text: &str) -> (Vec<Arc<Manifest>>, Vec<Diagnostic>) {
     let manifests =
         resolve::manifests(&loaded.registry, &files, &mut Reading::within(usize::MAX), &mut diagnostics);
     let claims: Vec<_> = loaded.targets.iter().map(Target::claim).collect();
-    let _ = resolve::desired(&claims, &manifests, Default::default(), &mut diagnostics);
+    let _ = resolve::desired(&claims, &Taken::of(&claims, &manifests), Default::default(), &mut diagnostics);
     (manifests, diagnostics)
 }
 

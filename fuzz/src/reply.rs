@@ -26,7 +26,6 @@ use enact::http::transport::{Call, Failure, FailureKind, Response, Transport};
 use enact::http::{Http, HttpSettings};
 use enact::import::{self, To};
 use enact::manifest::Files;
-use enact::resolve::Reading;
 use enact::model::change::Action;
 use enact::model::guard::Guard;
 use enact::model::kind::Kind;
@@ -36,7 +35,7 @@ use enact::model::state::{Attempted, Desired, Observed};
 use enact::model::unmanaged::UnmanagedRule;
 use enact::plan::input::{DeclaredCounts, PlanInput, PlanOptions};
 use enact::report::{Report, TargetReport};
-use enact::resolve::{self, base};
+use enact::resolve::{self, Reading, Taken, base};
 use enact::run::observe::observe_all;
 use enact::run::project::{Connected, Intent};
 use enact::{plan, run};
@@ -161,8 +160,9 @@ impl Subject {
         let mut diagnostics = Vec::new();
         let manifests =
             resolve::manifests(&loaded().registry, &files, &mut Reading::within(usize::MAX), &mut diagnostics);
-        let desired =
-            resolve::desired(&[self.target.claim()], &manifests, Default::default(), &mut diagnostics);
+        let claims = [self.target.claim()];
+        let taken = Taken::of(&claims, &manifests);
+        let desired = resolve::desired(&claims, &taken, Default::default(), &mut diagnostics);
         let errors: Vec<_> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
         assert!(errors.is_empty(), "{errors:#?}\n{files:#?}");
         let desired = &desired[&config.name];

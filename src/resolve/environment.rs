@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::reading::KindChecker;
+use super::taken::Taken;
 use crate::diagnostic::{Code, Diagnostic, Suggestions};
 use crate::manifest::Manifest;
 use crate::manifest::yaml::Budget;
@@ -15,12 +16,11 @@ use crate::text::short;
 use crate::words::{count, list};
 
 /// The manifests that a target takes, as it has them. One that cannot be expanded is left out and reported.
-pub(super) fn taken(
+pub(super) fn expand(
     claim: &Claim<'_>,
-    manifests: &[Arc<Manifest>],
+    taken: &[&Arc<Manifest>],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Arc<Manifest>> {
-    let taken: Vec<_> = manifests.iter().filter(|manifest| claim.takes(manifest)).collect();
     let kinds = claim.system.kinds().iter();
     let checkers: BTreeMap<_, _> = kinds.map(|kind| (kind.name.as_str(), KindChecker::of(kind))).collect();
     let work = |manifest: &&Arc<Manifest>| expanded(claim, &checkers, manifest);
@@ -28,7 +28,7 @@ pub(super) fn taken(
     let (most, sum) = (budget.left(), AtomicUsize::new(0));
     let is_enough = |(_, weight, _): &Expanded| sum.fetch_add(*weight, Ordering::Relaxed) + weight > most;
     let mut all = Vec::new();
-    for (manifest, weight, wrong) in parallel::in_order(&taken, work, is_enough) {
+    for (manifest, weight, wrong) in parallel::in_order(taken, work, is_enough) {
         diagnostics.extend(wrong);
         if let Err(spent) = budget.spend(weight) {
             diagnostics.push(spent.about(claim.target));
@@ -67,13 +67,15 @@ fn expanded(
 }
 
 /// Reports patches for objects that no manifest of their target declares.
-pub fn unused_patches(claims: &[Claim<'_>], manifests: &[Arc<Manifest>], diagnostics: &mut Vec<Diagnostic>) {
+pub fn unused_patches(claims: &[Claim<'_>], taken: &Taken<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let suggestions = Suggestions::default();
-    for claim in claims.iter().filter(|claim| !claim.environment.patches.is_empty()) {
+    let patched = claims.iter().zip(taken.manifests());
+    for (claim, taken) in patched.filter(|(claim, _)| !claim.environment.patches.is_empty()) {
         let variables = &claim.environment.variables;
-        let taken = manifests.iter().filter(|manifest| claim.takes(manifest));
-        let declared: BTreeSet<_> =
-            taken.map(|manifest| (manifest.header.kind.clone(), variables.text(&manifest.name))).collect();
+        let declared: BTreeSet<_> = taken
+            .iter()
+            .map(|manifest| (manifest.header.kind.clone(), variables.text(&manifest.name)))
+            .collect();
         for ((kind, name), patch) in &claim.environment.patches {
             if declared.contains(&(kind.clone(), name.clone())) {
                 continue;
@@ -90,10 +92,10 @@ pub fn unused_patches(claims: &[Claim<'_>], manifests: &[Arc<Manifest>], diagnos
 }
 
 /// Warns of manifests that several targets take, one of them only because it does not say which are its own.
-pub fn taken_twice(claims: &[Claim<'_>], manifests: &[Arc<Manifest>], diagnostics: &mut Vec<Diagnostic>) {
+pub fn taken_twice(claims: &[Claim<'_>], taken: &Taken<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let mut shared: BTreeMap<Vec<&str>, Vec<&Manifest>> = BTreeMap::new();
-    for manifest in manifests {
-        let takers: Vec<_> = claims.iter().filter(|claim| claim.takes(manifest)).collect();
+    for (manifest, takers) in taken.takers().filter(|(_, takers)| takers.len() > 1) {
+        let takers: Vec<_> = takers.iter().filter_map(|place| claims.get(*place)).collect();
         let apis: BTreeSet<_> = takers.iter().map(|claim| claim.api).collect();
         if apis.len() > 1 && takers.iter().any(|claim| claim.include.is_none()) {
             shared.entry(takers.iter().map(|claim| claim.target).collect()).or_default().push(manifest);

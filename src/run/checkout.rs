@@ -13,7 +13,7 @@ use crate::file::read_text;
 use crate::manifest::{Files, Manifest, yaml};
 use crate::model::configuration::{ConfigAction, ConfigChange};
 use crate::model::state::Desired;
-use crate::resolve;
+use crate::resolve::{self, Taken};
 use crate::run::history::{BaseSource, History};
 use crate::run::options::{Empty, RunOptions};
 use crate::run::policy_tests;
@@ -86,15 +86,16 @@ impl Checkout {
         let manifests = resolve::manifests(&config.registry, &files, &mut reads.manifests(), diagnostics);
         let tests = policy_tests::read(&files, diagnostics);
         let claims: Vec<_> = config.targets.iter().map(Target::claim).collect();
-        let desired = resolve::desired(&claims, &manifests, options.plan.day, diagnostics);
+        let taken = Taken::of(&claims, &manifests);
+        let desired = resolve::desired(&claims, &taken, options.plan.day, diagnostics);
         let is_new = |change: &ConfigChange| change.action == ConfigAction::Added;
         // What a target takes that only the revision has is not known here.
         if !configuration.iter().any(is_new) {
-            resolve::unclaimed(&claims, &manifests, diagnostics);
+            resolve::unclaimed(&taken, diagnostics);
         }
-        resolve::taken_twice(&claims, &manifests, diagnostics);
+        resolve::taken_twice(&claims, &taken, diagnostics);
         if options.empty == Empty::Refused {
-            resolve::unused_patches(&claims, &manifests, diagnostics);
+            resolve::unused_patches(&claims, &taken, diagnostics);
         }
         if options.empty == Empty::Refused && !files.is_empty() {
             let paths = files.keys().map(String::as_str);

@@ -12,7 +12,7 @@ use crate::manifest::Files;
 use crate::model::state::{Desired, LiveObject};
 use crate::model::unmanaged::UnmanagedRule;
 use crate::plan::input::{DeclaredCounts, PlanOptions};
-use crate::resolve::{self, Reading};
+use crate::resolve::{self, Reading, Taken};
 use crate::system::registry::Registry;
 
 const CONFIG: &str = "apiVersion: enact/v1\nkind: Config\nmanifests: [policies]\ntargets:\n\
@@ -57,7 +57,12 @@ fn given() -> Given {
     let mut reading = Reading::within(1000);
     let manifests = resolve::manifests(&config.registry, &files, &mut reading, &mut diagnostics);
     let claims = [config.targets[0].claim()];
-    let mut desired = resolve::desired(&claims, &manifests, PlanOptions::default().day, &mut diagnostics);
+    let mut desired = resolve::desired(
+        &claims,
+        &Taken::of(&claims, &manifests),
+        PlanOptions::default().day,
+        &mut diagnostics,
+    );
     assert_eq!(diagnostics, []);
     let roles = vec![live(
         "reader",
