@@ -38,6 +38,7 @@ pub mod merge;
 pub mod metrics;
 pub mod pass;
 mod passed;
+pub mod picture;
 pub mod plan_file;
 pub mod sarif;
 pub mod status;

@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod embedded;
 pub mod file_lock;
 pub mod history;
+pub mod hold;
 pub mod journal;
 pub mod ledger;
 pub mod lint;

@@ -29,8 +29,27 @@ pub enum Mode {
     Apply,
     /// The same, but a change that allows more than before, or of which nobody knows, is held back.
     Narrow,
-    /// There is no pass: the target is left alone.
+    /// It only shows, and nobody is asked to do anything about it.
     Hold,
+}
+
+impl Mode {
+    /// Its name, as in enact.yaml.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Apply => "apply",
+            Self::Narrow => "narrow",
+            Self::Hold => "hold",
+        }
+    }
+
+    /// Whether a pass may write.
+    #[must_use]
+    pub fn writes(self) -> bool {
+        matches!(self, Self::Apply | Self::Narrow)
+    }
 }
 
 /// When a target gets passes, and what they may do.
@@ -52,6 +71,18 @@ impl Passes {
         match self.mode {
             Mode::Apply | Mode::Narrow if !is_open => Mode::Report,
             mode => mode,
+        }
+    }
+
+    /// What a pass may do that a person begins now to have the plan written: all, but nothing outside of all windows, and
+    /// nothing if the target is held.
+    #[must_use]
+    pub fn mode_asked(&self, now: Timestamp) -> Mode {
+        match self.mode {
+            Mode::Hold => Mode::Hold,
+            Mode::Report | Mode::Apply | Mode::Narrow => {
+                Self { mode: Mode::Apply, ..self.clone() }.mode_at(now)
+            }
         }
     }
 

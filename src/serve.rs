@@ -19,23 +19,27 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::report::Report;
 use crate::report::content::{Content, ServeContent};
 use crate::report::pass::{PassProblem, PassRow, PassState, ServeEvent, ServeLine};
+use crate::schedule::Mode;
 use crate::sync::lock;
 use board::Board;
 use notify::Notifier;
-use pass::Pass;
+use pass::{Asked, Ended, Pass};
 use roster::{Roster, Turn};
 use source::{Followed, Source};
 use store::Store;
 
 mod board;
+mod door;
 pub mod follow;
 mod hook;
 mod http;
 mod notify;
+mod page;
 mod pass;
 pub mod roster;
 mod source;
 mod store;
+mod web;
 
 /// How often the service looks whether it is to end.
 const LOOKS: Duration = Duration::from_millis(200);
@@ -83,7 +87,7 @@ impl Service<'_> {
 /// The service while it goes on.
 struct Running<'a> {
     roster: Roster,
-    jobs: JoinSet<Option<PassRow>>,
+    jobs: JoinSet<Option<Ended>>,
     /// Which target each job is about.
     targets: HashMap<Id, String>,
     /// How the last pass over each target ended.
@@ -95,7 +99,8 @@ struct Running<'a> {
     followed: Followed,
     source: Arc<Mutex<Source>>,
     board: Arc<Board>,
-    store: Option<Store>,
+    /// Who asked for passes that have not begun.
+    asked: BTreeMap<String, Asked>,
     notifier: Notifier,
     not_notified: UnboundedReceiver<String>,
     host: String,
@@ -110,6 +115,8 @@ impl<'a> Running<'a> {
     async fn of(service: Service<'a>) -> Result<Self, Vec<Diagnostic>> {
         let Service { config, clone, only, once, stop, listen, store, host, log } = service;
         let one = |diagnostic| vec![diagnostic];
+        // Pages need one, if only for as long as the process lives.
+        let store = store.or_else(|| listen.map(|_| PathBuf::from(":memory:")));
         let mut store = store.map(Store::open).transpose().map_err(one)?;
         let board = Arc::<Board>::default();
         if let Some(address) = listen {
@@ -126,6 +133,8 @@ impl<'a> Running<'a> {
             store.fill(&followed.place, followed.serve.keep_days).into_iter().for_each(log);
         }
         let last = store.as_ref().map(Store::last).unwrap_or_default();
+        *lock(board.store()) = store;
+        board.follow(&followed, &last);
         let (unreached, not_notified) = unbounded_channel();
         Ok(Self {
             roster: Roster::default(),
@@ -139,7 +148,7 @@ impl<'a> Running<'a> {
             followed,
             source,
             board,
-            store,
+            asked: BTreeMap::new(),
             not_notified,
             host,
             once,
@@ -156,9 +165,8 @@ impl<'a> Running<'a> {
     /// Goes on with the configuration that was just read.
     fn follow(&mut self) {
         let now = Timestamp::now();
-        let Followed { commit, targets, serve, hooks, .. } = &self.followed;
+        let Followed { commit, targets, serve, .. } = &self.followed;
         self.roster.follow(targets, now);
-        self.board.follow(hooks.clone());
         let gone: Vec<_> =
             self.last.keys().filter(|target| !targets.contains_key(*target)).cloned().collect();
         for target in gone {
@@ -176,11 +184,15 @@ impl<'a> Running<'a> {
         if self.stop.load(Ordering::Relaxed) {
             return;
         }
+        for (target, asked) in self.board.take_asked() {
+            self.roster.ask(&target, now);
+            self.asked.insert(target, asked);
+        }
         while self.jobs.len() < self.followed.serve.side_by_side
-            && let Some(Turn { target, mode }) = self.roster.take(now)
+            && let Some(turn) = self.roster.take(now)
         {
-            let stop = self.stop.clone();
-            let pass = Pass { target: target.clone(), mode, place: self.followed.place.clone(), stop };
+            let target = turn.target.clone();
+            let pass = self.pass(turn, now);
             let job = self.jobs.spawn_blocking(move || pass.run());
             self.targets.insert(job.id(), target);
         }
@@ -192,6 +204,20 @@ impl<'a> Running<'a> {
             self.next_refresh = self.followed.serve.follow.after("", now);
             self.refresh = Some(refresh(&self.source));
         }
+    }
+
+    /// A pass as the schedule wants it, or as somebody asked for it.
+    fn pass(&mut self, Turn { target, mode }: Turn, now: Timestamp) -> Pass {
+        let asked = self.asked.remove(&target);
+        let passes = self.followed.targets.get(&target);
+        let mode = match asked.as_ref().map(|asked| asked.plan.is_some()) {
+            Some(true) => passes.map_or(mode, |passes| passes.mode_asked(now)),
+            Some(false) if mode.writes() => Mode::Report,
+            Some(false) | None => mode,
+        };
+        let is_held = self.board.begun(&target);
+        let (place, stop) = (self.followed.place.clone(), self.stop.clone());
+        Pass { target, mode, asked, is_held, place, stop }
     }
 
     /// Waits until something happened, or something may be due.
@@ -207,27 +233,29 @@ impl<'a> Running<'a> {
         }
     }
 
-    fn ended(&mut self, ended: Result<(Id, Option<PassRow>), JoinError>) {
-        let (id, row) = match ended {
+    fn ended(&mut self, ended: Result<(Id, Option<Ended>), JoinError>) {
+        let (id, ended) = match ended {
             Ok(ended) => ended,
             Err(error) => (error.id(), None),
         };
         let Some(target) = self.targets.remove(&id) else { return };
         let now = Timestamp::now();
-        let is_worth_repeating = row.as_ref().is_none_or(|row| row.state.is_worth_repeating());
+        let is_worth_repeating = ended.as_ref().is_none_or(|ended| ended.row.state.is_worth_repeating());
         self.roster.ended(&target, is_worth_repeating, now);
         if self.once {
             self.roster.rest(&target);
         }
-        let Some(row) = row else { return };
-        if !self.followed.targets.contains_key(&target) {
-            return;
+        let next = self.roster.next(&target);
+        let Some(ended) = ended.filter(|_| self.followed.targets.contains_key(&target)) else {
+            return self.board.ended(&target, None, next);
+        };
+        self.board.metrics().note(&ended.row);
+        if let Some(store) = &mut *lock(self.board.store()) {
+            let ended = std::slice::from_ref(&ended);
+            store.note(ended, self.followed.serve.keep_days).into_iter().for_each(self.log);
         }
-        self.board.metrics().note(&row);
-        if let Some(store) = &mut self.store {
-            let rows = std::slice::from_ref(&row);
-            store.note(rows, self.followed.serve.keep_days).into_iter().for_each(self.log);
-        }
+        let row = ended.row;
+        self.board.ended(&target, Some(&row), next);
         let before = self.known.insert(target.clone(), row.state);
         self.last.insert(target, row.clone());
         if let Some(event) = notify::change(before, &row) {
@@ -245,6 +273,7 @@ impl<'a> Running<'a> {
             Ok(None) => {}
             Ok(Some(followed)) => {
                 self.followed = followed;
+                self.board.follow(&self.followed, &self.last);
                 self.follow();
                 self.roster.trigger(Timestamp::now());
             }

@@ -26,6 +26,7 @@ pub fn list<T: AsRef<str>>(items: &[T], most: usize) -> String {
 fn plural(noun: &str) -> String {
     match noun.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u'])) {
         Some(stem) => format!("{stem}ies"),
+        None if noun.ends_with('s') => format!("{noun}es"),
         None => format!("{noun}s"),
     }
 }

@@ -66,6 +66,7 @@ impl Apply {
         };
         let run = Reconcile {
             id: new_id(),
+            who: None,
             caller: &Terminal { args: &self, output },
             load: &|| self.sandbox.load(global, &options),
             options: &options,

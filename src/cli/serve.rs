@@ -36,7 +36,8 @@ pub(super) struct Serve {
     /// The file that keeps how passes ended; with `--repository` it is `enact.db` in the folder of the clone
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
-    /// Answers `/healthz`, `/readyz`, `/metrics` and webhooks at this address, such as 127.0.0.1:8080; port 0 takes a free one
+    /// Shows its pages and answers `/healthz`, `/readyz`, `/metrics` and webhooks at this address, such as 127.0.0.1:8080; port
+    /// 0 takes a free one
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
     /// How the lines of the log are written, on standard error

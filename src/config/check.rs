@@ -166,7 +166,7 @@ pub(super) fn missing_settings(system: &Registered, row: &Part<'_>) -> Option<Di
 /// How much of a path may be shown, if it leads to a place where somebody may have written a secret by mistake. Without
 /// the blank after a colon, as in `bearer:SECRET`, the secret is part of a key, so the rest of the path is not shown.
 fn private(path: &str) -> Option<usize> {
-    let below = [".auth", ".secrets", "serve.hooks", "serve.notify"]
+    let below = [".auth", ".secrets", "serve.hooks", "serve.notify", "serve.people"]
         .iter()
         .filter_map(|part| Some(path.find(part)? + part.len()));
     let odd_key = path.find("[\"");

@@ -206,6 +206,50 @@ pub struct ServeConfig {
     /// For how many days the store keeps how passes ended.
     #[schemars(range(min = 1, max = 36_500))]
     pub keep_days: u32,
+    /// Who may look at the pages of the service, and who may use their buttons. Without anybody here and without `proxy`,
+    /// everybody on the same machine may look.
+    pub(super) people: Vec<Person>,
+    /// A proxy in front of the service that knows who asks.
+    pub(super) proxy: Option<ProxyConfig>,
+}
+
+/// Somebody who may look at the pages of the service.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// The name, as it is recorded.
+    #[schemars(length(min = 1, max = 100))]
+    pub name: String,
+    /// What the person may do.
+    pub role: Role,
+    /// The SHA-256 of the person's token in hex. The token has to be random: `openssl rand -hex 32`.
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"), extend("x-pattern-hint" = "64 digits in hex, as `sha256sum` writes them"))]
+    pub token_sha256: String,
+}
+
+/// What somebody may do on the pages of the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Look.
+    Viewer,
+    /// Ask for passes, have a plan written, hold and release targets.
+    Operator,
+}
+
+/// A proxy in front of the service that knows who asks.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProxyConfig {
+    /// The addresses that it asks from, such as 10.0.0.5. Nobody else is believed.
+    #[schemars(length(min = 1))]
+    pub(super) peers: Vec<String>,
+    /// The header in which it names the person. It must take away one that is sent to it.
+    #[schemars(regex(pattern = "^[A-Za-z0-9-]+$"), extend("x-pattern-hint" = "the name of a header"))]
+    pub(super) header: String,
+    /// Who may use the buttons; all others whom it names may look.
+    #[serde(default)]
+    pub(super) operators: Vec<String>,
 }
 
 /// Who is told when the state of a target changes.
@@ -251,6 +295,8 @@ impl Default for ServeConfig {
             hooks: BTreeMap::new(),
             notify: Vec::new(),
             keep_days: 90,
+            people: Vec::new(),
+            proxy: None,
         }
     }
 }

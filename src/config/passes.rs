@@ -1,10 +1,23 @@
 //! When `enact serve` looks after each target: from `enact.yaml` as it is written to values that were checked.
 
-use super::file::{PassesConfig, ServeConfig};
+use std::net::IpAddr;
+
+use super::file::{PassesConfig, Person, ProxyConfig, ServeConfig};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::yaml::{Document, Part};
 use crate::schedule::{Mode, Passes, Schedule, Window};
 use crate::text::short;
+
+/// A proxy in front of the service that is believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proxy {
+    /// The addresses that it asks from.
+    pub peers: Vec<IpAddr>,
+    /// The header in which it names the person.
+    pub header: String,
+    /// Who may use the buttons.
+    pub operators: Vec<String>,
+}
 
 /// What the service is told, but for its targets.
 #[derive(Clone, Debug)]
@@ -15,6 +28,10 @@ pub struct Serve {
     pub side_by_side: usize,
     /// For how many days the store keeps how passes ended.
     pub keep_days: u32,
+    /// Who may look at its pages.
+    pub people: Vec<Person>,
+    /// The proxy that is believed.
+    pub proxy: Option<Proxy>,
 }
 
 impl Serve {
@@ -29,8 +46,30 @@ impl Serve {
         let follow = Schedule::parse(&config.follow);
         let follow =
             follow.map_err(|why| diagnostics.push(wrong(&config.follow, &why).at(part.place("/follow"))));
-        Some(Self { follow: follow.ok()?, side_by_side: config.side_by_side, keep_days: config.keep_days })
+        let proxy = config.proxy.as_ref().map(|proxy| believed(proxy, &part, diagnostics));
+        Some(Self {
+            follow: follow.ok()?,
+            side_by_side: config.side_by_side,
+            keep_days: config.keep_days,
+            people: config.people.clone(),
+            proxy,
+        })
     }
+}
+
+fn believed(config: &ProxyConfig, part: &Part<'_>, diagnostics: &mut Vec<Diagnostic>) -> Proxy {
+    let ProxyConfig { peers, header, operators } = config;
+    let peers = peers.iter().enumerate().filter_map(|(index, peer)| {
+        let wrong = |_| {
+            let message = format!("`{}` is no address of a proxy", short(peer));
+            let place = part.place(&format!("/proxy/peers/{index}"));
+            diagnostics.push(
+                Diagnostic::new(Code::ConfigProxy, message).at(place).help("write one such as `10.0.0.5`"),
+            );
+        };
+        peer.parse().map_err(wrong).ok()
+    });
+    Proxy { peers: peers.collect(), header: header.clone(), operators: operators.clone() }
 }
 
 /// The passes of a target, whose row this is; what it does not say is said for all targets.

@@ -195,6 +195,10 @@ codes! {
     /// out would leave the target with what is meant for another one. Do what the help says.
     ConfigPatch = "config/patch" (Invalid, Error),
 
+    /// What `peers` of the proxy in front of `enact serve` names is no address. The service believes whom a request names only if it
+    /// comes from one of them. Write addresses, such as `10.0.0.5` or `fd00::5`.
+    ConfigProxy = "config/proxy" (Invalid, Error),
+
     /// A schedule or a window of `enact serve` says nothing that can be read, or a time that never comes. A target whose passes
     /// never begin would look as if it were as declared. Write `every 15m`, or the five fields of cron with a time zone.
     ConfigSchedule = "config/schedule" (Invalid, Error),
@@ -634,6 +638,10 @@ codes! {
     /// `--lock-timeout`; a lock of a run that is gone ends by itself a few minutes later, and `enact unlock` removes it
     /// at once.
     LockHeld = "lock/held" (Locked, Error),
+
+    /// A person holds the target: from then on nothing is written to it by anybody. Plans still show what is not as declared. It is
+    /// released on the page of the service, or with `enact unlock`.
+    LockHold = "lock/hold" (Locked, Error),
 
     /// The `apiVersion` of a manifest names no system that is known here. It decides by which schema the manifest is
     /// checked and which targets take it. Correct it, or name the file of the system's definition in `systems` of

@@ -30,6 +30,9 @@ pub struct LockJson {
     pub started: Timestamp,
     /// When the lock ends, unless it is renewed.
     pub ends: Timestamp,
+    /// Whether no run holds it, but a person, until it is released.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hold: bool,
 }
 
 impl LockJson {
@@ -72,6 +75,7 @@ mod tests {
             run_url: None,
             started: "2026-01-01T00:00:00Z".parse().unwrap(),
             ends: ends.parse().unwrap(),
+            hold: false,
         }
     }
 

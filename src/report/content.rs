@@ -574,7 +574,7 @@ pub struct LockStatus {
 
 impl From<&LockJson> for LockStatus {
     fn from(lock: &LockJson) -> Self {
-        let LockJson { format_version: _, run, holder, host, run_url, started, ends } = lock.clone();
+        let LockJson { format_version: _, run, holder, host, run_url, started, ends, hold: _ } = lock.clone();
         Self { holder, host, run, run_url, started, ends }
     }
 }

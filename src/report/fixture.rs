@@ -407,6 +407,7 @@ fn hostile_pass(text: &str) -> PassRow {
         written: 1,
         left: LeftChanges { changes: 2, drifted: 1, more_permissive: 1, ..LeftChanges::default() },
         requests: 3,
+        asked_by: Some(text.into()),
         problems: vec![PassProblem { code: "git/push".to_owned(), message, file: Some(file), line: Some(1) }],
     }
 }

@@ -27,7 +27,8 @@ use change::Said;
 mod change;
 mod sides;
 
-const STYLE: &str = include_str!("html/page.css");
+/// How the page looks. Pages of others that hold [`seen`] need it, too.
+pub const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
 
 /// How wide the text of a command without targets is, in columns.
@@ -42,6 +43,16 @@ pub fn render(report: &Report) -> Inert {
         page.block(Tag::new("body"), |page| body(page, report));
     });
     Inert::markup(page.text())
+}
+
+/// What a run over one target found out, as a part of a page: what is wrong, and each change.
+pub(super) fn seen(report: &Report) -> String {
+    let mut page = Markup::default();
+    // What the configuration is warned of says nothing of this one target.
+    let is_about_it = |diagnostic: &&Diagnostic| diagnostic.is_error() || diagnostic.subject.is_some();
+    diagnostics(&mut page, summary::diagnostics(report).into_iter().filter(is_about_it).collect());
+    report.targets.iter().for_each(|target| parts(&mut page, report, target));
+    page.text().to_owned()
 }
 
 fn title(report: &Report) -> String {
@@ -81,7 +92,7 @@ fn body(page: &mut Markup, report: &Report) {
         origin(page, report);
     });
     page.block(Tag::new("main"), |page| {
-        diagnostics(page, report);
+        diagnostics(page, summary::diagnostics(report));
         if !matches!(report.content, Content::Run | Content::Nothing) {
             content(page, report);
         }
@@ -125,8 +136,7 @@ fn origin(page: &mut Markup, report: &Report) {
     });
 }
 
-fn diagnostics(page: &mut Markup, report: &Report) {
-    let found = summary::diagnostics(report);
+fn diagnostics(page: &mut Markup, found: Vec<&Diagnostic>) {
     if found.is_empty() {
         return;
     }
@@ -207,27 +217,29 @@ fn choice(page: &mut Markup, name: &'static str, words: BTreeSet<&'static str>) 
 fn of_target(page: &mut Markup, report: &Report, target: &TargetReport) {
     page.block(Tag::new("section").class("target"), |page| {
         page.line(Tag::new("h2"), &target.plan.target);
-        let facts = format!("{}, {}: {}", target.system, target.url, Totals::of_target(target).words());
-        page.line(Tag::new("p").class("more"), &facts);
-        if let Some(why) = labels::blocked(&target.plan) {
-            page.line(
-                Tag::new("p").class("note error"),
-                &format!("Nothing is written to this target: {why}."),
-            );
-        }
-        let ended = summary::was_attempted(report);
-        for (heading, changes) in summary::groups(target) {
-            heading.into_iter().for_each(|heading| page.line(Tag::new("h3"), &heading_of(heading)));
-            changes.into_iter().for_each(|(change, outcome)| one(page, target, change, outcome, ended));
-        }
-        for line in access::of_target(&target.plan) {
-            let what = format!("{} (access of {})", line.what, target.plan.target);
-            change::verdict(page, &AccessLine { what, ..line });
-        }
-        apart(page, target);
-        not_in_git(page, target);
-        verified(page, target);
+        parts(page, report, target);
     });
+}
+
+fn parts(page: &mut Markup, report: &Report, target: &TargetReport) {
+    let facts = format!("{}, {}: {}", target.system, target.url, Totals::of_target(target).words());
+    page.line(Tag::new("p").class("more"), &facts);
+    if let Some(why) = labels::blocked(&target.plan) {
+        let why = format!("Nothing is written to this target: {why}.");
+        page.line(Tag::new("p").class("note error"), &why);
+    }
+    let ended = summary::was_attempted(report);
+    for (heading, changes) in summary::groups(target) {
+        heading.into_iter().for_each(|heading| page.line(Tag::new("h3"), &heading_of(heading)));
+        changes.into_iter().for_each(|(change, outcome)| one(page, target, change, outcome, ended));
+    }
+    for line in access::of_target(&target.plan) {
+        let what = format!("{} (access of {})", line.what, target.plan.target);
+        change::verdict(page, &AccessLine { what, ..line });
+    }
+    apart(page, target);
+    not_in_git(page, target);
+    verified(page, target);
 }
 
 /// A heading of a terminal as one of a page.

@@ -17,7 +17,7 @@ use crate::words::count;
 pub enum PassState {
     /// It is as git declares it.
     Converged,
-    /// Nobody looks after it: its mode is `hold`.
+    /// Nothing is written to it: its mode is `hold`, or a person holds it.
     Held,
     /// It is not, and the pass was not to write that.
     Pending,
@@ -65,6 +65,12 @@ impl PassState {
     #[must_use]
     pub fn is_worth_repeating(self) -> bool {
         matches!(self, Self::Locked | Self::Incomplete | Self::Failed)
+    }
+
+    /// Whether somebody has to do something about it.
+    #[must_use]
+    pub fn is_trouble(self) -> bool {
+        matches!(self, Self::Refused | Self::Incomplete | Self::Invalid | Self::Failed)
     }
 
     /// How a run ends in which a target is so.
@@ -147,11 +153,33 @@ pub struct PassRow {
     pub left: LeftChanges,
     /// How many requests were sent.
     pub requests: usize,
+    /// Who asked for it on a page; null if it was due.
+    #[serde(default)]
+    pub asked_by: Option<String>,
     /// What keeps the target from being as declared.
     pub problems: Vec<PassProblem>,
 }
 
 impl PassRow {
+    /// A pass that found nothing to do.
+    #[cfg(test)]
+    pub(crate) fn example(target: &str) -> Self {
+        Self {
+            target: target.to_owned(),
+            run: "r".to_owned(),
+            ended: Timestamp::UNIX_EPOCH,
+            seconds: 0.5,
+            commit: None,
+            mode: Mode::Report,
+            state: PassState::Converged,
+            written: 0,
+            left: LeftChanges::default(),
+            requests: 3,
+            asked_by: None,
+            problems: Vec::new(),
+        }
+    }
+
     /// One line for people.
     #[must_use]
     pub fn line(&self) -> String {

@@ -8,6 +8,7 @@ use super::pass::{LeftChanges, PassProblem, PassRow, PassState};
 use super::{Exit, Report, TargetReport};
 use crate::access::impact::Verdict;
 use crate::compare::cause::Cause;
+use crate::diagnostic::Code;
 use crate::model::change::Change;
 use crate::model::plan::TargetPlan;
 use crate::schedule::Mode;
@@ -42,10 +43,14 @@ impl PassRow {
             seconds: took.as_secs_f64(),
             commit: report.commit.clone(),
             mode,
-            state: PassState::of(report.exit_of(target), of_target),
+            state: match report.diagnostics.iter().any(|diagnostic| diagnostic.code == Code::LockHold) {
+                true => PassState::Held,
+                false => PassState::of(report.exit_of(target), of_target),
+            },
             written: of_target.map(applied).unwrap_or_default(),
             left: of_target.map(|of| LeftChanges::of(of.verified().unwrap_or(&of.plan))).unwrap_or_default(),
             requests: of_target.map(|of| of.requests).unwrap_or_default(),
+            asked_by: None,
             problems: errors.map(PassProblem::from).collect(),
         }
     }

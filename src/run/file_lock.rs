@@ -90,6 +90,12 @@ fn read(mut file: &File) -> Vec<LockJson> {
 /// Reports a lock that another run holds.
 pub(super) fn held(what: &str, lock: &LockJson) -> Diagnostic {
     let LockJson { holder, host, run, run_url, started, .. } = lock;
+    if lock.hold {
+        let message = format!("{} holds it since {started}", inline(holder));
+        return Diagnostic::new(Code::LockHold, message).about(what).help(format!(
+            "nothing was written; it can be released on its page, or with `enact unlock {what}`"
+        ));
+    }
     let place = run_url.as_ref().map(|url| format!(", {}", inline(url))).unwrap_or_default();
     let message = format!(
         "another run writes to it since {started}: {} on {} (run {}{place})",

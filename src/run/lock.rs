@@ -63,12 +63,16 @@ impl Place {
     }
 
     fn write(&self, run: &RunId) -> Result<Commit, Diagnostic> {
-        let files =
-            BTreeMap::from([(LOCK.to_owned(), Some(run.lock(self.clock.now(), self.terms.lasts).file()))]);
-        let message = format!("locked by {}\n\nrun {}\n", run.who, run.id);
+        self.write_lock(&run.lock(self.clock.now(), self.terms.lasts))
+    }
+
+    pub(super) fn write_lock(&self, lock: &LockJson) -> Result<Commit, Diagnostic> {
+        let files = BTreeMap::from([(LOCK.to_owned(), Some(lock.file()))]);
+        let what = if lock.hold { "held" } else { "locked" };
+        let message = format!("{what} by {}\n\nrun {}\n", lock.holder, lock.run);
         let new = NewCommit {
             parents: &[],
-            author: &run.who,
+            author: &lock.holder,
             time: self.clock.now().as_second(),
             message: &message,
             // A lock is no evidence of anything.

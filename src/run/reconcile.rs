@@ -61,6 +61,8 @@ pub struct Reviewed {
 pub struct Reconcile<'a> {
     /// Its random id.
     pub id: String,
+    /// The person that it is for, if that is not who runs this process.
+    pub who: Option<String>,
     /// Who began it.
     pub caller: &'a dyn Caller,
     /// Reads the project, by `options`.
@@ -375,7 +377,8 @@ impl Reconcile<'_> {
     }
 
     fn begin(&self, history: Option<&History>) -> RunId {
-        RunId { id: self.id.clone(), ..RunId::begin(history.map(History::repository)) }
+        let begun = RunId::begin(history.map(History::repository));
+        RunId { id: self.id.clone(), who: self.who.clone().unwrap_or(begun.who), ..begun }
     }
 
     /// The repository to keep the record and the lock in; none for a sandbox, which is another system.

@@ -13,7 +13,8 @@ use crate::run::tips;
 /// A lock as it was found.
 pub struct Found {
     name: String,
-    at: Commit,
+    /// Its commit.
+    pub(super) at: Commit,
     /// What it says; an error if it cannot be read.
     pub lock: Result<LockJson, Diagnostic>,
 }

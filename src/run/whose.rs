@@ -62,6 +62,7 @@ impl RunId {
             run_url: self.url.clone(),
             started: self.started.parse().unwrap_or(now),
             ends: now.checked_add(lasts).unwrap_or(now),
+            hold: false,
         }
     }
 }

@@ -49,6 +49,11 @@ fn is_same(secret: &str, token: &str) -> bool {
     Sha256::digest(secret).as_slice().ct_eq(Sha256::digest(token).as_slice()).into()
 }
 
+/// Bytes in hex.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let byte = |pair: &[u8]| match pair {

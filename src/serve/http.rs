@@ -1,5 +1,5 @@
-//! What the service answers over HTTP: whether it lives and is ready, its metrics, and the hooks of forges. A hook only
-//! makes it look for a new commit sooner, so a replayed one does nothing.
+//! What the service answers over HTTP: whether it lives and is ready, its metrics, and the hooks of forges; its pages are in
+//! `web`. A hook only makes it look for a new commit sooner, so a replayed one does nothing.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 
 use super::board::Board;
 use super::hook::forge;
+use super::web;
 use crate::diagnostic::{Code, Diagnostic};
 
 /// Forges send up to 25 MiB; nothing of it is read but its signature.
@@ -35,19 +36,22 @@ pub(super) async fn listen(address: SocketAddr, board: Arc<Board>) -> Result<Soc
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .route("/hooks/{forge}", post(hook))
+        .merge(web::routes())
         .layer(middleware::map_response(harmless))
         .with_state(board);
     // It ends with the process: whoever asks then gets no answer.
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, router).await });
     Ok(address)
 }
 
-/// No answer is a page, is kept, or is taken for something else than it says.
+/// No answer is kept or taken for something else than it says; what may run in a page says `web`.
 async fn harmless(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'"));
+    let policy = headers.entry(header::CONTENT_SECURITY_POLICY);
+    policy.or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
     response
 }
 

@@ -12,6 +12,7 @@ use sha2::Sha256;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
+use super::hook::hex;
 use crate::config::credential::Receiver;
 use crate::config::file::Form;
 use crate::http::transport::{Call, Network, Transport as _};
@@ -103,8 +104,7 @@ async fn once(Receiver { form, url, secret }: &Receiver, line: &ServeLine) -> Re
 fn sign(secret: &SecretString, body: &[u8]) -> Option<HeaderValue> {
     let mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes()).ok()?;
     let code = mac.chain_update(body).finalize().into_bytes();
-    let hex = code.iter().fold("sha256=".to_owned(), |text, byte| format!("{text}{byte:02x}"));
-    HeaderValue::from_str(&hex).ok()
+    HeaderValue::from_str(&format!("sha256={}", hex(&code))).ok()
 }
 
 /// Text in which Slack sees no link, nobody who is called, and no tag.

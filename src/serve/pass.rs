@@ -10,8 +10,10 @@ use jiff::Timestamp;
 use tokio::runtime::Handle;
 
 use super::source::{self, Place};
-use crate::report::Report;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::report::pass::{LeftChanges, PassRow, PassState};
+use crate::report::picture::Picture;
+use crate::report::{Ending, Report};
 use crate::run::options::RunOptions;
 use crate::run::project::{Connected, Project};
 use crate::run::reconcile::{Caller, Reconcile};
@@ -27,44 +29,61 @@ const LOOKS: Duration = Duration::from_millis(100);
 pub(super) struct Pass {
     pub(super) target: String,
     pub(super) mode: Mode,
+    /// Who asked for it, if it was not due.
+    pub(super) asked: Option<Asked>,
+    /// Whether somebody held the target when it was looked last. Then it is not waited for its lock.
+    pub(super) is_held: bool,
     pub(super) place: Arc<Place>,
     /// Set when the service is to end.
     pub(super) stop: Arc<AtomicBool>,
 }
 
+/// A person who asked for a pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) by: String,
+    /// The digest of the plan that is to be written; `None` to look only.
+    pub(super) plan: Option<String>,
+}
+
+/// A pass that has ended.
+pub(super) struct Ended {
+    pub(super) row: PassRow,
+    /// What it saw, if that is known.
+    pub(super) picture: Option<Picture>,
+}
+
 impl Pass {
     /// Goes through with it. `None` if the service ended before it would have written.
-    pub(super) fn run(self) -> Option<PassRow> {
+    pub(super) fn run(self) -> Option<Ended> {
         let (id, began) = (new_id(), Instant::now());
-        let report = match self.mode {
-            Mode::Hold => return Some(self.held(id)),
-            Mode::Report | Mode::Apply | Mode::Narrow => self.report(id.clone())?,
-        };
-        let when = (Timestamp::now(), began.elapsed());
-        Some(PassRow::of((&self.target, &id), self.mode, &report, when))
-    }
-
-    fn held(&self, run: String) -> PassRow {
-        PassRow {
-            target: self.target.clone(),
-            run,
-            ended: Timestamp::now(),
-            seconds: 0.0,
-            commit: self.place.commit.clone(),
-            mode: self.mode,
-            state: PassState::Held,
-            written: 0,
-            left: LeftChanges::default(),
-            requests: 0,
-            problems: Vec::new(),
+        let mut report = self.report(id.clone())?;
+        let is_another_plan = self.asked.is_some() && report.ending == Ending::Declined;
+        if is_another_plan {
+            report.diagnostics.push(moved());
         }
+        let when = (Timestamp::now(), began.elapsed());
+        let row = PassRow::of((&self.target, &id), self.mode, &report, when);
+        let state = match (self.mode, row.state) {
+            (Mode::Hold, PassState::Converged | PassState::Pending) => PassState::Held,
+            // Nothing failed, and nothing was written.
+            (_, PassState::Failed) if is_another_plan => PassState::Pending,
+            (_, state) => state,
+        };
+        let asked_by = self.asked.map(|asked| asked.by);
+        Some(Ended { row: PassRow { state, asked_by, ..row }, picture: Some(Picture::of(&report)) })
     }
 
     fn report(&self, id: String) -> Option<Report> {
         let options = RunOptions { only: vec![self.target.clone()], ..source::options(self.mode) };
-        let caller = Unattended { stop: self.stop.clone(), writes: AtomicBool::new(false) };
+        let caller = Unattended {
+            stop: self.stop.clone(),
+            writes: AtomicBool::new(false),
+            plan: self.asked.as_ref().and_then(|asked| asked.plan.clone()),
+        };
         let run = Reconcile {
             id,
+            who: self.asked.as_ref().map(|asked| asked.by.clone()),
             caller: &caller,
             load: &|| self.place.load(&options),
             options: &options,
@@ -73,7 +92,7 @@ impl Pass {
             allow_dirty: false,
             events: None,
             remote: None,
-            patience: PATIENCE,
+            patience: if self.is_held { Duration::ZERO } else { PATIENCE },
         };
         let whole = async {
             match options.writes {
@@ -90,9 +109,16 @@ impl Pass {
     }
 }
 
+fn moved() -> Diagnostic {
+    Diagnostic::new(Code::ReviewMoved, "the plan is another one now than the one that was looked at")
+        .help("nothing was written; look at the new plan, and ask again")
+}
+
 /// Nobody looks on.
 struct Unattended {
     stop: Arc<AtomicBool>,
+    /// The only plan that is to be written, if somebody looked at one.
+    plan: Option<String>,
     /// Whether the run has come to where it may write.
     writes: AtomicBool,
 }
@@ -112,11 +138,11 @@ impl Unattended {
 
 impl Caller for Unattended {
     fn asks(&self) -> bool {
-        false
+        self.plan.is_some()
     }
 
-    fn agrees(&self, _: &Project, _: &Report) -> bool {
-        true
+    fn agrees(&self, _: &Project, report: &Report) -> bool {
+        self.plan.as_ref().is_none_or(|plan| *plan == report.digest())
     }
 
     fn remark(&self, _: &str) {}

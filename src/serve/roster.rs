@@ -26,6 +26,13 @@ struct Place {
     gone: bool,
 }
 
+impl Place {
+    fn trigger(&mut self, now: Timestamp) {
+        self.again = self.running;
+        self.next = self.next.min(now);
+    }
+}
+
 /// A target whose turn it is.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Turn {
@@ -61,9 +68,21 @@ impl Roster {
     /// All targets are due: there is a new commit.
     pub fn trigger(&mut self, now: Timestamp) {
         for place in self.0.values_mut() {
-            place.again = place.running;
-            place.next = place.next.min(now);
+            place.trigger(now);
         }
+    }
+
+    /// A target is due: somebody asked for a pass.
+    pub fn ask(&mut self, target: &str, now: Timestamp) {
+        if let Some(place) = self.0.get_mut(target) {
+            place.trigger(now);
+        }
+    }
+
+    /// When the next pass of a target begins.
+    #[must_use]
+    pub fn next(&self, target: &str) -> Option<Timestamp> {
+        self.0.get(target).filter(|place| place.next < Timestamp::MAX).map(|place| place.next)
     }
 
     /// Takes the target that is due longest.

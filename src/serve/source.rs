@@ -18,6 +18,7 @@ use crate::manifest::Files;
 use crate::plan::input::PlanOptions;
 use crate::run::checkout::{ConfigText, unreadable};
 use crate::run::history::BaseSource;
+use crate::run::hold::{Holder, holders};
 use crate::run::load::{Load, Shared, load};
 use crate::run::options::RunOptions;
 use crate::schedule::{Mode, Passes};
@@ -60,6 +61,14 @@ impl Place {
         };
         shared.load(options)
     }
+
+    /// The configuration without its manifests.
+    pub(super) fn config(&self) -> Option<Config> {
+        let origin = ConfigText::read(&self.config).ok()?;
+        let (mut files, mut diagnostics) = (Files::new(), Vec::new());
+        let systems = Systems::Defined(&mut files);
+        config::load(&origin.file, &origin.folder, &origin.text, systems, &mut diagnostics)
+    }
 }
 
 /// What a run in this mode over all targets is, now.
@@ -72,7 +81,7 @@ pub(super) fn options(mode: Mode) -> RunOptions {
     RunOptions {
         base: BaseSource::Applied,
         remembers: true,
-        writes: mode != Mode::Report,
+        writes: mode.writes(),
         plan,
         ..RunOptions::default()
     }
@@ -87,6 +96,8 @@ pub(super) struct Followed {
     pub(super) hooks: Secrets,
     /// Who is told of a change.
     pub(super) receivers: Arc<Vec<Receiver>>,
+    /// Who holds which target.
+    pub(super) holders: BTreeMap<String, Holder>,
     /// The variables that hold secrets.
     secrets: Vec<String>,
     pub(super) serve: Serve,
@@ -174,6 +185,7 @@ impl Source {
             targets,
             hooks: config.hooks()?,
             receivers: Arc::new(config.receivers()?),
+            holders: holders(config),
             secrets: config.secret_variables(),
             serve: config.serve.clone(),
         })

@@ -38,6 +38,8 @@ mod lock;
 mod memory;
 mod names;
 mod order;
+#[cfg(all(unix, feature = "serve"))]
+mod pages;
 mod pictures;
 mod policy_tests;
 mod process;

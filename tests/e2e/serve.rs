@@ -27,7 +27,7 @@ fn policy(roles: &str) -> String {
 }
 
 /// A repository with two roles and a policy that lets one of them read, applied.
-fn applied(more: &str) -> Repo {
+pub(crate) fn applied(more: &str) -> Repo {
     let repo = Repo::new("polytomic", more);
     repo.declare("Role", "A", "{}");
     repo.declare("Role", "B", "{}");
@@ -99,13 +99,15 @@ fn a_narrow_pass_takes_rights_away_and_gives_none() {
 }
 
 #[test]
-fn a_target_that_is_held_is_asked_nothing() {
+fn of_a_target_that_is_held_drift_is_seen_and_nothing_is_written() {
     let repo = applied("  passes: {mode: hold}\n");
     repo.declare("Role", "C", "{}");
     repo.commit();
+    repo.live.remove("roles", repo.object("roles", "B")["id"].as_str().unwrap());
     let (code, pass) = once(&repo);
-    assert_eq!((code, repo.live.requests().len()), (0, 0));
-    assert_state(&pass, "held", 0, 0);
+    assert_eq!((code, repo.writes()), (0, Vec::new()));
+    assert_state(&pass, "held", 0, 2);
+    assert_eq!(pass["left"]["drifted"], 1);
 }
 
 #[test]
@@ -162,14 +164,14 @@ fn one_target_that_fails_keeps_no_other_one_from_its_pass() {
 }
 
 /// The service as it goes on. It is stopped when it is dropped.
-struct Service {
+pub(crate) struct Service {
     child: Child,
     lines: Receiver<Value>,
     seen: Vec<Value>,
 }
 
 impl Service {
-    fn begin(folder: &Path, args: &[&str]) -> Self {
+    pub(crate) fn begin(folder: &Path, args: &[&str]) -> Self {
         let mut command = enact(folder);
         command.args(["serve", "--log-format", "json"]).args(args);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -189,7 +191,7 @@ impl Service {
 
     /// Waits for a line.
     #[track_caller]
-    fn until(&mut self, is_it: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn until(&mut self, is_it: impl Fn(&Value) -> bool) -> Value {
         loop {
             let line = self.lines.recv_timeout(PATIENCE);
             let line = line.unwrap_or_else(|_| panic!("it did not come: {:#?}", self.seen));
@@ -201,7 +203,7 @@ impl Service {
     }
 
     #[track_caller]
-    fn until_state(&mut self, state: &str) -> Value {
+    pub(crate) fn until_state(&mut self, state: &str) -> Value {
         self.until(|line| line["event"] == "pass_ended" && line["state"] == state)
     }
 
