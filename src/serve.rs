@@ -123,6 +123,10 @@ impl<'a> Running<'a> {
             let address = http::listen(address, board.clone()).await.map_err(one)?;
             log(ServeEvent::Listening { address: address.to_string() });
         }
+        let clone = clone.map(|mut clone| {
+            clone.stop_with(stop.clone());
+            clone
+        });
         let source = Arc::new(Mutex::new(Source::new(config, clone, only)));
         let followed = answer(&mut Some(refresh(&source))).await?;
         let followed = followed.ok_or_else(|| {
@@ -176,6 +180,9 @@ impl<'a> Running<'a> {
         }
         self.next_refresh = if self.once { Timestamp::MAX } else { serve.follow.after("", now) };
         (self.log)(ServeEvent::Followed { commit: commit.clone(), targets: targets.len() });
+        if let Some(why) = self.followed.unfetched.take() {
+            (self.log)(ServeEvent::NotFollowed { commit: None, problems: vec![PassProblem::from(&why)] });
+        }
     }
 
     /// Begins the passes that are due, as many as may go on side by side, and looks for a new commit when it is time.
@@ -234,11 +241,12 @@ impl<'a> Running<'a> {
     }
 
     fn ended(&mut self, ended: Result<(Id, Option<Ended>), JoinError>) {
-        let (id, ended) = match ended {
-            Ok(ended) => ended,
-            Err(error) => (error.id(), None),
-        };
+        let id = ended.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
         let Some(target) = self.targets.remove(&id) else { return };
+        let ended = match ended {
+            Ok((_, ended)) => ended,
+            Err(_) => Some(Ended::broken(&target, self.followed.commit.clone())),
+        };
         let now = Timestamp::now();
         let is_worth_repeating = ended.as_ref().is_none_or(|ended| ended.row.state.is_worth_repeating());
         self.roster.ended(&target, is_worth_repeating, now);

@@ -1008,6 +1008,10 @@ codes! {
     /// sent to any target. Name another one with `--listen`.
     ServeListen = "serve/listen" (Failed, Error),
 
+    /// A pass of the service broke off where none may: it is a defect of enact. Other targets go on, and the pass is repeated. Please
+    /// report it with what standard error says of it.
+    ServePass = "serve/pass" (Failed, Error),
+
     /// The store of the service was made by a newer enact. Nothing in it was changed, and no target was asked. Use that enact, name
     /// another file with `--store`, or remove the file: it is filled again from the records.
     ServeStore = "serve/store" (Failed, Error),

@@ -12,6 +12,11 @@ use crate::text::short;
 /// The user's own settings may name programs that change files on their way to a working tree.
 const NO_SETTINGS: [(&str, &str); 2] = [("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1")];
 
+/// Where a clone keeps a branch of its remote.
+fn here(remote: &GitRemote, branch: &str) -> String {
+    format!("refs/remotes/{}/{branch}", remote.name)
+}
+
 impl Repository {
     /// Whether this can be the name of a branch.
     #[must_use]
@@ -39,9 +44,15 @@ impl Repository {
         Ok(Self { git })
     }
 
+    /// Where a branch was when it was fetched last, if ever.
+    #[must_use]
+    pub fn fetched_branch(&self, remote: &GitRemote, branch: &str) -> Option<Commit> {
+        self.target(&here(remote, branch)).ok().flatten()
+    }
+
     /// Fetches a branch, and returns where it is.
     pub fn fetch_branch(&self, remote: &GitRemote, branch: &str) -> Result<Commit, Diagnostic> {
-        let here = format!("refs/remotes/{}/{branch}", remote.name);
+        let here = here(remote, branch);
         let mut command = self.git_command(&remote.secrets);
         command.args(FETCH).args(["--", &remote.name]).arg(format!("+refs/heads/{branch}:{here}"));
         let output = remote.run(&mut command)?;

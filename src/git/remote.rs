@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use git2::Oid;
@@ -68,7 +69,7 @@ const LISTS: u32 = 3;
 const NO_SUCH: &str = "couldn't find remote ref";
 
 /// A remote of a repository, as the user's `git` reaches it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct GitRemote {
     /// Its name in the repository.
     pub name: String,
@@ -76,6 +77,8 @@ pub struct GitRemote {
     pub secrets: Vec<String>,
     /// How long one command may take.
     pub patience: Duration,
+    /// Set when no command is waited for any more, if that may be.
+    pub stop: Option<Arc<AtomicBool>>,
 }
 
 impl GitRemote {
@@ -87,9 +90,10 @@ impl GitRemote {
             .spawn()
             .map_err(|error| not_started(&error))?;
         let (stdout, stderr) = (read(child.stdout.take()), read(child.stderr.take()));
-        let status = ended(&mut child, self.patience).map_err(|error| not_started(&error))?;
+        let status = self.ended(&mut child).map_err(|error| not_started(&error))?;
         match status {
             // What it started may still hold its output open, so nobody waits for that.
+            None if self.is_to_end() => Err(stopped(self)),
             None => Err(silent(self)),
             Some(status) => {
                 // Half of an answer would look like references that are gone.
@@ -99,6 +103,28 @@ impl GitRemote {
                 Ok(Output { status, stdout: all(stdout)?, stderr: all(stderr)? })
             }
         }
+    }
+}
+
+impl GitRemote {
+    /// How a process ended; `None` if it was stopped because it took too long, or nobody waits for it any more.
+    fn ended(&self, child: &mut Child) -> io::Result<Option<ExitStatus>> {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = child.try_wait()? {
+                return Ok(Some(status));
+            }
+            if began.elapsed() >= self.patience || self.is_to_end() {
+                child.kill()?;
+                child.wait()?;
+                return Ok(None);
+            }
+            std::thread::sleep(LOOKS);
+        }
+    }
+
+    fn is_to_end(&self) -> bool {
+        self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed))
     }
 }
 
@@ -114,22 +140,6 @@ fn read(output: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
         drop(done.send(bytes));
     });
     read
-}
-
-/// How a process ended; `None` if it was stopped because it took too long.
-fn ended(child: &mut Child, patience: Duration) -> io::Result<Option<ExitStatus>> {
-    let began = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
-        if began.elapsed() >= patience {
-            child.kill()?;
-            child.wait()?;
-            return Ok(None);
-        }
-        std::thread::sleep(LOOKS);
-    }
 }
 
 impl Repository {
@@ -274,7 +284,12 @@ impl Repository {
     }
 }
 
-fn silent(GitRemote { name, secrets: _, patience }: &GitRemote) -> Diagnostic {
+fn stopped(GitRemote { name, .. }: &GitRemote) -> Diagnostic {
+    let message = format!("`git` was stopped while it asked `{}`, because enact is to end", short(name));
+    Diagnostic::new(Code::GitPush, message).help("nothing was lost; run enact again")
+}
+
+fn silent(GitRemote { name, patience, .. }: &GitRemote) -> Diagnostic {
     let message =
         format!("`{}` did not answer within {} s, and `git` was stopped", short(name), patience.as_secs());
     Diagnostic::new(Code::GitPush, message)

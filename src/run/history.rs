@@ -227,7 +227,7 @@ impl History {
 
     /// Where the record is kept, and the locks beside it.
     pub fn place(&self, remote: Option<String>, secrets: Vec<String>) -> Result<Place, Diagnostic> {
-        let remote = remote.map(|name| GitRemote { name, secrets, patience: PATIENCE });
+        let remote = remote.map(|name| GitRemote { name, secrets, patience: PATIENCE, stop: None });
         remote.iter().try_for_each(|remote| self.repository.check_remote(&remote.name))?;
         let remote = remote.map(|remote| -> Box<dyn Remote> { Box::new(remote) });
         let (repository, folder) = (self.repository.reopened()?, self.repository.common_folder());

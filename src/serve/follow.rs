@@ -2,6 +2,8 @@
 //! tree of its own, so that a pass that still reads the last one is not disturbed.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::git::remote::{GitRemote, PATIENCE};
@@ -46,13 +48,24 @@ impl Clone {
         let path = Path::new(url).canonicalize().ok();
         let url = path.as_ref().and_then(|path| path.to_str()).unwrap_or(url);
         let repository = Repository::bare(&folder.join(REPOSITORY), REMOTE, url)?;
-        let remote = GitRemote { name: REMOTE.to_owned(), secrets: Vec::new(), patience: PATIENCE };
+        let remote =
+            GitRemote { name: REMOTE.to_owned(), secrets: Vec::new(), patience: PATIENCE, stop: None };
         Ok(Self { repository, folder, remote, branch: branch.to_owned() })
     }
 
     /// Keeps these variables from git and its helpers.
     pub(super) fn hide(&mut self, secrets: Vec<String>) {
         self.remote.secrets = secrets;
+    }
+
+    /// Waits for no `git` any more when this is set.
+    pub(super) fn stop_with(&mut self, stop: Arc<AtomicBool>) {
+        self.remote.stop = Some(stop);
+    }
+
+    /// Where the branch was when it was fetched last, if ever.
+    pub(super) fn fetched(&self) -> Option<Commit> {
+        self.repository.fetched_branch(&self.remote, &self.branch)
     }
 
     /// Where the branch is on the remote now.

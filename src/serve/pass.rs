@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 
 use super::source::{self, Place};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::report::pass::{LeftChanges, PassRow, PassState};
+use crate::report::pass::{LeftChanges, PassProblem, PassRow, PassState};
 use crate::report::picture::Picture;
 use crate::report::{Ending, Report};
 use crate::run::options::RunOptions;
@@ -51,6 +51,29 @@ pub(super) struct Ended {
     pub(super) row: PassRow,
     /// What it saw, if that is known.
     pub(super) picture: Option<Picture>,
+}
+
+impl Ended {
+    /// A pass of which only is known that it ended where none may end.
+    pub(super) fn broken(target: &str, commit: Option<String>) -> Self {
+        let wrong = Diagnostic::new(Code::ServePass, "the pass broke off: what it wrote, the record says")
+            .help("please report this as a defect of enact, with what standard error says");
+        let row = PassRow {
+            target: target.to_owned(),
+            run: new_id(),
+            ended: Timestamp::now(),
+            seconds: 0.0,
+            commit,
+            mode: Mode::default(),
+            state: PassState::Failed,
+            written: 0,
+            left: LeftChanges::default(),
+            requests: 0,
+            asked_by: None,
+            problems: vec![PassProblem::from(&wrong)],
+        };
+        Self { row, picture: None }
+    }
 }
 
 impl Pass {
@@ -154,5 +177,17 @@ impl Caller for Unattended {
     fn stop(&self) -> Arc<AtomicBool> {
         self.writes.store(true, Ordering::Relaxed);
         self.stop.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pass_that_broke_off_is_a_failure_of_its_target_and_repeated() {
+        let Ended { row, picture } = Ended::broken("a", None);
+        assert!(row.state.is_worth_repeating() && picture.is_none());
+        assert_eq!(row.problems[0].code, "serve/pass");
     }
 }

@@ -96,6 +96,8 @@ pub(super) struct Followed {
     pub(super) hooks: Secrets,
     /// Who is told of a change.
     pub(super) receivers: Arc<Vec<Receiver>>,
+    /// Why nothing newer could be fetched, if it could not.
+    pub(super) unfetched: Option<Diagnostic>,
     /// Who holds which target.
     pub(super) holders: BTreeMap<String, Holder>,
     /// The variables that hold secrets.
@@ -146,7 +148,12 @@ impl Source {
     /// A commit is followed only if all that it declares is sound.
     fn branch(&mut self, clone: &Clone) -> Result<Option<Followed>, Vec<Diagnostic>> {
         let one = |diagnostic| vec![diagnostic];
-        let tip = clone.fetch().map_err(one)?;
+        let (tip, unfetched) = match (clone.fetch(), self.seen.is_none().then(|| clone.fetched()).flatten()) {
+            (Ok(tip), _) => (tip, None),
+            // What was fetched before the service began is better than nothing.
+            (Err(why), Some(tip)) => (tip, Some(why)),
+            (Err(why), None) => return Err(one(why)),
+        };
         let commit = Some(tip.hex());
         if self.seen == commit {
             return Ok(None);
@@ -159,7 +166,8 @@ impl Source {
         let shared = Arc::new(Shared::read(origin, &options(Mode::Report)));
         let diagnostics = shared.diagnostics().to_vec();
         let place = Place { config, commit, shared: Some(Mutex::new(shared.clone())), _tree: Some(tree) };
-        self.followed(place, shared.configuration(), diagnostics).map(Some)
+        let followed = self.followed(place, shared.configuration(), diagnostics)?;
+        Ok(Some(Followed { unfetched, ..followed }))
     }
 
     fn followed(
@@ -186,6 +194,7 @@ impl Source {
             hooks: config.hooks()?,
             receivers: Arc::new(config.receivers()?),
             holders: holders(config),
+            unfetched: None,
             secrets: config.secret_variables(),
             serve: config.serve.clone(),
         })

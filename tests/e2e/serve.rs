@@ -524,3 +524,61 @@ fn a_receiver_that_is_not_reached_keeps_nothing_from_being_done_and_its_address_
     let run = repo.run(&["serve", "--once", "--format", "json"]);
     assert_eq!((run.code, codes(&run.json())), (3, vec!["config/credential"]), "{}", run.out);
 }
+
+#[test]
+fn a_remote_that_cannot_be_reached_at_the_start_leaves_the_clone_to_go_on_with() {
+    let repo = Repo::new("polytomic", "serve: {passes: {mode: report}}\n");
+    let bare = Bare::of(&repo);
+    repo.declare("Role", "A", "{}");
+    let commit = commit_and_push(&repo);
+    let folder = TempDir::new().unwrap();
+    let path = bare.path();
+    let args = ["--repository", &path, "--directory", "clone"];
+    let mut service = Service::begin(folder.path(), &args);
+    service.until_state("pending");
+    service.end();
+    let away = format!("{path}.away");
+    std::fs::rename(&path, &away).unwrap();
+    let mut service = Service::begin(folder.path(), &args);
+    assert_eq!(service.until(|line| line["event"] == "followed")["commit"], commit.as_str());
+    let said = service.until(|line| line["event"] == "not_followed");
+    assert_eq!(
+        (&said["commit"], &said["problems"][0]["code"]),
+        (&json!(null), &json!("git/push")),
+        "{said:#}"
+    );
+    service.until_state("pending");
+    assert_eq!(service.end(), Some(2));
+    std::fs::rename(&away, &path).unwrap();
+}
+
+#[test]
+fn a_remote_that_says_nothing_does_not_keep_the_service_from_ending() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("git://{}/policy.git", silent.local_addr().unwrap());
+    let folder = TempDir::new().unwrap();
+    let mut service = Service::begin(folder.path(), &["--repository", &url, "--directory", "clone"]);
+    let (mut asked, _) = silent.accept().unwrap();
+    assert_eq!(service.end(), Some(1));
+    service
+        .until(|line| line["text"].as_str().is_some_and(|text| text.contains("was stopped while it asked")));
+    drop(asked.read_to_end(&mut Vec::new()));
+}
+
+#[test]
+fn a_pass_that_finds_nothing_to_write_pushes_nothing() {
+    let repo = Repo::new("polytomic", "record: {remote: origin}\nserve: {passes: {mode: apply}}\n");
+    let bare = Bare::of(&repo);
+    repo.declare("Role", "A", "{}");
+    commit_and_push(&repo);
+    assert_eq!(once(&repo).0, 0);
+    let pushed = Path::new(&bare.path()).join("pushed");
+    let hook = Path::new(&bare.path()).join("hooks/post-receive");
+    std::fs::write(&hook, "#!/bin/sh\ncat >> pushed\n").unwrap();
+    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    assert_state(&once(&repo).1, "converged", 0, 0);
+    assert!(!pushed.exists(), "{}", std::fs::read_to_string(&pushed).unwrap());
+    repo.live.remove("roles", repo.object("roles", "A")["id"].as_str().unwrap());
+    assert_state(&once(&repo).1, "converged", 1, 0);
+    assert!(pushed.exists(), "the hook says what is pushed");
+}

@@ -202,7 +202,7 @@ fn with_remote() -> Option<(World, World, [Oid; 3])> {
 }
 
 fn remote(name: &str) -> GitRemote {
-    GitRemote { name: name.to_owned(), secrets: Vec::new(), patience: PATIENCE }
+    GitRemote { name: name.to_owned(), secrets: Vec::new(), patience: PATIENCE, stop: None }
 }
 
 /// Pushes, if the remote still has `from`.
