@@ -106,6 +106,16 @@ fn the_unit_and_the_page_run_what_the_program_takes() {
 }
 
 #[test]
+fn the_service_in_a_container_may_do_nothing_and_runs_what_the_program_takes() {
+    let compose = &documents("deploy/compose.yaml")[0]["services"]["enact"];
+    let args: Vec<_> =
+        compose["command"].as_array().unwrap().iter().map(|arg| arg.as_str().unwrap()).collect();
+    assert_taken(args);
+    assert_eq!((&compose["read_only"], &compose["cap_drop"]), (&true.into(), &serde_json::json!(["ALL"])));
+    assert_eq!(compose["ports"], serde_json::json!(["127.0.0.1:8080:8080"]), "no other machine reaches it");
+}
+
+#[test]
 fn every_metric_of_an_alert_is_one_of_the_page() {
     let page = read("docs/operate.md");
     let mut rules = Vec::new();

@@ -582,3 +582,26 @@ fn a_pass_that_finds_nothing_to_write_pushes_nothing() {
     assert_state(&once(&repo).1, "converged", 1, 0);
     assert!(pushed.exists(), "the hook says what is pushed");
 }
+
+#[test]
+fn every_metric_of_the_alerts_and_of_the_dashboard_is_one_that_the_service_has() {
+    let repo = applied("");
+    let mut service = Service::begin(repo.dir.path(), &["--listen", "127.0.0.1:0"]);
+    let address = service.until(|line| line["event"] == "listening")["address"].as_str().unwrap().to_owned();
+    service.until_state("converged");
+    let (status, metrics) = ask(&address, "GET", "/metrics", "", "");
+    assert_eq!(status, 200);
+    let samples: Vec<_> = metrics.lines().filter_map(|line| line.split(['{', ' ']).next()).collect();
+    for (file, least) in [("alerts.yaml", 5), ("grafana.json", 10)] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(file);
+        let text = std::fs::read_to_string(path).unwrap();
+        let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        let named: Vec<_> = words.filter(|word| word.starts_with("enact_")).collect();
+        assert!(named.len() >= least, "{file}: {named:?}");
+        for name in named {
+            // A counter that counted nothing has no sample yet, only its family.
+            let family = format!("# TYPE {} counter", name.trim_end_matches("_total"));
+            assert!(samples.contains(&name) || metrics.contains(&family), "{file}: {name}\n{metrics}");
+        }
+    }
+}
