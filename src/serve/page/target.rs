@@ -60,7 +60,7 @@ fn happens(shown: &Shown, now: Timestamp) -> Markup {
     html! {
         div aria-live="polite" {
             @if let Some(holder) = &shown.holder {
-                p.note { "Held by " b { (holder.who) } " since " (parts::ago(holder.since, now)) ". Nothing is written to it." }
+                p.note { "Held by " b { (holder.who) } ", " (parts::ago(holder.since, now)) ". Nothing is written to it." }
             }
             @match (&shown.asked_by, shown.is_running) {
                 (Some(who), true) => p.note { "A pass that " b { (who) } " asked for goes on." },
