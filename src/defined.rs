@@ -16,6 +16,7 @@ mod check;
 mod compile;
 mod compiled;
 pub mod definition;
+mod document;
 mod problems;
 mod read;
 mod settings;

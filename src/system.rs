@@ -22,7 +22,7 @@ use crate::model::request::Request;
 use crate::model::resource::ResourceId;
 use crate::model::state::{Listing, LiveObject, Observed};
 use crate::model::wire::{Errors, ReadError, Reader};
-use crate::pointer::{child, is_within};
+use crate::pointer::{child, is_within, overlap};
 use crate::system::semantics::Semantics;
 
 pub mod body;
@@ -138,6 +138,11 @@ impl Draft<'_> {
     pub fn differs(&self, field: &str) -> bool {
         let at = child("", field);
         self.fields.iter().any(|changed| is_within(&changed.path, &at))
+    }
+
+    /// Whether anything differs at this place, in it, or in all that it is in.
+    pub fn differs_at(&self, at: &str) -> bool {
+        self.fields.iter().any(|changed| overlap(at, &changed.path))
     }
 }
 

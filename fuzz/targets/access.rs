@@ -1,5 +1,5 @@
-//! Two policies, as lines before and after a line `---`: `allow ACTION RESOURCE` or `deny ACTION RESOURCE`, with a
-//! condition after it or not; other lines are rules in Cedar.
+//! Two policies, as lines before and after a line `---`: `allow ACTION RESOURCE` or `deny ACTION RESOURCE`, and after it
+//! maybe resources that it is not about, each after a `!`, and conditions; other lines are rules in Cedar.
 //!
 //! The law: a verdict comes within its budget, and every witness stands up. A policy is equivalent to itself in any order,
 //! and what is gained there is lost on the way back.
@@ -59,7 +59,10 @@ fn statements(text: &str) -> Vec<Rule> {
         let mut list = || Some(words.next()?.split(',').map(Pattern::glob_with_one).collect::<Vec<_>>());
         let (actions, resources) = (list()?, list()?);
         let mut rule = Rule::new(denies).on(Dimension::Action, actions).on(Dimension::Resource, resources);
-        rule.conditions = words.map(str::to_owned).collect();
+        let (except, conditions): (Vec<_>, Vec<_>) = words.partition(|word| word.starts_with('!'));
+        let except: Vec<_> = except.iter().map(|word| Pattern::glob_with_one(word.trim_start_matches('!'))).collect();
+        rule.except = (!except.is_empty()).then_some((Dimension::Resource, except)).into_iter().collect();
+        rule.conditions = conditions.into_iter().map(str::to_owned).collect();
         Some(rule)
     };
     text.lines().filter_map(rule).collect()

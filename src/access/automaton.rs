@@ -2,14 +2,15 @@
 //! it is needed.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Range;
 
 use super::budget::{Budget, Spent};
 use super::pattern::{Pattern, Token};
 
-/// A group of words that the same tested lists match.
+/// A group of words that the same lists match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Group {
-    /// The tested lists, by their places.
+    /// The tested lists that match, by their places, and the lists of exceptions that do not, by theirs after them.
     pub(super) matched: BTreeSet<usize>,
     /// The shortest of these words.
     pub(super) word: String,
@@ -20,9 +21,10 @@ pub(super) struct Group {
 pub(super) fn groups(
     required: &[&[Pattern]],
     tested: &[&[Pattern]],
+    except: &[&[Pattern]],
     budget: &mut Budget,
 ) -> Result<Vec<Group>, Spent> {
-    let automaton = Automaton::new(required, tested);
+    let automaton = Automaton::new(required, tested, except);
     let mut found: Vec<Group> = Vec::new();
     let start =
         automaton.closed((0..automaton.starts.len()).filter_map(|at| automaton.starts.get(at)).copied());
@@ -54,6 +56,8 @@ struct Automaton {
     cells: Vec<Cell>,
     starts: Vec<usize>,
     required: usize,
+    /// The lists of exceptions.
+    except: Range<usize>,
 }
 
 struct Cell {
@@ -66,9 +70,12 @@ struct Cell {
 type State = Vec<usize>;
 
 impl Automaton {
-    fn new(required: &[&[Pattern]], tested: &[&[Pattern]]) -> Self {
-        let mut automaton = Self { cells: Vec::new(), starts: Vec::new(), required: required.len() };
-        for (list, patterns) in required.iter().chain(tested).enumerate() {
+    fn new(required: &[&[Pattern]], tested: &[&[Pattern]], except: &[&[Pattern]]) -> Self {
+        let start = required.len() + tested.len();
+        let except_at = start..start + except.len();
+        let (cells, starts) = (Vec::new(), Vec::new());
+        let mut automaton = Self { cells, starts, required: required.len(), except: except_at };
+        for (list, patterns) in required.iter().chain(tested).chain(except).enumerate() {
             for pattern in *patterns {
                 automaton.starts.push(automaton.cells.len());
                 let tokens = pattern.tokens().iter().copied().map(Some).chain([None]);
@@ -91,12 +98,14 @@ impl Automaton {
         state.into_iter().collect()
     }
 
-    /// The tested lists that match here; `None` if a required one does not.
+    /// What a group of words has that ends here; `None` if a required list does not match.
     fn accepted(&self, state: &State) -> Option<BTreeSet<usize>> {
         let ended = state.iter().filter_map(|place| self.cells.get(*place));
         let ended: BTreeSet<_> = ended.filter(|cell| cell.token.is_none()).map(|cell| cell.list).collect();
         let is_in = (0..self.required).all(|list| ended.contains(&list));
-        is_in.then(|| ended.iter().filter_map(|list| list.checked_sub(self.required)).collect())
+        let tested = ended.iter().copied().filter(|list| !self.except.contains(list));
+        let unmatched = self.except.clone().filter(|list| !ended.contains(list));
+        is_in.then(|| tested.chain(unmatched).filter_map(|list| list.checked_sub(self.required)).collect())
     }
 
     /// Whether every required list may still match.

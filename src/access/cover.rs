@@ -23,10 +23,13 @@ pub(super) fn uncovered(
 ) -> Result<Option<Words>, Spent> {
     // Of many rules few are about the same words, and it takes little to see that.
     budget.spend(covers.len() / 4 + 1)?;
-    let is_apart = |cover: &&&Rule| seeds.iter().any(|seed| is_plainly_apart(seed, cover));
-    let covers: Vec<_> = covers.iter().filter(|cover| !is_apart(cover)).copied().collect();
-    let dimensions: BTreeSet<_> =
-        covers.iter().chain(seeds).flat_map(|rule| rule.scopes.keys()).chain(forms.keys()).collect();
+    let exceptions: Vec<_> = seeds.iter().flat_map(|seed| seed.exceptions()).collect();
+    let exceptions: Vec<_> = exceptions.iter().collect();
+    let is_apart = |cover: &&Rule| seeds.iter().any(|seed| is_plainly_apart(seed, cover));
+    let covers = covers.iter().chain(&exceptions).copied().filter(|cover| !is_apart(cover));
+    let covers: Vec<_> = covers.collect();
+    let dimensions = covers.iter().chain(seeds).flat_map(|rule| rule.scopes.keys().chain(rule.except.keys()));
+    let dimensions: BTreeSet<_> = dimensions.chain(forms.keys()).collect();
     let dimensions = dimensions.into_iter().collect();
     let (failed, words) = (BTreeSet::new(), Words::new());
     let mut search = Search { seeds, covers: &covers, forms, dimensions, failed, words, budget };
@@ -35,7 +38,7 @@ pub(super) fn uncovered(
     Ok(found.then_some(search.words))
 }
 
-/// Whether two rules can apply to one request, as far as their scopes say.
+/// Whether two rules can apply to one request, as far as their scopes say, whatever is excepted from these.
 pub(super) fn meet(a: &Rule, b: &Rule, forms: &Forms, budget: &mut Budget) -> Result<bool, Spent> {
     budget.spend(1)?;
     if is_plainly_apart(a, b) {
@@ -60,7 +63,7 @@ pub(super) fn lists_meet(
 ) -> Result<bool, Spent> {
     let form = form.map(std::slice::from_ref);
     let required: Vec<_> = [a, b].into_iter().chain(form).collect();
-    Ok(!groups(&required, &[], budget)?.is_empty())
+    Ok(!groups(&required, &[], &[], budget)?.is_empty())
 }
 
 /// Whether two rules plainly cannot apply to one request.
@@ -75,6 +78,9 @@ fn is_plainly_apart(a: &Rule, b: &Rule) -> bool {
 
 /// Whether a rule plainly applies, in a dimension, to all that the seed does.
 pub(super) fn plainly_covers(cover: &Rule, seed: &Rule, dimension: &Dimension) -> bool {
+    if cover.except.contains_key(dimension) {
+        return false;
+    }
     let Some(cover) = cover.scope(dimension) else { return true };
     match seed.scope(dimension) {
         None => cover.iter().any(Pattern::is_any),
@@ -121,11 +127,16 @@ impl Search<'_> {
         let required = if required.is_empty() { vec![&any[..]] } else { required };
         // Rules often have the same patterns; each list is looked at once.
         let scope = |place: &usize| all.get(*place).and_then(|cover| cover.scope(dimension));
+        let except = |place: &usize| all.get(*place)?.except.get(dimension).map(Vec::as_slice);
         let lists: Vec<_> = left.iter().filter_map(scope).collect::<BTreeSet<_>>().into_iter().collect();
-        for group in groups(&required, &lists, self.budget)? {
+        let excepted: Vec<_> = left.iter().filter_map(except).collect::<BTreeSet<_>>().into_iter().collect();
+        for group in groups(&required, &lists, &excepted, self.budget)? {
+            let has = |at: usize| group.matched.contains(&at);
             let matched = |place: &usize| {
-                scope(place)
-                    .is_none_or(|list| lists.binary_search(&list).is_ok_and(|at| group.matched.contains(&at)))
+                scope(place).is_none_or(|list| lists.binary_search(&list).is_ok_and(has))
+                    && except(place).is_none_or(|list| {
+                        excepted.binary_search(&list).is_ok_and(|at| has(lists.len() + at))
+                    })
             };
             let still = left.iter().filter(|place| matched(place)).copied().collect();
             if self.search(depth + 1, still)? {

@@ -22,11 +22,11 @@ pub(super) fn evaluate(set: &RuleSet, request: &AccessRequest) -> (Effect, Optio
 
 /// Whether a rule applies to a request.
 pub(super) fn applies(set: &RuleSet, rule: &Rule, request: &AccessRequest) -> bool {
-    let Rule { denies: _, name: _, at: _, scopes, conditions } = rule;
-    conditions.is_subset(&request.holds)
-        && scopes.iter().all(|(dimension, patterns)| {
-            said(request, dimension).any(|word| is_in(set, dimension, patterns, word))
-        })
+    let Rule { denies: _, name: _, at: _, scopes, except, conditions } = rule;
+    let is_said = |(dimension, patterns): (&Dimension, &Vec<Pattern>)| {
+        said(request, dimension).any(|word| is_in(set, dimension, patterns, word))
+    };
+    conditions.is_subset(&request.holds) && scopes.iter().all(is_said) && !except.iter().any(is_said)
 }
 
 /// Whether any of the patterns of a dimension matches a word, as these rules are read.

@@ -294,6 +294,13 @@ fn agreed(before: &[Reading], after: &[Reading], budget: &mut Budget) -> Result<
         let Some(impact) = difference(&before.rules, &after.rules, budget)? else {
             return Ok(Impact::refuted());
         };
+        if before.rules.is_ranked
+            && impact == Difference::default()
+            && is_reworded(&before.rules, &after.rules)
+        {
+            let reason = "alone it allows the same in other words, but beside other objects the most specific of all decides";
+            return Ok(Impact::Unknown(reason.to_owned()));
+        }
         let impact = Impact::Known(impact);
         match &first {
             None => first = Some(impact),
@@ -304,6 +311,13 @@ fn agreed(before: &[Reading], after: &[Reading], budget: &mut Budget) -> Result<
         }
     }
     Ok(first.unwrap_or_else(|| Impact::Known(Difference::default())))
+}
+
+/// Whether two sets do not have the same rules, in whatever order.
+fn is_reworded(before: &RuleSet, after: &RuleSet) -> bool {
+    let [there, here] =
+        [before, after].map(|set| set.rules.iter().map(Rule::meaning).collect::<HashSet<_>>());
+    there != here
 }
 
 /// How two sets of rules differ; `None` if what was found is not true.
@@ -414,7 +428,8 @@ impl<'a, 'b> Side<'a, 'b> {
                     None => return Ok(false),
                 },
             };
-            let Some(witness) = self.witness(&piece.rule, words, possible) else { return Ok(false) };
+            let covers = if possible { applying.as_slice() } else { covers };
+            let Some(witness) = self.witness(&piece.rule, covers, words, possible) else { return Ok(false) };
             let change = change(piece, possible, witness);
             if !self.found.contains(&change) {
                 self.found.push(change);
@@ -439,7 +454,7 @@ impl<'a, 'b> Side<'a, 'b> {
         };
         let split = rule.scopes.iter().find(splits).filter(|_| *room > 0);
         let Some((dimension, patterns)) = split else {
-            let mut exceptions = Vec::new();
+            let mut exceptions: Vec<_> = rule.exceptions().map(|exception| exception.scopes).collect();
             for cover in &touching {
                 let exception = self.exception(rule, cover)?;
                 if !exceptions.contains(&exception) {
@@ -497,10 +512,13 @@ impl<'a, 'b> Side<'a, 'b> {
         Ok(exception)
     }
 
-    /// The request of these words, or of words that people know better, as both sides see it. `None` if it shows nothing.
-    fn witness(&self, rule: &Rule, words: Words, possible: bool) -> Option<Witness> {
+    /// The request of these words, or of words that people know better, as both sides see it. None of `covers` applies to
+    /// it, as these are what is not meant. `None` if it shows nothing.
+    fn witness(&self, rule: &Rule, covers: &[&Rule], words: Words, possible: bool) -> Option<Witness> {
         let request = AccessRequest { words, holds: rule.conditions.clone() };
-        let shows = |request: &AccessRequest| self.shows(rule, request, possible);
+        let is_meant =
+            |request: &AccessRequest| !covers.iter().any(|cover| applies(self.before, cover, request));
+        let shows = |request: &AccessRequest| is_meant(request) && self.shows(rule, request, possible);
         if !shows(&request) {
             return None;
         }

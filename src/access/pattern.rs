@@ -1,5 +1,7 @@
 //! Patterns over the words of a request, as the authors of policies write them.
 
+use std::cmp::Reverse;
+
 /// Which words a part of a rule matches.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pattern {
@@ -80,6 +82,38 @@ impl Pattern {
         Self::of(text, text.chars().map(Token::Is).chain([Token::Run(None)]).collect())
     }
 
+    /// A path of sections between `/`, of which `+` is any one that is not empty. `*` at the end is any run of characters,
+    /// and a `/` at the beginning does not count. `None` where a section depends on who asks (`{{`), and for `+*`, which
+    /// means nothing.
+    #[must_use]
+    pub fn path(text: &str) -> Option<Self> {
+        if text.contains("{{") || text.contains("+*") {
+            return None;
+        }
+        let path = text.strip_prefix('/').unwrap_or(text);
+        let (path, is_open) = path.strip_suffix('*').map_or((path, false), |path| (path, true));
+        let mut tokens = Vec::new();
+        for (index, section) in path.split('/').enumerate() {
+            tokens.extend((index > 0).then_some(Token::Is('/')));
+            match section {
+                "+" => tokens.extend([Token::One(Some('/')), Token::Run(Some('/'))]),
+                section => tokens.extend(section.chars().map(Token::Is)),
+            }
+        }
+        tokens.extend(is_open.then_some(Token::Run(None)));
+        Some(Self { text: text.to_owned(), tokens })
+    }
+
+    /// How specific a path is: the one whose first wildcard comes later is more specific, then the one without `*` at its
+    /// end, with fewer sections that are `+`, the longer one, and the one that sorts later. Vault orders them so.
+    pub fn specificity(&self) -> impl Ord + use<> {
+        let wild = self.tokens.iter().position(|token| !matches!(token, Token::Is(_)));
+        let sections = self.tokens.iter().filter(|token| matches!(token, Token::One(_))).count();
+        let is_closed = self.tokens.last() != Some(&Token::Run(None));
+        let path = self.text.trim_start_matches('/').to_owned();
+        (wild.unwrap_or(usize::MAX), is_closed, Reverse(sections), path.chars().count(), path)
+    }
+
     /// Every word.
     #[must_use]
     pub fn any() -> Self {
@@ -105,6 +139,12 @@ impl Pattern {
 
     pub(super) fn tokens(&self) -> &[Token] {
         &self.tokens
+    }
+
+    /// What every word that it matches begins with.
+    pub(super) fn beginning(&self) -> String {
+        let letter = |token: &Token| if let Token::Is(c) = token { Some(*c) } else { None };
+        self.tokens.iter().map_while(letter).collect()
     }
 
     /// Whether it matches every word.
@@ -138,7 +178,8 @@ impl Pattern {
 
     /// Whether they differ in a character before any wildcard, or after all of them. Then no word matches both; if not,
     /// there may still be none.
-    pub(super) fn is_plainly_apart(&self, other: &Self) -> bool {
+    #[must_use]
+    pub fn is_plainly_apart(&self, other: &Self) -> bool {
         let differ = |(one, other): (&Token, &Token)| match (one, other) {
             (Token::Run(_), _) | (_, Token::Run(_)) => Some(false),
             (Token::Is(c), Token::Is(d)) => (c != d).then_some(true),
@@ -152,12 +193,8 @@ impl Pattern {
     /// A word for people that it matches, unless that must not be such a word.
     #[must_use]
     pub fn example(&self) -> String {
-        let letter = |token: &Token| match token {
-            Token::Is(c) => *c,
-            Token::One(_) | Token::Run(_) => 'x',
-        };
         // The author's spelling, where a letter has two.
-        if self.is_literal() { self.text.clone() } else { spelled(&self.text, &self.tokens, letter) }
+        if self.is_literal() { self.text.clone() } else { spelled(&self.text, &self.tokens) }
     }
 
     /// Whether it matches one word only.
@@ -167,13 +204,19 @@ impl Pattern {
     }
 }
 
-/// The text with `x` in the place of its wildcards, if there is one step for each character; else the steps themselves.
-fn spelled(text: &str, tokens: &[Token], letter: impl Fn(&Token) -> char) -> String {
+/// The text with `x` in the place of its wildcards, if there is one step for each character; else the steps themselves, with
+/// one `x` for a section.
+fn spelled(text: &str, tokens: &[Token]) -> String {
     let shown = |(c, token): (char, &Token)| if matches!(token, Token::Is(_)) { c } else { 'x' };
+    let letter = |token: &Token| match token {
+        Token::Is(c) => Some(*c),
+        Token::One(_) | Token::Run(None) => Some('x'),
+        Token::Run(Some(_)) => None,
+    };
     if text.chars().count() == tokens.len() {
         text.chars().zip(tokens).map(shown).collect()
     } else {
-        tokens.iter().map(letter).collect()
+        tokens.iter().filter_map(letter).collect()
     }
 }
 

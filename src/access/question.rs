@@ -63,7 +63,9 @@ pub struct Near {
 pub fn judge(set: &RuleSet, question: &Question) -> Judgement {
     let (mut denied, mut maybe_denied, mut allowed, mut maybe_allowed) = (None, None, None, None);
     for (at, rule) in set.rules.iter().enumerate() {
-        if rule.scopes.iter().all(|(dimension, patterns)| says(set, dimension, patterns, question)) {
+        let is_said =
+            |(dimension, patterns): (&Dimension, &Vec<Pattern>)| says(set, dimension, patterns, question);
+        if rule.scopes.iter().all(is_said) && !rule.except.iter().any(is_said) {
             let found = match (rule.denies, rule.conditions.is_empty()) {
                 (true, true) => &mut denied,
                 (true, false) => &mut maybe_denied,
@@ -87,8 +89,10 @@ pub fn judge(set: &RuleSet, question: &Question) -> Judgement {
 pub fn near(set: &RuleSet, question: &Question, effect: Effect) -> Vec<Near> {
     let wanted = |rule: &Rule| rule.denies == (effect == Effect::Allowed);
     let near = |(at, rule): (usize, &Rule)| {
-        let mut failing =
-            rule.scopes.iter().filter(|(dimension, patterns)| !says(set, dimension, patterns, question));
+        let is_out =
+            |(dimension, patterns): &(&Dimension, &Vec<Pattern>)| says(set, dimension, patterns, question);
+        let excepted = rule.except.iter().filter(is_out);
+        let mut failing = rule.scopes.iter().filter(|scope| !is_out(scope)).chain(excepted);
         match (failing.next(), failing.next(), effect) {
             (None, None, Effect::Denied) => Some(Near { rule: at, but: None }),
             (Some((dimension, _)), None, Effect::Allowed | Effect::NotGranted) => {
@@ -113,8 +117,10 @@ pub fn about<'a>(
                 || Some(dimension) == itself
                 || *dimension == Dimension::Tenant && !question.words.contains_key(dimension)
         };
+        let is_said =
+            |(dimension, patterns): (&Dimension, &Vec<Pattern>)| says(set, dimension, patterns, question);
         let mut others = rule.scopes.iter().filter(|(dimension, _)| !is_open(dimension));
-        others.all(|(dimension, patterns)| says(set, dimension, patterns, question))
+        others.all(is_said) && !rule.except.iter().any(is_said)
     })
 }
 
@@ -144,6 +150,7 @@ pub struct Within {
 #[must_use]
 pub fn plainly_covers(cover: &Rule, rule: &Rule) -> bool {
     cover.conditions.is_subset(&rule.conditions)
+        && cover.except.is_empty()
         && cover.scopes.keys().all(|dimension| cover::plainly_covers(cover, rule, dimension))
 }
 

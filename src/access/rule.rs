@@ -42,6 +42,12 @@ pub enum Effect {
     Allowed,
 }
 
+/// Patterns, by what they are about.
+pub type Scopes = BTreeMap<Dimension, Vec<Pattern>>;
+
+/// What a rule says, without its name.
+pub(super) type RuleMeaning<'r> = (bool, &'r Scopes, &'r Scopes, &'r BTreeSet<String>);
+
 /// One rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -52,7 +58,10 @@ pub struct Rule {
     /// Where its object says it, as a JSON pointer; empty if that is no single place.
     pub at: String,
     /// What it applies to: any of the patterns in each dimension. One that is not here does not matter.
-    pub scopes: BTreeMap<Dimension, Vec<Pattern>>,
+    pub scopes: Scopes,
+    /// What it does not apply to, although its scopes say so: any of these patterns in any of these dimensions, of which
+    /// none says who asks.
+    pub except: Scopes,
     /// Conditions that nobody can look into. All must hold. The same text always holds for the same requests.
     pub conditions: BTreeSet<String>,
 }
@@ -61,7 +70,8 @@ impl Rule {
     /// A rule that applies to everything.
     #[must_use]
     pub fn new(denies: bool) -> Self {
-        Self { denies, name: None, at: String::new(), scopes: BTreeMap::new(), conditions: BTreeSet::new() }
+        let (scopes, except) = (BTreeMap::new(), BTreeMap::new());
+        Self { denies, name: None, at: String::new(), scopes, except, conditions: BTreeSet::new() }
     }
 
     /// The same, with a scope.
@@ -72,9 +82,9 @@ impl Rule {
     }
 
     /// A rule without its name. What both sides have makes no difference.
-    pub(super) fn meaning(&self) -> (bool, &BTreeMap<Dimension, Vec<Pattern>>, &BTreeSet<String>) {
-        let Self { denies, name: _, at: _, scopes, conditions } = self;
-        (*denies, scopes, conditions)
+    pub(super) fn meaning(&self) -> RuleMeaning<'_> {
+        let Self { denies, name: _, at: _, scopes, except, conditions } = self;
+        (*denies, scopes, except, conditions)
     }
 
     /// The same rule about the other principal of a requester.
@@ -83,6 +93,12 @@ impl Rule {
         let scope = rule.scopes.remove(&Dimension::Principal);
         rule.scopes.extend(scope.map(|scope| (Dimension::AlsoPrincipal, scope)));
         rule
+    }
+
+    /// What it does not apply to, as rules that do.
+    pub(super) fn exceptions(&self) -> impl Iterator<Item = Self> {
+        let except = self.except.iter();
+        except.map(|(dimension, patterns)| Self::new(false).on(dimension.clone(), patterns.clone()))
     }
 
     pub(super) fn scope(&self, dimension: &Dimension) -> Option<&[Pattern]> {
@@ -101,14 +117,18 @@ pub struct RuleSet {
     pub forms: BTreeMap<Dimension, Pattern>,
     /// The principals that a requester may be beside another one, such as teams; `None` if it is only ever one.
     pub company: Option<Pattern>,
+    /// Whether a rule only counts where no more specific one of another object does. Then other words for the same may
+    /// be another thing beside other objects.
+    pub is_ranked: bool,
 }
 
 impl RuleSet {
     /// No rules, read in the same way.
     #[must_use]
     pub fn without_rules(&self) -> Self {
-        let Self { rules: _, folds, forms, company } = self;
-        Self { rules: Vec::new(), folds: folds.clone(), forms: forms.clone(), company: company.clone() }
+        let Self { rules: _, folds, forms, company, is_ranked } = self;
+        let (folds, forms, company) = (folds.clone(), forms.clone(), company.clone());
+        Self { rules: Vec::new(), folds, forms, company, is_ranked: *is_ranked }
     }
 
     pub(super) fn denies(&self) -> impl Iterator<Item = &Rule> {

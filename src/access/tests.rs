@@ -32,13 +32,18 @@ fn pattern() -> impl Strategy<Value = Pattern> {
 fn rule() -> impl Strategy<Value = Rule> {
     let scope = || proptest::option::weighted(0.6, proptest::collection::vec(pattern(), 0..3));
     let conditions = proptest::collection::btree_set(select(CONDITIONS.map(str::to_owned).to_vec()), 0..2);
-    (proptest::bool::weighted(0.35), [scope(), scope(), scope()], conditions).prop_map(
-        |(denies, scopes, conditions)| {
-            let scopes = dimensions().into_iter().zip(scopes);
-            let scopes = scopes.filter_map(|(dimension, scope)| Some((dimension, scope?))).collect();
-            Rule { scopes, conditions, ..Rule::new(denies) }
-        },
-    )
+    let except = || proptest::option::weighted(0.15, proptest::collection::vec(pattern(), 0..3));
+    let parts =
+        (proptest::bool::weighted(0.35), [scope(), scope(), scope()], [except(), except()], conditions);
+    parts.prop_map(|(denies, scopes, except, conditions)| {
+        let [who, what, key] = dimensions();
+        let all = |of: Vec<(Dimension, Option<Vec<Pattern>>)>| {
+            of.into_iter().filter_map(|(dimension, scope)| Some((dimension, scope?))).collect()
+        };
+        let except = all([what.clone(), key.clone()].into_iter().zip(except).collect());
+        let scopes = all([who, what, key].into_iter().zip(scopes).collect());
+        Rule { scopes, except, conditions, ..Rule::new(denies) }
+    })
 }
 
 fn rules() -> impl Strategy<Value = RuleSet> {
@@ -57,7 +62,7 @@ fn mutant(set: &RuleSet, kind: u8, at: Index, other: Rule, pattern: Pattern) -> 
         0 => drop(set.rules.remove(at)),
         1 => set.rules[at].denies = !set.rules[at].denies,
         2 => set.rules[at].conditions.clear(),
-        3 => drop(set.rules[at].scopes.pop_first()),
+        3 => drop(set.rules[at].scopes.pop_first().or(set.rules[at].except.pop_first())),
         4 => drop(set.rules[at].scopes.insert(Dimension::Action, vec![pattern])),
         5 => set.rules.push(other),
         // These change nothing.
@@ -89,7 +94,8 @@ fn classes(sets: [&RuleSet; 2], dimension: &Dimension) -> Vec<String> {
     let patterns: Vec<_> = sets
         .iter()
         .flat_map(|set| &set.rules)
-        .filter_map(|rule| rule.scopes.get(dimension))
+        .flat_map(|rule| [rule.scopes.get(dimension), rule.except.get(dimension)])
+        .flatten()
         .flatten()
         .collect();
     let mut classes = BTreeMap::new();
@@ -399,6 +405,56 @@ fn a_wildcard_plainly_covers_what_is_narrower() {
     }
     assert!(!covers("a?", "a*") && !covers("a?", "a"));
     assert!(Pattern::sections(2, ':').plainly_covers(&Pattern::literal("a:b")));
+}
+
+#[test]
+fn a_witness_is_none_of_what_its_line_leaves_out_even_if_a_deny_goes_there() {
+    let deny = Rule {
+        denies: true,
+        ..allow("Get", "b/audit").on(Dimension::Resource, vec![Pattern::literal("b/audit")])
+    };
+    let found = found(&set(&[deny]), &set(&[allow("Get", "b/*")]));
+    let told: Vec<_> = found.gained.iter().map(|gained| &gained.witness).collect();
+    let words = |effect| {
+        let of = told.iter().filter(move |witness| witness.before.effect == effect);
+        of.map(|witness| witness.request[1].word.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (words(Effect::Denied), words(Effect::NotGranted)),
+        (vec!["b/audit"], vec!["b/x"]),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn a_path_has_sections_and_a_rank() {
+    let is = |path: &str, word: &str| matches(&Pattern::path(path).unwrap(), word);
+    assert!(is("a/+/c", "a/b/c") && is("/a/*", "a/b/c") && is("a/*", "a/") && is("a*b/+b", "a*b/+b"));
+    assert!(!is("a/+/c", "a//c") && !is("a/+/c", "a/b/b/c") && !is("a/+", "a/b/") && !is("a*b", "axb"));
+    assert!(is("+", "a") && !is("+", "a/b") && is("*", "") && is("+/b*", "a/bc/d"));
+    assert_eq!([Pattern::path("a/{{identity.entity.id}}"), Pattern::path("a/+*")], [None, None]);
+    // From the least to the most specific one, by the five rules of Vault's documentation.
+    let ranked =
+        ["*", "+/b", "a/+/c/*", "a/*", "a/+/+/d", "a/+/c/d", "a/+/c/dd", "a/+/c/ee", "a/b*", "a/b", "a/b/c"];
+    let ranks: Vec<_> = ranked.iter().map(|path| Pattern::path(path).unwrap().specificity()).collect();
+    assert!(ranks.is_sorted(), "{:?}", ranks.windows(2).position(|pair| pair[0] > pair[1]));
+}
+
+#[test]
+fn what_is_excepted_from_a_rule_is_left_to_others() {
+    let one = |but: &[&str]| {
+        let but: Vec<_> = but.iter().map(|text| Pattern::glob(text)).collect();
+        let except = [(Dimension::Resource, but)].into_iter().filter(|(_, but)| !but.is_empty()).collect();
+        Rule { except, ..allow("Get*", "b/*") }
+    };
+    let lost = found(&set(&[one(&[])]), &set(&[one(&["b/audit/*"])])).lost;
+    assert_eq!(lost[0].witness.request[1].word, "b/audit/");
+    assert_eq!(
+        found(&set(&[one(&[])]), &set(&[one(&["b/audit/*"]), allow("Get*", "b/audit/*")])),
+        Difference::default()
+    );
+    let gained = found(&set(&[]), &set(&[one(&["b/audit/*"])])).gained;
+    assert_eq!(gained[0].except.iter().map(|except| texts(except)).collect::<Vec<_>>(), [["b/audit/*"]]);
 }
 
 #[test]

@@ -156,6 +156,7 @@ fn is_everything(rule: &Rule) -> bool {
     let is_narrowed = |dimension: &Dimension| matches!(dimension, Dimension::Key(_));
     !rule.denies
         && rule.conditions.is_empty()
+        && rule.except.is_empty()
         && !rule.scopes.keys().any(is_narrowed)
         && any(Dimension::Action)
         && any(Dimension::Resource)

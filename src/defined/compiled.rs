@@ -1,16 +1,19 @@
 //! A kind of a definition, compiled: what reading and writing need, with nothing left to check. Not here: the checks,
 //! in `compile`.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::defined::definition::{Mark, Mode, Paging};
+use crate::defined::document;
 use crate::defined::spec::Spec;
 use crate::defined::template::{BodyTemplate, Route};
 use crate::model::kind::Reference;
 use crate::model::name_form::NameForm;
 use crate::model::request::{Id, Method, Repeatability};
 use crate::model::wire::{Sign, Statuses};
-use crate::pointer::{child, take};
+use crate::pointer::{child, put, take};
 
 /// A kind, ready for use.
 #[derive(Debug)]
@@ -147,6 +150,17 @@ impl List {
 }
 
 impl CompiledKind {
+    /// A live body with documents in place of the texts that hold them, as far as they can be read.
+    pub(super) fn with_documents<'a>(&self, mut body: Cow<'a, Value>) -> Cow<'a, Value> {
+        for (at, language) in &self.spec.texts {
+            let read = body.pointer(at).and_then(Value::as_str).map(|text| document::read(*language, text));
+            if let Some(Ok(value)) = read {
+                put(body.to_mut(), at, value);
+            }
+        }
+        body
+    }
+
     /// The parts of a name that go into paths as they are: all except the ids of other objects.
     pub(super) fn parts(&self, name: &str) -> Vec<(&str, Id)> {
         let values = self.name_form.split(name).unwrap_or_default();

@@ -15,7 +15,10 @@ mod operations;
 mod paging;
 mod place;
 
-pub use access::{AccessForm, Decides, EffectForm, GrantForm, IfAbsent, PatternForm, TermForm, ValueTerm};
+pub use access::{
+    AccessForm, Counts, Decides, EffectForm, GrantForm, IfAbsent, NameOf, NameTerm, PatternForm, TermForm,
+    ValueTerm,
+};
 pub use operations::{
     CreateForm, CreateMethod, DeleteForm, FirstForm, GetForm, ListForm, Mode, ReadMethod, UpdateForm,
     UpdateMethod,
@@ -142,7 +145,8 @@ pub struct KindForm {
     /// and with `--set-secrets`; a `writeOnly` text is a secret, which manifests write as `{secret: NAME}`.
     /// `x-list-type: set | map | multiset | atomic` with `x-list-map-keys` says how a list compares,
     /// `x-list-map-total: true` that the API has an item for every key, so that one with only defaults is the same as
-    /// none, and `x-map-type: atomic` that an object compares as a whole.
+    /// none, and `x-map-type: atomic` that an object compares as a whole. `x-text: json | hcl` says that the API has an
+    /// object or a list as one text.
     pub spec: Value,
     /// What an object lets whom do. Without it a plan does not say what a change of one means.
     pub access: Option<AccessForm>,

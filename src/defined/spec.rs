@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize as _;
 use serde_json::{Map, Value, json};
 
+use crate::defined::document::Language;
 use crate::pointer::child;
 use crate::schema::is_true;
 use crate::system::body::list;
@@ -27,6 +29,8 @@ pub(super) struct Spec {
     /// Fields that are sent but never in a reply, as JSON pointers, and the live top-level fields that each replaces, as
     /// far as that is known.
     pub(super) replaces: BTreeMap<String, Option<Vec<String>>>,
+    /// Fields that the API has as a text, as JSON pointers, with the language of the text.
+    pub(super) texts: BTreeMap<String, Language>,
 }
 
 impl Spec {
@@ -72,6 +76,8 @@ impl Spec {
                 if is_true(&whole, "x-create-only") {
                     self.create_only.push(at.clone());
                 }
+                let language = whole.get("x-text").and_then(|of| Language::deserialize(of).ok());
+                self.texts.extend(language.map(|language| (at.clone(), language)));
                 mark_grants(field, &whole);
                 self.prepare(field, &at, root);
             }

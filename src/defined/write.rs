@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use crate::defined::api::Defined;
 use crate::defined::compiled::{self, CompiledKind, Update};
 use crate::defined::definition::Mode;
+use crate::defined::document;
 use crate::defined::template::{Values, scalar};
 use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
 use crate::model::change::Action;
@@ -15,7 +16,7 @@ use crate::model::kind::{Kind, matches};
 use crate::model::names::Names;
 use crate::model::request::{Repeatability, Replaces, Request, Symbol};
 use crate::model::state::LiveObject;
-use crate::pointer::{child, fields, is_within, overlap};
+use crate::pointer::{child, fields, is_within};
 use crate::system::{Draft, Translate};
 use crate::words::verb;
 
@@ -28,11 +29,12 @@ impl Translate for Defined {
         &self.api.kinds
     }
 
-    /// Puts names in place of the API's ids.
+    /// Puts names in place of the API's ids, and documents in place of the texts that hold them.
     fn observed<'a>(&self, kind: &Kind, body: &'a Value, names: &Names) -> Cow<'a, Value> {
         let mut spec = Cow::Borrowed(body);
-        let references = self.api.compiled(&kind.name).map_or(&[][..], |compiled| &compiled.by_id);
-        for reference in references {
+        let Some(compiled) = self.api.compiled(&kind.name) else { return spec };
+        spec = compiled.with_documents(spec);
+        for reference in &compiled.by_id {
             for (at, id) in matches(body, &reference.pattern) {
                 let name = scalar(id).and_then(|id| names.name(&reference.kind, &id).map(str::to_owned));
                 if let Some(name) = name
@@ -68,6 +70,7 @@ impl Defined {
         let mut body = Body::wired(kind, draft);
         body.add_key(kind, &values, &create.route);
         body.omit_null(kind);
+        body.write_texts(kind, draft);
         let path = create.route.fill(&values).ok_or_else(unfilled)?;
         let mut request = body.request(create.method, path, &create.frame, &values).ok_or_else(unfilled)?;
         request.success.clone_from(&create.success);
@@ -99,6 +102,7 @@ impl Defined {
         };
         create_only(kind, draft)?;
         not_kept(kind, draft, live)?;
+        unread(kind, draft, live)?;
         no_null(kind, update, draft)?;
         let values = self.values(kind, live);
         let path = update.route.fill(&values).ok_or_else(unfilled)?;
@@ -127,6 +131,7 @@ impl Defined {
             body.add_key(kind, &self.new_values(kind, draft), &update.route);
         }
         body.omit_null(kind);
+        body.write_texts(kind, draft);
         if update.mode == Mode::MergePatch {
             body.keep_differences(live, &update.always);
         }
@@ -193,10 +198,25 @@ fn not_kept(kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject) -> Result
     Err(refused(Code::DefinedNotKept, message).help(help).in_spec(first))
 }
 
+/// Refuses to write over a text that enact cannot read: nobody knows what would go.
+fn unread(kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject) -> Result<(), SpecDiagnostic> {
+    let body = live.body();
+    for (at, language) in kind.spec.texts.iter().filter(|(at, _)| draft.differs_at(at)) {
+        if let Some(Err(why)) =
+            body.pointer(at).and_then(Value::as_str).map(|text| document::read(*language, text))
+        {
+            let message =
+                format!("the live `{at}` cannot be read, so nobody knows what this write would take: {why}");
+            let help = "write it in plainer words on the target, or delete the object there";
+            return Err(refused(Code::DefinedText, message).help(help).in_spec(at.clone()));
+        }
+    }
+    Ok(())
+}
+
 /// Refuses to change what only a create can set.
 fn create_only(kind: &CompiledKind, draft: &Draft<'_>) -> Result<(), SpecDiagnostic> {
-    let changed = |at: &&String| draft.fields.iter().any(|field| overlap(at, &field.path));
-    let Some(at) = kind.spec.create_only.iter().find(changed) else { return Ok(()) };
+    let Some(at) = kind.spec.create_only.iter().find(|at| draft.differs_at(at)) else { return Ok(()) };
     let message = format!("`{at}` of a {} can only be set when it is created", kind.name);
     let help =
         "declare what is live; or declare the object with `ensure: absent`, apply, and declare it again";

@@ -282,6 +282,11 @@ codes! {
     /// path. A request that could reach another object is never built. Give the object another name.
     DefinedPath = "defined/path" (Failed, Error),
 
+    /// A field of the live object is a text that should hold a document (`x-text` in the definition), and enact cannot read
+    /// it, or could read it in two ways. A write would replace it, and nobody could say what it takes away. Rewrite it on
+    /// the target so that enact can read it, or delete the object there.
+    DefinedText = "defined/text" (Failed, Error),
+
     /// The file given with `--events` cannot be opened or written. It records each write as it ends, so that it is
     /// known what happened if the run is interrupted; once it fails, no further write begins. See the message for what
     /// was written, and name a file that can be written.

@@ -285,8 +285,14 @@ fn finding(key: &str, now: &RuleSet, shown: &Shown, words: fn(&Witness) -> Strin
 /// What a rule says, wherever it stands: a waiver is for what is allowed.
 fn spelled(rule: &Rule) -> String {
     let texts = |patterns: &[Pattern]| patterns.iter().map(|of| of.text().to_owned()).collect::<Vec<_>>();
-    let scopes: Vec<_> = rule.scopes.iter().map(|(of, patterns)| (of, texts(patterns))).collect();
-    serde_json::json!([rule.denies, scopes, rule.conditions]).to_string()
+    let all = |scopes: &BTreeMap<_, Vec<_>>| {
+        scopes.iter().map(|(of, patterns): (&Dimension, _)| (of.clone(), texts(patterns))).collect::<Vec<_>>()
+    };
+    let (scopes, except) = (all(&rule.scopes), all(&rule.except));
+    match except.is_empty() {
+        true => serde_json::json!([rule.denies, scopes, rule.conditions]).to_string(),
+        false => serde_json::json!([rule.denies, scopes, rule.conditions, except]).to_string(),
+    }
 }
 
 /// The rules of each object on both sides.

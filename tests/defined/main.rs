@@ -30,5 +30,6 @@ mod store;
 mod support;
 mod trees;
 mod unsound;
+mod vault;
 mod world;
 mod writing;

@@ -176,6 +176,9 @@ const MISTAKES: &[Mistake] = &[
     ("effect: {at: /owner,", "effect: {at: ^/ownr,", "system/access"),
     ("each: /rules,", "each: ^/rule,", "system/access"),
     ("tenant: {at: /owner,", "tenant: {at: ^/ownr,", "system/access"),
+    ("resource: {at: /group}", "counts: ^most_specific, resource: {at: /group}", "system/access"),
+    ("principal: {key: title}", "principal: {name_of: ^each}", "system/access"),
+    ("color: {type: string, enum: [red, blue]}", "color: {type: string, x-text: ^json}", "system/field"),
     ("ignored: [secret]", "ignored: [^secrets]", "system/access"),
     ("if_absent: none", "if_absent: ^some", "schema/"),
     // Schemas.

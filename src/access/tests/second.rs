@@ -48,12 +48,12 @@ fn sorts(patterns: &[&Pattern]) -> BTreeSet<BTreeSet<usize>> {
 /// What rules say of requests of one sort in each dimension.
 fn decided(rules: &[Rule], all: &Patterns<'_>, sort: &Sort, holds: &BTreeSet<String>) -> Effect {
     let applies = |rule: &&Rule| {
-        rule.conditions.is_subset(holds)
-            && rule.scopes.iter().all(|(dimension, patterns)| {
-                let places = all.get(dimension).into_iter().flatten().enumerate();
-                let matched = places.filter(|(place, _)| sort[dimension].contains(place));
-                matched.into_iter().any(|(_, pattern)| patterns.contains(pattern))
-            })
+        let is_in = |(dimension, patterns): (&Dimension, &Vec<Pattern>)| {
+            let places = all.get(dimension).into_iter().flatten().enumerate();
+            let matched = places.filter(|(place, _)| sort[dimension].contains(place));
+            matched.into_iter().any(|(_, pattern)| patterns.contains(pattern))
+        };
+        rule.conditions.is_subset(holds) && rule.scopes.iter().all(is_in) && !rule.except.iter().any(is_in)
     };
     let effects: BTreeSet<_> = rules.iter().filter(applies).map(|rule| rule.denies).collect();
     match (effects.contains(&true), effects.contains(&false)) {
@@ -69,7 +69,9 @@ type Sort = BTreeMap<Dimension, BTreeSet<usize>>;
 /// Whether a change gives anything, and whether it takes anything away.
 fn verdict(before: &RuleSet, after: &RuleSet) -> (bool, bool) {
     let mut patterns = Patterns::new();
-    for (dimension, list) in before.rules.iter().chain(&after.rules).flat_map(|rule| &rule.scopes) {
+    for (dimension, list) in
+        before.rules.iter().chain(&after.rules).flat_map(|rule| rule.scopes.iter().chain(&rule.except))
+    {
         patterns.entry(dimension.clone()).or_default().extend(list);
     }
     let mut all = vec![Sort::new()];
@@ -113,7 +115,7 @@ proptest! {
         tested in proptest::collection::vec(proptest::collection::vec(pattern(), 0..3), 0..4),
     ) {
         let lists: Vec<_> = tested.iter().map(Vec::as_slice).collect();
-        let ours = groups(&[&required], &lists, &mut Budget::default()).unwrap();
+        let ours = groups(&[&required], &lists, &[], &mut Budget::default()).unwrap();
         let all: Vec<_> = required.iter().chain(tested.iter().flatten()).collect();
         let of_list = |place: usize| {
             let mut ends = tested.iter().scan(required.len(), |end, list| { *end += list.len(); Some(*end) });
@@ -135,7 +137,7 @@ proptest! {
 
     #[test]
     fn two_engines_agree_on_inclusion(wide in pattern(), narrow in pattern()) {
-        let includes = groups(&[std::slice::from_ref(&narrow)], &[std::slice::from_ref(&wide)], &mut Budget::default());
+        let includes = groups(&[std::slice::from_ref(&narrow)], &[std::slice::from_ref(&wide)], &[], &mut Budget::default());
         let includes = includes.unwrap().iter().all(|group| !group.matched.is_empty());
         let theirs = sorts(&[&wide, &narrow]).iter().all(|sort| !sort.contains(&1) || sort.contains(&0));
         prop_assert_eq!(includes, theirs);

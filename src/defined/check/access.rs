@@ -1,6 +1,8 @@
 //! Checks what a definition says of access: that it names what is there. Not here: what it means, in `defined::access`.
 
-use crate::defined::definition::{AccessForm, GrantForm, KindForm, TermForm};
+use crate::defined::definition::{
+    AccessForm, Counts, GrantForm, KindForm, NameTerm, PatternForm, TermForm, ValueTerm,
+};
 use crate::defined::problems::Problems;
 use crate::diagnostic::{Code, nearest};
 use crate::pointer;
@@ -16,6 +18,18 @@ pub(super) fn check(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
 }
 
 fn check_grant(kind: &KindForm, grant: &GrantForm, at: &str, problems: &mut Problems<'_>) {
+    let is_path = matches!(
+        grant.resource,
+        Some(
+            TermForm::Name(NameTerm { pattern: PatternForm::Path, .. })
+                | TermForm::At(ValueTerm { pattern: PatternForm::Path, .. })
+        )
+    );
+    if grant.counts == Counts::MostSpecific && !is_path {
+        let help = "write `pattern: path` in `resource`";
+        let message = "only of paths it is known which is the most specific one";
+        problems.report(&format!("{at}/counts"), Code::SystemAccess, message, help);
+    }
     let each = grant.each.iter().map(|each| (each, format!("{at}/each")));
     let own = |is_own: bool| move |_: &_| is_own;
     let effect = grant.effect.iter().map(|effect| (&effect.at, format!("{at}/effect/at")));
@@ -26,6 +40,12 @@ fn check_grant(kind: &KindForm, grant: &GrantForm, at: &str, problems: &mut Prob
     for (name, term) in grant.terms() {
         match term {
             TermForm::Word(_) => {}
+            TermForm::Name(_) if grant.each.is_some() => {}
+            TermForm::Name(_) => {
+                let help = "add `each`, a pointer to a map";
+                let message = "only a rule of a map has a name";
+                problems.report(&format!("{at}/{name}/name_of"), Code::SystemAccess, message, help);
+            }
             TermForm::Key(of) if kind.key.contains_key(&of.key) => {}
             TermForm::Key(of) => {
                 let message = format!("the key of a {} has no part `{}`", kind.name, of.key);

@@ -1,10 +1,12 @@
 //! Checks the fields of a spec, at every depth: who sets each, and its default. Not here: the schema as a whole, in
 //! `schemas`.
 
+use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::{keywords, list_type};
 use crate::defined::definition::{KindForm, Mode};
+use crate::defined::document::Language;
 use crate::defined::problems::Problems;
 use crate::diagnostic::Code;
 use crate::pointer::child;
@@ -22,6 +24,7 @@ pub(super) fn check(kind: &KindForm, at: &str, problems: &mut Problems<'_>) {
         field.sides(merges, problems);
         field.replaces(problems);
         field.null(problems);
+        field.text(problems);
         field.default(problems);
     }
     check_required(kind, &root, problems);
@@ -161,6 +164,21 @@ impl SpecField<'_> {
         if null != "omit" || !is_default || self.inside.in_list {
             let message = "`x-null` says that a field, outside of lists, whose `default` is null is left out";
             problems.report(&at, Code::SystemField, message, "write `default: null` and `x-null: omit`");
+        }
+    }
+
+    /// Checks what is said of a field that the API has as a text.
+    fn text(&self, problems: &mut Problems<'_>) {
+        let Some(language) = self.schema.get("x-text") else { return };
+        let of = self.schema.get("type");
+        let is_whole = of.is_some_and(|of| of == "object" || of == "array");
+        let has_secret = self.schema.to_string().contains("\"writeOnly\":true");
+        if Language::deserialize(language).is_err() || !is_whole || self.inside.in_list || has_secret {
+            let message =
+                "`x-text` says that an object or a list, outside of lists and without secrets, is one text";
+            let help =
+                "write `x-text: json` or `x-text: hcl`, and below it the schema of what the text holds";
+            problems.report(&format!("{}/x-text", self.at), Code::SystemField, message, help);
         }
     }
 

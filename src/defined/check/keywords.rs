@@ -50,6 +50,7 @@ const KEYWORDS: &[&str] = &[
     "x-replaces",
     "x-secret",
     "x-selects-tenant",
+    "x-text",
     "$ref",
     "$defs",
     "if",

@@ -32,12 +32,16 @@ pub struct AccessForm {
     pub ignored: Vec<String>,
 }
 
-/// One rule of an object, or one for each item of a list. A part that is left out does not matter.
+/// One rule of an object, or one for each item of a list or each value of a map. A part that is left out does not matter.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct GrantForm {
-    /// A list in the spec, as a JSON pointer: each of its items is a rule, and pointers below are pointers into an item.
+    /// A list or a map in the spec, as a JSON pointer: each of its items is a rule, and pointers below are pointers into an
+    /// item.
     pub each: Option<Pointer>,
+    /// Which of these rules count for a request.
+    #[serde(default)]
+    pub counts: Counts,
     /// What makes it a rule that denies. Default: it allows.
     pub effect: Option<EffectForm>,
     /// Who asks.
@@ -54,7 +58,18 @@ pub struct GrantForm {
     pub conditions: Vec<Pointer>,
 }
 
-/// Whether a rule allows or denies.
+/// Which of several rules count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Counts {
+    /// All that apply.
+    #[default]
+    All,
+    /// Of those whose resource matches, which is a `path`, only the most specific one, whichever object says it.
+    MostSpecific,
+}
+
+/// Whether a rule allows or denies. A list denies if any of its items does, and then everything.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct EffectForm {
@@ -78,6 +93,8 @@ pub enum TermForm {
     Word(String),
     /// A part of the object's key.
     Key(KeyTerm),
+    /// The name that the rule has in the map of `each`.
+    Name(NameTerm),
     /// A value of the spec, or each of a list.
     At(ValueTerm),
 }
@@ -88,6 +105,25 @@ pub enum TermForm {
 pub struct KeyTerm {
     /// The part.
     pub key: String,
+}
+
+/// The name that a rule has in a map.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NameTerm {
+    /// Of what: the item that is the rule.
+    pub name_of: NameOf,
+    /// What the name says.
+    #[serde(default)]
+    pub pattern: PatternForm,
+}
+
+/// What has a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NameOf {
+    /// The item of `each`.
+    Each,
 }
 
 /// A value of the spec, or each of a list of them.
@@ -107,7 +143,7 @@ pub struct ValueTerm {
 }
 
 /// How a text stands for words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PatternForm {
     /// It is the word.
@@ -117,6 +153,8 @@ pub enum PatternForm {
     Glob,
     /// A word begins with it.
     Prefix,
+    /// Sections between `/`, of which `+` is any one; `*` at its end is any run of characters.
+    Path,
     /// A regular expression that is found somewhere in a word.
     Regex,
 }
@@ -145,12 +183,18 @@ impl GrantForm {
 
     /// The fields of the spec that it reads.
     pub fn fields(&self) -> impl Iterator<Item = String> {
-        let whole = self.each.iter().chain(self.terms().filter_map(|(_, term)| match term {
-            TermForm::At(ValueTerm { at, of_object, .. }) if *of_object || self.each.is_none() => Some(at),
-            TermForm::At(_) | TermForm::Word(_) | TermForm::Key(_) => None,
-        }));
+        let of_object = self.reads().filter(|(of_object, _)| *of_object).map(|(_, at)| at);
+        self.each.iter().chain(of_object).filter_map(|at| crate::pointer::fields(&at.0).next())
+    }
+
+    /// What it reads, and whether that is a pointer into the spec and not into an item of `each`.
+    pub fn reads(&self) -> impl Iterator<Item = (bool, &Pointer)> {
+        let is_whole = self.each.is_none();
+        let terms = self.terms().filter_map(move |(_, term)| match term {
+            TermForm::At(ValueTerm { at, of_object, .. }) => Some((*of_object || is_whole, at)),
+            TermForm::Word(_) | TermForm::Key(_) | TermForm::Name(_) => None,
+        });
         let effect = self.effect.iter().map(|effect| &effect.at);
-        let own = effect.chain(&self.conditions).filter(|_| self.each.is_none());
-        whole.chain(own).filter_map(|at| crate::pointer::fields(&at.0).next())
+        terms.chain(effect.chain(&self.conditions).map(move |at| (is_whole, at)))
     }
 }

@@ -1,6 +1,7 @@
 //! The body of a request: what git declares in the API's terms, and the live fields that must be kept. Not here: which
 //! request a change needs, in `write`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
@@ -8,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::compare::diff::merge;
 use crate::compare::patch;
 use crate::defined::compiled::{CompiledKind, Frame};
+use crate::defined::document;
 use crate::defined::template::{Route, Values};
 use crate::model::kind::{matches, strip};
 use crate::model::request::{Hidden, Id, KNOWN_AFTER_APPLY, Method, Path, Request, Symbol};
@@ -100,7 +102,7 @@ impl Body {
     /// Keeps only the top-level fields that differ, each as a whole, with the live parts that git does not know.
     fn keep_changed(&mut self, kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject, always: &[String]) {
         let declared = std::mem::take(&mut self.value);
-        let mut before = live.body();
+        let mut before = kind.with_documents(Cow::Owned(live.body())).into_owned();
         // A server may show a placeholder for a secret; that is not its value.
         kind.spec.replaces.keys().for_each(|at| drop(take(&mut before, at)));
         let mut kept = Map::new();
@@ -133,7 +135,8 @@ impl Body {
     /// declares.
     fn lay_over(&mut self, kind: &CompiledKind, draft: &Draft<'_>, live: &LiveObject) {
         let declared = std::mem::take(&mut self.value);
-        let carried = Some(live.body()).filter(Value::is_object);
+        let carried = kind.with_documents(Cow::Owned(live.body())).into_owned();
+        let carried = Some(carried).filter(Value::is_object);
         let mut carried = carried.unwrap_or_else(|| Value::Object(Map::new()));
         let key = kind.key.iter().map(|field| &field.at);
         // A server may show a placeholder for what cannot be read back; that is not its value.
@@ -175,6 +178,21 @@ impl Body {
         for at in &kind.spec.omit_null {
             if self.value.pointer(at).is_some_and(Value::is_null) {
                 take(&mut self.value, at);
+            }
+        }
+    }
+
+    /// Writes documents as the texts that the API takes. One that does not change stays as it is live.
+    pub(super) fn write_texts(&mut self, kind: &CompiledKind, draft: &Draft<'_>) {
+        for at in kind.spec.texts.keys() {
+            let live = draft
+                .live
+                .filter(|_| !draft.differs_at(at))
+                .and_then(|live| live.body().pointer(at).cloned());
+            if let Some(value) =
+                self.value.pointer_mut(at).filter(|value| !value.is_null() && !value.is_string())
+            {
+                *value = live.unwrap_or_else(|| Value::from(document::write(value)));
             }
         }
     }
