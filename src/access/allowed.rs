@@ -11,6 +11,7 @@ use super::budget::{Budget, Spent};
 use super::cover::{Forms, meet, uncovered};
 use super::evaluate::{applies, evaluate, is_formed};
 use super::impact::Witness;
+use super::near::NearRules;
 use super::rule::{AccessRequest, Dimension, Effect, Rule, RuleSet};
 use super::witness::{Known, readable};
 
@@ -155,8 +156,9 @@ pub fn differing<'r>(before: &'r RuleSet, after: &'r RuleSet) -> Vec<&'r Rule> {
 /// The places of the rules on which a difference may depend: they may apply to a request to which a rule does that differs.
 #[must_use]
 pub fn concerned(set: &RuleSet, differing: &[&Rule], budget: &mut Budget) -> Vec<usize> {
+    let differing = NearRules::new(set, differing.to_vec());
     let mut is_concerned =
-        |rule: &Rule| differing.iter().any(|other| may_meet(set, rule, other, budget).unwrap_or(true));
+        |rule: &Rule| differing.of(rule).any(|other| may_meet(set, rule, other, budget).unwrap_or(true));
     set.rules.iter().enumerate().filter(|(_, rule)| is_concerned(rule)).map(|(at, _)| at).collect()
 }
 
@@ -210,8 +212,9 @@ impl<'a, 'b> Question<'a, 'b> {
         let (before, after) = (self.before, self.after);
         let [there, here] =
             [before, after].map(|set| set.rules.iter().map(Rule::meaning).collect::<BTreeSet<_>>());
-        let denies: Vec<_> = after.denies().collect();
-        let settled: Vec<_> = before.allows().chain(after.denies()).collect();
+        let denies = NearRules::new(after, after.denies().collect());
+        let settled = NearRules::new(after, before.allows().chain(after.denies()).collect());
+        let allows = NearRules::new(after, after.allows().collect());
         let mut shown = Vec::new();
         for (at, rule) in after.rules.iter().enumerate() {
             if !rule.denies && !there.contains(&rule.meaning()) {
@@ -222,7 +225,7 @@ impl<'a, 'b> Question<'a, 'b> {
         }
         for (at, rule) in before.rules.iter().enumerate() {
             if rule.denies && !here.contains(&rule.meaning()) {
-                let answer = self.freed(rule, within, &denies)?;
+                let answer = self.freed(rule, within, &allows, &denies)?;
                 shown.extend(answer.map(|answer| Shown::new(By::Before(at), answer)));
             }
         }
@@ -235,13 +238,14 @@ impl<'a, 'b> Question<'a, 'b> {
         &mut self,
         deny: &Rule,
         within: Option<&Rule>,
-        denies: &[&Rule],
+        allows: &NearRules<'_>,
+        denies: &NearRules<'_>,
     ) -> Result<Option<Answer>, NoAnswer> {
         let mut possible = None;
         let alone = self.forms.clone();
         let (deny_beside, beside) = (deny.of_company(), within.map(Rule::of_company));
-        let denies_beside: Vec<_> = denies.iter().map(|deny| deny.of_company()).collect();
-        let both: Vec<_> = denies.iter().copied().chain(&denies_beside).collect();
+        let denies_beside: Vec<_> = denies.of(deny).map(Rule::of_company).collect();
+        let both = NearRules::new(self.after, denies.of(deny).chain(&denies_beside).collect());
         // With a companion beside whoever is allowed it, or the other way round.
         let company = |of: Dimension| {
             let form = self.after.company.clone().map(|company| (of, company));
@@ -249,7 +253,7 @@ impl<'a, 'b> Question<'a, 'b> {
         };
         let companies: Vec<_> =
             [Dimension::AlsoPrincipal, Dimension::Principal].into_iter().filter_map(company).collect();
-        for allow in self.after.allows() {
+        for allow in allows.of(deny) {
             if !meet(&deny_beside, allow, &self.forms, self.budget)? {
                 continue;
             }
@@ -260,7 +264,7 @@ impl<'a, 'b> Question<'a, 'b> {
                     forms.clone(),
                     &deny_beside,
                     beside.as_ref(),
-                    &both[..],
+                    &both,
                 )));
             }
             for (forms, deny, within, covers) in asked {
@@ -279,25 +283,25 @@ impl<'a, 'b> Question<'a, 'b> {
 
     fn granted(&mut self, within: &Rule) -> Result<Option<Answer>, NoAnswer> {
         let after = self.after;
-        let denies: Vec<_> = after.denies().collect();
-        let allowed = after.allows().map(|allow| (vec![allow, within], denies.clone()));
-        self.first(allowed)
+        let denies = NearRules::new(after, after.denies().collect());
+        self.first(after.allows().map(|allow| (vec![allow, within], &denies)))
     }
 
     fn refused(&mut self, within: &Rule) -> Result<Option<Answer>, NoAnswer> {
         let after = self.after;
-        let denied = after.denies().map(|deny| (vec![deny, within], Vec::new()));
-        self.first(denied.chain([(vec![within], after.allows().collect())]))
+        let [none, allows] = [Vec::new(), after.allows().collect()].map(|rules| NearRules::new(after, rules));
+        let denied = after.denies().map(|deny| (vec![deny, within], &none));
+        self.first(denied.chain([(vec![within], &allows)]))
     }
 
     /// The first answer that depends on no condition, or else the first one.
     fn first<'r>(
         &mut self,
-        asked: impl Iterator<Item = (Vec<&'r Rule>, Vec<&'r Rule>)>,
+        asked: impl Iterator<Item = (Vec<&'r Rule>, &'r NearRules<'r>)>,
     ) -> Result<Option<Answer>, NoAnswer> {
         let mut possible = None;
         for (seeds, covers) in asked {
-            match self.find(&seeds, &covers)? {
+            match self.find(&seeds, covers)? {
                 Some(answer) if !answer.1 => return Ok(Some(answer)),
                 answer => possible = possible.or(answer),
             }
@@ -306,12 +310,12 @@ impl<'a, 'b> Question<'a, 'b> {
     }
 
     /// A request to which all of these apply and none of those.
-    fn find(&mut self, seeds: &[&Rule], covers: &[&Rule]) -> Result<Option<Answer>, NoAnswer> {
+    fn find(&mut self, seeds: &[&Rule], covers: &NearRules<'_>) -> Result<Option<Answer>, NoAnswer> {
         let holds: BTreeSet<_> = seeds.iter().flat_map(|seed| seed.conditions.clone()).collect();
         let mut touching = Vec::new();
-        for cover in covers {
+        for cover in seeds.first().into_iter().flat_map(|seed| covers.of(seed)) {
             if self.all_meet(cover, seeds)? {
-                touching.push(*cover);
+                touching.push(cover);
             }
         }
         // What is so although every other rule applies, whatever its conditions, is certain.

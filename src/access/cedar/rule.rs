@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::access::impact::Scope;
+use crate::access::near::Beginnings;
 use crate::access::rule::Dimension;
 use crate::cedar::{Statement, entity_parts, expression};
 
@@ -155,6 +156,16 @@ impl CedarRule {
             Scope { dimension: Dimension::Action, patterns: actions.unwrap_or_default() },
             Scope { dimension: Dimension::Resource, patterns: one(&self.resource, "resource") },
         ]
+    }
+
+    /// The entities that a request names to which it applies, where only one does.
+    pub(super) fn beginnings(&self) -> Beginnings {
+        let exact = |dimension: Dimension, scope: &EntityScope| {
+            let entity = scope.equals.as_ref()?;
+            Some((dimension, BTreeSet::from([entity.to_string()])))
+        };
+        let principal = exact(Dimension::Principal, &self.principal);
+        principal.into_iter().chain(exact(Dimension::Resource, &self.resource)).collect()
     }
 
     /// Those that ask for something.

@@ -5,6 +5,7 @@ use super::evaluate::applies;
 use super::request::{Least, Named};
 use super::rule::CedarRule;
 use crate::access::budget::{Budget, Spent};
+use crate::access::near::Beginnings;
 use crate::access::order::search::{Example, Search};
 
 /// The search in Cedar rules.
@@ -35,6 +36,10 @@ impl Search for CedarSearch {
     /// No request is to be of an entity that one of them names by chance.
     fn learn<'r>(&mut self, rules: impl Iterator<Item = &'r CedarRule> + Clone) {
         self.named.join(Named::by(rules));
+    }
+
+    fn beginnings(&self, rule: &CedarRule) -> Beginnings {
+        rule.beginnings()
     }
 
     fn may_meet(&mut self, a: &CedarRule, b: &CedarRule) -> Result<bool, Spent> {

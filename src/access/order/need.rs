@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access::allowed::NoAnswer;
 use crate::access::budget::Spent;
+use crate::access::near::Near;
 use crate::access::order::search::{Example, Search};
 use crate::access::order::stay::{Part, State, Stay, stays};
 
@@ -50,6 +51,11 @@ pub struct Writes<S: Search> {
     together: bool,
     /// The allows that each deny may be about, as far as somebody looked.
     about: BTreeMap<usize, BTreeSet<usize>>,
+    near: Near,
+}
+
+fn near<S: Search>(search: &S, stays: &[Stay<S::Rule>]) -> Near {
+    Near::new(&stays.iter().map(|stay| search.beginnings(&stay.rule)).collect::<Vec<_>>())
 }
 
 /// A write that begins or ends a stay.
@@ -66,7 +72,8 @@ impl<S: Search> Writes<S> {
         for parts in objects.values() {
             all.append(&mut stays(&mut search, parts)?);
         }
-        Ok(Self { search, stays: all, together, about: BTreeMap::new() })
+        let near = near(&search, &all);
+        Ok(Self { search, stays: all, together, about: BTreeMap::new(), near })
     }
 
     /// Adds the rules of objects that no write changes, each with a number that no object has that one does.
@@ -75,6 +82,7 @@ impl<S: Search> Writes<S> {
         let other =
             |(object, rule)| Stay { object, denies: S::denies(&rule), rule, since: None, until: None };
         self.stays.extend(others.into_iter().map(other));
+        self.near = near(&self.search, &self.stays);
     }
 
     /// What writes may need of others, by their own rules alone: those of two of them meet. If that is nothing, all other
@@ -91,8 +99,12 @@ impl<S: Search> Writes<S> {
         let mut needs = Vec::new();
         for (first, then, otherwise) in rows {
             let [firsts, thens] = [first, then].map(|(denies, event)| self.events(denies, event));
+            let thens: BTreeMap<_, _> = thens.into_iter().collect();
             for (one, first) in firsts {
-                for &(other, then) in thens.iter().filter(|(_, then)| *then != first) {
+                for other in self.near(one) {
+                    let Some(then) = thens.get(&other).copied().filter(|then| *then != first) else {
+                        continue;
+                    };
                     if self.may_meet(one, other)? {
                         needs.push(Need { first, then, otherwise, rules: [one, other] });
                     }
@@ -136,6 +148,12 @@ impl<S: Search> Writes<S> {
         stays.filter_map(|(at, stay)| Some((at, event(stay)?))).collect()
     }
 
+    /// The stays of which the rules may meet that of this one.
+    fn near(&self, stay: usize) -> BTreeSet<usize> {
+        let rule = self.stays.get(stay).map(|stay| self.search.beginnings(&stay.rule));
+        rule.map(|rule| self.near.of(&rule)).unwrap_or_default()
+    }
+
     fn may_meet(&mut self, one: usize, other: usize) -> Result<bool, Spent> {
         match (self.stays.get(one), self.stays.get(other)) {
             (Some(one), Some(other)) => self.search.may_meet(&one.rule, &other.rule),
@@ -165,7 +183,7 @@ impl<S: Search> Writes<S> {
         for deny in denies {
             if !self.about.contains_key(deny) {
                 let mut about = BTreeSet::new();
-                for allow in 0..self.stays.len() {
+                for allow in self.near(*deny) {
                     let is_allow = self.stays.get(allow).is_some_and(|stay| !stay.denies);
                     if is_allow && self.may_meet(allow, *deny)? {
                         about.insert(allow);
@@ -226,11 +244,14 @@ impl<S: Search> Writes<S> {
         if self.stays(seeds).any(|stay| stay.denies && is(stay)) {
             return vec![(None, false)];
         }
-        let own = self.stays.iter().enumerate().filter(|(_, stay)| stay.denies && is(stay));
-        let own: Vec<_> = own.map(|(at, _)| (Some(at), false)).collect();
+        let own = |at: &usize| self.stays.get(*at).is_some_and(|stay| stay.denies && is(stay));
         match state {
-            Some(_) => std::iter::once((None, true)).chain(own).collect(),
-            None => vec![(None, own.is_empty())],
+            Some(_) => {
+                let near = seeds.first().map(|seed| self.near(*seed)).unwrap_or_default();
+                let own = near.into_iter().filter(own).map(|at| (Some(at), false));
+                std::iter::once((None, true)).chain(own).collect()
+            }
+            None => vec![(None, !(0..self.stays.len()).any(|at| own(&at)))],
         }
     }
 
@@ -256,7 +277,9 @@ impl<S: Search> Writes<S> {
         covers: impl Fn(&Stay<S::Rule>) -> bool,
     ) -> Result<Option<Example>, Spent> {
         let objects: BTreeSet<_> = self.stays(seeds).map(|stay| stay.object).collect();
-        let of_these = self.stays.iter().filter(|stay| self.together || objects.contains(&stay.object));
+        let near: Vec<_> = seeds.first().into_iter().flat_map(|seed| self.near(*seed)).collect();
+        let near = near.iter().filter_map(|stay| self.stays.get(*stay));
+        let of_these = near.filter(|stay| self.together || objects.contains(&stay.object));
         let covers: Vec<_> = of_these.filter(|stay| covers(stay)).map(|stay| &stay.rule).collect();
         let seeds: Vec<_> = seeds.iter().filter_map(|seed| Some(&self.stays.get(*seed)?.rule)).collect();
         self.search.find(&seeds, &covers)

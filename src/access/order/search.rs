@@ -7,6 +7,7 @@ use crate::access::budget::{Budget, Spent};
 use crate::access::cover::{Forms, uncovered};
 use crate::access::evaluate::{applies, is_formed};
 use crate::access::impact::Word;
+use crate::access::near::{Beginnings, beginnings};
 use crate::access::rule::{AccessRequest, Dimension, Rule, RuleSet};
 use crate::access::witness::{Known, readable};
 
@@ -34,6 +35,9 @@ pub trait Search {
     fn learn<'r>(&mut self, rules: impl Iterator<Item = &'r Self::Rule> + Clone)
     where
         Self::Rule: 'r;
+
+    /// What the words of every request begin with to which a rule applies, also beside another one.
+    fn beginnings(&self, rule: &Self::Rule) -> Beginnings;
 
     /// Whether two rules may apply to one requester's request. True if that takes long to tell.
     fn may_meet(&mut self, a: &Self::Rule, b: &Self::Rule) -> Result<bool, Spent>;
@@ -94,6 +98,10 @@ impl Search for RuleSearch {
 
     fn learn<'r>(&mut self, rules: impl Iterator<Item = &'r Rule> + Clone) {
         self.known.learn(rules);
+    }
+
+    fn beginnings(&self, rule: &Rule) -> Beginnings {
+        beginnings(&self.like, rule)
     }
 
     fn may_meet(&mut self, a: &Rule, b: &Rule) -> Result<bool, Spent> {

@@ -1,15 +1,17 @@
 //! The order of writes against brute force: every prefix of it, and every short word.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
 use super::need::{Moment, Writes, Wrong};
-use super::search::RuleSearch;
+use super::search::{Example, RuleSearch, Search};
 use super::stay::Part;
 use super::turn::{Turn, Write, turns};
-use crate::access::budget::Budget;
+use crate::access::budget::{Budget, Spent};
 use crate::access::evaluate::{applies, matches};
+use crate::access::near::Beginnings;
 use crate::access::pattern::Pattern;
 use crate::access::rule::{AccessRequest, Dimension, Rule, RuleSet};
 
@@ -196,4 +198,78 @@ fn what_an_object_allows_that_does_not_change_is_opened_if_one_deny_goes_before_
         assert!(turns[1].step < turns[0].step, "{turns:?}");
         assert_eq!(moments, []);
     }
+}
+
+/// Counts the rules that the search is asked about.
+struct Counted<'c> {
+    search: RuleSearch,
+    asked: &'c Cell<usize>,
+}
+
+impl Counted<'_> {
+    fn count(&self, rules: usize) {
+        self.asked.set(self.asked.get() + rules);
+    }
+}
+
+impl Search for Counted<'_> {
+    type Rule = Rule;
+
+    fn denies(rule: &Rule) -> bool {
+        RuleSearch::denies(rule)
+    }
+
+    fn meaning(rule: &Rule) -> impl Ord {
+        RuleSearch::meaning(rule)
+    }
+
+    fn learn<'r>(&mut self, rules: impl Iterator<Item = &'r Rule> + Clone) {
+        self.search.learn(rules);
+    }
+
+    fn beginnings(&self, rule: &Rule) -> Beginnings {
+        self.search.beginnings(rule)
+    }
+
+    fn may_meet(&mut self, a: &Rule, b: &Rule) -> Result<bool, Spent> {
+        self.count(2);
+        self.search.may_meet(a, b)
+    }
+
+    fn find(&mut self, seeds: &[&Rule], covers: &[&Rule]) -> Result<Option<Example>, Spent> {
+        self.count(seeds.len() + covers.len());
+        self.search.find(seeds, covers)
+    }
+}
+
+/// Every pair of objects has a bucket of its own, and gives and takes all at once.
+#[test]
+fn what_is_asked_grows_with_the_changes_and_not_with_their_pairs() {
+    let asked = |number: usize| {
+        let rule = |denies: bool, action: &str, at: usize| {
+            let resource = Pattern::glob(&format!("bucket-{}/*", at / 2));
+            let action = Pattern::literal(action);
+            Rule::new(denies).on(Dimension::Action, vec![action]).on(Dimension::Resource, vec![resource])
+        };
+        let side = |at, [given, taken]: [&str; 2]| vec![rule(false, given, at), rule(true, taken, at)];
+        let part = |at: usize| {
+            let [before, after] = [["get", "put"], ["put", "get"]].map(|of| side(at, of));
+            Part { write: at, object: at, before, after }
+        };
+        let asked = Cell::new(0);
+        let search =
+            RuleSearch::new(&RuleSet::default(), std::iter::empty(), Budget::new(u64::MAX, u64::MAX));
+        let parts = (0..number).map(part).collect();
+        let mut writes = Writes::new(Counted { search, asked: &asked }, parts, true)
+            .unwrap_or_else(|why| panic!("{why:?}"));
+        let possible = writes.possible().unwrap_or_else(|why| panic!("{why:?}"));
+        let places: Vec<_> = (0..number).collect();
+        for need in writes.needs(possible).unwrap_or_else(|why| panic!("{why:?}")) {
+            writes.moment(&need, &places).unwrap_or_else(|why| panic!("{why:?}"));
+        }
+        asked.get()
+    };
+    let of_hundred = asked(100);
+    assert!(of_hundred > 1_000, "{of_hundred}");
+    assert_eq!(asked(400), 4 * of_hundred);
 }
