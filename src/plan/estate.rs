@@ -5,6 +5,7 @@
 //! (`access`), and what an object of a system says (`system::semantics`).
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -186,7 +187,7 @@ pub(super) struct Sides<'a> {
     /// What the objects that change will be. Made when it is needed.
     after: OnceLock<BTreeMap<ResourceId, Value>>,
     /// What each change makes of what its object says, in their order. Made when it is needed.
-    meanings: OnceLock<Vec<[Option<Meaning>; 2]>>,
+    meanings: OnceLock<Vec<ChangeMeaning>>,
     /// All rules now and after the plan. Made when they are needed.
     estates: OnceLock<Option<(Estate, Estate)>>,
     /// The changes of live objects.
@@ -194,6 +195,14 @@ pub(super) struct Sides<'a> {
     pub(super) changes: &'a [Change],
     /// The live objects by the kinds and names of those that they name. Made when it is needed.
     naming: OnceLock<Naming<'a>>,
+}
+
+/// What the object of a change says before and after the plan; `None` if there is no object.
+#[derive(Default)]
+pub(super) struct ChangeMeaning {
+    pub(super) sides: [Option<Meaning>; 2],
+    /// Whether a side names an object that is another one while the plan is written.
+    pub(super) is_other_between: [bool; 2],
 }
 
 type Naming<'a> = BTreeMap<(String, String), Vec<(&'a Kind, &'a LiveObject)>>;
@@ -254,32 +263,38 @@ impl<'a> Sides<'a> {
         self.after.get_or_init(|| self.changes.iter().filter_map(after).collect())
     }
 
-    /// Whether an object changes that lends what it says to others. Then it matters which of its sides they see.
-    pub(super) fn lent_changes(&self, semantics: &dyn Semantics) -> bool {
-        let kind = |change: &Change| self.input.system.kind(&change.id.kind);
-        self.changes.iter().filter_map(kind).any(|kind| semantics.lends(kind))
+    fn changes(&self, kind: &str, name: &str) -> bool {
+        self.after().contains_key(&ResourceId::new(self.input.target, kind, name))
     }
 
-    /// What the object of each change says before and after the plan, each side with the others that it names as they are on
-    /// that side; `None` if there is no object.
-    pub(super) fn meanings(&self, semantics: &dyn Semantics) -> &[[Option<Meaning>; 2]] {
-        let null = Value::Null;
-        let meanings = |change: &Change| {
-            let Some(kind) = self.input.system.kind(&change.id.kind) else { return [None, None] };
-            let name = change.id.name.as_str();
-            let seen = change.seen.as_ref();
-            let (then, body) = seen.map_or((name, Value::Null), |live| (live.name.as_str(), live.body()));
-            let after = self.after().get(&change.id).unwrap_or(&null);
-            let meaning = |name, object: &Value, others: &dyn Fn(&str, &str) -> Other| {
-                let side = Side { kind, name, object, body: &body, others };
-                (!object.is_null()).then(|| semantics.meaning(&side))
-            };
-            [
-                meaning(then, &change.observed, &|kind, name| self.other(kind, name)),
-                meaning(name, after, &|kind, name| self.later(kind, name)),
-            ]
+    /// What the object of each change says, each side with the others that it names as they are on that side.
+    pub(super) fn meanings(&self, semantics: &dyn Semantics) -> &[ChangeMeaning] {
+        let meant = |change: &Change| self.meant(semantics, change).unwrap_or_default();
+        self.meanings.get_or_init(|| self.changes.iter().map(meant).collect())
+    }
+
+    fn meant(&self, semantics: &dyn Semantics, change: &Change) -> Option<ChangeMeaning> {
+        let kind = self.input.system.kind(&change.id.kind)?;
+        let name = change.id.name.as_str();
+        let seen = change.seen.as_ref();
+        let (then, body) = seen.map_or((name, Value::Null), |live| (live.name.as_str(), live.body()));
+        let (sees_change, sees_gone) = (Cell::new(false), Cell::new(false));
+        let now = |kind: &str, name: &str| {
+            sees_change.set(sees_change.get() || self.changes(kind, name));
+            self.other(kind, name)
         };
-        self.meanings.get_or_init(|| self.changes.iter().map(meanings).collect())
+        let later = |kind: &str, name: &str| {
+            let later = self.later(kind, name);
+            sees_gone.set(sees_gone.get() || later == Other::Gone);
+            later
+        };
+        let meaning = |name, object: &Value, others: &dyn Fn(&str, &str) -> Other| {
+            let side = Side { kind, name, object, body: &body, others };
+            (!object.is_null()).then(|| semantics.meaning(&side))
+        };
+        let after = self.after().get(&change.id).unwrap_or(&Value::Null);
+        let sides = [meaning(then, &change.observed, &now), meaning(name, after, &later)];
+        Some(ChangeMeaning { sides, is_other_between: [sees_change.get(), sees_gone.get()] })
     }
 
     /// The same of a live object that does not change itself.
@@ -402,17 +417,20 @@ impl<'a> Sides<'a> {
     /// The rules now and after the plan. What does not change is read once.
     fn live_and_planned(&self) -> Option<(Estate, Estate)> {
         let (mut now, mut planned) = (self.gathered()?, self.gathered()?);
-        let other = |kind: &str, name: &str| self.other(kind, name);
         let later = |kind: &str, name: &str| self.later(kind, name);
-        let is_lent = self.lent_changes(now.semantics);
         let all = self.all_live(now.semantics);
         let reading = now.reading();
         let said = |(kind, live, id): &(&Kind, &LiveObject, ResourceId)| {
             let object = self.comparison.observed(kind, live);
+            let sees_change = Cell::new(false);
+            let other = |kind: &str, name: &str| {
+                sees_change.set(sees_change.get() || self.changes(kind, name));
+                self.other(kind, name)
+            };
             let before = reading.live(id, kind, &object, live, &other);
             let after = match self.change_of(kind, live) {
                 Some(change) => self.after().get(&change.id).unwrap_or(&Value::Null),
-                None if is_lent => &object,
+                None if sees_change.get() => &object,
                 None => return (before.clone(), before),
             };
             (before, reading.live(id, kind, after, live, &later))
@@ -538,7 +556,7 @@ impl HowRead<'_> {
         object: &Value,
         live: &LiveObject,
         others: &dyn Fn(&str, &str) -> Other,
-    ) -> Result<Meaning, Gap> {
+    ) -> Result<Meaning, Box<Gap>> {
         if object.is_null() {
             return Ok(Meaning::Nothing);
         }
@@ -548,7 +566,7 @@ impl HowRead<'_> {
             (true, Some(field)) => format!("it has a field that enact does not know: `{field}`"),
             (true, None) => return self.said(id, kind, object, &body, others),
         };
-        Err(Gap::of(id.clone(), reason))
+        Err(Box::new(Gap::of(id.clone(), reason)))
     }
 
     /// The same of one that is declared.
@@ -559,11 +577,12 @@ impl HowRead<'_> {
         object: &Value,
         body: &Value,
         others: &dyn Fn(&str, &str) -> Other,
-    ) -> Result<Meaning, Gap> {
+    ) -> Result<Meaning, Box<Gap>> {
         let side = Side { kind, name: &id.name, object, body, others };
         match self.semantics.meaning(&side) {
             Meaning::Unknown(reason) => {
-                Err(Gap { bounds: self.semantics.bounds(&side), ..Gap::of(id.clone(), reason) })
+                let bounds = self.semantics.bounds(&side);
+                Err(Box::new(Gap { bounds, ..Gap::of(id.clone(), reason) }))
             }
             known => Ok(known),
         }
@@ -576,9 +595,9 @@ impl<'s> Gathered<'s, '_> {
     }
 
     /// Adds what an object says.
-    fn put(&mut self, id: ResourceId, said: Result<Meaning, Gap>) {
+    fn put(&mut self, id: ResourceId, said: Result<Meaning, Box<Gap>>) {
         match said {
-            Err(gap) => self.estate.gaps.push(gap),
+            Err(gap) => self.estate.gaps.push(*gap),
             Ok(Meaning::Nothing | Meaning::Unknown(_)) => {}
             Ok(Meaning::Rules { readings, beside: _ }) => self.rules(&id, readings),
             Ok(Meaning::Cedar(policy)) => {

@@ -45,7 +45,7 @@ impl<'a> Impacts<'_, 'a> {
     fn impact(&mut self, at: usize, change: &Change) -> Option<Impact> {
         let sides = self.sides;
         let kind = sides.input.system.kind(&change.id.kind)?;
-        let own = self.judge(&change.id, sides.meanings(self.semantics).get(at)?);
+        let own = self.judge(&change.id, &sides.meanings(self.semantics).get(at)?.sides);
         match own {
             Some(Impact::Known(_)) | None if self.semantics.lends(kind) => self.through(kind, change),
             own => own,

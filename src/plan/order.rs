@@ -23,7 +23,7 @@ use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
 use crate::model::resource::{RemoteId, ResourceId};
 use crate::model::state::{Desired, LiveObject};
-use crate::plan::estate::Sides;
+use crate::plan::estate::{ChangeMeaning, Sides};
 use crate::plan::guardrail::request;
 use crate::plan::tree;
 use crate::system::semantics::{Meaning, Other, Semantics, Side};
@@ -76,8 +76,7 @@ pub(super) fn turns_of(sides: &Sides<'_>) -> (Vec<Turn>, Vec<Diagnostic>) {
         return (unordered(), Vec::new());
     };
     let target = sides.input.target;
-    let is_lent = sides.lent_changes(semantics);
-    match (Meant { sides, semantics, is_lent }).order(&writes) {
+    match (Meant { sides, semantics }).order(&writes) {
         Ok(Order { turns, moments }) => {
             let told = moments.iter().map(|moment| told(target, changes, &turns, moment)).collect();
             (turns, told)
@@ -131,8 +130,6 @@ struct Said<'a> {
 struct Meant<'s, 'a> {
     sides: &'s Sides<'a>,
     semantics: &'a dyn Semantics,
-    /// Whether it matters which sides of others an object sees.
-    is_lent: bool,
 }
 
 type View<'v> = &'v dyn Fn(&str, &str) -> Other;
@@ -182,28 +179,28 @@ impl<'s> Meant<'s, '_> {
         if change.action == Action::Create && self.semantics.is_attached() {
             return Vec::new();
         }
-        let nothing = || Cow::Owned(Meaning::Nothing);
-        let sides = match (self.is_lent, self.sides.meanings(self.semantics).get(write)) {
-            (false, Some(sides)) => {
-                sides.each_ref().map(|side| side.as_ref().map_or_else(nothing, Cow::Borrowed))
-            }
-            _ => self.between(kind, change).map(|side| side.map_or_else(nothing, Cow::Owned)),
-        };
+        let Some(meant) = self.sides.meanings(self.semantics).get(write) else { return Vec::new() };
+        let sides = self.between(kind, change, meant);
         let remote = change.seen.as_ref().map(|live| &live.remote);
         vec![Said { write, id: change.id.clone(), remote, sides }]
     }
 
     /// What an object says on both sides, with those that lend it something as they are between the levels.
-    fn between(&self, kind: &Kind, change: &Change) -> [Option<Meaning>; 2] {
+    fn between(&self, kind: &Kind, change: &Change, meant: &'s ChangeMeaning) -> [Cow<'s, Meaning>; 2] {
         let null = Value::Null;
         let body = change.seen.as_ref().map_or(Value::Null, LiveObject::body);
         let after = self.sides.after().get(&change.id).unwrap_or(&null);
         let others = &|kind: &str, name: &str| self.sides.meanwhile(kind, name);
         let name = change.id.name.as_str();
-        [&change.observed, after].map(|object| {
-            let side = Side { kind, name, object, body: &body, others };
-            (!object.is_null()).then(|| self.semantics.meaning(&side))
-        })
+        let side = |object, is_other, said: &'s Option<Meaning>| match said {
+            None => Cow::Owned(Meaning::Nothing),
+            Some(_) if is_other => {
+                Cow::Owned(self.semantics.meaning(&Side { kind, name, object, body: &body, others }))
+            }
+            Some(said) => Cow::Borrowed(said),
+        };
+        let ChangeMeaning { sides: [said_before, said_after], is_other_between: [before, later] } = meant;
+        [side(&change.observed, *before, said_before), side(after, *later, said_after)]
     }
 
     /// The same of a kind of which others say what it lends them.
