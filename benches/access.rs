@@ -1,9 +1,11 @@
 //! What it costs to say what a change means, over rules like those of mycloud. Each row is a process of its own, so that
-//! its memory is its own. Then what it costs in whole plans, as a share of the same plan that says nothing of access.
+//! its memory is its own. Then what it costs in whole plans, as a share of the same plan that says nothing of access, and
+//! what its warnings cost in `validate`.
 //!
 //! ```text
 //! cargo bench --bench access
 //! cargo bench --bench access plans
+//! cargo bench --bench access lints
 //! ```
 
 #![allow(
@@ -20,12 +22,15 @@ use enact::access::budget::Budget;
 use enact::access::impact::{Impact, Reading, Verdict, compare};
 use enact::access::pattern::Pattern;
 use enact::access::rule::{Dimension, Rule, RuleSet};
+use enact::decide::lint;
 use enact::plan::input::PlanOptions;
 use serde_json::{Value, json};
 
 mod world;
 
 const ROUNDS: usize = 5;
+/// How many files `validate` is asked about.
+const FILES: usize = 10_000;
 const NUMBERS: [usize; 3] = [100, 1_000, 3_000];
 /// The variable that makes a process one row, such as `1000 one statement is wider`.
 const ROW: &str = "ENACT_BENCH_ROW";
@@ -121,8 +126,11 @@ fn measured(number: usize, change: fn(&[Rule]) -> Vec<Rule>) -> (Duration, u64, 
 }
 
 fn main() {
-    if std::env::args().any(|argument| argument == "plans") {
-        return plans();
+    let is_asked = |for_what: &str| std::env::args().any(|argument| argument == for_what);
+    match (is_asked("plans"), is_asked("lints")) {
+        (true, _) => return plans(),
+        (_, true) => return lints(),
+        (false, false) => {}
     }
     if let Ok(row) = std::env::var(ROW) {
         let (number, row) = row.split_once(' ').unwrap();
@@ -142,6 +150,46 @@ fn main() {
         print!("{}", String::from_utf8_lossy(&output.stdout));
     }
     plans();
+    lints();
+}
+
+/// What `validate` of so many files takes, without its warnings about access and with them.
+fn lints() {
+    println!("\n| system | files | without lints | with them | more |\n|---|---|---|---|---|");
+    for (system, policy) in SYSTEMS.into_iter().chain([("jitsudo", of_jitsudo as Policy)]) {
+        let config = world::config(system);
+        let files = world::files((0..FILES).map(|index| manifest(system, policy, index, Edit::No)));
+        let target = config.targets.first().unwrap();
+        let desired = world::desired(&config, &files);
+        let best = |what: &dyn Fn()| {
+            let round = |_| {
+                let began = Instant::now();
+                what();
+                began.elapsed()
+            };
+            (0..ROUNDS).map(round).min().unwrap().as_secs_f64() * 1e3
+        };
+        let without = best(&|| assert_eq!(world::desired(&config, &files).len(), FILES));
+        let lint = best(&|| assert!(lint::lint("t", target.system.as_ref(), &desired).is_empty()));
+        let (with, more) = (without + lint, lint / without * 100.0);
+        println!("| {system} | {FILES} | {without:.1} ms | {with:.1} ms | {more:.1} % |");
+    }
+}
+
+fn of_jitsudo(index: usize, _: Edit) -> Value {
+    let rule = |effect: &str, until: usize| {
+        let resource = format!("resource == AwsPermissionSet::\"p{index}\"");
+        let text = format!(
+            "{effect} (principal, action == Action::\"ask\", {resource}) when {{ context.seconds > {until} }};"
+        );
+        json!({"policy_text": text})
+    };
+    json!({"enabled": true, "priority": 50, "max_duration_seconds": 3600, "rules": [rule("permit", 60), rule("forbid", 3600)]})
+}
+
+fn manifest(system: &str, policy: Policy, index: usize, edit: Edit) -> String {
+    let spec = policy(index, edit);
+    format!("apiVersion: {system}/v1\nkind: Policy\nmetadata: {{name: p{index}}}\nspec: {spec}\n")
 }
 
 /// The rows of whole plans.
@@ -192,11 +240,8 @@ fn of_compiuta(index: usize, edit: Edit) -> Value {
 
 fn planned(system: &str, policy: Policy, objects: usize, changes: usize) {
     let config = world::config(system);
-    let manifest = |index: usize, edit| {
-        let edit = if index < changes { edit } else { Edit::No };
-        let spec = policy(index, edit);
-        format!("apiVersion: {system}/v1\nkind: Policy\nmetadata: {{name: p{index}}}\nspec: {spec}\n")
-    };
+    let manifest =
+        |index: usize, edit| manifest(system, policy, index, if index < changes { edit } else { Edit::No });
     let observed = world::observed((0..objects).map(|index| {
         let mut body = policy(index, Edit::No);
         let fields = body.as_object_mut().unwrap();
