@@ -84,6 +84,7 @@ pub fn load(
         document,
         folder: folder.to_owned(),
         origins: Mutex::default(),
+        tokens: Mutex::default(),
     })
 }
 
@@ -208,7 +209,9 @@ fn open(
     row: &Part<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Target> {
-    diagnostics.extend(check_url(&config.url).map(|diagnostic| diagnostic.at(row.place("/url"))));
+    diagnostics.extend(check_url("url", &config.url).map(|diagnostic| diagnostic.at(row.place("/url"))));
+    diagnostics
+        .extend(config.auth.check().map(|diagnostic| diagnostic.at(row.place("/auth/oauth2/token_url"))));
     let include = includes(config, row, diagnostics);
     let passes = passes::of_target(&config.passes, passes, row, diagnostics);
     let system = sound(diagnostics, |diagnostics| open_system(registry, config, schemas, row, diagnostics))?;

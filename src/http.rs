@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use aho_corasick::BuildError;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -20,14 +21,16 @@ mod reader;
 mod reason;
 mod redact;
 pub mod retry;
+mod setup;
 mod shield;
+mod token;
 pub mod transport;
 mod writer;
 
 use connection::Connection;
 use pace::Pace;
-use redact::Redactor;
-use transport::{Network, Transport, sources};
+use redact::GrowingRedactor;
+use transport::{Network, Transport};
 
 use crate::model::spent::ListLimits;
 use crate::model::wire::Errors;
@@ -35,7 +38,9 @@ use crate::model::wire::Errors;
 pub use connection::{Random, Waiting};
 pub use pace::Origin;
 pub use reader::HttpReader;
+pub use setup::SetupError;
 pub use shield::Shielded;
+pub use token::{TokenRequest, Tokens};
 pub use writer::HttpWriter;
 
 /// How requests to a target are made.
@@ -46,6 +51,8 @@ pub struct HttpSettings {
     pub headers: Vec<(String, String)>,
     /// The credential's header, if the API wants one.
     pub credential: Option<(HeaderName, SecretString)>,
+    /// What gives the credential, if it is a token that has to be asked for.
+    pub tokens: Option<Arc<Tokens>>,
     /// Texts that no output may hold: the credential as given and as sent.
     pub secrets: Vec<SecretString>,
     /// Secrets that requests may carry for the API to store, by name.
@@ -62,34 +69,6 @@ pub struct HttpSettings {
     pub per_minute: Option<usize>,
     /// What is shared with other targets of the same origin.
     pub origin: Arc<Origin>,
-}
-
-/// Why a connection cannot be set up.
-#[derive(Debug, thiserror::Error)]
-pub enum SetupError {
-    /// A header value holds a character that HTTP does not allow.
-    #[error("{0} holds a character that cannot be sent in a header")]
-    Header(String),
-    /// The secrets are too long to search for in what a server says.
-    #[error("the secrets of this target are too long to be kept out of every output")]
-    Secrets(#[source] aho_corasick::BuildError),
-    /// The TLS or HTTP client could not be set up.
-    #[error("the HTTP client cannot be set up{}", because(.0))]
-    Client(reqwest::Error),
-    /// What is named as the file of certificates is none.
-    #[error("the certificates cannot be read")]
-    Certificates,
-}
-
-impl SetupError {
-    /// What to do.
-    pub fn help(&self) -> Option<String> {
-        matches!(self, Self::Client(_) | Self::Certificates).then(advice::certificates)
-    }
-}
-
-fn because(error: &reqwest::Error) -> String {
-    sources(error).map(|why| format!(": {why}")).collect()
 }
 
 /// The connection to a target. It cannot send by itself: [`Http::reader`] and [`Http::writer`] can.
@@ -117,6 +96,7 @@ impl Http {
         let headers = headers(&settings)?;
         let HttpSettings {
             url,
+            tokens,
             secrets,
             stored,
             errors,
@@ -132,7 +112,8 @@ impl Http {
             random,
             url,
             headers,
-            redactor: Redactor::new(&secrets).map_err(SetupError::Secrets)?,
+            redactor: redactor(tokens.as_deref(), secrets).map_err(SetupError::Secrets)?,
+            tokens,
             stored,
             errors,
             credential_source,
@@ -172,6 +153,13 @@ impl Http {
     pub fn requests(&self) -> usize {
         self.0.count.load(Ordering::Relaxed)
     }
+}
+
+/// What removes the secrets of a connection, and the tokens of all connections to its target.
+fn redactor(tokens: Option<&Tokens>, secrets: Vec<SecretString>) -> Result<Arc<GrowingRedactor>, BuildError> {
+    let Some(tokens) = tokens else { return GrowingRedactor::new(secrets).map(Arc::new) };
+    secrets.into_iter().try_for_each(|secret| tokens.known.learn(secret))?;
+    Ok(tokens.known.clone())
 }
 
 fn headers(settings: &HttpSettings) -> Result<HeaderMap, SetupError> {

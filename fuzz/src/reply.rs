@@ -215,6 +215,7 @@ fn http(target: &Target, answers: &[Reply]) -> Http {
         url: Url::parse(&target.config.url).unwrap_or_else(|error| panic!("{error}")),
         headers: target.system.headers(),
         credential: Some((AUTHORIZATION, secret())),
+        tokens: None,
         secrets: vec![secret()],
         stored: BTreeMap::new(),
         errors: target.system.errors(),

@@ -129,9 +129,10 @@ pub(super) fn folders(field: &str, entries: &mut [String], document: &Document) 
 }
 
 /// Checks that a credential is not sent unencrypted and is not part of the URL.
-pub(super) fn check_url(text: &str) -> Option<Diagnostic> {
-    let wrong =
-        |what: &str, help: &str| Some(Diagnostic::new(Code::ConfigUrl, format!("`url` {what}")).help(help));
+pub(super) fn check_url(field: &str, text: &str) -> Option<Diagnostic> {
+    let wrong = |what: &str, help: &str| {
+        Some(Diagnostic::new(Code::ConfigUrl, format!("`{field}` {what}")).help(help))
+    };
     let Ok(url) = Url::parse(text) else {
         return wrong("is not a URL", "write it as `https://host`");
     };
@@ -190,9 +191,17 @@ fn unquoted(message: &str) -> String {
 }
 
 impl Auth {
+    /// Checks that a secret is only sent where it is safe.
+    pub(super) fn check(&self) -> Option<Diagnostic> {
+        match self {
+            Self::Oauth2 { token_url, .. } => check_url("token_url", token_url),
+            Self::Bearer(_) | Self::Basic { .. } | Self::Header { .. } | Self::None => None,
+        }
+    }
+
     fn scheme(&self) -> Scheme {
         match self {
-            Self::Bearer(_) => Scheme::Bearer,
+            Self::Bearer(_) | Self::Oauth2 { .. } => Scheme::Bearer,
             Self::Basic { .. } => Scheme::Basic,
             Self::Header { name, .. } => Scheme::Header(name.to_lowercase()),
             Self::None => Scheme::None,
@@ -206,7 +215,7 @@ impl Auth {
             return None;
         }
         let way = |scheme: &Scheme| match scheme {
-            Scheme::Bearer => "`bearer: {env: NAME}`".to_owned(),
+            Scheme::Bearer => "`bearer: {env: NAME}` or `oauth2`".to_owned(),
             Scheme::Basic => "`basic: {username: NAME, password: {env: NAME}}`".to_owned(),
             Scheme::Header(name) => format!("`header: {{name: {name}, value: {{env: NAME}}}}`"),
             Scheme::None => "`none`".to_owned(),

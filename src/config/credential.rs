@@ -7,8 +7,9 @@ use std::sync::Arc;
 use reqwest::Url;
 use reqwest::header::HeaderName;
 use secrecy::{ExposeSecret as _, SecretString};
+use url::form_urlencoded;
 
-use super::file::{Auth, Forge, Form, NotifyConfig, Secret};
+use super::file::{Auth, ClientPlace, Forge, Form, NotifyConfig, Secret};
 use super::target::{Config, Target};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::file::read_text;
@@ -51,7 +52,11 @@ pub struct Receiver {
 impl Target {
     /// Where its credential comes from, such as `the variable POLYTOMIC_API_KEY`.
     pub fn credential_source(&self) -> String {
-        self.config.auth.secret().map_or_else(|| NO_CREDENTIAL.to_owned(), Secret::describe)
+        let secret = self.config.auth.secret().map_or_else(|| NO_CREDENTIAL.to_owned(), Secret::describe);
+        match &self.config.auth {
+            Auth::Oauth2 { token_url, .. } => format!("{token_url}, by {secret}"),
+            Auth::Bearer(_) | Auth::Basic { .. } | Auth::Header { .. } | Auth::None => secret,
+        }
     }
 }
 
@@ -80,6 +85,7 @@ impl Config {
                 reqwest::header::AUTHORIZATION,
                 SecretString::from("Bearer sandbox".to_owned()),
             )),
+            tokens: None,
             secrets: Vec::new(),
             errors: target.system.errors(),
             stored: BTreeMap::new(),
@@ -110,12 +116,22 @@ impl Config {
         let url = Url::parse(&target.config.url).map_err(|_| fail("`url` is not a URL".to_owned()))?;
         let origin = self.origin(&url);
         let stored = if writes { self.stored(target)? } else { BTreeMap::new() };
+        let request = self.token_request(target)?;
         let mut hidden = sent.map(|sent| secrets(&sent.given, &sent.value)).unwrap_or_default();
+        hidden.extend(request.iter().flat_map(|request| request.secrets.iter().cloned()));
         hidden.extend(stored.values().flat_map(|secret| secrets(secret, secret)));
+        let wrong = |error: SetupError| match error.help() {
+            None => fail(error.to_string()),
+            Some(help) => {
+                let message = format!("{}: {error}", target.config.url);
+                Diagnostic::new(Code::HttpClient, message).about(&target.config.name).help(help)
+            }
+        };
         let settings = http::HttpSettings {
             url,
             headers: target.system.headers(),
             credential,
+            tokens: request.map(|request| self.tokens(target, request)).transpose().map_err(wrong)?,
             secrets: hidden,
             errors: target.system.errors(),
             stored,
@@ -125,24 +141,53 @@ impl Config {
             per_minute: target.config.limits.requests_per_minute,
             origin,
         };
-        let wrong = |error: SetupError| match error.help() {
-            None => fail(error.to_string()),
-            Some(help) => {
-                let message = format!("{}: {error}", target.config.url);
-                Diagnostic::new(Code::HttpClient, message).about(&target.config.name).help(help)
-            }
-        };
         http::Http::new(settings).map_err(wrong)
     }
 
-    /// Reads the credential of a target, if it has one, and makes the value of its header.
+    /// Reads the secret of a target that asks for its tokens, and makes the request for them.
+    fn token_request(&self, target: &Target) -> Result<Option<http::TokenRequest>, Diagnostic> {
+        let Auth::Oauth2 { token_url, client_id, client_secret, scope, parameters, send_in } =
+            &target.config.auth
+        else {
+            return Ok(None);
+        };
+        let place = |pointer: &str| self.place(target, &format!("/auth/oauth2/{pointer}"));
+        let given = self
+            .secret(target, client_secret, LineCount::One)
+            .map_err(|diagnostic| diagnostic.at(place("client_secret")))?;
+        let url = Url::parse(token_url).map_err(|_| {
+            Diagnostic::new(Code::ConfigCredential, "`token_url` is not a URL").at(place("token_url"))
+        })?;
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("grant_type", "client_credentials").extend_pairs(parameters);
+        form.extend_pairs(scope.as_ref().map(|scope| ("scope", scope)));
+        if *send_in == ClientPlace::Body {
+            form.append_pair("client_id", client_id).append_pair("client_secret", given.expose_secret());
+        }
+        // RFC 6749 §2.3.1: both parts are encoded before they are joined.
+        let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let pair = base64(&format!("{}:{}", encoded(client_id), encoded(given.expose_secret())));
+        let basic = SecretString::from(format!("Basic {pair}"));
+        let source = client_secret.describe();
+        Ok(Some(http::TokenRequest {
+            url,
+            secrets: secrets(&given, &basic),
+            authorization: (*send_in == ClientPlace::Header).then_some(basic),
+            form: SecretString::from(form.finish()),
+            help: format!(
+                "check `oauth2` below `auth` in enact.yaml, and the secret of the client from {source}"
+            ),
+        }))
+    }
+
+    /// Reads the credential of a target, if it has one that is sent as it is, and makes the value of its header.
     fn credential<'a>(&self, target: &'a Target) -> Result<Option<SentCredential<'a>>, Diagnostic> {
         let read = |secret: &Secret, pointer: &str| {
             self.secret(target, secret, LineCount::One)
                 .map_err(|diagnostic| diagnostic.at(self.place(target, pointer)))
         };
         Ok(Some(match &target.config.auth {
-            Auth::None => return Ok(None),
+            Auth::Oauth2 { .. } | Auth::None => return Ok(None),
             Auth::Bearer(source) => {
                 let given = read(source, "/auth/bearer")?;
                 let value = SecretString::from(format!("Bearer {}", given.expose_secret()));
@@ -171,6 +216,17 @@ impl Config {
     /// What all targets of an origin share, such as its rate limit.
     fn origin(&self, url: &Url) -> Arc<http::Origin> {
         lock(&self.origins).entry(url.origin().ascii_serialization()).or_default().clone()
+    }
+
+    /// What all connections to a target share: its tokens. Other secrets than before make others.
+    fn tokens(&self, target: &Target, request: http::TokenRequest) -> Result<Arc<http::Tokens>, SetupError> {
+        let mut all = lock(&self.tokens);
+        if let Some(tokens) = all.get(&target.config.name).filter(|tokens| tokens.are_for(&request)) {
+            return Ok(tokens.clone());
+        }
+        let tokens = Arc::new(http::Tokens::new(request)?);
+        all.insert(target.config.name.clone(), tokens.clone());
+        Ok(tokens)
     }
 
     /// The secrets that manifests may name, by name.
@@ -265,7 +321,8 @@ impl Auth {
         match self {
             Self::Bearer(secret)
             | Self::Basic { password: secret, .. }
-            | Self::Header { value: secret, .. } => Some(secret),
+            | Self::Header { value: secret, .. }
+            | Self::Oauth2 { client_secret: secret, .. } => Some(secret),
             Self::None => None,
         }
     }

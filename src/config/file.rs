@@ -488,8 +488,37 @@ pub(super) enum Auth {
         /// Its value.
         value: Secret,
     },
+    /// `Authorization: Bearer ...`, with a token that enact asks for by OAuth 2.0's client credentials (RFC 6749 §4.4).
+    Oauth2 {
+        /// Where: https, or http on this machine. The secret is sent there, and nowhere else.
+        token_url: String,
+        /// The name of the client.
+        client_id: String,
+        /// Its secret.
+        client_secret: Secret,
+        /// What the token is to allow, with blanks between, if the server does not know.
+        scope: Option<String>,
+        /// More parameters that the server wants, such as `audience`. None may be a secret.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        parameters: BTreeMap<String, String>,
+        /// Where the name and the secret of the client are sent: in the header `Authorization`, as every server takes
+        /// them by the standard, or in the body, as some want them.
+        #[serde(default)]
+        send_in: ClientPlace,
+    },
     /// No credential: whoever reaches the API may use it.
     None,
+}
+
+/// Where a client proves who it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ClientPlace {
+    /// In `Authorization: Basic ...`.
+    #[default]
+    Header,
+    /// In the body.
+    Body,
 }
 
 /// Where a secret comes from. The secret itself is never in enact.yaml.

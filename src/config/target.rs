@@ -105,6 +105,8 @@ pub struct Config {
     pub(super) folder: PathBuf,
     /// What the targets of one origin share, by origin.
     pub(super) origins: Mutex<BTreeMap<String, Arc<http::Origin>>>,
+    /// The tokens of each target that asks for them, by its name.
+    pub(super) tokens: Mutex<BTreeMap<String, Arc<http::Tokens>>>,
 }
 
 impl Config {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{StatusCode, Url};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -14,8 +14,9 @@ use tokio::time::Instant;
 
 use super::answer::Answer;
 use super::pace::{Origin, Pace, Places, Slot};
-use super::redact::{REDACTED_IN_URL, Redactor};
-use super::retry::{self, ATTEMPTS, Event};
+use super::redact::{GrowingRedactor, REDACTED_IN_URL};
+use super::retry::{self, ATTEMPTS, Event, Unanswered};
+use super::token::{Token, Tokens};
 use super::transport::{Call, FailureKind, Transport};
 use crate::model::request::Path;
 use crate::model::spent::ListLimits;
@@ -49,21 +50,15 @@ fn clock(wait: Duration) -> String {
 /// How one attempt ended.
 pub(super) type Ended = Result<Answer, Unanswered>;
 
-/// Why there is no answer.
-pub(super) struct Unanswered {
-    pub(super) event: Event,
-    pub(super) words: String,
-    /// What to do, if that is known.
-    pub(super) help: Option<String>,
-}
-
 /// What readers and writers of a target share.
 pub(super) struct Connection {
     pub(super) transport: Box<dyn Transport>,
     pub(super) random: Random,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
-    pub(super) redactor: Redactor,
+    /// What gives the credential, if it is not a header that never changes.
+    pub(super) tokens: Option<Arc<Tokens>>,
+    pub(super) redactor: Arc<GrowingRedactor>,
     pub(super) stored: BTreeMap<String, SecretString>,
     pub(super) errors: Errors,
     pub(super) credential_source: String,
@@ -77,6 +72,7 @@ pub(super) struct Connection {
 pub(super) struct Pass<'a> {
     _slot: Slot<'a>,
     place: Places,
+    token: Result<Option<Arc<Token>>, Unanswered>,
 }
 
 impl Connection {
@@ -89,7 +85,12 @@ impl Connection {
         };
         let slot = self.pace.slot().await;
         self.origin.ready().await;
-        Pass { _slot: slot, place }
+        // A new token takes time, which counts as a wait.
+        let token = match &self.tokens {
+            Some(tokens) => tokens.token().await.map(Some),
+            None => Ok(None),
+        };
+        Pass { _slot: slot, place, token }
     }
 
     /// Sends once.
@@ -101,12 +102,16 @@ impl Connection {
         body: Option<&Value>,
         own: &[(&str, &str)],
     ) -> Ended {
-        let Pass { _slot, place } = pass;
+        let Pass { _slot, place, token } = pass;
+        let token = token?;
         place.sent();
         self.count.fetch_add(1, Ordering::Relaxed);
         self.origin.earn();
         let started = Instant::now();
-        let ended = self.call(method, path, body, own).await;
+        let ended = self.call(method, path, body, own, token.as_deref()).await;
+        if let (Some(tokens), Some(token), Ok(answer)) = (&self.tokens, &token, &ended) {
+            tokens.learn(token, answer.status).await;
+        }
         let status = match &ended {
             Ok(answer) => answer.status.as_u16().to_string(),
             Err(unanswered) => unanswered.words.clone(),
@@ -123,14 +128,21 @@ impl Connection {
 
     /// The whole URL of a path, as messages show it.
     pub(super) fn shown(&self, path: &Path) -> String {
-        self.redactor.text(format!("{}{path}", self.base()))
+        self.redactor.now().text(format!("{}{path}", self.base()))
     }
 
     pub(super) fn url_of(&self, path: &Path) -> Result<Url, url::ParseError> {
         Url::parse(&format!("{}{path}", self.base()))
     }
 
-    async fn call(&self, method: &str, path: &Path, body: Option<&Value>, own: &[(&str, &str)]) -> Ended {
+    async fn call(
+        &self,
+        method: &str,
+        path: &Path,
+        body: Option<&Value>,
+        own: &[(&str, &str)],
+        token: Option<&Token>,
+    ) -> Ended {
         let not_sent =
             |words: &str| Unanswered { event: Event::Unsendable, words: words.to_owned(), help: None };
         let url = self.url_of(path).map_err(|_| not_sent("the path is not a URL"))?;
@@ -140,6 +152,9 @@ impl Connection {
             ));
         }
         let mut headers = self.headers.clone();
+        if let Some(token) = token {
+            headers.insert(AUTHORIZATION, token.header.clone());
+        }
         for (name, value) in own {
             let wrong = || not_sent("a header cannot be sent");
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
@@ -151,7 +166,7 @@ impl Connection {
         let body = body.map(|body| body.to_string().into_bytes());
         let began = Instant::now();
         match self.transport.call(Call { method, url, headers: &headers, body }).await {
-            Ok(response) => Ok(Answer::new(&response, &self.redactor, &self.lists, began.elapsed())),
+            Ok(response) => Ok(Answer::new(&response, &self.redactor.now(), &self.lists, began.elapsed())),
             Err(failure) => {
                 let event = match failure.kind {
                     FailureKind::NotSent => Event::NotSent,
@@ -160,7 +175,7 @@ impl Connection {
                     FailureKind::Timeout => Event::Timeout,
                     FailureKind::TooLarge => Event::TooLarge,
                 };
-                Err(Unanswered { event, words: failure.words.text(&self.redactor), help: failure.help })
+                Err(Unanswered { event, words: failure.words.text(&self.redactor.now()), help: failure.help })
             }
         }
     }

@@ -111,6 +111,7 @@ mod tests {
             url: reqwest::Url::parse("https://example.com").expect("a URL"),
             headers: Vec::new(),
             credential: Some((AUTHORIZATION, SecretString::from("x"))),
+            tokens: None,
             secrets: Vec::new(),
             stored: BTreeMap::new(),
             errors: Errors::default(),

@@ -7,9 +7,9 @@ use reqwest::StatusCode;
 use tokio::time::Instant;
 
 use super::answer::{Answer, Body};
-use super::connection::{Connection, Unanswered};
+use super::connection::Connection;
 use super::look::Look;
-use super::retry::{self, Event};
+use super::retry::{self, Event, Unanswered};
 use crate::model::request::{Path, Repeatability};
 use crate::model::spent::Exceeded;
 use crate::model::wire::{GetResult, Next, ReadError, Reader, Reply, Statuses};
@@ -153,6 +153,7 @@ mod tests {
             url: reqwest::Url::parse("https://api.example/base/").unwrap(),
             headers: Vec::new(),
             credential: Some((AUTHORIZATION, "Bearer x".to_owned().into())),
+            tokens: None,
             secrets: Vec::new(),
             stored: BTreeMap::new(),
             errors: crate::model::wire::Errors::default(),

@@ -1,6 +1,8 @@
 //! Removes secrets from what comes from outside, before anything else sees it. Which texts are secret is up to the
 //! caller.
 
+use std::sync::{Arc, Mutex};
+
 use aho_corasick::{AhoCorasick, BuildError, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -9,13 +11,14 @@ use serde_json::Value;
 use url::form_urlencoded::byte_serialize;
 
 use super::encoding::layers;
+use crate::sync::lock;
 
 /// What replaces a credential in a text.
 pub(super) const REDACTED: &str = "[redacted by enact]";
 /// The same in a URL.
 pub(super) const REDACTED_IN_URL: &str = "%5Bredacted%20by%20enact%5D";
 /// A shorter secret would cut every text to pieces, and could not be hidden anyway.
-const SHORTEST: usize = 6;
+pub(super) const SHORTEST: usize = 6;
 
 /// The texts that no output may hold, in all their spellings.
 pub(super) struct Redactor(AhoCorasick);
@@ -54,6 +57,40 @@ impl Redactor {
             }
             scalar => scalar,
         }
+    }
+}
+
+/// A redactor that learns of more secrets, such as a token that an API gives. None is forgotten: what is over today may
+/// still be quoted.
+pub(super) struct GrowingRedactor(Mutex<Known>);
+
+struct Known {
+    secrets: Vec<SecretString>,
+    redactor: Arc<Redactor>,
+}
+
+impl GrowingRedactor {
+    /// Fails if the secrets are too long to search for.
+    pub(super) fn new(secrets: Vec<SecretString>) -> Result<Self, BuildError> {
+        let redactor = Arc::new(Redactor::new(&secrets)?);
+        Ok(Self(Mutex::new(Known { secrets, redactor })))
+    }
+
+    /// What removes the secrets that are known by now.
+    pub(super) fn now(&self) -> Arc<Redactor> {
+        lock(&self.0).redactor.clone()
+    }
+
+    /// Fails, and learns nothing, if the secrets would be too long to search for.
+    pub(super) fn learn(&self, secret: SecretString) -> Result<(), BuildError> {
+        let mut known = lock(&self.0);
+        if known.secrets.iter().any(|other| other.expose_secret() == secret.expose_secret()) {
+            return Ok(());
+        }
+        let secrets: Vec<_> = known.secrets.iter().cloned().chain([secret]).collect();
+        let redactor = Arc::new(Redactor::new(&secrets)?);
+        *known = Known { secrets, redactor };
+        Ok(())
     }
 }
 

@@ -39,6 +39,15 @@ pub(super) enum Event {
     Status(u16),
 }
 
+/// Why there is no answer.
+#[derive(Clone)]
+pub(super) struct Unanswered {
+    pub(super) event: Event,
+    pub(super) words: String,
+    /// What to do, if that is known.
+    pub(super) help: Option<String>,
+}
+
 /// A row: what happened, and what follows for each [`Repeatability`] in its order.
 type RetryRow = (fn(Event) -> bool, [Next; 6]);
 

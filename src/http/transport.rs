@@ -5,7 +5,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Url};
 
 use super::advice::Cause;
@@ -30,7 +30,7 @@ pub struct Call<'a> {
     pub url: Url,
     /// With the credential, marked by [`HeaderValue::is_sensitive`].
     pub headers: &'a HeaderMap,
-    /// As JSON.
+    /// As JSON, unless the headers say otherwise.
     pub body: Option<Vec<u8>>,
 }
 
@@ -117,9 +117,10 @@ impl Transport for Network {
         };
         let mut request = self.0.request(method, call.url).headers(call.headers.clone());
         if let Some(body) = call.body {
-            let json =
-                (HeaderName::from_static("content-type"), HeaderValue::from_static("application/json"));
-            request = request.header(json.0, json.1).body(body);
+            if !call.headers.contains_key(CONTENT_TYPE) {
+                request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            }
+            request = request.body(body);
         }
         let head = tokio::time::timeout(HEAD, request.send()).await;
         let mut response = head.map_err(|_| late(NO_ANSWER))?.map_err(failure)?;

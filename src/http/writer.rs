@@ -10,11 +10,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::connection::{Connection, Ended, Unanswered};
+use super::connection::{Connection, Ended};
 use super::look::Look;
 use super::reader::HttpReader;
 use super::redact::{REDACTED, Redactor};
-use super::retry::{self, Event};
+use super::retry::{self, Event, Unanswered};
 use crate::model::request::{Hidden, Path, Repeatability, Request};
 use crate::model::resource::RemoteId;
 use crate::model::wire::{

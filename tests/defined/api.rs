@@ -15,14 +15,16 @@ use url::Url;
 use crate::store::{Habits, Store};
 
 /// One request, as it arrived.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Seen {
     pub(crate) method: String,
     /// With its query, and as encoded.
     pub(crate) path: String,
     pub(crate) headers: BTreeMap<String, String>,
-    /// Null without a body.
+    /// Null without a body in JSON.
     pub(crate) body: Value,
+    /// The body as it came.
+    pub(crate) text: String,
 }
 
 #[derive(Clone, Debug)]
@@ -128,6 +130,7 @@ async fn serve(State(shared): State<Arc<Mutex<Shared>>>, request: Request) -> Re
         path: parts.uri.path_and_query().unwrap().to_string(),
         headers: parts.headers.iter().map(header).collect(),
         body: serde_json::from_slice(&body).unwrap_or_default(),
+        text: String::from_utf8(body.to_vec()).unwrap(),
     };
     let Shared { store, seen: all, hook } = &mut *shared.lock().unwrap();
     all.push(seen.clone());

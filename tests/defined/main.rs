@@ -28,6 +28,7 @@ mod secrets;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;
+mod tokens;
 mod trees;
 mod unsound;
 mod vault;

@@ -289,6 +289,7 @@ pub(crate) fn connection<P: Peer + 'static>(
         url: reqwest::Url::parse(&target.config.url).unwrap(),
         headers: target.system.headers(),
         credential: Some((AUTHORIZATION, SecretString::from("Bearer simulated".to_owned()))),
+        tokens: None,
         secrets: Vec::new(),
         stored: std::collections::BTreeMap::new(),
         errors: target.system.errors(),
