@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::report::forge::Forge;
 use crate::report::{Exit, Report};
 use args::Global;
 use output::Output;
@@ -208,6 +209,7 @@ impl Cli {
             Command::Completions(completions) => completions.run(command()),
             Command::Man(man) => man.run(command()),
         };
+        let report = Report { forge: Forge::of(&|name| std::env::var(name).ok()), ..report };
         output.finish(&report)
     }
 }

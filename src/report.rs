@@ -25,6 +25,7 @@ pub mod diagnostics;
 pub mod exit;
 #[cfg(test)]
 mod fixture;
+pub mod forge;
 pub mod format;
 pub mod github;
 pub mod html;
@@ -51,6 +52,7 @@ mod value;
 pub mod why;
 
 pub use exit::Exit;
+use forge::Forge;
 
 /// Everything that one run of a command reports.
 #[derive(Debug, Default)]
@@ -80,6 +82,8 @@ pub struct Report {
     pub files: Files,
     /// What became of a plan without errors.
     pub ending: Ending,
+    /// Where the files of the commit can be looked at, if a forge runs this.
+    pub forge: Option<Forge>,
 }
 
 /// How many objects of one kind git declares for one target.

@@ -9,8 +9,7 @@ use super::configuration::{HEADING, sentence};
 use super::summary::{self, Totals};
 use super::{Exit, Report, TargetReport, labels, undo, unmanaged};
 use crate::compare::cause::Cause;
-use crate::diagnostic::{Class, Diagnostic, Severity};
-use crate::model::change::{Action, Change};
+use crate::diagnostic::{Class, Diagnostic};
 use crate::model::plan::{AccessVerdicts, Expiring, Held, OnlyObserved, Skipped};
 use crate::model::resource::ResourceId;
 use crate::model::survivor::Survivor;
@@ -19,15 +18,18 @@ use crate::text::markdown::{code, fence, html_code};
 use crate::words::{count, verb};
 use changes::{CHANGE_ROOM, Ended, fields, head};
 use lines::LAYOUT;
-use room::{Item, Rank, Section};
+use links::Links;
+use room::{Item, Rank, Section, list, section};
 
+mod caution;
 mod changes;
 mod content;
+mod footer;
+mod found;
 mod lines;
+mod links;
 mod room;
 
-/// How many items of a list nobody may miss.
-const FIRST: usize = 30;
 /// Up to so many lines nothing is folded.
 const SHORT: usize = 40;
 
@@ -44,17 +46,20 @@ pub fn render(report: &Report) -> String {
     let undo = if undo.is_empty() { undo } else { format!("{undo}\n") };
     let totals = AccessTotals::of(report).and_then(AccessTotals::words);
     let totals = totals.map(|totals| format!("{}\n\n", summary::capital(&totals))).unwrap_or_default();
-    let result = format!("{}\n\n{totals}{undo}{}", summary::sentence(report), origin(report));
+    let result = format!("{}\n\n{totals}{undo}", summary::sentence(report));
+    let links = Links::of(report);
     let mut sections = vec![
         configuration(report),
         Section { open: result, ..Section::default() },
-        caution(count(refused.len(), "refusal"), refused.into_iter().map(diagnostic)),
-        deletes(report),
-        diagnostics(&found),
+        caution::refusals(&refused, links),
+        caution::deletes(report, links),
+        caution::wider(report, links),
+        diagnostics(&found, links),
         Section { items: found_out(report), ..Section::default() },
     ];
     let ended = summary::was_attempted(report);
-    let targets: Vec<_> = report.targets.iter().map(|target| (target, entries(target, ended))).collect();
+    let targets: Vec<_> =
+        report.targets.iter().map(|target| (target, entries(target, ended, links))).collect();
     let is_short = sections.iter().map(|section| room::lines(&section.items)).sum::<usize>()
         + targets.iter().map(|(_, items)| room::lines(items)).sum::<usize>()
         <= SHORT;
@@ -62,7 +67,7 @@ pub fn render(report: &Report) -> String {
         let (open, close) = frame(target, is_short);
         Section { open, items, close: close.to_owned(), prefix: "" }
     }));
-    room::fit(head, &sections)
+    room::fit(head, &sections, &footer::footer(report, links))
 }
 
 /// The run in a few words: what the pull request changes, and what it only happens to put back.
@@ -93,73 +98,15 @@ fn configuration(report: &Report) -> Section {
     section(format!("#### {HEADING}\n\n"), items)
 }
 
-/// What nobody may overlook.
-fn caution(heading: String, lines: impl Iterator<Item = String>) -> Section {
-    let quoted = |text: String| text.lines().map(|line| format!("> {line}\n")).collect::<String>();
-    let open = format!("> [!CAUTION]\n> **{heading}**\n>\n");
-    Section { prefix: "> ", ..section(open, list(lines.map(quoted))) }
-}
-
-fn deletes(report: &Report) -> Section {
-    let changes = report.targets.iter().flat_map(|target| &target.plan.changes);
-    let deletes: Vec<_> = changes.filter(|change| change.action == Action::Delete).map(delete).collect();
-    caution(count(deletes.len(), "delete"), deletes.into_iter())
-}
-
-fn diagnostics(found: &[&Diagnostic]) -> Section {
+fn diagnostics(found: &[&Diagnostic], links: Links<'_>) -> Section {
     let (errors, warnings): (Vec<&Diagnostic>, Vec<_>) = found.iter().partition(|found| found.is_error());
     let heading = format!("#### {}\n\n", count(found.len(), "diagnostic"));
-    section(heading, list(errors.into_iter().chain(warnings).map(diagnostic)))
+    section(heading, found::items(&[errors, warnings].concat(), links))
 }
 
 /// What a command without targets found out.
 fn found_out(report: &Report) -> Vec<Item> {
     content::items(&report.content).into_iter().map(|text| Item::new(Rank::Change, text)).collect()
-}
-
-/// Items of which the first are shown before anything else.
-fn list(texts: impl Iterator<Item = String>) -> Vec<Item> {
-    let rank = |index| if index < FIRST { Rank::First } else { Rank::Later };
-    texts.enumerate().map(|(index, text)| Item::new(rank(index), text)).collect()
-}
-
-/// Items below a heading; nothing without any.
-fn section(open: String, items: Vec<Item>) -> Section {
-    match items.is_empty() {
-        true => Section::default(),
-        false => Section { open, items, close: "\n".to_owned(), prefix: "" },
-    }
-}
-
-/// What the plan was made from, so that a reader sees whether it is still the one that matters.
-fn origin(report: &Report) -> String {
-    let Report { commit, base_commit, targets, .. } = report;
-    let digest = (!targets.is_empty()).then(|| report.digest());
-    let parts = [("commit", commit), ("base", base_commit), ("digest", &digest)];
-    let known = parts.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
-    match known.map(|(name, value)| format!("{name} {}", code(value))).collect::<Vec<_>>().join(", ") {
-        nothing if nothing.is_empty() => nothing,
-        parts => format!("{}.\n\n", summary::capital(&parts)),
-    }
-}
-
-fn delete(change: &Change) -> String {
-    let ResourceId { target, kind, name } = &change.id;
-    format!("- {} {} on {}\n", code(kind), code(name), code(target))
-}
-
-fn diagnostic(diagnostic: &Diagnostic) -> String {
-    let Diagnostic { severity, code: id, message, place, subject, help, private: _ } = diagnostic;
-    let severity = match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    };
-    let place = place.as_ref().map(|place| format!("{}:{}:{}", place.file, place.line, place.column));
-    let part = |before: &str, text: Option<&String>| text.map(|text| format!("{before}{}", code(text)));
-    let parts =
-        [part(" at ", place.as_ref()), part(" about ", subject.as_ref()), part("\n  Help: ", help.as_ref())];
-    let [place, subject, help] = parts.map(Option::unwrap_or_default);
-    format!("- **{severity}** {}{place}{subject}\n  {}{help}\n", code(id.text()), code(message))
 }
 
 /// The text before and after the entries of a target. A target with nothing to show has none and is not folded.
@@ -178,7 +125,7 @@ fn frame(target: &TargetReport, is_open: bool) -> (String, &'static str) {
     (format!("<details{open}>\n<summary>{name} ({system}, {url}): {words}</summary>\n\n"), "</details>\n\n")
 }
 
-fn entries(target: &TargetReport, ended: bool) -> Vec<Item> {
+fn entries(target: &TargetReport, ended: bool, links: Links<'_>) -> Vec<Item> {
     let blocked =
         labels::blocked(&target.plan).map(|why| format!("**Nothing is written to this target**: {why}\n\n"));
     let blocked = blocked.map(|text| Item::new(Rank::First, text).counts(0));
@@ -186,7 +133,7 @@ fn entries(target: &TargetReport, ended: bool) -> Vec<Item> {
         let of = |(change, outcome)| (change, ended.then(|| labels::ended(target, outcome).into_owned()));
         let changes: Vec<Ended<'_>> = changes.into_iter().map(of).collect();
         let heading = heading.map(|heading| Item::new(Rank::Risky, format!("*{heading}*\n\n")).counts(0));
-        heading.into_iter().chain(changes::items(target, &changes)).collect::<Vec<_>>()
+        heading.into_iter().chain(changes::items(target, &changes, links)).collect::<Vec<_>>()
     };
     let changes = summary::groups(target).into_iter().flat_map(of_group);
     let unread = (target.plan.access == AccessVerdicts::NoSemantics).then(|| {

@@ -84,6 +84,8 @@ fn sound_meaning_what_is_gained_is_named_with_a_request_that_shows_it() {
         markdown.contains(folded) && markdown.contains("\nAccess: 1 both wider and narrower\n"),
         "{markdown}"
     );
+    let caution = "> [!CAUTION]\n> **wider access in 1 change**\n>\n> - `Policy` `p` on `live`: `s3:DeleteObject on b/*, except b/audit/*`\n";
+    assert!(markdown.contains(caution), "{markdown}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::lines::{IN_FULL, LAYOUT, marked};
+use super::links::Links;
 use super::room::{Item, Rank};
 use crate::access::impact::Impact;
 use crate::model::change::{Action, Change};
@@ -20,7 +21,7 @@ const NAMES: usize = 20;
 pub(super) type Ended<'a> = (&'a Change, Option<Outcome>);
 
 /// One item for each change, or for all that say the same.
-pub(super) fn items(target: &TargetReport, changes: &[Ended<'_>]) -> Vec<Item> {
+pub(super) fn items(target: &TargetReport, changes: &[Ended<'_>], links: Links<'_>) -> Vec<Item> {
     let mut groups: Vec<(Same, Vec<&Ended<'_>>)> = Vec::new();
     let mut known = BTreeMap::new();
     for ended in changes {
@@ -31,7 +32,7 @@ pub(super) fn items(target: &TargetReport, changes: &[Ended<'_>]) -> Vec<Item> {
             None => groups.push((same, vec![ended])),
         }
     }
-    groups.iter().flat_map(|(same, group)| group_items(target, same, group)).collect()
+    groups.iter().flat_map(|(same, group)| group_items(target, same, group, links)).collect()
 }
 
 /// What changes have in common that differ in nothing but their names.
@@ -59,8 +60,9 @@ impl Same {
     }
 }
 
-fn group_items(target: &TargetReport, same: &Same, group: &[&Ended<'_>]) -> Vec<Item> {
+fn group_items(target: &TargetReport, same: &Same, group: &[&Ended<'_>], links: Links<'_>) -> Vec<Item> {
     let Some((first, _)) = group.first() else { return Vec::new() };
+    let name = |change: &Change| links.to(&change.id.name, target.plan.places.get(&change.id));
     let rank = rank(target, first);
     let Same { kind, action, cause, ending, lines, access } = same;
     let cut: Vec<_> = line::lines(first, &LAYOUT).into_iter().map(marked).collect();
@@ -70,7 +72,7 @@ fn group_items(target: &TargetReport, same: &Same, group: &[&Ended<'_>]) -> Vec<
         format!("{head}{fields}{access}")
     };
     if group.len() == 1 {
-        let head = format!("{}{ending}\n\n", head(first));
+        let head = format!("{}{ending}\n\n", named(first, &name(first)));
         let longer = (shown(&head, &cut, CHANGE_ROOM), shown(&head, lines, usize::MAX));
         let meaning = format!("{head}{access}");
         return vec![Item::new(rank, head).or(meaning).or(longer.0).or(longer.1)];
@@ -80,8 +82,12 @@ fn group_items(target: &TargetReport, same: &Same, group: &[&Ended<'_>]) -> Vec<
         format!("**{action}** {} {}{cause}, the same change in each{ending}:\n\n", group.len(), code(kind));
     let longer = (shown(&head, &cut, CHANGE_ROOM), shown(&head, lines, usize::MAX));
     let names = group.chunks(NAMES).map(|part| {
-        let names: Vec<_> = part.iter().map(|(change, _)| code(&change.id.name)).collect();
-        Item::new(rank, format!("{}\n\n", names.join(", "))).counts(part.len())
+        let all = |name: &dyn Fn(&Change) -> String| {
+            let names: Vec<_> = part.iter().map(|(change, _)| name(change)).collect();
+            format!("{}\n\n", names.join(", "))
+        };
+        let names = all(&|change| code(&change.id.name));
+        Item::new(rank, names).counts(part.len()).or(all(&name))
     });
     let meaning = format!("{head}{access}");
     std::iter::once(Item::new(rank, head).counts(0).or(meaning).or(longer.0).or(longer.1))
@@ -100,10 +106,14 @@ fn rank(target: &TargetReport, change: &Change) -> Rank {
 
 /// What happens to which object.
 pub(super) fn head(change: &Change) -> String {
+    named(change, &code(&change.id.name))
+}
+
+fn named(change: &Change, name: &str) -> String {
     let Change { id, action, cause, before: _, fields: _, requests: _, turn: _, seen: _, observed: _ } =
         change;
     let cause = labels::cause(*cause).map(|cause| format!(" ({cause})")).unwrap_or_default();
-    format!("**{}** {} {}{cause}", labels::action(*action), code(&id.kind), code(&id.name))
+    format!("**{}** {} {}{cause}", labels::action(*action), code(&id.kind), name)
 }
 
 /// The fields of a change in a block of their own, if it has any.

@@ -7,6 +7,9 @@ const MOST: usize = 65_000;
 /// What the sentence about left out items may take.
 const NOTE: usize = 120;
 
+/// How many items of a list nobody may miss.
+const FIRST: usize = 30;
+
 /// Which items are shown first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rank {
@@ -37,6 +40,11 @@ impl Item {
     /// The same, for so many things.
     pub(super) fn counts(self, count: usize) -> Self {
         Self { count, ..self }
+    }
+
+    /// The same, said in another way.
+    pub(super) fn map(self, of: impl Fn(&str) -> String) -> Self {
+        Self { ways: self.ways.iter().map(|way| of(way)).collect(), ..self }
     }
 
     /// The same, and with room a longer text takes the place of this one.
@@ -71,6 +79,24 @@ impl Section {
     }
 }
 
+/// The rank of an item of a list whose first ones are shown before anything else.
+pub(super) fn rank(index: usize) -> Rank {
+    if index < FIRST { Rank::First } else { Rank::Later }
+}
+
+/// Items of which the first are shown before anything else.
+pub(super) fn list(texts: impl Iterator<Item = String>) -> Vec<Item> {
+    texts.enumerate().map(|(index, text)| Item::new(rank(index), text)).collect()
+}
+
+/// Items below a heading; nothing without any.
+pub(super) fn section(open: String, items: Vec<Item>) -> Section {
+    match items.is_empty() {
+        true => Section::default(),
+        false => Section { open, items, close: "\n".to_owned(), prefix: "" },
+    }
+}
+
 /// How many lines items have that are shown in full.
 pub(super) fn lines(items: &[Item]) -> usize {
     items.iter().filter_map(|item| item.ways.last()).map(|text| text.lines().count()).sum()
@@ -86,10 +112,11 @@ fn left_out(prefix: &str, number: usize) -> String {
     }
 }
 
-/// The sections below a head, as much of them as a comment can hold.
-pub(super) fn fit(head: String, sections: &[Section]) -> String {
+/// The sections between a head and a foot, as much of them as a comment can hold.
+pub(super) fn fit(head: String, sections: &[Section], foot: &str) -> String {
     // Half of the room is for what is in the sections.
-    let mut used = head.len() + NOTE;
+    let frame = head.len() + foot.len() + NOTE;
+    let mut used = frame;
     let most = (MOST + used) / 2;
     let opened = sections.iter().take_while(|section| {
         used += section.frame();
@@ -97,7 +124,7 @@ pub(super) fn fit(head: String, sections: &[Section]) -> String {
     });
     let opened = opened.count();
     let sections_shown = sections.get(..opened).unwrap_or_default();
-    let mut used = head.len() + NOTE + sections_shown.iter().map(Section::frame).sum::<usize>();
+    let mut used = frame + sections_shown.iter().map(Section::frame).sum::<usize>();
     let mut chosen: Vec<Vec<Option<usize>>> =
         sections_shown.iter().map(|section| vec![None; section.items.len()]).collect();
     let mut order: Vec<(Rank, usize, usize)> = Vec::new();
@@ -124,14 +151,14 @@ pub(super) fn fit(head: String, sections: &[Section]) -> String {
     let mut text = head + &texts.collect::<String>() + &left_out("", sections.len() - opened);
     text.truncate(text.trim_end().len());
     text.push('\n');
-    text
+    text + foot
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn section(items: Vec<Item>) -> Section {
+    fn plain(items: Vec<Item>) -> Section {
         Section { items, ..Section::default() }
     }
 
@@ -141,7 +168,7 @@ mod tests {
             Item::new(Rank::Change, format!("name {index}\n")).or(format!("{index}{}\n", "x".repeat(30_000)))
         };
         let risky = Item::new(Rank::Risky, "risky\n").or(format!("risky{}\n", "y".repeat(30_000)));
-        let text = fit(String::new(), &[section((0..50).map(item).chain([risky]).collect())]);
+        let text = fit(String::new(), &[plain((0..50).map(item).chain([risky]).collect())], "");
         assert!(
             text.contains("yyy") && text.contains("0xxx") && !text.contains("1xxx"),
             "the risky one is first"
@@ -153,7 +180,7 @@ mod tests {
     #[test]
     fn what_has_no_room_is_counted() {
         let item = |index: usize| Item::new(Rank::Change, format!("{index}{}\n", "x".repeat(100))).counts(2);
-        let text = fit("head\n".to_owned(), &[section((0..1000).map(item).collect())]);
+        let text = fit("head\n".to_owned(), &[plain((0..1000).map(item).collect())], "");
         let shown = text.matches('x').count() / 100;
         assert!(text.starts_with("head\n0x") && text.len() <= MOST && text.len() > MOST - 400);
         assert!(text.contains(&format!("**{} more** left out", 2 * (1000 - shown))), "{shown}");
@@ -162,6 +189,6 @@ mod tests {
     #[test]
     fn a_shorter_way_stays_where_the_longer_one_has_no_room() {
         let item = Item::new(Rank::First, "short\n").or("x".repeat(MOST));
-        assert_eq!(fit(String::new(), &[section(vec![item])]), "short\n");
+        assert_eq!(fit(String::new(), &[plain(vec![item])], ""), "short\n");
     }
 }

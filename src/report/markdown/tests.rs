@@ -7,9 +7,11 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use serde_json::json;
 
 use super::super::content::{CheckSystemContent, Content};
+use super::super::forge::Forge;
 use super::super::{fixture, summary};
 use super::*;
 use crate::diagnostic::{Code, Place};
+use crate::model::change::{Action, Change};
 use crate::model::probe::ProbeCheck;
 use crate::text::inert::Inert;
 use crate::text::inline;
@@ -21,8 +23,6 @@ fn a_plan_names_its_deletes_and_folds_the_rest() {
     ### enact plan: 3 changes
 
     Plan: 1 to create, 1 to update, 1 to delete, 12 unchanged, 1 skipped (31 requests).
-
-    Digest `sha256:296b0a62f3589df6d2fe58681ce8d74a4bd4d03c9f2234b5f4ad343076a0b03a`.
 
     > [!CAUTION]
     > **1 delete**
@@ -69,6 +69,10 @@ fn a_plan_names_its_deletes_and_folds_the_rest() {
     </details>
 
     `access` (`polytomic`): no changes, 10 unchanged
+
+    ---
+
+    Digest `sha256:296b0a62f3589df6d2fe58681ce8d74a4bd4d03c9f2234b5f4ad343076a0b03a`.
     "###);
 }
 
@@ -98,6 +102,10 @@ fn what_is_not_in_git_is_named_below_its_target() {
     ```
 
     **not in git** `Role` `` `b` `` (new)
+
+    ---
+
+    Digest `sha256:c1d7b078c94a6b995cc8a67b2650124a03d6068e96ab2d79f25d9647b985e063`.
     "###);
 }
 
@@ -181,8 +189,6 @@ fn an_incomplete_plan_says_that_nothing_is_written() {
 
     Incomplete, not everything could be read; nothing is written. Plan: 0 to create, 0 to update, 1 to delete, 1 unchanged, 0 skipped (3 requests).
 
-    Digest `sha256:f6d6220d841d2a3d904985896c9b670d1cdd941a3dd16de62f76e4e2540262b4`.
-
     > [!CAUTION]
     > **1 delete**
     >
@@ -210,6 +216,10 @@ fn an_incomplete_plan_says_that_nothing_is_written() {
     ```
 
     </details>
+
+    ---
+
+    Digest `sha256:f6d6220d841d2a3d904985896c9b670d1cdd941a3dd16de62f76e4e2540262b4`.
     "###);
 }
 
@@ -220,8 +230,6 @@ fn after_apply_each_change_says_how_it_ended() {
     ### enact apply: conflict, live state moved since the plan
 
     Applied 1 of 5 changes, 1 conflict, 1 failed, 1 unknown, 1 not attempted; 1 change remains (40 requests).
-
-    Digest `sha256:c839d8f7deb212eb3da602dc723821076bbd0e99d184dcca30d9260b856a6b4f`.
 
     <details open>
     <summary><code>analytics</code> (<code>polytomic</code>, <code>https&#58;&#47;&#47;app.polytomic.com&#47;</code>): 0 to create, 5 to update, 0 to delete, 0 unchanged, 0 skipped</summary>
@@ -241,6 +249,10 @@ fn after_apply_each_change_says_how_it_ended() {
     **update** `Policy` `c`
 
     </details>
+
+    ---
+
+    Digest `sha256:c839d8f7deb212eb3da602dc723821076bbd0e99d184dcca30d9260b856a6b4f`.
     "###);
 }
 
@@ -380,8 +392,11 @@ fn a_comment_names_what_it_was_made_from() {
         base_commit: Some("0ddba11".to_owned()),
         ..fixture::three_changes("plan")
     };
-    let made = format!("\nCommit `c0ffee`, base `0ddba11`, digest `{}`.\n", report.digest());
-    assert!(render(&report).contains(&made), "{}", render(&report));
+    let how = "Exactly this is written by `enact plan --rev c0ffee --base 0ddba11 --out plan.json` and `enact apply plan.json`, or after the merge with `--after-merge`.";
+    let made = format!("\n---\n\nCommit `c0ffee`, base `0ddba11`, digest `{}`. {how}\n", report.digest());
+    assert!(render(&report).ends_with(&made), "{}", render(&report));
+    let applied = render(&Report { command: "apply", ..report });
+    assert!(!applied.contains("Exactly this"), "{applied}");
     assert!(!render(&fixture::invalid()).contains("igest"), "nothing was planned");
 }
 
@@ -482,4 +497,146 @@ fn what_a_guard_refused_is_a_caution() {
     let comment = render(&report);
     let caution = "> [!CAUTION]\n> **1 refusal**\n>\n> - **error** `guard/max-deletes`\n>   `` 2 deletes are more than `max_deletes: 1` ``\n>   Help: `x`\n\n> [!CAUTION]\n> **1 delete**";
     assert!(comment.contains(caution), "{comment}");
+}
+
+/// What a runner of GitHub says of itself.
+fn forge() -> Option<Forge> {
+    let variable = |name: &str| {
+        let value = match name {
+            "GITHUB_SERVER_URL" => "https://github.com",
+            "GITHUB_REPOSITORY" => "acme/policy",
+            "GITHUB_RUN_ID" => "7",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    };
+    Forge::of(&variable)
+}
+
+/// A report of a commit on a forge.
+fn on_forge(report: Report) -> Report {
+    Report {
+        commit: Some("c0ffee".to_owned()),
+        base_commit: Some("0ddba11".to_owned()),
+        forge: forge(),
+        ..report
+    }
+}
+
+/// The twelve situations in which a comment has to be good, by name.
+fn situations() -> Vec<(&'static str, Report)> {
+    let of = |changes| fixture::report("plan", vec![fixture::target(fixture::plan("t", changes, 3), 5)]);
+    let with_cause = |mut changes: Vec<Change>, causes: &[Cause]| {
+        changes.iter_mut().zip(causes).for_each(|(change, cause)| change.cause = *cause);
+        changes
+    };
+    let rule = |n: usize| {
+        format!(
+            "permit (\n  principal == User::\"u{n}\",\n  action in [Action::\"ask\", Action::\"approve\"],\n  resource\n) when {{ context.minutes < {n} }};"
+        )
+    };
+    let create = |n: usize| {
+        let fields = vec![fixture::field("/rules", json!(null), json!(rule(n)))];
+        fixture::change(Action::Create, ResourceId::new("t", "Policy", format!("rule {n}")), fields)
+    };
+    let text = |word: &str| (0..400).map(|n| format!("{word} {n}")).collect::<Vec<_>>().join("\n");
+    let huge = vec![fixture::field("/text", json!(text("before")), json!(text("after")))];
+    let wide = vec![fixture::field("/note", json!("x".repeat(400)), json!("y".repeat(400)))];
+    let named =
+        |name: &str, fields| fixture::change(Action::Update, ResourceId::new("t", "Policy", name), fields);
+    let note = || vec![fixture::field("/note", json!("before"), json!("after"))];
+    let mut thousand = updates(0..700, "after");
+    thousand.extend(updates(700..701, "*"));
+    thousand.extend(updates(701..1000, "after"));
+    let mut refused = fixture::three_changes("plan");
+    let refusal = Diagnostic::new(Code::GuardMaxDeletes, "1 delete is more than `max_deletes: 0`");
+    refused.diagnostics.push(refusal.help("look at the plan; `--allow max-deletes` lets it through once"));
+    vec![
+        ("small", fixture::three_changes("plan")),
+        ("drift", of(with_cause(updates(0..3, "after"), &[Cause::Declared, Cause::Drift, Cause::Drift]))),
+        ("sixty", of((0..60).map(create).collect())),
+        ("thousand", of(thousand)),
+        (
+            "delete",
+            of(vec![Change {
+                action: Action::Delete,
+                before: json!({"priority": 7}),
+                ..named("old", Vec::new())
+            }]),
+        ),
+        ("errors", mistakes()),
+        ("refusal", refused),
+        ("conflict", fixture::every_outcome()),
+        ("huge", of(vec![named("long", huge)])),
+        ("wide", of(vec![named("wide", wide)])),
+        (
+            "names",
+            of(vec![
+                named("🧀 Käse", note()),
+                named("שלום \u{202e}evil", note()),
+                named("[x](y) <b> `c`", note()),
+            ]),
+        ),
+        ("nothing", of(Vec::new())),
+    ]
+}
+
+/// The same mistake in three files, and another one.
+fn mistakes() -> Report {
+    let at = |file: &str, line| Place { line, column: 11, width: 4, ..Place::start(file) };
+    let same = |n| {
+        let diagnostic = Diagnostic::new(Code::SchemaType, "`high` is not a number").help("write a number");
+        diagnostic.at(at(&format!("policies/{n}.yaml"), 7))
+    };
+    let other =
+        Diagnostic::new(Code::SchemaMissingField, "`name` is missing").at(at("policies/a)](x).yaml", 3));
+    Report { diagnostics: vec![same(1), same(2), other, same(3)], ..fixture::report("plan", Vec::new()) }
+}
+
+/// `ENACT_WRITE_COMMENTS=FOLDER` keeps them, to be looked at in a browser.
+#[test]
+fn a_comment_is_whole_in_every_situation() {
+    for (name, report) in situations() {
+        let comment = render(&on_forge(report));
+        if let Some(folder) = std::env::var_os("ENACT_WRITE_COMMENTS") {
+            std::fs::write(std::path::Path::new(&folder).join(format!("{name}.md")), &comment).unwrap();
+        }
+        let structure = structure(&comment).concat();
+        let count = |tag: &str| structure.matches(tag).count();
+        assert_eq!(count("<details"), count("</details>"), "{name}: {comment}");
+        assert!(
+            comment.len() < 65_536 && comment.contains("\n---\n\nCommit [`c0ffee`]"),
+            "{name}: {comment}"
+        );
+        assert!(comment.contains("base [`0ddba11`]"), "{name}: {comment}");
+    }
+}
+
+#[test]
+fn the_same_mistake_is_said_once_with_all_its_places() {
+    let comment = render(&on_forge(mistakes()));
+    let from = comment.find("####").unwrap();
+    insta::assert_snapshot!(&comment[from..], @r###"
+    #### 4 diagnostics
+
+    - **error** `schema/type`, 3 times
+      `` `high` is not a number ``
+      Help: `write a number`
+      at [`policies/1.yaml:7:11`](https://github.com/acme/policy/blob/c0ffee/policies/1.yaml#L7), at [`policies/2.yaml:7:11`](https://github.com/acme/policy/blob/c0ffee/policies/2.yaml#L7), at [`policies/3.yaml:7:11`](https://github.com/acme/policy/blob/c0ffee/policies/3.yaml#L7)
+    - **error** `schema/missing-field` at [`policies/a)](x).yaml:3:11`](https://github.com/acme/policy/blob/c0ffee/policies/a%29%5D%28x%29.yaml#L3)
+      `` `name` is missing ``
+
+    ---
+
+    Commit [`c0ffee`](https://github.com/acme/policy/commit/c0ffee), base [`0ddba11`](https://github.com/acme/policy/commit/0ddba11), [this run](https://github.com/acme/policy/actions/runs/7).
+    "###);
+}
+
+#[test]
+fn a_name_leads_to_the_line_that_declares_it() {
+    let comment = render(&on_forge(fixture::three_changes("plan")));
+    let old = "`Policy` [`Old syncs`](https://github.com/acme/policy/blob/c0ffee/policies/old.yaml#L5)";
+    assert!(comment.contains(&format!("> - {old} on `analytics`")), "{comment}");
+    assert!(comment.contains(&format!("**delete** {old}\n")), "{comment}");
+    assert!(comment.contains("[this run](https://github.com/acme/policy/actions/runs/7)"), "{comment}");
 }
