@@ -21,6 +21,7 @@ mod doctor;
 mod explain;
 mod files;
 mod fmt;
+mod help;
 mod import;
 mod init;
 mod log;
@@ -37,6 +38,7 @@ mod schema;
 mod serve;
 mod show;
 mod signal;
+mod signals;
 mod status;
 mod targets;
 mod test;
@@ -46,21 +48,6 @@ mod usage;
 mod validate;
 mod why;
 
-/// The end of every help.
-const EXIT_CODES: &str = "\
-Exit codes:
-  0   nothing to do, or done and converged
-  1   something failed, or the answer is no
-  2   changes are pending (`plan --exit-code`)
-  3   manifests or configuration are invalid; nothing was written
-  4   refused by a guard, or files are not committed
-  5   the live state changed since the plan; plan again
-  6   something could not be read, or nobody knows the answer
-  7   another run holds the lock
-  64  wrong usage
-
-`enact explain CODE` says what a diagnostic means and what to do.";
-
 /// Keeps access policy in git and makes live systems agree with it.
 #[derive(Parser)]
 #[command(
@@ -68,9 +55,7 @@ Exit codes:
     version,
     max_term_width = 100,
     subcommand_required = true,
-    arg_required_else_help = true,
-    after_help = EXIT_CODES,
-    after_long_help = EXIT_CODES
+    arg_required_else_help = true
 )]
 struct Cli {
     #[command(flatten)]
@@ -136,6 +121,18 @@ enum Command {
     Man(man::Man),
 }
 
+impl Command {
+    /// Whether its result is shown in a pager: not where somebody is asked, or it goes on to run.
+    fn is_paged(&self) -> bool {
+        match self {
+            #[cfg(feature = "serve")]
+            Self::Serve(_) => false,
+            Self::Apply(_) | Self::Init(_) | Self::Record(_) | Self::Unlock(_) | Self::Sandbox(_) => false,
+            _ => true,
+        }
+    }
+}
+
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
@@ -159,7 +156,7 @@ fn parse(arguments: &[OsString]) -> clap::error::Result<(Cli, String)> {
 }
 
 fn start(cli: Cli, name: &str) -> Exit {
-    let output = Output::new(&cli.global);
+    let output = Output::new(&cli.global, cli.command.is_paged());
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => {
             output.log();
@@ -216,5 +213,5 @@ impl Cli {
 
 /// The command line as clap knows it, for the test that the README names every command.
 pub fn command() -> clap::Command {
-    Cli::command()
+    help::complete(Cli::command())
 }

@@ -5,6 +5,7 @@ pub mod apply;
 pub mod asked;
 pub mod checkout;
 pub mod clock;
+pub mod counts;
 pub mod doctor;
 pub mod embedded;
 pub mod file_lock;

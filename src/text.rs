@@ -26,6 +26,7 @@ pub mod inert;
 pub mod markdown;
 pub mod runner;
 pub mod spelling;
+pub mod wrap;
 
 /// How many characters of a value a message shows.
 const SHORT: usize = 60;

@@ -8,6 +8,14 @@ pub fn count(number: usize, noun: &str) -> String {
     }
 }
 
+/// A large number that can be read: `1,000`.
+pub fn grouped(number: usize) -> String {
+    match (number / 1000, number % 1000) {
+        (0, rest) => rest.to_string(),
+        (thousands, rest) => format!("{},{rest:03}", grouped(thousands)),
+    }
+}
+
 /// The verb that goes with a number: `one` for one, else `more`.
 pub fn verb<'a>(number: usize, one: &'a str, more: &'a str) -> &'a str {
     if number == 1 { one } else { more }
@@ -40,6 +48,12 @@ mod tests {
         let counts = [0, 1, 2].map(|number| count(number, "manifest") + verb(number, " is", " are"));
         assert_eq!(counts, ["0 manifests are", "1 manifest is", "2 manifests are"]);
         assert_eq!(count(2, "policy") + ", " + &count(3, "key"), "2 policies, 3 keys");
+    }
+
+    #[test]
+    fn a_large_number_is_grouped() {
+        let shown = [0, 999, 1000, 1_002_003].map(grouped);
+        assert_eq!(shown, ["0", "999", "1,000", "1,002,003"]);
     }
 
     #[test]

@@ -134,7 +134,7 @@ proptest! {
         let mut diagnostics = parse(&text).1;
         let place = Place { file: text.clone(), line, column, width: column, path: text.clone() };
         diagnostics.push(Diagnostic::new(Code::YamlBidi, text.clone()).at(place).about(&text).help(text.clone()));
-        let shown = diagnostics::render(&diagnostics, &|_| Some(text.clone()), false);
+        let shown = diagnostics::render(&diagnostics, &|_| Some(text.clone()), None, false);
         prop_assert!(!shown.chars().any(|c| !matches!(c, '\n' | '\t') && text::is_deceptive(c)), "{shown:?}");
     }
 
@@ -180,7 +180,7 @@ fn diagnostics_in_long_lines_are_shown_soon() {
         })
         .collect();
     let start = Instant::now();
-    assert!(diagnostics::render(&diagnostics, &|_| Some(text.clone()), true).len() < 100_000);
+    assert!(diagnostics::render(&diagnostics, &|_| Some(text.clone()), None, true).len() < 100_000);
     let limit = Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 1 });
     assert!(start.elapsed() < limit, "took {:?}", start.elapsed());
 }

@@ -16,16 +16,21 @@ use super::signal::stop_on_signal;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::report::plan_file::{self, PlanFile};
 use crate::report::{Report, TargetReport};
+use crate::run::counts::Work;
 use crate::run::options::RunOptions;
 use crate::run::project::{Connected, Project};
 use crate::run::reconcile::{Caller, Reconcile, Reviewed};
 use crate::run::whose::new_id;
 use crate::words::count;
 
+/// The heading of options about what a run leaves beside its writes.
+const RECORD: &str = "Record, lock and journal";
+
 #[derive(Args)]
+#[command(next_help_heading = "What is written")]
 pub(super) struct Apply {
     /// A plan written by `enact plan --out`: goes on only if a fresh plan is the same
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", help_heading = "Arguments")]
     reviewed: Option<PathBuf>,
     /// FILE was reviewed before its commit was merged: goes on if every change that git makes now is in it
     #[arg(long, requires = "reviewed")]
@@ -40,13 +45,13 @@ pub(super) struct Apply {
     #[arg(long)]
     rollback: bool,
     /// Adds JSON lines to this file: that the run begins to write, how each write ended, how the run ended
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = RECORD)]
     events: Option<PathBuf>,
     /// Keeps the record of what was applied, and the lock, on this remote, instead of the one in enact.yaml
-    #[arg(long, value_name = "REMOTE")]
+    #[arg(long, value_name = "REMOTE", help_heading = RECORD)]
     push_applied: Option<String>,
     /// Waits for this long for a run that holds the lock of a target, such as `10m`
-    #[arg(long, value_name = "DURATION", default_value = "0s")]
+    #[arg(long, value_name = "DURATION", default_value = "0s", help_heading = RECORD)]
     lock_timeout: SignedDuration,
     #[command(flatten)]
     revision: RevisionArgs,
@@ -126,8 +131,8 @@ impl Caller for Terminal<'_> {
         self.output.remark(text);
     }
 
-    fn progress(&self, what: &'static str, connected: &[&Connected<'_>]) -> Box<dyn Any> {
-        Box::new(self.output.progress(what, connected.iter().copied()))
+    fn progress(&self, work: Work, connected: &[&Connected<'_>]) -> Box<dyn Any> {
+        Box::new(self.output.progress(work, connected.iter().copied()))
     }
 
     fn stop(&self) -> Arc<AtomicBool> {

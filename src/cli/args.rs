@@ -40,6 +40,9 @@ pub(super) struct Global {
     /// Shows the requests of a plan; twice, also each request as it is sent
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
+    /// Shows a line for each target and the counts, instead of each change
+    #[arg(long, global = true, conflicts_with = "verbose")]
+    pub(super) summary: bool,
     /// Shows only results and errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
@@ -76,6 +79,7 @@ pub(super) enum Color {
 
 /// Where a plan reads: the targets of enact.yaml, or the embedded sandbox.
 #[derive(Args)]
+#[command(next_help_heading = "What it is about")]
 pub(super) struct SandboxArgs {
     /// Runs against an embedded sandbox, without target or credential; its state is in `.enact/`
     #[arg(long)]
@@ -84,6 +88,7 @@ pub(super) struct SandboxArgs {
 
 /// The clock of a command that only reads. What writes has no such flag: a wrong day must not delete anything.
 #[derive(Args)]
+#[command(next_help_heading = "What it is about")]
 pub(super) struct ClockArgs {
     /// Looks as if it were this time, such as 2027-03-31 or 2027-03-31T09:00:00Z: what is held or expires depends on the day in UTC
     #[arg(long, value_name = "TIME", value_parser = day_of)]
@@ -110,8 +115,12 @@ fn day_of(text: &str) -> Result<Date, String> {
     found.ok_or_else(|| "write a date such as 2027-03-31, or a time such as 2027-03-31T09:00:00Z".to_owned())
 }
 
+/// The heading of options that say how a plan is made.
+const HOW: &str = "How it is planned";
+
 /// Which manifests a plan is made from, and what they are compared with.
 #[derive(Args)]
+#[command(next_help_heading = "What it is about")]
 pub(super) struct RevisionArgs {
     /// Reads the manifests from this git revision instead of the working tree; enact.yaml still comes from the checkout.
     /// Plan also shows what the revision changes in enact.yaml; apply refuses one that is not of that commit
@@ -124,17 +133,17 @@ pub(super) struct RevisionArgs {
     #[arg(long)]
     pub(super) only_declared: bool,
     /// Sends secrets, and other fields that cannot be read back, for every object that declares some
-    #[arg(long)]
+    #[arg(long, help_heading = HOW)]
     set_secrets: bool,
     /// Leaves out what the changes do to what is allowed
-    #[arg(long)]
+    #[arg(long, help_heading = HOW)]
     no_access: bool,
     /// Only this share of the targets, such as `3/10`; `auto` takes it from CI_NODE_INDEX and CI_NODE_TOTAL (GitLab), or from
     /// JOB_COMPLETION_INDEX and JOB_COMPLETIONS (an indexed Job of Kubernetes)
     #[arg(long, value_name = "SHARE", value_parser = shard)]
     shard: Option<Shard>,
     /// Lets this run through a guard (repeatable)
-    #[arg(long, value_parser = guards(), value_name = "GUARD")]
+    #[arg(long, value_parser = guards(), value_name = "GUARD", help_heading = HOW)]
     pub(super) allow: Vec<Guard>,
 }
 

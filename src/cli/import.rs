@@ -13,6 +13,7 @@ use crate::import::update::{self, Live, Only, Updates};
 use crate::import::{self, NewManifest};
 use crate::report::Report;
 use crate::report::content::{self, Content, Imported, ImportedTarget};
+use crate::run::counts::Work;
 use crate::run::history::BaseSource;
 use crate::run::load::Load;
 use crate::run::observe::{Depth, Wanted, observe, observe_all, read_alone, unread};
@@ -65,7 +66,7 @@ impl Import {
             let mut diagnostics = Vec::new();
             match self.sandbox.connect(project).await {
                 Ok((_sandbox, connected)) => {
-                    let _progress = output.progress("reading", &connected);
+                    let _progress = output.progress(Work::Reading, &connected);
                     let mut read = BTreeSet::new();
                     for at in &connected {
                         let target = at.intent.target;

@@ -5,8 +5,9 @@
 //! A reader of standard error that went away is no reason to stop. A result that nobody can read is a failure.
 
 use std::io::{self, BufRead as _, IsTerminal, Write as _};
+use std::sync::OnceLock;
 
-use terminal_size::{Width, terminal_size_of};
+use terminal_size::{Height, Width, terminal_size_of};
 
 use super::args::{Color, Global, ReportFile};
 use super::files::{self, Readers};
@@ -16,11 +17,13 @@ use crate::report::format::Format;
 use crate::report::pass::ServeLine;
 use crate::report::style::Style;
 use crate::report::{Ending, Exit, Report, diagnostics, status, text};
+use crate::run::counts::Work;
 use crate::run::project::Connected;
 use crate::text::inert::Inert;
 use crate::text::inline;
 use progress::Progress;
 
+mod pager;
 mod progress;
 
 /// The width of the text in columns, where it is not that of a terminal.
@@ -35,18 +38,40 @@ pub(super) struct Output {
     color: Color,
     verbose: u8,
     quiet: bool,
+    summary: bool,
+    /// Whether a result on a terminal is shown in a pager.
+    paged: bool,
+    /// The digest of the plan that was shown before a question.
+    shown: OnceLock<String>,
 }
 
 impl Output {
     /// Follows the flags.
-    pub(super) fn new(global: &Global) -> Self {
-        let Global { format, report, color, verbose, quiet, config: _, target: _ } = global;
-        Self { format, reports: report.clone(), color: *color, verbose: *verbose, quiet: *quiet }
+    pub(super) fn new(global: &Global, paged: bool) -> Self {
+        let Global { format, report, color, verbose, quiet, summary, config: _, target: _ } = global;
+        Self {
+            reports: report.clone(),
+            color: *color,
+            verbose: *verbose,
+            quiet: *quiet,
+            summary: *summary,
+            paged,
+            ..Self::plain(format)
+        }
     }
 
     /// Uses this format, if the flags cannot be read.
     pub(super) fn plain(format: &'static Format) -> Self {
-        Self { format, reports: Vec::new(), color: Color::Never, verbose: 0, quiet: false }
+        Self {
+            format,
+            reports: Vec::new(),
+            color: Color::Never,
+            verbose: 0,
+            quiet: false,
+            summary: false,
+            paged: false,
+            shown: OnceLock::new(),
+        }
     }
 
     /// Prints what a command found out, and returns the exit code.
@@ -60,7 +85,9 @@ impl Output {
 
     /// The same, if the diagnostics are already printed.
     pub(super) fn result(&self, report: &Report) -> Exit {
-        let exit = match print(&self.format.render(report, &self.style())) {
+        let style = self.style();
+        let style = Style { summary: style.summary || self.is_shown(report), ..style };
+        let exit = match self.show(&self.format.render(report, &style)) {
             Ok(()) => report.exit(),
             Err(error) => self.unread(report, &error),
         };
@@ -69,6 +96,19 @@ impl Output {
             Exit::Done | Exit::Pending if failed > 0 => Exit::Failure,
             exit => exit,
         }
+    }
+
+    /// Prints a result, in a pager where there is one.
+    fn show(&self, text: &Inert) -> io::Result<()> {
+        match self.paged && io::stdout().is_terminal() && pager::show(text)? {
+            true => Ok(()),
+            false => print(text),
+        }
+    }
+
+    /// Whether this very plan was shown before a question, and nothing came of it. Nobody reads it twice.
+    fn is_shown(&self, report: &Report) -> bool {
+        !report.has_outcomes() && self.shown.get().is_some_and(|shown| *shown == report.digest())
     }
 
     /// Writes the result once more, in another format; false if it cannot be written.
@@ -116,13 +156,15 @@ impl Output {
         if !shown.is_empty() {
             let source = |file: &str| report.files.get(file).map(|text| text.as_ref().to_owned());
             let color = self.has_color(&io::stderr());
-            say(&Inert::styled(&diagnostics::render(&shown, &source, color), color));
+            let columns = columns(terminal_size_of(io::stderr()));
+            say(&Inert::styled(&diagnostics::render(&shown, &source, columns, color), color));
         }
     }
 
     /// Shows a plan before it is applied; false if it cannot be printed.
     pub(super) fn plan(&self, report: &Report) -> bool {
         let plan = text::inert(report, &self.style());
+        let _ = self.shown.set(report.digest());
         print(&plan).and_then(|()| print(&Inert::text("\n"))).is_ok()
     }
 
@@ -180,13 +222,13 @@ impl Output {
         say(&if is_json { Inert::json(&line.json()) } else { Inert::text(&line.text()) });
     }
 
-    /// Shows the number of requests sent, for as long as the returned value lives.
+    /// Shows how far a run has got, for as long as the returned value lives.
     pub(super) fn progress<'a>(
         &self,
-        what: &'static str,
+        work: Work,
         connected: impl IntoIterator<Item = &'a Connected<'a>>,
     ) -> Progress {
-        Progress::start(self.quiet, what, connected, say)
+        Progress::start(self.quiet, work, connected, say)
     }
 
     /// Shows each request as it is sent, if the user wants that.
@@ -205,9 +247,15 @@ impl Output {
 
     fn style(&self) -> Style {
         let color = self.has_color(&io::stdout());
-        let columns = terminal_size_of(io::stdout()).map(|(Width(columns), _)| usize::from(columns));
-        let width = columns.unwrap_or(WIDTH).max(NARROWEST);
-        Style { color, width, verbose: self.verbose > 0, quiet: self.quiet }
+        let columns = columns(terminal_size_of(io::stdout()));
+        Style {
+            color,
+            width: columns.unwrap_or(WIDTH),
+            wraps: columns.is_some(),
+            verbose: self.verbose > 0,
+            quiet: self.quiet,
+            summary: self.summary,
+        }
     }
 
     fn has_color(&self, to: &impl IsTerminal) -> bool {
@@ -217,6 +265,11 @@ impl Output {
             Color::Auto => shows_color(to),
         }
     }
+}
+
+/// How wide a terminal is; `None` if it is none.
+fn columns(size: Option<(Width, Height)>) -> Option<usize> {
+    size.map(|(Width(columns), _)| usize::from(columns).max(NARROWEST))
 }
 
 /// By the conventions of <https://no-color.org> and <https://bixense.com/clicolors>.

@@ -14,6 +14,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::yaml;
 use crate::report::plan_file::{self, PlanFile};
 use crate::report::{Ending, Exit, Report};
+use crate::run::counts::Work;
 use crate::run::load::Load;
 use crate::run::options::RunOptions;
 use crate::run::plan::Planned;
@@ -21,6 +22,7 @@ use crate::run::project::Project;
 use crate::{catalog, run};
 
 #[derive(Args)]
+#[command(next_help_heading = "What comes out")]
 pub(super) struct Plan {
     /// Ends with exit code 2 when there are changes
     #[arg(long)]
@@ -100,7 +102,7 @@ pub(super) async fn planned(
     let mut report = Report { files, configuration, ..project.report(command, diagnostics) };
     match sandbox.connect(project).await {
         Ok((_sandbox, connected)) => {
-            let _progress = output.progress("reading", &connected);
+            let _progress = output.progress(Work::Reading, &connected);
             let planned = run::plan::plan(connected).await;
             report.targets = planned.iter().map(Planned::report).collect();
             if let Some(file) = witnesses {

@@ -13,6 +13,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::report::content::{AnswerContent, Content, WhoContent};
 use crate::report::{Ending, Report};
 use crate::run::asked;
+use crate::run::counts::Work;
 use crate::run::load::Load;
 use crate::run::project::Project;
 use crate::text::short;
@@ -143,7 +144,7 @@ impl RequestArgs {
         output: &Output,
     ) -> Result<Option<R>, Vec<Diagnostic>> {
         let (_sandbox, connected) = self.sandbox.connect(project).await?;
-        let _progress = output.progress("reading", &connected);
+        let _progress = output.progress(Work::Reading, &connected);
         let Some(at) = connected.first() else { return Ok(None) };
         let asked = asked::live(at, "nobody knows what it allows; run again").await?;
         Ok(asked.map(|asked| of(&asked)))

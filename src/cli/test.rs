@@ -7,6 +7,7 @@ use super::output::Output;
 use crate::diagnostic::Diagnostic;
 use crate::report::Report;
 use crate::report::content::{Content, TestContent};
+use crate::run::counts::Work;
 use crate::run::load::Load;
 use crate::run::options::RunOptions;
 use crate::run::policy_tests;
@@ -60,7 +61,7 @@ impl Test {
             Ok(connected) => connected,
             Err(diagnostics) => return diagnostics,
         };
-        let _progress = output.progress("reading", &connected);
+        let _progress = output.progress(Work::Reading, &connected);
         let mut diagnostics = Vec::new();
         for at in &connected {
             diagnostics.extend(policy_tests::live(project, at, content).await);

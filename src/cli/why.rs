@@ -11,6 +11,7 @@ use crate::report::Report;
 use crate::report::content::{Content, PageContent};
 use crate::report::why;
 use crate::run;
+use crate::run::counts::Work;
 use crate::run::history::BaseSource;
 use crate::run::load::Load;
 use crate::run::options::RunOptions;
@@ -41,7 +42,7 @@ impl Why {
         let Some(project) = project.map(Project::kept) else { return report };
         match self.sandbox.connect(project).await {
             Ok((_sandbox, connected)) => {
-                let _progress = output.progress("reading", &connected);
+                let _progress = output.progress(Work::Reading, &connected);
                 let planned = run::plan::plan(connected).await;
                 match planned.first().map(|planned| self.page(project, planned)) {
                     Some(Ok(page)) => report.content = Content::Page(page),

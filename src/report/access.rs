@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Report, TargetReport};
+use super::TargetReport;
 use crate::access::impact::{
     AccessChange, AttributeChange, Decision, Difference, Impact, Language, Scope, Verdict, Witness, Word,
 };
@@ -285,9 +285,9 @@ pub(super) struct AccessTotals {
 }
 
 impl AccessTotals {
-    /// Counts the changes of all targets; `None` if nobody asked, or nothing is known of any system.
-    pub(super) fn of(report: &Report) -> Option<Self> {
-        let known = report.targets.iter().filter_map(|target| match &target.plan.access {
+    /// Counts the changes of targets; `None` if nobody asked, or nothing is known of any system.
+    pub(super) fn of(targets: &[TargetReport]) -> Option<Self> {
+        let known = targets.iter().filter_map(|target| match &target.plan.access {
             AccessVerdicts::Known(impacts) => Some(impacts),
             AccessVerdicts::LeftOut | AccessVerdicts::NoSemantics => None,
         });

@@ -1,6 +1,7 @@
 //! Diagnostics for people, in the style of rustc: the message, the place with its line of source, and what to do. Which
 //! diagnostics there are is in `diagnostic`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
@@ -8,7 +9,7 @@ use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer,
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::manifest::yaml::lines;
 use crate::text::runner::RunnerLine;
-use crate::text::{inline, is_deceptive, safe};
+use crate::text::{inline, is_deceptive, safe, wrap};
 use crate::words::count;
 
 /// How many diagnostics are shown; nobody reads more at once.
@@ -23,9 +24,16 @@ const MAX_LINE: usize = 10_000;
 const CONTROL_PICTURES: u32 = 0x2400;
 const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
 
-/// Renders diagnostics; `sources` gives the text of a file, where there is one.
-pub fn render(diagnostics: &[Diagnostic], sources: &dyn Fn(&str) -> Option<String>, color: bool) -> String {
-    let renderer = if color { Renderer::styled() } else { Renderer::plain() }.term_width(WIDTH);
+/// Renders diagnostics; `sources` gives the text of a file, where there is one. On a terminal of so many `columns` their
+/// sentences are broken at words.
+pub fn render(
+    diagnostics: &[Diagnostic],
+    sources: &dyn Fn(&str) -> Option<String>,
+    columns: Option<usize>,
+    color: bool,
+) -> String {
+    let renderer =
+        if color { Renderer::styled() } else { Renderer::plain() }.term_width(columns.unwrap_or(WIDTH));
     let private = diagnostics
         .iter()
         .filter(|diagnostic| diagnostic.private)
@@ -41,7 +49,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &dyn Fn(&str) -> Option<Strin
                 let line = lines.get(place.line.checked_sub(1)?)?;
                 (line.len() <= MAX_LINE).then(|| snippet(place, line))
             });
-        rendered.push_str(&renderer.render(&[group(diagnostic, source)]));
+        rendered.push_str(&renderer.render(&[group(diagnostic, source, columns)]));
         rendered.push_str("\n\n");
     }
     rendered + &rest(diagnostics)
@@ -63,17 +71,26 @@ fn rest(diagnostics: &[Diagnostic]) -> String {
     }
 }
 
-fn group<'a>(diagnostic: &'a Diagnostic, source: Option<Element<'a>>) -> Group<'a> {
+fn group<'a>(diagnostic: &'a Diagnostic, source: Option<Element<'a>>, columns: Option<usize>) -> Group<'a> {
     let Diagnostic { severity, code, message, place, subject, help, private: _ } = diagnostic;
-    let level = match severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
+    let (level, name) = match severity {
+        Severity::Error => (Level::ERROR, "error"),
+        Severity::Warning => (Level::WARNING, "warning"),
     };
     level
-        .primary_title(safe(message))
+        .primary_title(sentence(message, columns, name.len() + code.text().len() + 4))
         .id(code.text())
         .elements(source.or_else(|| origin(place.as_ref(), subject.as_deref())))
-        .elements(notes(place.as_ref(), subject.as_deref(), help.as_deref()))
+        .elements(notes(place.as_ref(), subject.as_deref(), help.as_deref(), columns))
+}
+
+/// A message, in lines that fit beside so much in front of them; the renderer indents what follows.
+fn sentence(message: &str, columns: Option<usize>, taken: usize) -> Cow<'_, str> {
+    let message = safe(message);
+    match columns {
+        Some(columns) => wrap::fill(&message, columns.saturating_sub(taken), "").into(),
+        None => message,
+    }
 }
 
 /// The place in a file, or the object, if there is no source to show.
@@ -110,12 +127,21 @@ fn visible(line: &str) -> String {
     line.chars().map(|c| if seen.push(c) { REPLACEMENT } else { symbol(c) }).collect()
 }
 
-fn notes<'a>(place: Option<&'a Place>, subject: Option<&'a str>, help: Option<&'a str>) -> Vec<Element<'a>> {
+fn notes<'a>(
+    place: Option<&'a Place>,
+    subject: Option<&'a str>,
+    help: Option<&'a str>,
+    columns: Option<usize>,
+) -> Vec<Element<'a>> {
+    // The number of a line, and `= help: `.
+    const TAKEN: usize = 14;
     let path = place.map(|place| place.path.as_str()).filter(|path| !path.is_empty());
     let subject = place.and(subject);
     let notes = [("in", path), ("about", subject), ("help", help)];
     let shown = notes.into_iter().filter_map(|(name, text)| Some((name, text?)));
-    shown.map(|(name, text)| Level::HELP.with_name(name).message(safe(text)).into()).collect()
+    shown
+        .map(|(name, text)| Level::HELP.with_name(name).message(sentence(text, columns, TAKEN)).into())
+        .collect()
 }
 
 #[cfg(test)]

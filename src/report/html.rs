@@ -82,7 +82,7 @@ fn body(page: &mut Markup, report: &Report) {
         page.line(Tag::new("h1"), &title(report));
         configuration(page, report);
         page.line(Tag::new("p").class("sentence"), &summary::sentence(report));
-        if let Some(totals) = AccessTotals::of(report).and_then(AccessTotals::words) {
+        if let Some(totals) = AccessTotals::of(&report.targets).and_then(AccessTotals::words) {
             page.line(Tag::new("p"), &totals);
         }
         for line in report.undo.iter().flat_map(|undo| [undo::head(undo)].into_iter().chain(undo::end(undo)))
@@ -174,7 +174,8 @@ fn diagnostic(page: &mut Markup, diagnostic: &Diagnostic) {
 
 /// What a command without targets found out, as on a terminal.
 fn content(page: &mut Markup, report: &Report) {
-    let style = Style { color: false, width: WIDTH, verbose: true, quiet: false };
+    let style =
+        Style { color: false, width: WIDTH, wraps: false, verbose: true, quiet: false, summary: false };
     let shown = text::render(report, &style);
     if !shown.is_empty() {
         page.element(Tag::new("pre"), |page| page.lines(shown.lines()));

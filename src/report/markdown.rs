@@ -44,7 +44,7 @@ pub fn render(report: &Report) -> String {
     let undo = report.undo.iter().flat_map(|undo| [undo::head(undo)].into_iter().chain(undo::end(undo)));
     let undo: String = undo.map(|line| format!("- {}\n", code(&line))).collect();
     let undo = if undo.is_empty() { undo } else { format!("{undo}\n") };
-    let totals = AccessTotals::of(report).and_then(AccessTotals::words);
+    let totals = AccessTotals::of(&report.targets).and_then(AccessTotals::words);
     let totals = totals.map(|totals| format!("{}\n\n", summary::capital(&totals))).unwrap_or_default();
     let result = format!("{}\n\n{totals}{undo}", summary::sentence(report));
     let links = Links::of(report);

@@ -7,8 +7,19 @@ pub struct Style {
     pub color: bool,
     /// How many columns there are.
     pub width: usize,
+    /// Whether a line that is wider is broken at words. A file and a pipe have room for any line.
+    pub wraps: bool,
     /// Whether to show requests, long values of new objects, and after apply the fields once more.
     pub verbose: bool,
     /// Whether to leave out lines that only say that all went well.
     pub quiet: bool,
+    /// Whether a line for each target is enough, with the counts and without each change.
+    pub summary: bool,
+}
+
+impl Style {
+    /// How wide a line may be, if that matters.
+    pub(super) fn columns(&self) -> Option<usize> {
+        self.wraps.then_some(self.width)
+    }
 }

@@ -198,11 +198,16 @@ fn nothing_written(report: &Report) -> String {
 }
 
 fn applied(report: &Report) -> String {
+    format!("Applied {}; {}", outcomes(&report.targets), remaining(report))
+}
+
+/// How the changes of targets ended: `2 of 3 changes, 1 failed`.
+pub(super) fn outcomes(targets: &[TargetReport]) -> String {
     let ended = |result: WriteResult| {
         let of_target = |target: &TargetReport| {
             target.changes().filter(|(_, outcome)| labels::ended(target, *outcome).result() == result).count()
         };
-        report.targets.iter().map(of_target).sum::<usize>()
+        targets.iter().map(of_target).sum::<usize>()
     };
     let others = WriteResult::ALL.into_iter().filter(|result| *result != WriteResult::Applied);
     let others: String = others
@@ -210,12 +215,8 @@ fn applied(report: &Report) -> String {
         .filter(|(number, _)| *number > 0)
         .map(|(number, word)| format!(", {number} {word}"))
         .collect();
-    format!(
-        "Applied {} of {}{others}; {}",
-        ended(WriteResult::Applied),
-        count(Totals::of(report).changes(), "change"),
-        remaining(report)
-    )
+    let all = targets.iter().map(|target| Totals::of_target(target).changes()).sum();
+    format!("{} of {}{others}", ended(WriteResult::Applied), count(all, "change"))
 }
 
 /// How the live state compares with what is declared, by the second plan.

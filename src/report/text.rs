@@ -13,6 +13,7 @@ use super::line::{self, Layout, Line, LineMark};
 use super::pass::PassRow;
 use super::status;
 use super::style::Style;
+use super::summary::Totals;
 use super::value::quoted;
 use super::{Ending, Exit, Report, TargetReport, decide, labels, log, merge, summary, undo, unmanaged};
 use crate::model::change::{Action, Change};
@@ -22,7 +23,7 @@ use crate::model::request::Request;
 use crate::model::survivor::Survivor;
 use crate::model::unmanaged::Coverage;
 use crate::text::inert::Inert;
-use crate::text::{inline, safe};
+use crate::text::{inline, safe, wrap};
 
 mod content;
 
@@ -39,7 +40,23 @@ pub fn inert(report: &Report, style: &Style) -> Inert {
 /// The report as text; empty if the diagnostics say everything.
 #[must_use]
 pub fn render(report: &Report, style: &Style) -> String {
-    configuration(report, style) + &content(report, style)
+    let content = match is_ready(&report.content) {
+        true => content(report, style),
+        false => wrap::lines(&content(report, style), style.columns()),
+    };
+    configuration(report, style) + &content
+}
+
+/// Whether other programs may take the text as it is, or it is broken into lines already.
+fn is_ready(content: &Content) -> bool {
+    match content {
+        Content::Run | Content::Log(_) | Content::Show(_) | Content::Nothing => true,
+        Content::Page(_) | Content::Schema(_) | Content::Import(_) | Content::Sandbox(_) => true,
+        Content::Init(_) | Content::Doctor(_) | Content::Targets(_) | Content::Formatted(_) => false,
+        Content::Schemas(_) | Content::Status(_) | Content::Prune(_) | Content::Unlock(_) => false,
+        Content::Merged(_) | Content::Serve(_) | Content::CheckSystem(_) => false,
+        Content::Test(_) | Content::Answer(_) | Content::Who(_) => false,
+    }
 }
 
 /// What the revision changes in the configuration, before anything else.
@@ -58,6 +75,7 @@ fn configuration(report: &Report, style: &Style) -> String {
 fn content(report: &Report, style: &Style) -> String {
     match &report.content {
         Content::Run if report.ending == Ending::Declined => "Nothing was written.\n".to_owned(),
+        Content::Run if !report.targets.is_empty() && style.summary => in_short(report, style),
         Content::Run if !report.targets.is_empty() => run(report, style),
         Content::Run if report.exit() == Exit::Done && !style.quiet => summary::sentence(report) + "\n",
         Content::Run | Content::Nothing => String::new(),
@@ -97,15 +115,17 @@ fn run(report: &Report, style: &Style) -> String {
     for target in &report.targets {
         page.target(target);
     }
-    let bold = anstyle::Style::new().bold();
-    let sentence = page.paint(bold, summary::sentence(report));
-    page.line(0, sentence);
-    if let Some(totals) = AccessTotals::of(report).filter(|_| !page.ended).and_then(AccessTotals::words) {
-        page.line(0, totals);
+    page.end(report);
+    page.text
+}
+
+/// A line for each target, and the last line.
+fn in_short(report: &Report, style: &Style) -> String {
+    let mut page = TextPage { style, ended: summary::was_attempted(report), text: String::new() };
+    for target in &report.targets {
+        page.line(0, page.in_short(target));
     }
-    for line in report.undo.iter().flat_map(undo::end) {
-        page.line(0, inline(&line));
-    }
+    page.end(report);
     page.text
 }
 
@@ -166,6 +186,35 @@ impl TextPage<'_> {
         self.text.push('\n');
     }
 
+    /// How a target stands, in a line.
+    fn in_short(&self, target: &TargetReport) -> String {
+        let of_target = std::slice::from_ref(target);
+        let counts = match (labels::is_quiet(target), self.ended && !target.plan.changes.is_empty()) {
+            (true, false) => format!("no changes, {} unchanged", target.plan.unchanged.len()),
+            (_, true) => format!("applied {}", summary::outcomes(of_target)),
+            (false, false) => Totals::of_target(target).words(),
+        };
+        let access = AccessTotals::of(of_target).filter(|_| !self.ended).and_then(AccessTotals::words);
+        let access = access.map(|access| format!("; {access}")).unwrap_or_default();
+        let blocked = labels::blocked(&target.plan)
+            .map(|why| self.paint(AnsiColor::Red.on_default(), format!("; nothing is written to it: {why}")));
+        format!("{}: {counts}{access}{}", self.title(target), blocked.unwrap_or_default())
+    }
+
+    /// The run as a whole.
+    fn end(&mut self, report: &Report) {
+        let sentence = self.paint(anstyle::Style::new().bold(), summary::sentence(report));
+        self.line(0, sentence);
+        if let Some(totals) =
+            AccessTotals::of(&report.targets).filter(|_| !self.ended).and_then(AccessTotals::words)
+        {
+            self.line(0, totals);
+        }
+        for line in report.undo.iter().flat_map(undo::end) {
+            self.line(0, inline(&line));
+        }
+    }
+
     fn title(&self, target: &TargetReport) -> String {
         let name = self.paint(anstyle::Style::new().bold(), inline(&target.plan.target));
         format!("{name} ({}, {})", inline(&target.system), inline(&target.url))
@@ -218,7 +267,9 @@ impl TextPage<'_> {
 
     fn layout(&self) -> Layout {
         let width = self.style.width.saturating_sub(INDENT + 2);
-        let most = (!self.style.verbose).then_some((CREATE_LINES, width.max(40)));
+        // A file and a pipe have room for any line.
+        let longest = if self.style.wraps { width.max(40) } else { usize::MAX };
+        let most = (!self.style.verbose).then_some((CREATE_LINES, longest));
         Layout { width, longest: usize::MAX, create: most, held: most }
     }
 
@@ -271,7 +322,8 @@ impl TextPage<'_> {
         self.line(INDENT, format!("{} {}", request.method.as_str(), inline(&path)));
         let body = request.body.as_ref().map(|body| format!("{body:#}")).unwrap_or_default();
         for line in body.lines() {
-            self.line(INDENT + 2, inline(line));
+            // Somebody may copy it.
+            self.text.push_str(&format!("{:1$}{2}\n", "", INDENT + 2, inline(line)));
         }
     }
 
@@ -366,7 +418,7 @@ impl TextPage<'_> {
     }
 
     fn line(&mut self, indent: usize, line: impl Display) {
-        self.text.push_str(&format!("{:indent$}{line}\n", ""));
+        self.text.push_str(&wrap::line(&format!("{:indent$}{line}\n", ""), self.style.columns()));
     }
 
     fn paint(&self, style: impl Into<anstyle::Style>, text: impl Display) -> String {

@@ -13,6 +13,7 @@ use crate::model::wire::Alone;
 use crate::report::plan_file::PlanFile;
 use crate::report::{Ending, Exit, Report};
 use crate::run::apply::Means;
+use crate::run::counts::{Counted, Counts, Work};
 use crate::run::embedded;
 use crate::run::file_lock::FileLock;
 use crate::run::history::History;
@@ -41,8 +42,8 @@ pub trait Caller: Sync {
     /// Says something beside the result.
     fn remark(&self, text: &str);
 
-    /// Shows how many requests are sent, for as long as the returned value lives.
-    fn progress(&self, what: &'static str, connected: &[&Connected<'_>]) -> Box<dyn Any>;
+    /// Shows how far the run has got, for as long as the returned value lives.
+    fn progress(&self, work: Work, connected: &[&Connected<'_>]) -> Box<dyn Any>;
 
     /// What is set when the run is to end. Asked for before the first lock, not earlier: until then the process may
     /// just end.
@@ -310,7 +311,7 @@ impl Reconcile<'_> {
         load: &Load,
         report: &mut Report,
     ) -> Vec<Planned<'p>> {
-        let progress = self.caller.progress("reading", &connected.iter().collect::<Vec<_>>());
+        let progress = self.caller.progress(Work::Reading, &connected.iter().collect::<Vec<_>>());
         let planned = plan::plan(connected).await;
         drop(progress);
         report.targets = planned.iter().map(Planned::report).collect();
@@ -338,9 +339,11 @@ impl Reconcile<'_> {
 
     async fn write(&self, planned: Vec<Planned<'_>>, run: &RunId, means: &Means<'_>, report: &mut Report) {
         means.journal.begin(run, report);
-        let _progress =
-            self.caller.progress("writing", &planned.iter().map(|planned| &planned.at).collect::<Vec<_>>());
-        report.targets = apply::apply(planned, means).await;
+        let counts = Counts::of(&planned);
+        let connected: Vec<_> = planned.iter().map(|planned| &planned.at).collect();
+        let _progress = self.caller.progress(Work::Writing(counts.clone()), &connected);
+        let counted = Counted { journal: means.journal, counts };
+        report.targets = apply::apply(planned, &Means { journal: &counted, ..*means }).await;
     }
 
     /// The journal of ended writes, opened before anything is written.

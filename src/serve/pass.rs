@@ -14,6 +14,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::report::pass::{LeftChanges, PassProblem, PassRow, PassState};
 use crate::report::picture::Picture;
 use crate::report::{Ending, Report};
+use crate::run::counts::Work;
 use crate::run::options::RunOptions;
 use crate::run::project::{Connected, Project};
 use crate::run::reconcile::{Caller, Reconcile};
@@ -170,7 +171,7 @@ impl Caller for Unattended {
 
     fn remark(&self, _: &str) {}
 
-    fn progress(&self, _: &'static str, _: &[&Connected<'_>]) -> Box<dyn Any> {
+    fn progress(&self, _: Work, _: &[&Connected<'_>]) -> Box<dyn Any> {
         Box::new(())
     }
 

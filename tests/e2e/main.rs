@@ -58,6 +58,8 @@ mod shards;
 #[path = "../support/mod.rs"]
 mod support;
 mod systems;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod unmanaged;
 mod validation;
 #[cfg(target_os = "linux")]

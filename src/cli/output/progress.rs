@@ -7,16 +7,18 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::Instant;
 
 use crate::http::{Http, Waiting};
+use crate::run::counts::{Done, Work};
 use crate::run::project::Connected;
 use crate::text::inert::Inert;
-use crate::words::count;
+use crate::text::inline;
+use crate::words::{count, grouped};
 
 /// A wait of this length is worth a line where there is no terminal.
 const LONG: Duration = Duration::from_secs(5);
 /// As short a time may pass between two such lines for a target.
 const APART: Duration = Duration::from_secs(30);
 
-/// Shows how many requests were sent and what they wait for, until it is dropped. Without a terminal, it
+/// Shows how far a run has got and what it waits for, until it is dropped. Without a terminal, it
 /// says so every half minute, and what long waits are for.
 pub(in crate::cli) struct Progress {
     task: tokio::task::JoinHandle<()>,
@@ -26,7 +28,7 @@ pub(in crate::cli) struct Progress {
 impl Progress {
     pub(super) fn start<'a>(
         quiet: bool,
-        what: &'static str,
+        work: Work,
         connected: impl IntoIterator<Item = &'a Connected<'a>>,
         say: fn(&Inert),
     ) -> Self {
@@ -40,14 +42,14 @@ impl Progress {
             tokio::time::sleep(Duration::from_secs(1)).await;
             let mut next = Instant::now() + APART;
             loop {
-                let requests: usize = https.iter().map(Http::requests).sum();
+                let far = far(&work, https.iter().map(Http::requests).sum());
                 let waits = https.iter().filter_map(|http| Some(words(http, http.waiting()?)));
                 let waits: String = waits.map(|wait| format!("; {wait}")).collect();
-                shown.set_message(format!("{what}, {} so far{waits}", count(requests, "request")));
+                shown.set_message(format!("{far}{waits}"));
                 shown.tick();
                 if lines && Instant::now() >= next {
                     next += APART;
-                    say(&Inert::text(&format!("{what}, {} so far\n", count(requests, "request"))));
+                    say(&Inert::text(&format!("{far}\n")));
                 }
                 if lines {
                     https.iter().zip(&mut said).for_each(|(http, said)| say_wait(http, said, say));
@@ -56,6 +58,30 @@ impl Progress {
             }
         });
         Self { task, bar }
+    }
+}
+
+/// How far a run has got: `cloud 412 of 1,000, about 6 min`.
+fn far(work: &Work, requests: usize) -> String {
+    let so_far = |what: &str| format!("{what}, {} so far", count(requests, "request"));
+    match work {
+        Work::Reading => so_far("reading"),
+        Work::Writing(counts) => counts.now().map_or_else(|| so_far("verifying"), |done| of_target(&done)),
+    }
+}
+
+fn of_target(Done { target, ended, changes, left }: &Done) -> String {
+    let left = left.map(|left| format!(", about {}", rounded(left))).unwrap_or_default();
+    format!("{} {} of {}{left}", inline(target), grouped(*ended), grouped(*changes))
+}
+
+/// A duration that nobody takes for exact.
+fn rounded(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match (seconds.div_ceil(10) * 10, seconds.div_ceil(60), seconds.div_ceil(3600)) {
+        (seconds @ ..60, ..) => format!("{seconds} s"),
+        (_, minutes @ ..100, _) => format!("{minutes} min"),
+        (.., hours) => format!("{hours} h"),
     }
 }
 
@@ -81,5 +107,22 @@ impl Drop for Progress {
     fn drop(&mut self) {
         self.task.abort();
         self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_running_job_says_how_much_is_left() {
+        let done = |ended, left: Option<u64>| {
+            let left = left.map(Duration::from_secs);
+            of_target(&Done { target: "cloud\n".to_owned(), ended, changes: 1000, left })
+        };
+        assert_eq!(done(0, None), "cloud\\u{a} 0 of 1,000");
+        assert_eq!(done(412, Some(325)), "cloud\\u{a} 412 of 1,000, about 6 min");
+        let left = [1, 50, 51, 5_940, 5_941, 7_300].map(|left| rounded(Duration::from_secs(left)));
+        assert_eq!(left, ["10 s", "50 s", "1 min", "99 min", "2 h", "3 h"]);
     }
 }

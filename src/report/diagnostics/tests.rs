@@ -14,7 +14,7 @@ fn type_error() -> Diagnostic {
 }
 
 fn shown(diagnostic: Diagnostic, source: &str) -> String {
-    render(&[diagnostic], &|_| Some(source.to_owned()), false)
+    render(&[diagnostic], &|_| Some(source.to_owned()), None, false)
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn a_diagnostic_shows_its_line() {
 
 #[test]
 fn a_diagnostic_without_source_shows_its_place() {
-    insta::assert_snapshot!(render(&[type_error().about("analytics Policy \"a\"")], &|_| None, false), @r#"
+    insta::assert_snapshot!(render(&[type_error().about("analytics Policy \"a\"")], &|_| None, None, false), @r#"
     error[schema/type]: expected a string, found the number `007`
     --> policies/a.yaml:3:13
      = in: spec.rules[0].effect
@@ -126,14 +126,14 @@ fn places_at_the_end_of_the_file_are_shown() {
 #[test]
 fn colour_is_optional() {
     assert!(!shown(type_error(), "").contains('\u{1b}'));
-    assert!(render(&[type_error()], &|_| None, true).contains('\u{1b}'));
+    assert!(render(&[type_error()], &|_| None, None, true).contains('\u{1b}'));
 }
 
 #[test]
 fn at_most_a_hundred_diagnostics_are_shown() {
     let diagnostics = vec![type_error(); 103];
-    let text = render(&diagnostics, &|_| None, false);
+    let text = render(&diagnostics, &|_| None, None, false);
     assert_eq!(text.matches("error[").count(), 100);
     assert!(text.ends_with("\n\nand 3 more diagnostics\n"), "{text}");
-    assert_eq!(render(&[], &|_| None, false), "");
+    assert_eq!(render(&[], &|_| None, None, false), "");
 }

@@ -67,8 +67,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn inert_output_in_every_format(text in hostile(), color: bool, verbose: bool) {
-        let style = Style { color, width: 80, verbose, quiet: false };
+    fn inert_output_in_every_format(text in hostile(), color: bool, wraps: bool, verbose: bool, summary: bool) {
+        let style = Style { color, width: 80, wraps, verbose, quiet: false, summary };
         for (format, report) in FORMATS.iter().flat_map(|format| reports(&text).into_iter().map(move |r| (format, r))) {
             let shown = format.render(&report, &style);
             let found = match format.name {
@@ -82,7 +82,7 @@ proptest! {
     #[test]
     fn inert_output_of_diagnostics_with_their_source(text in hostile(), color: bool) {
         let found: Vec<_> = fixture::hostile(&text).diagnostics;
-        let shown = Inert::styled(&diagnostics::render(&found, &|_| Some(text.clone()), color), color);
+        let shown = Inert::styled(&diagnostics::render(&found, &|_| Some(text.clone()), None, color), color);
         prop_assert_eq!(live(&shown, color), None);
     }
 
@@ -100,7 +100,8 @@ proptest! {
 fn a_command_is_still_read_as_it_was_written() {
     let action = "##[set-output name=code;]0$(id) #";
     let shown = |format: &str| {
-        let style = Style { color: false, width: 80, verbose: false, quiet: false };
+        let style =
+            Style { color: false, width: 80, wraps: false, verbose: false, quiet: false, summary: false };
         named(format).unwrap().render(&fixture::hostile(action), &style)
     };
     for format in ["text", "markdown"] {

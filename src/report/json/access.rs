@@ -114,7 +114,7 @@ pub struct AccessSummaryJson {
 impl AccessSummaryJson {
     pub(super) fn of(report: &Report) -> Option<Self> {
         let AccessTotals { more_permissive, less_permissive, incomparable, equivalent, unknown, possible } =
-            AccessTotals::of(report)?;
+            AccessTotals::of(&report.targets)?;
         Some(Self { more_permissive, less_permissive, incomparable, equivalent, unknown, possible })
     }
 }

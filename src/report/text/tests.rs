@@ -8,7 +8,8 @@ use crate::access::impact::{Difference, Impact};
 use crate::model::plan::{TargetAccess, TargetDifference};
 use crate::text::is_deceptive;
 
-const PLAIN: Style = Style { color: false, width: 80, verbose: false, quiet: false };
+const PLAIN: Style =
+    Style { color: false, width: 80, wraps: false, verbose: false, quiet: false, summary: false };
 
 fn shown(report: &Report) -> String {
     render(report, &PLAIN)
@@ -218,9 +219,11 @@ fn a_new_object_is_cut_with_counts_unless_all_is_asked_for() {
     ];
     let change = fixture::change(Action::Create, id, fields);
     let report = fixture::report("plan", vec![fixture::target(fixture::plan("t", vec![change], 0), 1)]);
-    let brief = shown(&report);
+    let brief = render(&report, &Style { wraps: true, ..PLAIN });
     assert!(brief.contains("      +   ... 15 more lines\n"), "{brief}");
-    assert!(brief.contains("… (433 more characters)\n"), "{brief}");
+    assert!(brief.contains("(433 more characters)\n"), "{brief}");
+    let piped = shown(&report);
+    assert!(piped.contains("... 15 more lines\n") && piped.contains(&"x".repeat(500)), "{piped}");
     let whole = render(&report, &Style { verbose: true, ..PLAIN });
     assert!(whole.contains("+   line 29\n") && whole.contains(&"x".repeat(500)), "{whole}");
 }
