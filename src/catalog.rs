@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use crate::config::file;
-use crate::decide::file as tests;
+use crate::decide::file as policy_tests;
 use crate::defined::definition;
 use crate::digest;
 use crate::model::guardrail;
 use crate::model::kind::{Kind, api_version, document_schema, schema_file_name};
 use crate::pointer;
 use crate::report::json as documents;
+use crate::schema::explain;
 use crate::system::registry::Registry;
 use crate::text::inert;
 
@@ -109,8 +110,50 @@ pub fn files(registry: &Registry) -> [(&'static str, Value); 4] {
         ("config", config(registry)),
         ("guardrails", guardrail::schema()),
         ("system", definition::schema()),
-        ("tests", tests::schema()),
+        ("tests", policy_tests::schema()),
     ]
+}
+
+/// What a user calls a file of this schema: its `kind`, or its name.
+pub fn file_kind<'a>(name: &'a str, schema: &'a Value) -> &'a str {
+    schema.pointer("/properties/kind/const").and_then(Value::as_str).unwrap_or(name)
+}
+
+/// Every kind and every file as a page in Markdown: each field, what it may be, and what it means.
+pub fn reference(registry: &Registry) -> String {
+    let mut parts = Vec::new();
+    let kinds: Vec<_> = kinds(registry).collect();
+    let metadata = kinds.first().and_then(|(.., schema)| explain::table(schema, "metadata"));
+    parts.extend(metadata.map(|table| format!("## What every manifest says in `metadata`\n\n{table}")));
+    for row in registry.rows() {
+        let settings = explain::table(&row.settings, "").unwrap_or_else(|| "There are none.\n".to_owned());
+        parts.push(format!("## {}: settings of a target\n\n{settings}", row.name));
+        let own = kinds.iter().filter(|(system, ..)| *system == row.name);
+        parts.extend(own.map(|(system, kind, schema)| kind_part(system, kind, schema)));
+    }
+    let files = files(registry);
+    parts.extend(files.iter().map(|(name, schema)| {
+        part(&format!("The file `{}`", file_kind(name, schema)), schema, explain::table(schema, ""))
+    }));
+    format!("{REFERENCE}\n{}", parts.join("\n"))
+}
+
+/// The head of the page.
+const REFERENCE: &str = "# Reference
+
+Every field of every manifest and file. `enact explain --all` prints this page, with the systems that you have described, too;
+`enact explain KIND.FIELD` explains one field.
+";
+
+fn kind_part(system: &str, kind: &str, schema: &Value) -> String {
+    let name = schema.pointer("/$defs/Metadata/properties/name/x-pattern-hint").and_then(Value::as_str);
+    let name = name.map(|hint| format!("\n`metadata.name` is {hint}.\n")).unwrap_or_default();
+    part(&format!("{system}: {kind}"), schema, explain::table(schema, "spec")) + &name
+}
+
+fn part(heading: &str, schema: &Value, table: Option<String>) -> String {
+    let about = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+    format!("## {heading}\n\n{about}\n\n{}", table.unwrap_or_default())
 }
 
 /// The name of a schema: its file name without the extension.
@@ -121,4 +164,39 @@ pub fn name(file: &str) -> &str {
 /// The digest of the schemas of the built-in systems and of enact's own files. Another digest means another enact.
 pub fn digest() -> String {
     digest::digest(&all(&Registry::built_in()).into_values().collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every field of the specs in a schema that has examples, with the schema that they have to keep to.
+    fn with_examples(root: &Value, schema: &Value, found: &mut Vec<Value>) {
+        match schema {
+            Value::Object(fields) => {
+                if fields.get("examples").is_some_and(Value::is_array) {
+                    let mut own = schema.clone();
+                    pointer::put(&mut own, "/$defs", root["$defs"].clone());
+                    found.push(own);
+                }
+                fields.values().for_each(|field| with_examples(root, field, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| with_examples(root, item, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn an_example_is_what_its_field_takes() {
+        let registry = Registry::built_in();
+        let mut found = Vec::new();
+        kinds(&registry).for_each(|(.., schema)| with_examples(&schema, &schema, &mut found));
+        assert!(found.len() > 30, "{}", found.len());
+        for field in found {
+            let validator = jsonschema::validator_for(&field).unwrap();
+            let mut wrong =
+                field["examples"].as_array().unwrap().iter().filter(|one| !validator.is_valid(one));
+            assert_eq!(wrong.next(), None, "{field:#}");
+        }
+    }
 }

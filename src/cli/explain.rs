@@ -18,8 +18,11 @@ use crate::text::short;
 pub(super) struct Explain {
     /// A kind, such as `Policy` or `jitsudo/Policy`, with a field after it, such as `Policy.metadata.expires`; a file of
     /// enact, such as `Config.targets`; or the code of a diagnostic, such as `schema/type`
-    #[arg(value_name = "KIND[.FIELD]|CODE")]
-    what: String,
+    #[arg(value_name = "KIND[.FIELD]|CODE", required_unless_present = "all")]
+    what: Option<String>,
+    /// Every kind and file with every field, as a page in Markdown
+    #[arg(long, conflicts_with = "what")]
+    all: bool,
 }
 
 /// What can be explained: its name, with its system if it has one, and its schema.
@@ -33,17 +36,21 @@ struct Topic {
 impl Explain {
     pub(super) fn run(self, global: &Global) -> Report {
         let mut report = Report::of("explain");
-        let text = match Code::ALL.iter().find(|code| code.text() == self.what) {
+        let what = self.what.unwrap_or_default();
+        let text = match Code::ALL.iter().find(|code| code.text() == what) {
             // Where nothing else works, this one has to.
             Some(code) => Ok(of_code(*code)),
             None => {
                 let registry = global.registry(&mut report.files, &mut report.diagnostics);
                 let Some(registry) = registry else { return report };
-                of_kind(&self.what, &topics(&registry))
+                match self.all {
+                    true => Ok(catalog::reference(&registry)),
+                    false => of_kind(&what, &topics(&registry)),
+                }
             }
         };
         match text {
-            Ok(text) => report.content = Content::Page(PageContent { name: self.what, text }),
+            Ok(text) => report.content = Content::Page(PageContent { name: what, text }),
             Err(diagnostic) => report.diagnostics.push(diagnostic),
         }
         report
@@ -125,7 +132,7 @@ fn topics(registry: &Registry) -> Vec<Topic> {
         schema,
     });
     let files = catalog::files(registry).into_iter().map(|(name, schema)| Topic {
-        name: schema.pointer("/properties/kind/const").and_then(Value::as_str).unwrap_or(name).to_owned(),
+        name: catalog::file_kind(name, &schema).to_owned(),
         system: None,
         schema,
     });

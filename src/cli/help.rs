@@ -85,6 +85,7 @@ const ABOUT: &[About] = &[
             ("enact explain Policy", "a kind with its fields"),
             ("enact explain Config.targets", "a field of enact.yaml"),
             ("enact explain guard/max-deletes", "a diagnostic, and what to do"),
+            ("enact explain --all", "everything, as docs/reference.md"),
         ],
         exits: &[],
     },

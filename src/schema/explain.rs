@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::check::words::{expected, json};
 use crate::diagnostic::nearest;
+use crate::text::wrap;
 
 /// How many references a field is looked for behind; a schema may refer to itself.
 const DEPTH: usize = 8;
@@ -40,21 +41,20 @@ pub fn page(title: &str, schema: &Value, path: &[&str]) -> Result<String, Unknow
     Ok(page)
 }
 
+/// Every field of a schema below a path, as a table in Markdown; `None` if there is none. A list's items are `[]`.
+pub fn table(schema: &Value, path: &str) -> Option<String> {
+    let mut rows = Vec::new();
+    let whole = Field { name: path, schema, is_required: false };
+    let mut names = path.split('.').filter(|name| !name.is_empty());
+    let field = names.try_fold(whole, |field, name| field.child(schema, name).ok())?;
+    field.rows(schema, path, &[], &mut rows);
+    (!rows.is_empty()).then(|| format!("| field | is | means |\n|---|---|---|\n{}", rows.concat()))
+}
+
 /// A text in lines that are not too long.
 pub fn wrapped(text: &str, indent: &str) -> String {
-    let (mut lines, mut line) = (String::new(), indent.to_owned());
-    for word in text.split_whitespace() {
-        if line.len() > indent.len() && line.chars().count() + 1 + word.chars().count() > WIDTH {
-            lines.push_str(&line);
-            lines.push('\n');
-            line = indent.to_owned();
-        }
-        if line.len() > indent.len() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    if line.len() > indent.len() { lines + &line + "\n" } else { lines }
+    let words: Vec<_> = text.split_whitespace().collect();
+    if words.is_empty() { String::new() } else { wrap::fill(&words.join(" "), WIDTH, indent) + "\n" }
 }
 
 struct Field<'a> {
@@ -69,8 +69,29 @@ impl<'a> Field<'a> {
         format!("{}: {}{required}", self.name, kinds(root, self.schema))
     }
 
+    /// A row for each field in it, and for the fields of that.
+    fn rows(&self, root: &'a Value, path: &str, above: &[&Value], rows: &mut Vec<String>) {
+        let is_list = alternatives(root, self.schema, DEPTH).any(|part| part.get("items").is_some());
+        let path = if is_list { format!("{path}[]") } else { path.to_owned() };
+        for child in self.children(root) {
+            let name = if path.is_empty() { child.name.to_owned() } else { format!("{path}.{}", child.name) };
+            let required = if child.is_required { ", required" } else { "" };
+            let about = child.paragraphs(root).join(" ").replace('|', "\\|");
+            let about = about.split_whitespace().collect::<Vec<_>>().join(" ");
+            rows.push(format!("| `{name}` | {}{required} | {about} |\n", kinds(root, child.schema)));
+            // A field may hold others of its own sort.
+            if !above.iter().any(|above| std::ptr::eq(*above, child.schema)) {
+                child.rows(root, &name, &[above, &[child.schema]].concat(), rows);
+            }
+        }
+    }
+
     /// What it means, what it may be, and how it is written.
     fn about(&self, root: &'a Value, indent: &str) -> String {
+        self.paragraphs(root).iter().map(|text| wrapped(text, indent)).collect()
+    }
+
+    fn paragraphs(&self, root: &'a Value) -> Vec<String> {
         let all = || alternatives(root, self.schema, DEPTH);
         let text = self.schema.get("description").or_else(|| all().find_map(|part| part.get("description")));
         let text = text.and_then(Value::as_str).unwrap_or_default();
@@ -85,7 +106,7 @@ impl<'a> Field<'a> {
         let examples = (!examples.is_empty()).then(|| format!("For example: {}", examples.join(", ")));
         let rest = [hint, options, default, examples];
         let paragraphs = std::iter::once(text.to_owned()).chain(rest.into_iter().flatten());
-        paragraphs.map(|text| wrapped(&text, indent)).collect()
+        paragraphs.filter(|text| !text.is_empty()).collect()
     }
 
     fn child(&self, root: &'a Value, name: &str) -> Result<Self, UnknownField> {
@@ -220,6 +241,21 @@ mod tests {
         assert_eq!(effect, "thing: rules.self.effect\n\n  What it does.\n  One of: allow, deny.\n");
         let wrong = page("thing", &schema, &["rules", "efect"]).unwrap_err();
         assert_eq!(wrong.help, "did you mean `effect`?");
+    }
+
+    #[test]
+    fn a_table_has_every_field_once_also_of_what_holds_itself() {
+        let schema = json!({
+            "properties": {"rules": {"type": "array", "items": {"$ref": "#/$defs/Rule"}, "description": "a |\nb"}},
+            "$defs": {"Rule": {"type": "object", "properties": {"all": {"type": "array", "items": {"$ref": "#/$defs/Rule"}}}}},
+        });
+        let rows = table(&schema, "").unwrap();
+        let expected = "| field | is | means |\n|---|---|---|\n\
+            | `rules` | a list of mappings | a \\| b |\n\
+            | `rules[].all` | a list of mappings |  |\n\
+            | `rules[].all[].all` | a list of mappings |  |\n";
+        assert_eq!(rows, expected);
+        assert_eq!(table(&schema, "rules.all.none"), None);
     }
 
     #[test]

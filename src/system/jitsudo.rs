@@ -57,21 +57,27 @@ pub struct JitsudoSettings {
 struct PolicySpec {
     /// The purpose of the policy. Null clears it.
     #[schemars(extend("x-nullable" = true, "default" = null))]
+    #[schemars(example = &"Production, for four hours at most")]
     description: Option<String>,
     /// Whether it is in force.
     #[schemars(extend("default" = true))]
+    #[schemars(example = false)]
     enabled: Option<bool>,
     /// Policies with higher values are evaluated first.
     #[schemars(extend("default" = 0))]
+    #[schemars(example = 100)]
     priority: Option<i64>,
     /// The longest duration of a grant, in seconds.
     #[schemars(range(min = 1))]
+    #[schemars(example = 14_400)]
     max_duration_seconds: Option<u64>,
     /// The duration of a grant if a request names none, in seconds. Null clears it.
     #[schemars(range(min = 1), extend("x-nullable" = true, "default" = null))]
+    #[schemars(example = 3_600)]
     default_duration_seconds: Option<u64>,
     /// Where approvals are announced. Null clears it.
     #[schemars(extend("x-nullable" = true, "default" = null))]
+    #[schemars(example = &"#access")]
     notification_channel: Option<String>,
     /// The rules, in the order in which they are evaluated.
     #[schemars(extend("default" = []))]
@@ -83,38 +89,51 @@ struct PolicySpec {
 #[serde(deny_unknown_fields)]
 struct RuleSpec {
     /// One Cedar statement. It replaces all structured fields.
+    #[schemars(example = &"permit (principal in Team::\"ops\", action, resource);")]
     policy_text: Option<String>,
     /// Whether it permits or forbids. Required without `policy_text`.
+    #[schemars(example = &"permit")]
     effect: Option<Effect>,
     /// How the principal is limited. Required without `policy_text`.
+    #[schemars(example = &"in")]
     principal_scope_type: Option<ScopeType>,
     /// The principal's type, such as `User`; for every scope type except `any`.
     #[schemars(length(min = 1), extend("x-nullable" = true))]
+    #[schemars(example = &"Team")]
     principal_entity_type: Option<String>,
     /// The principal's id; for `eq`, `in` and `is_in`.
     #[schemars(length(min = 1), extend("x-nullable" = true))]
+    #[schemars(example = &"ops")]
     principal_entity_id: Option<String>,
     /// How the action is limited. Required without `policy_text`.
+    #[schemars(example = &"eq")]
     action_scope_type: Option<ActionScopeType>,
     /// Bare action names, such as `request_access`: exactly one for `eq`, one or more for `in`.
     #[schemars(extend("x-list-type" = "set"))]
+    #[schemars(example = ["request_access"])]
     action_ids: Option<Vec<String>>,
     /// How the resource is limited. Required without `policy_text`.
+    #[schemars(example = &"is")]
     resource_scope_type: Option<ScopeType>,
     /// The resource's type, such as `AwsAccount`; for every scope type except `any`.
     #[schemars(length(min = 1), extend("x-nullable" = true))]
+    #[schemars(example = &"AwsAccount")]
     resource_entity_type: Option<String>,
     /// The resource's id; for `eq`, `in` and `is_in`.
     #[schemars(length(min = 1), extend("x-nullable" = true))]
+    #[schemars(example = &"production")]
     resource_entity_id: Option<String>,
     /// Cedar `when { .. }` and `unless { .. }` clauses.
     #[schemars(extend("x-nullable" = true))]
+    #[schemars(example = &"when { context.minutes < 60 }")]
     conditions: Option<String>,
     /// A message for the user.
     #[schemars(extend("x-nullable" = true, "default" = null))]
+    #[schemars(example = &"Say in the ticket what for.")]
     notice: Option<String>,
     /// Whether sessions under this rule are audited.
     #[schemars(extend("default" = true))]
+    #[schemars(example = false)]
     audit_session: Option<bool>,
 }
 

@@ -259,13 +259,24 @@ fn cli_page() -> String {
 #[cfg(feature = "serve")]
 #[test]
 fn the_page_about_the_command_line_is_what_help_says() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cli.md");
-    let page = cli_page();
+    generated("docs/cli.md", &cli_page());
+}
+
+#[test]
+fn the_page_of_reference_is_what_explain_says() {
+    let page = run(TempDir::new().unwrap().path(), &["explain", "--all"]);
+    assert_eq!(page.code, 0, "{}", page.err);
+    generated("docs/reference.md", &page.out);
+}
+
+/// A page that nobody writes by hand is as it would be made now.
+fn generated(name: &str, page: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     if std::env::var_os("ENACT_WRITE_DOCS").is_some() {
-        std::fs::write(&file, &page).unwrap();
+        std::fs::write(&file, page).unwrap();
     }
-    let help = "write it with `ENACT_WRITE_DOCS=1 cargo test --all-features --test e2e the_page_about_the_command_line`";
-    assert_eq!(std::fs::read_to_string(&file).unwrap_or_default(), page, "{help}");
+    let help = "write it with `ENACT_WRITE_DOCS=1 cargo test --all-features --test e2e the_page_`";
+    assert_eq!(std::fs::read_to_string(&file).unwrap_or_default(), page, "{name}: {help}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub(super) struct PolicySpec {
     /// The purpose of the policy.
     #[schemars(extend("default" = ""))]
+    #[schemars(example = &"Reads the monthly reports")]
     pub(super) description: Option<String>,
     /// What it allows and denies.
     pub(super) document: Option<Document>,
@@ -21,6 +22,7 @@ pub(super) struct PolicySpec {
 pub(super) struct Document {
     /// The version of the policy language, not a date of your choice. A new policy gets `2024-01-01` if this is left
     /// out.
+    #[schemars(example = &"2024-01-01")]
     pub(super) version: Option<String>,
     /// What is allowed and denied. Order does not matter.
     #[schemars(length(min = 1), extend("x-list-type" = "map", "x-list-map-keys" = ["sid"]))]
@@ -33,14 +35,18 @@ pub(super) struct Document {
 pub(super) struct Statement {
     /// Its name, unique in the document. With one, a change to the statement is shown field by field.
     #[schemars(length(min = 1))]
+    #[schemars(example = &"ReadReports")]
     pub(super) sid: Option<String>,
     /// Whether it allows or denies.
+    #[schemars(example = &"allow")]
     pub(super) effect: Effect,
     /// Such as `s3:GetObject`, `s3:*` or `*`.
     #[schemars(length(min = 1), extend("x-list-type" = "set"), inner(regex(pattern = r"^(\*|[^:\s]+:\S+)$")))]
+    #[schemars(example = ["s3:GetObject", "s3:ListBucket"])]
     pub(super) actions: Vec<String>,
     /// Such as `my-bucket/*`.
     #[schemars(length(min = 1), extend("x-list-type" = "set"), inner(length(min = 1)))]
+    #[schemars(example = ["reports", "reports/*"])]
     pub(super) resources: Vec<String>,
     /// Conditions, all of which must hold.
     #[schemars(extend("x-list-type" = "multiset", "default" = []))]
@@ -60,12 +66,15 @@ pub(super) enum Effect {
 pub(super) struct Condition {
     /// Such as `equals`.
     #[schemars(length(min = 1))]
+    #[schemars(example = &"equals")]
     pub(super) operator: String,
     /// Such as `s3:prefix`.
     #[schemars(length(min = 1))]
+    #[schemars(example = &"s3:prefix")]
     pub(super) key: String,
     /// Values, any of which may match.
     #[schemars(length(min = 1), extend("x-list-type" = "set"))]
+    #[schemars(example = ["2026/", "2027/"])]
     pub(super) values: Vec<String>,
 }
 

@@ -12,6 +12,7 @@ use crate::system::body::UUID;
 pub(super) struct RoleSpec {
     /// The organization it is created in. Only for credentials with access to several; it cannot change later.
     #[schemars(regex(pattern = UUID), extend("x-pattern-hint" = "a UUID"))]
+    #[schemars(example = &"00000000-0000-4000-8000-000000000001")]
     pub(super) organization_id: Option<String>,
 }
 
@@ -24,6 +25,7 @@ pub(super) struct PolicySpec {
     pub(super) policy_actions: Option<Vec<PolicyAction>>,
     /// The organization it is created in. Only for credentials with access to several; it cannot change later.
     #[schemars(regex(pattern = UUID), extend("x-pattern-hint" = "a UUID"))]
+    #[schemars(example = &"00000000-0000-4000-8000-000000000001")]
     pub(super) organization_id: Option<String>,
 }
 
@@ -33,11 +35,14 @@ pub(super) struct PolicySpec {
 pub(super) struct PolicyAction {
     /// Such as `read`, `edit`, `create`, `delete`, `apply_policy`, `sync_to` or `trigger`.
     #[schemars(length(min = 1))]
+    #[schemars(example = &"edit")]
     pub(super) action: String,
     /// Roles by name: declared in git, or existing on the target, such as `Admin`.
     #[schemars(extend("x-list-type" = "set", "default" = []), inner(length(min = 1)))]
+    #[schemars(example = ["Warehouse operators", "Admin"])]
     pub(super) roles: Option<Vec<String>>,
     /// Roles by id, for roles without a usable name.
     #[schemars(extend("x-list-type" = "set", "default" = []), inner(regex(pattern = UUID)))]
+    #[schemars(example = ["00000000-0000-4000-8000-000000000001"])]
     pub(super) role_ids: Option<Vec<String>>,
 }
