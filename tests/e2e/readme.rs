@@ -280,6 +280,40 @@ fn generated(name: &str, page: &str) {
 }
 
 #[test]
+fn the_page_about_words_shows_a_plan_in_short() {
+    let dir = TempDir::new().unwrap();
+    copy_examples(dir.path());
+    let [(_, picture), (sh, line), (text, shown)] = blocks_of("docs/concepts.md").try_into().unwrap();
+    assert!(picture.starts_with("flowchart") && (sh.as_str(), text.as_str()) == ("sh", "text"));
+    let plan = run(dir.path(), &line.split_whitespace().skip(1).collect::<Vec<_>>());
+    assert_eq!((plan.code, plan.out.as_str()), (0, shown.as_str()), "{}", plan.err);
+}
+
+/// At 3 a.m. nobody should have to correct a command.
+#[test]
+fn every_command_code_and_link_of_the_runbook_exists() {
+    let page = read("docs/runbook.md");
+    for line in blocks_of("docs/runbook.md").iter().flat_map(|(_, text)| text.lines()) {
+        let words = line.replace('\'', "\"");
+        let parsed = enact::cli::command().try_get_matches_from(arguments(&words));
+        assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
+    }
+    let codes: Vec<_> = enact::diagnostic::Code::ALL.iter().map(|code| code.text()).collect();
+    let areas: std::collections::BTreeSet<_> =
+        codes.iter().map(|code| code.split('/').next().unwrap()).collect();
+    let named = page.split('`').skip(1).step_by(2);
+    for code in named.filter(|text| text.split_once('/').is_some_and(|(area, _)| areas.contains(area))) {
+        assert!(codes.contains(&code), "{code}");
+    }
+    for exit in ["1", "2", "3", "4", "5", "6", "7"] {
+        assert!(
+            page.contains(&format!("\n## {exit}: ")) && page.contains(&format!("\n| {exit} | [")),
+            "{exit}"
+        );
+    }
+}
+
+#[test]
 fn every_command_format_and_exit_code_is_described() {
     let readme = read("README.md");
     for command in enact::cli::command().get_subcommands() {
