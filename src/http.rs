@@ -2,8 +2,8 @@
 //! means is decided by its system.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use aho_corasick::BuildError;
 use reqwest::Url;
@@ -34,6 +34,7 @@ use transport::{Network, Transport};
 
 use crate::model::spent::ListLimits;
 use crate::model::wire::Errors;
+use crate::sync::lock;
 
 pub use connection::{Random, Waiting};
 pub use pace::Origin;
@@ -121,6 +122,7 @@ impl Http {
             pace: Arc::new(Pace::new(concurrency, per_minute)),
             origin,
             count: AtomicUsize::new(0),
+            ahead: Mutex::default(),
         })))
     }
 
@@ -147,6 +149,11 @@ impl Http {
     /// The scheme, host and port of that.
     pub fn origin(&self) -> String {
         self.0.url.origin().ascii_serialization()
+    }
+
+    /// By how many seconds the server's clock is ahead of this machine's, if an answer said.
+    pub fn ahead(&self) -> Option<i64> {
+        *lock(&self.0.ahead)
     }
 
     /// How many requests were sent so far, repeats included.

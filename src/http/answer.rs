@@ -24,6 +24,8 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     /// How long the server wants to be left alone.
     pub(super) retry_after: Option<Duration>,
+    /// By how many seconds the server's clock is ahead of ours.
+    pub(super) ahead: Option<i64>,
     /// How long until more requests are allowed, if none are now.
     pub(super) exhausted: Option<Duration>,
     /// Whether its headers say that no more requests are allowed now.
@@ -76,7 +78,8 @@ impl Body {
 impl Answer {
     pub(super) fn new(response: &Response, redactor: &Redactor, limits: &ListLimits, time: Duration) -> Self {
         let headers = &response.headers.clean(redactor);
-        let now = now(headers);
+        let date = date(headers);
+        let now = date.unwrap_or_else(SystemTime::now);
         let (body, spent) = match response.body.json(redactor, limits) {
             Ok(Some((value, spent))) => (Body::Json(value), spent),
             Ok(None) => (Body::Text(response.body.text(redactor)), Spent::default()),
@@ -86,6 +89,7 @@ impl Answer {
             // A status out of range is not HTTP.
             status: StatusCode::from_u16(response.status).unwrap_or(StatusCode::BAD_GATEWAY),
             retry_after: retry_after(headers, now),
+            ahead: date.map(|date| seconds(date) - seconds(SystemTime::now())),
             exhausted: exhausted(headers, now),
             none_left: none_left(headers),
             // What is left of one that held a secret matches no version.
@@ -224,9 +228,14 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 /// The server's own clock, which its dates refer to.
-fn now(headers: &HeaderMap) -> SystemTime {
-    let date = text(headers, DATE.as_str()).and_then(|date| httpdate::parse_http_date(date).ok());
-    date.unwrap_or_else(SystemTime::now)
+fn date(headers: &HeaderMap) -> Option<SystemTime> {
+    httpdate::parse_http_date(text(headers, DATE.as_str())?).ok()
+}
+
+/// Since 1970; HTTP knows no time before.
+fn seconds(time: SystemTime) -> i64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// `Retry-After` in seconds or as a date (RFC 9110 §10.2.3).
@@ -326,7 +335,7 @@ mod tests {
 
     fn asked(value: &str) -> Option<Duration> {
         let headers = headers(&[("retry-after", value), ("date", "Sun, 06 Nov 1994 08:49:37 GMT")]);
-        retry_after(&headers, now(&headers))
+        retry_after(&headers, date(&headers).unwrap_or_else(SystemTime::now))
     }
 
     #[test]

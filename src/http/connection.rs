@@ -2,8 +2,8 @@
 //! and `writer`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
@@ -21,6 +21,7 @@ use super::transport::{Call, FailureKind, Transport};
 use crate::model::request::Path;
 use crate::model::spent::ListLimits;
 use crate::model::wire::Errors;
+use crate::sync::lock;
 
 /// The source of random numbers, for jitter and for keys.
 pub type Random = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -66,6 +67,8 @@ pub(super) struct Connection {
     pub(super) pace: Arc<Pace>,
     pub(super) origin: Arc<Origin>,
     pub(super) count: AtomicUsize,
+    /// By how many seconds the server's clock is ahead of ours, as its last answer says.
+    pub(super) ahead: Mutex<Option<i64>>,
 }
 
 /// The right to send one request now.
@@ -183,6 +186,9 @@ impl Connection {
     /// Learns the pace from an answer, for all workers.
     fn learn(&self, ended: &Ended) {
         let Ok(answer) = ended else { return };
+        if let Some(ahead) = answer.ahead {
+            *lock(&self.ahead) = Some(ahead);
+        }
         let limit = answer.is_limit(&self.errors);
         if limit {
             self.pace.shrink();

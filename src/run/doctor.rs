@@ -59,7 +59,24 @@ async fn live(config: &Config, target: &Target) -> Vec<HealthCheck> {
             },
         });
     }
+    checks.extend(http.ahead().map(clock));
     checks
+}
+
+/// A difference that the time on the way explains, in seconds.
+const SMALL: u64 = 60;
+
+/// What is held or expires, and how long tokens live, depend on the clock of this machine.
+fn clock(ahead: i64) -> HealthCheck {
+    let off = usize::try_from(ahead.unsigned_abs()).unwrap_or(usize::MAX);
+    match ahead.unsigned_abs() <= SMALL {
+        true => ok("clock", "it agrees with the target's".to_owned()),
+        false => {
+            let side = if ahead > 0 { "behind" } else { "ahead of" };
+            let found = format!("it is {} {side} the target's", count(off, "second"));
+            failed("clock", found, Some("set the clock of this machine, or that of the target".to_owned()))
+        }
+    }
 }
 
 fn record(of: &TargetStatus, status: &StatusContent) -> HealthCheck {
@@ -93,4 +110,16 @@ fn ok(what: impl Into<String>, found: String) -> HealthCheck {
 fn failed(what: impl Into<String>, found: String, next: Option<String>) -> HealthCheck {
     let next = next.or_else(|| Some("run the doctor again with `-vv`, which shows each request".to_owned()));
     HealthCheck { what: what.into(), ok: false, found, next }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_off_is_named_with_its_side() {
+        assert!(clock(60).ok && clock(-60).ok);
+        assert_eq!(clock(61).found, "it is 61 seconds behind the target's");
+        assert_eq!(clock(-3600).found, "it is 3600 seconds ahead of the target's");
+    }
 }
