@@ -15,7 +15,6 @@ use crate::record::run::RunOutcome;
 use crate::report::content::LoggedRun;
 use crate::report::pass::{LeftChanges, PassRow, PassState, ServeEvent};
 use crate::report::picture::{Picture, SeenObject};
-use crate::run::checkout::ConfigText;
 use crate::run::log::{Query, log};
 use crate::schedule::Mode;
 
