@@ -1,9 +1,9 @@
 //! A report in which every text is untrusted.
 
-use enact::access::order::turn::Turn;
 use enact::access::impact::{
     AccessChange, AttributeChange, Decision, Difference, Impact, Language, Scope, Verdict, Witness, Word,
 };
+use enact::access::order::turn::Turn;
 use enact::access::rule::{Dimension, Effect};
 use enact::compare::cause::Cause;
 use enact::compare::diff::Field;
@@ -99,7 +99,12 @@ impl Words {
             possible: true,
             access: scopes.clone(),
         };
-        Impact::Known(Difference { gained: vec![change], lost: Vec::new(), more: true, attributes: vec![attribute] })
+        Impact::Known(Difference {
+            gained: vec![change],
+            lost: Vec::new(),
+            more: true,
+            attributes: vec![attribute],
+        })
     }
 
     fn coverage(&self) -> Coverage {

@@ -11,11 +11,11 @@ use std::sync::{Arc, OnceLock};
 use enact::config::target::{Config, Target};
 use enact::config::{self, Systems};
 use enact::diagnostic::Diagnostic;
-use enact::resolve::{Reading, Taken};
 use enact::manifest::{Files, Manifest};
 use enact::report::format::FORMATS;
 use enact::report::style::Style;
 use enact::report::{Report, diagnostics, json};
+use enact::resolve::{Reading, Taken};
 use enact::system::registry::Registry;
 use enact::text::is_deceptive;
 use enact::{defined, resolve};
@@ -91,7 +91,7 @@ pub fn check_diagnostics(text: &str, diagnostics: &[Diagnostic]) {
 
 /// Diagnostics with any text can be shown, and each begins only its own lines.
 pub fn check_shown(diagnostics: &[Diagnostic], text: &str) {
-    let shown = diagnostics::render(diagnostics, &|_| Some(text.to_owned()), false);
+    let shown = diagnostics::render(diagnostics, &|_| Some(text.to_owned()), Some(80), false);
     assert!(!shown.contains(|c: char| !matches!(c, '\n' | '\t') && is_deceptive(c)), "{shown:?}");
     let titles = shown.lines().filter(|line| line.starts_with(['e', 'w'])).count();
     assert_eq!(titles, diagnostics.len().min(100), "{shown}");
@@ -106,7 +106,7 @@ pub fn check_report(report: &Report, secret: &str) {
         "{}",
         &*json
     );
-    let style = Style { color: false, width: 80, verbose: true, quiet: false };
+    let style = Style { color: false, width: 80, wraps: true, verbose: true, summary: false, quiet: false };
     for shown in FORMATS.iter().map(|format| format.render(report, &style).to_string()) {
         assert!(!shown.contains(|c: char| !matches!(c, '\n' | '\t') && is_deceptive(c)), "{shown:?}");
         assert!(!shown.contains("##[") && !shown.contains("##vso["), "a CI runner reads it: {shown}");

@@ -158,8 +158,12 @@ impl Subject {
         let files: Files =
             imported.into_iter().map(|new| (format!("policies/{}", new.file), new.text.into())).collect();
         let mut diagnostics = Vec::new();
-        let manifests =
-            resolve::manifests(&loaded().registry, &files, &mut Reading::within(usize::MAX), &mut diagnostics);
+        let manifests = resolve::manifests(
+            &loaded().registry,
+            &files,
+            &mut Reading::within(usize::MAX),
+            &mut diagnostics,
+        );
         let claims = [self.target.claim()];
         let taken = Taken::of(&claims, &manifests);
         let desired = resolve::desired(&claims, &taken, Default::default(), &mut diagnostics);

@@ -17,15 +17,24 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|text: &str| {
     let (before, after) = text.split_once("\n---\n").unwrap_or((text, ""));
     let sides = [before, after].map(statements);
-    lawful(&sides, |rules| rules.iter().rev().cloned().collect(), |before, after| {
-        let [before, after] = [before, after].map(|rules| reading(rules.clone()));
-        compare(&before, &after, &mut budget())
-    });
+    lawful(
+        &sides,
+        |rules| rules.iter().rev().cloned().collect(),
+        |before, after| {
+            let [before, after] = [before, after].map(|rules| reading(rules.clone()));
+            compare(&before, &after, &mut budget())
+        },
+    );
     let sides = [before, after].map(rules);
-    lawful(&sides, |rules| rules.iter().rev().cloned().collect(), |before, after| {
-        let [before, after] = [before, after].map(|rules| CedarPolicy { rules: rules.clone(), ..CedarPolicy::default() });
-        cedar::compare(&before, &after, &mut budget())
-    });
+    lawful(
+        &sides,
+        |rules| rules.iter().rev().cloned().collect(),
+        |before, after| {
+            let [before, after] =
+                [before, after].map(|rules| CedarPolicy { rules: rules.clone(), ..CedarPolicy::default() });
+            cedar::compare(&before, &after, &mut budget())
+        },
+    );
 });
 
 fn lawful<T>([before, after]: &[T; 2], turned: impl Fn(&T) -> T, judge: impl Fn(&T, &T) -> Impact) {
@@ -60,7 +69,8 @@ fn statements(text: &str) -> Vec<Rule> {
         let (actions, resources) = (list()?, list()?);
         let mut rule = Rule::new(denies).on(Dimension::Action, actions).on(Dimension::Resource, resources);
         let (except, conditions): (Vec<_>, Vec<_>) = words.partition(|word| word.starts_with('!'));
-        let except: Vec<_> = except.iter().map(|word| Pattern::glob_with_one(word.trim_start_matches('!'))).collect();
+        let except: Vec<_> =
+            except.iter().map(|word| Pattern::glob_with_one(word.trim_start_matches('!'))).collect();
         rule.except = (!except.is_empty()).then_some((Dimension::Resource, except)).into_iter().collect();
         rule.conditions = conditions.into_iter().map(str::to_owned).collect();
         Some(rule)
@@ -75,5 +85,7 @@ fn reading(rules: Vec<Rule>) -> Vec<Reading> {
 fn rules(text: &str) -> Vec<CedarRule> {
     // Where a rule that is audited is beside one that is not, it matters by which a request is permitted.
     let lines = text.lines().enumerate();
-    lines.filter_map(|(at, line)| CedarRule::read(&Statement::parse(line).ok()?, "rule", at % 3 != 0)).collect()
+    lines
+        .filter_map(|(at, line)| CedarRule::read(&Statement::parse(line).ok()?, "rule", at % 3 != 0))
+        .collect()
 }
