@@ -27,7 +27,7 @@ const SYSTEMS: [Written; 4] = [
     }),
     ("compiuta", "", |n, version| {
         format!(
-            "{{name: v{version}, members: ['user:local:u{n}'], statements: [{{effect: ALLOW, actions: ['iam:policies:get'], resources: ['things:t{n}']}}]}}"
+            "{{name: v{version}, members: ['user:local:u{n}'], statements: [{{effect: ALLOW, actions: ['iam:policies:get'], tenants: ['*']}}]}}"
         )
     }),
     ("mycloud", "", |n, version| {
