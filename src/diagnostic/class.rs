@@ -13,6 +13,17 @@ pub enum Severity {
     Warning,
 }
 
+impl Severity {
+    /// Its name, as results write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
 /// What an error means for the run; each class has its own exit code. The class of a warning is what it would mean as
 /// an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -73,12 +73,12 @@ fn rest(diagnostics: &[Diagnostic]) -> String {
 
 fn group<'a>(diagnostic: &'a Diagnostic, source: Option<Element<'a>>, columns: Option<usize>) -> Group<'a> {
     let Diagnostic { severity, code, message, place, subject, help, private: _ } = diagnostic;
-    let (level, name) = match severity {
-        Severity::Error => (Level::ERROR, "error"),
-        Severity::Warning => (Level::WARNING, "warning"),
+    let level = match severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
     };
     level
-        .primary_title(sentence(message, columns, name.len() + code.text().len() + 4))
+        .primary_title(sentence(message, columns, severity.as_str().len() + code.text().len() + 4))
         .id(code.text())
         .elements(source.or_else(|| origin(place.as_ref(), subject.as_deref())))
         .elements(notes(place.as_ref(), subject.as_deref(), help.as_deref(), columns))

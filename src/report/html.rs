@@ -15,7 +15,7 @@ use super::content::Content;
 use super::style::Style;
 use super::summary::{self, Totals};
 use super::{Report, TargetReport, labels, text, undo, unmanaged};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::model::change::Change;
 use crate::model::outcome::Outcome;
 use crate::model::plan::{Held, OnlyObserved};
@@ -148,10 +148,7 @@ fn diagnostics(page: &mut Markup, found: Vec<&Diagnostic>) {
 
 fn diagnostic(page: &mut Markup, diagnostic: &Diagnostic) {
     let Diagnostic { severity, code, message, place, subject, help, private: _ } = diagnostic;
-    let severity = match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    };
+    let severity = severity.as_str();
     page.block(Tag::new("div").class(&format!("note {severity}")), |page| {
         page.element(Tag::new("p"), |page| {
             page.span(Tag::new("strong"), severity);

@@ -1,8 +1,10 @@
 //! Diagnostics in a comment. The same mistake in many places is one item with all of them.
 
+use std::collections::BTreeMap;
+
 use super::links::Links;
 use super::room::{Item, Rank, rank};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::text::markdown::code;
 
 /// How many places share a line.
@@ -10,25 +12,17 @@ const PLACES: usize = 20;
 
 /// One item for each diagnostic, or for all that say the same, in their order.
 pub(super) fn items(found: &[&Diagnostic], links: Links<'_>) -> Vec<Item> {
-    let mut groups: Vec<Vec<&Diagnostic>> = Vec::new();
-    for diagnostic in found {
-        let is_same =
-            |group: &&mut Vec<&Diagnostic>| group.first().is_some_and(|first| same(first, diagnostic));
-        match groups.iter_mut().find(is_same) {
-            Some(group) => group.push(diagnostic),
-            None => groups.push(vec![diagnostic]),
-        }
-    }
-    groups.iter().enumerate().flat_map(|(index, group)| group_items(rank(index), group, links)).collect()
-}
-
-/// Whether two say the same of different things.
-fn same(one: &Diagnostic, other: &Diagnostic) -> bool {
-    let says = |diagnostic: &Diagnostic| {
+    let mut groups: BTreeMap<_, (usize, Vec<&Diagnostic>)> = BTreeMap::new();
+    for (index, diagnostic) in found.iter().enumerate() {
+        // What it is about may be another one.
         let Diagnostic { code, severity, message, help, place: _, subject: _, private: _ } = diagnostic;
-        (*code, *severity, message.clone(), help.clone())
-    };
-    says(one) == says(other)
+        let group = groups.entry((code, severity, message, help)).or_insert_with(|| (index, Vec::new()));
+        group.1.push(diagnostic);
+    }
+    let mut groups: Vec<_> = groups.into_values().collect();
+    groups.sort_by_key(|(first, _)| *first);
+    let groups = groups.iter().enumerate();
+    groups.flat_map(|(index, (_, group))| group_items(rank(index), group, links)).collect()
 }
 
 fn group_items(rank: Rank, group: &[&Diagnostic], links: Links<'_>) -> Vec<Item> {
@@ -47,12 +41,8 @@ fn group_items(rank: Rank, group: &[&Diagnostic], links: Links<'_>) -> Vec<Item>
 }
 
 fn says(Diagnostic { severity, code: id, message, help, .. }: &Diagnostic, place: &str) -> String {
-    let severity = match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    };
     let help = help.as_ref().map(|help| format!("\n  Help: {}", code(help))).unwrap_or_default();
-    format!("- **{severity}** {}{place}\n  {}{help}\n", code(id.text()), code(message))
+    format!("- **{}** {}{place}\n  {}{help}\n", severity.as_str(), code(id.text()), code(message))
 }
 
 /// Where it is, and what it is about.
