@@ -1,5 +1,5 @@
-//! Reads a file that a user names. What is behind a name may never end, or be larger than memory: `/dev/zero`, a pipe
-//! that nobody writes to, a disk image. So only regular files are read, and no more of them than makes sense.
+//! Files that a user names. What is behind a name may never end, or be larger than memory: `/dev/zero`, a pipe that nobody
+//! writes to, a disk image. So only regular files are read, and no more of them than makes sense.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -30,6 +30,21 @@ pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
         io::Error::other(format!("it is not UTF-8 at byte {}", error.utf8_error().valid_up_to()))
     };
     String::from_utf8(read(path, most)?).map_err(wrong)
+}
+
+/// Opens a file to add to it, and creates it if needed. Only its owner may read a new one.
+pub fn to_append(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// The folder of a file; the current one if only a name is given.
+#[must_use]
+pub fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn size(bytes: u64) -> String {

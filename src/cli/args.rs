@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::files;
+use crate::file::folder_of;
 use crate::import::update::Only;
 use crate::model::guard::Guard;
 use crate::model::shard::Shard;
@@ -222,7 +222,7 @@ fn report(text: &str) -> Result<ReportFile, String> {
         // No report is YAML, and what enact reads is.
         return Err("no format is YAML, and a manifest would be lost: name another file".to_owned());
     }
-    let folder = files::folder(&path);
+    let folder = folder_of(&path);
     if path.file_name().is_none() || path.is_dir() {
         return Err("it is a folder: name a file in it".to_owned());
     }

@@ -7,6 +7,8 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
+use crate::file::folder_of;
+
 /// Reads the text of a regular file of at most this many bytes.
 pub(super) fn read(file: &Path, most: usize) -> io::Result<String> {
     crate::file::read_text(file, most as u64)
@@ -20,7 +22,7 @@ pub(super) fn names(folder: &Path) -> Vec<String> {
 
 /// Creates a file and its folder, whole or not at all. An existing file stays as it is, and is an error.
 pub(super) fn create(file: &Path, text: &str) -> io::Result<()> {
-    std::fs::create_dir_all(folder(file))?;
+    std::fs::create_dir_all(folder_of(file))?;
     File::create_new(file)?.write_all(text.as_bytes()).inspect_err(|_| {
         // Half a text may be valid, and say something else.
         let _ = std::fs::remove_file(file);
@@ -92,10 +94,5 @@ fn beside(file: &Path, readers: Readers) -> io::Result<NamedTempFile> {
     if readers == Readers::Usual {
         new.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     }
-    new.tempfile_in(folder(file))
-}
-
-/// The folder of a file.
-pub(super) fn folder(file: &Path) -> &Path {
-    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    new.tempfile_in(folder_of(file))
 }

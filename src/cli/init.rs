@@ -18,6 +18,7 @@ use crate::config::file::FILE_NAME;
 use crate::config::starter::{self, NewTarget, SANDBOX_KEY};
 use crate::config::{self, Systems};
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::file::folder_of;
 use crate::report::Report;
 use crate::report::content::{Content, InitContent, InitFile};
 use crate::system::registry::Registry;
@@ -81,7 +82,7 @@ impl Init {
             Ok(written)
         };
         write(&global.config, &config)?;
-        let folder = files::folder(&global.config);
+        let folder = folder_of(&global.config);
         let folder = folder.strip_prefix(".").unwrap_or(folder);
         for (file, text) in schemas(&targets, &registry) {
             write(&folder.join(SCHEMAS).join(file), &text)?;

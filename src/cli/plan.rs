@@ -11,6 +11,7 @@ use super::output::Output;
 use crate::decide::file::{PolicyTests, is_test};
 use crate::decide::witness;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::file::folder_of;
 use crate::manifest::yaml;
 use crate::report::plan_file::{self, PlanFile};
 use crate::report::{Ending, Exit, Report};
@@ -173,7 +174,7 @@ fn keepable(file: &Path) -> Result<(), Diagnostic> {
 }
 
 fn has_folder(file: &Path) -> Result<(), Diagnostic> {
-    match std::fs::metadata(files::folder(file)) {
+    match std::fs::metadata(folder_of(file)) {
         Ok(_) => Ok(()),
         Err(error) => Err(unwritable(file, &error)),
     }

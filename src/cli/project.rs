@@ -9,7 +9,6 @@ use super::args::{Global, SandboxArgs};
 use crate::config::file::FILE_NAME;
 use crate::config::starter::EXAMPLE;
 use crate::config::target::Config;
-use crate::config::{self, Systems};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Files;
 use crate::run::checkout::{ConfigText, unreadable};
@@ -58,8 +57,7 @@ impl Global {
     pub(super) fn config(&self, files: &mut Files, diagnostics: &mut Vec<Diagnostic>) -> Option<Config> {
         let origin = self.origin().map_err(|diagnostic| diagnostics.push(diagnostic)).ok()?;
         let mut definitions = Files::new();
-        let systems = Systems::Defined(&mut definitions);
-        let config = config::load(&origin.file, &origin.folder, &origin.text, systems, diagnostics);
+        let config = origin.config(&mut definitions, diagnostics);
         files.extend(definitions);
         config
     }

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::target::{Config, Target};
+use crate::config::{self, Systems};
 use crate::decide::file::PolicyTests;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::file::read_text;
+use crate::file::{folder_of, read_text};
 use crate::manifest::{Files, Manifest, yaml};
 use crate::model::configuration::{ConfigAction, ConfigChange};
 use crate::model::state::Desired;
@@ -37,9 +38,12 @@ impl ConfigText {
     /// Reads a configuration file.
     pub fn read(file: &Path) -> io::Result<Self> {
         let text = read_text(file, yaml::MAX_BYTES as u64)?;
-        let folder = file.parent().map(PathBuf::from).unwrap_or_default();
-        let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
-        Ok(Self { file: file.to_string_lossy().into_owned(), folder, text })
+        Ok(Self { file: file.to_string_lossy().into_owned(), folder: folder_of(file).to_owned(), text })
+    }
+
+    /// The configuration, without manifests. `definitions` receives the texts of the files that it names.
+    pub fn config(&self, definitions: &mut Files, diagnostics: &mut Vec<Diagnostic>) -> Option<Config> {
+        config::load(&self.file, &self.folder, &self.text, Systems::Defined(definitions), diagnostics)
     }
 
     /// The file's name in its folder.

@@ -9,6 +9,7 @@ use std::sync::Mutex;
 
 use tokio::time::Instant;
 
+use crate::file::to_append;
 use crate::report::Report;
 use crate::report::json::event::{Event, EventLine, RunEnded, RunStarted, WriteEnded};
 use crate::run::whose::RunId;
@@ -64,11 +65,7 @@ struct Begun {
 impl Lines {
     /// Opens the file to add to it, and creates it if needed.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let mut options = File::options();
-        options.create(true).append(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path)?;
+        let mut file = to_append(path)?;
         if is_cut(path, &file) {
             file.write_all(b"\n")?;
         }

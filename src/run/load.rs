@@ -7,7 +7,6 @@ use jiff::civil::Date;
 
 use crate::config::file::Prune;
 use crate::config::target::{Config, Target};
-use crate::config::{self, Systems};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::manifest::Files;
 use crate::model::configuration::ConfigChange;
@@ -146,8 +145,7 @@ fn read(origin: &ConfigText, options: &RunOptions, load: &mut Load) -> Option<Re
     // The text of enact.yaml is never shown: any of its lines may hold a secret by mistake.
     load.config.clone_from(&origin.text);
     let mut definitions = Files::new();
-    let systems = Systems::Defined(&mut definitions);
-    let config = config::load(&origin.file, &origin.folder, &origin.text, systems, &mut load.diagnostics);
+    let config = origin.config(&mut definitions, &mut load.diagnostics);
     // A definition is part of the configuration, like the file that names it.
     load.config.extend(definitions.values().map(AsRef::as_ref));
     load.files.extend(definitions.clone());

@@ -4,13 +4,14 @@
 //! same however much there is.
 
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::collections::{Collections, Object, id_of};
+use crate::file::{folder_of, to_append};
 
 /// Grows when the file's meaning changes.
 const FORMAT_VERSION: u64 = 2;
@@ -149,14 +150,8 @@ pub(crate) fn whole(target: &str, system: &str, state: &Collections) -> Vec<Entr
 
 /// Adds what one request changed. The file has to be as it is known.
 pub(crate) fn add(path: &Path, known: Known, entries: &[Entry]) -> io::Result<Known> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    // Only its owner may read it.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    fs::create_dir_all(folder_of(path))?;
+    let mut file = to_append(path)?;
     if file.metadata()?.len() != known.length {
         return Err(io::Error::other("another process has written the same file meanwhile"));
     }
@@ -171,22 +166,19 @@ pub(crate) fn add(path: &Path, known: Known, entries: &[Entry]) -> io::Result<Kn
 }
 
 fn header() -> io::Result<Vec<u8>> {
-    let mut text = serde_json::to_vec(&Header { format_version: FORMAT_VERSION })?;
-    text.push(b'\n');
-    Ok(text)
+    line(&Header { format_version: FORMAT_VERSION })
 }
 
-fn line(entries: &[Entry]) -> io::Result<Vec<u8>> {
-    let mut text = serde_json::to_vec(entries)?;
+fn line<T: Serialize + ?Sized>(value: &T) -> io::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec(value)?;
     text.push(b'\n');
     Ok(text)
 }
 
 /// Replaces the stored state as a whole: if a process dies meanwhile, a reader finds the old or the new one.
 fn rewrite(path: &Path, targets: &BTreeMap<String, (String, Collections)>) -> io::Result<Known> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // A name of its own, so that what a killed process left is in nobody's way. Only its owner may read it.
-    let mut file = tempfile::Builder::new().suffix(".tmp").tempfile_in(folder)?;
+    let mut file = tempfile::Builder::new().suffix(".tmp").tempfile_in(folder_of(path))?;
     let mut text = header()?;
     for (name, (system, state)) in targets {
         text.extend(line(&whole(name, system, state))?);

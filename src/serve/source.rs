@@ -12,7 +12,6 @@ use super::hook::Secrets;
 use crate::config::credential::Receiver;
 use crate::config::passes::Serve;
 use crate::config::target::Config;
-use crate::config::{self, Systems};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Files;
 use crate::plan::input::PlanOptions;
@@ -64,10 +63,7 @@ impl Place {
 
     /// The configuration without its manifests.
     pub(super) fn config(&self) -> Option<Config> {
-        let origin = ConfigText::read(&self.config).ok()?;
-        let (mut files, mut diagnostics) = (Files::new(), Vec::new());
-        let systems = Systems::Defined(&mut files);
-        config::load(&origin.file, &origin.folder, &origin.text, systems, &mut diagnostics)
+        ConfigText::read(&self.config).ok()?.config(&mut Files::new(), &mut Vec::new())
     }
 }
 
@@ -138,9 +134,8 @@ impl Source {
         if std::mem::replace(&mut self.seen, text.clone()) == text {
             return Ok(None);
         }
-        let (mut files, mut diagnostics) = (Files::new(), Vec::new());
-        let systems = Systems::Defined(&mut files);
-        let config = config::load(&origin.file, &origin.folder, &origin.text, systems, &mut diagnostics);
+        let mut diagnostics = Vec::new();
+        let config = origin.config(&mut Files::new(), &mut diagnostics);
         let place = Place { config: self.config.clone(), commit: None, shared: None, _tree: None };
         self.followed(place, config.as_ref(), diagnostics).map(Some)
     }
