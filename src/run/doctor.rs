@@ -59,8 +59,18 @@ async fn live(config: &Config, target: &Target) -> Vec<HealthCheck> {
             },
         });
     }
-    checks.extend(http.ahead().map(clock));
+    // It says how late it is there only if it answered.
+    checks.extend(http.ahead().into_iter().flat_map(|ahead| [tls(&target.config.url), clock(ahead)]));
     checks
+}
+
+/// What an answer proves of the way to it: `http` is allowed on this machine only, and no other certificate is accepted.
+fn tls(url: &str) -> HealthCheck {
+    let found = match url.starts_with("http://") {
+        true => "none, as the target is on this machine",
+        false => "this machine trusts the target's certificate",
+    };
+    ok("TLS", found.to_owned())
 }
 
 /// A difference that the time on the way explains, in seconds.
@@ -115,6 +125,12 @@ fn failed(what: impl Into<String>, found: String, next: Option<String>) -> Healt
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_answers_over_https_is_trusted() {
+        assert_eq!(tls("https://api.example.com").found, "this machine trusts the target's certificate");
+        assert_eq!(tls("http://127.0.0.1:8080").found, "none, as the target is on this machine");
+    }
 
     #[test]
     fn a_clock_that_is_off_is_named_with_its_side() {

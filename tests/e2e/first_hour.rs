@@ -200,6 +200,7 @@ fn plan_reads_only_and_so_does_the_doctor_of_a_repository_that_is_well() {
     let doctor = repo.run(&["doctor"]);
     assert_eq!(doctor.code, 0, "{}{}", doctor.out, doctor.err);
     assert!(doctor.out.contains("  ok read Role: 3 objects live\n"), "{}", doctor.out);
+    assert!(doctor.out.contains("  ok TLS: none, as the target is on this machine\n"), "{}", doctor.out);
     assert!(doctor.out.contains("  ok clock: it agrees with the target's\n"), "{}", doctor.out);
     assert!(
         doctor.out.contains("  ok record: last run ") && doctor.out.ends_with("checks passed.\n"),
