@@ -59,33 +59,31 @@ impl Totals {
         self.create + self.update + self.delete
     }
 
-    /// The counts in words, without the requests.
+    /// The counts in words, without the requests. What there is none of is left out.
     pub(super) fn words(self) -> String {
-        let Self {
-            create,
-            update,
-            delete,
-            unchanged,
-            skipped,
-            held: _,
-            observed: _,
-            expiring: _,
-            requests: _,
-        } = self;
-        format!(
-            "{create} to create, {update} to update, {delete} to delete, {unchanged} unchanged, {skipped} skipped{}",
-            self.apart()
-        )
+        let Self { create, update, delete, unchanged, skipped, .. } = self;
+        let main = [
+            (create, "to create"),
+            (update, "to update"),
+            (delete, "to delete"),
+            (unchanged, "unchanged"),
+            (skipped, "skipped"),
+        ];
+        let words = beside(main.into_iter().chain(self.apart()));
+        words.strip_prefix(", ").unwrap_or("nothing compared").to_owned()
     }
 
-    /// What is listed apart from changes, where there is any.
-    fn apart(self) -> String {
+    /// What is listed apart from changes.
+    fn apart(self) -> [(usize, &'static str); 3] {
         let Self { held, observed, expiring, .. } = self;
-        let some = [(held, "held"), (observed, "observed"), (expiring, "expiring")]
-            .into_iter()
-            .filter(|(number, _)| *number > 0);
-        some.map(|(number, word)| format!(", {number} {word}")).collect()
+        [(held, "held"), (observed, "observed"), (expiring, "expiring")]
     }
+}
+
+/// `, 2 skipped`: what else there is some of.
+fn beside<'w>(numbers: impl IntoIterator<Item = (usize, &'w str)>) -> String {
+    let some = numbers.into_iter().filter(|(number, _)| *number > 0);
+    some.map(|(number, word)| format!(", {number} {word}")).collect()
 }
 
 /// All diagnostics, without those that the second plan of an apply repeats.
@@ -180,12 +178,8 @@ fn without_targets(report: &Report) -> String {
 fn unchanged(totals: Totals, alive: usize) -> String {
     let objects = count(totals.unchanged, "object");
     let verb = verb(totals.unchanged, "is", "are");
-    let skipped = if totals.skipped == 0 { String::new() } else { format!(", {} skipped", totals.skipped) };
-    let alive = match alive {
-        0 => String::new(),
-        alive => format!(", {alive} no longer declared and still alive"),
-    };
-    format!("No changes. {objects} {verb} as declared{alive}{skipped}{}", totals.apart())
+    let others = [(alive, "no longer declared and still alive"), (totals.skipped, "skipped")];
+    format!("No changes. {objects} {verb} as declared{}", beside(others.into_iter().chain(totals.apart())))
 }
 
 fn nothing_written(report: &Report) -> String {
@@ -210,11 +204,7 @@ pub(super) fn outcomes(targets: &[TargetReport]) -> String {
         targets.iter().map(of_target).sum::<usize>()
     };
     let others = WriteResult::ALL.into_iter().filter(|result| *result != WriteResult::Applied);
-    let others: String = others
-        .map(|result| (ended(result), result.as_str()))
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, word)| format!(", {number} {word}"))
-        .collect();
+    let others = beside(others.map(|result| (ended(result), result.as_str())));
     let all = targets.iter().map(|target| Totals::of_target(target).changes()).sum();
     format!("{} of {}{others}", ended(WriteResult::Applied), count(all, "change"))
 }

@@ -187,7 +187,7 @@ fn an_incomplete_plan_says_that_nothing_is_written() {
     <!-- enact -->
     ### enact plan: incomplete, not everything could be read
 
-    Incomplete, not everything could be read; nothing is written. Plan: 0 to create, 0 to update, 1 to delete, 1 unchanged, 0 skipped (3 requests).
+    Incomplete, not everything could be read; nothing is written. Plan: 1 to delete, 1 unchanged (3 requests).
 
     > [!CAUTION]
     > **1 delete**
@@ -201,7 +201,7 @@ fn an_incomplete_plan_says_that_nothing_is_written() {
       Help: `run again`
 
     <details open>
-    <summary><code>analytics</code> (<code>polytomic</code>, <code>https&#58;&#47;&#47;app.polytomic.com&#47;</code>): 0 to create, 0 to update, 1 to delete, 1 unchanged, 0 skipped</summary>
+    <summary><code>analytics</code> (<code>polytomic</code>, <code>https&#58;&#47;&#47;app.polytomic.com&#47;</code>): 1 to delete, 1 unchanged</summary>
 
     **Nothing is written to this target**: it could not be read in full
 
@@ -232,7 +232,7 @@ fn after_apply_each_change_says_how_it_ended() {
     Applied 1 of 5 changes, 1 conflict, 1 failed, 1 unknown, 1 not attempted; 1 change remains (40 requests).
 
     <details open>
-    <summary><code>analytics</code> (<code>polytomic</code>, <code>https&#58;&#47;&#47;app.polytomic.com&#47;</code>): 0 to create, 5 to update, 0 to delete, 0 unchanged, 0 skipped</summary>
+    <summary><code>analytics</code> (<code>polytomic</code>, <code>https&#58;&#47;&#47;app.polytomic.com&#47;</code>): 5 to update</summary>
 
     **update** `Policy` `a`, **applied**
 

@@ -191,7 +191,7 @@ fn an_incomplete_plan_is_never_no_changes() {
     analytics (polytomic, https://app.polytomic.com/)
       nothing is written to this target: it could not be read in full
 
-    Incomplete, not everything could be read; nothing is written. Plan: 0 to create, 0 to update, 0 to delete, 1 unchanged, 0 skipped (3 requests).
+    Incomplete, not everything could be read; nothing is written. Plan: 1 unchanged (3 requests).
     "#);
 }
 
