@@ -109,9 +109,12 @@ pub(super) fn answer_lines(content: &AnswerContent) -> Vec<String> {
     [head].into_iter().chain(answer.near.iter().map(|of| format!("  {}", near(of)))).collect()
 }
 
-/// Who is allowed something, one line each.
+/// Who is allowed something, one line each. Nothing if nobody was asked.
 pub(super) fn who_lines(content: &WhoContent) -> Vec<String> {
-    let WhoContent { target: _, against: _, request: _, who } = content;
+    let WhoContent { target, against: _, request, who } = content;
+    if who.is_empty() && target.is_some() {
+        return vec![format!("nobody: no rule is about {}", self::request(request))];
+    }
     let line = |Who { subject, answer }: &Who| {
         let subject = subject.as_deref().map_or_else(|| "everybody".to_owned(), super::access::term);
         format!("{subject}: {}", answered(answer))

@@ -302,6 +302,9 @@ fn who_can_lists_everybody_whom_a_rule_names() {
         "{}",
         run.err
     );
+    let nobody = world.run(&["who-can", "core:audits:list", "plant:pump"]);
+    let said = "nobody: no rule is about core:audits:list on plant:pump\n";
+    assert_eq!((nobody.code, nobody.out.as_str()), (0, said), "{}", nobody.err);
     let (_, document) =
         json_of(&world, &["who-can", "core:things:list", "plant:pump", "--tenant", "plant-1"]);
     assert_eq!(
