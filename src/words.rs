@@ -30,6 +30,12 @@ pub fn list<T: AsRef<str>>(items: &[T], most: usize) -> String {
     }
 }
 
+/// Numbers with what they are of, `1 to create, 3 unchanged`; what there is none of is left out.
+pub fn numbers<T: AsRef<str>>(all: impl IntoIterator<Item = (usize, T)>) -> String {
+    let some = all.into_iter().filter(|(number, _)| *number > 0);
+    some.map(|(number, of)| format!("{number} {}", of.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
 /// The plural of an English noun that needs no dictionary.
 fn plural(noun: &str) -> String {
     match noun.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u'])) {
@@ -42,6 +48,15 @@ fn plural(noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_there_is_none_of_is_left_out() {
+        assert_eq!(
+            numbers([(1, "to create"), (0, "to delete"), (3, "unchanged")]),
+            "1 to create, 3 unchanged"
+        );
+        assert_eq!(numbers([(0, "to create")]), "");
+    }
 
     #[test]
     fn one_is_one_and_none_is_many() {

@@ -162,7 +162,7 @@ pub struct PassRow {
 
 impl PassRow {
     /// A pass that found nothing to do.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "serve"))]
     pub(crate) fn example(target: &str) -> Self {
         Self {
             target: target.to_owned(),

@@ -6,6 +6,7 @@ use super::content::{
 };
 use super::value::quoted;
 use crate::record::run::{Planned, RunOutcome};
+use crate::words::numbers;
 
 /// How many digits of a commit people read.
 const DIGITS: usize = 10;
@@ -85,9 +86,9 @@ pub(super) fn shortened(commit: &str) -> String {
 /// What a run was to write, and how that ended.
 pub(super) fn writes(run: &RunSummary) -> String {
     let Planned { create, update, delete } = run.planned;
-    let planned = format!("planned {create} to create, {update} to update, {delete} to delete");
-    let ended: Vec<_> = run.counts.iter().map(|(outcome, number)| format!("{number} {outcome}")).collect();
-    if ended.is_empty() { planned } else { format!("{planned}; {}", ended.join(", ")) }
+    let planned = numbers([(create, "to create"), (update, "to update"), (delete, "to delete")]);
+    let ended = numbers(run.counts.iter().map(|(outcome, number)| (*number, outcome)));
+    if ended.is_empty() { format!("planned {planned}") } else { format!("planned {planned}; {ended}") }
 }
 
 /// A run in one line.

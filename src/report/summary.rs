@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::change::{Action, Change};
 use crate::model::outcome::{Outcome, WriteResult};
 use crate::model::plan::TargetPlan;
-use crate::words::{count, verb};
+use crate::words::{count, numbers, verb};
 
 mod content;
 
@@ -69,8 +69,8 @@ impl Totals {
             (unchanged, "unchanged"),
             (skipped, "skipped"),
         ];
-        let words = beside(main.into_iter().chain(self.apart()));
-        words.strip_prefix(", ").unwrap_or("nothing compared").to_owned()
+        let words = numbers(main.into_iter().chain(self.apart()));
+        if words.is_empty() { "nothing compared".to_owned() } else { words }
     }
 
     /// What is listed apart from changes.
@@ -78,12 +78,6 @@ impl Totals {
         let Self { held, observed, expiring, .. } = self;
         [(held, "held"), (observed, "observed"), (expiring, "expiring")]
     }
-}
-
-/// `, 2 skipped`: what else there is some of.
-fn beside<'w>(numbers: impl IntoIterator<Item = (usize, &'w str)>) -> String {
-    let some = numbers.into_iter().filter(|(number, _)| *number > 0);
-    some.map(|(number, word)| format!(", {number} {word}")).collect()
 }
 
 /// All diagnostics, without those that the second plan of an apply repeats.
@@ -179,7 +173,12 @@ fn unchanged(totals: Totals, alive: usize) -> String {
     let objects = count(totals.unchanged, "object");
     let verb = verb(totals.unchanged, "is", "are");
     let others = [(alive, "no longer declared and still alive"), (totals.skipped, "skipped")];
-    format!("No changes. {objects} {verb} as declared{}", beside(others.into_iter().chain(totals.apart())))
+    let others = numbers(others.into_iter().chain(totals.apart()));
+    format!("No changes. {objects} {verb} as declared{}", after_comma(&others))
+}
+
+fn after_comma(words: &str) -> String {
+    if words.is_empty() { String::new() } else { format!(", {words}") }
 }
 
 fn nothing_written(report: &Report) -> String {
@@ -204,9 +203,9 @@ pub(super) fn outcomes(targets: &[TargetReport]) -> String {
         targets.iter().map(of_target).sum::<usize>()
     };
     let others = WriteResult::ALL.into_iter().filter(|result| *result != WriteResult::Applied);
-    let others = beside(others.map(|result| (ended(result), result.as_str())));
+    let others = numbers(others.map(|result| (ended(result), result.as_str())));
     let all = targets.iter().map(|target| Totals::of_target(target).changes()).sum();
-    format!("{} of {}{others}", ended(WriteResult::Applied), count(all, "change"))
+    format!("{} of {}{}", ended(WriteResult::Applied), count(all, "change"), after_comma(&others))
 }
 
 /// How the live state compares with what is declared, by the second plan.
