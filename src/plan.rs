@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::compare::cause::Cause;
-use crate::diagnostic::{self, Diagnostic, Place};
+use crate::diagnostic::{self, Code, Diagnostic, Place};
 use crate::manifest::name_problem;
 use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
@@ -328,7 +328,9 @@ impl Planner<'_> {
         self.plan.access = impact::verdicts(&sides, &self.plan.changes);
         self.plan.target_access = whole::verdict(&sides, &self.plan.access);
         self.plan.diagnostics.extend(by_hand::check(&self.plan));
-        let kept = guardrail::check(&sides, &self.plan.changes, &self.plan.access);
+        let mut kept = guardrail::check(&sides, &self.plan.changes, &self.plan.access);
+        // Nothing is written to what could not be read, and why is said already.
+        kept.retain(|finding| !self.plan.incomplete || finding.code != Code::GuardrailUnknown);
         self.plan.diagnostics.extend(kept);
         let (turns, wrong) = order::turns_of(&sides);
         self.plan.diagnostics.extend(wrong);

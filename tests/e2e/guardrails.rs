@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::world::{World, default_settings};
+use crate::world::{World, default_settings, fault};
 
 /// A repository with these guardrails, each a line of YAML.
 fn guarded(system: &'static str, guardrails: &[&str]) -> World {
@@ -130,6 +130,16 @@ fn what_is_not_known_never_passes() {
     world.commit();
     let part = world.run(&["plan", "--base", &base, "--only-declared", "--format", "json"]);
     assert_eq!((codes(&part.json()), part.code), (vec!["guardrail/unknown".to_owned()], 4));
+}
+
+#[test]
+fn a_target_that_cannot_be_read_is_incomplete_and_not_refused() {
+    let world = guarded("compiuta", &[NO_IAM]);
+    decides(&world, "p", "user:local:kim", "ALLOW", "x:things:get");
+    world.live.inject(fault("GET", 403));
+    let plan = world.run(&["plan", "--format", "json"]);
+    assert_eq!((plan.code, codes(&plan.json())), (6, Vec::new()), "{}", plan.err);
+    assert_eq!((world.apply().0, world.writes()), (6, Vec::<String>::new()));
 }
 
 #[test]
