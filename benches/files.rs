@@ -1,6 +1,8 @@
 //! What validate and plan cost for 10,000 files in a repository, beside the work that cannot be avoided: reading them,
 //! parsing them, checking them against a JSON Schema, and parsing what the API returns. Each row is a process of its own,
-//! so that its memory is its own, and the rows take turns, because machines are noisy. Nothing is sent.
+//! so that its memory is its own, and the rows take turns, because machines are noisy. Nothing is sent. Validators that
+//! are installed are rows, too: `ajv` reads the same YAML, `jsonschema-cli` the same as JSON; neither checks more than the
+//! schema.
 //!
 //! ```text
 //! cargo bench --bench files
@@ -17,7 +19,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use enact::manifest::Files;
@@ -49,7 +51,7 @@ const CONFIG: &str = "{apiVersion: enact/v1, kind: Config, manifests: [p], targe
 /// A row: its name, what it is compared with, and what it does. A floor is compared with nothing.
 type Row = (&'static str, Option<&'static str>, fn(&Path));
 
-const ROWS: [Row; 8] = [
+const ROWS: [Row; 11] = [
     ("read", None, |at| drop(texts(at))),
     ("read, parse, check", None, |at| checked(&texts(at))),
     ("the same on two threads", None, |at| {
@@ -61,6 +63,20 @@ const ROWS: [Row; 8] = [
         });
     }),
     ("the API's answer", None, |at| answer(at).for_each(drop)),
+    ("ajv", None, |at| {
+        peer(
+            at,
+            "ajv",
+            &["validate", "--spec=draft2020", "--strict=false", "-s", "schema.json", "-d", "p/*.yaml"],
+        )
+    }),
+    ("jsonschema-cli", None, |at| {
+        let json = (0..files()).flat_map(|index| ["-i".to_owned(), format!("json/{index}.json")]);
+        let arguments: Vec<_> =
+            ["validate".to_owned(), "schema.json".to_owned()].into_iter().chain(json).collect();
+        peer(at, "jsonschema-cli", &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    }),
+    ("validate one file", None, |at| validated(&at.join("one"))),
     ("validate", Some("the same on two threads"), validated),
     ("plan", Some("the same on two threads"), |at| planned(at, BaseSource::Nowhere)),
     ("plan, base = HEAD", Some("plan"), |at| planned(at, BaseSource::Revision("HEAD".to_owned()))),
@@ -110,11 +126,14 @@ fn texts(at: &Path) -> Vec<String> {
     files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect()
 }
 
-fn checked(texts: &[String]) {
+fn schema() -> Value {
     let registry = enact::system::registry::Registry::built_in();
     let kind = registry.kinds()[&("mycloud/v1".to_owned(), "Policy".to_owned())];
-    let schema = enact::model::kind::document_schema("mycloud/v1", kind);
-    let schema = jsonschema::validator_for(&schema).unwrap();
+    enact::model::kind::document_schema("mycloud/v1", kind)
+}
+
+fn checked(texts: &[String]) {
+    let schema = jsonschema::validator_for(&schema()).unwrap();
     for text in texts {
         let value: Value = serde_yaml::from_str(text).unwrap();
         assert!(schema.is_valid(&value));
@@ -131,6 +150,18 @@ fn answer(at: &Path) -> impl Iterator<Item = Value> {
 fn validated(at: &Path) {
     let (project, files) = loaded(at, BaseSource::Nowhere);
     assert_eq!(lint::warnings(project, &files), Vec::new());
+}
+
+/// Another program does it.
+fn peer(at: &Path, program: &str, arguments: &[&str]) {
+    let status =
+        Command::new(program).args(arguments).current_dir(at).stdout(Stdio::null()).status().unwrap();
+    assert!(status.success(), "{program}");
+}
+
+fn is_installed(row: &str) -> bool {
+    let is_peer = ["ajv", "jsonschema-cli"].contains(&row);
+    !is_peer || Command::new(row).arg("help").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }
 
 fn project(at: &Path, base: BaseSource) -> &'static Project {
@@ -188,13 +219,18 @@ fn git(at: &Path, args: &[&str]) {
 fn repository(files: usize) -> tempfile::TempDir {
     let folder = tempfile::TempDir::new().unwrap();
     let at = folder.path();
-    for name in ["p", "pages"] {
-        std::fs::create_dir(at.join(name)).unwrap();
+    for name in ["p", "pages", "json", "one/p"] {
+        std::fs::create_dir_all(at.join(name)).unwrap();
     }
     std::fs::write(at.join("enact.yaml"), CONFIG).unwrap();
+    std::fs::write(at.join("schema.json"), schema().to_string()).unwrap();
+    std::fs::write(at.join("one/p/0.yaml"), manifest(0, 0)).unwrap();
     for index in 0..files {
         let version = usize::from(index == 0);
-        std::fs::write(at.join(format!("p/{index}.yaml")), manifest(index, version)).unwrap();
+        let text = manifest(index, version);
+        let json: Value = serde_yaml::from_str(&text).unwrap();
+        std::fs::write(at.join(format!("json/{index}.json")), json.to_string()).unwrap();
+        std::fs::write(at.join(format!("p/{index}.yaml")), text).unwrap();
     }
     for (number, page) in (0..files).collect::<Vec<_>>().chunks(100).enumerate() {
         let page: Vec<_> = page.iter().map(|index| body(*index)).collect();
@@ -223,8 +259,8 @@ fn cost(began: Instant) -> Cost {
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next());
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields: Vec<_> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    // Fields 14 and 15 of proc(5), in hundredths of a second.
-    let ticks = fields.iter().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>();
+    // Fields 14 to 17 of proc(5), in hundredths of a second: its own, and those of programs that it ran.
+    let ticks = fields.iter().skip(11).take(4).filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>();
     let kib = peak.and_then(|peak| peak.parse().ok()).unwrap_or_default();
     Cost { wall, cpu: Duration::from_millis(ticks * 10), kib }
 }
@@ -249,8 +285,9 @@ fn main() {
     }
     let (files, mut costs) = (files(), BTreeMap::<&str, Vec<Cost>>::new());
     let folder = repository(files);
+    let rows: Vec<_> = ROWS.into_iter().filter(|(name, ..)| is_installed(name)).collect();
     for _ in 0..ROUNDS {
-        for (name, ..) in ROWS {
+        for (name, ..) in &rows {
             costs.entry(name).or_default().push(measured(name, folder.path()));
         }
     }
@@ -261,12 +298,12 @@ fn main() {
         all[all.len() / 2]
     };
     println!("| {files} files | wall | cpu | memory | |\n|---|---|---|---|---|");
-    for (name, than, _) in ROWS {
+    for (name, than, _) in rows {
         let Cost { wall, cpu, kib } = median(name);
         let ratio = than.map(|than| {
             format!("{:.2} times *{than}*", wall.as_secs_f64() / median(than).wall.as_secs_f64())
         });
         let (wall, cpu, ratio) = (wall.as_secs_f64(), cpu.as_secs_f64(), ratio.unwrap_or_default());
-        println!("| {name} | {wall:.2} s | {cpu:.2} s | {} MB | {ratio} |", kib / 1024);
+        println!("| {name} | {wall:.3} s | {cpu:.2} s | {} MB | {ratio} |", kib / 1024);
     }
 }
