@@ -6,12 +6,14 @@
 //! object that is read by its id can only be what was committed. libgit2 ignores replace references.
 //!
 //! Nothing in a repository's configuration can run a program from here: there is no checkout, status, hook or filter.
-//! The one exception is the user's own `git` in `remote`, for a remote that the configuration names.
+//! The one exception is the user's own `git`: in `remote` and `follow` for a remote that the configuration names, and in
+//! `pack` for the objects of this repository.
 
 mod applied;
 mod follow;
 mod history;
 mod name;
+mod pack;
 pub mod reference;
 pub mod remote;
 pub mod signature;

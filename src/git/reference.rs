@@ -35,9 +35,12 @@ impl Repository {
 
     /// The names of the references that match a pattern such as `refs/enact/record/*`.
     pub fn references(&self, pattern: &str) -> Vec<String> {
-        let found = self.git.references_glob(pattern).into_iter().flatten();
-        let names = found.filter_map(|reference| reference.ok()?.name().ok().map(str::to_owned));
-        let mut names: Vec<_> = names.collect();
+        // Their names only: where each of them points is a file to read.
+        let mut names = Vec::new();
+        if let Ok(mut found) = self.git.references_glob(pattern) {
+            let found = found.names().flatten();
+            names.extend(found.map(str::to_owned));
+        }
         names.sort_unstable();
         names
     }

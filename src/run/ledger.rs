@@ -32,6 +32,8 @@ pub struct Ledger<'a> {
     rollback: bool,
     tips: Tips,
     targets: BTreeMap<String, TargetRecorder<'a>>,
+    /// The variables that hold secrets.
+    secrets: Vec<String>,
 }
 
 impl<'a> Ledger<'a> {
@@ -55,7 +57,8 @@ impl<'a> Ledger<'a> {
             let recorder = TargetRecorder::new(target, desired, records(name), siblings.collect());
             targets.insert(name.clone(), recorder);
         }
-        Self { history, facts, stays_at, rollback, tips, targets }
+        let secrets = project.config.secret_variables();
+        Self { history, facts, stays_at, rollback, tips, targets, secrets }
     }
 
     /// Notes every planned write as attempted, before the first is sent, and returns the keys of creates.
@@ -166,6 +169,7 @@ impl<'a> Ledger<'a> {
             signer: self.history.trust.signer(),
         };
         let to = recorder.commit(&self.history.repository, &facts, of_target, &new)?;
+        self.history.repository.join_packs(&self.secrets);
         let name = recorder.reference().to_owned();
         Ok(Update { from: self.tips.get(&name), name, to: Some(to) })
     }

@@ -12,6 +12,7 @@
 mod applied;
 mod history;
 mod names;
+mod pack;
 mod properties;
 mod repository;
 mod revision;
