@@ -9,6 +9,7 @@ use crate::model::change::Change;
 use crate::model::configuration::ConfigChange;
 use crate::model::outcome::{EndedChange, Outcome, WriteResult};
 use crate::model::plan::TargetPlan;
+use crate::model::shard::Shard;
 use crate::model::survivor::Survivor;
 use crate::plan::digest;
 use content::{
@@ -64,6 +65,8 @@ pub struct Report {
     pub commit: Option<String>,
     /// The commit of the base, if all targets have the same one.
     pub base_commit: Option<String>,
+    /// Which share of the targets it is about; `None` if it is about all of them.
+    pub shard: Option<Shard>,
     /// How many manifests were read.
     pub manifests: usize,
     /// How many objects they declare; empty if the run ended before that was known.

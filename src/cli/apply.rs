@@ -82,7 +82,7 @@ impl Apply {
             remote: self.push_applied.as_deref(),
             patience: Duration::try_from(self.lock_timeout).unwrap_or_default(),
         };
-        run.run().await
+        Report { shard: options.shard, ..run.run().await }
     }
 
     /// The reviewed plan, read before anything is sent. Nobody is asked where nobody could answer.

@@ -52,7 +52,8 @@ impl Plan {
         options.plan.unmanaged_content = self.unmanaged;
         let load = || self.sandbox.load(global, &options);
         let keep = Keep { out: self.out.as_deref(), witnesses: self.save_witness.as_deref() };
-        let mut report = planned("plan", load, &self.sandbox, keep, output).await;
+        let report = planned("plan", load, &self.sandbox, keep, output).await;
+        let mut report = Report { shard: options.shard, ..report };
         if self.exit_code && report.has_changes() {
             report.ending = Ending::Pending;
         }

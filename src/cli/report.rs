@@ -9,7 +9,7 @@ use super::files;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::report::Report;
 use crate::report::content::{Content, MergedContent};
-use crate::report::merge::merge;
+use crate::report::merge::{merge, missing};
 
 /// The report of a run over many targets is large.
 const MAX_BYTES: usize = 256 << 20;
@@ -47,9 +47,11 @@ impl ReportArgs {
         }
         let merged = if wrong.is_empty() { merge(&pieces) } else { Err(wrong) };
         match merged {
-            Ok(document) => {
-                Report { content: Content::Merged(MergedContent { document }), ..Report::of("report") }
-            }
+            Ok(document) => Report {
+                content: Content::Merged(MergedContent { document }),
+                diagnostics: missing(&pieces).into_iter().collect(),
+                ..Report::of("report")
+            },
             Err(diagnostics) => Report { diagnostics, ..Report::of("report") },
         }
     }

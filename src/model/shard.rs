@@ -6,8 +6,11 @@ use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
 
+/// Each target is weighed for each of them.
+const MOST: u32 = 10_000;
+
 /// The share of one of several jobs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Shard {
     /// From 1.
     number: u32,
@@ -18,7 +21,18 @@ impl Shard {
     /// The share with this number, from 1, of so many; `None` if there is no such share.
     #[must_use]
     pub fn new(number: u32, of: u32) -> Option<Self> {
-        (1..=of).contains(&number).then_some(Self { number, of })
+        (of <= MOST && (1..=of).contains(&number)).then_some(Self { number, of })
+    }
+
+    /// How many shares there are.
+    #[must_use]
+    pub fn of(self) -> u32 {
+        self.of
+    }
+
+    /// All shares of which it is one.
+    pub fn all(self) -> impl Iterator<Item = Self> {
+        (1..=self.of).map(move |number| Self { number, ..self })
     }
 
     /// Whether a target belongs to it: of all shares, it is the one with the greatest weight for that name.
@@ -37,7 +51,7 @@ impl FromStr for Shard {
         let numbers =
             text.split_once('/').and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
         let shard = numbers.and_then(|(number, of)| Self::new(number, of));
-        shard.ok_or("write which share of how many, such as `3/10`")
+        shard.ok_or("write which share of how many, such as `3/10`; there may be 10,000")
     }
 }
 
@@ -78,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_share_that_does_not_exist_is_refused() {
-        for text in ["0/3", "4/3", "1/0", "1", "a/b", "-1/3", "1/3/5", ""] {
+        for text in ["0/3", "4/3", "1/0", "1", "a/b", "-1/3", "1/3/5", "1/10001", ""] {
             assert!(text.parse::<Shard>().is_err(), "{text}");
         }
         assert_eq!("3/10".parse::<Shard>().unwrap().to_string(), "3/10");

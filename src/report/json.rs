@@ -57,6 +57,8 @@ pub struct ReportJson {
     pub commit: Option<String>,
     /// The commit that the base was read from; null without a base, and if targets have different ones.
     pub base_commit: Option<String>,
+    /// Which share of the targets the run was about, such as `3/10`; null if it was about all of them.
+    pub shard: Option<String>,
     /// What the revision of `plan --rev` changes in `enact.yaml`. A change that is not previewed is not part of the plan.
     pub configuration: Vec<ConfigChange>,
     /// The run that is undone; null if the plan is what git declares.
@@ -265,6 +267,7 @@ pub fn document(report: &Report) -> ReportJson {
         digest: report.digest(),
         commit: report.commit.clone(),
         base_commit: report.base_commit.clone(),
+        shard: report.shard.map(|shard| shard.to_string()),
         configuration: report.configuration.clone(),
         undo: report.undo.clone(),
         manifests: report.manifests,

@@ -1,19 +1,32 @@
 //! Joins the JSON documents of jobs that shared the targets of one run into the document that one job would have
 //! written.
 
-use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
 
 use super::exit::Exit;
+use super::json::diagnostic::DiagnosticJson;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::digest::digest;
+use crate::model::shard::Shard;
 use crate::text::short;
+use crate::words::{self, verb};
 
-/// The documents of these files as one. Each piece is the name of a file and what it holds.
+/// How many missing shares are named.
+const SHOWN: usize = 20;
+
+/// The documents of these files as one. Each piece is the name of a file and what it holds. Shares of the run that are in none
+/// of them are an error of the document.
 pub fn merge(pieces: &[(String, Value)]) -> Result<Value, Vec<Diagnostic>> {
     let wrong: Vec<_> =
         pieces.iter().filter(|(_, piece)| !is_run(piece)).map(|(file, _)| no_run(file)).collect();
     if !wrong.is_empty() {
         return Err(wrong);
+    }
+    let apart = apart(pieces);
+    if !apart.is_empty() {
+        return Err(apart);
     }
     let twice = twice(pieces);
     if !twice.is_empty() {
@@ -27,7 +40,29 @@ pub fn merge(pieces: &[(String, Value)]) -> Result<Value, Vec<Diagnostic>> {
         }
     }
     joined.insert("command".to_owned(), "report".into());
+    joined.insert("shard".to_owned(), Value::Null);
+    if let Some(missing) = missing(pieces) {
+        let exit = join("exit_code", json!(joined.get("exit_code")), &json!(Exit::Failure as u8));
+        joined.insert("exit_code".to_owned(), exit);
+        let diagnostics = joined.entry("diagnostics").or_insert(Value::Null);
+        *diagnostics = add(diagnostics.take(), &json!([DiagnosticJson::from(&missing)]));
+    }
     Ok(Value::Object(joined))
+}
+
+/// Reports the shares of the run that are in none of its pieces, as if they said so themselves.
+pub fn missing(pieces: &[(String, Value)]) -> Option<Diagnostic> {
+    let there: BTreeSet<_> = pieces.iter().filter_map(|(_, piece)| shard(piece)).collect();
+    let missing = there.first()?.all().filter(|shard| !there.contains(shard));
+    let missing: Vec<_> = missing.map(|shard| format!("`{shard}`")).collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let (what, shares) = (verb(missing.len(), "share", "shares"), words::list(&missing, SHOWN));
+    let is = verb(missing.len(), "is", "are");
+    let message = format!("the {what} {shares} of the targets {is} in none of the pieces");
+    let help = "see how the jobs with these shares ended, and join what they wrote, too";
+    Some(Diagnostic::new(Code::ReportPiece, message).help(help))
 }
 
 /// The exit code of a document: that of the piece that says most about what to do first.
@@ -90,9 +125,38 @@ fn is_run(piece: &Value) -> bool {
     piece.get("format_version") == Some(&1.into()) && has("targets") && has("changes")
 }
 
+/// Reports pieces that are not of the same run: of another commit, or a share of another number of shares.
+fn apart(pieces: &[(String, Value)]) -> Vec<Diagnostic> {
+    let commit = |piece: &Value| piece.get("commit")?.as_str().map(str::to_owned);
+    let shares = |piece: &Value| Some(shard(piece)?.of().to_string());
+    let commits = differing(pieces, "commit", commit);
+    commits.into_iter().chain(differing(pieces, "number of shares", shares)).collect()
+}
+
+/// Reports pieces that say something else than the first one. A run that ended before it knew says nothing.
+fn differing(
+    pieces: &[(String, Value)],
+    what: &str,
+    of: impl Fn(&Value) -> Option<String>,
+) -> Vec<Diagnostic> {
+    let mut said = pieces.iter().filter_map(|(file, piece)| Some((file, of(piece)?)));
+    let Some((first, expected)) = said.next() else { return Vec::new() };
+    let wrong = said.filter(|(_, found)| *found != expected).map(|(file, found)| {
+        let [found, first, expected] = [&found, first, &expected].map(|text| short(text));
+        let message = format!("its {what} is `{found}`, and that of `{first}` is `{expected}`");
+        Diagnostic::new(Code::ReportPiece, message).at(Place::start(file)).help("join the pieces of one run")
+    });
+    wrong.collect()
+}
+
+/// Which share a piece is.
+fn shard(piece: &Value) -> Option<Shard> {
+    piece.get("shard")?.as_str()?.parse().ok()
+}
+
 /// Reports targets that are in two pieces: their changes would count twice.
 fn twice(pieces: &[(String, Value)]) -> Vec<Diagnostic> {
-    let mut seen = std::collections::BTreeMap::new();
+    let mut seen = BTreeMap::new();
     let mut wrong = Vec::new();
     for (file, piece) in pieces {
         for name in list(piece, "targets").iter().filter_map(|target| target.get("target")?.as_str()) {
@@ -119,8 +183,6 @@ fn list<'a>(document: &'a Value, key: &str) -> &'a [Value] {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::super::{Report, fixture, json::document};
     use super::*;
 
@@ -155,6 +217,45 @@ mod tests {
             (first["exit_code"], second["exit_code"]) = (json!(a), json!(b));
             let merged = merge(&[("a".to_owned(), first.clone()), ("b".to_owned(), second.clone())]).unwrap();
             assert_eq!(merged["exit_code"], json!(code));
+        }
+    }
+
+    #[test]
+    fn a_share_that_is_missing_is_an_error_of_the_whole() {
+        let (_, mut first, mut second) = halves();
+        let pieces = |first: &Value, second: &Value| {
+            [("a".to_owned(), first.clone()), ("b".to_owned(), second.clone())]
+        };
+        (first["shard"], second["shard"]) = (json!("1/2"), json!("2/2"));
+        let whole = merge(&pieces(&first, &second)).unwrap();
+        assert_eq!((&whole["exit_code"], &whole["shard"]), (&json!(0), &Value::Null));
+        (first["shard"], second["shard"]) = (json!("1/4"), json!("3/4"));
+        let merged = merge(&pieces(&first, &second)).unwrap();
+        assert_eq!((&merged["exit_code"], &merged["targets"]), (&json!(1), &whole["targets"]));
+        let last = merged["diagnostics"].as_array().unwrap().last().unwrap();
+        assert_eq!(
+            last["message"],
+            json!("the shares `2/4`, `4/4` of the targets are in none of the pieces")
+        );
+        second["exit_code"] = json!(3);
+        assert_eq!(merge(&pieces(&first, &second)).unwrap()["exit_code"], json!(3));
+    }
+
+    #[test]
+    fn pieces_of_another_commit_or_number_of_shares_are_refused() {
+        let (_, first, second) = halves();
+        for (key, of_first, of_second, what) in [
+            ("commit", "aaa", "bbb", "its commit is `bbb`, and that of `a` is `aaa`"),
+            ("shard", "1/2", "2/3", "its number of shares is `3`, and that of `a` is `2`"),
+        ] {
+            let (mut first, mut second) = (first.clone(), second.clone());
+            (first[key], second[key]) = (json!(of_first), json!(of_second));
+            let wrong = merge(&[("a".to_owned(), first.clone()), ("b".to_owned(), second.clone())]);
+            let wrong = wrong.unwrap_err();
+            assert_eq!((wrong.len(), wrong[0].code, &*wrong[0].message), (1, Code::ReportPiece, what));
+            // It ended before it knew.
+            second[key] = Value::Null;
+            assert!(merge(&[("a".to_owned(), first), ("b".to_owned(), second)]).is_ok(), "{key}");
         }
     }
 

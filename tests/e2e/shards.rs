@@ -50,10 +50,30 @@ fn every_target_is_in_one_share() {
         (&merged.json()["summary"], &merged.json()["exit_code"]),
         (&whole.json()["summary"], &whole.json()["exit_code"])
     );
+    let parts = world.run(&["report", "merge", "1.json", "3.json", "--format", "json"]);
+    let last = parts.json()["diagnostics"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!(last["message"], "the share `2/3` of the targets is in none of the pieces");
+    assert_ne!(parts.code, 0);
+    let parts = world.run(&["report", "merge", "1.json", "3.json"]);
+    assert!(parts.err.contains("`2/3` of the targets is in none"), "{}", parts.err);
     let gitlab = [("CI_NODE_INDEX", "2"), ("CI_NODE_TOTAL", "3")];
     assert_eq!(targets(&plan(&world, "auto", &gitlab)), shares[1]);
     let kubernetes = [("JOB_COMPLETION_INDEX", "0"), ("JOB_COMPLETIONS", "3")];
     assert_eq!(targets(&plan(&world, "auto", &kubernetes)), shares[0]);
+}
+
+/// What docs/operate.md makes of it with jq.
+#[test]
+fn the_names_for_a_matrix_of_jobs_are_in_the_list_of_targets() {
+    let world = world();
+    let run = world.run(&["targets", "--format", "json"]);
+    let matrix = run.json()["targets"].clone();
+    for target in matrix.as_array().unwrap() {
+        let name = target["target"].as_str().unwrap();
+        let job = world.run(&["plan", "--target", name, "--format", "json"]);
+        assert_eq!(targets(&job), [name.to_owned()].into());
+    }
+    assert_eq!((run.code, matrix.as_array().unwrap().len()), (0, 6));
 }
 
 #[test]
