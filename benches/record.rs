@@ -108,7 +108,7 @@ fn planned(project: &Project, observed: &Observed) -> TargetReport {
 }
 
 fn place(history: &History) -> Place {
-    history.place(None, Vec::new()).unwrap()
+    history.place(None, Vec::new(), None).unwrap()
 }
 
 /// Records a run whose writes all succeed, and returns how long that took.

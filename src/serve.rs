@@ -127,7 +127,7 @@ impl<'a> Running<'a> {
             clone.stop_with(stop.clone());
             clone
         });
-        let source = Arc::new(Mutex::new(Source::new(config, clone, only)));
+        let source = Arc::new(Mutex::new(Source::new(config, clone, only, stop.clone())));
         let followed = answer(&mut Some(refresh(&source))).await?;
         let followed = followed.ok_or_else(|| {
             let help = "please report this as a defect of enact";

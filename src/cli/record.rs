@@ -83,7 +83,7 @@ async fn pruned(config: &Config, targets: &[&Target], keep: usize) -> Result<Vec
     let reads = Arc::new(Reads::within(&config.limits));
     let Some(mut history) = History::open(config.folder(), None, &reads)? else { return Ok(Vec::new()) };
     history.believe(config)?;
-    let place = history.place(config.record.remote.clone(), config.secret_variables())?;
+    let place = history.place(config.record.remote.clone(), config.secret_variables(), None)?;
     let names = targets.iter().map(|target| tips::lock(&target.config.name)).collect();
     let run = RunId::begin(Some(history.repository()));
     // Nothing here waits: the first signal only keeps the lock from being left behind.

@@ -33,8 +33,9 @@ impl Unlock {
         let reads = Arc::new(Reads::within(&config.limits));
         let place = History::open(config.folder(), None, &reads).and_then(|history| {
             // Outside of git there is only a file, which is free as soon as its process has ended.
-            let place =
-                |history: History| history.place(config.record.remote.clone(), config.secret_variables());
+            let place = |history: History| {
+                history.place(config.record.remote.clone(), config.secret_variables(), None)
+            };
             history.map(place).transpose()
         });
         let removed = place.and_then(|place| {

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use crate::config::target::{Config, Target};
@@ -225,9 +226,15 @@ impl History {
         Ok(())
     }
 
-    /// Where the record is kept, and the locks beside it.
-    pub fn place(&self, remote: Option<String>, secrets: Vec<String>) -> Result<Place, Diagnostic> {
-        let remote = remote.map(|name| GitRemote { name, secrets, patience: PATIENCE, stop: None });
+    /// Where the record is kept, and the locks beside it. `stop` is set when the remote is not waited for any more, if that may
+    /// be.
+    pub fn place(
+        &self,
+        remote: Option<String>,
+        secrets: Vec<String>,
+        stop: Option<Arc<AtomicBool>>,
+    ) -> Result<Place, Diagnostic> {
+        let remote = remote.map(|name| GitRemote { name, secrets, patience: PATIENCE, stop });
         remote.iter().try_for_each(|remote| self.repository.check_remote(&remote.name))?;
         let remote = remote.map(|remote| -> Box<dyn Remote> { Box::new(remote) });
         let (repository, folder) = (self.repository.reopened()?, self.repository.common_folder());

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -31,19 +32,19 @@ pub struct Holder {
     pub since: Timestamp,
 }
 
-/// Where the locks of a configuration are.
-fn place(config: &Config) -> Result<Place, Diagnostic> {
+/// Where the locks of a configuration are. `stop` is set when their remote is not waited for any more, if that may be.
+fn place(config: &Config, stop: Option<Arc<AtomicBool>>) -> Result<Place, Diagnostic> {
     let reads = Arc::new(Reads::within(&config.limits));
     let history = History::open(config.folder(), None, &reads)?.ok_or_else(|| {
         Diagnostic::new(Code::LockHold, "enact.yaml is in no git repository, so nobody can hold a target")
             .help("put it into a repository with `git init`")
     })?;
-    history.place(config.record.remote.clone(), config.secret_variables())
+    history.place(config.record.remote.clone(), config.secret_variables(), stop)
 }
 
 /// Holds a target, in the name of a person. When it returns, every writer keeps away. Who already holds it keeps it.
 pub fn hold(config: &Config, target: &str, who: &str) -> Result<Holder, Diagnostic> {
-    let (place, name) = (place(config)?, tips::lock(target));
+    let (place, name) = (place(config, None)?, tips::lock(target));
     let now = place.clock.now();
     let from = match unlock::find(target, &place)? {
         None => None,
@@ -68,16 +69,16 @@ pub fn hold(config: &Config, target: &str, who: &str) -> Result<Holder, Diagnost
 
 /// Releases a target. The lock of a run stays.
 pub fn release(config: &Config, target: &str) -> Result<(), Diagnostic> {
-    let place = place(config)?;
+    let place = place(config, None)?;
     match unlock::find(target, &place)? {
         Some(found) if found.lock.as_ref().is_ok_and(|lock| lock.hold) => unlock::remove(&found, &place),
         Some(_) | None => Ok(()),
     }
 }
 
-/// Who holds which of the targets. What cannot be read is left out: it is only shown.
-pub fn holders(config: &Config) -> BTreeMap<String, Holder> {
-    let Ok(place) = place(config) else { return BTreeMap::new() };
+/// Who holds which of the targets. What cannot be read before `stop` is set is left out: it is only shown.
+pub fn holders(config: &Config, stop: Arc<AtomicBool>) -> BTreeMap<String, Holder> {
+    let Ok(place) = place(config, Some(stop)) else { return BTreeMap::new() };
     let targets = config.targets.iter().map(|target| target.config.name.clone());
     let names: BTreeMap<_, _> = targets.map(|target| (tips::lock(&target), target)).collect();
     let there = place.look(&names.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();

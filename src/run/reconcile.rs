@@ -48,6 +48,11 @@ pub trait Caller: Sync {
     /// What is set when the run is to end. Asked for before the first lock, not earlier: until then the process may
     /// just end.
     fn stop(&self) -> Arc<AtomicBool>;
+
+    /// What is set when the run is to end, of a process that goes on then: what only looks is not waited for any more.
+    fn end_of_looks(&self) -> Option<Arc<AtomicBool>> {
+        None
+    }
 }
 
 /// A plan that somebody looked at.
@@ -153,7 +158,8 @@ impl Reconcile<'_> {
     fn brought(&self, load: &Load) -> Result<bool, Diagnostic> {
         let history = load.project.as_ref().and_then(|project| Some((project, self.history(project)?)));
         // A wrong place is reported with the rest.
-        let place = history.and_then(|(project, history)| self.place(project, history).ok());
+        let place = history
+            .and_then(|(project, history)| self.place(project, history, self.caller.end_of_looks()).ok());
         match (history, place) {
             (Some((project, history)), Some(place)) if place.remote.is_some() => {
                 let targets: Vec<_> = project.targets().collect();
@@ -203,7 +209,7 @@ impl Reconcile<'_> {
         report: &mut Report,
     ) -> Result<(), Diagnostic> {
         let Some(project) = &seen.project else { return Ok(()) };
-        let place = self.place(project, history)?;
+        let place = self.place(project, history, None)?;
         let names = project.targets().map(|target| tips::lock(&target.config.name)).collect();
         // From here on a signal has to find somebody who gives the lock up.
         let stop = self.caller.stop();
@@ -262,7 +268,7 @@ impl Reconcile<'_> {
     /// Notes that there was nothing to write.
     fn pass(&self, project: &Project, report: &Report) -> Result<(), Diagnostic> {
         let Some(history) = self.history(project) else { return Ok(()) };
-        let place = self.place(project, history)?;
+        let place = self.place(project, history, self.caller.end_of_looks())?;
         let targets: Vec<_> = project.targets().collect();
         if history.commit.is_none() || !history.uncommitted.is_empty() {
             return Ok(());
@@ -296,7 +302,7 @@ impl Reconcile<'_> {
         let diagnostics = self.refusals(load.diagnostics.clone());
         let mut report = Report { files: load.files.clone(), ..project.report("apply", diagnostics) };
         if let Some(history) = self.history(project) {
-            report.diagnostics.extend(self.place(project, history).err());
+            report.diagnostics.extend(self.place(project, history, None).err());
             let names = project.targets().flat_map(tips::moved_by_a_run);
             let writable = names.map(|name| history.repository().can_move(&name));
             report.diagnostics.extend(writable.filter_map(Result::err));
@@ -389,10 +395,15 @@ impl Reconcile<'_> {
         project.history.as_ref().filter(|_| !self.sandbox)
     }
 
-    /// Where the record and the lock are kept.
-    fn place(&self, project: &Project, history: &History) -> Result<Place, Diagnostic> {
+    /// Where the record and the lock are kept. `stop` is set when its remote is not waited for any more, if nothing is lost then.
+    fn place(
+        &self,
+        project: &Project,
+        history: &History,
+        stop: Option<Arc<AtomicBool>>,
+    ) -> Result<Place, Diagnostic> {
         let remote = self.remote.map(str::to_owned).or_else(|| project.config.record.remote.clone());
-        history.place(remote, project.config.secret_variables())
+        history.place(remote, project.config.secret_variables(), stop)
     }
 }
 

@@ -127,8 +127,8 @@ impl Pass {
         let whole = std::pin::pin!(whole);
         let ended = std::pin::pin!(caller.ended_before_writing());
         match Handle::current().block_on(select(whole, ended)) {
-            Either::Left((report, _)) => Some(report),
-            Either::Right(((), _)) => None,
+            Either::Left((report, _)) if !caller.has_ended_before_writing() => Some(report),
+            Either::Left(_) | Either::Right(_) => None,
         }
     }
 }
@@ -152,11 +152,15 @@ impl Unattended {
     /// looks whether it is to end, and leaves nothing half done.
     async fn ended_before_writing(&self) {
         loop {
-            if self.stop.load(Ordering::Relaxed) && !self.writes.load(Ordering::Relaxed) {
+            if self.has_ended_before_writing() {
                 return;
             }
             tokio::time::sleep(LOOKS).await;
         }
+    }
+
+    fn has_ended_before_writing(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) && !self.writes.load(Ordering::Relaxed)
     }
 }
 
@@ -178,6 +182,10 @@ impl Caller for Unattended {
     fn stop(&self) -> Arc<AtomicBool> {
         self.writes.store(true, Ordering::Relaxed);
         self.stop.clone()
+    }
+
+    fn end_of_looks(&self) -> Option<Arc<AtomicBool>> {
+        Some(self.stop.clone())
     }
 }
 

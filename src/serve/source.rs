@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
@@ -28,6 +29,8 @@ pub(super) struct Source {
     config: PathBuf,
     clone: Option<Clone>,
     only: Vec<String>,
+    /// Set when the service is to end.
+    stop: Arc<AtomicBool>,
     /// What was looked at last: a commit, or the text of a configuration file.
     seen: Option<String>,
 }
@@ -102,8 +105,13 @@ pub(super) struct Followed {
 }
 
 impl Source {
-    pub(super) fn new(config: PathBuf, clone: Option<Clone>, only: Vec<String>) -> Self {
-        Self { config, clone, only, seen: None }
+    pub(super) fn new(
+        config: PathBuf,
+        clone: Option<Clone>,
+        only: Vec<String>,
+        stop: Arc<AtomicBool>,
+    ) -> Self {
+        Self { config, clone, only, stop, seen: None }
     }
 
     /// The commit that was looked at last.
@@ -188,7 +196,7 @@ impl Source {
             targets,
             hooks: config.hooks()?,
             receivers: Arc::new(config.receivers()?),
-            holders: holders(config),
+            holders: holders(config, self.stop.clone()),
             unfetched: None,
             secrets: config.secret_variables(),
             serve: config.serve.clone(),

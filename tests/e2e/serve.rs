@@ -172,7 +172,10 @@ pub(crate) struct Service {
 
 impl Service {
     pub(crate) fn begin(folder: &Path, args: &[&str]) -> Self {
-        let mut command = enact(folder);
+        Self::of(enact(folder), args)
+    }
+
+    fn of(mut command: Command, args: &[&str]) -> Self {
         command.args(["serve", "--log-format", "json"]).args(args);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (send, lines) = channel();
@@ -309,6 +312,36 @@ fn what_is_written_when_it_is_to_end_is_finished_and_recorded() {
     repo.write("enact.yaml", &config.replace(limited, ""));
     repo.commit();
     repo.converge();
+}
+
+#[test]
+fn a_remote_that_does_not_answer_is_not_waited_for_when_the_service_is_to_end() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let repo = Repo::new("polytomic", OFTEN);
+    let _bare = Bare::of(&repo);
+    repo.declare("Role", "A", "{}");
+    commit_and_push(&repo);
+    // Who holds a target is looked at before the first pass, and its record in it.
+    for asked in ["refs/enact/lock", "refs/enact/record"] {
+        let folder = TempDir::new().unwrap();
+        let (script, waits) = (folder.path().join("git"), folder.path().join("waits"));
+        let text = format!(
+            "#!/bin/sh\ncase \"$*\" in\n*{asked}*) touch '{}'; exec sleep 600;;\nesac\nexec /usr/bin/git \"$@\"\n",
+            waits.display()
+        );
+        std::fs::write(&script, text).unwrap();
+        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let mut command = enact(repo.dir.path());
+        command.env("PATH", format!("{}:/usr/bin:/bin", folder.path().display()));
+        let mut service = Service::of(command, &[]);
+        while !waits.exists() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // The pass would fail, and say so, when `git` has been waited for long enough.
+        assert_eq!(service.end(), Some(0), "{asked}");
+        let ended: Vec<_> = service.lines.iter().filter(|line| line["event"] == "pass_ended").collect();
+        assert!(ended.is_empty() && repo.writes().is_empty(), "{asked}: {ended:#?}");
+    }
 }
 
 /// What the service answers over HTTP: the status, and the body.

@@ -473,7 +473,7 @@ impl Book {
     }
 
     fn place(&self, history: &History, hands: &Hands<'_>) -> Place {
-        let mut place = history.place(None, Vec::new()).unwrap();
+        let mut place = history.place(None, Vec::new(), None).unwrap();
         place.remote = hands.way.clone().map(|way| -> Box<dyn Remote> { Box::new(way) });
         place.clock = Arc::new(Simulated(self.start));
         if hands.chapter.killed == Some(Killed::Outlasted) {
