@@ -55,6 +55,7 @@ fn row(api: &Arc<Api>) -> Registered {
         name: definition.name.clone(),
         settings: api.settings.clone(),
         auth: definition.auth.clone(),
+        logs_in: definition.login.is_some(),
         kinds: api.kinds.clone(),
         holds_cedar: false,
         // Its types are all plain JSON.

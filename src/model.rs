@@ -7,6 +7,7 @@ pub mod configuration;
 pub mod guard;
 pub mod guardrail;
 pub mod kind;
+pub mod login;
 pub mod name_form;
 pub mod names;
 pub mod outcome;

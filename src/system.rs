@@ -17,6 +17,7 @@ use crate::compare::diff::Field;
 use crate::diagnostic::{Diagnostic, SpecDiagnostic};
 use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
+use crate::model::login::Login;
 use crate::model::names::Names;
 use crate::model::request::Request;
 use crate::model::resource::ResourceId;
@@ -57,6 +58,8 @@ pub struct Registered {
     pub settings: Value,
     /// How a target may authenticate; empty if every way is accepted.
     pub auth: Vec<Scheme>,
+    /// Whether it gives a token for the credential, so that one of another place is none to it.
+    pub logs_in: bool,
     /// Its kinds, in the order in which they are created; deletes go backwards.
     pub kinds: Vec<Kind>,
     /// Whether its objects hold Cedar, so that a target may name a schema for it.
@@ -86,6 +89,7 @@ impl Registered {
             name: name.to_owned(),
             settings: crate::schema::of::<S>(),
             auth: Vec::new(),
+            logs_in: false,
             kinds,
             holds_cedar: false,
             open: Box::new(move |settings, schema| {
@@ -206,6 +210,12 @@ pub trait Observe: Translate {
     /// Headers of every request. Never a secret.
     fn headers(&self) -> Vec<(String, String)> {
         Vec::new()
+    }
+
+    /// The request that gives a token for a credential with this name, if the API does not take the credential itself. An
+    /// error says why there is none.
+    fn login(&self, _username: Option<&str>) -> Result<Option<Login>, String> {
+        Ok(None)
     }
 
     /// Where it puts the details of an error.

@@ -211,10 +211,12 @@ impl Auth {
     /// A diagnostic if a system does not accept this kind of credential.
     pub(super) fn refused_by(&self, system: &Registered) -> Option<Diagnostic> {
         let ways: Vec<_> = system.auth.iter().map(Scheme::lower).collect();
-        if ways.is_empty() || ways.contains(&self.scheme()) {
+        let is_double = system.logs_in && matches!(self, Self::Oauth2 { .. });
+        if !is_double && (ways.is_empty() || ways.contains(&self.scheme())) {
             return None;
         }
         let way = |scheme: &Scheme| match scheme {
+            Scheme::Bearer if system.logs_in => "`bearer: {env: NAME}`".to_owned(),
             Scheme::Bearer => "`bearer: {env: NAME}` or `oauth2`".to_owned(),
             Scheme::Basic => "`basic: {username: NAME, password: {env: NAME}}`".to_owned(),
             Scheme::Header(name) => format!("`header: {{name: {name}, value: {{env: NAME}}}}`"),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use reqwest::Url;
 use reqwest::header::HeaderName;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
 use url::form_urlencoded;
 
 use super::file::{Auth, ClientPlace, Forge, Form, NotifyConfig, Secret};
@@ -15,10 +16,14 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::file::read_text;
 use crate::http::transport::is_loopback;
 use crate::http::{self, SetupError};
+use crate::model::login::{Login, TokenAnswer, TokenLife, TokenPlace};
 use crate::sync::lock;
 
 /// The largest secret that an API takes is a chain of certificates, in bytes.
 const MAX_SECRET: u64 = 1 << 20;
+
+/// What a body is that is a form.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Where the credential of a target comes from that has none.
 const NO_CREDENTIAL: &str = "`auth: none`";
@@ -112,11 +117,11 @@ impl Config {
             let name = name.map_err(|_| fail(format!("`{}` is not the name of a header", sent.header)))?;
             Ok((name, sent.value.clone()))
         };
-        let credential = sent.as_ref().map(header).transpose()?;
+        let request = self.token_request(target, sent.as_ref())?;
+        let credential = sent.as_ref().filter(|_| request.is_none()).map(header).transpose()?;
         let url = Url::parse(&target.config.url).map_err(|_| fail("`url` is not a URL".to_owned()))?;
         let origin = self.origin(&url);
         let stored = if writes { self.stored(target)? } else { BTreeMap::new() };
-        let request = self.token_request(target)?;
         let mut hidden = sent.map(|sent| secrets(&sent.given, &sent.value)).unwrap_or_default();
         hidden.extend(request.iter().flat_map(|request| request.secrets.iter().cloned()));
         hidden.extend(stored.values().flat_map(|secret| secrets(secret, secret)));
@@ -144,8 +149,30 @@ impl Config {
         http::Http::new(settings).map_err(wrong)
     }
 
-    /// Reads the secret of a target that asks for its tokens, and makes the request for them.
-    fn token_request(&self, target: &Target) -> Result<Option<http::TokenRequest>, Diagnostic> {
+    /// Makes the request for the tokens of a target, if it needs any.
+    fn token_request(
+        &self,
+        target: &Target,
+        sent: Option<&SentCredential<'_>>,
+    ) -> Result<Option<http::TokenRequest>, Diagnostic> {
+        let Some(sent) = sent else { return self.oauth2_request(target) };
+        let username = match &target.config.auth {
+            Auth::Basic { username, .. } => Some(username.as_str()),
+            Auth::Bearer(_) | Auth::Header { .. } | Auth::Oauth2 { .. } | Auth::None => None,
+        };
+        let wrong = |words: String| {
+            Diagnostic::new(Code::ConfigCredential, words)
+                .at(self.place(target, "/auth"))
+                .about(&target.config.name)
+        };
+        let login = target.system.login(username).map_err(wrong)?;
+        login
+            .map(|login| login_request(target, login, sent).map_err(|error| wrong(error.to_string())))
+            .transpose()
+    }
+
+    /// The same by OAuth 2.0, client credentials (RFC 6749 §4.4).
+    fn oauth2_request(&self, target: &Target) -> Result<Option<http::TokenRequest>, Diagnostic> {
         let Auth::Oauth2 { token_url, client_id, client_secret, scope, parameters, send_in } =
             &target.config.auth
         else {
@@ -170,10 +197,21 @@ impl Config {
         let basic = SecretString::from(format!("Basic {pair}"));
         let source = client_secret.describe();
         Ok(Some(http::TokenRequest {
+            method: "POST",
             url,
+            url_key: "token_url",
+            content_type: FORM,
             secrets: secrets(&given, &basic),
             authorization: (*send_in == ClientPlace::Header).then_some(basic),
-            form: SecretString::from(form.finish()),
+            body: Some(SecretString::from(form.finish())),
+            answer: TokenAnswer {
+                token: TokenPlace::At("/access_token".to_owned()),
+                life: Some(TokenLife::At("/expires_in".to_owned())),
+                header: "authorization".to_owned(),
+                prefix: "Bearer ".to_owned(),
+            },
+            kind: Some("/token_type"),
+            words: Vec::new(),
             help: format!(
                 "check `oauth2` below `auth` in enact.yaml, and the secret of the client from {source}"
             ),
@@ -335,6 +373,40 @@ impl Secret {
             Self::File(path) => format!("the file {}", path.display()),
         }
     }
+}
+
+/// The request by which a target gives a token for its credential.
+fn login_request(
+    target: &Target,
+    login: Login,
+    sent: &SentCredential<'_>,
+) -> Result<http::TokenRequest, url::ParseError> {
+    let Login { method, path, mut body, secret, form, answer } = login;
+    for at in &secret {
+        let place = body.as_mut().and_then(|body| body.pointer_mut(at));
+        place.into_iter().for_each(|place| *place = Value::from(sent.given.expose_secret()));
+    }
+    let in_form = |body: &Value| {
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let fields = body.as_object().into_iter().flatten().map(|(name, value)| (name, text(value)));
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+    };
+    let body = body.map(|body| if form { in_form(&body) } else { body.to_string() });
+    let url = Url::parse(&format!("{}{path}", target.config.url.trim_end_matches('/')))?;
+    let source = target.credential_source();
+    Ok(http::TokenRequest {
+        method: method.as_str(),
+        url,
+        url_key: "url",
+        authorization: secret.is_empty().then(|| sent.value.clone()),
+        content_type: if form { FORM } else { "application/json" },
+        body: body.map(SecretString::from),
+        answer,
+        kind: None,
+        words: target.system.errors().message,
+        secrets: secrets(&sent.given, &sent.value),
+        help: format!("check `auth` in enact.yaml, {source}, and `login` of the system"),
+    })
 }
 
 /// The forms of a credential that no output may show: as given, as sent, and its secret part.

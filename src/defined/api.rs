@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::defined::compiled::{CompiledKind, KeyField};
+use crate::defined::compiled::{CompiledKind, KeyField, Login};
 use crate::defined::definition::Definition;
 use crate::defined::template::{Template, Values};
 use crate::model::kind::Kind;
@@ -25,6 +25,8 @@ pub(super) struct Api {
     pub(super) compiled: Vec<CompiledKind>,
     /// The headers of every request, by their names in lower case.
     pub(super) headers: Vec<(String, Template)>,
+    /// How the API gives a token, if the credential is not sent with every request.
+    pub(super) login: Option<Login>,
     /// The JSON Schema of a target's settings.
     pub(super) settings: Value,
 }

@@ -16,6 +16,7 @@ mod context;
 mod headers;
 mod keys;
 mod kind;
+mod login;
 mod operations;
 mod references;
 mod routes;
@@ -30,10 +31,11 @@ pub(super) fn compile(
     problems: &mut Problems<'_>,
 ) -> Option<Api> {
     let headers = headers::compile(&definition, &settings, problems);
+    let login = login::compile(&definition, &settings, problems);
     let compiled = compiled_kinds(&definition, &settings, problems)?;
     let pairs = definition.kinds.iter().zip(&compiled);
     let kinds = pairs.map(|(given, compiled)| kind::kind(given, compiled)).collect();
-    Some(Api { definition, kinds, compiled, headers, settings: settings.schema })
+    Some(Api { definition, kinds, compiled, headers, login, settings: settings.schema })
 }
 
 /// Every kind, unless one cannot be compiled.

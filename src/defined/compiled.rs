@@ -10,6 +10,7 @@ use crate::defined::document;
 use crate::defined::spec::Spec;
 use crate::defined::template::{BodyTemplate, Route};
 use crate::model::kind::Reference;
+use crate::model::login::TokenAnswer;
 use crate::model::name_form::NameForm;
 use crate::model::request::{Id, Method, Repeatability};
 use crate::model::wire::{Sign, Statuses};
@@ -139,6 +140,19 @@ pub(super) struct Step {
     pub(super) route: Route,
     pub(super) body: Option<BodyTemplate>,
     pub(super) success: Vec<u16>,
+}
+
+/// The request that gives a token.
+#[derive(Debug)]
+pub(super) struct Login {
+    pub(super) method: Method,
+    pub(super) route: Route,
+    /// The body without its secret.
+    pub(super) body: Option<BodyTemplate>,
+    /// Where in the body the secret goes.
+    pub(super) secret: Vec<String>,
+    pub(super) form: bool,
+    pub(super) answer: TokenAnswer,
 }
 
 impl List {

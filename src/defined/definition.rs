@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::system::Scheme;
 
 mod access;
+mod login;
 mod operations;
 mod paging;
 mod place;
@@ -19,6 +20,7 @@ pub use access::{
     AccessForm, Counts, Decides, EffectForm, GrantForm, IfAbsent, NameOf, NameTerm, PatternForm, TermForm,
     ValueTerm,
 };
+pub use login::{LoginForm, LoginMethod, TokenLifeForm, TokenPlaceForm};
 pub use operations::{
     CreateForm, CreateMethod, DeleteForm, FirstForm, GetForm, ListForm, Mode, ReadMethod, UpdateForm,
     UpdateMethod,
@@ -56,6 +58,8 @@ pub struct Definition {
     /// enact sets itself, such as `Accept` or `Host`, are not allowed.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
+    /// How the API gives a token for the credential, if it does not take the credential itself.
+    pub login: Option<LoginForm>,
     /// Where the API puts the details of an error.
     #[serde(default)]
     pub errors: ErrorForm,

@@ -8,10 +8,11 @@ use async_trait::async_trait;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use crate::defined::api::Defined;
-use crate::defined::compiled::{CompiledKind, KeyField, List};
+use crate::defined::compiled::{self, CompiledKind, KeyField, List};
 use crate::defined::definition::{ErrorForm, Places, Pointer};
 use crate::defined::template::{Route, Values};
 use crate::model::kind::Kind;
+use crate::model::login::Login;
 use crate::model::request::{Id, Path};
 use crate::model::resource::RemoteId;
 use crate::model::state::{Listing, LiveObject};
@@ -67,6 +68,23 @@ impl Observe for Defined {
         let values = Values { settings: &self.settings, id: None, parts: Vec::new() };
         let headers = self.api.headers.iter();
         headers.filter_map(|(name, value)| Some((name.clone(), value.fill(&values)?))).collect()
+    }
+
+    fn login(&self, username: Option<&str>) -> Result<Option<Login>, String> {
+        let Some(login) = &self.api.login else { return Ok(None) };
+        let username = username.and_then(Id::text).map(|name| ("username", name));
+        let values = Values { settings: &self.settings, id: None, parts: username.into_iter().collect() };
+        let filled = || {
+            let body = match &login.body {
+                Some(body) => Some(body.fill(&values)?.0),
+                None => None,
+            };
+            let compiled::Login { method, secret, form, answer, .. } = login;
+            let path = login.route.fill(&values)?;
+            let (secret, answer) = (secret.clone(), answer.clone());
+            Some(Login { method: *method, path, body, secret, form: *form, answer })
+        };
+        filled().map(Some).ok_or_else(|| "the name and the settings make no request for a token".to_owned())
     }
 
     fn errors(&self) -> Errors {

@@ -1128,6 +1128,10 @@ codes! {
     /// `set`, `map` with keys, `multiset` or `atomic`.
     SystemListType = "system/list-type" (Invalid, Error),
 
+    /// `login` of a definition cannot give a token: `auth` does not say what it is made with, its form is not flat, or a header
+    /// cannot be one. Correct it as the help says.
+    SystemLogin = "system/login" (Invalid, Error),
+
     /// A name in `system`, which marks objects that belong to the system, cannot be the name of an object. It would
     /// never match, and enact might change an object that is not yours. Write the name exactly as the API does.
     SystemMark = "system/mark" (Invalid, Error),

@@ -101,6 +101,11 @@ impl Answer {
         }
     }
 
+    /// What is at a place of its JSON.
+    pub(super) fn at(&self, pointer: &str) -> Option<&Value> {
+        self.body.value().pointer(pointer)
+    }
+
     /// Removes more secrets from its body; all of it if there is no telling what they are.
     pub(super) fn hide(&mut self, secrets: Option<&Redactor>) {
         let body = std::mem::replace(&mut self.body, Body::Text(String::new()));

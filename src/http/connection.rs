@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{StatusCode, Url};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -156,7 +156,7 @@ impl Connection {
         }
         let mut headers = self.headers.clone();
         if let Some(token) = token {
-            headers.insert(AUTHORIZATION, token.header.clone());
+            headers.insert(token.name.clone(), token.header.clone());
         }
         for (name, value) in own {
             let wrong = || not_sent("a header cannot be sent");

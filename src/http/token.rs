@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{StatusCode, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
@@ -17,7 +17,8 @@ use super::reason;
 use super::redact::{GrowingRedactor, REDACTED, Redactor, SHORTEST};
 use super::retry::{Event, Unanswered};
 use super::setup::SetupError;
-use super::transport::{Call, Failure, FailureKind, Network, Transport};
+use super::transport::{Call, Failure, FailureKind, Network, Response, Transport};
+use crate::model::login::{TokenAnswer, TokenLife, TokenPlace};
 use crate::model::spent::ListLimits;
 use crate::text::inline;
 
@@ -28,14 +29,29 @@ const MAX_WORDS: usize = 200;
 /// How long a refusal counts.
 const REFUSED: Duration = Duration::from_secs(60);
 
-/// How a token is asked for: OAuth 2.0, client credentials (RFC 6749 §4.4).
+/// Where the usual errors have words for people, the first of them by RFC 6749 §5.2.
+const WORDS: [&str; 5] = ["/error", "/error_description", "/message", "/error/message", "/detail"];
+
+/// How a token is asked for: of a server of its own, or of the API.
 pub struct TokenRequest {
+    /// The HTTP method.
+    pub method: &'static str,
     /// Where.
     pub url: Url,
-    /// The value of `Authorization`, if the client proves there who it is.
+    /// What `url` is called in enact.yaml.
+    pub url_key: &'static str,
+    /// The value of `Authorization`, if it proves who asks.
     pub authorization: Option<SecretString>,
-    /// The body, as a form.
-    pub form: SecretString,
+    /// What the body is.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: Option<SecretString>,
+    /// What the answer means.
+    pub answer: TokenAnswer,
+    /// Where the answer says which kind of token it is (a JSON pointer), if any other than `Bearer` is none.
+    pub kind: Option<&'static str>,
+    /// Where an error has words for people beside the usual places, as JSON pointers.
+    pub words: Vec<String>,
     /// Texts that nothing may show of an answer.
     pub secrets: Vec<SecretString>,
     /// What to do if there is no token.
@@ -66,7 +82,9 @@ enum State {
 
 /// A token that is not known to be over.
 pub(super) struct Token {
-    /// The value of `Authorization`.
+    /// The header that it is sent in.
+    pub(super) name: HeaderName,
+    /// The value of that.
     pub(super) header: HeaderValue,
     until: Option<Instant>,
     /// Whether the API took it.
@@ -83,10 +101,13 @@ impl Tokens {
     fn over(request: TokenRequest, transport: Box<dyn Transport>) -> Result<Self, SetupError> {
         let mut headers = HeaderMap::new();
         headers.insert("accept", HeaderValue::from_static("application/json"));
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(request.content_type));
         if let Some(secret) = &request.authorization {
             let value = sensitive(secret.expose_secret());
-            headers.insert(AUTHORIZATION, value.ok_or_else(|| SetupError::Header("the client".to_owned()))?);
+            headers.insert(
+                reqwest::header::AUTHORIZATION,
+                value.ok_or_else(|| SetupError::Header("the client".to_owned()))?,
+            );
         }
         let redactor = Redactor::new(&request.secrets).map_err(SetupError::Secrets)?;
         let known = GrowingRedactor::new(request.secrets.clone()).map_err(SetupError::Secrets)?;
@@ -96,8 +117,9 @@ impl Tokens {
     /// Whether they are asked for in this way.
     pub fn are_for(&self, other: &TokenRequest) -> bool {
         let parts = |of: &TokenRequest| {
-            let authorization = of.authorization.as_ref().map(|secret| secret.expose_secret().to_owned());
-            (of.url.clone(), authorization, of.form.expose_secret().to_owned())
+            let secrets = [&of.authorization, &of.body]
+                .map(|secret| secret.as_ref().map(|secret| secret.expose_secret().to_owned()));
+            (of.method, of.url.clone(), secrets, of.answer.clone())
         };
         parts(&self.request) == parts(other)
     }
@@ -136,15 +158,16 @@ impl Tokens {
     }
 
     async fn ask(&self) -> Result<Arc<Token>, Unanswered> {
-        let body = Some(self.request.form.expose_secret().as_bytes().to_vec());
-        let call = Call { method: "POST", url: self.request.url.clone(), headers: &self.headers, body };
+        let body = self.request.body.as_ref().map(|body| body.expose_secret().as_bytes().to_vec());
+        let (method, url) = (self.request.method, self.request.url.clone());
+        let call = Call { method, url, headers: &self.headers, body };
         let began = Instant::now();
         let called = self.transport.call(call).await;
         let answered = called.map_err(|failure| self.failed(failure)).and_then(|response| {
             let took = began.elapsed();
-            tracing::debug!(method = "POST", url = %self.request.url, status = response.status, ms = took.as_millis(), "token");
+            tracing::debug!(method, url = %self.request.url, status = response.status, ms = took.as_millis(), "token");
             let answer = Answer::new(&response, &self.redactor, &ListLimits::default(), took);
-            self.read(&answer, began)
+            self.read(&answer, &response, began)
         });
         // A server may quote a token that it gave before.
         answered.map_err(|unanswered| {
@@ -160,58 +183,89 @@ impl Tokens {
             FailureKind::Untrusted => Event::Untrusted,
             FailureKind::TooLarge => Event::Unsendable,
         };
-        let help = help.map(|help| help.replace("`url`", "`token_url`"));
+        let help = help.map(|help| help.replace("`url`", &format!("`{}`", self.request.url_key)));
         Unanswered { event, words: words.text(&self.redactor), help }
     }
 
-    fn read(&self, answer: &Answer, asked: Instant) -> Result<Arc<Token>, Unanswered> {
+    fn read(&self, answer: &Answer, response: &Response, asked: Instant) -> Result<Arc<Token>, Unanswered> {
         let none = |event, words: String| Unanswered { event, words, help: Some(self.request.help.clone()) };
         let unusable = |words: &str| none(Event::Unsendable, words.to_owned());
         if !answer.status.is_success() {
             let passes = matches!(answer.status.as_u16(), 408 | 425 | 429) || answer.status.is_server_error();
             let event = if passes { Event::NotSent } else { Event::Unsendable };
-            return Err(none(event, said(answer)));
+            return Err(none(event, self.said(answer)));
         }
-        let Body::Json(body) = &answer.body else {
-            return Err(unusable(if answer.is_page() {
-                "the answer is a web page, not JSON"
-            } else {
-                "the answer is not JSON"
-            }));
-        };
-        let text = |name: &str| body.get(name).and_then(Value::as_str);
-        // What else such an answer holds may be secret, so nothing of it is shown.
-        let token =
-            text("access_token").ok_or_else(|| unusable("the answer has no text as `access_token`"))?;
-        if text("token_type").is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
-            return Err(unusable("its `token_type` is not `Bearer`"));
+        let (token, place) = self.found(answer, response).map_err(|words| unusable(&words))?;
+        let kind = self.request.kind.and_then(|at| answer.at(at)?.as_str());
+        if kind.is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
+            return Err(unusable("the token is not of the kind `Bearer`"));
         }
         let is_usable = (SHORTEST..=LONGEST).contains(&token.len())
             && token.bytes().all(|byte| byte.is_ascii_graphic())
             && !token.contains(REDACTED);
-        let header = sensitive(&format!("Bearer {token}")).filter(|_| is_usable);
-        let header = header.ok_or_else(|| unusable("its `access_token` cannot be sent as a token"))?;
+        let TokenAnswer { life: given, header: name, prefix, .. } = &self.request.answer;
+        let header = sensitive(&format!("{prefix}{token}")).filter(|_| is_usable);
+        let name = HeaderName::from_bytes(name.as_bytes()).ok();
+        let (name, header) = name
+            .zip(header)
+            .ok_or_else(|| unusable(&format!("what is {place} cannot be sent as a token")))?;
         self.known
-            .learn(SecretString::from(token.to_owned()))
-            .map_err(|_| unusable("its `access_token` is too long to be kept out of every output"))?;
+            .learn(SecretString::from(token))
+            .map_err(|_| unusable("its token is too long to be kept out of every output"))?;
+        let life = match given {
+            None => None,
+            Some(TokenLife::Seconds(seconds)) => Some(Duration::from_secs(u64::from(*seconds))),
+            Some(TokenLife::At(at)) => answer.at(at).and_then(life),
+        };
         // The last tenth of its life is left for requests that are on their way.
-        let until = life(body.get("expires_in")).and_then(|life| asked.checked_add(life / 10 * 9));
-        Ok(Arc::new(Token { header, until, accepted: AtomicBool::new(false) }))
+        let until = life.and_then(|life| asked.checked_add(life / 10 * 9));
+        Ok(Arc::new(Token { name, header, until, accepted: AtomicBool::new(false) }))
+    }
+
+    /// The token in an answer, and in words where it is. What else such an answer holds may be secret, so nothing of it is
+    /// shown.
+    fn found(&self, answer: &Answer, response: &Response) -> Result<(String, String), String> {
+        match &self.request.answer.token {
+            TokenPlace::Header(name) => {
+                let headers = response.headers.clean(&self.redactor);
+                let token = headers.get(name.as_str()).and_then(|value| value.to_str().ok());
+                let token = token.ok_or_else(|| format!("the answer has no header `{name}`"))?;
+                Ok((token.to_owned(), format!("in `{name}`")))
+            }
+            TokenPlace::At(at) => match &answer.body {
+                Body::Json(body) => {
+                    let token = body.pointer(at).and_then(Value::as_str);
+                    let token = token.ok_or_else(|| format!("the answer has no text at `{at}`"))?;
+                    Ok((token.to_owned(), format!("at `{at}`")))
+                }
+                _ if answer.is_page() => Err("the answer is a web page, not JSON".to_owned()),
+                Body::Text(_) | Body::Excess(_) => Err("the answer is not JSON".to_owned()),
+            },
+        }
+    }
+
+    /// The status of a failure, and what its answer has for people to read.
+    fn said(&self, answer: &Answer) -> String {
+        let places = self.request.words.iter().map(String::as_str).chain(WORDS);
+        let mut said = vec![answer.status.to_string()];
+        for text in places.filter_map(|at| answer.at(at)?.as_str()) {
+            let words = inline(&cut(&reason::one_line(text), MAX_WORDS)).to_string();
+            if !said.contains(&words) {
+                said.push(words);
+            }
+        }
+        said.join(": ")
     }
 }
 
-/// The status, and what RFC 6749 §5.2 has for people to read.
-fn said(answer: &Answer) -> String {
-    let Body::Json(body) = &answer.body else { return answer.status.to_string() };
-    let texts = ["error", "error_description"].into_iter().filter_map(|name| body.get(name)?.as_str());
-    let words = texts.map(|text| inline(&cut(&reason::one_line(text), MAX_WORDS)).to_string());
-    std::iter::once(answer.status.to_string()).chain(words).collect::<Vec<_>>().join(": ")
-}
-
-fn life(written: Option<&Value>) -> Option<Duration> {
-    let written = written?;
-    let seconds = written.as_f64().or_else(|| written.as_str()?.parse().ok())?;
-    Duration::try_from_secs_f64(seconds).ok()
+/// How long a token is one, by what its answer says: seconds, or the time of its end.
+fn life(written: &Value) -> Option<Duration> {
+    let seconds = written.as_f64().or_else(|| written.as_str()?.parse().ok());
+    let left = || {
+        let end: jiff::Timestamp = written.as_str()?.parse().ok()?;
+        Some(end.duration_since(jiff::Timestamp::now()).as_secs_f64().max(0.0))
+    };
+    Duration::try_from_secs_f64(seconds.or_else(left)?).ok()
 }
 
 fn sensitive(text: &str) -> Option<HeaderValue> {

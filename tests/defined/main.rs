@@ -17,6 +17,7 @@ mod comparing;
 mod config;
 mod keys;
 mod lists;
+mod login;
 mod losing;
 mod operations;
 mod paging;

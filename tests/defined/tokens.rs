@@ -159,8 +159,11 @@ fn an_answer_without_a_token_says_what_is_wrong_and_shows_nothing_else_of_it() {
     let refused = json!({"error": "invalid_client", "error_description": format!("who is {CANARY}?"),
                          "refresh_token": secret});
     for (reply, words) in [
-        (json(200, json!({"id_token": secret})), "the answer has no text as `access_token`"),
-        (json(200, json!({"access_token": secret, "token_type": "mac"})), "`token_type` is not `Bearer`"),
+        (json(200, json!({"id_token": secret})), "the answer has no text at `/access_token`"),
+        (
+            json(200, json!({"access_token": secret, "token_type": "mac"})),
+            "the token is not of the kind `Bearer`",
+        ),
         (json(200, json!({"access_token": "a\r\nx: y-and-more"})), "cannot be sent as a token"),
         (json(200, json!({"access_token": "short"})), "cannot be sent as a token"),
         (json(200, json!({"access_token": CANARY})), "cannot be sent as a token"),

@@ -92,7 +92,7 @@ pub(super) fn check_name(name: &str, at: &str, problems: &mut Problems<'_>) {
 }
 
 /// Whether a text is a token, as the name of a header must be (RFC 9110, 5.6.2).
-fn is_token(text: &str) -> bool {
+pub(super) fn is_token(text: &str) -> bool {
     let is_token_character = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !text.is_empty() && text.bytes().all(is_token_character)
 }
