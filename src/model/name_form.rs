@@ -1,7 +1,7 @@
 //! Names that are made of parts, such as `{user}@{vhost}` for the permissions of a user in a virtual host.
 //!
-//! Every list of parts has exactly one name, and every name one list of parts: a character of a separator, or `%`, is
-//! percent-encoded inside a part. Not here: where an API's objects hold the parts, in `defined`.
+//! Every list of parts has exactly one name, and every name one list of parts: the first character of a separator, or `%`, is
+//! percent-encoded inside a part, so that no separator begins in one. Not here: where an API's objects hold the parts, in `defined`.
 
 use std::fmt::Write as _;
 
@@ -42,6 +42,10 @@ impl NameForm {
                 (false, true) => return Err("has nothing between two parts"),
                 (true, true) => {}
                 (false, false) => form.separators.push(before.to_owned()),
+            }
+            // They are in what is percent-encoded, too.
+            if before.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+                return Err("has a letter or a digit right after a part");
             }
             if before.contains(['%', '}']) {
                 return Err("has a `%` or a lone `}` between its parts");
@@ -114,7 +118,7 @@ impl NameForm {
 
     /// The characters that are percent-encoded in a part.
     fn special(&self) -> String {
-        let mut special: Vec<_> = self.separators.iter().flat_map(|text| text.chars()).collect();
+        let mut special: Vec<_> = self.separators.iter().filter_map(|text| text.chars().next()).collect();
         special.push('%');
         special.sort_unstable();
         special.dedup();
@@ -194,8 +198,16 @@ mod tests {
     }
 
     #[test]
+    fn the_letters_of_a_separator_stay_letters_in_a_part() {
+        let form = form("{user} has {role} in {vhost}");
+        let parts = ["hannah in has", "admin", "web"];
+        assert_eq!(form.join(parts), "hannah%20in%20has has admin in web");
+        assert_eq!(form.split(&form.join(parts)), Some(parts.map(str::to_owned).to_vec()));
+    }
+
+    #[test]
     fn a_template_without_order_is_refused() {
-        for template in ["", "x", "{a}{b}", "x{a}", "{a}x", "{a", "{a}%{b}"] {
+        for template in ["", "x", "{a}{b}", "x{a}", "{a}x", "{a", "{a}%{b}", "{a}4{b}", "{a}of {b}"] {
             assert!(NameForm::new(template, |_| None).is_err(), "{template}");
         }
     }
@@ -205,7 +217,7 @@ mod tests {
         fn parts_come_back_and_the_pattern_agrees(a in "[^\\p{C}]{1,8}", b in "[^\\p{C}]{1,8}", c in "[a-z/:%@ ]{1,6}") {
             let dots = |part: &str| part == "." || part == "..";
             prop_assume!(![a.as_str(), &b, &c].into_iter().any(dots));
-            let form = form("{user}@{vhost}::{c}");
+            let form = form("{user}@{vhost} of: {c}");
             let name = form.join([a.as_str(), &b, &c]);
             prop_assert_eq!(form.split(&name), Some(vec![a, b, c]));
             let schema = serde_json::json!({"pattern": form.pattern()});

@@ -46,7 +46,7 @@ fn name_rules(given: &KindForm, compiled: &CompiledKind, in_path: bool) -> Vec<N
     let composite = compiled.name_form.pattern().map(|pattern| NameRule {
         pattern,
         hint: format!(
-            "{} as `{template}`; characters of the separators are percent-encoded",
+            "{} as `{template}`; the first character of each separator is percent-encoded in a part",
             parts.join(" and ")
         ),
     });
