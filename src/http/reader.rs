@@ -24,7 +24,9 @@ const REFUSED: &str = "the API refuses this request itself, and would again: cor
 fn refused_for_good(status: StatusCode) -> Option<&'static str> {
     match status.as_u16() {
         404 => Some(NOT_THERE),
-        400 | 405 | 406 | 410 | 414 | 415 | 422 => Some(REFUSED),
+        // These pass by themselves.
+        408 | 409 | 423 | 425 | 429 => None,
+        400..500 => Some(REFUSED),
         _ => None,
     }
 }
