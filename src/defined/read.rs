@@ -122,7 +122,13 @@ impl Observe for Defined {
         found: &LiveObject,
         reader: &dyn Reader,
     ) -> Result<Option<LiveObject>, ReadError> {
-        self.one(self.compiled(kind)?, found, reader).await
+        let compiled = self.compiled(kind)?;
+        // What is known only by its name is not in the list, and without `get` there is nowhere else to ask.
+        let is_only_named = found.body().is_null();
+        if compiled.get.is_none() && is_only_named {
+            return Ok(None);
+        }
+        self.one(compiled, found, reader).await
     }
 
     fn lists_to_find(&self, kind: &Kind) -> bool {
@@ -173,11 +179,11 @@ impl Defined {
             };
             return Ok(only.into_iter().map(Ok).collect());
         };
-        let mut names = Box::pin(self.names_of(kind, list, reader)).await?;
+        let mut names = Box::pin(self.names_of(ListOf { kind, list, above: None, sought }, reader)).await?;
         let above = Box::pin(self.above(kind, list, sought, &mut names, reader)).await?;
         let mut reads = Vec::new();
         for above in &above {
-            reads.push(self.items(ListOf { kind, list, above: above.as_ref(), sought }, reader));
+            reads.push(self.items(ListOf { kind, list, above: above.as_ref(), sought }, &names, reader));
         }
         let read = stream::iter(reads).buffered(SIDE_BY_SIDE);
         let mut all: BTreeMap<RemoteId, Vec<LiveObject>> = BTreeMap::new();
@@ -197,10 +203,15 @@ impl Defined {
     }
 
     /// The items of one list, each with the part of its key that only the path has.
-    async fn items(&self, of: ListOf<'_>, reader: &dyn Reader) -> Result<(Path, Vec<Packed>), ReadError> {
+    async fn items(
+        &self,
+        of: ListOf<'_>,
+        names: &NamesOf,
+        reader: &dyn Reader,
+    ) -> Result<(Path, Vec<Packed>), ReadError> {
         let ListOf { kind, list, above, sought } = of;
         let mut parts = match sought {
-            Sought::Named(name) => kind.parts(name),
+            Sought::Named(name) => object::parts(kind, name, names),
             Sought::All | Sought::Among(_) => Vec::new(),
         };
         if let (Some(field), Some(above)) = (&list.below, above) {
@@ -274,23 +285,26 @@ impl Defined {
         Ok(found.into_iter().filter_map(in_path).map(Some).collect())
     }
 
-    /// The names for the ids that a key contains, except of the object above, which is known anyway.
-    async fn names_of(
-        &self,
-        kind: &CompiledKind,
-        list: &List,
-        reader: &dyn Reader,
-    ) -> Result<NamesOf, ReadError> {
+    /// The names for the ids that a key contains, except of the object above, which is known anyway. For a narrower request
+    /// those of one key are enough.
+    async fn names_of(&self, of: ListOf<'_>, reader: &dyn Reader) -> Result<NamesOf, ReadError> {
+        let ListOf { kind, list, sought, .. } = of;
         let mut names = NamesOf::new();
-        let is_above =
-            |field: &&KeyField| list.below.as_ref().is_some_and(|below| below.label == field.label);
-        for id_of in kind.key.iter().filter(|field| !is_above(field)).filter_map(|field| field.id_of.as_ref())
-        {
-            if let Some(other) = self.api.compiled(id_of) {
-                let found = self.all(other, Sought::All, reader).await?.objects;
-                let of_kind = found.into_iter().map(|found| (found.remote.to_string(), found.name)).collect();
-                names.insert(id_of.clone(), of_kind);
-            }
+        let is_above = |field: &KeyField| list.below.as_ref().is_some_and(|below| below.label == field.label);
+        for field in kind.key.iter().filter(|field| !is_above(field)) {
+            let Some(id_of) = &field.id_of else { continue };
+            let one = match sought {
+                Sought::Named(name) if list.find.is_some() => kind.part(name, field).zip(self.kind(id_of)),
+                Sought::All | Sought::Among(_) | Sought::Named(_) => None,
+            };
+            let found = match (one, self.api.compiled(id_of)) {
+                (Some((name, other)), _) => self.find(other, &name, reader).await?,
+                (None, Some(_)) if names.contains_key(id_of) => continue,
+                (None, Some(other)) => self.all(other, Sought::All, reader).await?.objects,
+                (None, None) => continue,
+            };
+            let of_kind = found.into_iter().map(|found| (found.remote.to_string(), found.name));
+            names.entry(id_of.clone()).or_default().extend(of_kind);
         }
         Ok(names)
     }

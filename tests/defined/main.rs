@@ -11,6 +11,7 @@
 mod access;
 mod answers;
 mod api;
+mod associations;
 mod below;
 mod bodies;
 mod comparing;

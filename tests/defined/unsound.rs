@@ -133,7 +133,7 @@ const MISTAKES: &[Mistake] = &[
     ("query: {full: 'yes'}", "query: {full: ^'{tittle}'}", "system/"),
     ("query: {expand: all}", "query: {expand: ^'{title}'}", "system/"),
     ("find: {title: '{title}'}", "find: {title: ^'{titel}'}", "system/"),
-    ("find: {title: '{title}'}", "find: {group: ^'{group}'}", "system/"),
+    ("find: {title: '{title}'}", "find: {group: ^'{id}'}", "system/"),
     ("X-Tenant: '{settings.tenant}'", "X-Tenant: ^'{settings.tennant}'", "system/"),
     ("X-Tenant: '{settings.tenant}'", "X-Tenant: ^'{settings.region}'", "system/"),
     ("X-Tenant: '{settings.tenant}'", "X-Tenant: ^'{title}'", "system/"),

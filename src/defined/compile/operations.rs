@@ -24,7 +24,7 @@ impl Compiler<'_, '_> {
             None => None,
             Some(query) => {
                 let mut find = route.clone();
-                self.query(&mut find, query, &format!("{place}/find"), TemplateScope::Key)?;
+                self.query(&mut find, query, &format!("{place}/find"), TemplateScope::Find)?;
                 Some(find)
             }
         };

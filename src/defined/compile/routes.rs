@@ -19,6 +19,8 @@ pub(super) enum TemplateScope {
     List,
     /// The key too, as far as it is known from the name.
     Key,
+    /// The key too; ids in it are looked up.
+    Find,
     /// A new object: its key, but no id yet.
     New,
     /// An object that was read: its whole key, and its id.

@@ -47,7 +47,7 @@ pub struct ListForm {
     /// How a long list is split into pages. Default: one reply holds all objects.
     pub paging: Option<Paging>,
     /// Query parameters that select only the objects with a key, for the check right before a write. The values are
-    /// templates over the key, except parts that are ids of other objects. Default: the whole list is read.
+    /// templates over the key; the ids of other objects in it are looked up by their names. Default: the whole list is read.
     pub find: Option<BTreeMap<String, String>>,
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::defined::compiled::{CompiledKind, KeyField};
 use crate::defined::template::scalar;
-use crate::model::request::Path;
+use crate::model::request::{Id, Path};
 use crate::model::resource::RemoteId;
 use crate::model::state::{Listed, LiveObject, Unreachable};
 use crate::model::wire::{ReadError, Reply};
@@ -16,6 +16,18 @@ use crate::pointer::put;
 
 /// The names of objects of other kinds by their ids, as far as keys refer to them.
 pub(super) type NamesOf = BTreeMap<String, BTreeMap<String, String>>;
+
+/// The parts of a key that a request for one object can have: those of its name, and the ids for them as far as they are
+/// known.
+pub(super) fn parts<'a>(kind: &'a CompiledKind, name: &str, names: &NamesOf) -> Vec<(&'a str, Id)> {
+    let id = |field: &'a KeyField| {
+        let part = kind.part(name, field)?;
+        let mut ids = names.get(field.id_of.as_ref()?)?.iter();
+        let (id, _) = ids.find(|(_, name)| **name == part)?;
+        Some((field.label.as_str(), Id::text(id)?))
+    };
+    kind.parts(name).into_iter().chain(kind.key.iter().filter_map(id)).collect()
+}
 
 /// An object of a list; `None` for one of the system's own that has no name or no id.
 pub(super) fn listed(kind: &CompiledKind, body: Packed, names: &NamesOf) -> Option<Listed> {
