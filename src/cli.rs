@@ -26,6 +26,7 @@ mod import;
 mod init;
 mod log;
 mod man;
+mod new_system;
 mod output;
 mod plan;
 mod project;
@@ -113,6 +114,8 @@ enum Command {
     /// Looks after the targets by their schedules until it is told to end: shows drift, or writes
     #[cfg(feature = "serve")]
     Serve(serve::Serve),
+    /// Drafts the definition of a system from the OpenAPI document of its API
+    NewSystem(new_system::NewSystem),
     /// Checks the definition of a system, offline or against a live one
     CheckSystem(check_system::CheckSystem),
     /// Prints what a shell needs to complete commands and flags
@@ -127,7 +130,8 @@ impl Command {
         match self {
             #[cfg(feature = "serve")]
             Self::Serve(_) => false,
-            Self::Apply(_) | Self::Init(_) | Self::Record(_) | Self::Unlock(_) | Self::Sandbox(_) => false,
+            Self::Apply(_) | Self::Init(_) | Self::NewSystem(_) => false,
+            Self::Record(_) | Self::Unlock(_) | Self::Sandbox(_) => false,
             _ => true,
         }
     }
@@ -183,6 +187,7 @@ impl Cli {
             Command::Why(command) => command.run(global, output).await,
             Command::Explain(command) => command.run(global),
             Command::Fmt(command) => command.run(global),
+            Command::NewSystem(command) => command.run(global),
             Command::Test(command) => command.run(global, output).await,
             Command::Can(command) => command.run(global, output).await,
             Command::WhoCan(command) => command.run(global, output).await,

@@ -201,6 +201,11 @@ fn targets(
     targets
 }
 
+/// What is wrong with a URL that a target is to have.
+pub fn url_problem(url: &str) -> Option<Diagnostic> {
+    check_url("url", url)
+}
+
 fn open(
     registry: &Registry,
     (config, passes): (&TargetConfig, &PassesConfig),

@@ -17,6 +17,7 @@ mod compile;
 mod compiled;
 pub mod definition;
 mod document;
+pub mod draft;
 mod problems;
 mod read;
 mod settings;

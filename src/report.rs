@@ -210,6 +210,7 @@ impl Report {
             "sandbox" => ("sandbox", Content::Sandbox(SandboxContent::default())),
             "report" => ("report", Content::Merged(MergedContent::default())),
             "serve" => ("serve", Content::Serve(ServeContent::default())),
+            "new-system" => ("new-system", Content::Init(InitContent::default())),
             "check-system" => ("check-system", Content::CheckSystem(CheckSystemContent::default())),
             _ => ("", Content::Nothing),
         };

@@ -191,6 +191,20 @@ const ABOUT: &[About] = &[
         exits: &[Exit::Guarded, Exit::Conflict, Exit::Incomplete, Exit::Locked],
     },
     About {
+        command: "new-system",
+        examples: &[
+            (
+                "enact new-system https://api.example.com --openapi openapi.json",
+                "writes NAME.yaml, by its title",
+            ),
+            (
+                "enact new-system https://api.example.com --openapi openapi.yaml --name doors",
+                "writes doors.yaml",
+            ),
+        ],
+        exits: &[],
+    },
+    About {
         command: "check-system",
         examples: &[
             ("enact check-system mine.yaml", "offline"),

@@ -1081,6 +1081,13 @@ codes! {
     /// put other systems in separate files.
     SystemDocuments = "system/documents" (Invalid, Error),
 
+    /// `enact new-system` can make no definition of an OpenAPI document: it is none of version 3, or none of its paths lists objects
+    /// of which each has a path and a name. Name another document, or write the definition by hand, as docs/systems.md shows.
+    SystemDraft = "system/draft" (Invalid, Error),
+
+    /// `enact new-system` writes a new file, and there is one of that name. Nothing was written. Give another name with `--name`.
+    SystemExists = "system/exists" (Usage, Error),
+
     /// `readOnly`, `writeOnly` or `x-replaces` is used where it cannot work: together on one field, inside a list, on a
     /// whole object, or too deep. A field that cannot be read back only differs when git changes it, and its secret
     /// must not be shown. Change the field as the help says.
@@ -1199,7 +1206,7 @@ codes! {
     /// understood is not used. Correct the value that the message names.
     SystemType = "system/type" (Invalid, Error),
 
-    /// The file given to `check-system` cannot be read. Name the file of a definition.
+    /// The file given to `check-system` or `new-system` cannot be read. Name the file of a definition, or of an OpenAPI document.
     SystemUnreadable = "system/unreadable" (Invalid, Error),
 
     /// A policy test gives its requests a key of which no policy says anything, most likely because of a misspelt name. The

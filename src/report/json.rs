@@ -302,7 +302,10 @@ pub fn schemas() -> [(&'static str, Value); 25] {
                 "What `enact validate`, `plan`, `apply` and `undo` found out, and what `enact report merge` joined.",
             ),
         ),
-        ("init", schema_of::<JsonDocument<'_, InitContent>>("What `enact init` wrote.")),
+        (
+            "init",
+            schema_of::<JsonDocument<'_, InitContent>>("What `enact init` or `enact new-system` wrote."),
+        ),
         ("doctor", schema_of::<JsonDocument<'_, DoctorContent>>("What `enact doctor` found out.")),
         ("targets", schema_of::<JsonDocument<'_, TargetsContent>>("The targets of enact.yaml.")),
         ("completions", schema_of::<JsonDocument<'_, PageContent>>("What `enact completions` prints.")),

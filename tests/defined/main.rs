@@ -16,6 +16,7 @@ mod below;
 mod bodies;
 mod comparing;
 mod config;
+mod drafts;
 mod keys;
 mod lists;
 mod login;

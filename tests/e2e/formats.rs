@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::world::{Run, World, codes, enact, fault, run};
 
+const OPENAPI: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/defined/openapi/airflow.yaml");
 const SYSTEM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/systems/vault.yaml");
 
 /// Each command with arguments that succeed. `sandbox` does not end by itself, so it has its own test.
@@ -33,6 +34,7 @@ const GOOD: &[&[&str]] = &[
     &["serve", "--once"],
     &["plan", "--report", "json=piece.json"],
     &["report", "merge", "piece.json"],
+    &["new-system", "https://airflow.example", "--openapi", OPENAPI],
     &["check-system", SYSTEM],
     &["completions", "bash"],
     &["why", "live", "Role/declared"],
@@ -83,6 +85,8 @@ const WRONG: &[(&[&str], &str)] = &[
     (&["serve", "--once"], "config/"),
     (&["report", "merge", "enact.yaml"], "report/piece"),
     (&["man", "plam"], "cli/page"),
+    (&["new-system", "https://a.example", "--openapi", "missing.yaml"], "system/unreadable"),
+    (&["new-system", "https://a.example", "--openapi", "enact.yaml"], "system/draft"),
     (&["check-system", "enact.yaml"], "system/"),
     (&["check-system", "missing.yaml"], "system/unreadable"),
     (&["check-system", SYSTEM, "--against", "live", "--scratch", "x"], "config/"),
@@ -108,6 +112,7 @@ fn document(command: Option<&str>, run: &Run) -> Value {
     let name = match command {
         Some("validate" | "plan" | "apply" | "undo" | "report") => "plan",
         Some("check-system") => "check",
+        Some("new-system") => "init",
         Some("who-can") => "who",
         Some(command) => command,
         None => "usage",
@@ -303,7 +308,7 @@ fn json_is_one_document_of_every_command_that_something_is_wrong_with() {
 fn json_is_one_document_where_the_configuration_is_missing() {
     let dir = TempDir::new().unwrap();
     let configured = |args: &&&[&str]| {
-        !["init", "sandbox", "check-system", "completions", "explain", "man"].contains(&args[0])
+        !["init", "sandbox", "new-system", "check-system", "completions", "explain", "man"].contains(&args[0])
     };
     for args in GOOD.iter().filter(configured) {
         let run = run(dir.path(), &[args, &["--config", "gone.yaml", "--format", "json"][..]].concat());

@@ -358,6 +358,20 @@ fn the_definition_that_the_page_about_systems_builds_up_is_sound_piece_by_piece_
 }
 
 #[test]
+fn every_example_on_the_page_about_systems_is_sound() {
+    let dir = TempDir::new().unwrap();
+    let blocks = blocks_of("docs/systems.md").into_iter().map(|(_, text)| text);
+    let examples: Vec<_> = blocks.filter(|text| text.starts_with("# an example: ")).collect();
+    assert!(examples.len() >= 15, "{}", examples.len());
+    for example in examples {
+        let head = "apiVersion: enact/v1\nkind: System\nname: example\n";
+        std::fs::write(dir.path().join("example.yaml"), format!("{head}{example}")).unwrap();
+        let checked = run(dir.path(), &["check-system", "example.yaml"]);
+        assert!(checked.code == 0 && checked.err.is_empty(), "{example}{}", checked.err);
+    }
+}
+
+#[test]
 fn the_definitions_that_come_with_enact_are_sound_and_so_are_their_manifests() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("systems");
     let readme = read("README.md");
