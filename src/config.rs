@@ -16,6 +16,7 @@ use crate::source::{self, Texts};
 use crate::system::System;
 use crate::system::registry::Registry;
 use crate::text::short;
+use crate::words::list;
 
 mod api;
 mod cedar_schema;
@@ -220,11 +221,24 @@ fn open(
     let include = includes(config, row, diagnostics);
     let passes = passes::of_target(&config.passes, passes, row, diagnostics);
     let system = sound(diagnostics, |diagnostics| open_system(registry, config, schemas, row, diagnostics))?;
+    diagnostics.extend(post_reads(config, system.as_ref()).map(|note| note.at(row.place("/system"))));
     let unmanaged = unmanaged(config, row, Some(system.kinds()), diagnostics);
     let api = api::of(config, registry.get(&config.system).map(|registered| &registered.settings));
     let environment = Environment::default();
     let (config, at) = (config.clone(), row.pointer(""));
     Some(Target { config, system, api, record, include, environment, unmanaged, passes, at })
+}
+
+/// Says where a plan reads a target with POST.
+fn post_reads(config: &TargetConfig, system: &dyn System) -> Option<Diagnostic> {
+    let paths: Vec<_> = system.post_reads().iter().map(|path| format!("`{path}`")).collect();
+    let message = format!(
+        "a plan reads with POST at {}: the definition of the system says that it changes nothing",
+        list(&paths, 8)
+    );
+    let help = "only a definition that you trust may say so";
+    let note = Diagnostic::new(Code::ConfigPostReads, message).about(&config.name).help(help);
+    (!paths.is_empty()).then_some(note)
 }
 
 fn open_system(

@@ -32,6 +32,7 @@ use pace::Pace;
 use redact::GrowingRedactor;
 use transport::{Network, Transport};
 
+use crate::model::request::Path;
 use crate::model::spent::ListLimits;
 use crate::model::wire::Errors;
 use crate::sync::lock;
@@ -58,6 +59,8 @@ pub struct HttpSettings {
     pub secrets: Vec<SecretString>,
     /// Secrets that requests may carry for the API to store, by name.
     pub stored: BTreeMap<String, SecretString>,
+    /// The paths at which a POST only reads.
+    pub post_reads: Vec<Path>,
     /// How the API's errors look.
     pub errors: Errors,
     /// Where the credential comes from, for messages: `the variable POLYTOMIC_API_KEY`.
@@ -100,6 +103,7 @@ impl Http {
             tokens,
             secrets,
             stored,
+            post_reads,
             errors,
             credential_source,
             lists,
@@ -116,6 +120,7 @@ impl Http {
             redactor: redactor(tokens.as_deref(), secrets).map_err(SetupError::Secrets)?,
             tokens,
             stored,
+            post_reads,
             errors,
             credential_source,
             lists,

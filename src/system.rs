@@ -19,7 +19,7 @@ use crate::model::change::{Action, Change};
 use crate::model::kind::Kind;
 use crate::model::login::Login;
 use crate::model::names::Names;
-use crate::model::request::Request;
+use crate::model::request::{Path, Request};
 use crate::model::resource::ResourceId;
 use crate::model::state::{Listing, LiveObject, Observed};
 use crate::model::wire::{Errors, ReadError, Reader};
@@ -216,6 +216,11 @@ pub trait Observe: Translate {
     /// error says why there is none.
     fn login(&self, _username: Option<&str>) -> Result<Option<Login>, String> {
         Ok(None)
+    }
+
+    /// The paths at which a POST only reads.
+    fn post_reads(&self) -> Vec<Path> {
+        Vec::new()
     }
 
     /// Where it puts the details of an error.

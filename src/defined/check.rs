@@ -18,6 +18,7 @@ mod fields;
 mod keywords;
 mod list_type;
 mod pointers;
+mod post_reads;
 mod reads;
 mod schemas;
 
@@ -39,6 +40,7 @@ pub(super) fn check(definition: &Definition, settings: &Settings, problems: &mut
     schemas::check_settings(&settings.schema, problems);
     check_kinds_once(definition, problems);
     check_renames(definition, problems);
+    post_reads::check(definition, settings, problems);
     for (index, kind) in definition.kinds.iter().enumerate() {
         CHECKS.iter().for_each(|check| check(kind, &format!("/kinds/{index}"), problems));
     }

@@ -66,6 +66,8 @@ impl KeyField {
 #[derive(Debug)]
 pub(super) struct List {
     pub(super) route: Route,
+    /// The body, if it is read with POST.
+    pub(super) post: Option<BodyTemplate>,
     /// The part of the key that names the objects below each of which there is a list.
     pub(super) below: Option<KeyField>,
     /// The same for only the objects with one key.
@@ -88,6 +90,8 @@ pub(super) struct Get {
     /// Whether the path of an object is known from its name.
     pub(super) by_name: bool,
     pub(super) route: Route,
+    /// The body, if it is read with POST.
+    pub(super) post: Option<BodyTemplate>,
     pub(super) statuses: Statuses,
     pub(super) gone_if: Vec<Sign>,
     pub(super) object: String,

@@ -60,6 +60,10 @@ pub struct Definition {
     pub headers: BTreeMap<String, String>,
     /// How the API gives a token for the credential, if it does not take the credential itself.
     pub login: Option<LoginForm>,
+    /// Paths at which a POST only reads, such as `/v3/kv/range` of etcd. `list` and `get` may have `method: POST` at these paths
+    /// and at no others. A plan sends them, so nothing at them may change anything. They can contain `{settings.NAME}`.
+    #[serde(default)]
+    pub post_reads: Vec<PathTemplate>,
     /// Where the API puts the details of an error.
     #[serde(default)]
     pub errors: ErrorForm,

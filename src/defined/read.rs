@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use serde_json::Value;
 
 use crate::defined::api::Defined;
 use crate::defined::compiled::{self, CompiledKind, KeyField, List};
 use crate::defined::definition::{ErrorForm, Places, Pointer};
-use crate::defined::template::{Route, Values};
+use crate::defined::template::{BodyTemplate, Route, Values};
 use crate::model::kind::Kind;
 use crate::model::login::Login;
 use crate::model::request::{Id, Path};
@@ -85,6 +86,12 @@ impl Observe for Defined {
             Some(Login { method: *method, path, body, secret, form: *form, answer })
         };
         filled().map(Some).ok_or_else(|| "the name and the settings make no request for a token".to_owned())
+    }
+
+    fn post_reads(&self) -> Vec<Path> {
+        let values = Values { settings: &self.settings, id: None, parts: Vec::new() };
+        let paths = self.api.definition.post_reads.iter();
+        paths.filter_map(|path| Route::new(&path.0).ok()?.fill(&values)).collect()
     }
 
     fn errors(&self) -> Errors {
@@ -222,7 +229,8 @@ impl Defined {
         let is_named = matches!(sought, Sought::Named(_));
         let narrowed = list.find.as_ref().filter(|_| is_named).and_then(|find| find.fill(&values));
         let path = narrowed.or_else(|| list.route.fill(&values)).ok_or_else(unfilled)?;
-        let mut items = match pages::items(list, kind, &path, reader).await {
+        let post = posted(list.post.as_ref(), &values)?;
+        let mut items = match pages::items(list, kind, (&path, post), reader).await {
             Err(_) if self.is_below_nothing(of, reader).await? => Vec::new(),
             items => items?,
         };
@@ -318,8 +326,10 @@ impl Defined {
     ) -> Result<Option<LiveObject>, ReadError> {
         let Some(get) = &kind.get else { return Ok(Some(listed.clone())) };
         let Some(listed) = &self.identified(kind, &get.route, listed, reader).await? else { return Ok(None) };
-        let path = get.route.fill(&self.values(kind, listed)).ok_or_else(unfilled)?;
-        let statuses = Statuses { own: self.own(kind, listed), ..get.statuses.clone() };
+        let values = self.values(kind, listed);
+        let path = get.route.fill(&values).ok_or_else(unfilled)?;
+        let post = posted(get.post.as_ref(), &values)?;
+        let statuses = Statuses { own: self.own(kind, listed), post, ..get.statuses.clone() };
         match reader.read(&path, &statuses).await? {
             GetResult::Gone(status) => self.gone(kind, listed, status, &path, reader).await,
             GetResult::Reply(reply) if get.gone_if.iter().any(|sign| sign.is_in(&reply.body)) => Ok(None),
@@ -408,6 +418,11 @@ impl Defined {
         let all = self.all(kind, Sought::Among(&names), reader).await?;
         if all.objects.iter().any(|found| found.remote == listed.remote) { Err(unsure()) } else { Ok(None) }
     }
+}
+
+/// The body of a read, if it is a POST.
+fn posted(body: Option<&BodyTemplate>, values: &Values<'_>) -> Result<Option<Value>, ReadError> {
+    body.map(|body| body.fill(values).map(|(body, _)| body).ok_or_else(unfilled)).transpose()
 }
 
 fn ambiguous(kind: &str, name: &str) -> ReadError {

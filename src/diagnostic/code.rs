@@ -195,6 +195,10 @@ codes! {
     /// out would leave the target with what is meant for another one. Do what the help says.
     ConfigPatch = "config/patch" (Invalid, Error),
 
+    /// A target is read with POST at some paths, as the definition of its system says. A plan sends these requests, and whether they
+    /// change anything only the definition says. Review the paths in `post_reads` of the definition.
+    ConfigPostReads = "config/post-reads" (Invalid, Warning),
+
     /// What `peers` of the proxy in front of `enact serve` names is no address. The service believes whom a request names only if it
     /// comes from one of them. Write addresses, such as `10.0.0.5` or `fd00::5`.
     ConfigProxy = "config/proxy" (Invalid, Error),
@@ -1161,6 +1165,10 @@ codes! {
     /// A JSON pointer of a definition has a step that means nothing where it is, such as `*` in `items`, or a number in
     /// `within`: no reply would be understood, or no body be what was meant.
     SystemPointer = "system/pointer" (Invalid, Error),
+
+    /// A definition reads with POST where it does not say that this only reads, or in a way that cannot be. A plan sends reads, so the
+    /// paths are listed in `post_reads`, and nothing is written at them. Correct it as the help says.
+    SystemPostRead = "system/post-read" (Invalid, Error),
 
     /// A kind refers to another one in a way that does not work: the other kind is unknown, comes later in the file, is
     /// the same kind, has no id from the server, or the place is not a text in `spec`. Objects are created in the order

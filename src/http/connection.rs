@@ -61,6 +61,8 @@ pub(super) struct Connection {
     pub(super) tokens: Option<Arc<Tokens>>,
     pub(super) redactor: Arc<GrowingRedactor>,
     pub(super) stored: BTreeMap<String, SecretString>,
+    /// The paths at which a POST only reads.
+    pub(super) post_reads: Vec<Path>,
     pub(super) errors: Errors,
     pub(super) credential_source: String,
     pub(super) lists: ListLimits,

@@ -114,6 +114,7 @@ mod tests {
             tokens: None,
             secrets: Vec::new(),
             stored: BTreeMap::new(),
+            post_reads: Vec::new(),
             errors: Errors::default(),
             credential_source: String::new(),
             lists: crate::model::spent::ListLimits::default(),

@@ -1,4 +1,5 @@
-//! Reads from one target, and repeats reads that failed. It cannot write.
+//! Reads from one target, and repeats reads that failed. It cannot write: it sends GET, and POST at the paths at which its
+//! system says that it reads.
 
 use std::sync::Arc;
 
@@ -49,11 +50,19 @@ impl HttpReader {
         path: &Path,
         statuses: &Statuses,
     ) -> Result<GetResult, ReadError> {
+        let method = match &statuses.post {
+            None => "GET",
+            Some(_) if self.0.post_reads.iter().any(|read| read.is_at(path)) => "POST",
+            Some(_) => {
+                let message = format!("a POST to {path} is no read, so it was not sent");
+                return Err(ReadError { message, help: None });
+            }
+        };
         let (mut attempt, mut once, began) = (1, true, Instant::now());
         loop {
             let pass = self.0.enter(look.place_to_read()).await;
             let waited = began.elapsed();
-            let ended = self.0.attempt(pass, "GET", path, None, &[]).await;
+            let ended = self.0.attempt(pass, method, path, statuses.post.as_ref(), &[]).await;
             let (event, asked, error) = match ended {
                 Ok(answer)
                     if statuses.gone.contains(&answer.status.as_u16())
@@ -74,13 +83,13 @@ impl HttpReader {
                 }
                 Ok(answer) => {
                     let message =
-                        format!("GET {} was answered with {}", self.0.shown(path), self.0.said(&answer));
+                        format!("{method} {} was answered with {}", self.0.shown(path), self.0.said(&answer));
                     let for_good = || refused_for_good(answer.status).map(str::to_owned);
                     let error = ReadError { message, help: self.0.help(&answer).or_else(for_good) };
                     (self.0.failure(&answer), answer.asks(&self.0.errors), error)
                 }
                 Err(Unanswered { event, words, help }) => {
-                    let message = format!("GET {} failed: {words}", self.0.shown(path));
+                    let message = format!("{method} {} failed: {words}", self.0.shown(path));
                     (event, None, ReadError { message, help })
                 }
             };
@@ -158,6 +167,7 @@ mod tests {
             tokens: None,
             secrets: Vec::new(),
             stored: BTreeMap::new(),
+            post_reads: Vec::new(),
             errors: crate::model::wire::Errors::default(),
             credential_source: "a test".to_owned(),
             lists: limits,

@@ -125,6 +125,12 @@ impl Path {
         Some(Self { segments: self.segments.clone(), query })
     }
 
+    /// Whether it is the same but for its query.
+    pub fn is_at(&self, other: &Self) -> bool {
+        let place = |path: &Self| Self { segments: path.segments.clone(), query: Vec::new() }.to_string();
+        place(self) == place(other)
+    }
+
     /// The path with those ids filled in that are known.
     fn fill(&self, ids: &BTreeMap<Symbol, RemoteId>) -> Self {
         let fill = |segment: &Segment| match segment {

@@ -1,4 +1,4 @@
-//! What goes over the wire, and the two powers: a [`Reader`] may only GET, a [`Writer`] may write.
+//! What goes over the wire, and the two powers: a [`Reader`] may only read, a [`Writer`] may write.
 //!
 //! Only the write step of a run holds a `Writer`. Not here: the requests themselves, in `request`, and HTTP, in `http`.
 
@@ -120,13 +120,15 @@ pub struct Statuses {
     /// Where an answer that is the object itself has its id (a JSON pointer), and the id: then a field `error` is the
     /// object's own, and not an error.
     pub own: Option<(String, String)>,
+    /// The body, if it is read with POST. That is done only at the paths that the system lists as such.
+    pub post: Option<Value>,
     /// What the list took so far, if this is one of its pages.
     pub spent: Spent,
 }
 
 impl Default for Statuses {
     fn default() -> Self {
-        Self { success: vec![200], gone: vec![404], own: None, spent: Spent::default() }
+        Self { success: vec![200], gone: vec![404], own: None, post: None, spent: Spent::default() }
     }
 }
 
@@ -152,10 +154,10 @@ pub struct Reply {
     pub spent: Spent,
 }
 
-/// The power to read: GET below one target's URL, nothing else.
+/// The power to read: GET below one target's URL, POST at the paths at which its system says that it reads, nothing else.
 #[async_trait]
 pub trait Reader: Send + Sync {
-    /// The answer to a GET.
+    /// The answer to a read.
     async fn read(&self, path: &Path, statuses: &Statuses) -> Result<GetResult, ReadError>;
 
     /// A page of a list that took so much before; a list that is not there is an error.

@@ -23,6 +23,7 @@ mod login;
 mod losing;
 mod operations;
 mod paging;
+mod post_reads;
 mod probe;
 mod reading;
 mod references;

@@ -106,7 +106,7 @@ const MISTAKES: &[Mistake] = &[
     ("list: {path: /groups}", "list: {path: ^groups}", "schema/pattern"),
     ("list: {path: /groups}", "list: {path: ^'/groups?all=1'}", "schema/pattern"),
     ("list: {path: /groups}", "list: {path: ^'/groups#x'}", "schema/pattern"),
-    ("list: {path: /groups}", "list: {path: /groups, method: ^POST}", "schema/"),
+    ("list: {path: /groups}", "list: {path: /groups, method: ^POST}", "system/"),
     ("get: {path: '/groups/{id}'}", "get: {path: '/groups/{id}', method: ^DELETE}", "schema/"),
     ("create: {path: /groups}", "create: {path: /groups, method: ^GET}", "schema/enum"),
     ("method: PATCH", "method: ^DELETE", "schema/enum"),

@@ -292,6 +292,7 @@ pub(crate) fn connection<P: Peer + 'static>(
         tokens: None,
         secrets: Vec::new(),
         stored: std::collections::BTreeMap::new(),
+        post_reads: target.system.post_reads(),
         errors: target.system.errors(),
         credential_source: "the simulation".to_owned(),
         lists: enact::model::spent::ListLimits::default(),

@@ -9,7 +9,9 @@ use serde_json::Value;
 use super::headers;
 use super::routes::{Compiler, TemplateScope};
 use crate::defined::compiled::{Create, Delete, Frame, Get, KeyField, List, Step, Update};
-use crate::defined::definition::{CreateForm, DeleteForm, FirstForm, GetForm, ListForm, Mode, UpdateForm};
+use crate::defined::definition::{
+    CreateForm, DeleteForm, FirstForm, GetForm, ListForm, Mode, ReadMethod, UpdateForm,
+};
 use crate::defined::template::{BodyTemplate, Placeholder, Route};
 use crate::diagnostic::Code;
 use crate::model::request::{Method, Repeatability};
@@ -20,6 +22,7 @@ impl Compiler<'_, '_> {
         let place = format!("{}/list", self.context.at);
         let route = self.route(&list.path.0, &list.query, &place, TemplateScope::List)?;
         let below = self.below(&route, &place)?;
+        let post = self.post(list.method, &list.body, &place, TemplateScope::List)?;
         let find = match &list.find {
             None => None,
             Some(query) => {
@@ -31,6 +34,7 @@ impl Compiler<'_, '_> {
         self.success(&list.success, &place);
         Some(List {
             route,
+            post,
             below,
             find,
             statuses: Statuses { success: list.success.clone(), gone: Vec::new(), ..Statuses::default() },
@@ -42,6 +46,20 @@ impl Compiler<'_, '_> {
             whole: list.whole,
             paging: list.paging.clone(),
         })
+    }
+
+    /// The body of a read that is a POST; `None` inside if it is a GET.
+    fn post(
+        &mut self,
+        method: ReadMethod,
+        body: &Option<Value>,
+        place: &str,
+        scope: TemplateScope,
+    ) -> Option<Option<BodyTemplate>> {
+        match method {
+            ReadMethod::Get => Some(None),
+            ReadMethod::Post => self.body(body, place, scope),
+        }
     }
 
     /// The part of the key that says below what a list is; `None` inside if it is the only list.
@@ -64,15 +82,17 @@ impl Compiler<'_, '_> {
         let place = format!("{}/get", self.context.at);
         let scope = if self.context.kind.list.is_some() { TemplateScope::Live } else { TemplateScope::Key };
         let route = self.route(&get.path.0, &get.query, &place, scope)?;
-        self.one_object(&route, None, |_| false, &place);
+        let post = self.post(get.method, &get.body, &place, scope)?;
+        self.one_object(&route, post.as_ref(), |_| false, &place);
         self.success(&get.success, &place);
         let help = "write a status from 400 to 499";
         self.statuses(&get.gone, &format!("{place}/gone"), 400..500, help);
         let statuses =
             Statuses { success: get.success.clone(), gone: get.gone.clone(), ..Statuses::default() };
-        let by_name = route.placeholders().all(|placeholder| self.is_in_name(placeholder));
+        let in_body = post.iter().flat_map(BodyTemplate::texts).flat_map(|(_, text)| text.placeholders());
+        let by_name = route.placeholders().chain(in_body).all(|placeholder| self.is_in_name(placeholder));
         let gone_if = get.gone_if.iter().map(Sign::from).collect();
-        Some(Get { by_name, route, statuses, gone_if, object: get.object.0.clone() })
+        Some(Get { by_name, route, post, statuses, gone_if, object: get.object.0.clone() })
     }
 
     pub(super) fn create(&mut self, create: &CreateForm) -> Option<Create> {

@@ -19,9 +19,12 @@ pub struct ListForm {
     /// Query parameters; the values are templates over the settings.
     #[serde(default)]
     pub query: BTreeMap<String, String>,
-    /// Always `GET`: planning reads and never writes.
+    /// `GET`, or `POST` at one of `post_reads`.
     #[serde(default)]
     pub method: ReadMethod,
+    /// The body of a POST; its texts are templates over the settings. A part of the key is known where there is one list below
+    /// each object of another kind.
+    pub body: Option<Value>,
     /// The statuses of a usable reply. Default: 200.
     #[serde(default = "ok")]
     pub success: Vec<u16>,
@@ -60,9 +63,11 @@ pub struct GetForm {
     /// Query parameters; the values are templates over the key and the settings.
     #[serde(default)]
     pub query: BTreeMap<String, String>,
-    /// `GET`, and nothing else: planning reads and never writes.
+    /// `GET`, or `POST` at one of `post_reads`.
     #[serde(default)]
     pub method: ReadMethod,
+    /// The body of a POST; its texts are templates over the key and the settings.
+    pub body: Option<Value>,
     /// The statuses of a usable reply. Left out: 200.
     #[serde(default = "ok")]
     pub success: Vec<u16>,
@@ -85,6 +90,9 @@ pub enum ReadMethod {
     #[default]
     #[serde(rename = "GET")]
     Get,
+    /// Changes nothing at the paths that a definition lists as such.
+    #[serde(rename = "POST")]
+    Post,
 }
 
 /// How an object is created.

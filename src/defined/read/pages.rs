@@ -28,12 +28,12 @@ const SAME: usize = 3;
 pub(super) async fn items(
     list: &List,
     kind: &CompiledKind,
-    first: &Path,
+    (first, post): (&Path, Option<Value>),
     reader: &dyn Reader,
 ) -> Result<Vec<Packed>, ReadError> {
     let mut reads = 1;
     loop {
-        match Pages::new(list, kind, first).all(reader).await {
+        match Pages::new(list, kind, (first, post.clone())).all(reader).await {
             Ok(items) => return Ok(items),
             Err(Unread::Shifted(_)) if reads < READS => reads += 1,
             Err(Unread::Shifted(error) | Unread::Wrong(error)) => return Err(error),
@@ -58,6 +58,8 @@ struct Pages<'a> {
     list: &'a List,
     kind: &'a CompiledKind,
     first: &'a Path,
+    /// The body, if the list is read with POST.
+    post: Option<Value>,
     walk: PageWalk,
     items: Vec<Packed>,
     /// The identities of the items so far, so that one that comes twice counts once.
@@ -81,11 +83,12 @@ struct Page<'a> {
 }
 
 impl<'a> Pages<'a> {
-    fn new(list: &'a List, kind: &'a CompiledKind, first: &'a Path) -> Self {
+    fn new(list: &'a List, kind: &'a CompiledKind, (first, post): (&'a Path, Option<Value>)) -> Self {
         Self {
             list,
             kind,
             first,
+            post,
             walk: PageWalk::default(),
             items: Vec::new(),
             known: BTreeSet::new(),
@@ -123,7 +126,8 @@ impl<'a> Pages<'a> {
     async fn read(&mut self, path: &Path, reader: &dyn Reader) -> Result<Option<Path>, Unread> {
         // Some servers have no page after the last one.
         let gone = if self.is_counted { vec![404] } else { Vec::new() };
-        let statuses = Statuses { spent: self.walk.spent(), gone, ..self.list.statuses.clone() };
+        let (spent, post) = (self.walk.spent(), self.post.clone());
+        let statuses = Statuses { spent, gone, post, ..self.list.statuses.clone() };
         let mut reply = match reader.read(path, &statuses).await? {
             GetResult::Reply(reply) => reply,
             GetResult::Gone(_) => return Ok(None),
