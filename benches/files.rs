@@ -170,7 +170,12 @@ fn project(at: &Path, base: BaseSource) -> &'static Project {
 
 /// Like the commands, which end with their report, a row gives nothing back.
 fn loaded(at: &Path, base: BaseSource) -> (&'static Project, Files) {
-    let origin = ConfigText { file: "enact.yaml".to_owned(), folder: at.to_owned(), text: CONFIG.to_owned() };
+    let origin = ConfigText {
+        file: "enact.yaml".to_owned(),
+        folder: at.to_owned(),
+        text: CONFIG.to_owned(),
+        unsaved: Default::default(),
+    };
     let Load { project, diagnostics, files, .. } =
         load(&origin, &RunOptions { base, ..RunOptions::default() });
     (project.unwrap_or_else(|| panic!("{diagnostics:#?}")).kept(), files)

@@ -77,8 +77,12 @@ fn commit(folder: &Path, version: usize, objects: usize) {
 }
 
 fn project(folder: &Path, base: BaseSource) -> Project {
-    let origin =
-        ConfigText { file: "enact.yaml".to_owned(), folder: folder.to_owned(), text: CONFIG.to_owned() };
+    let origin = ConfigText {
+        file: "enact.yaml".to_owned(),
+        folder: folder.to_owned(),
+        text: CONFIG.to_owned(),
+        unsaved: Default::default(),
+    };
     let remembers = base == BaseSource::Applied;
     let Load { project, diagnostics, .. } =
         load(&origin, &RunOptions { base, remembers, ..RunOptions::default() });

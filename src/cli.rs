@@ -25,6 +25,8 @@ mod help;
 mod import;
 mod init;
 mod log;
+#[cfg(feature = "lsp")]
+mod lsp;
 mod man;
 mod new_system;
 mod output;
@@ -114,6 +116,9 @@ enum Command {
     /// Looks after the targets by their schedules until it is told to end: shows drift, or writes
     #[cfg(feature = "serve")]
     Serve(serve::Serve),
+    /// Serves an editor over standard input and output: diagnostics while you type, completion, hover, definitions
+    #[cfg(feature = "lsp")]
+    Lsp(lsp::Lsp),
     /// Drafts the definition of a system from the OpenAPI document of its API
     NewSystem(new_system::NewSystem),
     /// Checks the definition of a system, offline or against a live one
@@ -130,6 +135,8 @@ impl Command {
         match self {
             #[cfg(feature = "serve")]
             Self::Serve(_) => false,
+            #[cfg(feature = "lsp")]
+            Self::Lsp(_) => false,
             Self::Apply(_) | Self::Init(_) | Self::NewSystem(_) => false,
             Self::Record(_) | Self::Unlock(_) | Self::Sandbox(_) => false,
             _ => true,
@@ -207,6 +214,8 @@ impl Cli {
             }
             #[cfg(feature = "serve")]
             Command::Serve(command) => command.run(global, output).await,
+            #[cfg(feature = "lsp")]
+            Command::Lsp(command) => return command.run(global).await,
             Command::CheckSystem(command) => command.run(global).await,
             Command::Completions(completions) => completions.run(command()),
             Command::Man(man) => man.run(command()),

@@ -49,23 +49,26 @@ pub fn load(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Config> {
     let (document, config) = written(file, text, diagnostics)?;
-    let (registry, files) = match systems {
-        Systems::Known(registry) => (registry, None),
-        Systems::Defined(files) => {
+    let nothing = Arc::default();
+    let (registry, files, unsaved) = match systems {
+        Systems::Known(registry) => (registry, None, &nothing),
+        Systems::Defined { files, unsaved } => {
             let registry = sound(diagnostics, |diagnostics| {
-                Some(Arc::new(define(&document, folder, &config, files, diagnostics)))
+                let texts = Texts::within(config.limits.text_mib).with_unsaved(unsaved);
+                Some(Arc::new(define(&document, folder, &config, (files, texts), diagnostics)))
             })?;
-            (registry, Some(files))
+            (registry, Some(files), unsaved)
         }
     };
     let serve = sound(diagnostics, |diagnostics| Serve::read(&config.serve, &document, diagnostics))?;
-    let mut schemas = Schemas { folder, files };
+    let mut schemas = Schemas { folder, files, unsaved };
     let targets = sound(diagnostics, |diagnostics| {
         Some(targets(&document, &config, &registry, &mut schemas, diagnostics))
     })?;
     let guardrails = match (&config.guardrails, schemas.files) {
         (Some(name), Some(files)) => {
-            let texts = guardrail_texts(&document, folder, &config, name, diagnostics)?;
+            let texts = Texts::within(config.limits.text_mib).with_unsaved(unsaved);
+            let texts = guardrail_texts(&document, folder, texts, name, diagnostics)?;
             files.extend(texts.clone());
             let (file, text) = texts.first_key_value()?;
             guardrails::read(file, text, &targets, diagnostics)?
@@ -136,14 +139,13 @@ fn define(
     document: &Document,
     folder: &Path,
     config: &ConfigFile,
-    files: &mut Files,
+    (files, mut texts): (&mut Files, Texts),
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Registry {
     let mut registry = Registry::within(&config.limits.budget());
     if config.systems.is_empty() {
         return registry;
     }
-    let mut texts = Texts::within(config.limits.text_mib);
     *files = source::working_tree(folder, &config.systems, &mut texts, diagnostics);
     for (path, text) in files {
         let row = defined::define(path, text, diagnostics);
@@ -160,11 +162,10 @@ fn define(
 fn guardrail_texts(
     document: &Document,
     folder: &Path,
-    config: &ConfigFile,
+    mut texts: Texts,
     name: &str,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Files> {
-    let mut texts = Texts::within(config.limits.text_mib);
     sound(diagnostics, |diagnostics| {
         let before = diagnostics.len();
         let files = source::working_tree(folder, &[name.to_owned()], &mut texts, diagnostics);
@@ -285,9 +286,13 @@ fn unknown_system(registry: &Registry, config: &TargetConfig) -> Diagnostic {
 
 /// Where the systems come from that a configuration can use.
 pub enum Systems<'a> {
-    /// They are built in, or defined by files in its folder; this receives the texts of those files, and of the schemas
-    /// that its targets name.
-    Defined(&'a mut Files),
+    /// They are built in, or defined by files in its folder.
+    Defined {
+        /// Receives the texts of those files, and of the schemas that its targets name.
+        files: &'a mut Files,
+        /// What an editor holds of the folder and has not written: it counts instead of the files.
+        unsaved: &'a Arc<Files>,
+    },
     /// Only these, even if the configuration defines others: definitions and schemas from an old commit are not trusted.
     Known(Arc<Registry>),
 }

@@ -23,6 +23,8 @@ pub mod file;
 pub mod git;
 pub mod http;
 pub mod import;
+#[cfg(feature = "lsp")]
+pub mod lsp;
 pub mod manifest;
 pub mod model;
 pub mod packed;

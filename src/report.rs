@@ -188,6 +188,8 @@ impl Report {
             "validate" => ("validate", Content::Run),
             "plan" => ("plan", Content::Run),
             "undo" => ("undo", Content::Run),
+            // Only arguments that are wrong make a report of it.
+            "lsp" => ("lsp", Content::Run),
             "apply" => ("apply", Content::Run),
             "log" => ("log", Content::Log(RunsContent::default())),
             "show" => ("show", Content::Show(RunsContent::default())),

@@ -6,6 +6,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 pub mod check;
+pub mod example;
 pub mod explain;
 
 /// The JSON Schema (2020-12) of a type. An optional field may be left out but not be null, unless it has `x-nullable`:

@@ -190,6 +190,7 @@ const ABOUT: &[About] = &[
         ],
         exits: &[Exit::Guarded, Exit::Conflict, Exit::Incomplete, Exit::Locked],
     },
+    About { command: "lsp", examples: &[("enact lsp", "is what an editor runs")], exits: &[] },
     About {
         command: "new-system",
         examples: &[
@@ -233,7 +234,7 @@ pub(super) fn complete(enact: Command) -> Command {
     );
     let enact = enact.after_help(end);
     ABOUT.iter().fold(enact, |enact, about| match enact.find_subcommand(about.command) {
-        // The service is not in every build.
+        // The service and the language server are not in every build.
         None => enact,
         Some(_) => enact.mut_subcommand(about.command, |command| command.after_help(below(about))),
     })

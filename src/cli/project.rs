@@ -96,6 +96,7 @@ impl SandboxArgs {
                 file: FILE_NAME.to_owned(),
                 folder: PathBuf::from("."),
                 text: EXAMPLE.to_owned(),
+                unsaved: Arc::default(),
             };
             return load(&origin, options);
         }

@@ -3,7 +3,6 @@
 use clap::Args;
 
 use super::args::Global;
-use crate::diagnostic;
 use crate::report::Report;
 use crate::run::lint;
 use crate::run::load::Load;
@@ -13,16 +12,11 @@ pub(super) struct Validate {}
 
 impl Validate {
     pub(super) fn run(self, global: &Global) -> Report {
-        let Load { project, diagnostics, files, config: _, configuration: _ } =
-            global.load(&global.options());
+        let load = global.load(&global.options());
+        let diagnostics = lint::all(&load);
+        let Load { project, files, diagnostics: _, config: _, configuration: _ } = load;
         match project {
-            Some(project) => {
-                let project = project.kept();
-                let mut diagnostics = diagnostics;
-                diagnostics.extend(lint::warnings(project, &files));
-                diagnostic::sort(&mut diagnostics);
-                Report { files, ..project.report("validate", diagnostics) }
-            }
+            Some(project) => Report { files, ..project.kept().report("validate", diagnostics) },
             None => Report { diagnostics, files, ..Report::of("validate") },
         }
     }

@@ -17,6 +17,8 @@ pub(super) struct Schemas<'a> {
     pub(super) folder: &'a Path,
     /// Receives their texts; `None` if none may be read, because the configuration is not trusted.
     pub(super) files: Option<&'a mut Files>,
+    /// What an editor holds and has not written, by path relative to the folder.
+    pub(super) unsaved: &'a Files,
 }
 
 impl Schemas<'_> {
@@ -36,7 +38,11 @@ impl Schemas<'_> {
         }
         let Some(files) = &mut self.files else { return Ok(None) };
         let name = path.display().to_string();
-        let text = file::read_text(&self.folder.join(path), MAX_BYTES).map_err(|why| {
+        let text = match self.unsaved.get(&name) {
+            Some(text) => Ok(text.to_string()),
+            None => file::read_text(&self.folder.join(path), MAX_BYTES),
+        };
+        let text = text.map_err(|why| {
             let why = format!("the Cedar schema `{name}` cannot be read: {why}");
             wrong(why, "name a file that exists, relative to enact.yaml")
         })?;

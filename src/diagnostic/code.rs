@@ -652,6 +652,11 @@ codes! {
     /// released on the page of the service, or with `enact unlock`.
     LockHold = "lock/hold" (Locked, Error),
 
+    /// enact.yaml, or a file that it names, cannot be used as the editor has it now. The language server checks the manifests by
+    /// the configuration that was in order last, so that they do not all look wrong. Correct what the other diagnostics of
+    /// that file name.
+    LspConfiguration = "lsp/configuration" (Invalid, Warning),
+
     /// The `apiVersion` of a manifest names no system that is known here. It decides by which schema the manifest is
     /// checked and which targets take it. Correct it, or name the file of the system's definition in `systems` of
     /// enact.yaml.

@@ -32,18 +32,26 @@ pub struct ConfigText {
     pub folder: PathBuf,
     /// The file's text.
     pub text: String,
+    /// What an editor holds and has not written, by path relative to the folder: it counts instead of the files.
+    pub unsaved: Arc<Files>,
 }
 
 impl ConfigText {
     /// Reads a configuration file.
     pub fn read(file: &Path) -> io::Result<Self> {
         let text = read_text(file, yaml::MAX_BYTES as u64)?;
-        Ok(Self { file: file.to_string_lossy().into_owned(), folder: folder_of(file).to_owned(), text })
+        Ok(Self {
+            file: file.to_string_lossy().into_owned(),
+            folder: folder_of(file).to_owned(),
+            text,
+            unsaved: Arc::default(),
+        })
     }
 
     /// The configuration, without manifests. `definitions` receives the texts of the files that it names.
     pub fn config(&self, definitions: &mut Files, diagnostics: &mut Vec<Diagnostic>) -> Option<Config> {
-        config::load(&self.file, &self.folder, &self.text, Systems::Defined(definitions), diagnostics)
+        let systems = Systems::Defined { files: definitions, unsaved: &self.unsaved };
+        config::load(&self.file, &self.folder, &self.text, systems, diagnostics)
     }
 
     /// The file's name in its folder.

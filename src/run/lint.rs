@@ -3,9 +3,19 @@
 use std::collections::BTreeSet;
 
 use crate::decide::lint::{is_silenced, lint};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{self, Diagnostic};
 use crate::manifest::Files;
+use crate::run::load::Load;
 use crate::run::project::Project;
+
+/// Everything that is wrong or odd in what was loaded, in order.
+#[must_use]
+pub fn all(load: &Load) -> Vec<Diagnostic> {
+    let odd = load.project.iter().flat_map(|project| warnings(project, &load.files));
+    let mut all: Vec<_> = load.diagnostics.iter().cloned().chain(odd).collect();
+    diagnostic::sort(&mut all);
+    all
+}
 
 /// The warnings, each once, however many targets take its manifest.
 #[must_use]

@@ -125,7 +125,7 @@ impl Shared {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Project> {
         let selected = selected(&checkout.config, options, diagnostics)?;
-        let reads = Arc::new(Reads::within(&checkout.config.limits));
+        let reads = Arc::new(Reads::with_unsaved(&checkout.config.limits, &self.origin.unsaved));
         let mut history = history(&self.origin, options, &reads, diagnostics)?;
         history.iter_mut().for_each(|history| history.uncommitted.clone_from(&self.uncommitted));
         let desired = checkout.desired_of(&selected);
@@ -151,7 +151,7 @@ fn read(origin: &ConfigText, options: &RunOptions, load: &mut Load) -> Option<Re
     load.files.extend(definitions.clone());
     let (trusted, config) = (Trusted { origin, definitions }, config?);
     let selected = selected(&config, options, &mut load.diagnostics)?;
-    let reads = Arc::new(Reads::within(&config.limits));
+    let reads = Arc::new(Reads::with_unsaved(&config.limits, &origin.unsaved));
     let mut history = history(origin, options, &reads, &mut load.diagnostics)?;
     let (config, configuration) =
         previewed(&trusted, config, options, history.as_ref(), &mut load.diagnostics)?;

@@ -1,8 +1,9 @@
 //! How much a run has read and may still read: one budget over all its revisions, not one for each.
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::config::file::RunLimits;
+use crate::manifest::Files;
 use crate::resolve::Reading;
 use crate::source::Texts;
 use crate::sync::lock;
@@ -16,8 +17,14 @@ pub struct Reads {
 impl Reads {
     /// Nothing is read yet.
     pub fn within(limits: &RunLimits) -> Self {
+        Self::with_unsaved(limits, &Arc::default())
+    }
+
+    /// Nothing is read yet, and these texts are in the working tree instead of the files of their paths.
+    pub(super) fn with_unsaved(limits: &RunLimits, unsaved: &Arc<Files>) -> Self {
         let RunLimits { text_mib, values, cedar_mib: _ } = *limits;
-        Self { texts: Mutex::new(Texts::within(text_mib)), manifests: Mutex::new(Reading::within(values)) }
+        let texts = Texts::within(text_mib).with_unsaved(unsaved);
+        Self { texts: Mutex::new(texts), manifests: Mutex::new(Reading::within(values)) }
     }
 
     /// The texts that were read.

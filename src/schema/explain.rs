@@ -7,7 +7,7 @@ use crate::diagnostic::nearest;
 use crate::text::wrap;
 
 /// How many references a field is looked for behind; a schema may refer to itself.
-const DEPTH: usize = 8;
+pub(super) const DEPTH: usize = 8;
 /// How wide a page is.
 const WIDTH: usize = 100;
 
@@ -22,10 +22,7 @@ pub struct UnknownField {
 
 /// The page of a field, by the names along its path; list items are passed over. An empty path is the schema itself.
 pub fn page(title: &str, schema: &Value, path: &[&str]) -> Result<String, UnknownField> {
-    let mut field = Field { name: title, schema, is_required: false };
-    for name in path {
-        field = field.child(schema, name)?;
-    }
+    let field = Field::at(title, schema, path)?;
     let mut page = match path {
         [] => title.to_owned(),
         path => format!("{title}: {}", path.join(".")),
@@ -44,9 +41,8 @@ pub fn page(title: &str, schema: &Value, path: &[&str]) -> Result<String, Unknow
 /// Every field of a schema below a path, as a table in Markdown; `None` if there is none. A list's items are `[]`.
 pub fn table(schema: &Value, path: &str) -> Option<String> {
     let mut rows = Vec::new();
-    let whole = Field { name: path, schema, is_required: false };
-    let mut names = path.split('.').filter(|name| !name.is_empty());
-    let field = names.try_fold(whole, |field, name| field.child(schema, name).ok())?;
+    let names: Vec<_> = path.split('.').filter(|name| !name.is_empty()).collect();
+    let field = Field::at(path, schema, &names).ok()?;
     field.rows(schema, path, &[], &mut rows);
     (!rows.is_empty()).then(|| format!("| field | is | means |\n|---|---|---|\n{}", rows.concat()))
 }
@@ -57,16 +53,48 @@ pub fn wrapped(text: &str, indent: &str) -> String {
     if words.is_empty() { String::new() } else { wrap::fill(&words.join(" "), WIDTH, indent) + "\n" }
 }
 
-struct Field<'a> {
-    name: &'a str,
-    schema: &'a Value,
-    is_required: bool,
+/// A field of a schema. `root` is that schema wherever it is asked for.
+pub struct Field<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What it may be.
+    pub schema: &'a Value,
+    /// Whether its mapping needs it.
+    pub is_required: bool,
 }
 
 impl<'a> Field<'a> {
+    /// The field at the end of a path of names; list items are passed over. An empty path is the schema itself.
+    pub fn at(title: &'a str, root: &'a Value, path: &[&str]) -> Result<Self, UnknownField> {
+        let whole = Field { name: title, schema: root, is_required: false };
+        path.iter().try_fold(whole, |field, name| field.child(root, name))
+    }
+
     fn heading(&self, root: &'a Value) -> String {
+        format!("{}: {}", self.name, self.kinds(root))
+    }
+
+    /// What it may be, in words.
+    pub fn kinds(&self, root: &'a Value) -> String {
         let required = if self.is_required { ", required" } else { "" };
-        format!("{}: {}{required}", self.name, kinds(root, self.schema))
+        format!("{}{required}", kinds(root, self.schema))
+    }
+
+    /// Whether it can be nothing but a list.
+    pub fn is_list(&self, root: &'a Value) -> bool {
+        let mut parts = alternatives(root, self.schema, DEPTH);
+        parts.any(|part| part.get("items").is_some())
+            && !alternatives(root, self.schema, DEPTH).any(|part| part.get("properties").is_some())
+    }
+
+    /// Whether it is true or false.
+    pub fn is_flag(&self, root: &'a Value) -> bool {
+        self.parts(root).any(|part| part.get("type").is_some_and(|kind| kind == "boolean"))
+    }
+
+    /// The values that it, or an item of the list that it is, may have, if they can be listed.
+    pub fn values(&self, root: &'a Value) -> Vec<Value> {
+        self.parts(root).flat_map(listed).collect()
     }
 
     /// A row for each field in it, and for the fields of that.
@@ -87,7 +115,7 @@ impl<'a> Field<'a> {
     }
 
     /// What it means, what it may be, and how it is written.
-    fn about(&self, root: &'a Value, indent: &str) -> String {
+    pub fn about(&self, root: &'a Value, indent: &str) -> String {
         self.paragraphs(root).iter().map(|text| wrapped(text, indent)).collect()
     }
 
@@ -101,7 +129,8 @@ impl<'a> Field<'a> {
         let options = (!options.is_empty()).then(|| format!("One of: {}.", options.join(", ")));
         let default = self.schema.get("default").filter(|default| !is_empty(default));
         let default = default.map(|default| format!("Default: {}.", json(default)));
-        let examples = self.schema.get("examples").and_then(Value::as_array).into_iter().flatten();
+        let examples = self.schema.get("examples").or_else(|| all().find_map(|part| part.get("examples")));
+        let examples = examples.and_then(Value::as_array).into_iter().flatten();
         let examples: Vec<_> = examples.map(Value::to_string).collect();
         let examples = (!examples.is_empty()).then(|| format!("For example: {}", examples.join(", ")));
         let rest = [hint, options, default, examples];
@@ -118,17 +147,28 @@ impl<'a> Field<'a> {
             None => format!("there are {}", names.join(", ")),
         };
         let unknown = UnknownField { field: name.to_owned(), help: help() };
-        children.into_iter().find(|child| child.name == name).ok_or(unknown)
+        let named = children.into_iter().find(|child| child.name == name);
+        named.or_else(|| self.any_child(root)).ok_or(unknown)
+    }
+
+    /// The field of any name, if the mapping takes one.
+    fn any_child(&self, root: &'a Value) -> Option<Self> {
+        let schema = self.parts(root).find_map(|part| part.get("additionalProperties"))?;
+        schema.is_object().then_some(Self { name: self.name, schema, is_required: false })
+    }
+
+    /// The schemas that hold for it, or for each item of the list that it is.
+    pub(super) fn parts(&self, root: &'a Value) -> impl Iterator<Item = &'a Value> {
+        alternatives(root, self.schema, DEPTH).flat_map(move |part| match part.get("items") {
+            Some(items) => alternatives(root, items, DEPTH).collect(),
+            None => vec![part],
+        })
     }
 
     /// The fields of the mapping, of each item of the list, or of any of its alternatives.
-    fn children(&self, root: &'a Value) -> Vec<Self> {
+    pub fn children(&self, root: &'a Value) -> Vec<Self> {
         let mut fields: Vec<Self> = Vec::new();
-        let parts = alternatives(root, self.schema, DEPTH).flat_map(|part| match part.get("items") {
-            Some(items) => alternatives(root, items, DEPTH).collect(),
-            None => vec![part],
-        });
-        for part in parts {
+        for part in self.parts(root) {
             let required = part.get("required").and_then(Value::as_array);
             let properties = part.get("properties").and_then(Value::as_object);
             for (name, schema) in properties.into_iter().flat_map(Map::iter) {
@@ -143,7 +183,11 @@ impl<'a> Field<'a> {
 }
 
 /// A schema without references and, instead of alternatives, each of them.
-fn alternatives<'a>(root: &'a Value, schema: &'a Value, depth: usize) -> impl Iterator<Item = &'a Value> {
+pub(super) fn alternatives<'a>(
+    root: &'a Value,
+    schema: &'a Value,
+    depth: usize,
+) -> impl Iterator<Item = &'a Value> {
     let mut found = Vec::new();
     collect(root, schema, depth, &mut found);
     found.into_iter()
@@ -199,11 +243,13 @@ fn kinds_of_items(root: &Value, items: &Value) -> &'static str {
 
 /// The values that it may have.
 fn options(root: &Value, schema: &Value) -> Vec<String> {
-    let one = |part: &Value| {
-        let listed = part.get("enum").and_then(Value::as_array).cloned().unwrap_or_default();
-        listed.into_iter().chain(part.get("const").cloned()).collect::<Vec<_>>()
-    };
-    alternatives(root, schema, DEPTH).flat_map(one).map(|value| json(&value)).collect()
+    alternatives(root, schema, DEPTH).flat_map(listed).map(|value| json(&value)).collect()
+}
+
+/// The values that a part of a schema lists.
+fn listed(part: &Value) -> Vec<Value> {
+    let listed = part.get("enum").and_then(Value::as_array).cloned().unwrap_or_default();
+    listed.into_iter().chain(part.get("const").cloned()).collect()
 }
 
 fn is_empty(value: &Value) -> bool {

@@ -18,13 +18,21 @@ pub struct Texts {
     most: u64,
     left: u64,
     blobs: BTreeMap<Oid, Arc<str>>,
+    /// What an editor holds of the working tree and has not written, by path relative to the configuration's folder.
+    pub(super) unsaved: Arc<Files>,
 }
 
 impl Texts {
     /// Nothing read yet, and at most this many MiB to read.
     #[must_use]
     pub fn within(mib: u64) -> Self {
-        Self { most: mib, left: mib.saturating_mul(1 << 20), blobs: BTreeMap::new() }
+        Self { most: mib, left: mib.saturating_mul(1 << 20), blobs: BTreeMap::new(), unsaved: Arc::default() }
+    }
+
+    /// In the working tree, these texts are there instead of the files of their paths.
+    #[must_use]
+    pub fn with_unsaved(self, unsaved: &Arc<Files>) -> Self {
+        Self { unsaved: unsaved.clone(), ..self }
     }
 
     /// Notes that a blob holds this text, so that it need not be read.

@@ -1,9 +1,11 @@
 //! The working tree: files as they are now, committed or not. Those of a commit are in `revision`.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{DirEntry, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use git2::Oid;
 
@@ -20,36 +22,72 @@ pub fn working_tree(
     texts: &mut Texts,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Files {
-    read(&WorkingTree { folder }, "", manifests, texts, diagnostics)
+    let unsaved = texts.unsaved.iter().map(|(path, text)| (top(folder).join(path), text.clone())).collect();
+    read(&WorkingTree { folder, unsaved }, "", manifests, texts, diagnostics)
 }
 
 struct WorkingTree<'a> {
     folder: &'a Path,
+    /// What is there instead of these files.
+    unsaved: BTreeMap<PathBuf, Arc<str>>,
+}
+
+/// The top folder. An empty path is the current one.
+fn top(folder: &Path) -> PathBuf {
+    if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() }
+}
+
+impl WorkingTree<'_> {
+    /// The files in a folder that only an editor has yet.
+    fn new_in<'a>(
+        &'a self,
+        folder: &'a Path,
+        entries: &'a [Entry<PathBuf>],
+    ) -> impl Iterator<Item = Entry<PathBuf>> {
+        let is_new =
+            |path: &&PathBuf| path.parent() == Some(folder) && entries.iter().all(|entry| entry.id != **path);
+        let entry = |path: &PathBuf| {
+            Some(Entry { name: bytes(path.file_name()?), kind: EntryKind::File, id: path.clone() })
+        };
+        self.unsaved.keys().filter(is_new).filter_map(entry)
+    }
 }
 
 impl Tree for WorkingTree<'_> {
     type Id = PathBuf;
 
     fn root(&self) -> Result<PathBuf, Diagnostic> {
-        // An empty path is the current folder.
-        Ok(if self.folder.as_os_str().is_empty() { PathBuf::from(".") } else { self.folder.to_owned() })
+        Ok(top(self.folder))
     }
 
     fn list(&self, folder: &PathBuf, path: &str) -> Result<Vec<Entry<PathBuf>>, Diagnostic> {
         let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-        entries
+        let mut entries = entries
             .and_then(|entries| {
                 // In a git tree this name is an attack; here git keeps its objects there.
-                entries.iter().filter(|entry| entry.file_name() != ".git").map(entry_of).collect()
+                entries
+                    .iter()
+                    .filter(|entry| entry.file_name() != ".git")
+                    .map(entry_of)
+                    .collect::<io::Result<Vec<_>>>()
             })
-            .map_err(|error| unreadable(path, &error))
+            .map_err(|error| unreadable(path, &error))?;
+        let new: Vec<_> = self.new_in(folder, &entries).collect();
+        entries.extend(new);
+        Ok(entries)
     }
 
     fn size(&self, file: &PathBuf, path: &str) -> Result<u64, Diagnostic> {
+        if let Some(text) = self.unsaved.get(file) {
+            return Ok(text.len() as u64);
+        }
         file.symlink_metadata().map(|meta| meta.len()).map_err(|error| unreadable(path, &error))
     }
 
     fn read(&self, file: &PathBuf, path: &str) -> Result<Vec<u8>, Diagnostic> {
+        if let Some(text) = self.unsaved.get(file) {
+            return Ok(text.as_bytes().to_vec());
+        }
         crate::file::read(file, MAX_FILE).map_err(|error| unreadable(path, &error))
     }
 

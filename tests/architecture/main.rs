@@ -38,6 +38,8 @@ const FLOORS: &[&[Part]] = &[
     &[
         edge("serve", "gives each target its passes; a pass is a run"),
         pure("serve::roster", "whose turn it is; it is handed the time"),
+        edge("lsp", "reads a project as an editor has it, and answers the editor"),
+        pure("lsp::workspace", "what there is to say about texts; it is handed them"),
     ],
     &[edge("run", "the road: load, observe, plan, apply, write, verify")],
     &[pure("catalog", "collects the JSON Schemas that users see; each format makes its own")],

@@ -11,7 +11,7 @@ use crate::world::{Run, World, codes, enact, fault, run};
 const OPENAPI: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/defined/openapi/airflow.yaml");
 const SYSTEM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/systems/vault.yaml");
 
-/// Each command with arguments that succeed. `sandbox` does not end by itself, so it has its own test.
+/// Each command with arguments that succeed. `sandbox` and `lsp` do not end by themselves, so they have their own tests.
 const GOOD: &[&[&str]] = &[
     &["init", "--system", "mycloud", "--config", "new/enact.yaml"],
     &["targets"],
@@ -110,7 +110,7 @@ fn world() -> World {
 #[track_caller]
 fn document(command: Option<&str>, run: &Run) -> Value {
     let name = match command {
-        Some("validate" | "plan" | "apply" | "undo" | "report") => "plan",
+        Some("validate" | "plan" | "apply" | "undo" | "report" | "lsp") => "plan",
         Some("check-system") => "check",
         Some("new-system") => "init",
         Some("who-can") => "who",
@@ -264,7 +264,7 @@ fn json_is_one_document_of_every_command_that_ends_well() {
         assert_eq!(run.code, if args.contains(&"--exit-code") { 2 } else { 0 }, "{}", run.err);
     }
     let listed: Vec<_> =
-        GOOD.iter().map(|args| args[0]).chain(["sandbox", "can", "doctor"]).chain(OF_A_RUN).collect();
+        GOOD.iter().map(|args| args[0]).chain(["sandbox", "lsp", "can", "doctor"]).chain(OF_A_RUN).collect();
     assert!(commands().iter().all(|command| listed.contains(&command.as_str())), "{listed:?}");
 }
 
@@ -298,8 +298,10 @@ fn json_is_one_document_of_every_command_that_something_is_wrong_with() {
         // People see it, too.
         assert!(run.err.contains("error["), "{args:?}: {}", run.err);
     }
-    // Of completions only the arguments can be wrong.
-    let wrong = |command: &str| command == "completions" || WRONG.iter().any(|(args, _)| args[0] == command);
+    // Of these only the arguments can be wrong.
+    let wrong = |command: &str| {
+        ["completions", "lsp"].contains(&command) || WRONG.iter().any(|(args, _)| args[0] == command)
+    };
     assert!(commands().iter().all(|command| wrong(command)));
     assert!(!world.dir.path().join("schemas").exists());
 }

@@ -13,6 +13,7 @@ mod accept;
 mod access;
 mod action;
 mod ask;
+mod client;
 mod commands;
 mod conformance;
 mod deletes;
@@ -35,6 +36,8 @@ mod lifecycle;
 mod lints;
 mod live;
 mod lock;
+#[cfg(feature = "lsp")]
+mod lsp;
 mod memory;
 mod names;
 mod order;

@@ -235,7 +235,7 @@ fn page(world: &World, line: &str) -> Run {
 }
 
 /// What `--help` says of each command, as a page. It does not depend on the width of a terminal.
-#[cfg(feature = "serve")]
+#[cfg(all(feature = "lsp", feature = "serve"))]
 fn cli_page() -> String {
     let mut enact = enact::cli::command().term_width(100).disable_help_subcommand(true);
     enact.build();
@@ -256,7 +256,7 @@ fn cli_page() -> String {
     head.to_owned() + &whole + &parts.collect::<String>()
 }
 
-#[cfg(feature = "serve")]
+#[cfg(all(feature = "lsp", feature = "serve"))]
 #[test]
 fn the_page_about_the_command_line_is_what_help_says() {
     generated("docs/cli.md", &cli_page());

@@ -354,6 +354,7 @@ impl Book {
             file: "enact.yaml".to_owned(),
             folder: machine.folder.path().to_owned(),
             text: self.text.clone(),
+            unsaved: Arc::default(),
         };
         let plan = PlanOptions { allowed: ALLOWED.to_vec(), day: TODAY, ..PlanOptions::default() };
         let (base, empty) = (BaseSource::Applied, Empty::Allowed);

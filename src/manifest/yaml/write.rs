@@ -55,6 +55,11 @@ pub fn block(map: &Map<String, Value>, indent: usize) -> String {
     fields::<NoStyle>(map, indent, None)
 }
 
+/// A value in one line, as it can stand inside of brackets.
+pub fn one_line(value: &Value) -> String {
+    flow::<NoStyle>(value, None)
+}
+
 /// The fields of a mapping, each on a line of its own after this many blanks.
 pub(super) fn fields<S: Style>(map: &Map<String, Value>, indent: usize, like: Option<S>) -> String {
     let field = |(name, value): (&String, &Value)| {

@@ -1,0 +1,228 @@
+//! Places in a text as the language server protocol counts them: lines from 0, and UTF-16 code units in a line. enact counts
+//! both from 1, and characters. Any place is taken: one behind the end of a line or of the text is that end.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use lsp_types::Position;
+
+use crate::manifest::yaml::Span;
+
+/// A text with the beginnings of its lines.
+#[derive(Clone, Debug)]
+pub struct Lines {
+    text: Arc<str>,
+    /// The byte at which each line begins.
+    starts: Vec<usize>,
+}
+
+/// Editors count it like any other character, and enact does not.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+impl Lines {
+    /// Finds the lines of a text. They end as in YAML: at a line feed, a carriage return, or both.
+    #[must_use]
+    pub fn of(text: Arc<str>) -> Self {
+        let bytes = text.as_bytes();
+        let is_end = |at: usize, byte: u8| {
+            byte == b'\n' || (byte == b'\r' && bytes.get(at + 1).is_none_or(|next| *next != b'\n'))
+        };
+        let ends = (0..).zip(bytes).filter(|(at, byte)| is_end(*at, **byte));
+        let starts = std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect();
+        Self { text, starts }
+    }
+
+    /// The text.
+    pub fn text(&self) -> &Arc<str> {
+        &self.text
+    }
+
+    /// The bytes of a line without its end. Lines are counted from 0.
+    pub(super) fn line(&self, line: usize) -> Range<usize> {
+        let Some(start) = self.starts.get(line).copied() else { return self.text.len()..self.text.len() };
+        let end = self.starts.get(line + 1).copied().unwrap_or(self.text.len());
+        let text = self.text.get(start..end).unwrap_or_default();
+        start..start + text.trim_end_matches(['\r', '\n']).len()
+    }
+
+    /// The text of a line without its end.
+    pub(super) fn line_text(&self, line: usize) -> &str {
+        self.text.get(self.line(line)).unwrap_or_default()
+    }
+
+    /// How many lines there are: one more than there are ends of lines.
+    pub(super) fn count(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// The byte at a position. In the middle of a character it is that character's first one.
+    #[must_use]
+    pub fn offset(&self, at: Position) -> usize {
+        let line = self.line(at.line as usize);
+        let (mut units, mut offset) = (0, line.start);
+        for character in self.text.get(line).unwrap_or_default().chars() {
+            units += character.len_utf16();
+            if units > at.character as usize {
+                break;
+            }
+            offset += character.len_utf8();
+        }
+        offset
+    }
+
+    /// The position of a byte; of the character that it is in.
+    #[must_use]
+    pub fn position(&self, offset: usize) -> Position {
+        let line = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
+        let Range { start, end } = self.line(line);
+        let mut units = 0;
+        for (at, character) in self.text.get(start..end).unwrap_or_default().char_indices() {
+            if start + at + character.len_utf8() > offset {
+                break;
+            }
+            units += character.len_utf16();
+        }
+        // A file has at most 1 MiB, and what an editor holds beyond is not read.
+        Position {
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            character: u32::try_from(units).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// The bytes of a place as enact names it.
+    pub(super) fn bytes(&self, span: Span) -> Range<usize> {
+        let line = self.line(span.line.saturating_sub(1));
+        let text = self.text.get(line.clone()).unwrap_or_default();
+        let mark = if line.start == 0 && text.starts_with(BYTE_ORDER_MARK) { 1 } else { 0 };
+        let at = |characters: usize| {
+            line.start + text.char_indices().nth(characters + mark).map_or(text.len(), |(at, _)| at)
+        };
+        let start = span.column.saturating_sub(1);
+        at(start)..at(start.saturating_add(span.width))
+    }
+
+    /// The place of a byte as enact names it: its line and its column, both from 1.
+    pub(super) fn line_and_column(&self, offset: usize) -> (usize, usize) {
+        let line = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
+        let start = self.line(line).start;
+        let before = self.text.get(start..offset).unwrap_or_default();
+        let mark = usize::from(start == 0 && before.starts_with(BYTE_ORDER_MARK));
+        (line + 1, before.chars().count() + 1 - mark)
+    }
+
+    /// The range of a place as enact names it.
+    #[must_use]
+    pub fn range(&self, span: Span) -> lsp_types::Range {
+        self.range_of(self.bytes(span))
+    }
+
+    /// The range of the whole text.
+    #[must_use]
+    pub fn whole(&self) -> lsp_types::Range {
+        self.range_of(0..self.text.len())
+    }
+
+    /// The range of some bytes.
+    pub(super) fn range_of(&self, bytes: Range<usize>) -> lsp_types::Range {
+        lsp_types::Range { start: self.position(bytes.start), end: self.position(bytes.end) }
+    }
+
+    /// The text after an edit. A range that ends before it begins is taken the other way round.
+    #[must_use]
+    pub fn edited(&self, range: lsp_types::Range, new: &str) -> String {
+        let (one, other) = (self.offset(range.start), self.offset(range.end));
+        let (start, end) = (one.min(other), one.max(other));
+        let part = |range: Range<usize>| self.text.get(range).unwrap_or_default();
+        format!("{}{new}{}", part(0..start), part(end..self.text.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn lines(text: &str) -> Lines {
+        Lines::of(text.into())
+    }
+
+    #[test]
+    fn characters_outside_of_the_basic_plane_count_twice() {
+        let lines = lines("a𝄞b\r\né😀: x\n");
+        let place = Span { line: 2, column: 3, width: 3 };
+        let range = lines.range(place);
+        assert_eq!(
+            (range.start, range.end),
+            (Position { line: 1, character: 3 }, Position { line: 1, character: 6 })
+        );
+        assert_eq!(lines.text.get(lines.bytes(place)), Some(": x"));
+        // Half of a pair is the whole character.
+        assert_eq!(lines.offset(Position { line: 0, character: 2 }), 1);
+    }
+
+    #[test]
+    fn a_byte_order_mark_counts_for_an_editor_only() {
+        let lines = lines("\u{feff}kind: x\nb");
+        assert_eq!(
+            lines.range(Span { line: 1, column: 1, width: 4 }).start,
+            Position { line: 0, character: 1 }
+        );
+        assert_eq!(lines.line_and_column(3), (1, 1));
+    }
+
+    fn texts() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            Just("\n".to_owned()),
+            Just("\r\n".to_owned()),
+            Just("\r".to_owned()),
+            Just("😀".to_owned()),
+            Just("é".to_owned()),
+            Just("\u{feff}".to_owned()),
+            "[a-z: ]{0,5}",
+            any::<char>().prop_map(String::from),
+        ];
+        prop::collection::vec(piece, 0..20).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn every_place_in_a_line_is_found_again(text in texts()) {
+            let lines = lines(&text);
+            for line in 0..lines.count() {
+                let bytes = lines.line(line);
+                for (at, _) in text[bytes.clone()].char_indices().chain([(bytes.len(), ' ')]) {
+                    let offset = bytes.start + at;
+                    let position = lines.position(offset);
+                    let units: usize = text[bytes.start..offset].chars().map(char::len_utf16).sum();
+                    prop_assert_eq!((position.line as usize, position.character as usize), (line, units));
+                    prop_assert_eq!(lines.offset(position), offset);
+                    let (line, column) = lines.line_and_column(offset);
+                    let span = Span { line, column, width: 1 };
+                    // Only a mark at the beginning has no place of its own.
+                    if !(offset == 0 && text.starts_with(BYTE_ORDER_MARK)) {
+                        prop_assert_eq!(lines.bytes(span).start, offset);
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn any_edit_leaves_a_text(
+            text in texts(),
+            new in texts(),
+            places in prop::array::uniform4(prop_oneof![0..30_u32, any::<u32>()]),
+        ) {
+            let [line, character, to_line, to] = places;
+            let lines = lines(&text);
+            let range = lsp_types::Range {
+                start: Position { line, character },
+                end: Position { line: to_line, character: to },
+            };
+            let (start, end) = (lines.offset(range.start), lines.offset(range.end));
+            let edited = lines.edited(range, &new);
+            prop_assert!(edited.contains(&new));
+            prop_assert_eq!(edited.len(), text.len() - start.abs_diff(end) + new.len());
+        }
+    }
+}
