@@ -9,13 +9,14 @@ use crate::model::change::Change;
 use crate::model::configuration::ConfigChange;
 use crate::model::outcome::{EndedChange, Outcome, WriteResult};
 use crate::model::plan::TargetPlan;
+use crate::model::resource::ResourceId;
 use crate::model::shard::Shard;
 use crate::model::survivor::Survivor;
 use crate::plan::digest;
 use content::{
     AnswerContent, CheckSystemContent, Content, DoctorContent, FormattedContent, ImportContent, InitContent,
     MergedContent, PageContent, PruneContent, RunsContent, SandboxContent, Schemas, ServeContent,
-    StatusContent, TargetsContent, TestContent, UndoContent, UnlockContent, WhoContent,
+    StatusContent, TargetsContent, TestContent, UndoContent, UnlockContent, WhoContent, WhyContent,
 };
 
 mod access;
@@ -205,7 +206,7 @@ impl Report {
             "completions" => ("completions", Content::Page(PageContent::default())),
             "fmt" => ("fmt", Content::Formatted(FormattedContent::default())),
             "explain" => ("explain", Content::Page(PageContent::default())),
-            "why" => ("why", Content::Page(PageContent::default())),
+            "why" => ("why", Content::Why(Box::new(WhyContent::of(ResourceId::new("", "", ""))))),
             "man" => ("man", Content::Page(PageContent::default())),
             "import" => ("import", Content::Import(ImportContent::default())),
             "schema" => ("schema", Content::Schemas(Schemas::default())),
@@ -306,6 +307,7 @@ impl Report {
             | Content::Doctor(_)
             | Content::Targets(_)
             | Content::Page(_)
+            | Content::Why(_)
             | Content::Schema(_)
             | Content::Sandbox(_)
             | Content::Serve(_)

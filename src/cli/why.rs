@@ -1,4 +1,4 @@
-//! `enact why`: what is known of one object, and what a plan makes of it. The page is made in `report::why`.
+//! `enact why`: what is known of one object, and what a plan makes of it. What that is, is in `report::why`.
 
 use clap::Args;
 
@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::import::update::Only;
 use crate::model::resource::ResourceId;
 use crate::report::Report;
-use crate::report::content::{Content, PageContent};
+use crate::report::content::{Content, WhyContent};
 use crate::report::why;
 use crate::run;
 use crate::run::counts::Work;
@@ -38,14 +38,16 @@ impl Why {
         let only = vec![self.of.clone()];
         let options = RunOptions { only, base, remembers: is_real, ..global.options() };
         let Load { project, diagnostics, files, .. } = self.sandbox.load(global, &options);
-        let mut report = Report { diagnostics, files, ..Report::of("why") };
+        let id = ResourceId::new(&self.of, &self.object.kind, &self.object.name);
+        let content = Content::Why(Box::new(WhyContent::of(id.clone())));
+        let mut report = Report { content, diagnostics, files, ..Report::of("why") };
         let Some(project) = project.map(Project::kept) else { return report };
         match self.sandbox.connect(project).await {
             Ok((_sandbox, connected)) => {
                 let _progress = output.progress(Work::Reading, &connected);
                 let planned = run::plan::plan(connected).await;
-                match planned.first().map(|planned| self.page(project, planned)) {
-                    Some(Ok(page)) => report.content = Content::Page(page),
+                match planned.first().map(|planned| self.content(&id, project, planned)) {
+                    Some(Ok(why)) => report.content = Content::Why(Box::new(why)),
                     Some(Err(unknown)) => report.diagnostics.push(unknown),
                     None => {}
                 }
@@ -57,11 +59,15 @@ impl Why {
         report
     }
 
-    fn page(&self, project: &Project, planned: &Planned<'_>) -> Result<PageContent, Diagnostic> {
-        let id = ResourceId::new(&self.of, &self.object.kind, &self.object.name);
+    fn content(
+        &self,
+        id: &ResourceId,
+        project: &Project,
+        planned: &Planned<'_>,
+    ) -> Result<WhyContent, Diagnostic> {
         let desired = planned.at.intent.desired;
-        let base = project.bases.get(&self.of).map(|base| (&base.desired, base.commit.to_string()));
-        let why = why::Why { id: &id, desired, base, plan: &planned.plan };
+        let base = project.bases.get(&self.of).map(|base| (&base.desired, base.commit.hex()));
+        let why = why::Why { id, desired, base, plan: &planned.plan };
         if !why.is_known() {
             let names = desired.keys().filter(|known| known.kind == id.kind).map(|known| known.name.as_str());
             let help = nearest(&id.name, names).map_or_else(
@@ -71,6 +77,6 @@ impl Why {
             let message = format!("`{}` has no {} `{}`", self.of, short(&id.kind), short(&id.name));
             return Err(Diagnostic::new(Code::CliTopic, message).help(help));
         }
-        Ok(PageContent { name: format!("{}/{}", id.kind, id.name), text: why.page() })
+        Ok(why.content())
     }
 }

@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::access::impact::Word;
+use crate::compare::cause::Cause;
 use crate::compare::diff::Field;
 use crate::config::file::Prune;
 use crate::decide::suite::TestResult;
@@ -19,6 +20,7 @@ use crate::decide::{Answer, AskedSide, RuleName, Who};
 use crate::model::change::Action;
 use crate::model::outcome::WriteResult;
 use crate::model::probe::ProbeCheck;
+use crate::model::resource::ResourceId;
 use crate::record::lock::LockJson;
 use crate::record::run::{Planned, RunOutcome};
 use crate::record::undo::Left;
@@ -69,8 +71,10 @@ pub enum Content {
     CheckSystem(CheckSystemContent),
     /// `fmt`.
     Formatted(FormattedContent),
-    /// `completions`, `explain`, `man` and `why`.
+    /// `completions`, `explain` and `man`.
     Page(PageContent),
+    /// `why`.
+    Why(Box<WhyContent>),
     /// The arguments name no command.
     Nothing,
 }
@@ -98,10 +102,100 @@ pub struct FormattedFile {
 #[derive(Debug, Default, Serialize, JsonSchema)]
 #[schemars(rename = "Page")]
 pub struct PageContent {
-    /// The shell, the name of the page, what is explained, or the object.
+    /// The shell, the name of the page, or what is explained.
     pub name: String,
     /// The text.
     pub text: String,
+}
+
+/// What is known of one object, and what a plan makes of it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Why")]
+pub struct WhyContent {
+    /// Which object.
+    #[serde(flatten)]
+    pub id: ResourceId,
+    /// Where git declares it; null if it does not.
+    pub declared: Option<WhyDeclared>,
+    /// What was declared when the target was last applied; null if nothing is remembered of the target.
+    pub base: Option<WhyBase>,
+    /// The id of the live object; null if it is not there, or if that is not known.
+    pub live: Option<String>,
+    /// What is to be done; null if that is nothing.
+    pub change: Option<WhyChange>,
+    /// Why nothing is to be done, or why the change is not written.
+    pub reason: Option<String>,
+    /// The same for people.
+    #[serde(skip)]
+    pub page: String,
+}
+
+impl WhyContent {
+    /// Nothing is known of the object.
+    #[must_use]
+    pub fn of(id: ResourceId) -> Self {
+        Self { id, declared: None, base: None, live: None, change: None, reason: None, page: String::new() }
+    }
+}
+
+/// Where an object is declared.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WhyDeclared {
+    /// The file, relative to the repository.
+    pub file: String,
+    /// The line of its name, from 1.
+    pub line: usize,
+    /// The column of its name, from 1.
+    pub column: usize,
+    /// Whether it is declared as absent.
+    pub absent: bool,
+}
+
+/// What git declared of an object before.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WhyBase {
+    /// The commit that was applied.
+    pub commit: String,
+    /// What it said.
+    pub said: WhySaid,
+}
+
+/// What an earlier commit declared of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WhySaid {
+    /// The same as now.
+    Same,
+    /// Something else.
+    Different,
+    /// Nothing.
+    Nothing,
+}
+
+/// A planned change of an object.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WhyChange {
+    /// What happens to it.
+    pub action: Action,
+    /// Which side moved.
+    pub cause: Cause,
+    /// The fields that differ; none for a delete.
+    pub fields: Vec<Field>,
+    /// Its turn among the changes of its target, from 1; null if it is not written.
+    pub turn: Option<usize>,
+    /// How many changes of its target are written.
+    pub turns: usize,
+    /// The writes, in order.
+    pub requests: Vec<WhyRequest>,
+}
+
+/// A write of a planned change.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WhyRequest {
+    /// The HTTP method.
+    pub method: String,
+    /// The path with its query, below the target's URL.
+    pub path: String,
 }
 
 /// One report of several.

@@ -9,7 +9,7 @@ use super::content::{
     LockStatus, LoggedRun, MergedContent, ObjectEffect, ObjectName, PageContent, PruneContent, PrunedTarget,
     RunSummary, RunsContent, SandboxContent, SandboxTarget, SchemaFile, Schemas, ServeContent, StatusContent,
     TargetHealth, TargetRow, TargetStatus, TargetsContent, TestContent, UndoContent, UnlockContent, Updated,
-    UpdatedObject, WhoContent,
+    UpdatedObject, WhoContent, WhyBase, WhyChange, WhyContent, WhyDeclared, WhyRequest, WhySaid,
 };
 use super::pass::{LeftChanges, PassProblem, PassRow, PassState};
 use super::{ApplyReport, Report, TargetReport};
@@ -373,6 +373,7 @@ pub(super) fn hostile_contents(text: &str) -> Vec<Report> {
             }),
         ),
         of("man", Content::Page(PageContent { name: text.into(), text: format!(".TH {text}") })),
+        of("why", Content::Why(Box::new(hostile_why(text)))),
         of("targets", Content::Targets(TargetsContent { targets: vec![row] })),
         of("record", Content::Prune(PruneContent { keep: 1, targets: Some(vec![hostile_pruned(text)]) })),
         of("report", Content::Merged(MergedContent { document: hostile_merged(text) })),
@@ -538,4 +539,25 @@ fn hostile_status(text: &str) -> StatusContent {
         expiries: vec![ExpiryStatus { object: object(), expires }],
     };
     StatusContent { in_git: Some(true), remote: Some(text.into()), targets: vec![target] }
+}
+
+/// What is known of an object with this text for everything.
+fn hostile_why(text: &str) -> WhyContent {
+    let request = WhyRequest { method: "PUT".to_owned(), path: text.to_owned() };
+    WhyContent {
+        id: ResourceId::new(text, text, text),
+        declared: Some(WhyDeclared { file: text.to_owned(), line: 1, column: 2, absent: false }),
+        base: Some(WhyBase { commit: text.to_owned(), said: WhySaid::Different }),
+        live: Some(text.to_owned()),
+        change: Some(WhyChange {
+            action: Action::Update,
+            cause: Cause::Drift,
+            fields: vec![field("/a", json!(text), json!(text))],
+            turn: Some(1),
+            turns: 1,
+            requests: vec![request],
+        }),
+        reason: Some(text.to_owned()),
+        page: text.to_owned(),
+    }
 }

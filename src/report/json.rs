@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::content::{
     AnswerContent, CheckSystemContent, Content, DoctorContent, FormattedContent, ImportContent, InitContent,
     PageContent, PruneContent, RunsContent, SandboxContent, Schemas, ServeContent, StatusContent,
-    TargetsContent, TestContent, UndoContent, UnlockContent, WhoContent,
+    TargetsContent, TestContent, UndoContent, UnlockContent, WhoContent, WhyContent,
 };
 use super::pass::ServeLine;
 use super::summary::{self, Totals};
@@ -212,6 +212,7 @@ pub fn render(report: &Report) -> Inert {
         Content::Doctor(doctor) => pretty(&with(report, doctor)),
         Content::Targets(targets) => pretty(&with(report, targets)),
         Content::Page(page) => pretty(&with(report, page)),
+        Content::Why(why) => pretty(&with(report, why.as_ref())),
         Content::Import(import) => pretty(&with(report, import)),
         Content::Formatted(formatted) => pretty(&with(report, formatted)),
         Content::Schemas(schemas) => pretty(&with(report, schemas)),
@@ -311,7 +312,7 @@ pub fn schemas() -> [(&'static str, Value); 25] {
         ("completions", schema_of::<JsonDocument<'_, PageContent>>("What `enact completions` prints.")),
         ("fmt", schema_of::<JsonDocument<'_, FormattedContent>>("What `enact fmt` found or wrote.")),
         ("explain", schema_of::<JsonDocument<'_, PageContent>>("What `enact explain` prints.")),
-        ("why", schema_of::<JsonDocument<'_, PageContent>>("What `enact why` prints.")),
+        ("why", schema_of::<JsonDocument<'_, WhyContent>>("What `enact why` prints.")),
         ("man", schema_of::<JsonDocument<'_, PageContent>>("What `enact man` prints.")),
         ("import", schema_of::<JsonDocument<'_, ImportContent>>("What `enact import` found out.")),
         ("schema", schema_of::<JsonDocument<'_, Schemas>>("What `enact schema` lists or writes.")),
@@ -449,6 +450,7 @@ mod tests {
                 Content::Targets(_) => "targets",
                 Content::Formatted(_) => "fmt",
                 Content::Page(_) => "man",
+                Content::Why(_) => "why",
                 Content::Import(_) => "import",
                 Content::Schemas(_) | Content::Schema(_) => "schema",
                 Content::Sandbox(_) => "sandbox",

@@ -51,7 +51,11 @@ pub fn render(report: &Report, style: &Style) -> String {
 fn is_ready(content: &Content) -> bool {
     match content {
         Content::Run | Content::Log(_) | Content::Show(_) | Content::Nothing => true,
-        Content::Page(_) | Content::Schema(_) | Content::Import(_) | Content::Sandbox(_) => true,
+        Content::Page(_)
+        | Content::Why(_)
+        | Content::Schema(_)
+        | Content::Import(_)
+        | Content::Sandbox(_) => true,
         Content::Init(_) | Content::Doctor(_) | Content::Targets(_) | Content::Formatted(_) => false,
         Content::Schemas(_) | Content::Status(_) | Content::Prune(_) | Content::Unlock(_) => false,
         Content::Merged(_) | Content::Serve(_) | Content::CheckSystem(_) => false,
@@ -84,6 +88,7 @@ fn content(report: &Report, style: &Style) -> String {
         Content::Targets(targets) => content::targets(targets),
         Content::Formatted(formatted) => content::formatted(formatted, style),
         Content::Page(page) => safe(&page.text).into_owned(),
+        Content::Why(why) => safe(&why.page).into_owned(),
         Content::Import(import) => content::import(import, style),
         Content::Schemas(schemas) => content::schemas(schemas, style),
         Content::Schema(schema) => schema.clone(),

@@ -1,12 +1,14 @@
-//! Why one object is planned as it is: each side that a plan looks at, and what follows. One renderer: a page.
+//! Why one object is planned as it is: each side that a plan looks at, and what follows; as data, and as a page.
 
+use super::content::{WhyBase, WhyChange, WhyContent, WhyDeclared, WhyRequest, WhySaid};
 use super::labels;
 use super::line::{Layout, LineMark, lines};
 use super::value::quoted;
 use crate::diagnostic::Place;
 use crate::model::change::Change;
 use crate::model::plan::TargetPlan;
-use crate::model::resource::ResourceId;
+use crate::model::request::Request;
+use crate::model::resource::{RemoteId, ResourceId};
 use crate::model::state::{Declared, Desired};
 use crate::text::inline;
 use crate::words::count;
@@ -37,9 +39,49 @@ impl Why<'_> {
             || self.reason().is_some()
     }
 
-    /// The page.
+    /// All of it.
     #[must_use]
-    pub fn page(&self) -> String {
+    pub fn content(&self) -> WhyContent {
+        let (change, kept) = self.change().unzip();
+        WhyContent {
+            id: self.id.clone(),
+            declared: self.declaration().map(|declared| {
+                let Place { file, line, column, .. } = declared.name_place();
+                WhyDeclared { file, line, column, absent: declared.absent() }
+            }),
+            base: self
+                .base
+                .as_ref()
+                .map(|(base, commit)| WhyBase { commit: commit.clone(), said: self.said(base) }),
+            live: self.remote().map(|remote| remote.as_str().to_owned()),
+            change: change.map(|change| self.planned_change(change)),
+            reason: kept.flatten().or_else(|| self.reason()),
+            page: self.page(),
+        }
+    }
+
+    fn planned_change(&self, change: &Change) -> WhyChange {
+        let request = |request: &Request| WhyRequest {
+            method: request.method.as_str().to_owned(),
+            path: request.path.to_string(),
+        };
+        WhyChange {
+            action: change.action,
+            cause: change.cause,
+            fields: change.fields.clone(),
+            turn: self.turn(),
+            turns: self.plan.changes.len(),
+            requests: change.requests.iter().map(request).collect(),
+        }
+    }
+
+    /// Its turn among the changes that are written, from 1.
+    fn turn(&self) -> Option<usize> {
+        self.plan.changes.iter().position(|planned| planned.id == *self.id).map(|index| index + 1)
+    }
+
+    /// The page.
+    fn page(&self) -> String {
         let ResourceId { target, kind, name } = self.id;
         let mut page = format!("{} {} {}\n\n", inline(target), inline(kind), quoted(name));
         let rows = [("declared", self.declared()), ("base", self.base()), ("live", self.live())];
@@ -56,34 +98,50 @@ impl Why<'_> {
     }
 
     fn declared(&self) -> String {
-        match self.desired.get(self.id) {
-            Some(declared) if !declared.orphan => {
+        match self.declaration() {
+            Some(declared) => {
                 let Place { file, line, column, .. } = declared.name_place();
                 let absent = if declared.absent() { ", as absent" } else { "" };
                 format!("{}:{line}:{column}{absent}", inline(&file))
             }
-            Some(_) => "no longer, and it is pruned".to_owned(),
+            None if self.desired.contains_key(self.id) => "no longer, and it is pruned".to_owned(),
             None => "nowhere".to_owned(),
         }
+    }
+
+    /// What git declares now: not what it gave up.
+    fn declaration(&self) -> Option<&Declared> {
+        self.desired.get(self.id).filter(|declared| !declared.orphan)
     }
 
     fn base(&self) -> String {
         let Some((base, commit)) = &self.base else {
             return "nothing is remembered of this target".to_owned();
         };
-        let is_same = |then: &Declared| !self.desired.get(self.id).is_some_and(|now| now.differs(Some(then)));
-        match base.get(self.id) {
-            Some(then) if is_same(then) => format!("{commit} declared the same"),
-            Some(_) => format!("{commit} declared something else"),
-            None => format!("{commit} did not declare it"),
+        match self.said(base) {
+            WhySaid::Same => format!("{commit:.10} declared the same"),
+            WhySaid::Different => format!("{commit:.10} declared something else"),
+            WhySaid::Nothing => format!("{commit:.10} did not declare it"),
         }
     }
 
-    fn live(&self) -> String {
+    fn said(&self, base: &Desired) -> WhySaid {
+        let Some(then) = base.get(self.id) else { return WhySaid::Nothing };
+        match self.desired.get(self.id).is_some_and(|now| now.differs(Some(then))) {
+            true => WhySaid::Different,
+            false => WhySaid::Same,
+        }
+    }
+
+    /// The id of the live object.
+    fn remote(&self) -> Option<&RemoteId> {
         let seen = self.change().and_then(|(change, _)| Some(&change.seen.as_ref()?.remote));
         let survivor = self.plan.survivors.iter().find(|survivor| survivor.id == *self.id);
-        let remote = seen.or_else(|| self.plan.live.get(self.id)).or_else(|| Some(&survivor?.remote));
-        match remote {
+        seen.or_else(|| self.plan.live.get(self.id)).or_else(|| Some(&survivor?.remote))
+    }
+
+    fn live(&self) -> String {
+        match self.remote() {
             Some(remote) => format!("it is there, with the id {}", inline(remote.as_str())),
             None if self.plan.diagnostics.iter().any(|diagnostic| diagnostic.is_error()) => {
                 "not known: something could not be read".to_owned()
@@ -130,9 +188,8 @@ impl Why<'_> {
             };
             row(page, "", &format!("{sign} {}", line.text));
         }
-        if let Some(index) = self.plan.changes.iter().position(|planned| planned.id == *self.id) {
-            let all = self.plan.changes.len();
-            row(page, "order", &format!("{} of {}", index + 1, count(all, "change")));
+        if let Some(turn) = self.turn() {
+            row(page, "order", &format!("{turn} of {}", count(self.plan.changes.len(), "change")));
         }
         for request in &change.requests {
             let path = request.path.to_string();

@@ -52,6 +52,24 @@ fn why_says_where_an_object_is_declared_what_was_before_and_what_follows() {
         drift.contains("plan      update (drift: the live side changed)") && drift.contains("+   \"A\""),
         "{drift}"
     );
+    let data = world.run(&["why", "live", "Policy/P", "--format", "json"]).json();
+    assert_eq!(
+        data["declared"],
+        json!({"file": "policies/Policy-P.yaml", "line": 4, "column": 9, "absent": false})
+    );
+    assert_eq!(data["base"], json!({"commit": commit, "said": "same"}));
+    assert_eq!(data["live"], world.object("policies", "P")["id"]);
+    let change = &data["change"];
+    assert_eq!(
+        (&change["action"], &change["cause"], &change["turn"]),
+        (&json!("update"), &json!("drift"), &json!(1))
+    );
+    assert_eq!(change["fields"][0]["path"], "/policy_actions/read/roles");
+    assert_eq!(change["requests"][0]["method"], "PUT");
+    assert_eq!(
+        (&data["kind"], &data["name"], &data["reason"]),
+        (&json!("Policy"), &json!("P"), &Value::Null)
+    );
     assert_eq!(world.writes(), Vec::<String>::new());
     let unknown = why("Role/B");
     assert!(unknown.code == 64 && unknown.err.contains("cli/topic"), "{}", unknown.err);

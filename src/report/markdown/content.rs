@@ -59,6 +59,7 @@ pub(super) fn items(content: &Content) -> Vec<String> {
             files.iter().map(|file| format!("- {}\n", code(&file.file))).collect()
         }
         Content::Page(page) => vec![fenced("text", &page.text)],
+        Content::Why(why) => vec![fenced("text", &why.page)],
         Content::Run | Content::Schema(_) | Content::Nothing => Vec::new(),
     }
 }

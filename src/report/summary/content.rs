@@ -3,7 +3,7 @@
 use crate::access::rule::Effect;
 use crate::report::content::{
     AnswerContent, CheckSystemContent, Content, FormattedContent, ImportContent, RunsContent, SandboxContent,
-    Schemas, StatusContent, UnlockContent, WhoContent,
+    Schemas, StatusContent, UnlockContent, WhoContent, WhyContent,
 };
 use crate::report::{decide, labels, log, merge};
 use crate::words::{count, verb};
@@ -39,6 +39,7 @@ pub(super) fn headline(content: &Content) -> String {
         Content::CheckSystem(CheckSystemContent { checks: Some(_), .. }) => "the target agrees".to_owned(),
         Content::Formatted(FormattedContent { files, .. }) => count(files.len(), "file") + " to format",
         Content::Page(_) => "a text".to_owned(),
+        Content::Why(why) => planned(why).to_owned(),
         Content::Run | Content::Schema(_) | Content::Nothing => "done".to_owned(),
     }
 }
@@ -90,8 +91,13 @@ pub(super) fn sentence(content: &Content) -> String {
             format!("{} {} read.", count(*read, "file"), verb(*read, "was", "were"))
         }
         Content::Page(_) => "It is for another program to read.".to_owned(),
+        Content::Why(why) => format!("The plan: {}.", planned(why)),
         Content::Run | Content::Schema(_) | Content::Nothing => "Nothing was done.".to_owned(),
     }
+}
+
+fn planned(why: &WhyContent) -> &'static str {
+    why.change.as_ref().map_or("nothing is to be done", |change| labels::action(change.action))
 }
 
 fn answer(content: &AnswerContent) -> &'static str {
