@@ -169,6 +169,7 @@ pub fn digest() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::explain::Field;
 
     /// Every field of the specs in a schema that has examples, with the schema that they have to keep to.
     fn with_examples(root: &Value, schema: &Value, found: &mut Vec<Value>) {
@@ -186,12 +187,49 @@ mod tests {
         }
     }
 
+    /// Every field below one that has neither an example nor values that are listed.
+    fn without_examples(
+        root: &Value,
+        field: &Field<'_>,
+        path: &str,
+        levels: usize,
+        found: &mut BTreeSet<String>,
+    ) {
+        for child in field.children(root) {
+            let path = format!("{path}.{}", child.name);
+            let is_shown = child.about(root, "").contains("For example:");
+            let is_listed = child.is_flag(root) || !child.values(root).is_empty();
+            let has_hint = child.schema.get("x-pattern-hint").is_some();
+            // The halves of a manifest, and the forms of a credential, are shown field by field.
+            let is_whole = matches!(path.as_str(), ".metadata" | ".spec")
+                || path.starts_with(".targets.auth.") && !child.children(root).is_empty();
+            if !(is_shown || is_listed || has_hint || is_whole) {
+                found.insert(path.clone());
+            }
+            if levels > 0 {
+                without_examples(root, &child, &path, levels - 1, found);
+            }
+        }
+    }
+
+    #[test]
+    fn every_field_of_manifests_and_of_enact_yaml_has_an_example() {
+        let registry = Registry::built_in();
+        let mut found = BTreeSet::new();
+        let schemas = kinds(&registry).map(|(.., schema)| schema).chain([config(&registry)]);
+        for schema in schemas {
+            without_examples(&schema, &Field::at("", &schema, &[]).unwrap(), "", 5, &mut found);
+        }
+        assert_eq!(found, BTreeSet::new());
+    }
+
     #[test]
     fn an_example_is_what_its_field_takes() {
         let registry = Registry::built_in();
         let mut found = Vec::new();
         kinds(&registry).for_each(|(.., schema)| with_examples(&schema, &schema, &mut found));
-        assert!(found.len() > 30, "{}", found.len());
+        files(&registry).iter().for_each(|(_, schema)| with_examples(schema, schema, &mut found));
+        assert!(found.len() > 100, "{}", found.len());
         for field in found {
             let validator = jsonschema::validator_for(&field).unwrap();
             let mut wrong =

@@ -38,9 +38,11 @@ pub enum Lifecycle {
 #[serde(deny_unknown_fields)]
 pub struct Hold {
     /// The day from whose start (UTC) the object is written again, such as `2027-03-31`.
+    #[schemars(extend("examples" = ["2027-03-31"]))]
     pub until: Date,
     /// Why it is held, as every plan shows it.
     #[schemars(length(min = 1, max = 500))]
+    #[schemars(extend("examples" = ["Incident 42 is handled by hand"]))]
     pub reason: String,
 }
 
@@ -50,6 +52,7 @@ pub struct Hold {
 pub struct Metadata {
     /// The name by which the object is found in the live system.
     #[schemars(length(min = 1, max = 255))]
+    #[schemars(extend("examples" = ["Warehouse operators"]))]
     pub name: String,
     /// Whether the object should exist: `present`, or `absent` to delete it.
     #[serde(default)]
@@ -61,6 +64,7 @@ pub struct Metadata {
     /// it were declared `ensure: absent`; until then the object is as declared. Not together with `protect`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Date")]
+    #[schemars(extend("examples" = ["2027-03-31"]))]
     pub expires: Option<Date>,
     /// Whether differences are removed (`enforce`), only shown (`observe`), or only shown once the object exists
     /// (`create-only`).
@@ -76,14 +80,17 @@ pub struct Metadata {
         "pattern": r"^(/([^~/]|~[01])*)+$",
         "x-pattern-hint": "a JSON pointer into the spec, such as `/description`",
     }))]
+    #[schemars(extend("examples" = [["/description"]]))]
     pub ignore: Vec<String>,
     /// Keeps every change of the object back until a day, for example while an incident is handled by hand. Every plan
     /// shows it, and what would change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Hold")]
+    #[schemars(extend("examples" = [{"until": "2027-03-31", "reason": "Incident 42 is handled by hand"}]))]
     pub hold: Option<Hold>,
     /// Former names of the object. A live object with one of them is renamed, and no new one is created.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("examples" = [["Warehouse admins"]]))]
     pub previously: Vec<String>,
 }
 

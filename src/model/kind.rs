@@ -203,6 +203,10 @@ pub fn document_schema(api_version: &str, kind: &Kind) -> Value {
     let name = schema.pointer_mut("/$defs/Metadata/properties/name").and_then(Value::as_object_mut);
     if let Some(name) = name {
         add_rules(name, &kind.name_rules);
+        if !kind.name_rules.is_empty() {
+            // The example that suits any kind may break them.
+            name.remove("examples");
+        }
     }
     schema
 }

@@ -81,6 +81,7 @@ struct PolicySpec {
     notification_channel: Option<String>,
     /// The rules, in the order in which they are evaluated.
     #[schemars(extend("default" = []))]
+    #[schemars(extend("examples" = [[{"policy_text": "permit (principal in Team::\"ops\", action, resource);"}]]))]
     rules: Option<Vec<RuleSpec>>,
 }
 

@@ -37,6 +37,7 @@ pub(super) struct PolicySpec {
     members: Option<Vec<String>>,
     /// What is allowed and denied. A deny in any policy wins.
     #[schemars(length(min = 1), extend("x-list-type" = "multiset"))]
+    #[schemars(extend("examples" = [[{"effect": "ALLOW", "actions": ["core:things:get"], "resources": ["*"], "tenants": ["plant-1"]}]]))]
     statements: Option<Vec<Statement>>,
     /// The tenants that the policy itself belongs to. A new policy has none if this is left out.
     #[schemars(extend("x-list-type" = "set", "uniqueItems" = true, "default" = []))]

@@ -13,6 +13,7 @@ pub(super) struct PolicySpec {
     #[schemars(example = &"Reads the monthly reports")]
     pub(super) description: Option<String>,
     /// What it allows and denies.
+    #[schemars(extend("examples" = [{"version": "2024-01-01", "statements": [{"sid": "Read", "effect": "allow", "actions": ["s3:GetObject"], "resources": ["reports/*"]}]}]))]
     pub(super) document: Option<Document>,
 }
 
@@ -26,6 +27,7 @@ pub(super) struct Document {
     pub(super) version: Option<String>,
     /// What is allowed and denied. Order does not matter.
     #[schemars(length(min = 1), extend("x-list-type" = "map", "x-list-map-keys" = ["sid"]))]
+    #[schemars(extend("examples" = [[{"sid": "Read", "effect": "allow", "actions": ["s3:GetObject"], "resources": ["reports/*"]}]]))]
     pub(super) statements: Vec<Statement>,
 }
 
@@ -50,6 +52,7 @@ pub(super) struct Statement {
     pub(super) resources: Vec<String>,
     /// Conditions, all of which must hold.
     #[schemars(extend("x-list-type" = "multiset", "default" = []))]
+    #[schemars(extend("examples" = [[{"operator": "equals", "key": "s3:prefix", "values": ["2026/"]}]]))]
     pub(super) conditions: Option<Vec<Condition>>,
 }
 

@@ -22,6 +22,7 @@ pub(super) struct RoleSpec {
 pub(super) struct PolicySpec {
     /// The roles of each action. Nobody may do an action that is not listed or has no roles.
     #[schemars(extend("x-nullable" = true, "x-list-type" = "map", "x-list-map-keys" = ["action"], "x-list-map-total" = true, "default" = []))]
+    #[schemars(extend("examples" = [[{"action": "read", "roles": ["Warehouse operators", "Admin"]}]]))]
     pub(super) policy_actions: Option<Vec<PolicyAction>>,
     /// The organization it is created in. Only for credentials with access to several; it cannot change later.
     #[schemars(regex(pattern = UUID), extend("x-pattern-hint" = "a UUID"))]
