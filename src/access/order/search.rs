@@ -117,11 +117,14 @@ impl Search for RuleSearch {
         let forms: Forms = forms.into_iter().chain([(Dimension::AlsoPrincipal, company)]).collect();
         let beside: Vec<_> = covers.iter().map(|cover| cover.of_company()).collect();
         let covers: Vec<_> = covers.iter().copied().chain(&beside).collect();
-        for at in 0..seeds.len() {
-            let moved = seeds.get(at).map(|seed| seed.of_company());
-            let others = seeds.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, seed)| *seed);
-            let seeds: Vec<_> = others.chain(&moved).collect();
-            if let Some(example) = self.find_as(&seeds, &covers, &forms)? {
+        // Each of the rules may name either of the two.
+        for moved in 1..(1_u32 << seeds.len()) - 1 {
+            let seeds = seeds.iter().enumerate().map(|(at, seed)| match moved & (1 << at) {
+                0 => (*seed).clone(),
+                _ => seed.of_company(),
+            });
+            let seeds: Vec<_> = seeds.collect();
+            if let Some(example) = self.find_as(&seeds.iter().collect::<Vec<_>>(), &covers, &forms)? {
                 return Ok(Some(example));
             }
         }

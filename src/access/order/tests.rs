@@ -200,6 +200,17 @@ fn what_an_object_allows_that_does_not_change_is_opened_if_one_deny_goes_before_
     }
 }
 
+/// Two of the rules name the companion of whoever the third one names.
+#[test]
+fn sound_order_of_several_rules_about_a_companion_each_may_name_either_of_the_two() {
+    let rule = |denies, name| Rule::new(denies).on(Dimension::Principal, vec![Pattern::literal(name)]);
+    let before = Objects::from([(0, vec![rule(false, "bb")]), (1, vec![rule(true, "a")])]);
+    let after = Objects::from([(0, vec![rule(false, "bb"), rule(true, "bb")]), (1, Vec::new())]);
+    let Ordered { turns, moments, .. } = ordered(&[before, after], true, true);
+    assert!(turns[0].step < turns[1].step, "{turns:?}");
+    assert_eq!(moments, []);
+}
+
 /// Counts the rules that the search is asked about.
 struct Counted<'c> {
     search: RuleSearch,
