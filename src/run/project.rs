@@ -67,9 +67,10 @@ impl Project {
         history.commit.map(|commit| commit.hex())
     }
 
-    /// The commit of the base, if all targets have the same one.
+    /// The commit of the base, if all targets of this run have the same one.
     pub fn base_commit(&self) -> Option<String> {
-        let mut commits: Vec<_> = self.bases.values().map(|base| base.commit).collect();
+        let bases = self.selected.iter().filter_map(|target| self.bases.get(target));
+        let mut commits: Vec<_> = bases.map(|base| base.commit).collect();
         commits.sort_unstable();
         commits.dedup();
         match commits.as_slice() {

@@ -2,6 +2,7 @@
 //! 2, fixed-point; promise 7, delete-needs-evidence.
 
 use crate::history::{Repo, causes};
+use crate::live::{Embedded, Live};
 use crate::world::{codes, fault};
 use enact::sandbox::Fault;
 use serde_json::{Value, json};
@@ -144,6 +145,35 @@ fn undo_brings_back_what_was_declared_and_says_that_git_still_declares_the_other
     assert_eq!(causes(&repo.plan()), Vec::<String>::new());
     repo.converge();
     assert_eq!(json_of(&repo, &["status"])["targets"][0]["last_converged"]["undoes"], Value::Null);
+}
+
+/// The base of a target that the run did not touch is another one.
+#[test]
+fn an_undo_of_one_of_two_targets_can_be_applied() {
+    let repo = Repo::new("polytomic", PRUNE);
+    let config = std::fs::read_to_string(repo.dir.path().join("enact.yaml")).unwrap();
+    let (head, target) = config.split_once("targets:\n").unwrap();
+    let second = Embedded::new("polytomic");
+    let other = target.replace("name: live", "name: other").replace(&repo.live.url(), &second.url());
+    let of = |target: &str, folder: &str| format!("{}\n  include: [{folder}]\n", target.trim_end());
+    repo.write(
+        "enact.yaml",
+        &format!("{head}targets:\n{}{}", of(target, "policies/live"), of(&other, "policies/other")),
+    );
+    let role = |name: &str| {
+        format!("apiVersion: polytomic/v1\nkind: Role\nmetadata: {{name: {name}}}\nspec: {{}}\n")
+    };
+    for (file, name) in [("live/a", "A"), ("other/b", "B")] {
+        std::fs::create_dir_all(repo.dir.path().join("policies").join(file).parent().unwrap()).unwrap();
+        repo.write(&format!("policies/{file}.yaml"), &role(name));
+    }
+    repo.commit();
+    json_of(&repo, &["apply", "--yes"]);
+    repo.write("policies/live/c.yaml", &role("C"));
+    repo.commit();
+    json_of(&repo, &["apply", "--yes"]);
+    undo(&repo, &last(&repo));
+    assert_eq!(apply_undo(&repo)["summary"]["delete"], 1);
 }
 
 #[test]
