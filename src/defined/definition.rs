@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::model::request::Method;
 use crate::system::Scheme;
 
 mod access;
@@ -166,6 +167,16 @@ impl KindForm {
     /// The schema of a field of the spec itself.
     pub fn field(&self, name: &str) -> Option<&Value> {
         self.spec.get("properties")?.get(name)
+    }
+
+    /// What writes its objects: where it stands in the kind, its method, and its path.
+    pub fn writes(&self) -> impl Iterator<Item = (&'static str, Method, &PathTemplate)> {
+        let create = self.create.as_ref().map(|create| ("create", create.method.into(), &create.path));
+        let update = self.update.as_ref().map(|update| ("update", update.method.into(), &update.path));
+        let delete = self.delete.as_ref().map(|delete| ("delete", delete.method.into(), &delete.path));
+        let first = self.delete.as_ref().and_then(|delete| delete.first.as_ref());
+        let first = first.map(|first| ("delete/first", first.method.into(), &first.path));
+        [create, update, delete, first].into_iter().flatten()
     }
 }
 

@@ -91,6 +91,21 @@ impl Template {
         })
     }
 
+    /// Whether both may be one text. What a placeholder may stand for is not looked into.
+    fn may_be(&self, other: &Self) -> bool {
+        let texts = self.fixed().zip(other.fixed());
+        texts.is_none_or(|(one, other)| one.eq_ignore_ascii_case(&other))
+    }
+
+    /// The text of a template without placeholders.
+    fn fixed(&self) -> Option<String> {
+        let text = |piece: &Piece| match piece {
+            Piece::Text(text) => Some(text.clone()),
+            Piece::Placeholder(_) => None,
+        };
+        self.0.iter().map(text).collect()
+    }
+
     /// The text with everything filled in; `None` if a value is not known.
     pub(super) fn fill(&self, values: &Values<'_>) -> Option<String> {
         let piece = |piece: &Piece| match piece {
@@ -224,6 +239,12 @@ impl Route {
         self.segments.iter().chain(self.query.iter().map(|(_, value)| value)).flat_map(Template::placeholders)
     }
 
+    /// Whether both may be one path, whatever the values are. Upper and lower case are the same, as they are for some servers.
+    fn may_be(&self, other: &Self) -> bool {
+        let mut segments = self.segments.iter().zip(&other.segments);
+        self.segments.len() == other.segments.len() && segments.all(|(one, other)| one.may_be(other))
+    }
+
     /// Whether a part of the key is in the path or its query.
     pub(super) fn has_part(&self, label: &str) -> bool {
         let is =
@@ -242,6 +263,12 @@ impl Route {
         }
         Some(path)
     }
+}
+
+/// Whether the paths of two templates may be the same; false if one is no path.
+pub(super) fn may_be_one_path(one: &str, other: &str) -> bool {
+    let routes = Route::new(one).ok().zip(Route::new(other).ok());
+    routes.is_some_and(|(one, other)| one.may_be(&other))
 }
 
 #[cfg(test)]

@@ -243,6 +243,7 @@ fn a_login_that_cannot_work_is_found_before_it_is_sent() {
     for (login, auth, expected) in [
         (login(|_| {}), json!([]), "system/login"),
         (login(|_| {}), json!(["basic", "bearer"]), "system/login"),
+        (login(|login| login["path"] = json!("/Things")), bearer(), "system/login"),
         (login(|login| login["path"] = json!("/login/{secret}")), bearer(), "system/template"),
         (login(|login| login["path"] = json!("/login/{username}")), bearer(), "system/template"),
         (login(|login| login["body"]["password"] = json!("x{secret}")), bearer(), "system/template"),

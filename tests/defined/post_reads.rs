@@ -86,6 +86,8 @@ fn no_post_is_a_read_that_the_definition_does_not_list() {
         |definition: &mut Value| definition["post_reads"] = json!([]),
         |definition: &mut Value| definition["post_reads"] = json!(["/kv/range", "/things/{id}"]),
         |definition: &mut Value| definition["post_reads"] = json!(["/kv/range", "/things"]),
+        |definition: &mut Value| definition["post_reads"] = json!(["/kv/range", "/Things"]),
+        |definition: &mut Value| definition["kinds"][0]["create"]["path"] = json!("/kv/{name}"),
         |definition: &mut Value| drop(definition["kinds"][0]["list"].as_object_mut().unwrap().remove("body")),
         |definition: &mut Value| definition["kinds"][0]["list"]["method"] = json!("GET"),
         |definition: &mut Value| {

@@ -4,8 +4,9 @@
 use crate::defined::definition::{Definition, KindForm, PathTemplate, ReadMethod};
 use crate::defined::problems::Problems;
 use crate::defined::settings::Settings;
-use crate::defined::template::{Placeholder, Route};
+use crate::defined::template::{Placeholder, Route, may_be_one_path};
 use crate::diagnostic::Code;
+use crate::model::request::Method;
 
 pub(super) fn check(definition: &Definition, settings: &Settings, problems: &mut Problems<'_>) {
     for (index, PathTemplate(path)) in definition.post_reads.iter().enumerate() {
@@ -27,7 +28,7 @@ pub(super) fn check(definition: &Definition, settings: &Settings, problems: &mut
     for (index, kind) in definition.kinds.iter().enumerate() {
         let at = format!("/kinds/{index}");
         check_reads(kind, &at, &is_listed, problems);
-        check_writes(kind, &at, &is_listed, problems);
+        check_writes(kind, &at, &definition.post_reads, problems);
     }
 }
 
@@ -58,23 +59,15 @@ fn check_reads(
     }
 }
 
-fn check_writes(
-    kind: &KindForm,
-    at: &str,
-    is_listed: &impl Fn(&PathTemplate) -> bool,
-    problems: &mut Problems<'_>,
-) {
-    let first = kind.delete.as_ref().and_then(|delete| delete.first.as_ref());
-    let writes = [
-        ("create", kind.create.as_ref().map(|create| &create.path)),
-        ("update", kind.update.as_ref().map(|update| &update.path)),
-        ("delete", kind.delete.as_ref().map(|delete| &delete.path)),
-        ("delete/first", first.map(|first| &first.path)),
-    ];
-    let writes = writes.into_iter().filter_map(|(name, path)| Some((name, path?)));
-    for (name, path) in writes.filter(|(_, path)| is_listed(path)) {
-        let message = format!("`{}` is written here, and is one of `post_reads`", path.0);
-        let help = "only a path at which nothing is ever written can be read with POST";
-        problems.report(&format!("{at}/{name}/path"), Code::SystemPostRead, message, help);
+fn check_writes(kind: &KindForm, at: &str, listed: &[PathTemplate], problems: &mut Problems<'_>) {
+    for (name, method, path) in kind.writes() {
+        let is_same = |read: &&PathTemplate| {
+            read.0 == path.0 || method == Method::Post && may_be_one_path(&read.0, &path.0)
+        };
+        if let Some(read) = listed.iter().find(is_same) {
+            let message = format!("`{}` is written here, and may be `{}` of `post_reads`", path.0, read.0);
+            let help = "only a path at which nothing is ever written can be read with POST";
+            problems.report(&format!("{at}/{name}/path"), Code::SystemPostRead, message, help);
+        }
     }
 }

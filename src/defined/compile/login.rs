@@ -4,12 +4,13 @@ use serde_json::Value;
 
 use super::headers::is_token;
 use crate::defined::compiled::Login;
-use crate::defined::definition::{Definition, LoginForm, TokenLifeForm, TokenPlaceForm};
+use crate::defined::definition::{Definition, KindForm, LoginForm, TokenLifeForm, TokenPlaceForm};
 use crate::defined::problems::Problems;
 use crate::defined::settings::Settings;
-use crate::defined::template::{BodyTemplate, Placeholder, Route};
+use crate::defined::template::{BodyTemplate, Placeholder, Route, may_be_one_path};
 use crate::diagnostic::Code;
 use crate::model::login::{TokenAnswer, TokenLife, TokenPlace};
+use crate::model::request::Method;
 use crate::pointer::child;
 use crate::system::Scheme;
 
@@ -30,6 +31,7 @@ pub(super) fn compile(
         let help = "write `auth: [basic]` if it takes a name and a password, or `auth: [bearer]` if it takes a secret alone";
         login.problems.report("/auth", Code::SystemLogin, message, help);
     }
+    login.is_no_write(definition, form);
     let route = login.route(&form.path.0);
     let mut body = form.body.clone();
     let mut secret = Vec::new();
@@ -69,6 +71,19 @@ struct Compiler<'a, 'p> {
 }
 
 impl Compiler<'_, '_> {
+    /// Reports a login that may be a write of an object: plan sends it, too.
+    fn is_no_write(&mut self, definition: &Definition, form: &LoginForm) {
+        let method = Method::from(form.method);
+        let writes = definition.kinds.iter().flat_map(KindForm::writes);
+        let mut same = writes.filter(|(_, of, path)| *of == method && may_be_one_path(&path.0, &form.path.0));
+        if let Some((_, _, path)) = same.next() {
+            let message = format!("the login may be a write: objects are written at `{}`", path.0);
+            let help =
+                "a login is sent before anything is read, so it has to be a path at which nothing is written";
+            self.problems.report("/login/path", Code::SystemLogin, message, help);
+        }
+    }
+
     fn route(&mut self, path: &str) -> Option<Route> {
         match Route::new(path) {
             Ok(route) => {
