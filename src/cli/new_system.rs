@@ -16,6 +16,7 @@ use crate::file::folder_of;
 use crate::manifest::yaml;
 use crate::report::Report;
 use crate::report::content::{Content, InitContent, InitFile};
+use crate::system::registry::Registry;
 use crate::text::short;
 use crate::words::count;
 
@@ -63,6 +64,13 @@ impl NewSystem {
         })?;
         let file = folder_of(&global.config).join(format!("{name}.yaml"));
         let file = file.strip_prefix(".").unwrap_or(&file);
+        if file.file_name() == global.config.file_name() || Registry::built_in().get(&name).is_some() {
+            let message =
+                format!("`{name}` is the name of enact's configuration or of a system that is built in");
+            return Err(Some(
+                Diagnostic::new(Code::SystemExists, message).help("give another name with `--name`"),
+            ));
+        }
         files::create(file, &drafted.text).map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => {
                 let message = format!("`{}` exists", file.display());
@@ -110,7 +118,7 @@ fn next(file: &str, name: &str, url: &str, drafted: &Draft) -> Vec<String> {
     let mut steps = vec![
         open,
         format!(
-            "name it in enact.yaml: `systems: [{file}]`, and a target with `system: {name}` and `url: {url}`"
+            "name it in enact.yaml: `systems: [{name}.yaml]`, and a target with `system: {name}` and `url: {url}`"
         ),
         format!("`enact check-system {file}` finds mistakes; `enact import` shows what the API holds by it"),
         format!(

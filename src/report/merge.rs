@@ -106,7 +106,7 @@ fn add(joined: Value, value: &Value) -> Value {
             Value::Array(joined)
         }
         (Value::Number(joined), Value::Number(value)) => {
-            (joined.as_u64().unwrap_or_default() + value.as_u64().unwrap_or_default()).into()
+            joined.as_u64().unwrap_or_default().saturating_add(value.as_u64().unwrap_or_default()).into()
         }
         (Value::Object(mut joined), Value::Object(value)) => {
             for (key, value) in value {
@@ -208,6 +208,11 @@ mod tests {
             document["command"] = Value::Null;
         }
         assert_eq!(merged, whole);
+    }
+
+    #[test]
+    fn numbers_that_are_too_large_to_add_are_as_large_as_can_be() {
+        assert_eq!(add(json!(u64::MAX), &json!(1)), json!(u64::MAX));
     }
 
     #[test]
