@@ -112,7 +112,7 @@ fn read(file: &str, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Doc
 }
 
 fn no_single(file: &str) -> Diagnostic {
-    Diagnostic::new(Code::ConfigDocuments, format!("`{file}` must hold exactly one document"))
+    Diagnostic::new(Code::ConfigDocuments, "it must hold exactly one document")
         .at(Place::start(file))
         .help("begin with `apiVersion: enact/v1`, `kind: Config` and a list `targets`; the README shows a whole one")
 }

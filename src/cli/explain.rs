@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
 use crate::model::kind::api_version;
 use crate::report::content::{Content, PageContent};
 use crate::report::{Exit, Report};
-use crate::schema::explain::{page, wrapped};
+use crate::schema::explain::{UnknownField, page, wrapped};
 use crate::system::registry::Registry;
 use crate::text::short;
 
@@ -78,15 +78,18 @@ fn of_kind(what: &str, topics: &[Topic]) -> Result<String, Diagnostic> {
     };
     let meant: Vec<_> = topics.iter().filter(is_meant).collect();
     let pages: Vec<_> = meant.iter().map(|topic| topic.page(&path)).collect();
-    let (pages, mut wrong): (Vec<_>, Vec<_>) = pages.into_iter().partition(Result::is_ok);
-    // A field of one of several kinds is enough.
-    if let (true, Some(Err(wrong))) = (pages.is_empty(), wrong.pop()) {
-        return Err(wrong);
+    let (pages, wrong): (Vec<_>, Vec<_>) = pages.into_iter().partition(Result::is_ok);
+    let pages: Vec<_> = pages.into_iter().flatten().collect();
+    // A field of one of several kinds is enough; if there is none, the one of which most was found is meant.
+    let nearest = wrong.into_iter().filter_map(Result::err).max_by_key(|(_, wrong)| wrong.depth);
+    match (pages.is_empty(), nearest) {
+        (false, _) => Ok(pages.join("\n")),
+        (true, None) => Err(unknown(first, topics)),
+        (true, Some((title, UnknownField { field, help, .. }))) => {
+            let message = format!("{title} has no field `{}`", short(&field));
+            Err(Diagnostic::new(Code::CliTopic, message).help(help))
+        }
     }
-    if pages.is_empty() {
-        return Err(unknown(first, topics));
-    }
-    Ok(pages.into_iter().flatten().collect::<Vec<_>>().join("\n"))
 }
 
 impl Topic {
@@ -94,7 +97,8 @@ impl Topic {
         self.system.as_ref().map_or_else(|| self.name.clone(), |system| format!("{system}/{}", self.name))
     }
 
-    fn page(&self, path: &[&str]) -> Result<String, Diagnostic> {
+    /// The page of a field, or its kind with what that does not have.
+    fn page(&self, path: &[&str]) -> Result<String, (String, UnknownField)> {
         let title = match &self.system {
             Some(system) => format!("{} ({})", self.name, api_version(system)),
             None => self.name.clone(),
@@ -103,13 +107,13 @@ impl Topic {
         // The fields of a spec can be named without it.
         let spec = [&["spec"], path].concat();
         let found = whole.or_else(|wrong| match (&self.system, path) {
-            (Some(_), [_, ..]) => page(&title, &self.schema, &spec),
+            (Some(_), [_, ..]) => page(&title, &self.schema, &spec).map_err(|in_spec| {
+                let in_spec = UnknownField { depth: in_spec.depth.saturating_sub(1), ..in_spec };
+                if wrong.depth > in_spec.depth { wrong } else { in_spec }
+            }),
             _ => Err(wrong),
         });
-        found.map_err(|wrong| {
-            let message = format!("{title} has no field `{}`", short(&wrong.field));
-            Diagnostic::new(Code::CliTopic, message).help(wrong.help)
-        })
+        found.map_err(|wrong| (title, wrong))
     }
 }
 

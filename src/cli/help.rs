@@ -109,14 +109,17 @@ const ABOUT: &[About] = &[
     About {
         command: "can",
         examples: &[
-            ("enact can Contractors delete '*' --target analytics", "by what git declares"),
-            ("enact can Contractors delete '*' --target analytics --live", "by what is live"),
+            ("enact can Contractors delete 'Warehouse syncs' --target analytics", "by what git declares"),
+            ("enact can Contractors delete 'Warehouse syncs' --target analytics --live", "by what is live"),
         ],
         exits: &[Exit::Incomplete],
     },
     About {
         command: "who-can",
-        examples: &[("enact who-can delete '*' --target analytics", "everybody, each with the rule")],
+        examples: &[(
+            "enact who-can delete 'Warehouse syncs' --target analytics",
+            "everybody, each with the rule",
+        )],
         exits: &[Exit::Incomplete],
     },
     About {
@@ -177,11 +180,7 @@ const ABOUT: &[About] = &[
         ],
         exits: &[],
     },
-    About {
-        command: "sandbox",
-        examples: &[("enact sandbox", "all systems, each on a free port")],
-        exits: &[],
-    },
+    About { command: "sandbox", examples: &[("enact sandbox", "all systems, on port 8014")], exits: &[] },
     About {
         command: "serve",
         examples: &[

@@ -123,7 +123,7 @@ pub struct WhyContent {
     pub live: Option<String>,
     /// What is to be done; null if that is nothing.
     pub change: Option<WhyChange>,
-    /// Why nothing is to be done, or why the change is not written.
+    /// Why nothing is to be done, why nobody knows what is, or why the change is not written.
     pub reason: Option<String>,
     /// The same for people.
     #[serde(skip)]

@@ -4,7 +4,7 @@ use super::content::{WhyBase, WhyChange, WhyContent, WhyDeclared, WhyRequest, Wh
 use super::labels;
 use super::line::{Layout, LineMark, lines};
 use super::value::quoted;
-use crate::diagnostic::Place;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::model::change::Change;
 use crate::model::plan::TargetPlan;
 use crate::model::request::Request;
@@ -12,6 +12,11 @@ use crate::model::resource::{RemoteId, ResourceId};
 use crate::model::state::{Declared, Desired};
 use crate::text::inline;
 use crate::words::count;
+
+/// What a plan says of an object with which there is nothing to do.
+pub(super) const NOTHING: &str = "nothing is to be done";
+/// What is said of an object of which nothing is known.
+pub(super) const UNKNOWN: &str = "not known: something could not be read";
 
 /// The width of the first column.
 const COLUMN: usize = 10;
@@ -90,9 +95,7 @@ impl Why<'_> {
         }
         match self.change() {
             Some((change, why)) => self.planned(&mut page, change, why),
-            None => {
-                row(&mut page, "plan", &self.reason().unwrap_or_else(|| "nothing is to be done".to_owned()))
-            }
+            None => row(&mut page, "plan", &self.reason().unwrap_or_else(|| NOTHING.to_owned())),
         }
         page
     }
@@ -143,11 +146,14 @@ impl Why<'_> {
     fn live(&self) -> String {
         match self.remote() {
             Some(remote) => format!("it is there, with the id {}", inline(remote.as_str())),
-            None if self.plan.diagnostics.iter().any(|diagnostic| diagnostic.is_error()) => {
-                "not known: something could not be read".to_owned()
-            }
+            None if self.is_unknown() => UNKNOWN.to_owned(),
             None => "it is not there".to_owned(),
         }
+    }
+
+    /// Whether the target could not be read, and so nothing is known of the object.
+    fn is_unknown(&self) -> bool {
+        self.remote().is_none() && self.plan.diagnostics.iter().any(Diagnostic::is_error)
     }
 
     /// The change of the object, and why it is not written if it is not.
@@ -165,13 +171,14 @@ impl Why<'_> {
         written.chain(held).chain(observed).find(|(change, _)| change.id == *self.id)
     }
 
-    /// Why nothing is to be done.
+    /// Why nothing is to be done, or why nobody knows what is.
     fn reason(&self) -> Option<String> {
         let plan = self.plan;
         let unchanged = plan.unchanged.contains(self.id).then(|| "it is as declared".to_owned());
         let skipped = || plan.skipped.iter().find(|skipped| skipped.id == *self.id).map(labels::reason);
         let survivor = || plan.survivors.iter().find(|of| of.id == *self.id).map(labels::survivor);
-        unchanged.or_else(skipped).or_else(survivor)
+        let unknown = || (self.change().is_none() && self.is_unknown()).then(|| UNKNOWN.to_owned());
+        unchanged.or_else(skipped).or_else(survivor).or_else(unknown)
     }
 
     fn planned(&self, page: &mut String, change: &Change, why: Option<String>) {

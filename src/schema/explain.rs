@@ -16,6 +16,8 @@ const WIDTH: usize = 100;
 pub struct UnknownField {
     /// As it was asked for.
     pub field: String,
+    /// How many names before it were found.
+    pub depth: usize,
     /// The next best, or all that there are.
     pub help: String,
 }
@@ -67,7 +69,9 @@ impl<'a> Field<'a> {
     /// The field at the end of a path of names; list items are passed over. An empty path is the schema itself.
     pub fn at(title: &'a str, root: &'a Value, path: &[&str]) -> Result<Self, UnknownField> {
         let whole = Field { name: title, schema: root, is_required: false };
-        path.iter().try_fold(whole, |field, name| field.child(root, name))
+        path.iter().enumerate().try_fold(whole, |field, (depth, name)| {
+            field.child(root, name).map_err(|wrong| UnknownField { depth, ..wrong })
+        })
     }
 
     fn heading(&self, root: &'a Value) -> String {
@@ -146,7 +150,7 @@ impl<'a> Field<'a> {
             None if names.is_empty() => "there are no fields in it".to_owned(),
             None => format!("there are {}", names.join(", ")),
         };
-        let unknown = UnknownField { field: name.to_owned(), help: help() };
+        let unknown = UnknownField { field: name.to_owned(), depth: 0, help: help() };
         let named = children.into_iter().find(|child| child.name == name);
         named.or_else(|| self.any_child(root)).ok_or(unknown)
     }

@@ -73,6 +73,12 @@ fn why_says_where_an_object_is_declared_what_was_before_and_what_follows() {
     assert_eq!(world.writes(), Vec::<String>::new());
     let unknown = why("Role/B");
     assert!(unknown.code == 64 && unknown.err.contains("cli/topic"), "{}", unknown.err);
+    world.live.inject(fault("GET", 403));
+    let unread = why("Role/A");
+    let not_known = "not known: something could not be read";
+    assert!(unread.code == 6 && unread.out.contains(&format!("plan      {not_known}")), "{}", unread.out);
+    let data = world.run(&["why", "live", "Role/A", "--format", "json"]).json();
+    assert_eq!((&data["live"], &data["reason"]), (&Value::Null, &json!(not_known)));
 }
 
 #[test]

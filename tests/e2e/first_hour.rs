@@ -110,6 +110,8 @@ fn explain_has_a_page_for_each_code_kind_and_field() {
         ("schema/tipe", "did you mean `schema/type`?"),
         ("Config.tragets", "did you mean `targets`?"),
         ("polytomic/Policy.policy_actions.x", "there are action, "),
+        ("Policy.policy_actions.x", "Policy (polytomic/v1) has no field `x`"),
+        ("Policy.metadata.expire", "did you mean `expires`?"),
         ("nothing", "polytomic/Policy"),
     ] {
         let wrong = explain(what);

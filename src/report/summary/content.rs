@@ -5,6 +5,7 @@ use crate::report::content::{
     AnswerContent, CheckSystemContent, Content, FormattedContent, ImportContent, RunsContent, SandboxContent,
     Schemas, StatusContent, UnlockContent, WhoContent, WhyContent,
 };
+use crate::report::why::{NOTHING, UNKNOWN};
 use crate::report::{decide, labels, log, merge};
 use crate::words::{count, verb};
 
@@ -97,7 +98,11 @@ pub(super) fn sentence(content: &Content) -> String {
 }
 
 fn planned(why: &WhyContent) -> &'static str {
-    why.change.as_ref().map_or("nothing is to be done", |change| labels::action(change.action))
+    match &why.change {
+        Some(change) => labels::action(change.action),
+        None if why.reason.as_deref() == Some(UNKNOWN) => UNKNOWN,
+        None => NOTHING,
+    }
 }
 
 fn answer(content: &AnswerContent) -> &'static str {
