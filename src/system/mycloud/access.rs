@@ -201,7 +201,10 @@ mod tests {
         ) {
             let statement = |(action, resource)| json!({"effect": "allow", "actions": [action], "resources": [resource]});
             let statements: Value = texts.into_iter().map(statement).collect();
-            prop_assume!(!may_be_odd(statements.as_array().unwrap()));
+            // Half of them: too many for `prop_assume` in a long run.
+            if may_be_odd(statements.as_array().unwrap()) {
+                return Ok(());
+            }
             let Meaning::Rules { readings, .. } = meaning(&statements, &Value::Null) else { panic!("{statements}") };
             for reading in &readings {
                 let rules = &reading.rules.rules;
