@@ -222,6 +222,7 @@ fn http(target: &Target, answers: &[Reply]) -> Http {
         tokens: None,
         secrets: vec![secret()],
         stored: BTreeMap::new(),
+        post_reads: target.system.post_reads(),
         errors: target.system.errors(),
         credential_source: "the fuzzer".to_owned(),
         lists: ListLimits::default(),
