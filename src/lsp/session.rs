@@ -19,6 +19,9 @@ use super::workspace::{Lines, Snippets, problems};
 use crate::config::file::FILE_NAME;
 use crate::run::options::RunOptions;
 
+/// The type of a message that the editor shows as a warning.
+const WARNING: u8 = 2;
+
 /// What a message leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
@@ -56,6 +59,8 @@ pub(super) struct Session {
     watches: bool,
     last: Option<SoundConfig>,
     shown: BTreeMap<String, Vec<Diagnostic>>,
+    /// Whether it was said that there is no project.
+    is_told: bool,
 }
 
 impl Session {
@@ -69,6 +74,7 @@ impl Session {
             watches: false,
             last: None,
             shown: BTreeMap::new(),
+            is_told: false,
         }
     }
 
@@ -209,10 +215,15 @@ impl Session {
         Turn::Changed
     }
 
-    /// What is to be read now; nothing without a project.
+    /// What is to be read now; nothing without a project, which is said once.
     pub(super) fn job(&mut self, options: RunOptions) -> Option<Job> {
         // It may have been made since.
         self.editor.home = self.editor.home.take().or_else(|| self.home());
+        if self.editor.home.is_none() && !self.is_told {
+            self.is_told = true;
+            let message = "enact: there is no enact.yaml here or above: `enact init` makes one, and `--config FILE` names another";
+            self.tell("window/showMessage", &json!({"type": WARNING, "message": message}));
+        }
         let unsaved = self.editor.unsaved();
         let known =
             self.editor.workspace.as_ref().map(|workspace| workspace.files().clone()).unwrap_or_default();

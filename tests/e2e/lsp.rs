@@ -49,6 +49,14 @@ fn editor(dir: &Path, capabilities: Value) -> Client {
     editor
 }
 
+#[test]
+fn an_editor_without_a_project_is_told_what_to_do() {
+    let dir = TempDir::new().unwrap();
+    let mut editor = editor(dir.path(), json!({}));
+    let told = editor.until(|message| message["method"] == "window/showMessage");
+    assert!(told["params"]["message"].as_str().unwrap().contains("`enact init`"), "{told}");
+}
+
 /// The code of a diagnostic, and the text that it is about.
 fn about(found: &[Value], text: &str) -> Vec<(String, String)> {
     let of = |found: &Value| {

@@ -219,7 +219,7 @@ impl Insertion<'_> {
         let quote = self.typed.quote.map(String::from).unwrap_or_default();
         CompletionItem {
             label: short(label),
-            filter_text: Some(format!("{quote}{label}")),
+            filter_text: Some(format!("{quote}{}", short(label))),
             insert_text_format: Some(format),
             insert_text_mode: Some(mode),
             text_edit: Some(TextEdit { range: self.range, new_text: text }.into()),

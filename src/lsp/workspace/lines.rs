@@ -14,6 +14,43 @@ pub struct Lines {
     text: Arc<str>,
     /// The byte at which each line begins.
     starts: Vec<usize>,
+    /// What is counted before some places, so that a long line is not gone through for each of its places.
+    marks: Vec<Mark>,
+}
+
+/// A place between two characters, and what is before it in the text.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mark {
+    byte: usize,
+    characters: usize,
+    /// Of UTF-16.
+    units: usize,
+}
+
+/// The bytes between two marks, or a few more. Tests have short texts.
+const APART: usize = if cfg!(test) { 4 } else { 512 };
+
+impl Mark {
+    fn after(self, character: char) -> Self {
+        let Self { byte, characters, units } = self;
+        Self {
+            byte: byte + character.len_utf8(),
+            characters: characters + 1,
+            units: units + character.len_utf16(),
+        }
+    }
+
+    fn all(text: &str) -> Vec<Self> {
+        let mut marks = vec![Self::default()];
+        let mut mark = Self::default();
+        for character in text.chars() {
+            mark = mark.after(character);
+            if marks.last().is_none_or(|last| last.byte + APART <= mark.byte) {
+                marks.push(mark);
+            }
+        }
+        marks
+    }
 }
 
 /// Editors count it like any other character, and enact does not.
@@ -29,7 +66,27 @@ impl Lines {
         };
         let ends = (0..).zip(bytes).filter(|(at, byte)| is_end(*at, **byte));
         let starts = std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect();
-        Self { text, starts }
+        let marks = Mark::all(&text);
+        Self { text, starts, marks }
+    }
+
+    /// The last place that is still before something.
+    fn last(&self, is_before: impl Fn(Mark) -> bool) -> Mark {
+        let marked = self.marks.partition_point(|mark| is_before(*mark));
+        let mut mark = marked.checked_sub(1).and_then(|at| self.marks.get(at)).copied().unwrap_or_default();
+        for character in self.text.get(mark.byte..).unwrap_or_default().chars() {
+            let next = mark.after(character);
+            if !is_before(next) {
+                break;
+            }
+            mark = next;
+        }
+        mark
+    }
+
+    /// The last place that is not behind a byte.
+    fn at(&self, byte: usize) -> Mark {
+        self.last(|mark| mark.byte <= byte)
     }
 
     /// The text.
@@ -59,15 +116,8 @@ impl Lines {
     #[must_use]
     pub fn offset(&self, at: Position) -> usize {
         let line = self.line(at.line as usize);
-        let (mut units, mut offset) = (0, line.start);
-        for character in self.text.get(line).unwrap_or_default().chars() {
-            units += character.len_utf16();
-            if units > at.character as usize {
-                break;
-            }
-            offset += character.len_utf8();
-        }
-        offset
+        let wanted = self.at(line.start).units.saturating_add(at.character as usize);
+        self.last(|mark| mark.units <= wanted && mark.byte <= line.end).byte.max(line.start)
     }
 
     /// The position of a byte; of the character that it is in.
@@ -75,13 +125,7 @@ impl Lines {
     pub fn position(&self, offset: usize) -> Position {
         let line = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
         let Range { start, end } = self.line(line);
-        let mut units = 0;
-        for (at, character) in self.text.get(start..end).unwrap_or_default().char_indices() {
-            if start + at + character.len_utf8() > offset {
-                break;
-            }
-            units += character.len_utf16();
-        }
+        let units = self.at(offset.clamp(start, end)).units - self.at(start).units;
         // A file has at most 1 MiB, and what an editor holds beyond is not read.
         Position {
             line: u32::try_from(line).unwrap_or(u32::MAX),
@@ -94,8 +138,10 @@ impl Lines {
         let line = self.line(span.line.saturating_sub(1));
         let text = self.text.get(line.clone()).unwrap_or_default();
         let mark = if line.start == 0 && text.starts_with(BYTE_ORDER_MARK) { 1 } else { 0 };
+        let before = self.at(line.start).characters + mark;
         let at = |characters: usize| {
-            line.start + text.char_indices().nth(characters + mark).map_or(text.len(), |(at, _)| at)
+            let wanted = before.saturating_add(characters);
+            self.last(|mark| mark.characters <= wanted && mark.byte <= line.end).byte
         };
         let start = span.column.saturating_sub(1);
         at(start)..at(start.saturating_add(span.width))
@@ -105,9 +151,9 @@ impl Lines {
     pub(super) fn line_and_column(&self, offset: usize) -> (usize, usize) {
         let line = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
         let start = self.line(line).start;
-        let before = self.text.get(start..offset).unwrap_or_default();
-        let mark = usize::from(start == 0 && before.starts_with(BYTE_ORDER_MARK));
-        (line + 1, before.chars().count() + 1 - mark)
+        let before = self.at(offset).characters - self.at(start).characters;
+        let mark = usize::from(start == 0 && before > 0 && self.text.starts_with(BYTE_ORDER_MARK));
+        (line + 1, before + 1 - mark)
     }
 
     /// The range of a place as enact names it.
@@ -159,6 +205,17 @@ mod tests {
         assert_eq!(lines.text.get(lines.bytes(place)), Some(": x"));
         // Half of a pair is the whole character.
         assert_eq!(lines.offset(Position { line: 0, character: 2 }), 1);
+    }
+
+    /// It would take minutes if each place went through the line.
+    #[test]
+    fn a_line_of_a_megabyte_has_a_place_for_each_of_its_words() {
+        let text = "a: é, ".repeat(150_000);
+        let lines = lines(&text);
+        for column in (0..900_000).step_by(6) {
+            let start = lines.range(Span { line: 1, column: column + 1, width: 1 }).start;
+            assert_eq!(start.character, column as u32);
+        }
     }
 
     #[test]
