@@ -18,9 +18,13 @@ use serde_json::Value;
 
 /// A configuration with one target of a system.
 pub(crate) fn config(system: &str) -> Config {
+    let settings = match system {
+        "jitsudo" => "{tenant: 00000000-0000-4000-8000-000000000001}",
+        _ => "{}",
+    };
     let text = format!(
         "{{apiVersion: enact/v1, kind: Config, manifests: [p], targets: [{{name: t, system: {system}, \
-         url: 'https://example.com', auth: {{bearer: {{env: X}}}}}}]}}"
+         url: 'https://example.com', auth: {{bearer: {{env: X}}}}, settings: {settings}}}]}}"
     );
     let systems = Systems::Known(Arc::new(Registry::built_in()));
     config::load("enact.yaml", Path::new("."), &text, systems, &mut Vec::new()).unwrap()
