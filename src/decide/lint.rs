@@ -11,6 +11,7 @@ use super::Empty;
 use crate::access::cedar::CedarPolicy;
 use crate::access::cedar::cover::{Extent, extents};
 use crate::access::impact::Reading;
+use crate::access::index::Covers;
 use crate::access::question::plainly_covers;
 use crate::access::rule::{Dimension, Rule};
 use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
@@ -19,8 +20,8 @@ use crate::plan::estate::{self, DeclaredMeaning};
 use crate::system::Judge;
 use crate::system::semantics::{Meaning, cedar_at};
 
-/// How many pairs of rules are compared within an object, and how many of different objects in a target. What is left over
-/// is not looked at.
+/// How many pairs of rules are compared within an object, and how many of different objects in a target: those of which one
+/// may cover the other one by how their patterns begin. What is left over is not looked at.
 const PAIRS: usize = 2_000_000;
 
 /// Everything that is odd in a target.
@@ -171,10 +172,19 @@ fn denied_elsewhere(objects: &[(&Declared, Vec<Reading>)]) -> Vec<Diagnostic> {
     };
     let (denies, allows): (Vec<_>, Vec<_>) =
         rules().partition(|(_, _, rules)| rules.iter().any(|rule| rule.denies));
-    let most = PAIRS / denies.len().max(1);
+    let index = Covers::new(denies.iter().filter_map(|(_, _, rules)| rules.first().copied()));
+    let mut left = PAIRS;
     let mut diagnostics = Vec::new();
-    for (declared, at, rules) in allows.into_iter().take(most) {
-        let mut others = denies.iter().filter(|(of, _, _)| of.id != declared.id);
+    for (declared, at, rules) in allows {
+        let candidates = rules.first().map(|rule| index.candidates(rule)).unwrap_or_default();
+        left = left.saturating_sub(candidates.len());
+        if left == 0 {
+            break;
+        }
+        let mut others = candidates
+            .iter()
+            .filter_map(|number| denies.get(*number))
+            .filter(|(of, _, _)| of.id != declared.id);
         if let Some((of, place, _)) = others.find(|(_, _, deny)| covers(deny, rules)) {
             let place = of.place(place);
             let message = format!(
