@@ -73,6 +73,15 @@ impl Near {
         Self { dimension, begin, rest }
     }
 
+    /// The same of some of the rules alone, by their places.
+    pub(super) fn only(&self, is_one: impl Fn(usize) -> bool) -> Self {
+        let only =
+            |places: &[usize]| places.iter().copied().filter(|place| is_one(*place)).collect::<Vec<_>>();
+        let begin = self.begin.iter().map(|(text, places)| (text.clone(), only(places)));
+        let begin = begin.filter(|(_, places)| !places.is_empty()).collect();
+        Self { dimension: self.dimension.clone(), begin, rest: only(&self.rest) }
+    }
+
     /// The places of the rules that may apply to a request to which a rule of these beginnings does. One that applies to
     /// nothing is near to none.
     pub(super) fn of(&self, rule: &Beginnings) -> BTreeSet<usize> {
@@ -131,7 +140,10 @@ mod tests {
             let company = company.then(|| Pattern::glob("b*"));
             let like = RuleSet { company, ..RuleSet::default() };
             let all: Vec<_> = rules.iter().map(|rule| beginnings(&like, rule)).collect();
-            let near = Near::new(&all).of(&beginnings(&like, &one));
+            let near = Near::new(&all);
+            let even = near.only(|place| place % 2 == 0).of(&beginnings(&like, &one));
+            let near = near.of(&beginnings(&like, &one));
+            prop_assert_eq!(even, near.iter().copied().filter(|place| place % 2 == 0).collect());
             for (place, rule) in rules.iter().enumerate() {
                 let may_meet = may_meet(&like, rule, &one, &mut Budget::default()) == Ok(true);
                 prop_assert!(!may_meet || near.contains(&place), "{rule:?} {one:?}");

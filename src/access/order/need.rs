@@ -100,8 +100,10 @@ impl<S: Search> Writes<S> {
         for (first, then, otherwise) in rows {
             let [firsts, thens] = [first, then].map(|(denies, event)| self.events(denies, event));
             let thens: BTreeMap<_, _> = thens.into_iter().collect();
+            // Thousands of writes may all say what is alike.
+            let near = self.near.only(|stay| thens.contains_key(&stay));
             for (one, first) in firsts {
-                for other in self.near(one) {
+                for other in self.near_in(&near, one) {
                     let Some(then) = thens.get(&other).copied().filter(|then| *then != first) else {
                         continue;
                     };
@@ -150,8 +152,12 @@ impl<S: Search> Writes<S> {
 
     /// The stays of which the rules may meet that of this one.
     fn near(&self, stay: usize) -> BTreeSet<usize> {
+        self.near_in(&self.near, stay)
+    }
+
+    fn near_in(&self, near: &Near, stay: usize) -> BTreeSet<usize> {
         let rule = self.stays.get(stay).map(|stay| self.search.beginnings(&stay.rule));
-        rule.map(|rule| self.near.of(&rule)).unwrap_or_default()
+        rule.map(|rule| near.of(&rule)).unwrap_or_default()
     }
 
     fn may_meet(&mut self, one: usize, other: usize) -> Result<bool, Spent> {
