@@ -125,6 +125,24 @@ fn what_other_policies_deny_and_what_is_forgotten_is_named() {
     assert_eq!(said(&warnings(&roles)), [("access/never", 5)]);
 }
 
+/// Of two million pairs of an allow and a deny nothing was left for the last allows, although hardly any of them can be a pair.
+#[test]
+fn what_another_policy_denies_is_found_behind_thousands_of_pairs_that_begin_otherwise() {
+    let world = World::new("compiuta");
+    let policy = |(name, denied): (String, &str)| {
+        let statement = |effect: &str, resource: &str| json!({"effect": effect, "actions": ["core:things:get"], "resources": [resource], "tenants": ["*"]});
+        let own = format!("things:{name}:*");
+        let statements = [statement("ALLOW", &own), statement("DENY", denied)];
+        let spec = json!({"name": name, "members": ["team:local:a"], "statements": statements});
+        json!({"apiVersion": "compiuta/v1", "kind": "Policy", "metadata": {"name": name}, "spec": spec})
+    };
+    let others = (0..1_500).map(|n| policy((format!("a{n:04}"), &format!("other:b{n:04}:*"))));
+    let last = [policy(("z1".to_owned(), "things:z2:*")), policy(("z2".to_owned(), "other:z:*"))];
+    let documents: Vec<_> = others.chain(last).map(|document| document.to_string()).collect();
+    world.write("policies/all.yaml", &documents.join("\n---\n"));
+    assert_eq!(said(&warnings(&world)), [("access/denied", 3003)]);
+}
+
 /// The examples are what people begin with.
 #[test]
 fn the_examples_have_nothing_odd() {
