@@ -67,6 +67,8 @@ pub struct Diagnostic<P = Place> {
     pub help: Option<String>,
     /// Whether its line may hold a secret that was written by mistake, and is not shown.
     pub private: bool,
+    /// What others have in common with it that are only about other objects: people are shown those as one.
+    pub cause: Option<String>,
 }
 
 impl<P> Diagnostic<P> {
@@ -80,6 +82,7 @@ impl<P> Diagnostic<P> {
             subject: None,
             help: None,
             private: false,
+            cause: None,
         }
     }
 
@@ -103,8 +106,8 @@ impl<P> Diagnostic<P> {
 
     /// Turns its place into another kind of place. `place` gets `None` if it has none, and must choose one.
     pub fn placed<Q>(self, place: impl FnOnce(Option<P>) -> Q) -> Diagnostic<Q> {
-        let Self { severity, code, message, place: of, subject, help, private } = self;
-        Diagnostic { severity, code, message, place: Some(place(of)), subject, help, private }
+        let Self { severity, code, message, place: of, subject, help, private, cause } = self;
+        Diagnostic { severity, code, message, place: Some(place(of)), subject, help, private, cause }
     }
 
     /// Sets which object it is about.
@@ -116,6 +119,12 @@ impl<P> Diagnostic<P> {
     /// Sets what to do next.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(inline(&help.into()).into_owned());
+        self
+    }
+
+    /// Sets what it has in common with others.
+    pub fn because(mut self, cause: Option<String>) -> Self {
+        self.cause = cause;
         self
     }
 

@@ -20,6 +20,7 @@ use content::{
 };
 
 mod access;
+mod alike;
 mod configuration;
 pub mod content;
 pub mod decide;

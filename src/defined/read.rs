@@ -168,7 +168,7 @@ fn is_found_by_get(compiled: &CompiledKind, kind: &Kind) -> bool {
 
 impl Defined {
     fn compiled(&self, kind: &Kind) -> Result<&CompiledKind, ReadError> {
-        let unknown = || ReadError { message: format!("the kind {} is not defined", kind.name), help: None };
+        let unknown = || ReadError::new(format!("the kind {} is not defined", kind.name), None);
         self.api.compiled(&kind.name).ok_or_else(unknown)
     }
 
@@ -427,13 +427,11 @@ fn posted(body: Option<&BodyTemplate>, values: &Values<'_>) -> Result<Option<Val
 
 fn ambiguous(kind: &str, name: &str) -> ReadError {
     let message = format!("several objects could be the {kind} `{name}`");
-    ReadError { message, help: Some("rename or remove all except one on the target".to_owned()) }
+    ReadError::new(message, Some("rename or remove all except one on the target".to_owned()))
 }
 
 /// The error for a name that cannot be in a path. Settings and keys were checked before, so it is nothing else.
 fn unfilled() -> ReadError {
-    ReadError {
-        message: "the object's name or id cannot be part of a path".to_owned(),
-        help: Some("rename it on the target".to_owned()),
-    }
+    let message = "the object's name or id cannot be part of a path".to_owned();
+    ReadError::new(message, Some("rename it on the target".to_owned()))
 }

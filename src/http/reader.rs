@@ -13,7 +13,7 @@ use super::look::Look;
 use super::retry::{self, Event, Unanswered};
 use crate::model::request::{Path, Repeatability};
 use crate::model::spent::Exceeded;
-use crate::model::wire::{GetResult, Next, ReadError, Reader, Reply, Statuses};
+use crate::model::wire::{GetResult, NOT_AS_SAID, Next, ReadError, Reader, Reply, Statuses};
 
 /// What to do if a list, or what must be there, is not.
 const NOT_THERE: &str = "there is nothing at this URL: check `url` in enact.yaml, above all its path";
@@ -22,12 +22,16 @@ const NOT_THERE: &str = "there is nothing at this URL: check `url` in enact.yaml
 const REFUSED: &str = "the API refuses this request itself, and would again: correct the definition of its system, or `url` and \
                        `settings` in enact.yaml";
 
+/// What to do about an answer that no repeat makes smaller.
+const TOO_LARGE: &str =
+    "it would be as large again: read it in pages, by `paging` in the definition of its system";
+
 fn refused_for_good(status: StatusCode) -> Option<&'static str> {
     match status.as_u16() {
         404 => Some(NOT_THERE),
         // These pass by themselves.
         408 | 409 | 423 | 425 | 429 => None,
-        400..500 => Some(REFUSED),
+        400..=499 | 501 | 505 => Some(REFUSED),
         _ => None,
     }
 }
@@ -55,9 +59,10 @@ impl HttpReader {
             Some(_) if self.0.post_reads.iter().any(|read| read.is_at(path)) => "POST",
             Some(_) => {
                 let message = format!("a POST to {path} is no read, so it was not sent");
-                return Err(ReadError { message, help: None });
+                return Err(ReadError::new(message, None));
             }
         };
+        let request = format!("{method} {}", self.0.shown(path));
         let (mut attempt, mut once, began) = (1, true, Instant::now());
         loop {
             let pass = self.0.enter(look.place_to_read()).await;
@@ -82,15 +87,18 @@ impl HttpReader {
                     }
                 }
                 Ok(answer) => {
-                    let message =
-                        format!("{method} {} was answered with {}", self.0.shown(path), self.0.said(&answer));
                     let for_good = || refused_for_good(answer.status).map(str::to_owned);
-                    let error = ReadError { message, help: self.0.help(&answer).or_else(for_good) };
+                    let cause = format!("was answered with {}", self.0.said(&answer));
+                    let error = ReadError::of(&request, cause, self.0.help(&answer).or_else(for_good));
                     (self.0.failure(&answer), answer.asks(&self.0.errors), error)
                 }
                 Err(Unanswered { event, words, help }) => {
-                    let message = format!("{method} {} failed: {words}", self.0.shown(path));
-                    (event, None, ReadError { message, help })
+                    let too_large = || (event == Event::TooLarge).then(|| TOO_LARGE.to_owned());
+                    (
+                        event,
+                        None,
+                        ReadError::of(&request, format!("failed: {words}"), help.or_else(too_large)),
+                    )
                 }
             };
             let again = match retry::next(event, Repeatability::Read) {
@@ -106,9 +114,8 @@ impl HttpReader {
     }
 
     fn reply(&self, path: &Path, answer: Answer, statuses: &Statuses) -> Result<Reply, (Event, ReadError)> {
-        let unusable = |what: &str, help: Option<String>| ReadError {
-            message: format!("the answer to GET {} {what}", self.0.shown(path)),
-            help,
+        let unusable = |what: &str, help: Option<String>| {
+            ReadError::of(&format!("the answer from {}", self.0.shown(path)), what.to_owned(), help)
         };
         if answer.fails(&self.0.errors, statuses.own.as_ref()) {
             let what = format!("holds an error: {}", self.0.said(&answer));
@@ -122,6 +129,7 @@ impl HttpReader {
             return Err(excess(exceeded));
         }
         let spent = statuses.spent.and(spent, &self.0.lists).map_err(excess)?;
+        let help = help.or_else(|| Some(NOT_AS_SAID.to_owned()));
         let body = body.json().map_err(|what| (Event::Unreadable, unusable(&what, help)))?;
         Ok(Reply { body, etag, next: next.map(|link| self.here(path, link)), spent })
     }
@@ -191,7 +199,7 @@ mod tests {
     async fn a_list_that_never_ends_is_left_in_time() {
         let limits = ListLimits { seconds: 60, ..ListLimits::default() };
         let error = read_all(&http(Duration::from_secs(7), limits, None), 1000).await.unwrap_err();
-        let message = "the answer to GET https://api.example/base/things is not at its end after 60 seconds";
+        let message = "the answer from https://api.example/base/things is not at its end after 60 seconds";
         assert_eq!(error.message, message);
         assert!(error.help.unwrap().contains("`limits.list_seconds`"));
     }

@@ -29,6 +29,9 @@ const MAX_WORDS: usize = 200;
 /// How long a refusal counts.
 const REFUSED: Duration = Duration::from_secs(60);
 
+/// How long a token is kept that came in the place of a refused one.
+const KEPT: Duration = Duration::from_secs(60);
+
 /// Where the usual errors have words for people, the first of them by RFC 6749 §5.2.
 const WORDS: [&str; 5] = ["/error", "/error_description", "/message", "/error/message", "/detail"];
 
@@ -75,6 +78,8 @@ pub struct Tokens {
 enum State {
     #[default]
     Nothing,
+    /// The API no longer takes the one before.
+    Over,
     Token(Arc<Token>),
     /// There is none before this time: a wrong secret that is sent again and again may lock the client.
     Refused(Unanswered, Instant),
@@ -87,6 +92,9 @@ pub(super) struct Token {
     /// The value of that.
     pub(super) header: HeaderValue,
     until: Option<Instant>,
+    /// It came in the place of one that the API took no longer, and may not be replaced for that before this time: what
+    /// answers 401 to new tokens, too, means something else by it.
+    stays: Option<Instant>,
     /// Whether the API took it.
     accepted: AtomicBool,
 }
@@ -133,9 +141,10 @@ impl Tokens {
                 return Ok(token.clone());
             }
             State::Refused(refused, until) if Instant::now() < *until => return Err(refused.clone()),
-            State::Token(_) | State::Refused(..) | State::Nothing => {}
+            State::Token(_) | State::Refused(..) | State::Nothing | State::Over => {}
         }
-        let asked = self.ask().await;
+        let stays = matches!(&*state, State::Over).then(|| Instant::now() + KEPT);
+        let asked = self.ask().await.map(|token| Arc::new(Token { stays, ..token }));
         *state = match &asked {
             Ok(token) => State::Token(token.clone()),
             Err(unanswered) if unanswered.event == Event::NotSent => State::Nothing,
@@ -152,12 +161,13 @@ impl Tokens {
         let mut state = self.state.lock().await;
         let is_held = matches!(&*state, State::Token(held) if Arc::ptr_eq(held, token));
         // One that the API never took is refused for another reason than its age: the next would be, too.
-        if is_held && token.accepted.load(Ordering::Relaxed) {
-            *state = State::Nothing;
+        let may_go = token.stays.is_none_or(|until| until <= Instant::now());
+        if is_held && may_go && token.accepted.load(Ordering::Relaxed) {
+            *state = State::Over;
         }
     }
 
-    async fn ask(&self) -> Result<Arc<Token>, Unanswered> {
+    async fn ask(&self) -> Result<Token, Unanswered> {
         let body = self.request.body.as_ref().map(|body| body.expose_secret().as_bytes().to_vec());
         let (method, url) = (self.request.method, self.request.url.clone());
         let call = Call { method, url, headers: &self.headers, body };
@@ -187,7 +197,7 @@ impl Tokens {
         Unanswered { event, words: words.text(&self.redactor), help }
     }
 
-    fn read(&self, answer: &Answer, response: &Response, asked: Instant) -> Result<Arc<Token>, Unanswered> {
+    fn read(&self, answer: &Answer, response: &Response, asked: Instant) -> Result<Token, Unanswered> {
         let none = |event, words: String| Unanswered { event, words, help: Some(self.request.help.clone()) };
         let unusable = |words: &str| none(Event::Unsendable, words.to_owned());
         if !answer.status.is_success() {
@@ -215,11 +225,19 @@ impl Tokens {
         let life = match given {
             None => None,
             Some(TokenLife::Seconds(seconds)) => Some(Duration::from_secs(u64::from(*seconds))),
-            Some(TokenLife::At(at)) => answer.at(at).and_then(life),
+            // An API that leaves it out has tokens without an end.
+            Some(TokenLife::At(at)) => match answer.at(at) {
+                None | Some(Value::Null) => None,
+                Some(written) => Some(life(written).ok_or_else(|| {
+                    unusable(&format!("what is at `{at}` is no number of seconds, and no time: correct `life`"))
+                })?),
+            },
         };
+        // One that is over already would be asked for before every request: the API says when it takes it no longer.
+        let life = life.filter(|life| !life.is_zero());
         // The last tenth of its life is left for requests that are on their way.
         let until = life.and_then(|life| asked.checked_add(life / 10 * 9));
-        Ok(Arc::new(Token { name, header, until, accepted: AtomicBool::new(false) }))
+        Ok(Token { name, header, until, stays: None, accepted: AtomicBool::new(false) })
     }
 
     /// The token in an answer, and in words where it is. What else such an answer holds may be secret, so nothing of it is

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::change::Change;
-use crate::model::wire::Refusal;
+use crate::model::wire::{ReadError, Refusal};
 
 /// How a planned write ended, and why. Every change ends in exactly one of these.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -31,6 +31,9 @@ pub struct Outcome {
     /// The fields that the API names, as it writes the steps to each.
     #[serde(skip)]
     fields: Vec<Vec<String>>,
+    /// Why, without what is about this object alone.
+    #[serde(skip)]
+    cause: Option<String>,
 }
 
 /// How a planned write ended.
@@ -60,7 +63,7 @@ pub struct EndedChange {
 
 impl Outcome {
     fn new(result: WriteResult, reason: Option<String>) -> Self {
-        Self { result, reason, at: None, fields: Vec::new() }
+        Self { result, reason, at: None, fields: Vec::new(), cause: None }
     }
 
     /// All requests were answered with success.
@@ -93,6 +96,13 @@ impl Outcome {
         Self::new(WriteResult::NotAttempted, Some(reason.into()))
     }
 
+    /// Nothing was sent, as the object could not be read again.
+    pub fn not_seen(error: &ReadError) -> Self {
+        let because = |why: &str| format!("it could not be read again before the write: {why}");
+        let outcome = Self::not_attempted(because(&error.message));
+        Self { cause: error.cause.as_deref().map(because), ..outcome }
+    }
+
     /// How it ended.
     pub fn result(&self) -> WriteResult {
         self.result
@@ -101,6 +111,11 @@ impl Outcome {
     /// Why; `None` where it was applied.
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()
+    }
+
+    /// Why, without what is about this object alone: others may have ended for the same.
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref().or(self.reason())
     }
 
     /// Where the manifest declares what the API refused, if so.

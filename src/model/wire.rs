@@ -17,14 +17,30 @@ use crate::model::spent::Spent;
 pub struct ReadError {
     /// One sentence: what was asked and what came back.
     pub message: String,
+    /// What came back, if other requests may end in the same way: those are told as one.
+    pub cause: Option<String>,
     /// What to do next, if enact knows.
     pub help: Option<String>,
 }
 
+/// What to do about an answer that would be the same again.
+pub const NOT_AS_SAID: &str = "the API does not answer as its system says: check `url` in enact.yaml, and the definition of the \
+                               system if it has one";
+
 impl ReadError {
+    /// One that is about nothing else.
+    pub fn new(message: String, help: Option<String>) -> Self {
+        Self { message, cause: None, help }
+    }
+
+    /// What came back for a request.
+    pub fn of(request: &str, cause: String, help: Option<String>) -> Self {
+        Self { message: format!("{request} {cause}"), cause: Some(cause), help }
+    }
+
     /// A reply that is not what the API's contract says.
     pub fn unexpected(path: &Path, what: &str) -> Self {
-        Self { message: format!("the answer to GET {path} {what}"), help: None }
+        Self::of(&format!("the answer from {path}"), what.to_owned(), Some(NOT_AS_SAID.to_owned()))
     }
 
     /// An object whose id cannot be part of a path.
@@ -32,7 +48,7 @@ impl ReadError {
         let message = format!(
             "there is a live {kind} `{name}` that cannot be reached: its id cannot be part of a path"
         );
-        Self { message, help: Some("give it another id on the target, or delete it there".to_owned()) }
+        Self::new(message, Some("give it another id on the target, or delete it there".to_owned()))
     }
 }
 

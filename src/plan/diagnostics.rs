@@ -117,26 +117,23 @@ pub(super) fn lookalike(kind: &Kind, declared: &Declared, found: &LiveObject) ->
 
 /// A declared object that was listed but could not be read.
 pub(super) fn unread(declared: &Declared, error: &ReadError) -> Diagnostic {
-    Diagnostic::new(Code::LiveUnreadable, error.message.clone())
-        .at(declared.name_place())
-        .about(&declared.id)
-        .help(help_of(error))
+    unreadable(error).at(declared.name_place()).about(&declared.id)
 }
 
 /// An object that git does not name and that could not be read.
 pub(super) fn unread_other(id: &ResourceId, error: &ReadError) -> Diagnostic {
-    Diagnostic::new(Code::LiveUnreadable, error.message.clone()).about(id).help(help_of(error))
+    unreadable(error).about(id)
 }
 
 /// A kind whose list could not be read.
 pub(super) fn unlisted(target: &str, kind: &Kind, error: &ReadError) -> Diagnostic {
-    Diagnostic::new(Code::LiveUnreadable, error.message.clone())
-        .about(format!("{target}: every {}", kind.name))
-        .help(help_of(error))
+    unreadable(error).about(format!("{target}: every {}", kind.name))
 }
 
-fn help_of(error: &ReadError) -> String {
-    error.help.clone().unwrap_or_else(|| RUN_AGAIN.to_owned())
+fn unreadable(error: &ReadError) -> Diagnostic {
+    let ReadError { message, cause, help } = error.clone();
+    let help = help.unwrap_or_else(|| RUN_AGAIN.to_owned());
+    Diagnostic::new(Code::LiveUnreadable, message).because(cause).help(help)
 }
 
 /// A field that git no longer declares and that has no default.

@@ -8,6 +8,7 @@ use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer,
 
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::manifest::yaml::lines;
+use crate::report::alike;
 use crate::text::runner::RunnerLine;
 use crate::text::{inline, is_deceptive, safe, wrap};
 use crate::words::count;
@@ -41,7 +42,10 @@ pub fn render(
     let private: BTreeSet<_> = private.map(line_of).collect();
     let mut files = BTreeMap::new();
     let mut rendered = String::new();
-    for diagnostic in diagnostics.iter().take(SHOWN) {
+    // The same mistake at two places is shown with both; what is about a target has only names.
+    let groups = alike::diagnostics(diagnostics.iter().collect(), |diagnostic| diagnostic.cause.is_some());
+    for alike in groups.iter().take(SHOWN) {
+        let [diagnostic, others @ ..] = alike.as_slice() else { continue };
         let source =
             diagnostic.place.as_ref().filter(|place| !private.contains(&line_of(place))).and_then(|place| {
                 let lines =
@@ -49,10 +53,10 @@ pub fn render(
                 let line = lines.get(place.line.checked_sub(1)?)?;
                 (line.len() <= MAX_LINE).then(|| snippet(place, line))
             });
-        rendered.push_str(&renderer.render(&[group(diagnostic, source, columns)]));
+        rendered.push_str(&renderer.render(&[group(diagnostic, others, source, columns)]));
         rendered.push_str("\n\n");
     }
-    rendered + &rest(diagnostics)
+    rendered + &rest(groups.iter().skip(SHOWN).map(Vec::len).sum())
 }
 
 fn line_of(place: &Place) -> (&str, usize) {
@@ -64,15 +68,21 @@ fn read_lines(text: Option<String>) -> Vec<String> {
 }
 
 /// A line with the number of diagnostics that are not shown.
-fn rest(diagnostics: &[Diagnostic]) -> String {
-    match diagnostics.len().saturating_sub(SHOWN) {
+fn rest(hidden: usize) -> String {
+    match hidden {
         0 => String::new(),
         hidden => format!("and {}\n", count(hidden, "more diagnostic")),
     }
 }
 
-fn group<'a>(diagnostic: &'a Diagnostic, source: Option<Element<'a>>, columns: Option<usize>) -> Group<'a> {
-    let Diagnostic { severity, code, message, place, subject, help, private: _ } = diagnostic;
+/// A diagnostic, and the names of what `others` say the same of.
+fn group<'a>(
+    diagnostic: &'a Diagnostic,
+    others: &[&Diagnostic],
+    source: Option<Element<'a>>,
+    columns: Option<usize>,
+) -> Group<'a> {
+    let Diagnostic { severity, code, message, place, subject, help, private: _, cause: _ } = diagnostic;
     let level = match severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -81,7 +91,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, source: Option<Element<'a>>, columns: O
         .primary_title(sentence(message, columns, severity.as_str().len() + code.text().len() + 4))
         .id(code.text())
         .elements(source.or_else(|| origin(place.as_ref(), subject.as_deref())))
-        .elements(notes(place.as_ref(), subject.as_deref(), help.as_deref(), columns))
+        .elements(notes(place.as_ref(), subject.as_deref(), others, help.as_deref(), columns))
 }
 
 /// A message, in lines that fit beside so much in front of them; the renderer indents what follows.
@@ -130,6 +140,7 @@ fn visible(line: &str) -> String {
 fn notes<'a>(
     place: Option<&'a Place>,
     subject: Option<&'a str>,
+    others: &[&Diagnostic],
     help: Option<&'a str>,
     columns: Option<usize>,
 ) -> Vec<Element<'a>> {
@@ -137,10 +148,17 @@ fn notes<'a>(
     const TAKEN: usize = 14;
     let path = place.map(|place| place.path.as_str()).filter(|path| !path.is_empty());
     let subject = place.and(subject);
-    let notes = [("in", path), ("about", subject), ("help", help)];
-    let shown = notes.into_iter().filter_map(|(name, text)| Some((name, text?)));
+    let names: Vec<_> = others.iter().filter_map(|other| other.subject.as_deref()).collect();
+    let names = (!others.is_empty())
+        .then(|| format!("the same of {}: {}", count(others.len(), "other"), names.join(", ")));
+    let notes = [("in", path.map(Cow::from)), ("about", subject.map(Cow::from))];
+    let notes = notes.into_iter().chain([("and", names.map(Cow::from)), ("help", help.map(Cow::from))]);
+    let shown = notes.filter_map(|(name, text)| Some((name, text?)));
     shown
-        .map(|(name, text)| Level::HELP.with_name(name).message(sentence(text, columns, TAKEN)).into())
+        .map(|(name, text)| {
+            let text = sentence(&text, columns, TAKEN).into_owned();
+            Level::HELP.with_name(name).message(text).into()
+        })
         .collect()
 }
 

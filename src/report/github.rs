@@ -28,7 +28,7 @@ pub fn render(report: &Report) -> Inert {
 }
 
 fn of_diagnostic(diagnostic: &Diagnostic) -> Annotation {
-    let Diagnostic { severity, code, message, place, subject, help, private: _ } = diagnostic;
+    let Diagnostic { severity, code, message, place, subject, help, private: _, cause: _ } = diagnostic;
     let level = match severity {
         Severity::Error => Level::Error,
         Severity::Warning => Level::Warning,

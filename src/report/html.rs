@@ -147,7 +147,7 @@ fn diagnostics(page: &mut Markup, found: Vec<&Diagnostic>) {
 }
 
 fn diagnostic(page: &mut Markup, diagnostic: &Diagnostic) {
-    let Diagnostic { severity, code, message, place, subject, help, private: _ } = diagnostic;
+    let Diagnostic { severity, code, message, place, subject, help, private: _, cause: _ } = diagnostic;
     let severity = severity.as_str();
     page.block(Tag::new("div").class(&format!("note {severity}")), |page| {
         page.element(Tag::new("p"), |page| {

@@ -111,7 +111,7 @@ fn of_run(report: &Report) -> Suite {
 }
 
 fn of_diagnostic(diagnostic: &Diagnostic) -> Test {
-    let Diagnostic { severity, code, message, place, subject, help, private: _ } = diagnostic;
+    let Diagnostic { severity, code, message, place, subject, help, private: _, cause: _ } = diagnostic;
     let at = place.as_ref().map(|place| format!("{}:{}:{}", place.file, place.line, place.column));
     let help = help.as_ref().map(|help| format!("; help: {help}")).unwrap_or_default();
     let text = format!("{message}{help}");

@@ -84,7 +84,8 @@ impl Totals {
 pub(super) fn diagnostics<'a>(report: &'a Report) -> Vec<&'a Diagnostic> {
     let mut seen = BTreeSet::new();
     let is_new = |diagnostic: &&'a Diagnostic| {
-        let Diagnostic { code, message, place, subject, severity: _, help: _, private: _ } = diagnostic;
+        let Diagnostic { code, message, place, subject, severity: _, help: _, private: _, cause: _ } =
+            diagnostic;
         seen.insert((code, message, place, subject))
     };
     report.all_diagnostics().filter(is_new).collect()

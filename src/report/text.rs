@@ -15,7 +15,9 @@ use super::status;
 use super::style::Style;
 use super::summary::Totals;
 use super::value::quoted;
-use super::{Ending, Exit, Report, TargetReport, decide, labels, log, merge, summary, undo, unmanaged};
+use super::{
+    Ending, Exit, Report, TargetReport, alike, decide, labels, log, merge, summary, undo, unmanaged,
+};
 use crate::model::change::{Action, Change};
 use crate::model::outcome::{Outcome, WriteResult};
 use crate::model::plan::{AccessVerdicts, Expiring, Held, OnlyObserved, Skipped, TargetPlan};
@@ -24,11 +26,14 @@ use crate::model::survivor::Survivor;
 use crate::model::unmanaged::Coverage;
 use crate::text::inert::Inert;
 use crate::text::{inline, safe, wrap};
+use crate::words::count;
 
 mod content;
 
 /// The indent of fields.
 const INDENT: usize = 6;
+/// How many changes that ended for the same cause are shown one by one.
+const ALIKE: usize = 3;
 /// How many lines of a field of a new object are shown.
 const CREATE_LINES: usize = 16;
 
@@ -170,9 +175,10 @@ impl TextPage<'_> {
         self.blocked(&target.plan);
         for (heading, changes) in summary::groups(target) {
             heading.into_iter().for_each(|heading| self.line(2, heading.to_owned()));
-            for (change, outcome) in changes {
-                let outcome = self.ended.then(|| labels::ended(target, outcome));
-                self.change(target, change, outcome.as_deref());
+            if self.ended {
+                self.ended(target, changes);
+            } else {
+                changes.into_iter().for_each(|(change, _)| self.change(target, change, None));
             }
         }
         if target.plan.access == AccessVerdicts::NoSemantics && !self.ended {
@@ -233,6 +239,23 @@ impl TextPage<'_> {
         }
     }
 
+    /// How changes ended. Of many that ended for one cause the names say enough.
+    fn ended(&mut self, target: &TargetReport, changes: Vec<(&Change, Option<&Outcome>)>) {
+        let ended = changes.into_iter().map(|(change, outcome)| (change, labels::ended(target, outcome)));
+        for group in alike::outcomes(ended.collect()) {
+            match group.as_slice() {
+                [(_, outcome), ..] if group.len() > ALIKE && !self.style.verbose => {
+                    let outcome = self.outcome(outcome);
+                    self.line(2, format!("{}{outcome}", count(group.len(), "change")));
+                    for (what, names) in alike::names(&group, |change| self.what(change)) {
+                        self.line(INDENT, format!("{what} {}", names.join(", ")));
+                    }
+                }
+                _ => group.iter().for_each(|(change, outcome)| self.change(target, change, Some(outcome))),
+            }
+        }
+    }
+
     fn change(&mut self, target: &TargetReport, change: &Change, outcome: Option<&Outcome>) {
         let at = outcome.and_then(Outcome::at);
         let outcome = outcome.map(|outcome| self.outcome(outcome)).unwrap_or_default();
@@ -250,14 +273,19 @@ impl TextPage<'_> {
     }
 
     fn head(&self, change: &Change) -> String {
+        let cause = labels::cause(change.cause).map(|cause| format!(" ({cause})")).unwrap_or_default();
+        format!("{} {}{cause}", self.what(change), quoted(&change.id.name))
+    }
+
+    /// What happens to an object of which kind.
+    fn what(&self, change: &Change) -> String {
         let sign = match change.action {
             Action::Create => "+",
             Action::Update => "~",
             Action::Delete => "-",
         };
         let what = self.paint(color(change.action), format!("{sign} {}", labels::action(change.action)));
-        let cause = labels::cause(change.cause).map(|cause| format!(" ({cause})")).unwrap_or_default();
-        format!("{what} {} {}{cause}", inline(&change.id.kind), quoted(&change.id.name))
+        format!("{what} {}", inline(&change.id.kind))
     }
 
     fn outcome(&self, outcome: &Outcome) -> String {

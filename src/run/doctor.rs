@@ -55,7 +55,7 @@ async fn live(config: &Config, target: &Target) -> Vec<HealthCheck> {
             false => ok(what, "the API has no list of them; each is asked for by its name".to_owned()),
             true => match system.list(kind, &http.reader()).await {
                 Ok(listing) => ok(what, format!("{} live", count(listing.objects.len(), "object"))),
-                Err(ReadError { message, help }) => failed(what, message, help),
+                Err(ReadError { message, help, cause: _ }) => failed(what, message, help),
             },
         });
     }

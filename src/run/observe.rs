@@ -199,7 +199,7 @@ fn left_out(kind: &Kind, known: &LiveObject) -> ReadError {
     );
     let help =
         "check what the credential may list; nothing is written to this target until the list is whole";
-    ReadError { message, help: Some(help.to_owned()) }
+    ReadError::new(message, Some(help.to_owned()))
 }
 
 /// The objects of a kind by name, if that takes fewer requests than a list and tells as much: each one that git knew is
@@ -260,12 +260,14 @@ pub async fn observe_all(system: &dyn Observe, reader: &dyn Reader, concurrency:
 /// What of a target could not be read, and what to do if nothing better is known.
 #[must_use]
 pub fn unread(observed: &Observed, target: &str, otherwise: &str) -> Vec<Diagnostic> {
-    let lists = observed.kinds.values().filter_map(|listing| listing.as_ref().err());
-    let diagnostic = |error: &ReadError| {
+    let lists = observed.kinds.iter().filter_map(|(kind, listing)| Some((kind, listing.as_ref().err()?)));
+    let objects = observed.unread.iter().map(|((kind, _), error)| (kind, error));
+    let diagnostic = |(kind, error): (&String, &ReadError)| {
         let help = error.help.as_deref().unwrap_or(otherwise);
-        Diagnostic::new(Code::LiveUnreadable, error.message.clone()).about(target).help(help)
+        let diagnostic = Diagnostic::new(Code::LiveUnreadable, error.message.clone());
+        diagnostic.because(error.cause.clone()).about(format!("{target}: {kind}")).help(help)
     };
-    lists.chain(observed.unread.values()).map(diagnostic).collect()
+    lists.chain(objects).map(diagnostic).collect()
 }
 
 /// The kinds that git declares, and those that must be known completely to judge a change: a kind that is referred to,
@@ -417,8 +419,8 @@ impl Places {
 
 fn unread_object(observed: &mut Observed, kind: &Kind, listed: &LiveObject, what: &str) {
     let message = format!("the {} `{}` ({}) {what}", kind.name, listed.name, listed.remote);
-    let error =
-        ReadError { message, help: Some("somebody may be changing objects right now; run again".to_owned()) };
+    let help = "somebody may be changing objects right now; run again";
+    let error = ReadError::new(message, Some(help.to_owned()));
     observed.unread.insert((kind.name.clone(), listed.remote.clone()), error);
 }
 

@@ -90,7 +90,7 @@ mod tests {
     fn a_list_holds_at_least_what_the_server_counts() {
         let path = Path::fixed("things");
         assert!(check_total(&path, 2, 2).is_ok() && check_total(&path, 3, 2).is_ok());
-        let message = "the answer to GET /things ends the list with 1 of 2 objects";
+        let message = "the answer from /things ends the list with 1 of 2 objects";
         assert_eq!(check_total(&path, 1, 2).unwrap_err().message, message);
     }
 }

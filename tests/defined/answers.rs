@@ -212,7 +212,7 @@ fn a_web_page_instead_of_json_is_told_by_its_title_with_the_whole_url() {
         world.api.on(move |_, _| Some(Reply::text(status, "text/html", page)));
         let document = world.refused(6);
         let message = document["diagnostics"][0]["message"].as_str().unwrap();
-        let url = format!("GET {}/base/things", world.api.origin);
+        let url = format!("{}/base/things", world.api.origin);
         assert!(message.contains(&url) && message.contains("a web page, `Sign in`"), "{message}");
         let help = document["diagnostics"][0]["help"].as_str().unwrap();
         assert!(help.contains("`url` in enact.yaml"), "{help}");

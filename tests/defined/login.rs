@@ -188,16 +188,37 @@ fn a_token_that_the_api_never_took_is_not_asked_for_again() {
 fn a_token_is_used_until_its_end() {
     for (life, is_over) in [
         (json!("2999-01-01T00:00:00Z"), false),
-        (json!("2001-01-01T00:00:00Z"), true),
         (json!(3600), false),
-        (json!("soon"), false),
-        (json!(0), true),
+        (Value::Null, false),
+        (json!(0.001), true),
+        // It would be asked for before every request: such a token is used until a 401.
+        (json!("2001-01-01T00:00:00Z"), false),
+        (json!(0), false),
     ] {
         let gate = Gate::keystone(&life);
         gate.world.declare("Thing", "a", "{size: 2}");
         let (_, document) = gate.world.apply();
         assert_eq!(gate.logins().len() > 1, is_over, "{life}: {document:#}");
     }
+}
+
+#[test]
+fn an_answer_of_401_to_new_tokens_as_well_does_not_ask_for_more_and_more_of_them() {
+    let gate = Gate::keystone(&Value::Null);
+    for name in ["a", "b", "c", "d"] {
+        gate.world.declare("Thing", name, "{size: 2}");
+    }
+    // Reads are allowed, so every token is taken somewhere.
+    gate.world.api.on(|seen, _| match (is_login(seen), seen.method.as_str()) {
+        (true, _) => Some(Reply {
+            headers: vec![("x-subject-token", TOKENS[0].to_owned())],
+            ..Reply::new(201, Value::Null)
+        }),
+        (false, "POST") => Some(Reply::new(401, json!({"message": "not with this role"}))),
+        (false, _) => None,
+    });
+    let (code, document) = gate.world.apply();
+    assert_eq!((code, gate.logins().len()), (1, 2), "{document:#}");
 }
 
 #[test]
@@ -213,6 +234,13 @@ fn a_refused_login_says_why_sends_nothing_else_and_shows_no_secret() {
         (
             Reply { headers: vec![("x-subject-token", "short".to_owned())], ..Reply::new(201, Value::Null) },
             "what is in `X-Subject-Token` cannot be sent as a token",
+        ),
+        (
+            Reply {
+                headers: vec![("x-subject-token", TOKENS[0].to_owned())],
+                ..Reply::new(201, json!({"token": {"expires_at": "soon"}}))
+            },
+            "what is at `/token/expires_at` is no number of seconds, and no time: correct `life`",
         ),
         (
             Reply {

@@ -14,6 +14,7 @@ mod api;
 mod associations;
 mod below;
 mod bodies;
+mod causes;
 mod comparing;
 mod config;
 mod drafts;

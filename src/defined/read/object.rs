@@ -117,10 +117,8 @@ pub(super) fn in_full(
     let body = body.ok_or_else(|| ReadError::unexpected(path, &format!("has no object at `{object_at}`")))?;
     let mut body = kind.lifted(body.clone());
     if !is_same(kind, listed, &body) {
-        return Err(ReadError {
-            message: format!("the answer to GET {path} is another object"),
-            help: Some("somebody may be changing objects right now; run again".to_owned()),
-        });
+        let help = Some("somebody may be changing objects right now; run again".to_owned());
+        return Err(ReadError { help, ..ReadError::unexpected(path, "is another object") });
     }
     let listed_body = listed.body();
     for field in kind.key.iter().filter(|field| field.only_in_paths) {

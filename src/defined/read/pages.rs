@@ -4,7 +4,7 @@
 //! A list may change while it is read, by the writes of this very run, too. An object that comes twice counts once. A list
 //! that contradicts its own count is read again, and is unreadable if it goes on to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ use crate::defined::template::scalar;
 use crate::model::request::Path;
 use crate::model::wire::{GetResult, ReadError, Reader, Reply, Statuses};
 use crate::packed::Packed;
-use crate::pointer::put;
+use crate::pointer::{child, put};
 use crate::system::paging::{PageWalk, check_total};
 use crate::words::count;
 
@@ -135,6 +135,7 @@ impl<'a> Pages<'a> {
         self.walk.step(&reply);
         let items = self.items_of(&mut reply, path)?.into_iter();
         let items: Vec<_> = items.map(|item| self.kind.lifted(item)).collect();
+        self.check_ids(&items, path)?;
         let is_full = self.is_full(items.len());
         let packed: Vec<_> = items.iter().map(Packed::of).collect();
         self.check_repeat(&packed, is_full, path)?;
@@ -165,6 +166,29 @@ impl<'a> Pages<'a> {
         let asked = self.list.paging.as_ref().and_then(Paging::size).map_or(1, |size| size.value);
         let size = if self.longest == 0 { asked } else { self.longest };
         items > 0 && items >= size
+    }
+
+    /// Two objects of one answer that have one id cannot be told apart. On two pages it may be the same one, which moved.
+    fn check_ids(&self, items: &[Value], path: &Path) -> Result<(), ReadError> {
+        let Some(at) = &self.kind.id else { return Ok(()) };
+        let mut known = BTreeMap::new();
+        for (index, item) in items.iter().enumerate().filter(|(_, item)| self.list.is_object(item)) {
+            let Some(id) = item.pointer(at).and_then(scalar) else { continue };
+            let (first, other) = *known.entry(id.clone()).or_insert((index, item));
+            if other != item {
+                let (a, b) = (self.place(first, other), self.place(index, item));
+                let what = format!("has two objects with the id `{id}`, at `{a}` and `{b}`");
+                let help = "correct `id` in the definition: it must be different for each object";
+                return Err(ReadError { help: Some(help.to_owned()), ..ReadError::unexpected(path, &what) });
+            }
+        }
+        Ok(())
+    }
+
+    /// Where an item is in an answer.
+    fn place(&self, index: usize, item: &Value) -> String {
+        let name = self.list.by_name.as_ref().and_then(|at| item.pointer(at)).and_then(Value::as_str);
+        child(&self.list.items, name.unwrap_or(&index.to_string()))
     }
 
     /// A server that ignores the parameter sends its first page again and again.

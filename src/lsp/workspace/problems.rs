@@ -33,7 +33,7 @@ pub fn problems(
 }
 
 fn problem(diagnostic: &Diagnostic, lines: Option<&Lines>) -> lsp_types::Diagnostic {
-    let Diagnostic { severity, code, message, place, subject, help, private: _ } = diagnostic;
+    let Diagnostic { severity, code, message, place, subject, help, private: _, cause: _ } = diagnostic;
     let range = place.as_ref().zip(lines).map_or_else(Range::default, |(place, lines)| {
         lines.range(Span { line: place.line, column: place.column, width: place.width })
     });

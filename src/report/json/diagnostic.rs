@@ -31,7 +31,8 @@ pub struct DiagnosticJson {
 
 impl From<&Diagnostic> for DiagnosticJson {
     fn from(diagnostic: &Diagnostic) -> Self {
-        let Diagnostic { severity, code, message, place, subject, help, private: _ } = diagnostic.clone();
+        let Diagnostic { severity, code, message, place, subject, help, private: _, cause: _ } =
+            diagnostic.clone();
         let (line, column) = place.as_ref().map(|place| (place.line, place.column)).unzip();
         let (file, path) = place.map(|place| (place.file, place.path)).unzip();
         Self { severity, code: code.to_string(), message, file, line, column, path, help, subject }

@@ -1,10 +1,9 @@
 //! Diagnostics in a comment. The same mistake in many places is one item with all of them.
 
-use std::collections::BTreeMap;
-
 use super::links::Links;
 use super::room::{Item, Rank, rank};
 use crate::diagnostic::Diagnostic;
+use crate::report::alike;
 use crate::text::markdown::code;
 
 /// How many places share a line.
@@ -12,17 +11,8 @@ const PLACES: usize = 20;
 
 /// One item for each diagnostic, or for all that say the same, in their order.
 pub(super) fn items(found: &[&Diagnostic], links: Links<'_>) -> Vec<Item> {
-    let mut groups: BTreeMap<_, (usize, Vec<&Diagnostic>)> = BTreeMap::new();
-    for (index, diagnostic) in found.iter().enumerate() {
-        // What it is about may be another one.
-        let Diagnostic { code, severity, message, help, place: _, subject: _, private: _ } = diagnostic;
-        let group = groups.entry((code, severity, message, help)).or_insert_with(|| (index, Vec::new()));
-        group.1.push(diagnostic);
-    }
-    let mut groups: Vec<_> = groups.into_values().collect();
-    groups.sort_by_key(|(first, _)| *first);
-    let groups = groups.iter().enumerate();
-    groups.flat_map(|(index, (_, group))| group_items(rank(index), group, links)).collect()
+    let groups = alike::diagnostics(found.to_vec(), |_| true);
+    groups.iter().enumerate().flat_map(|(index, group)| group_items(rank(index), group, links)).collect()
 }
 
 fn group_items(rank: Rank, group: &[&Diagnostic], links: Links<'_>) -> Vec<Item> {

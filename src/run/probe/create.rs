@@ -33,7 +33,8 @@ async fn why_not_free(objects: &Objects<'_>, subject: &Subject<'_>) -> Option<Di
         Err(unread) => {
             let help = unread.help.as_deref();
             let help = help.unwrap_or("nothing was written; correct how the kind is read");
-            Some(diagnostic(Code::ProbeUnreadable, unread.message, subject).help(help))
+            let diagnostic = diagnostic(Code::ProbeUnreadable, unread.message, subject).about(&subject.id);
+            Some(diagnostic.because(unread.cause).help(help))
         }
     }
 }

@@ -82,8 +82,7 @@ impl<'a> ObjectWriter<'a> {
         phase: &[Change],
         reader: &dyn Reader,
     ) -> Result<Option<String>, Outcome> {
-        let unread =
-            |error| Outcome::not_attempted(format!("it could not be read again before the write: {error}"));
+        let unread = |error: ReadError| Outcome::not_seen(&error);
         let name = &planned.change.id.name;
         let former = planned.former_name();
         if planned.change.seen.is_none() && self.is_free(planned, reader).await.map_err(unread)? {
