@@ -2,6 +2,7 @@
 //!
 //! Not here: comparing, planning, reading and writing.
 
+pub mod answer;
 pub mod change;
 pub mod configuration;
 pub mod guard;

@@ -16,7 +16,8 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::file::read_text;
 use crate::http::transport::is_loopback;
 use crate::http::{self, SetupError};
-use crate::model::login::{Login, TokenAnswer, TokenLife, TokenPlace};
+use crate::model::answer::AnswerPlace;
+use crate::model::login::{Login, TokenAnswer, TokenLife};
 use crate::sync::lock;
 
 /// The largest secret that an API takes is a chain of certificates, in bytes.
@@ -207,7 +208,7 @@ impl Config {
             authorization: (*send_in == ClientPlace::Header).then_some(basic),
             body: Some(SecretString::from(form.finish())),
             answer: TokenAnswer {
-                token: TokenPlace::At("/access_token".to_owned()),
+                token: AnswerPlace::At("/access_token".to_owned()),
                 life: Some(TokenLife::At("/expires_in".to_owned())),
                 header: "authorization".to_owned(),
                 prefix: "Bearer ".to_owned(),

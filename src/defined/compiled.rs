@@ -9,11 +9,12 @@ use crate::defined::definition::{Mark, Mode, Paging};
 use crate::defined::document;
 use crate::defined::spec::Spec;
 use crate::defined::template::{BodyTemplate, Route};
+use crate::model::answer::Sign;
 use crate::model::kind::Reference;
 use crate::model::login::TokenAnswer;
 use crate::model::name_form::NameForm;
-use crate::model::request::{Id, Method, Repeatability};
-use crate::model::wire::{Sign, Statuses};
+use crate::model::request::{Id, Method, Repeatability, Wait};
+use crate::model::wire::Statuses;
 use crate::pointer::{child, put, take};
 
 /// A kind, ready for use.
@@ -107,6 +108,7 @@ pub(super) struct Create {
     pub(super) id: Option<String>,
     pub(super) idempotency_header: Option<String>,
     pub(super) repeatability: Repeatability,
+    pub(super) wait: Option<Wait>,
 }
 
 #[derive(Debug)]
@@ -119,6 +121,7 @@ pub(super) struct Update {
     pub(super) always: Vec<String>,
     pub(super) if_match: bool,
     pub(super) renames: bool,
+    pub(super) wait: Option<Wait>,
 }
 
 /// What the body of a create or an update has around the object.
@@ -144,6 +147,7 @@ pub(super) struct Step {
     pub(super) route: Route,
     pub(super) body: Option<BodyTemplate>,
     pub(super) success: Vec<u16>,
+    pub(super) wait: Option<Wait>,
 }
 
 /// The request that gives a token.

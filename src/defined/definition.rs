@@ -21,13 +21,13 @@ pub use access::{
     AccessForm, Counts, Decides, EffectForm, GrantForm, IfAbsent, NameOf, NameTerm, PatternForm, TermForm,
     ValueTerm,
 };
-pub use login::{LoginForm, LoginMethod, TokenLifeForm, TokenPlaceForm};
+pub use login::{LoginForm, LoginMethod, TokenLifeForm};
 pub use operations::{
     CreateForm, CreateMethod, DeleteForm, FirstForm, GetForm, ListForm, Mode, ReadMethod, UpdateForm,
-    UpdateMethod,
+    UpdateMethod, WaitForm,
 };
 pub use paging::{PageSize, Paging};
-pub use place::{PathTemplate, Places, Pointer, SignForm};
+pub use place::{AnswerPlaceForm, PathTemplate, Places, Pointer, SignForm};
 
 /// The JSON Schema of a file that defines a system.
 pub fn schema() -> Value {

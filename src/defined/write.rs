@@ -76,6 +76,7 @@ impl Defined {
         request.success.clone_from(&create.success);
         request.idempotency_header.clone_from(&create.idempotency_header);
         request.repeatability = create.repeatability;
+        request.wait.clone_from(&create.wait);
         Ok(match &create.id {
             Some(pointer) => request.reveals(Symbol::of(draft.id), pointer),
             None => request,
@@ -110,6 +111,7 @@ impl Defined {
         let mut request = body.request(update.method, path, &update.frame, &values).ok_or_else(unfilled)?;
         request.success.clone_from(&update.success);
         request.if_match = update.if_match;
+        request.wait.clone_from(&update.wait);
         request.replaces = match update.mode {
             Mode::Merge => Replaces::Fields,
             Mode::MergePatch => Replaces::Differences,
@@ -153,6 +155,7 @@ impl Defined {
                 body,
                 fills: fills.unwrap_or_default(),
                 success: step.success.clone(),
+                wait: step.wait.clone(),
                 replaces: Replaces::Nothing,
                 repeatability,
                 ..Request::new(step.method, path)

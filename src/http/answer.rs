@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::reason::{self, Problem};
 use super::redact::{REDACTED, Redactor};
 use super::transport::Response;
+use crate::model::answer::AnswerPlace;
 use crate::model::spent::{Exceeded, ListLimits, Spent};
 use crate::model::wire::Errors;
 use crate::text::inline;
@@ -33,8 +34,8 @@ pub(super) struct Answer {
     pub(super) etag: Option<String>,
     /// Where the next page is.
     pub(super) next: Option<String>,
-    /// Where a redirect leads.
-    location: Option<String>,
+    /// Without secrets.
+    headers: HeaderMap,
     pub(super) body: Body,
     /// What it takes.
     pub(super) spent: Spent,
@@ -77,7 +78,8 @@ impl Body {
 
 impl Answer {
     pub(super) fn new(response: &Response, redactor: &Redactor, limits: &ListLimits, time: Duration) -> Self {
-        let headers = &response.headers.clean(redactor);
+        let clean = response.headers.clean(redactor);
+        let headers = &clean;
         let date = date(headers);
         let now = date.unwrap_or_else(SystemTime::now);
         let (body, spent) = match response.body.json(redactor, limits) {
@@ -95,15 +97,23 @@ impl Answer {
             // What is left of one that held a secret matches no version.
             etag: text(headers, ETAG.as_str()).filter(|etag| !etag.contains(REDACTED)).map(str::to_owned),
             next: response.headers.part(next).text(redactor),
-            location: text(headers, LOCATION.as_str()).map(str::to_owned),
             body,
             spent: Spent { time, ..spent },
+            headers: clean,
         }
     }
 
     /// What is at a place of its JSON.
     pub(super) fn at(&self, pointer: &str) -> Option<&Value> {
         self.body.value().pointer(pointer)
+    }
+
+    /// The text at a place.
+    pub(super) fn text_at(&self, place: &AnswerPlace) -> Option<&str> {
+        match place {
+            AnswerPlace::At(at) => self.at(at)?.as_str(),
+            AnswerPlace::Header(name) => text(&self.headers, name),
+        }
     }
 
     /// Removes more secrets from its body; all of it if there is no telling what they are.
@@ -150,7 +160,8 @@ impl Answer {
     /// The status, what the server says about it, and where it leads.
     pub(super) fn said(&self, errors: &Errors) -> String {
         let mut said = self.status.to_string();
-        if let Some(location) = self.location.as_ref().filter(|_| self.status.is_redirection()) {
+        let location = text(&self.headers, LOCATION.as_str());
+        if let Some(location) = location.filter(|_| self.status.is_redirection()) {
             said = format!("{said}, which leads to {location}");
         }
         match self.words(errors) {

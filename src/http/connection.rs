@@ -140,6 +140,13 @@ impl Connection {
         Url::parse(&format!("{}{path}", self.base()))
     }
 
+    /// A link in an answer from a path, as a path below the target's URL; `None` if it leads elsewhere.
+    pub(super) fn below(&self, here: &Path, link: &str) -> Option<Path> {
+        let there = self.url_of(here).ok()?.join(link).ok()?;
+        let rest = there.as_str().strip_prefix(self.base())?;
+        Path::written(rest.starts_with('/').then_some(rest)?)
+    }
+
     async fn call(
         &self,
         method: &str,

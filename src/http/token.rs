@@ -18,7 +18,8 @@ use super::redact::{GrowingRedactor, REDACTED, Redactor, SHORTEST};
 use super::retry::{Event, Unanswered};
 use super::setup::SetupError;
 use super::transport::{Call, Failure, FailureKind, Network, Response, Transport};
-use crate::model::login::{TokenAnswer, TokenLife, TokenPlace};
+use crate::model::answer::AnswerPlace;
+use crate::model::login::{TokenAnswer, TokenLife};
 use crate::model::spent::ListLimits;
 use crate::text::inline;
 
@@ -229,7 +230,9 @@ impl Tokens {
             Some(TokenLife::At(at)) => match answer.at(at) {
                 None | Some(Value::Null) => None,
                 Some(written) => Some(life(written).ok_or_else(|| {
-                    unusable(&format!("what is at `{at}` is no number of seconds, and no time: correct `life`"))
+                    unusable(&format!(
+                        "what is at `{at}` is no number of seconds, and no time: correct `life`"
+                    ))
                 })?),
             },
         };
@@ -244,13 +247,13 @@ impl Tokens {
     /// shown.
     fn found(&self, answer: &Answer, response: &Response) -> Result<(String, String), String> {
         match &self.request.answer.token {
-            TokenPlace::Header(name) => {
+            AnswerPlace::Header(name) => {
                 let headers = response.headers.clean(&self.redactor);
                 let token = headers.get(name.as_str()).and_then(|value| value.to_str().ok());
                 let token = token.ok_or_else(|| format!("the answer has no header `{name}`"))?;
                 Ok((token.to_owned(), format!("in `{name}`")))
             }
-            TokenPlace::At(at) => match &answer.body {
+            AnswerPlace::At(at) => match &answer.body {
                 Body::Json(body) => {
                     let token = body.pointer(at).and_then(Value::as_str);
                     let token = token.ok_or_else(|| format!("the answer has no text at `{at}`"))?;

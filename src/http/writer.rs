@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::answer::Answer;
 use super::connection::{Connection, Ended};
 use super::look::Look;
 use super::reader::HttpReader;
@@ -88,8 +89,16 @@ impl Turn for HttpTurn<'_> {
         let (method, path) = (request.method.as_str(), &request.path);
         let ended = self.connection.attempt(pass, method, path, body.as_ref(), &headers).await;
         let asked = ended.as_ref().ok().and_then(|answer| answer.asks(&self.connection.errors));
+        let goes_on = ended.as_ref().ok().and_then(|answer| self.goes_on(request, answer));
         let (event, refusal) = match self.event(request, ended) {
-            Ok(done) => return Sent::Done(done),
+            Ok(done) => match goes_on {
+                None => return Sent::Done(done),
+                Some(Some(at)) => return Sent::Accepted(at, done),
+                Some(None) => {
+                    let reason = "the API goes on with it, and its answer does not say where below `url` to ask for its end";
+                    return Sent::Open(OpenWrite::unseen(reason));
+                }
+            },
             Err(ended) => ended,
         };
         match retry::next(event, request.repeatability) {
@@ -143,6 +152,12 @@ impl HttpTurn<'_> {
             }
         }
         Ok(body)
+    }
+
+    /// Where to ask how far a write is that goes on after its answer, if it does; `None` inside if the answer does not say.
+    fn goes_on(&self, request: &Request, answer: &Answer) -> Option<Option<Path>> {
+        let wait = request.wait.as_ref().filter(|_| answer.status == StatusCode::ACCEPTED)?;
+        Some(answer.text_at(&wait.at).and_then(|link| self.connection.below(&request.path, link)))
     }
 
     /// The answer to a write, or what happened instead and why.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::model::answer::AnswerPlace;
 use crate::model::request::{Method, Path};
 
 /// The request that gives a token, complete but for the secret.
@@ -25,22 +26,13 @@ pub struct Login {
 #[derive(Clone, Debug, PartialEq)]
 pub struct TokenAnswer {
     /// Where it is.
-    pub token: TokenPlace,
+    pub token: AnswerPlace,
     /// How long it is one.
     pub life: Option<TokenLife>,
     /// The header that it is sent in.
     pub header: String,
     /// What is before it there, such as `Bearer ` with its blank.
     pub prefix: String,
-}
-
-/// Where the token is.
-#[derive(Clone, Debug, PartialEq)]
-pub enum TokenPlace {
-    /// At a JSON pointer in the body.
-    At(String),
-    /// In a header.
-    Header(String),
 }
 
 /// How long a token is one.

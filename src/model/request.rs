@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
+use crate::model::answer::{AnswerPlace, Sign};
 use crate::model::resource::{RemoteId, ResourceId};
 
 /// What a shown request has in place of an id that a create will reveal.
@@ -123,6 +126,16 @@ impl Path {
         let query =
             there.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
         Some(Self { segments: self.segments.clone(), query })
+    }
+
+    /// A path with its query as URLs have it; `None` if it is not one of texts.
+    pub fn written(path: &str) -> Option<Self> {
+        // Only for parsing it: no request ever goes there.
+        let url = url::Url::parse("http://link.invalid").ok()?.join(path).ok()?;
+        let text = |part: &str| percent_decode_str(part).decode_utf8().ok().map(|text| text.into_owned());
+        let segments = url.path_segments()?.map(|part| Some(Segment::Text(text(part)?)));
+        let query = url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned()));
+        Some(Self { segments: segments.collect::<Option<_>>()?, query: query.collect() })
     }
 
     /// Whether it is the same but for its query.
@@ -291,6 +304,21 @@ pub struct Request {
     pub idempotency_header: Option<String>,
     /// Whether to send `If-Match` (RFC 9110, 13.1.1), so that it is only done if the object is still as it was read.
     pub if_match: bool,
+    /// How to wait for it, if it is answered with 202 and done later.
+    pub wait: Option<Wait>,
+}
+
+/// How to wait for a write that goes on after its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// Where the answer says where to ask.
+    pub at: AnswerPlace,
+    /// What is there once it is done.
+    pub until: Sign,
+    /// What is there once it never will be.
+    pub failed: Vec<Sign>,
+    /// For how long to ask at most.
+    pub most: Duration,
 }
 
 impl Request {
@@ -317,6 +345,7 @@ impl Request {
             success: Vec::new(),
             idempotency_header: None,
             if_match: false,
+            wait: None,
         }
     }
 

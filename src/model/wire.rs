@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::Value;
 
+use crate::model::answer::Sign;
 use crate::model::request::{Path, Request};
 use crate::model::spent::Spent;
 
@@ -75,54 +76,6 @@ impl Default for Errors {
             in_success: texts(&["/error", "/errors"]).into_iter().map(Sign::something).collect(),
             help: BTreeMap::new(),
         }
-    }
-}
-
-/// A value in an answer that means something.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sign {
-    /// Where it is, as a JSON pointer.
-    pub at: String,
-    /// Which value it is.
-    pub value: SignValue,
-}
-
-/// Which value means something.
-#[derive(Clone, Debug, PartialEq)]
-pub enum SignValue {
-    /// One that is not empty.
-    Something,
-    /// This one. Null is also where there is nothing.
-    Is(Value),
-    /// Every other one.
-    IsNot(Value),
-}
-
-impl Sign {
-    /// A value that is not empty.
-    pub fn something(at: String) -> Self {
-        Self { at, value: SignValue::Something }
-    }
-
-    /// Whether an answer has it.
-    pub fn is_in(&self, body: &Value) -> bool {
-        match (&self.value, body.pointer(&self.at)) {
-            (SignValue::Something, found) => found.is_some_and(says_something),
-            (SignValue::Is(value), found) => found.unwrap_or(&Value::Null) == value,
-            (SignValue::IsNot(value), found) => found.is_some_and(|found| found != value),
-        }
-    }
-}
-
-/// Whether a place for errors holds one.
-fn says_something(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => false,
-        Value::Bool(true) => true,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.trim().is_empty(),
-        Value::Array(items) => items.iter().any(says_something),
-        Value::Object(map) => map.values().any(says_something),
     }
 }
 
@@ -220,6 +173,8 @@ pub enum Next {
 pub enum Sent {
     /// The API did it; the JSON answer, or null.
     Done(Value),
+    /// The API goes on with it; where to ask how far it is, and the JSON answer, or null.
+    Accepted(Path, Value),
     /// The API refused, so nothing was changed.
     Refused(Refusal),
     /// The object is no longer what `If-Match` says, so nothing was changed; the reason.
@@ -256,6 +211,13 @@ pub struct OpenWrite {
     pub undone: bool,
     /// How long the server asks to wait.
     pub asked: Option<Duration>,
+}
+
+impl OpenWrite {
+    /// Nobody saw how it ended; it may only be looked for.
+    pub fn unseen(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), next: Next::LookOnly, undone: false, asked: None }
+    }
 }
 
 /// What one attempt at a write is made with.

@@ -35,6 +35,7 @@ pub(super) mod progress;
 mod refused;
 pub(super) mod send;
 pub(super) mod tally;
+mod wait;
 
 /// Carries out the planned changes of one target. Returns how each ended, in the same order.
 pub async fn apply(input: &WriteInput<'_>, changes: &[Change]) -> Vec<EndedChange> {

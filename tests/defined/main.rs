@@ -37,5 +37,6 @@ mod tokens;
 mod trees;
 mod unsound;
 mod vault;
+mod waiting;
 mod world;
 mod writing;

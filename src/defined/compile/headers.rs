@@ -1,11 +1,12 @@
 //! The headers of a definition: which ones it may set, and their values as templates. Not here: credentials, which are
 //! never in a definition.
 
-use crate::defined::definition::Definition;
+use crate::defined::definition::{AnswerPlaceForm, Definition};
 use crate::defined::problems::Problems;
 use crate::defined::settings::Settings;
 use crate::defined::template::{Placeholder, Template};
 use crate::diagnostic::Code;
+use crate::model::answer::AnswerPlace;
 
 /// Headers that authenticate a request, say where it goes, or how it is sent.
 const RESERVED: &[&str] = &[
@@ -91,8 +92,27 @@ pub(super) fn check_name(name: &str, at: &str, problems: &mut Problems<'_>) {
     problems.report(at, Code::SystemHeader, format!("`{name}` {wrong}"), help);
 }
 
+/// Where an answer has something. The name of a header in it is one, or the diagnostic has this code.
+pub(super) fn answer_place(
+    form: &AnswerPlaceForm,
+    at: &str,
+    code: Code,
+    problems: &mut Problems<'_>,
+) -> AnswerPlace {
+    match form {
+        AnswerPlaceForm::At(place) => AnswerPlace::At(place.0.clone()),
+        AnswerPlaceForm::Header { header } => {
+            if !is_token(header) {
+                let message = format!("`{header}` is not the name of a header");
+                problems.report(&format!("{at}/header"), code, message, "name a header of the answer");
+            }
+            AnswerPlace::Header(header.clone())
+        }
+    }
+}
+
 /// Whether a text is a token, as the name of a header must be (RFC 9110, 5.6.2).
-pub(super) fn is_token(text: &str) -> bool {
+fn is_token(text: &str) -> bool {
     let is_token_character = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !text.is_empty() && text.bytes().all(is_token_character)
 }

@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use super::headers::is_token;
+use super::headers;
 use crate::defined::compiled::Login;
-use crate::defined::definition::{Definition, KindForm, LoginForm, TokenLifeForm, TokenPlaceForm};
+use crate::defined::definition::{Definition, KindForm, LoginForm, TokenLifeForm};
 use crate::defined::problems::Problems;
 use crate::defined::settings::Settings;
 use crate::defined::template::{BodyTemplate, Placeholder, Route, may_be_one_path};
 use crate::diagnostic::Code;
-use crate::model::login::{TokenAnswer, TokenLife, TokenPlace};
+use crate::model::login::{TokenAnswer, TokenLife};
 use crate::model::request::Method;
 use crate::pointer::child;
 use crate::system::Scheme;
@@ -157,19 +157,9 @@ impl Compiler<'_, '_> {
             self.problems.report("/login/prefix", Code::SystemLogin, message, help);
         }
         if !is_authorization && !header.eq_ignore_ascii_case("cookie") {
-            super::headers::check_name(&header, "/login/header", self.problems);
+            headers::check_name(&header, "/login/header", self.problems);
         }
-        let token = match &form.token {
-            TokenPlaceForm::At(at) => TokenPlace::At(at.0.clone()),
-            TokenPlaceForm::Header { header } => {
-                if !is_token(header) {
-                    let message = format!("`{header}` is not the name of a header");
-                    let help = "name the header of the answer that has the token";
-                    self.problems.report("/login/token/header", Code::SystemLogin, message, help);
-                }
-                TokenPlace::Header(header.clone())
-            }
-        };
+        let token = headers::answer_place(&form.token, "/login/token", Code::SystemLogin, self.problems);
         let life = form.life.as_ref().map(|life| match life {
             TokenLifeForm::Seconds(seconds) => TokenLife::Seconds(*seconds),
             TokenLifeForm::At(at) => TokenLife::At(at.0.clone()),

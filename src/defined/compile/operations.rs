@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -10,12 +11,13 @@ use super::headers;
 use super::routes::{Compiler, TemplateScope};
 use crate::defined::compiled::{Create, Delete, Frame, Get, KeyField, List, Step, Update};
 use crate::defined::definition::{
-    CreateForm, DeleteForm, FirstForm, GetForm, ListForm, Mode, ReadMethod, UpdateForm,
+    CreateForm, DeleteForm, FirstForm, GetForm, ListForm, Mode, ReadMethod, UpdateForm, WaitForm,
 };
 use crate::defined::template::{BodyTemplate, Placeholder, Route};
 use crate::diagnostic::Code;
-use crate::model::request::{Method, Repeatability};
-use crate::model::wire::{Sign, Statuses};
+use crate::model::answer::Sign;
+use crate::model::request::{Method, Repeatability, Wait};
+use crate::model::wire::Statuses;
 
 impl Compiler<'_, '_> {
     pub(super) fn list(&mut self, list: &ListForm) -> Option<List> {
@@ -111,6 +113,7 @@ impl Compiler<'_, '_> {
             id: self.new_id(create, &place),
             idempotency_header: create.idempotency_header.clone(),
             repeatability: self.repeatability(create),
+            wait: self.wait(create.wait.as_ref(), &place),
         })
     }
 
@@ -148,12 +151,13 @@ impl Compiler<'_, '_> {
             always: update.always.iter().map(|at| at.0.clone()).collect(),
             if_match: update.if_match,
             renames: update.renames,
+            wait: self.wait(update.wait.as_ref(), &place),
         })
     }
 
     pub(super) fn delete(&mut self, delete: &DeleteForm) -> Option<Delete> {
         let place = format!("{}/delete", self.context.at);
-        let DeleteForm { method, path, query, body, success, first } = delete;
+        let DeleteForm { method, path, query, body, success, first, wait } = delete;
         let first = match first {
             None => None,
             Some(FirstForm { method, path, body, success, unless }) => {
@@ -163,7 +167,8 @@ impl Compiler<'_, '_> {
             }
         };
         let last = self.step((*method).into(), &path.0, (query, body, success), &place)?;
-        Some(Delete { first, last })
+        let wait = self.wait(wait.as_ref(), &place);
+        Some(Delete { first, last: Step { wait, ..last } })
     }
 
     /// A request about one live object.
@@ -178,7 +183,14 @@ impl Compiler<'_, '_> {
         let body = self.body(body, place, TemplateScope::Live)?;
         self.one_object(&route, body.as_ref(), |_| false, place);
         self.success(success, place);
-        Some(Step { method, route, body, success: success.to_vec() })
+        Some(Step { method, route, body, success: success.to_vec(), wait: None })
+    }
+
+    fn wait(&mut self, wait: Option<&WaitForm>, place: &str) -> Option<Wait> {
+        let WaitForm { at, until, failed, seconds } = wait?;
+        let at = headers::answer_place(at, &format!("{place}/wait/at"), Code::SystemHeader, self.problems);
+        let failed = failed.iter().map(Sign::from).collect();
+        Some(Wait { at, until: until.into(), failed, most: Duration::from_secs(u64::from(*seconds)) })
     }
 
     fn frame(
@@ -214,6 +226,8 @@ impl Compiler<'_, '_> {
         let object = kind.get.as_ref().map_or("", |get| &get.object.0);
         match &create.id {
             Some(given) => given.as_ref().map(|pointer| pointer.0.clone()),
+            // What answers at once has no object to show yet.
+            None if create.wait.is_some() => None,
             None => Some(format!("{object}{}", id.0)),
         }
     }

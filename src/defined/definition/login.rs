@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::place::{PathTemplate, Pointer};
+use super::place::{AnswerPlaceForm, PathTemplate, Pointer};
 use crate::model::request::Method;
 
 /// How an API gives a token for the credential of a target, whose `auth` is then `basic` or `bearer`.
@@ -23,7 +23,7 @@ pub struct LoginForm {
     #[serde(default)]
     pub form: bool,
     /// Where the answer has the token.
-    pub token: TokenPlaceForm,
+    pub token: AnswerPlaceForm,
     /// How long it is one: seconds, or where the answer has them, or the time of its end. Default: until the API answers 401.
     pub life: Option<TokenLifeForm>,
     /// The header that the token is sent in. Default: `Authorization`.
@@ -50,19 +50,6 @@ impl From<LoginMethod> for Method {
             LoginMethod::Put => Self::Put,
         }
     }
-}
-
-/// Where an answer has a token.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(untagged)]
-pub enum TokenPlaceForm {
-    /// In the body.
-    At(Pointer),
-    /// In a header.
-    Header {
-        /// Its name.
-        header: String,
-    },
 }
 
 /// How long a token is one.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::paging::Paging;
-use super::place::{PathTemplate, Pointer, SignForm};
+use super::place::{AnswerPlaceForm, PathTemplate, Pointer, SignForm};
 use crate::model::request::Method;
 
 /// How objects are listed.
@@ -119,12 +119,14 @@ pub struct CreateForm {
     #[serde(default, deserialize_with = "given_value", skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
     /// Where the reply has the id of the new object. Left out: where the reply to `get` has it. Null: nowhere, and
-    /// enact looks for the object by its name.
+    /// enact looks for the object by its name, as it does with `wait` if this is left out.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Pointer>", extend("x-nullable" = true))]
     pub id: Option<Option<Pointer>>,
     /// The header for an idempotency key: the API answers a repeat with the same key without doing it twice.
     pub idempotency_header: Option<String>,
+    /// How to wait for what is answered with 202 and done later. Left out: it is done when it is answered.
+    pub wait: Option<WaitForm>,
 }
 
 /// The method of a create.
@@ -184,6 +186,8 @@ pub struct UpdateForm {
     /// is part of another kind's key.
     #[serde(default)]
     pub renames: bool,
+    /// How to wait for what is answered with 202 and done later. Left out: it is done when it is answered.
+    pub wait: Option<WaitForm>,
 }
 
 /// The method of an update.
@@ -251,6 +255,27 @@ pub struct DeleteForm {
     pub success: Vec<u16>,
     /// What has to be done to an object before it can be deleted, such as to disable it.
     pub first: Option<FirstForm>,
+    /// How to wait for what is answered with 202 and done later. Left out: it is done when it is answered.
+    pub wait: Option<WaitForm>,
+}
+
+/// How a write is waited for that is done after its answer of 202. A crash meanwhile costs nothing but the wait: the next run
+/// compares what is live.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub struct WaitForm {
+    /// Where the answer has the URL or path that says how far it is: a JSON pointer, or `{header: Location}`. It is read with
+    /// GET, and only below the target's URL.
+    pub at: AnswerPlaceForm,
+    /// What is there once it is done, such as `{at: /status, is: done}`.
+    pub until: SignForm,
+    /// What is there once it never will be.
+    #[serde(default)]
+    pub failed: Vec<SignForm>,
+    /// For how many seconds it is asked at most, in ever longer steps. Default: 60.
+    #[serde(default = "minute")]
+    #[schemars(range(min = 1, max = 600))]
+    pub seconds: u16,
 }
 
 /// What has to be done to an object before it can be deleted.
@@ -295,6 +320,10 @@ impl From<DeleteMethod> for Method {
             DeleteMethod::Patch => Self::Patch,
         }
     }
+}
+
+fn minute() -> u16 {
+    60
 }
 
 fn yes() -> bool {

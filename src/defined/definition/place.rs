@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::wire::{Sign, SignValue};
+use crate::model::answer::{Sign, SignValue};
 
 /// A JSON pointer (RFC 6901): empty for the whole value, or parts that each begin with `/`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -41,6 +41,19 @@ impl Places {
             Self::Several(places) => places,
         }
     }
+}
+
+/// Where an answer has something.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum AnswerPlaceForm {
+    /// In the body.
+    At(Pointer),
+    /// In a header.
+    Header {
+        /// Its name.
+        header: String,
+    },
 }
 
 /// A value in an answer that means something.

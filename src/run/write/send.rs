@@ -7,13 +7,14 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::model::outcome::Outcome;
-use crate::model::request::{Request, Symbol};
+use crate::model::request::{Path, Request, Symbol, Wait};
 use crate::model::resource::RemoteId;
-use crate::model::wire::{Next, OpenWrite, Permit, Sent, Turn};
+use crate::model::wire::{OpenWrite, Permit, Sent, Turn};
 use crate::run::stop::{GRACE, unless_stopped};
 use crate::run::write::ids::Ids;
 use crate::run::write::progress::{Progress, Seen, Unclear};
 use crate::run::write::tally::Tally;
+use crate::run::write::wait::{self, WaitEnd};
 use crate::system::Observe;
 
 /// Sends the requests of one object.
@@ -128,6 +129,12 @@ impl Sender<'_> {
         }
         match sent {
             Sent::Done(reply) => self.learn(request, &reply),
+            Sent::Accepted(at, reply) => {
+                if let Some(wait) = &request.wait {
+                    self.wait(wait, &at).await?;
+                }
+                self.learn(request, &reply)
+            }
             Sent::Moved(reason) => Err(Stopped::For(Outcome::conflict(reason))),
             Sent::Refused(refusal) => Err(Stopped::For(Outcome::refused(refusal))),
             Sent::Open(write) => Err(Stopped::Open(write)),
@@ -157,12 +164,20 @@ impl Sender<'_> {
         }
     }
 
+    /// Waits for the end of what the API goes on with.
+    async fn wait(&self, wait: &Wait, at: &Path) -> Result<(), Stopped> {
+        let open = |reason: String| Stopped::Open(OpenWrite::unseen(reason));
+        match unless_stopped(self.stop, GRACE, wait::end(wait, at, self.turn)).await {
+            Some(WaitEnd::Done) => Ok(()),
+            Some(WaitEnd::Failed(why)) => Err(Stopped::For(Outcome::failed(why))),
+            Some(WaitEnd::Unseen(why)) => Err(open(why)),
+            None => Err(open("the run was interrupted before the API was done with it".to_owned())),
+        }
+    }
+
     fn learn(&self, request: &Request, reply: &Value) -> Result<(), Stopped> {
         let Some((symbol, pointer)) = &request.reveals else { return Ok(()) };
-        let unusable = || {
-            let reason = "the answer does not hold the new id".to_owned();
-            Stopped::Open(OpenWrite { reason, next: Next::LookOnly, undone: false, asked: None })
-        };
+        let unusable = || Stopped::Open(OpenWrite::unseen("the answer does not hold the new id"));
         let id = reply.pointer(pointer).and_then(RemoteId::from_json).ok_or_else(unusable)?;
         self.ids.learn(symbol.clone(), id);
         Ok(())
