@@ -89,8 +89,9 @@ pub fn draft(document: &Value, name: &str, url: &str) -> Result<Draft, String> {
         return Err(format!("its draft would not be sound: {why}"));
     }
     let questions = kinds.iter().map(|kind| kind.questions.len()).sum();
-    let text = text(&head, &kinds.iter().collect::<Vec<_>>()) + &ending(&left_out);
-    Ok(Draft { text, kinds: kinds.len(), questions, left_out: left_out.len() })
+    let passed_over = place::passed_over(&document);
+    let text = text(&head, &kinds.iter().collect::<Vec<_>>()) + &ending(&left_out, passed_over);
+    Ok(Draft { text, kinds: kinds.len(), questions, left_out: left_out.len() + passed_over })
 }
 
 /// What stands before the paths of the document: the path of its server, unless the target's URL has it.
@@ -253,10 +254,12 @@ fn text(head: &Map<String, Value>, kinds: &[&KindDraft]) -> String {
     text
 }
 
-/// What has no kind, as comments.
-fn ending(left_out: &[LeftOut]) -> String {
+/// What has no kind, and how many paths were passed over, as comments.
+fn ending(left_out: &[LeftOut], passed_over: usize) -> String {
     let line = |LeftOut { path, why }: &LeftOut| format!("# left out: {} ({})\n", short(path), short(why));
     let more = left_out.len().saturating_sub(MOST_LEFT_OUT);
     let more = (more > 0).then(|| format!("# left out: {}\n", count(more, "more path")));
-    left_out.iter().take(MOST_LEFT_OUT).map(line).chain(more).collect()
+    let why = "odd names, or more than a draft looks at";
+    let odd = (passed_over > 0).then(|| format!("# left out: {} ({why})\n", count(passed_over, "path")));
+    left_out.iter().take(MOST_LEFT_OUT).map(line).chain(more).chain(odd).collect()
 }

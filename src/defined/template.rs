@@ -215,18 +215,21 @@ fn placeholder(label: &str) -> Placeholder {
 #[derive(Clone, Debug)]
 pub(super) struct Route {
     segments: Vec<Template>,
+    /// Whether it ends with `/`, which to many servers is another path.
+    slash: bool,
     query: Vec<(String, Template)>,
 }
 
 impl Route {
     /// Reads the template of a path, which begins with `/`, or says what is wrong with it.
     pub(super) fn new(path: &str) -> Result<Self, String> {
-        let parts = path.strip_prefix('/').ok_or("does not begin with `/`")?;
+        let whole = path.strip_prefix('/').ok_or("does not begin with `/`")?;
+        let parts = whole.strip_suffix('/').unwrap_or(whole);
         let segments: Vec<_> = parts.split('/').map(Template::new).collect::<Result<_, _>>()?;
         if parts.split('/').any(|part| ["", ".", ".."].contains(&part)) {
             return Err("has an empty part, `.` or `..`".to_owned());
         }
-        Ok(Self { segments, query: Vec::new() })
+        Ok(Self { segments, slash: parts != whole, query: Vec::new() })
     }
 
     /// Adds a query parameter.
@@ -239,7 +242,8 @@ impl Route {
         self.segments.iter().chain(self.query.iter().map(|(_, value)| value)).flat_map(Template::placeholders)
     }
 
-    /// Whether both may be one path, whatever the values are. Upper and lower case are the same, as they are for some servers.
+    /// Whether both may be one path, whatever the values are. Upper and lower case are the same, as they are for some
+    /// servers, and so is a `/` at the end.
     fn may_be(&self, other: &Self) -> bool {
         let mut segments = self.segments.iter().zip(&other.segments);
         self.segments.len() == other.segments.len() && segments.all(|(one, other)| one.may_be(other))
@@ -257,6 +261,9 @@ impl Route {
         let mut path = Path::default();
         for segment in &self.segments {
             path = segment.segment(path, values)?;
+        }
+        if self.slash {
+            path = path.text("");
         }
         for (name, value) in &self.query {
             path = path.query(name, value.fill(values)?);
@@ -288,6 +295,7 @@ mod tests {
     fn what_is_filled_in_is_percent_encoded_and_stays_in_its_part() {
         assert_eq!(path("/o/{settings.org}/{id}/x-{name}", "é /").unwrap(), "/o/acme/a%2Fb/x-%C3%A9%20%2F");
         assert_eq!(path("/v{settings.page}", "x").unwrap(), "/v7");
+        assert_eq!(path("/v/{name}/", "x").unwrap(), "/v/x/");
     }
 
     #[test]
@@ -315,7 +323,7 @@ mod tests {
 
     #[test]
     fn a_template_that_is_none_is_refused() {
-        for template in ["a", "/a//b", "/a/../b", "/a/{b", "/a/b}", "/"] {
+        for template in ["a", "/a//b", "/a//", "/a/../b", "/a/../", "/a/{b", "/a/b}", "/", "//"] {
             assert!(Route::new(template).is_err(), "{template}");
         }
     }

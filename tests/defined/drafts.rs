@@ -96,6 +96,31 @@ fn the_document_of_a_real_api_gives_a_definition_that_is_sound() {
 }
 
 #[test]
+fn paths_that_end_with_a_slash_are_drafted_as_they_are() {
+    let object = json!({"type": "object", "required": ["name"], "properties": {
+        "name": {"type": "string"}, "size": {"type": "integer"}, "odd name": {"type": "string"}}});
+    let mut paths = doors("/doors", "{name}", object);
+    let with_slash = |paths: &mut Value, path: &str| {
+        let item = paths[path].take();
+        paths.as_object_mut().unwrap().remove(path);
+        paths[format!("{path}/")] = item;
+    };
+    with_slash(&mut paths, "/doors");
+    with_slash(&mut paths, "/doors/{name}");
+    paths["/odd path/"] = json!({"get": {}});
+    let drafted = drafted(&document(paths, json!({})).to_string(), &[]);
+    let door = &drafted.definition()["kinds"][0];
+    assert_eq!(door["list"]["path"], "/doors/");
+    assert_eq!(
+        (&door["create"]["path"], &door["get"]["path"]),
+        (&json!("/doors/"), &json!("/doors/{name}/"))
+    );
+    let text = drafted.text();
+    assert!(text.contains("is one of 1 field of use that the draft leaves out"), "{text}");
+    assert!(text.contains("# left out: 1 path (odd names"), "{text}");
+}
+
+#[test]
 fn an_id_of_the_server_and_envelopes_are_recognised() {
     let object = json!({"type": "object", "required": ["name"], "properties": {
         "id": {"type": "string", "readOnly": true}, "name": {"type": "string"},

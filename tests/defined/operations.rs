@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::api::Reply;
+use crate::api::{Reply, Seen};
 use crate::store::Habits;
 use crate::world::{World, actions, calls, codes, file, outcomes, thing, without};
 
@@ -305,4 +305,25 @@ fn what_only_a_create_can_set_is_refused_in_an_update_with_its_place() {
     assert_impossible(&world, "defined/create-only", "old");
     let plan = world.plan();
     assert!(plan["diagnostics"][0]["help"].as_str().unwrap().contains("ensure: absent"), "{plan:#}");
+}
+
+#[test]
+fn paths_that_end_with_a_slash_keep_it() {
+    let world = World::things(|kind| {
+        for operation in ["list", "get", "create", "update", "delete"] {
+            let path = format!("{}/", kind[operation]["path"].as_str().unwrap());
+            kind[operation]["path"] = json!(path);
+        }
+    });
+    // As servers in Django do, without it this one leads to the same with it.
+    world.api.on(|seen, store| {
+        let Some(place) = seen.path.strip_suffix('/') else { return Some(Reply::new(301, Value::Null)) };
+        Some(store.answer(&Seen { path: place.to_owned(), ..seen.clone() }))
+    });
+    world.declare("Thing", "a", "{size: 2}");
+    assert_eq!(calls(&world.converge()), ["POST /base/things/"]);
+    world.declare("Thing", "a", "{size: 3}");
+    world.converge();
+    world.declare_absent("Thing", "a");
+    world.converge();
 }

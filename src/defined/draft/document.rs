@@ -153,6 +153,12 @@ impl<'a> Schema<'a> {
         given.take(MOST_PROPERTIES).map(|(name, schema)| (name.as_str(), schema)).collect()
     }
 
+    /// How many more properties it has: with names that no manifest can have, or too many.
+    pub(super) fn left_out(&self) -> usize {
+        let given = self.parts.iter().filter_map(|part| part.get("properties")?.as_object()).flatten();
+        given.map(|(name, _)| name).collect::<BTreeSet<_>>().len() - self.properties().len()
+    }
+
     /// The schema of one property.
     pub(super) fn property(&self, name: &str) -> Option<&'a Value> {
         self.parts.iter().find_map(|part| part.get("properties")?.get(name))

@@ -6,7 +6,7 @@ use super::document::{Document, Schema, pointer};
 use super::drafter::{Drafter, Identity};
 use super::operations::Paths;
 use super::paging::paging;
-use super::place::{Collection, parameter};
+use super::place::{Collection, One, end, parameter};
 
 /// The names of fields that are likely to name an object, the best first.
 const NAMES: [&str; 10] = [
@@ -50,7 +50,8 @@ pub(super) fn kind<'a>(
     base: &str,
     above: Option<&Above<'_>>,
 ) -> Result<KindDraft, String> {
-    let (parameter, one) = collection.one.ok_or("no path is one object of it")?;
+    let One { path: path_of_one, parameter, item: one } =
+        collection.one.ok_or("no path is one object of it")?;
     let get = collection.list.get("get").ok_or("nothing lists it")?;
     let writes = ["post", "put", "patch", "delete"];
     if !writes.iter().any(|method| collection.list.contains_key(*method) || one.contains_key(*method)) {
@@ -61,8 +62,9 @@ pub(super) fn kind<'a>(
     let mut drafter = Drafter { document, collection, base, object, questions: Vec::new() };
     let identity = drafter.identity(parameter)?;
     let mut fields = keyed(&identity, above);
-    let path = drafter.path(above.map(|above| above.parameter), None);
-    let of_one = drafter.path(above.map(|above| above.parameter), Some(identity.in_path));
+    let above_in_path = above.map(|above| above.parameter);
+    let path = drafter.path(above_in_path) + end(collection.path);
+    let of_one = format!("{}/{}{}", drafter.path(above_in_path), identity.in_path, end(path_of_one));
     let mut list = Map::from_iter([("path".to_owned(), json!(path))]);
     if !items.is_empty() {
         list.insert("items".to_owned(), json!(items));
@@ -163,14 +165,14 @@ impl<'a> Drafter<'a, '_> {
         }
     }
 
-    /// The path of the list, or of one object.
-    fn path(&self, above: Option<&str>, one: Option<&str>) -> String {
+    /// The path of the list, without what may be at its end.
+    fn path(&self, above: Option<&str>) -> String {
         let part = |part: &&str| match parameter(part) {
             Some(of) if Some(of) == above => "/{above}".to_owned(),
             _ => format!("/{part}"),
         };
         let parts: String = self.collection.parts.iter().map(part).collect();
-        format!("{}{parts}{}", self.base, one.map(|one| format!("/{one}")).unwrap_or_default())
+        format!("{}{parts}", self.base)
     }
 }
 

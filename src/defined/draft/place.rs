@@ -14,8 +14,18 @@ pub(super) struct Collection<'a> {
     /// Its parts; one in braces is a parameter.
     pub(super) parts: Vec<&'a str>,
     pub(super) list: &'a Map<String, Value>,
-    /// The parameter that says which object, and what can be done to one.
-    pub(super) one: Option<(&'a str, &'a Map<String, Value>)>,
+    pub(super) one: Option<One<'a>>,
+}
+
+/// The path of one object.
+#[derive(Clone, Copy)]
+pub(super) struct One<'a> {
+    /// As the document has it.
+    pub(super) path: &'a str,
+    /// The parameter that says which object.
+    pub(super) parameter: &'a str,
+    /// What can be done to it.
+    pub(super) item: &'a Map<String, Value>,
 }
 
 impl Collection<'_> {
@@ -44,17 +54,30 @@ pub(super) fn collections<'a>(document: &Document<'a>) -> Vec<Collection<'a>> {
         let (last, above) = parts.split_last().unwrap_or((&"", &[]));
         if let Some(of) = parameter(last) {
             let known = found.iter_mut().find(|known| known.parts == above && known.one.is_none());
-            known.into_iter().for_each(|known| known.one = Some((of, item)));
-        } else if item.contains_key("get") {
+            known.into_iter().for_each(|known| known.one = Some(One { path, parameter: of, item }));
+        } else if item.contains_key("get") && !found.iter().any(|known| known.parts == parts) {
             found.push(Collection { path, parts, list: item, one: None });
         }
     }
     found
 }
 
+/// What a path ends with: many APIs have a `/` there.
+pub(super) fn end(path: &str) -> &'static str {
+    if path.ends_with('/') { "/" } else { "" }
+}
+
+/// How many paths of a document are not looked at: with names that no definition can have, or too many.
+pub(super) fn passed_over(document: &Document<'_>) -> usize {
+    let paths = document.at("/paths").and_then(Value::as_object);
+    let read = paths.into_iter().flatten().take(MOST).filter(|(path, _)| parts(path).is_some()).count();
+    paths.map_or(0, |paths| paths.len()) - read
+}
+
 /// The parts of a path, if each is a plain text or one parameter.
 fn parts(path: &str) -> Option<Vec<&str>> {
     let path = path.strip_prefix('/')?;
+    let path = path.strip_suffix('/').unwrap_or(path);
     let is_part = |part: &str| is_plain(parameter(part).unwrap_or(part)) && ![".", ".."].contains(&part);
     let parts: Vec<_> = path.split('/').collect();
     parts.iter().all(|part| is_part(part)).then_some(parts)

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::document::Schema;
 use super::drafter::{Drafter, Identity};
+use crate::words::count;
 
 /// Parts of the names of fields that hold secrets.
 const SECRETS: [&str; 4] = ["password", "secret", "token", "private"];
@@ -21,6 +22,13 @@ impl<'a> Drafter<'a, '_> {
             if !properties.contains_key(name) {
                 properties.insert(name.to_owned(), self.unseen(name, schema));
             }
+        }
+        match self.object.left_out() {
+            0 => {}
+            some => self.ask(format!(
+                "is one of {} of use that the draft leaves out, because of odd names or because there are so many?",
+                count(some, "field")
+            )),
         }
         if properties.values().any(|of| of.get("type").is_some_and(|kind| kind == "array")) {
             self.ask(
