@@ -12,10 +12,10 @@ use crate::report::value::quoted;
 pub(super) type Ended<'a> = (&'a Change, Cow<'a, Outcome>);
 
 /// Diagnostics that differ in nothing but what they are about. One that `may_join` does not take is a group of its own.
-pub(super) fn diagnostics<'a>(
-    found: Vec<&'a Diagnostic>,
+pub(super) fn diagnostics(
+    found: Vec<&Diagnostic>,
     may_join: impl Fn(&Diagnostic) -> bool,
-) -> Vec<Vec<&'a Diagnostic>> {
+) -> Vec<Vec<&Diagnostic>> {
     by(found, |diagnostic| {
         let Diagnostic { code, severity, message, help, cause, place: _, subject: _, private: _ } =
             diagnostic;

@@ -30,7 +30,7 @@ impl Reader for Counting {
         let path = path.to_string();
         let name = path.rsplit_once("name=").unwrap().1;
         if self.unreadable.contains(name) {
-            return Err(ReadError { message: name.to_owned(), help: None });
+            return Err(ReadError::new(name.to_owned(), None));
         }
         let body = json!({"policies": [{"id": name, "name": name}]});
         Ok(GetResult::Reply(Reply { body, etag: None, next: None, spent: Spent::default() }))
