@@ -16,6 +16,7 @@ use crate::access::impact::{Scope, Word};
 use crate::access::pattern::Pattern;
 use crate::access::question::{self, Found, Judgement, Question, Within};
 use crate::access::rule::{Dimension, Effect, Rule, RuleSet};
+use crate::diagnostic::nearest;
 use crate::model::resource::ResourceId;
 use crate::model::state::{Attempted, Desired, Observed};
 use crate::model::unmanaged::UnmanagedRule;
@@ -262,6 +263,12 @@ impl<'a> Asked<'a> {
     #[must_use]
     pub fn is_nobody(&self, dimension: &Dimension, word: &str) -> bool {
         self.semantics.named_in().as_ref() == Some(dimension) && !self.objects.contains(word)
+    }
+
+    /// The object whose name is near to a word that is nobody.
+    #[must_use]
+    pub fn near(&self, word: &str) -> Option<&str> {
+        nearest(word, self.objects.iter().map(String::as_str))
     }
 
     /// Whether any rule looks at a key of the context.

@@ -11,6 +11,8 @@ use super::output::Output;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::import::update::{self, Live, Only, Updates};
 use crate::import::{self, NewManifest};
+use crate::model::kind;
+use crate::model::state::near;
 use crate::report::Report;
 use crate::report::content::{self, Content, Imported, ImportedTarget};
 use crate::run::counts::Work;
@@ -19,6 +21,7 @@ use crate::run::load::Load;
 use crate::run::observe::{Depth, Wanted, observe, observe_all, read_alone, unread};
 use crate::run::options::{Empty, RunOptions};
 use crate::run::project::{Connected, Intent, Project};
+use crate::text::short;
 
 mod rewrite;
 
@@ -233,18 +236,17 @@ fn twice(target: &str) -> Diagnostic {
 }
 
 fn unknown(at: &Connected<'_>, Only { kind, name }: &Only) -> Diagnostic {
-    let target = &at.intent.target.config.name;
-    let kinds: Vec<_> = at.intent.target.system.kinds().iter().map(|kind| kind.name.as_str()).collect();
-    let (message, help) = if kinds.contains(&kind.as_str()) {
-        (
-            format!("git declares no {kind} `{name}` for this target"),
-            "`enact plan` shows the names; `--only-unmanaged` writes a manifest for one that is only live"
-                .to_owned(),
-        )
-    } else {
-        (format!("the target has no kind `{kind}`"), format!("its kinds are {}", kinds.join(", ")))
+    let Intent { target, desired, .. } = at.intent;
+    let (message, help) = match kind::unknown(kind, target.system.kinds()) {
+        Some(help) => (format!("the target has no kind `{}`", short(kind)), help),
+        None => (
+            format!("git declares no {kind} `{}` for this target", short(name)),
+            near(desired, kind, name).unwrap_or_else(|| {
+                "`enact plan` shows the names; `--only-unmanaged` writes a manifest for one that is only live".to_owned()
+            }),
+        ),
     };
-    Diagnostic::new(Code::ImportUnknown, message).about(target).help(help)
+    Diagnostic::new(Code::ImportUnknown, message).about(&target.config.name).help(help)
 }
 
 /// Refuses a folder that cannot be named relative to enact.yaml.

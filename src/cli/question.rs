@@ -16,7 +16,7 @@ use crate::run::asked;
 use crate::run::counts::Work;
 use crate::run::load::Load;
 use crate::run::project::Project;
-use crate::text::short;
+use crate::text::{inline, short};
 
 #[derive(Args)]
 pub(super) struct Can {
@@ -176,9 +176,12 @@ fn the_target(project: &Project, question: &Question, live: bool) -> Result<Stri
     match (fitting.as_slice(), wrong.as_slice()) {
         ([name], _) => Ok(name.clone()),
         ([], [(message, help)]) => Err(Diagnostic::new(Code::QuestionForm, message.clone()).help(help)),
-        ([], _) => {
+        ([], wrong) => {
             let message = "no target knows such a request";
-            let help = "name a target with `--target` to see what is wrong with it";
+            // As none fits, something is wrong for each.
+            let names = project.targets().map(|target| &target.config.name);
+            let each = names.zip(wrong).map(|(name, (wrong, help))| format!("{name}: {wrong} ({help})"));
+            let help = each.collect::<Vec<_>>().join("; ");
             Err(Diagnostic::new(Code::QuestionForm, message).help(help))
         }
         (several, _) => {
@@ -205,7 +208,11 @@ fn misfit(
         Dimension::Key(_) => None,
         dimension if asked.is_nobody(dimension, word) && !live => {
             let message = format!("git declares no policy `{}` that says anything", short(word));
-            Some((message, "correct the name, or ask what is live with `--live`".to_owned()))
+            let help = match asked.near(word) {
+                Some(near) => format!("did you mean `{}`? `--live` asks what is live", inline(near)),
+                None => "correct the name, or ask what is live with `--live`".to_owned(),
+            };
+            Some((message, help))
         }
         dimension => decide::word(asked, dimension, word).err(),
     })

@@ -4,9 +4,11 @@ use clap::Args;
 
 use super::args::{Global, SandboxArgs, object};
 use super::output::Output;
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::import::update::Only;
+use crate::model::kind;
 use crate::model::resource::ResourceId;
+use crate::model::state::near;
 use crate::report::Report;
 use crate::report::content::{Content, WhyContent};
 use crate::report::why;
@@ -33,6 +35,11 @@ pub(super) struct Why {
 
 impl Why {
     pub(super) async fn run(self, global: &Global, output: &Output) -> Report {
+        if !global.target.is_empty() {
+            let message = "`why` is about the target of its first argument, so it takes no `--target`";
+            let wrong = Diagnostic::new(Code::CliUsage, message).help("leave out `--target`");
+            return Report { diagnostics: vec![wrong], ..Report::of("why") };
+        }
         let is_real = !self.sandbox.sandbox;
         let base = if is_real { BaseSource::Applied } else { BaseSource::Nowhere };
         let only = vec![self.of.clone()];
@@ -42,6 +49,12 @@ impl Why {
         let content = Content::Why(Box::new(WhyContent::of(id.clone())));
         let mut report = Report { content, diagnostics, files, ..Report::of("why") };
         let Some(project) = project.map(Project::kept) else { return report };
+        let kinds = project.targets().flat_map(|target| target.system.kinds());
+        if let Some(help) = kind::unknown(&id.kind, kinds) {
+            let message = format!("`{}` has no kind `{}`", self.of, short(&id.kind));
+            report.diagnostics.push(Diagnostic::new(Code::CliTopic, message).help(help));
+            return report;
+        }
         match self.sandbox.connect(project).await {
             Ok((_sandbox, connected)) => {
                 let _progress = output.progress(Work::Reading, &connected);
@@ -69,11 +82,9 @@ impl Why {
         let base = project.bases.get(&self.of).map(|base| (&base.desired, base.commit.hex()));
         let why = why::Why { id, desired, base, plan: &planned.plan };
         if !why.is_known() {
-            let names = desired.keys().filter(|known| known.kind == id.kind).map(|known| known.name.as_str());
-            let help = nearest(&id.name, names).map_or_else(
-                || "git does not declare it, and nothing is remembered of it; `enact plan --unmanaged` shows what else is live".to_owned(),
-                |near| format!("did you mean `{}/{near}`?", id.kind),
-            );
+            let help = near(desired, &id.kind, &id.name).unwrap_or_else(|| {
+                "git does not declare it, and nothing is remembered of it; `enact plan --unmanaged` shows what else is live".to_owned()
+            });
             let message = format!("`{}` has no {} `{}`", self.of, short(&id.kind), short(&id.name));
             return Err(Diagnostic::new(Code::CliTopic, message).help(help));
         }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::file::{PatchConfig, TargetConfig};
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::manifest::environment::{Environment, Variables};
 use crate::manifest::yaml::{MergePatch, Node, NodeStyle, Part, Span, Value};
-use crate::model::kind::Kind;
+use crate::model::kind::{self, Kind};
 use crate::text::short;
 
 /// What a target makes of manifests. Without the kinds of its system, as of a revision, the kinds of patches are not
@@ -48,15 +48,7 @@ fn renaming(row: &Part<'_>) -> Option<Wrong> {
 }
 
 fn unknown_kind(patch: &PatchConfig, kinds: &[Kind]) -> Option<Wrong> {
-    let mut names = kinds.iter().map(|kind| kind.name.as_str());
-    if names.any(|name| name == patch.kind) {
-        return None;
-    }
-    let names: Vec<_> = kinds.iter().map(|kind| kind.name.as_str()).collect();
-    let help = nearest(&patch.kind, names.iter().copied()).map_or_else(
-        || format!("its kinds are {}", names.join(", ")),
-        |near| format!("did you mean `{near}`?"),
-    );
+    let help = kind::unknown(&patch.kind, kinds)?;
     Some(("/kind", format!("`{}` is no kind of this target's system", short(&patch.kind)), help))
 }
 

@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic, Place, nearest};
 use crate::model::resource::ResourceId;
 use crate::model::state::Desired;
 use crate::pointer::child;
-use crate::text::short;
+use crate::text::{inline, short};
 
 /// The target that a file of tests is about, or what is wrong with its name.
 pub fn target<'n>(
@@ -140,7 +140,10 @@ impl Check<'_> {
             self.report(Code::TestForm, place, message, help);
         } else if self.asked.is_nobody(&dimension, word) {
             let message = format!("git declares no policy `{}` that says anything", short(word));
-            let help = "correct the name; if it is only live, test with `--against live`";
+            let help = match self.asked.near(word) {
+                Some(near) => format!("did you mean `{}`?", inline(near)),
+                None => "correct the name; if it is only live, test with `--against live`".to_owned(),
+            };
             self.report(Code::TestNobody, place, message, help);
         }
     }

@@ -5,6 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::compare::shape::Shape;
+use crate::diagnostic::nearest;
 use crate::manifest;
 use crate::model::name_form::NameForm;
 use crate::pointer::{take, unescaped};
@@ -175,6 +176,16 @@ pub(crate) fn strip(value: &mut Value, patterns: &[String]) {
             take(value, &at);
         }
     }
+}
+
+/// What to do about a name that none of these kinds has; `None` if one has it.
+pub fn unknown<'a>(name: &str, kinds: impl IntoIterator<Item = &'a Kind>) -> Option<String> {
+    let names: Vec<_> = kinds.into_iter().map(|kind| kind.name.as_str()).collect();
+    let help = || match nearest(name, names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("its kinds are {}", names.join(", ")),
+    };
+    (!names.contains(&name)).then(help)
 }
 
 /// The values at a pattern, each with its JSON pointer.

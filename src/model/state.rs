@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Place, SpecDiagnostic, SpecPlace};
+use crate::diagnostic::{Diagnostic, Place, SpecDiagnostic, SpecPlace, nearest};
 use crate::manifest::{Ensure, Manifest};
 use crate::model::kind::{At, Kind, Named};
 use crate::model::resource::{RemoteId, ResourceId};
 use crate::model::survivor::Kept;
 use crate::model::wire::ReadError;
 use crate::packed::Packed;
+use crate::text::inline;
 
 /// One object that git declares for one target.
 #[derive(Clone, Debug)]
@@ -149,6 +150,12 @@ impl Declared {
 
 /// What git declares for one target, in the order of the ids.
 pub type Desired = BTreeMap<ResourceId, Declared>;
+
+/// What to do about a name that git does not declare, if one is near.
+pub fn near(desired: &Desired, kind: &str, name: &str) -> Option<String> {
+    let names = desired.keys().filter(|id| id.kind == kind).map(|id| id.name.as_str());
+    nearest(name, names).map(|near| format!("did you mean `{kind}/{}`?", inline(near)))
+}
 
 /// One live object.
 #[derive(Clone, Debug, PartialEq)]

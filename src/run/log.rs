@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::config::target::{Config, Target};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::git::{Commit, Repository};
+use crate::model::kind;
 use crate::record::effect::{Effect, Entries};
 use crate::record::entry::Entry;
 use crate::record::path::{self, OBJECTS};
@@ -202,6 +203,17 @@ pub fn log(config: &Config, query: Query<'_>, diagnostics: &mut Vec<Diagnostic>)
         }
         Ok(found)
     });
+    if let Some((kind, _)) = query.object
+        && found.runs.is_empty()
+    {
+        let targets = config.targets.iter();
+        let asked = targets.filter(|of| query.only.is_empty() || query.only.contains(&of.config.name));
+        if let Some(help) = kind::unknown(kind, asked.flat_map(|target| target.system.kinds())) {
+            let message =
+                format!("no record has a `{}`, and no target that was asked has such a kind", short(kind));
+            diagnostics.push(Diagnostic::new(Code::CliTopic, message).help(help));
+        }
+    }
     found.object = query.object.map(named);
     found.runs.sort_by(|a, b| b.run.started.cmp(&a.run.started));
     found.older = found.runs.len() > query.limit;

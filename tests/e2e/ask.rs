@@ -71,8 +71,18 @@ fn why_says_where_an_object_is_declared_what_was_before_and_what_follows() {
         (&json!("Policy"), &json!("P"), &Value::Null)
     );
     assert_eq!(world.writes(), Vec::<String>::new());
-    let unknown = why("Role/B");
-    assert!(unknown.code == 64 && unknown.err.contains("cli/topic"), "{}", unknown.err);
+    world.live.clear_requests();
+    for (args, said) in [
+        (&["live", "Role/B"][..], "did you mean `Role/A`?"),
+        (&["live", "Nope/x"], "`live` has no kind `Nope`"),
+        (&["live", "Nope/x"], "its kinds are Role, Policy"),
+        (&["live", "Rolle/A"], "did you mean `Role`?"),
+        (&["lvie", "Role/A"], "did you mean `live`?"),
+        (&["live", "Role/A", "--target", "live"], "leave out `--target`"),
+    ] {
+        let wrong = world.run(&[&["why"], args].concat());
+        assert!(matches!(wrong.code, 3 | 64) && wrong.err.contains(said), "{args:?}: {}", wrong.err);
+    }
     world.live.inject(fault("GET", 403));
     let unread = why("Role/A");
     let not_known = "not known: something could not be read";

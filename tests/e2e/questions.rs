@@ -98,6 +98,8 @@ fn log_of_an_object_shows_its_declarations_before_and_after() {
     assert!(text.contains("~ update Policy \"P\": applied") && text.contains("\"edit\""), "{text}");
     assert_eq!(runs(&json_of(&repo, &["log", "live", "Role/A"])).len(), 1, "the second left it alone");
     assert!(repo.run(&["log", "live", "Role/Z"]).out.contains("No run that changed Role \"Z\""));
+    let unknown = repo.run(&["log", "live", "Rolle/A"]);
+    assert!(unknown.code == 64 && unknown.err.contains("did you mean `Role`?"), "{}", unknown.err);
 }
 
 #[test]
