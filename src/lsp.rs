@@ -1,25 +1,33 @@
 //! The language server: what an editor asks about a project, and what is wrong with it while somebody types. It is `validate`
-//! over what the editor holds instead of the files; nothing is written and nobody is asked but the editor.
+//! over what the editor holds instead of the files; nothing is written, and nobody is asked but the editor, unless live values
+//! are wanted.
 //!
 //! Here: the loop. One message is answered after the other; the project is read beside it, at most once at a time, a moment
 //! after the last change. What an answer says is in `workspace`.
 
+use std::io::{self, Stdin, Stdout};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use lsp_server::{Connection, Message};
+use lsp_server::Message;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::{Instant, sleep_until};
 
 use crate::run::options::RunOptions;
+use live::Live;
 use project::ProjectRead;
 use session::{Session, Turn};
 
+pub use session::LiveValues;
+
 mod answer;
 mod editor;
+mod live;
 mod project;
 mod session;
+mod wire;
 pub mod workspace;
 
 /// How long after a change the project is read: somebody who types goes on before.
@@ -35,24 +43,39 @@ pub enum Ended {
     Lost(String),
 }
 
-/// Serves an editor on standard input and output. `config` names the configuration file, if it is not to be looked for.
-/// `options` says of which day a reading is.
-pub async fn serve(config: Option<PathBuf>, options: impl Fn() -> RunOptions) -> Ended {
-    let (Connection { sender, receiver }, threads) = Connection::stdio();
-    let (events, mut inbox) = mpsc::unbounded_channel();
-    spawn_blocking(move || receiver.into_iter().try_for_each(|message| events.send(message)));
-    let mut session = Session::new(config, Box::new(move |message: Message| sender.send(message).is_ok()));
+/// Serves an editor that writes to the one and reads from the other. `config` names the configuration file, if it is not to be
+/// looked for. `options` says of which day a reading is.
+pub async fn serve(
+    (input, output): (Stdin, Stdout),
+    config: Option<PathBuf>,
+    live: LiveValues,
+    options: impl Fn() -> RunOptions,
+) -> Ended {
+    let mut inbox = inbox(input);
+    // If nobody reads, it waits here, and what the editor writes is read all the same.
+    let mut session =
+        Session::new(config, live, Box::new(move |message| message.write(&mut &output).is_ok()));
+    let (live, (hovers, mut hovered)) = (Arc::<Live>::default(), mpsc::unbounded_channel());
     let mut reading = None;
     let mut due = None;
-    let is_asked = loop {
+    loop {
         let pause = due.filter(|_| reading.is_none());
         tokio::select! {
-            message = inbox.recv() => match message.map(|message| session.take(message)) {
-                Some(Turn::Answered) => {}
-                Some(Turn::Changed) => due = Some(Instant::now() + PAUSE),
-                Some(Turn::Ended { asked }) => break asked,
-                None => break false,
+            message = inbox.recv() => match message {
+                Some(Ok(message)) => match session.take(message) {
+                    Turn::Answered => {}
+                    Turn::Changed => due = Some(Instant::now() + PAUSE),
+                    Turn::Asks(hover) => {
+                        let (live, hovers) = (live.clone(), hovers.clone());
+                        tokio::spawn(async move { hovers.send(live.answer(*hover).await) });
+                    }
+                    Turn::Ended { asked: true } => return Ended::Asked,
+                    Turn::Ended { asked: false } => return Ended::Lost("it wrote `exit` before `shutdown`".to_owned()),
+                },
+                Some(Err(error)) => return Ended::Lost(error.to_string()),
+                None => return Ended::Lost("it closed its end without `exit`".to_owned()),
             },
+            Some(hover) = hovered.recv() => session.show_hover(hover),
             read = finished(&mut reading) => {
                 reading = None;
                 // A reading that failed is one that the next change begins anew.
@@ -66,18 +89,22 @@ pub async fn serve(config: Option<PathBuf>, options: impl Fn() -> RunOptions) ->
                 reading = job.map(|job| spawn_blocking(move || job.read()));
             }
         }
-    };
-    // Its channel is closed with it, so the writer writes what is left and ends.
-    drop(session);
-    let joined = spawn_blocking(|| threads.join()).await;
-    match is_asked {
-        true => Ended::Asked,
-        false => Ended::Lost(joined.map_or_else(|error| error.to_string(), why)),
     }
 }
 
-fn why(joined: std::io::Result<()>) -> String {
-    joined.err().map_or_else(|| "it closed its end without `exit`".to_owned(), |error| error.to_string())
+/// What the editor writes, until its end or a mistake. A thread of its own reads it: the process may end meanwhile.
+fn inbox(input: Stdin) -> mpsc::UnboundedReceiver<io::Result<Message>> {
+    let (events, inbox) = mpsc::unbounded_channel();
+    std::thread::spawn(move || {
+        let mut input = input.lock();
+        while let Some(message) = wire::read(&mut input).transpose() {
+            let is_last = message.is_err();
+            if events.send(message).is_err() || is_last {
+                break;
+            }
+        }
+    });
+    inbox
 }
 
 /// The result of a reading that goes on; never, if there is none.

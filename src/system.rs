@@ -187,10 +187,16 @@ pub trait Translate: Send + Sync {
 
     /// The same with the API's defaults.
     fn whole_spec(&self, kind: &Kind, body: &Value, names: &Names) -> Value {
-        let mut spec = kind.shape.observed(&self.observed(kind, body, names));
+        let mut spec = self.live_spec(kind, body, names);
         if let Some(spec) = spec.as_object_mut() {
             spec.retain(|name, _| !kind.not_imported.contains(name));
         }
+        spec
+    }
+
+    /// The same with what import leaves out, too.
+    fn live_spec(&self, kind: &Kind, body: &Value, names: &Names) -> Value {
+        let mut spec = kind.shape.observed(&self.observed(kind, body, names));
         self.spell(kind, &mut [&mut spec], &[body]);
         spec
     }

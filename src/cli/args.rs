@@ -1,7 +1,7 @@
 //! The flags that commands share. What the flags do is in `project` and in the files of the commands.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::config::file::FILE_NAME;
 use crate::file::folder_of;
 use crate::import::update::Only;
 use crate::model::guard::Guard;
@@ -22,9 +23,9 @@ use crate::run::options::RunOptions;
 #[derive(Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(super) struct Global {
-    /// The configuration file; manifest paths are relative to its folder
-    #[arg(long, global = true, value_name = "FILE", default_value = crate::config::file::FILE_NAME)]
-    pub(super) config: PathBuf,
+    /// The configuration file, instead of `enact.yaml` here; manifest paths are relative to its folder
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
     /// Only this target (repeatable)
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) target: Vec<String>,
@@ -49,6 +50,11 @@ pub(super) struct Global {
 }
 
 impl Global {
+    /// The configuration file: the one that was named, or the usual one of this folder.
+    pub(super) fn config_file(&self) -> &Path {
+        self.config.as_deref().unwrap_or(Path::new(FILE_NAME))
+    }
+
     /// The targets that were named, and manifests for them, as they are today. The clock is read here and nowhere else,
     /// so that a run has one day even if it goes on after midnight.
     pub(super) fn options(&self) -> RunOptions {

@@ -67,8 +67,9 @@ impl Init {
     }
 
     fn write(&self, global: &Global, output: &Output) -> Result<InitContent, Diagnostic> {
-        if global.config.exists() {
-            let message = format!("`{}` exists", global.config.display());
+        let file = global.config_file();
+        if file.exists() {
+            let message = format!("`{}` exists", file.display());
             let help = "nothing is overwritten: edit it, or name another file with `--config`";
             return Err(Diagnostic::new(Code::InitExists, message).help(help));
         }
@@ -81,8 +82,8 @@ impl Init {
             content.files.push(InitFile { file: path.to_string_lossy().into_owned(), written });
             Ok(written)
         };
-        write(&global.config, &config)?;
-        let folder = folder_of(&global.config);
+        write(file, &config)?;
+        let folder = folder_of(file);
         let folder = folder.strip_prefix(".").unwrap_or(folder);
         for (file, text) in schemas(&targets, &registry) {
             write(&folder.join(SCHEMAS).join(file), &text)?;

@@ -62,9 +62,9 @@ impl NewSystem {
                 "name an OpenAPI document of version 3, or write the definition by hand: docs/systems.md";
             Diagnostic::new(Code::SystemDraft, message).help(help)
         })?;
-        let file = folder_of(&global.config).join(format!("{name}.yaml"));
+        let file = folder_of(global.config_file()).join(format!("{name}.yaml"));
         let file = file.strip_prefix(".").unwrap_or(&file);
-        if file.file_name() == global.config.file_name() || Registry::built_in().get(&name).is_some() {
+        if file.file_name() == global.config_file().file_name() || Registry::built_in().get(&name).is_some() {
             let message =
                 format!("`{name}` is the name of enact's configuration or of a system that is built in");
             return Err(Some(

@@ -300,6 +300,12 @@ pub(super) fn usage(error: &clap::Error) {
     }
 }
 
+/// The two ends of an editor, whose protocol is all that goes there.
+#[cfg(feature = "lsp")]
+pub(super) fn editor() -> (io::Stdin, io::Stdout) {
+    (io::stdin(), io::stdout())
+}
+
 /// Writes to standard error. If its reader went away, the program goes on.
 pub(super) fn say(text: &Inert) {
     let _ = io::stderr().lock().write_all(text.as_bytes());

@@ -2,7 +2,7 @@
 //! is loaded is in `run::load`.
 
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::args::{Global, SandboxArgs};
@@ -23,8 +23,9 @@ use crate::system::registry::Registry;
 impl Global {
     /// Reads the configuration file.
     fn origin(&self) -> Result<ConfigText, Diagnostic> {
-        ConfigText::read(&self.config).map_err(|error| {
-            let diagnostic = unreadable(&self.config, &error);
+        let file = self.config_file();
+        ConfigText::read(file).map_err(|error| {
+            let diagnostic = unreadable(file, &error);
             match self.above() {
                 Some(above) if error.kind() == ErrorKind::NotFound => {
                     let above = above.display();
@@ -84,7 +85,7 @@ impl Global {
 
     /// Whether no configuration was named and the default one does not exist.
     fn is_left_out(&self) -> bool {
-        self.config == Path::new(FILE_NAME) && !self.config.exists()
+        self.config.is_none() && !self.config_file().exists()
     }
 }
 

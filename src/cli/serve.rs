@@ -56,7 +56,7 @@ enum LogFormat {
 
 impl Serve {
     pub(super) async fn run(self, global: &Global, output: &Output) -> Report {
-        let clone = match self.clone(&global.config) {
+        let clone = match self.clone(global.config_file()) {
             Ok(clone) => clone,
             Err(diagnostic) => return Report { diagnostics: vec![diagnostic], ..Report::of("serve") },
         };
@@ -66,7 +66,7 @@ impl Serve {
             output.line(&line, is_json);
         };
         let service = Service {
-            config: global.config.clone(),
+            config: global.config_file().to_owned(),
             clone,
             only: global.target.clone(),
             once: self.once,

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::editor::{Asked, Editor};
-use super::workspace;
+use super::workspace::{self, HoverText, LiveQuestion};
 use crate::manifest::yaml::format::formatted;
 
 /// What the server can do.
@@ -48,7 +48,7 @@ pub(super) fn answer(editor: &Editor, method: &str, params: Value) -> Answer {
         "textDocument/hover" => {
             let params: HoverParams = parsed(params)?;
             at(editor, &params.text_document_position_params, |asked, at| {
-                value(&asked.workspace.hover(&asked.path, at))
+                value(&asked.workspace.hover(&asked.path, at).and_then(|text| text.hover()))
             })
         }
         "textDocument/definition" => {
@@ -80,6 +80,14 @@ pub(super) fn answer(editor: &Editor, method: &str, params: Value) -> Answer {
         }
         _ => Err((ErrorCode::MethodNotFound, format!("there is no method `{}`", crate::text::short(method)))),
     }
+}
+
+/// What a hover says by itself, and the live value that belongs to it, if there is one to be asked for.
+pub(super) fn live(editor: &Editor, params: &Value) -> Option<(HoverText, LiveQuestion)> {
+    let HoverParams { text_document_position_params: place, .. } = parsed(params.clone()).ok()?;
+    let asked = editor.asked(&place.text_document.uri)?;
+    let question = asked.workspace.live_question(&asked.path, place.position)?;
+    Some((asked.workspace.hover(&asked.path, place.position)?, question))
 }
 
 fn parsed<T: DeserializeOwned>(params: Value) -> Result<T, (ErrorCode, String)> {

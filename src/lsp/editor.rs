@@ -1,6 +1,6 @@
-//! What an editor holds: its texts, and what is known of the project that they belong to.
+//! What an editor holds: its texts, and what is known of the project that they belong to. One file may be held several times,
+//! if its URI is spelt in several ways: the text that changed last counts.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use lsp_types::Uri;
@@ -15,12 +15,18 @@ struct Buffer {
     lines: Lines,
 }
 
+impl Buffer {
+    fn is(&self, uri: &Uri) -> bool {
+        self.uri.as_str() == uri.as_str()
+    }
+}
+
 #[derive(Default)]
 pub(super) struct Editor {
     pub(super) home: Option<Home>,
     pub(super) snippets: Snippets,
-    /// By URI, as the editor writes it.
-    buffers: BTreeMap<String, Buffer>,
+    /// Each once, by its URI as the editor writes it; the one that changed last at the end.
+    buffers: Vec<Buffer>,
     pub(super) workspace: Option<Workspace>,
 }
 
@@ -37,15 +43,25 @@ impl Editor {
         if let (Some(path), Some(workspace)) = (self.path(&uri), &mut self.workspace) {
             workspace.edit(&path, lines.text().clone());
         }
-        self.buffers.insert(uri.as_str().to_owned(), Buffer { uri, lines });
+        self.buffers.retain(|buffer| !buffer.is(&uri));
+        self.buffers.push(Buffer { uri, lines });
     }
 
-    /// Forgets a text. A file of the project is read again.
+    /// Forgets a text. A file of the project is read again, unless the editor holds it still.
     pub(super) fn close(&mut self, uri: &Uri) {
-        self.buffers.remove(uri.as_str());
-        if let (Some(path), Some(workspace)) = (self.path(uri), &mut self.workspace) {
-            workspace.forget(&path);
+        self.buffers.retain(|buffer| !buffer.is(uri));
+        let Some(path) = self.path(uri) else { return };
+        let held = self.held(&path).map(|buffer| buffer.lines.text().clone());
+        match (&mut self.workspace, held) {
+            (Some(workspace), Some(text)) => workspace.edit(&path, text),
+            (Some(workspace), None) => workspace.forget(&path),
+            (None, _) => {}
         }
+    }
+
+    /// The text of a file of the project.
+    fn held(&self, path: &str) -> Option<&Buffer> {
+        self.buffers.iter().rev().find(|buffer| self.path(&buffer.uri).as_deref() == Some(path))
     }
 
     /// The path of a file of the project.
@@ -61,19 +77,18 @@ impl Editor {
 
     /// The URI of a file of the project, as the editor writes it if it holds the file.
     pub(super) fn uri(&self, path: &str) -> Option<Uri> {
-        let is_held = |buffer: &&Buffer| self.path(&buffer.uri).as_deref() == Some(path);
-        let held = self.buffers.values().find(is_held).map(|buffer| buffer.uri.clone());
+        let held = self.held(path).map(|buffer| buffer.uri.clone());
         held.or_else(|| Uri::from_file_path(self.home.as_ref()?.folder.join(path)).ok())
     }
 
     /// The URIs of all texts that it holds.
     pub(super) fn uris(&self) -> impl Iterator<Item = &Uri> {
-        self.buffers.values().map(|buffer| &buffer.uri)
+        self.buffers.iter().map(|buffer| &buffer.uri)
     }
 
     /// The text of a buffer.
     pub(super) fn text(&self, uri: &Uri) -> Option<&Lines> {
-        self.buffers.get(uri.as_str()).map(|buffer| &buffer.lines)
+        self.buffers.iter().find(|buffer| buffer.is(uri)).map(|buffer| &buffer.lines)
     }
 
     /// What is known of the project and of one of its files.
@@ -83,7 +98,7 @@ impl Editor {
 
     /// The texts that it holds of files of the project.
     pub(super) fn unsaved(&self) -> Files {
-        let held = self.buffers.values();
+        let held = self.buffers.iter();
         held.filter_map(|buffer| Some((self.path(&buffer.uri)?, buffer.lines.text().clone()))).collect()
     }
 }

@@ -12,28 +12,49 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::answer::{CAPABILITIES, answer};
+use super::answer::{self, CAPABILITIES, answer};
 use super::editor::Editor;
 use super::project::{Home, Job, ProjectRead, SoundConfig};
-use super::workspace::{Lines, Snippets, problems};
+use super::workspace::{Draft, HoverText, Lines, LiveQuestion, Snippets, problems};
 use crate::config::file::FILE_NAME;
 use crate::run::options::RunOptions;
+use crate::text::inline;
 
 /// The type of a message that the editor shows as a warning.
 const WARNING: u8 = 2;
 
 /// What a message leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
     /// Nothing more.
     Answered,
     /// The project has to be read again.
     Changed,
+    /// A live value is asked for.
+    Asks(Box<LiveHover>),
     /// The session is over; whether the editor asked for that as the protocol wants.
     Ended {
         /// It did.
         asked: bool,
     },
+}
+
+/// A hover that is to have a live value.
+pub(super) struct LiveHover {
+    id: RequestId,
+    /// The project.
+    pub(super) home: Home,
+    /// What it says without.
+    pub(super) text: HoverText,
+    pub(super) question: LiveQuestion,
+}
+
+/// Whether targets are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LiveValues {
+    /// Hovers show what they hold.
+    Shown,
+    /// Nobody is asked.
+    LeftOut,
 }
 
 /// How far the protocol is.
@@ -52,23 +73,26 @@ pub(super) struct Session {
     phase: Phase,
     /// The configuration file that the user named.
     config: Option<PathBuf>,
+    live: LiveValues,
     /// The folder that the editor has open.
     root: PathBuf,
     editor: Editor,
     /// Whether the editor can be asked to say which files change.
     watches: bool,
     last: Option<SoundConfig>,
-    shown: BTreeMap<String, Vec<Diagnostic>>,
+    /// By URI: if a file is opened by another one, they go from here to there.
+    shown: BTreeMap<String, (Uri, Vec<Diagnostic>)>,
     /// Whether it was said that there is no project.
     is_told: bool,
 }
 
 impl Session {
-    pub(super) fn new(config: Option<PathBuf>, send: Send) -> Self {
+    pub(super) fn new(config: Option<PathBuf>, live: LiveValues, send: Send) -> Self {
         Self {
             send,
             phase: Phase::New,
             config,
+            live,
             root: PathBuf::new(),
             editor: Editor::default(),
             watches: false,
@@ -106,11 +130,26 @@ impl Session {
                 self.fail(id, ErrorCode::InvalidRequest, "after `shutdown` only `exit` is left");
             }
             (Phase::Running, _) => {
+                if let Some((text, question)) = self.live_question(&method, &params)
+                    && let Some(home) = self.editor.home.clone()
+                {
+                    return Turn::Asks(Box::new(LiveHover { id, home, text, question }));
+                }
                 let answer = answer(&self.editor, &method, params);
                 self.reply(id, answer);
             }
         }
         Turn::Answered
+    }
+
+    fn live_question(&self, method: &str, params: &Value) -> Option<(HoverText, LiveQuestion)> {
+        let is_hover = self.live == LiveValues::Shown && method == "textDocument/hover";
+        is_hover.then(|| answer::live(&self.editor, params)).flatten()
+    }
+
+    /// Answers a hover for which live values were asked.
+    pub(super) fn show_hover(&self, LiveHover { id, text, .. }: LiveHover) {
+        self.reply(id, Ok(serde_json::to_value(text.hover()).unwrap_or_default()));
     }
 
     fn reply(&self, id: RequestId, answer: Result<Value, (ErrorCode, String)>) {
@@ -196,17 +235,18 @@ impl Session {
 
     fn change(&mut self, params: DidChangeTextDocumentParams) -> Turn {
         let uri = params.text_document.text_document_identifier.uri;
-        let Some(mut lines) = self.editor.text(&uri).cloned() else { return Turn::Answered };
+        let Some(mut draft) = self.editor.text(&uri).map(Lines::draft) else { return Turn::Answered };
         for change in params.content_changes {
-            let text = match change {
+            match change {
                 TextDocumentContentChangeEvent::TextDocumentContentChangePartial(part) => {
-                    lines.edited(part.range, &part.text)
+                    draft.edit(part.range, &part.text);
                 }
-                TextDocumentContentChangeEvent::TextDocumentContentChangeWholeDocument(whole) => whole.text,
-            };
-            lines = Lines::of(text.into());
+                TextDocumentContentChangeEvent::TextDocumentContentChangeWholeDocument(whole) => {
+                    draft = Draft::of(whole.text);
+                }
+            }
         }
-        self.editor.hold(uri, lines);
+        self.editor.hold(uri, draft.done());
         Turn::Changed
     }
 
@@ -221,7 +261,7 @@ impl Session {
         self.editor.home = self.editor.home.take().or_else(|| self.home());
         if self.editor.home.is_none() && !self.is_told {
             self.is_told = true;
-            let message = "enact: there is no enact.yaml here or above: `enact init` makes one, and `--config FILE` names another";
+            let message = no_project(self.config.as_deref());
             self.tell("window/showMessage", &json!({"type": WARNING, "message": message}));
         }
         let unsaved = self.editor.unsaved();
@@ -233,7 +273,7 @@ impl Session {
     /// Shows what was read: diagnostics that are new, and that others are gone.
     pub(super) fn show(&mut self, read: ProjectRead) {
         let ProjectRead { home, mut workspace, diagnostics, texts, last } = read;
-        let mut found = problems(&diagnostics, &texts, &home.name);
+        let found = problems(&diagnostics, &texts, &home.name);
         for (path, text) in self.editor.unsaved() {
             // It may have been edited since.
             if texts.get(&path).is_none_or(|then| *then != text) {
@@ -241,26 +281,41 @@ impl Session {
             }
         }
         (self.editor.workspace, self.last) = (Some(workspace), last);
-        for path in self.shown.keys().filter(|path| !found.contains_key(*path)).cloned().collect::<Vec<_>>() {
-            found.insert(path, Vec::new());
+        let at_uri = |(path, diagnostics): (String, Vec<Diagnostic>)| {
+            let uri = self.editor.uri(&path)?;
+            Some((uri.as_str().to_owned(), (uri, diagnostics)))
+        };
+        let shown: BTreeMap<_, _> = found.into_iter().filter_map(at_uri).collect();
+        let gone = self.shown.iter().filter(|(uri, _)| !shown.contains_key(*uri));
+        for (_, (uri, _)) in gone {
+            self.publish(uri, Vec::new());
         }
-        for (path, diagnostics) in &found {
-            if self.shown.get(path) == Some(diagnostics) {
-                continue;
-            }
-            if let Some(uri) = self.editor.uri(path) {
-                let params =
-                    PublishDiagnosticsParams { uri, version: None, diagnostics: diagnostics.clone() };
-                self.tell("textDocument/publishDiagnostics", &params);
-            }
+        for (_, (uri, diagnostics)) in shown.iter().filter(|(uri, new)| self.shown.get(*uri) != Some(*new)) {
+            self.publish(uri, diagnostics.clone());
         }
-        found.retain(|_, diagnostics| !diagnostics.is_empty());
-        self.shown = found;
+        self.shown = shown;
+    }
+
+    fn publish(&self, uri: &Uri, diagnostics: Vec<Diagnostic>) {
+        let params = PublishDiagnosticsParams { uri: uri.clone(), version: None, diagnostics };
+        self.tell("textDocument/publishDiagnostics", &params);
     }
 
     fn tell(&self, method: &str, params: &impl Serialize) {
         let params = serde_json::to_value(params).unwrap_or_default();
         (self.send)(Notification { method: method.to_owned(), params }.into());
+    }
+}
+
+/// What to do where there is no project.
+fn no_project(config: Option<&Path>) -> String {
+    match config {
+        Some(file) => {
+            let file = file.display().to_string();
+            format!("enact: there is no file `{}`: make it, or name another one with `--config`", inline(&file))
+        }
+        None => "enact: there is no enact.yaml here or above: `enact init` makes one, and `--config FILE` names another"
+            .to_owned(),
     }
 }
 

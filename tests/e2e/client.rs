@@ -52,8 +52,13 @@ impl Client {
 
     /// Sends a text as one message, whatever it is.
     pub(crate) fn write(&mut self, text: &str) {
+        self.write_raw(&format!("Content-Length: {}\r\n\r\n{text}", text.len()));
+    }
+
+    /// Sends a text as it is.
+    pub(crate) fn write_raw(&mut self, text: &str) {
         let input = self.input.as_mut().unwrap();
-        write!(input, "Content-Length: {}\r\n\r\n{text}", text.len()).unwrap();
+        input.write_all(text.as_bytes()).unwrap();
         input.flush().unwrap();
     }
 

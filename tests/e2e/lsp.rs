@@ -1,5 +1,6 @@
 //! `enact lsp`: the real binary, and an editor at its other end.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -7,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::client::Client;
 use crate::support::{enact, run};
+use crate::world::{World, fault};
 
 const CONFIG: &str = "apiVersion: enact/v1
 kind: Config
@@ -38,8 +40,12 @@ fn write(dir: &Path, file: &str, text: &str) {
 }
 
 fn start(dir: &Path) -> Client {
+    start_with(dir, &[])
+}
+
+fn start_with(dir: &Path, flags: &[&str]) -> Client {
     let mut command = enact(dir);
-    command.arg("lsp");
+    command.arg("lsp").args(flags);
     Client::start(command, dir).unwrap()
 }
 
@@ -55,6 +61,82 @@ fn an_editor_without_a_project_is_told_what_to_do() {
     let mut editor = editor(dir.path(), json!({}));
     let told = editor.until(|message| message["method"] == "window/showMessage");
     assert!(told["params"]["message"].as_str().unwrap().contains("`enact init`"), "{told}");
+}
+
+#[test]
+fn an_editor_whose_configuration_is_not_there_is_told_its_name() {
+    let (dir, _) = project();
+    let mut editor = start_with(dir.path(), &["--config", "other.yaml"]);
+    editor.initialize(json!({}));
+    let told = editor.until(|message| message["method"] == "window/showMessage");
+    assert!(told["params"]["message"].as_str().unwrap().contains("no file `other.yaml`"), "{told}");
+}
+
+/// The first folder is the one where the server runs, and the second one is open in the editor.
+#[test]
+fn a_configuration_that_is_named_as_the_default_is_not_looked_for_elsewhere() {
+    let (dir, _) = project();
+    let (open, _) = project();
+    let wrong = ROLE.replace("name", "nam");
+    for dir in [&dir, &open] {
+        write(dir.path(), "policies/role.yaml", &wrong);
+    }
+    let root = format!("file://{}", open.path().display());
+    for (flags, home) in [(&["--config", "enact.yaml"][..], &dir), (&[], &open)] {
+        let mut editor = start_with(dir.path(), flags);
+        editor.ask("initialize", json!({"rootUri": root, "capabilities": {}}));
+        editor.tell("initialized", json!({}));
+        let shown = editor.until(|message| message["method"] == "textDocument/publishDiagnostics");
+        let uri = shown["params"]["uri"].as_str().unwrap();
+        assert!(uri.starts_with(&format!("file://{}/", home.path().display())), "{flags:?}: {uri}");
+    }
+}
+
+#[test]
+fn diagnostics_go_along_when_a_file_is_opened_by_a_uri_that_is_spelt_another_way() {
+    let (dir, _) = project();
+    let wrong = ROLE.replace("name", "nam");
+    write(dir.path(), "policies/role.yaml", &wrong);
+    let mut editor = editor(dir.path(), json!({}));
+    let found = editor.published("policies/role.yaml");
+    assert!(!found.is_empty());
+    for spelt in ["policies/r%6Fle.yaml", "policies/role.yaml?x#frag"] {
+        editor.open(spelt, &wrong);
+        assert_eq!(editor.published("policies/role.yaml"), Vec::<Value>::new(), "{spelt}");
+        assert_eq!(editor.published(spelt), found, "{spelt}");
+        let document = json!({"textDocument": {"uri": editor.uri(spelt)}});
+        editor.tell("textDocument/didClose", document);
+        // What goes is said before what comes, so nothing stays behind.
+        assert_eq!(editor.published(spelt), Vec::<Value>::new(), "{spelt}");
+        assert_eq!(editor.published("policies/role.yaml"), found, "{spelt}");
+    }
+}
+
+#[test]
+fn a_file_that_is_open_twice_keeps_its_symbols_when_one_of_them_is_closed() {
+    let (_dir, mut editor) = project();
+    editor.open("policies/policy.yaml", &POLICY.replace("name: Syncs", "nam: Syncs"));
+    editor.published("policies/policy.yaml");
+    editor.open("policies/role.yaml", &ROLE.replace("Ops", "Unsaved"));
+    editor.open("policies/r%6Fle.yaml", ROLE);
+    let document = json!({"textDocument": {"uri": editor.uri("policies/r%6Fle.yaml")}});
+    editor.tell("textDocument/didClose", document);
+    let document = json!({"textDocument": {"uri": editor.uri("policies/role.yaml")}});
+    let symbols = editor.ask("textDocument/documentSymbol", document);
+    assert_eq!(symbols[0]["name"], "Unsaved 😀", "{symbols}");
+}
+
+#[test]
+fn a_hover_is_short_whatever_the_object_and_however_often_it_is_declared() {
+    let (_dir, mut editor) = project();
+    editor.open("policies/policy.yaml", &POLICY.replace("name: Syncs", "nam: Syncs"));
+    editor.published("policies/policy.yaml");
+    editor.change("policies/policy.yaml", POLICY);
+    let long = format!("{ROLE}# {}\n", "y".repeat(200_000));
+    editor.open("policies/role.yaml", &format!("{long}---\n{}", [ROLE; 100].join("---\n")));
+    let hover = editor.hover("policies/policy.yaml", (6, 31));
+    assert!(hover.contains("yyy… (") && hover.contains("96 more objects"), "{}", hover.len());
+    assert!(hover.len() < 10_000, "{}", hover.len());
 }
 
 /// The code of a diagnostic, and the text that it is about.
@@ -385,6 +467,13 @@ fn an_editor_that_goes_away_without_a_word_ends_the_server() {
 }
 
 #[test]
+fn a_message_of_an_absurd_length_ends_the_server_and_takes_no_memory() {
+    let (_dir, mut editor) = project();
+    editor.write_raw("Content-Length: 18446744073709551615\r\n\r\n{}");
+    assert_eq!(editor.end().code(), Some(1));
+}
+
+#[test]
 fn each_editor_of_the_page_is_set_up_to_run_the_server() {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/editor.md")).unwrap();
     let blocks: Vec<_> = page.split("```").skip(1).step_by(2).collect();
@@ -397,4 +486,80 @@ fn each_editor_of_the_page_is_set_up_to_run_the_server() {
         assert!(command.is_some_and(|(program, argument)| program < argument), "{text}");
         assert!(language != "json" || serde_json::from_str::<Value>(text).is_ok(), "{text}");
     }
+}
+
+/// An editor of this world, started with `--live`, that has read the project.
+fn live_editor(world: &World) -> Client {
+    let mut command = enact(world.dir.path());
+    command.args(["lsp", "--live"]);
+    let mut editor = Client::start(command, world.dir.path()).unwrap();
+    editor.initialize(json!({}));
+    editor.open("policies/wrong.yaml", &ROLE.replace("name", "nam"));
+    editor.published("policies/wrong.yaml");
+    editor
+}
+
+/// A target that holds a role and a policy, as git declares them.
+fn live_world() -> World {
+    let world = World::new("polytomic");
+    world.write("policies/role.yaml", ROLE);
+    world.write("policies/policy.yaml", POLICY);
+    world.converge();
+    world
+}
+
+#[test]
+fn plan_reads_only_and_so_does_an_editor_that_shows_what_is_live() {
+    let world = live_world();
+    let id = "a1b2c3d4-0000-4000-8000-000000000009";
+    let hostile = "](command:evil) ::error::x <b>";
+    assert!(world.live.insert("roles", json!({"id": id, "name": hostile, "system": false})));
+    world.drift("policies", "Syncs", "policy_actions", json!([{"action": "read", "role_ids": [id]}]));
+    world.live.clear_requests();
+    let mut editor = live_editor(&world);
+    assert_eq!(world.live.requests().len(), 0, "nobody is asked before somebody hovers");
+    // A field, an item of a list that is in it, the object's own name, and that of another one.
+    let field = editor.hover("policies/policy.yaml", (5, 4));
+    for said in ["live on live:", "- action: read", "](command:evil) ", "Policy (polytomic/v1): spec"] {
+        assert!(field.contains(said), "{said}: {field}");
+    }
+    assert!(field.contains("\"kind\":\"plaintext\""), "{field}");
+    assert!(editor.hover("policies/policy.yaml", (6, 14)).contains("](command:evil)"));
+    let own = editor.hover("policies/policy.yaml", (3, 9));
+    assert!(own.contains("live on live:") && own.contains("](command:evil)"), "{own}");
+    let role = editor.hover("policies/policy.yaml", (6, 31));
+    assert!(role.contains("live on live:") && role.contains("declared at policies/role.yaml:4"), "{role}");
+    let missing = editor.hover("policies/wrong.yaml", (0, 3));
+    assert!(!missing.contains("live on"), "{missing}");
+    let seen = world.live.requests();
+    assert!(seen.iter().all(|seen| seen.method == "GET"), "{seen:?}");
+    let paths: BTreeSet<_> = seen.iter().map(|seen| &seen.path).collect();
+    assert_eq!((seen.len(), paths.len()), (3, 3), "two lists and one policy, each once: {seen:?}");
+}
+
+#[test]
+fn a_hover_says_that_its_target_fails_and_the_rest_goes_on() {
+    let world = live_world();
+    world.write("policies/new.yaml", &ROLE.replace("Ops 😀", "New"));
+    world.live.inject(fault("GET", 403));
+    let mut editor = live_editor(&world);
+    let hover = editor.hover("policies/policy.yaml", (5, 4));
+    assert!(hover.contains("live on live: ") && hover.contains("403"), "{hover}");
+    assert!(hover.contains("Policy (polytomic/v1): spec"), "{hover}");
+    editor.change("policies/wrong.yaml", ROLE);
+    editor.published("policies/wrong.yaml");
+}
+
+#[test]
+fn a_hover_says_that_an_object_is_not_live_and_a_url_that_is_not_saved_gets_no_credential() {
+    let world = live_world();
+    world.write("policies/new.yaml", &ROLE.replace("Ops 😀", "New"));
+    world.live.clear_requests();
+    let mut editor = live_editor(&world);
+    let text = std::fs::read_to_string(world.dir.path().join("enact.yaml")).unwrap();
+    editor.open("enact.yaml", &text.replace("url: http://127.0.0.1", "url: http://127.0.0.2"));
+    let hover = editor.hover("policies/new.yaml", (3, 9));
+    assert!(hover.contains("live on live: there is no Role of this name"), "{hover}");
+    let seen = world.live.requests();
+    assert_eq!(seen.len(), 1, "{seen:?}");
 }

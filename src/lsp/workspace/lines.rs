@@ -1,7 +1,7 @@
 //! Places in a text as the language server protocol counts them: lines from 0, and UTF-16 code units in a line. enact counts
 //! both from 1, and characters. Any place is taken: one behind the end of a line or of the text is that end.
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use lsp_types::Position;
@@ -10,8 +10,8 @@ use crate::manifest::yaml::Span;
 
 /// A text with the beginnings of its lines.
 #[derive(Clone, Debug)]
-pub struct Lines {
-    text: Arc<str>,
+pub struct Lines<T = Arc<str>> {
+    text: T,
     /// The byte at which each line begins.
     starts: Vec<usize>,
     /// What is counted before some places, so that a long line is not gone through for each of its places.
@@ -40,33 +40,53 @@ impl Mark {
         }
     }
 
-    fn all(text: &str) -> Vec<Self> {
-        let mut marks = vec![Self::default()];
-        let mut mark = Self::default();
-        for character in text.chars() {
-            mark = mark.after(character);
-            if marks.last().is_none_or(|last| last.byte + APART <= mark.byte) {
-                marks.push(mark);
+    /// The marks in a text that follows one.
+    fn behind(self, text: &str) -> impl Iterator<Item = Self> {
+        let mut last = self;
+        let places = text.chars().scan(self, |mark, character| {
+            *mark = mark.after(character);
+            Some(*mark)
+        });
+        places.filter(move |mark| {
+            let is_apart = last.byte + APART <= mark.byte;
+            if is_apart {
+                last = *mark;
             }
+            is_apart
+        })
+    }
+
+    /// Where this is after a text before it, up to `from`, has become one up to `to`.
+    fn moved(self, from: Self, to: Self) -> Self {
+        Self {
+            byte: self.byte - from.byte + to.byte,
+            characters: self.characters - from.characters + to.characters,
+            units: self.units - from.units + to.units,
         }
-        marks
+    }
+}
+
+/// Whether a line begins at a byte. Lines end as in YAML: at a line feed, a carriage return, or both.
+fn begins_line(bytes: &[u8], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+    match before {
+        Some(b'\r') => bytes.get(at) != Some(&b'\n'),
+        Some(before) => *before == b'\n',
+        None => true,
     }
 }
 
 /// Editors count it like any other character, and enact does not.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-impl Lines {
-    /// Finds the lines of a text. They end as in YAML: at a line feed, a carriage return, or both.
+impl<T: Deref<Target = str>> Lines<T> {
+    /// Finds the lines of a text.
     #[must_use]
-    pub fn of(text: Arc<str>) -> Self {
+    pub fn of(text: T) -> Self {
         let bytes = text.as_bytes();
-        let is_end = |at: usize, byte: u8| {
-            byte == b'\n' || (byte == b'\r' && bytes.get(at + 1).is_none_or(|next| *next != b'\n'))
-        };
-        let ends = (0..).zip(bytes).filter(|(at, byte)| is_end(*at, **byte));
-        let starts = std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect();
-        let marks = Mark::all(&text);
+        let starts = (0..=bytes.len()).filter(|at| begins_line(bytes, *at)).collect();
+        let first = Mark::default();
+        let marks = std::iter::once(first).chain(first.behind(&text)).collect();
         Self { text, starts, marks }
     }
 
@@ -90,7 +110,7 @@ impl Lines {
     }
 
     /// The text.
-    pub fn text(&self) -> &Arc<str> {
+    pub fn text(&self) -> &T {
         &self.text
     }
 
@@ -102,6 +122,22 @@ impl Lines {
         start..start + text.trim_end_matches(['\r', '\n']).len()
     }
 
+    /// The byte at a position. In the middle of a character it is that character's first one.
+    #[must_use]
+    pub fn offset(&self, at: Position) -> usize {
+        let line = self.line(at.line as usize);
+        let wanted = self.at(line.start).units.saturating_add(at.character as usize);
+        self.last(|mark| mark.units <= wanted && mark.byte <= line.end).byte.max(line.start)
+    }
+}
+
+impl Lines {
+    /// The same text, to be edited.
+    #[must_use]
+    pub fn draft(&self) -> Draft {
+        Lines { text: self.text.to_string(), starts: self.starts.clone(), marks: self.marks.clone() }
+    }
+
     /// The text of a line without its end.
     pub(super) fn line_text(&self, line: usize) -> &str {
         self.text.get(self.line(line)).unwrap_or_default()
@@ -110,14 +146,6 @@ impl Lines {
     /// How many lines there are: one more than there are ends of lines.
     pub(super) fn count(&self) -> usize {
         self.starts.len()
-    }
-
-    /// The byte at a position. In the middle of a character it is that character's first one.
-    #[must_use]
-    pub fn offset(&self, at: Position) -> usize {
-        let line = self.line(at.line as usize);
-        let wanted = self.at(line.start).units.saturating_add(at.character as usize);
-        self.last(|mark| mark.units <= wanted && mark.byte <= line.end).byte.max(line.start)
     }
 
     /// The position of a byte; of the character that it is in.
@@ -172,14 +200,43 @@ impl Lines {
     pub(super) fn range_of(&self, bytes: Range<usize>) -> lsp_types::Range {
         lsp_types::Range { start: self.position(bytes.start), end: self.position(bytes.end) }
     }
+}
 
-    /// The text after an edit. A range that ends before it begins is taken the other way round.
-    #[must_use]
-    pub fn edited(&self, range: lsp_types::Range, new: &str) -> String {
+/// A text that is being edited.
+pub type Draft = Lines<String>;
+
+impl Draft {
+    /// Puts a text in place of a range. One that ends before it begins is taken the other way round. An editor may send
+    /// thousands at once, so only what is new is gone through, and what is behind it moves.
+    pub fn edit(&mut self, range: lsp_types::Range, new: &str) {
         let (one, other) = (self.offset(range.start), self.offset(range.end));
-        let (start, end) = (one.min(other), one.max(other));
-        let part = |range: Range<usize>| self.text.get(range).unwrap_or_default();
-        format!("{}{new}{}", part(0..start), part(end..self.text.len()))
+        let (start, end) = (self.at(one.min(other)), self.at(one.max(other)));
+        self.text.replace_range(start.byte..end.byte, new);
+        let new_end = new.chars().fold(start, Mark::after);
+        // What is before the edit stays. At its two ends a line may begin that did not, or no longer.
+        let kept = self.starts.partition_point(|line| *line < start.byte);
+        let behind = self.starts.partition_point(|line| *line <= end.byte);
+        for line in self.starts.iter_mut().skip(behind) {
+            *line = *line - end.byte + new_end.byte;
+        }
+        let bytes = self.text.as_bytes();
+        let lines = (start.byte..=new_end.byte).filter(|at| begins_line(bytes, *at));
+        drop(self.starts.splice(kept..behind, lines));
+        let kept = self.marks.partition_point(|mark| mark.byte <= start.byte);
+        let behind = self.marks.partition_point(|mark| mark.byte <= end.byte);
+        for mark in self.marks.iter_mut().skip(behind) {
+            *mark = mark.moved(end, new_end);
+        }
+        let last = kept.checked_sub(1).and_then(|at| self.marks.get(at)).copied().unwrap_or_default();
+        let next = self.marks.get(behind).map_or(self.text.len(), |mark| mark.byte);
+        let between = self.text.get(last.byte..next).unwrap_or_default();
+        drop(self.marks.splice(kept..behind, last.behind(between)));
+    }
+
+    /// The text as it is now.
+    #[must_use]
+    pub fn done(self) -> Lines {
+        Lines::of(self.text.into())
     }
 }
 
@@ -216,6 +273,18 @@ mod tests {
             let start = lines.range(Span { line: 1, column: column + 1, width: 1 }).start;
             assert_eq!(start.character, column as u32);
         }
+    }
+
+    /// It would take minutes if each edit went through the text, or through its line.
+    #[test]
+    fn thousands_of_edits_of_a_megabyte_each_cost_their_own_text_only() {
+        let text = "x".repeat(1 << 20);
+        let mut draft = lines(&text).draft();
+        for edit in 0..20_000 {
+            let end = Position { line: 0, character: text.len() as u32 + edit };
+            draft.edit(lsp_types::Range { start: end, end }, "a");
+        }
+        assert_eq!(draft.done().line(0), 0..text.len() + 20_000);
     }
 
     #[test]
@@ -264,22 +333,36 @@ mod tests {
             }
         }
 
+        /// After each of several edits, lines and places are those of the text that it left.
         #[test]
-        fn any_edit_leaves_a_text(
+        fn any_edits_leave_a_text_with_its_lines(
             text in texts(),
-            new in texts(),
-            places in prop::array::uniform4(prop_oneof![0..30_u32, any::<u32>()]),
+            edits in prop::collection::vec(
+                (texts(), prop::array::uniform4(prop_oneof![4 => 0..12_u32, 1 => any::<u32>()])),
+                1..6,
+            ),
         ) {
-            let [line, character, to_line, to] = places;
-            let lines = lines(&text);
-            let range = lsp_types::Range {
-                start: Position { line, character },
-                end: Position { line: to_line, character: to },
-            };
-            let (start, end) = (lines.offset(range.start), lines.offset(range.end));
-            let edited = lines.edited(range, &new);
-            prop_assert!(edited.contains(&new));
-            prop_assert_eq!(edited.len(), text.len() - start.abs_diff(end) + new.len());
+            let mut draft = lines(&text).draft();
+            for (new, [line, character, to_line, to]) in edits {
+                let range = lsp_types::Range {
+                    start: Position { line, character },
+                    end: Position { line: to_line, character: to },
+                };
+                let (one, other) = (draft.offset(range.start), draft.offset(range.end));
+                let (start, end) = (one.min(other), one.max(other));
+                let expected = format!("{}{new}{}", &draft.text[..start], &draft.text[end..]);
+                draft.edit(range, &new);
+                prop_assert_eq!(&draft.text, &expected);
+                prop_assert_eq!(&draft.starts, &lines(&expected).starts);
+                for mark in &draft.marks {
+                    let before = &expected[..mark.byte];
+                    let counted = (before.chars().count(), before.encode_utf16().count());
+                    prop_assert_eq!((mark.characters, mark.units), counted);
+                }
+                let ends = draft.marks.iter().skip(1).map(|mark| mark.byte).chain([expected.len()]);
+                let far = draft.marks.iter().zip(ends).find(|(mark, end)| end - mark.byte > APART + 4);
+                prop_assert!(far.is_none(), "{far:?}");
+            }
         }
     }
 }

@@ -15,6 +15,9 @@ const WORD: &str = "enact-lsp-placeholder";
 /// More brackets in a line are not closed for the one who types.
 const MOST_OPEN: usize = 4;
 
+/// A document with more bytes is read with few guesses, because each one is read in whole.
+const LARGE: usize = 64 << 10;
+
 /// What is being typed in a line.
 pub(super) struct Typed {
     /// Its bytes, also those behind the cursor.
@@ -83,9 +86,7 @@ impl Typed {
         let (head, tail) = (text.get(head).unwrap_or_default(), text.get(tail).unwrap_or_default());
         // If what comes after it is broken, the lines above say enough.
         let rest_of_line = text.get(self.bytes.end..lines.line(self.line).end).unwrap_or_default();
-        // As many brackets as are missing are closed, from the inner one on.
-        let closed: Vec<char> = self.open.iter().rev().take(MOST_OPEN).copied().collect();
-        let ends: Vec<String> = (0..=closed.len()).map(|count| closed.iter().take(count).collect()).collect();
+        let ends = self.ends(rest_of_line, piece.len());
         let read = |word: &str| {
             let tails = [tail, rest_of_line].into_iter();
             let mut tails = tails.flat_map(|tail| ends.iter().map(move |end| format!("{word}{end}{tail}")));
@@ -93,6 +94,15 @@ impl Typed {
         };
         let key = (!self.is_key).then(|| read(&format!("{WORD}: 1"))).flatten();
         key.into_iter().chain(read(WORD)).collect()
+    }
+
+    /// The brackets that may be missing behind it, from the inner one on. In a large document it is those that the rest of
+    /// the line does not close.
+    fn ends(&self, rest_of_line: &str, size: usize) -> Vec<String> {
+        let open: Vec<char> = self.open.iter().rev().take(MOST_OPEN).copied().collect();
+        let missing = open.len().saturating_sub(rest_of_line.matches([']', '}']).count());
+        let counts = if size > LARGE { missing..=missing } else { 0..=open.len() };
+        counts.map(|count| open.iter().take(count).collect()).collect()
     }
 
     /// The bytes of its document: no other one can break it.
@@ -188,6 +198,27 @@ mod tests {
             assert!(found.contains(&(at.clone(), is_key)), "{text}: {at} is not among {found:?}");
         }
         assert_eq!(readings("a: 1 # note |\n"), []);
+    }
+
+    #[test]
+    fn a_large_document_is_not_read_once_for_every_bracket_that_may_be_missing() {
+        let rows = "- {action: read, roles: [Contractors]}\n".repeat(2000);
+        assert!(rows.len() > LARGE);
+        for (typed, rest, missing) in
+            [("[C", "", "]}"), ("[C", "]}", ""), ("[C", "}", "]"), ("[{[{[{", "", "}]}]")]
+        {
+            let line = format!("- {{action: read, roles: {typed}");
+            let lines = Lines::of(format!("{rows}{line}{rest}").into());
+            let typed = Typed::at(&lines, lines.position(rows.len() + line.len())).unwrap();
+            assert_eq!(typed.ends(rest, lines.text().len()), [missing], "{line}{rest}");
+            assert!(typed.ends(rest, LARGE).len() > 2, "{line}{rest}");
+        }
+        let typed = "- {action: read, roles: [C|";
+        for text in
+            [format!("{rows}{typed}"), format!("{rows}{typed}}}\n{rows}"), format!("{rows}{typed}]}}\n")]
+        {
+            assert!(readings(&text).contains(&("/2000/roles/0".to_owned(), false)), "{}", text.len());
+        }
     }
 
     proptest! {
