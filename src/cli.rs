@@ -185,7 +185,7 @@ impl Cli {
     async fn run(self, output: &Output) -> Exit {
         let global = &self.global;
         let report = match self.command {
-            Command::Init(command) => command.run(global, output),
+            Command::Init(command) => command.run(global, output).await,
             Command::Doctor(command) => command.run(global).await,
             Command::Targets(command) => command.run(global),
             Command::Validate(command) => command.run(global),

@@ -9,6 +9,7 @@ pub mod counts;
 pub mod doctor;
 pub mod embedded;
 pub mod file_lock;
+pub mod find;
 pub mod history;
 pub mod hold;
 pub mod journal;

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
+use reqwest::Url;
 
 use super::args::Global;
 use super::files;
@@ -21,8 +22,9 @@ use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::file::folder_of;
 use crate::report::Report;
 use crate::report::content::{Content, InitContent, InitFile};
+use crate::run::find::{FoundAt, find};
 use crate::system::registry::Registry;
-use crate::text::short;
+use crate::text::{inline, short};
 
 /// The folder of the schemas, beside enact.yaml.
 pub(super) const SCHEMAS: &str = "schema";
@@ -36,8 +38,22 @@ const EXAMPLE_WORKFLOW: &str = include_str!("../../examples/repository/.github/w
 /// What git is to leave out: the state of `--sandbox`.
 const IGNORED: &str = "/.enact/\n";
 
+/// Where a new user may have something to look at.
+const HERE: &str = "http://127.0.0.1:8014";
+
 #[derive(Args)]
 pub(super) struct Init {
+    /// Looks for systems at this address and takes those that answer (repeatable); without one, where `enact sandbox` is.
+    /// It sends reads only, and no credential
+    #[arg(
+        long,
+        value_name = "URL",
+        num_args = 0..=1,
+        default_missing_value = HERE,
+        value_parser = address,
+        conflicts_with = "sandbox"
+    )]
+    find: Vec<Url>,
     /// A system and the URL of its API, such as `polytomic=https://app.polytomic.com` (repeatable)
     #[arg(long, value_name = "SYSTEM=URL")]
     system: Vec<String>,
@@ -57,16 +73,16 @@ pub(super) struct Init {
 }
 
 impl Init {
-    pub(super) fn run(self, global: &Global, output: &Output) -> Report {
+    pub(super) async fn run(self, global: &Global, output: &Output) -> Report {
         let mut report = Report::of("init");
-        match self.write(global, output) {
+        match self.write(global, output).await {
             Ok(content) => report.content = Content::Init(content),
             Err(diagnostic) => report.diagnostics.push(diagnostic),
         }
         report
     }
 
-    fn write(&self, global: &Global, output: &Output) -> Result<InitContent, Diagnostic> {
+    async fn write(&self, global: &Global, output: &Output) -> Result<InitContent, Diagnostic> {
         let file = global.config_file();
         if file.exists() {
             let message = format!("`{}` exists", file.display());
@@ -74,7 +90,7 @@ impl Init {
             return Err(Diagnostic::new(Code::InitExists, message).help(help));
         }
         let registry = Arc::new(Registry::built_in());
-        let targets = self.targets(&registry, output)?;
+        let targets = self.targets(&registry, output).await?;
         let config = config(&targets, &registry)?;
         let mut content = InitContent { files: Vec::new(), next: next(&targets) };
         let mut write = |path: &Path, text: &str| {
@@ -100,22 +116,75 @@ impl Init {
         Ok(content)
     }
 
-    fn targets(&self, registry: &Registry, output: &Output) -> Result<Vec<NewTarget>, Diagnostic> {
+    async fn targets(&self, registry: &Registry, output: &Output) -> Result<Vec<NewTarget>, Diagnostic> {
         if let Some(address) = self.sandbox {
             let target = |system| NewTarget::in_sandbox(system, &format!("http://{address}/{system}"));
             return Ok(registry.names().filter_map(target).collect());
         }
-        let rows = match self.system.as_slice() {
-            [] if output.can_ask() => asked(registry, output),
-            given => given.to_vec(),
+        let is_asked = self.system.is_empty() && self.find.is_empty() && output.can_ask();
+        let addresses = if is_asked { asked_address(output)? } else { self.find.clone() };
+        let mut targets = Vec::new();
+        for address in &addresses {
+            targets.extend(found(address, registry, output).await?);
+        }
+        let rows = match is_asked && targets.is_empty() {
+            true => asked(registry, output),
+            false => self.system.clone(),
         };
-        if rows.is_empty() {
+        for row in &rows {
+            targets.push(target(row, registry)?);
+        }
+        if targets.is_empty() {
             let message = "no system was named, so there is nothing to write";
-            let help = "name each with its URL: `enact init --system polytomic=https://app.polytomic.com`; `--sandbox` names those of `enact sandbox`";
+            let help = "name each with its URL: `enact init --system polytomic=https://app.polytomic.com`; `--find` looks for some, and `--sandbox` names those of `enact sandbox`";
             return Err(Diagnostic::new(Code::InitSystem, message).help(help));
         }
-        rows.iter().map(|row| target(row, registry)).collect()
+        Ok(targets)
     }
+}
+
+/// Asks for an address to look at.
+fn asked_address(output: &Output) -> Result<Vec<Url>, Diagnostic> {
+    let question = format!("Address to look for systems at, such as {HERE} (empty: name each instead): ");
+    let text = output.asked(&question).filter(|text| !text.is_empty());
+    let wrong = |wrong| Diagnostic::new(Code::InitSystem, wrong).help("run it again");
+    text.map(|text| address(&text).map_err(wrong)).transpose().map(|address| address.into_iter().collect())
+}
+
+/// Parses the address of a server.
+fn address(text: &str) -> Result<Url, &'static str> {
+    let url = text.parse::<Url>().ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.ok_or("it has to be a URL, such as https://app.polytomic.com")
+}
+
+/// The systems that answer at an address.
+async fn found(address: &Url, registry: &Registry, output: &Output) -> Result<Vec<NewTarget>, Diagnostic> {
+    let open = |name: &str| Some((name.to_owned(), NewTarget::of(name, address.as_str())?.open(registry)?));
+    let systems: Vec<_> = registry.names().filter_map(open).collect();
+    let shown = short(address.as_str());
+    output.remark(&format!("Looking at {shown} ...\n"));
+    let (message, help) = match find(address, &systems).await {
+        FoundAt::Systems(found) if !found.is_empty() => {
+            let target = |(system, url): (String, String)| {
+                output.remark(&format!("  found {system} at {}\n", inline(&url)));
+                let is_sandbox = url.starts_with("http:") && url.ends_with(&format!("/{system}"));
+                if is_sandbox { NewTarget::in_sandbox(&system, &url) } else { NewTarget::of(&system, &url) }
+            };
+            return Ok(found.into_iter().filter_map(target).collect());
+        }
+        FoundAt::Systems(_) => (
+            format!(
+                "nothing at {shown} answers as one of {}",
+                registry.names().collect::<Vec<_>>().join(", ")
+            ),
+            "check the address; `enact sandbox` serves all of them to try".to_owned(),
+        ),
+        FoundAt::Anything => (
+            format!("{shown} answers alike wherever it is asked, so nothing says what it is"),
+            format!("say what it is, such as `--system polytomic={shown}`"),
+        ),
+    };
+    Err(Diagnostic::new(Code::InitSystem, message).help(help))
 }
 
 /// Asks for the URL of each system.

@@ -1,5 +1,6 @@
 //! `enact sandbox`. The sandbox that other commands embed with `--sandbox` is in `project`.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -56,8 +57,13 @@ impl Sandbox {
         let seed = if self.empty { Seed::Empty } else { Seed::Examples };
         let sandbox = sandbox::start(self.listen, rows, store, seed).await.map_err(|error| {
             let message = format!("the sandbox cannot start on {}: {error}", self.listen);
-            Diagnostic::new(Code::SandboxStart, message)
-                .help("choose another address with `--listen`, or another file with `--state`")
+            let help = match error.kind() {
+                ErrorKind::AddrInUse => {
+                    "choose another address, such as `enact sandbox --listen 127.0.0.1:8015`; `enact init --sandbox=127.0.0.1:8015` names it"
+                }
+                _ => "choose another address with `--listen`, or another file with `--state`",
+            };
+            Diagnostic::new(Code::SandboxStart, message).help(help)
         })?;
         let target = |name: String| SandboxTarget { url: sandbox.url(&name), name };
         Ok((names.into_iter().map(target).collect(), sandbox))

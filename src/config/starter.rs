@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use super::file::{Auth, ConfigFile, Secret, TargetConfig};
 use crate::manifest::yaml;
+use crate::system::System;
+use crate::system::registry::Registry;
 
 /// The configuration of this repository: a target of each built-in system.
 pub const EXAMPLE: &str = include_str!("../../enact.yaml");
@@ -33,6 +35,12 @@ impl NewTarget {
     pub fn in_sandbox(system: &str, url: &str) -> Option<Self> {
         let target = Self::of(system, url)?;
         Some(Self { auth: Auth::Bearer(Secret::Env(SANDBOX_KEY.to_owned())), ..target })
+    }
+
+    /// The same as an API: without one, nobody can be asked.
+    pub fn open(&self, registry: &Registry) -> Option<Box<dyn System>> {
+        let settings = self.settings.clone().unwrap_or_else(|| json!({}));
+        (registry.get(&self.system)?.open)(&settings, None).ok()
     }
 
     /// The variable that has to hold its credential.
@@ -81,7 +89,6 @@ mod tests {
     use super::*;
     use crate::config::file::FILE_NAME;
     use crate::config::{self, Systems};
-    use crate::system::registry::Registry;
 
     #[test]
     fn a_new_file_with_every_built_in_system_is_valid() {

@@ -1,5 +1,8 @@
 //! `init`, `doctor` and `targets`: what a new user meets first.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -181,6 +184,52 @@ fn init_writes_nothing_that_no_command_would_take() {
         assert!(init.code == code && init.err.contains(why), "{args:?}: {} {}", init.code, init.err);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "{args:?}");
     }
+}
+
+#[test]
+fn init_finds_the_systems_that_answer_with_reads_only_and_without_a_credential() {
+    let world = World::new("polytomic");
+    let dir = TempDir::new().unwrap();
+    // The sandbox has its only target at its root, too.
+    let address = world.live.url().strip_suffix("/live").unwrap().to_owned();
+    world.live.clear_requests();
+    let init = run(dir.path(), &["init", "--find", &address]);
+    assert_eq!(init.code, 0, "{}", init.err);
+    assert!(init.err.contains(&format!("found polytomic at {address}\n")), "{}", init.err);
+    let config = std::fs::read_to_string(dir.path().join("enact.yaml")).unwrap();
+    assert!(
+        config.contains(&format!("url: {address}")) && config.matches("system:").count() == 1,
+        "{config}"
+    );
+    for seen in world.live.requests() {
+        // It takes any credential, so it was given none.
+        assert!(seen.method == "GET" && matches!(seen.status, 401 | 404), "{seen:?}");
+    }
+    // Nothing is there, or whatever one asks for.
+    let other = TempDir::new().unwrap();
+    for (status, said) in [(404, "nothing at "), (401, "answers alike wherever it is asked")] {
+        let init = run(other.path(), &["init", "--find", &alike(status)]);
+        assert!(init.code == 64 && init.err.contains(said), "{status}: {}", init.err);
+        assert_eq!(std::fs::read_dir(other.path()).unwrap().count(), 0);
+    }
+}
+
+/// The address of a server that answers alike whatever it is asked.
+fn alike(status: u16) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let answer = format!(
+            "HTTP/1.1 {status} x\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{{}}"
+        );
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+            let _gone = stream.write_all(answer.as_bytes());
+        }
+    });
+    format!("http://{address}")
 }
 
 /// The checks of the only target that failed, as `what: next`.
