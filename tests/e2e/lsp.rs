@@ -524,7 +524,7 @@ fn plan_reads_only_and_so_does_an_editor_that_shows_what_is_live() {
         assert!(field.contains(said), "{said}: {field}");
     }
     assert!(field.contains("\"kind\":\"plaintext\""), "{field}");
-    assert!(editor.hover("policies/policy.yaml", (6, 14)).contains("](command:evil)"));
+    assert!(editor.hover("policies/policy.yaml", (6, 9)).contains("](command:evil)"));
     let own = editor.hover("policies/policy.yaml", (3, 9));
     assert!(own.contains("live on live:") && own.contains("](command:evil)"), "{own}");
     let role = editor.hover("policies/policy.yaml", (6, 31));
