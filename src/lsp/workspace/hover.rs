@@ -36,7 +36,7 @@ impl HoverText {
     pub fn hover(&self) -> Option<Hover> {
         let value = Inert::text(self.texts.join("\n").trim_end()).to_string();
         let contents = Contents::from(MarkupContent { kind: MarkupKind::PlainText, value });
-        (!self.texts.is_empty()).then(|| Hover { contents, range: Some(self.range) })
+        (!self.texts.is_empty()).then_some(Hover { contents, range: Some(self.range) })
     }
 }
 
