@@ -26,7 +26,7 @@ use notify::Notifier;
 use pass::{Asked, Ended, Pass};
 use roster::{Roster, Turn};
 use source::{Followed, Source};
-use store::Store;
+use store::{Home, Store};
 
 mod board;
 mod door;
@@ -58,7 +58,7 @@ pub struct Service<'a> {
     pub stop: Arc<AtomicBool>,
     /// Where it answers over HTTP, if it does.
     pub listen: Option<SocketAddr>,
-    /// The file of its store, if it has one.
+    /// The file or the URL of its store, if it has one.
     pub store: Option<PathBuf>,
     /// The name of this machine.
     pub host: String,
@@ -117,7 +117,7 @@ impl<'a> Running<'a> {
         let one = |diagnostic| vec![diagnostic];
         // Pages need one, if only for as long as the process lives.
         let store = store.or_else(|| listen.map(|_| PathBuf::from(":memory:")));
-        let mut store = store.map(Store::open).transpose().map_err(one)?;
+        let mut store = store.map(|store| Home::of(store).and_then(Store::open)).transpose().map_err(one)?;
         let board = Arc::<Board>::default();
         if let Some(address) = listen {
             let address = http::listen(address, board.clone()).await.map_err(one)?;
@@ -134,9 +134,10 @@ impl<'a> Running<'a> {
             one(Diagnostic::new(Code::LoadNothing, "the configuration could not be loaded").help(help))
         })?;
         if let Some(store) = &mut store {
-            store.fill(&followed.place, followed.serve.keep_days).into_iter().for_each(log);
+            let event = store.fill(&followed.place, followed.serve.keep_days);
+            event.into_iter().for_each(|event| log(board.store_says(event)));
         }
-        let last = store.as_ref().map(Store::last).unwrap_or_default();
+        let last = store.as_mut().map(Store::last).unwrap_or_default();
         *lock(board.store()) = store;
         board.follow(&followed, &last);
         let (unreached, not_notified) = unbounded_channel();
@@ -259,8 +260,8 @@ impl<'a> Running<'a> {
         };
         self.board.metrics().note(&ended.row);
         if let Some(store) = &mut *lock(self.board.store()) {
-            let ended = std::slice::from_ref(&ended);
-            store.note(ended, self.followed.serve.keep_days).into_iter().for_each(self.log);
+            let event = store.note(std::slice::from_ref(&ended), self.followed.serve.keep_days);
+            event.into_iter().for_each(|event| (self.log)(self.board.store_says(event)));
         }
         let row = ended.row;
         self.board.ended(&target, Some(&row), next);

@@ -33,8 +33,9 @@ pub(super) struct Serve {
     /// Gives each target one pass, and ends
     #[arg(long)]
     once: bool,
-    /// The file that keeps how passes ended; with `--repository` it is `enact.db` in the folder of the clone
-    #[arg(long, value_name = "FILE")]
+    /// The file that keeps how passes ended, or a database: postgres://USER@HOST/DATABASE, whose password is in PGPASSWORD; with
+    /// `--repository` it is `enact.db` in the folder of the clone
+    #[arg(long, value_name = "FILE|URL")]
     store: Option<PathBuf>,
     /// Shows its pages and answers `/healthz`, `/readyz`, `/metrics` and webhooks at this address, such as 127.0.0.1:8080; port
     /// 0 takes a free one

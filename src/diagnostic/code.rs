@@ -1026,8 +1026,9 @@ codes! {
     /// report it with what standard error says of it.
     ServePass = "serve/pass" (Failed, Error),
 
-    /// The store of the service was made by a newer enact. Nothing in it was changed, and no target was asked. Use that enact, name
-    /// another file with `--store`, or remove the file: it is filled again from the records.
+    /// The store of the service cannot be one: it was made by a newer enact, or its URL is not one, or has a password in it. Nothing in
+    /// it was changed, and no target was asked. Correct the URL, use the newer enact, name another store with `--store`, or remove
+    /// it: it is filled again from the records.
     ServeStore = "serve/store" (Failed, Error),
 
     /// Folders with manifests are nested too deep. Nobody nests folders like that, and walking them must end. Nest

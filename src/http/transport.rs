@@ -164,7 +164,7 @@ fn failure(error: &reqwest::Error, url: &Url) -> Failure {
 }
 
 /// The causes of an error, from the outside in.
-pub(super) fn sources<'a>(error: &'a dyn Error) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+pub(crate) fn sources<'a>(error: &'a dyn Error) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(error.source(), |error: &&(dyn Error + 'static)| (*error).source())
 }
 

@@ -223,7 +223,7 @@ pub enum ServeEvent {
         /// Why.
         why: String,
     },
-    /// The store is used again. What was to be noted meanwhile is not in it.
+    /// The store is used again. It has the last 1,000 passes that ended meanwhile, without what they saw.
     StoreBack,
     /// A receiver of a change was not reached.
     NotNotified {

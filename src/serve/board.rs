@@ -15,7 +15,7 @@ use super::source::{Followed, Place};
 use super::store::Store;
 use crate::config::file::Forge;
 use crate::report::metrics::ServiceMetrics;
-use crate::report::pass::{PassRow, PassState};
+use crate::report::pass::{PassRow, PassState, ServeEvent};
 use crate::run::hold::Holder;
 use crate::schedule::Mode;
 use crate::sync::lock;
@@ -37,6 +37,8 @@ pub(super) struct Board {
     /// The targets that somebody wants a pass for.
     asked: Mutex<BTreeMap<String, Asked>>,
     store: Mutex<Option<Store>>,
+    /// Why the store cannot be used.
+    store_down: Mutex<Option<String>>,
     news: broadcast::Sender<String>,
 }
 
@@ -69,6 +71,7 @@ impl Default for Board {
             place: Mutex::default(),
             asked: Mutex::default(),
             store: Mutex::default(),
+            store_down: Mutex::default(),
             news: broadcast::channel(NEWS).0,
         }
     }
@@ -88,13 +91,28 @@ impl Board {
         &self.store
     }
 
+    /// Remembers whether the store is down, for those who look. Returns what it said.
+    pub(super) fn store_says(&self, event: ServeEvent) -> ServeEvent {
+        match &event {
+            ServeEvent::StoreDown { why } => *lock(&self.store_down) = Some(why.clone()),
+            ServeEvent::StoreBack => *lock(&self.store_down) = None,
+            _ => {}
+        }
+        event
+    }
+
+    /// Why the store cannot be used, if it cannot.
+    pub(super) fn store_down(&self) -> Option<String> {
+        lock(&self.store_down).clone()
+    }
+
     /// Shows the targets of a configuration that is followed, and what earlier passes found. From then on the service is
     /// ready.
     pub(super) fn follow(&self, followed: &Followed, last: &BTreeMap<String, PassRow>) {
         *lock(&self.hooks) = followed.hooks.clone();
         *lock(&self.place) = Some(followed.place.clone());
         self.door.follow(followed.serve.people.clone(), followed.serve.proxy.clone());
-        let clean = lock(&self.store).as_ref().and_then(|store| store.clean().ok()).unwrap_or_default();
+        let clean = lock(&self.store).as_mut().and_then(|store| store.clean().ok()).unwrap_or_default();
         let mut targets = lock(&self.targets);
         targets.retain(|target, _| followed.targets.contains_key(target));
         for (target, passes) in &followed.targets {

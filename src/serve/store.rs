@@ -1,12 +1,11 @@
-//! What people look at later: how every pass ended, and what it saw, in SQLite beside the clone. What is read of it for
-//! pages is in `read`. The record in git is the truth; this file can be removed, and is then filled again from the record as far as that reaches. The service goes on without it.
+//! What people look at later: how every pass ended, and what it saw, in a file beside the clone or in a database. What is
+//! read of it for pages is in `read`. The record in git is the truth; the store can be removed, and is then filled again
+//! from the record as far as that reaches. The service goes on without it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, params};
 
 use super::pass::Ended;
 use super::source::Place;
@@ -17,111 +16,112 @@ use crate::report::pass::{LeftChanges, PassRow, PassState, ServeEvent};
 use crate::report::picture::{Picture, SeenObject};
 use crate::run::log::{Query, log};
 use crate::schedule::Mode;
+use database::{Cell, Database, Found, places};
 
+pub(super) mod database;
+mod postgres;
 pub(super) mod read;
+mod sqlite;
 
-/// From one version of the store to the next; the first one begins with an empty file.
-const MIGRATIONS: [&str; 2] = [
-    "CREATE TABLE passes (
-    id INTEGER PRIMARY KEY,
-    target TEXT NOT NULL,
-    ended_ms INTEGER NOT NULL,
-    pass TEXT NOT NULL
-) STRICT;
-CREATE INDEX passes_of_target ON passes (target, ended_ms);
-CREATE INDEX passes_by_time ON passes (ended_ms);",
-    "
-ALTER TABLE passes ADD COLUMN run TEXT NOT NULL DEFAULT '';
-ALTER TABLE passes ADD COLUMN state TEXT NOT NULL DEFAULT '';
-ALTER TABLE passes ADD COLUMN picture TEXT;
-UPDATE passes SET run = json_extract(pass, '$.run'), state = json_extract(pass, '$.state');
-CREATE INDEX passes_by_run ON passes (run);
-CREATE INDEX passes_by_state ON passes (state, target, ended_ms);
-CREATE INDEX passes_by_picture ON passes (picture, ended_ms);
-CREATE TABLE pictures (digest TEXT PRIMARY KEY, page TEXT NOT NULL, plan TEXT NOT NULL) STRICT;
-CREATE TABLE objects (
-    picture TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    name TEXT NOT NULL,
-    action TEXT NOT NULL,
-    cause TEXT,
-    access TEXT,
-    outcome TEXT
-) STRICT;
-CREATE INDEX objects_of_picture ON objects (picture, kind, name);
-CREATE TABLE days (
-    target TEXT NOT NULL,
-    day INTEGER NOT NULL,
-    changes INTEGER NOT NULL,
-    failed INTEGER NOT NULL,
-    PRIMARY KEY (target, day)
-) STRICT, WITHOUT ROWID;
-INSERT INTO days SELECT target, ended_ms / 86400000, max(json_extract(pass, '$.left.changes')),
-    max(state IN ('refused', 'incomplete', 'invalid', 'failed')) FROM passes GROUP BY 1, 2;
-",
-];
+pub(super) use database::Home;
 
 const DAY_MS: i64 = 86_400_000;
 
-/// How long another process, such as a backup, may keep it waiting.
-const PATIENCE: Duration = Duration::from_secs(2);
 /// How many runs of each record it is filled with.
 const RUNS: usize = 1000;
+/// How many passes wait for a store that is down.
+const WAITING: usize = 1000;
+/// How many objects, or names of targets, one statement holds.
+const ROWS: usize = 1000;
 
 /// The store.
 pub(super) struct Store {
-    file: PathBuf,
-    open: Option<Connection>,
+    home: Home,
+    open: Option<Box<dyn Database>>,
+    /// When it could not be opened, and why.
+    tried: Option<(Instant, String)>,
     /// Whether it has held nothing yet.
     is_new: bool,
     /// Whether it was said that it cannot be used.
     is_down: bool,
+    /// What could not be noted yet.
+    waiting: Vec<Ended>,
 }
 
 impl Store {
-    /// The store in this file, which is made if there is none. One of a newer enact is left as it is, and is an error; of any
+    /// The store there, which is made if there is none. One of a newer enact is left as it is, and is an error; of any
     /// other trouble it is said when something is noted.
-    pub(super) fn open(file: PathBuf) -> Result<Self, Diagnostic> {
-        let (open, is_new) = match connect(&file) {
-            Ok((connection, known)) => (Some(connection), known == 0),
-            Err(Wrong::Newer(version)) => return Err(newer(&file, version)),
-            Err(Wrong::Sqlite(_)) => (None, false),
-        };
-        Ok(Self { file, open, is_new, is_down: false })
+    pub(super) fn open(home: Home) -> Result<Self, Diagnostic> {
+        let mut store =
+            Self { home, open: None, tried: None, is_new: false, is_down: false, waiting: Vec::new() };
+        match connect(&store.home) {
+            Ok((open, known)) => (store.open, store.is_new) = (Some(open), known == 0),
+            Err(Wrong::Newer(version)) => return Err(newer(&store.home, version)),
+            Err(Wrong::Other(why)) => store.tried = Some((Instant::now(), why)),
+        }
+        Ok(store)
     }
 
     /// Notes passes, and drops those that ended so many days ago. That it cannot be used is said once, and so is that it can
-    /// again.
+    /// again; meanwhile the passes wait, without what they saw.
     pub(super) fn note(&mut self, ended: &[Ended], keep_days: u32) -> Option<ServeEvent> {
         let noted = self.try_to_note(ended, keep_days);
         let was_down = std::mem::replace(&mut self.is_down, noted.is_err());
         match noted {
-            Ok(()) => was_down.then_some(ServeEvent::StoreBack),
+            Ok(()) => {
+                self.waiting.clear();
+                was_down.then_some(ServeEvent::StoreBack)
+            }
             Err(why) => {
-                // It may be another file by the next time.
-                self.open = None;
+                let unseen = |Ended { row, .. }: &Ended| Ended { row: row.clone(), picture: None };
+                self.waiting.extend(ended.iter().map(unseen));
+                self.waiting.drain(..self.waiting.len().saturating_sub(WAITING));
                 (!was_down).then_some(ServeEvent::StoreDown { why })
             }
         }
     }
 
-    fn try_to_note(&mut self, ended: &[Ended], keep_days: u32) -> Result<(), String> {
-        if self.open.is_none() {
-            let (connection, _) = connect(&self.file).map_err(|wrong| wrong.says())?;
-            self.open = Some(connection);
+    fn try_to_note(&mut self, ended: &[Ended], keep_days: u32) -> Found<()> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let noted = self.with(|open| {
+            open.run("BEGIN")?;
+            step(open, || insert(open, waiting.iter().chain(ended), keep_days))
+        });
+        self.waiting = waiting;
+        noted
+    }
+
+    /// What is done with the database, which is opened if it has to be.
+    fn with<T>(&mut self, work: impl FnOnce(&dyn Database) -> Found<T>) -> Found<T> {
+        let open = match self.open.take().filter(|open| !open.is_lost()) {
+            Some(open) => open,
+            None => self.reopen()?,
+        };
+        // After an error it may be another file by the next time, or no longer the answer to the last question.
+        let done = work(&*open)?;
+        self.open = Some(open);
+        Ok(done)
+    }
+
+    fn reopen(&mut self) -> Found<Box<dyn Database>> {
+        if let Some((when, why)) = &self.tried
+            && when.elapsed() < self.home.pause()
+        {
+            return Err(why.clone());
         }
-        let Some(connection) = &mut self.open else { return Ok(()) };
-        insert(connection, ended, keep_days).map_err(|error| error.to_string())
+        let opened = connect(&self.home).map_err(|wrong| wrong.says());
+        self.tried = opened.as_ref().err().map(|why| (Instant::now(), why.clone()));
+        opened.map(|(open, _)| open)
     }
 
     /// How the last pass over each target ended.
-    pub(super) fn last(&self) -> BTreeMap<String, PassRow> {
-        let read = |connection: &Connection| -> rusqlite::Result<Vec<String>> {
-            let newest =
-                "SELECT pass FROM passes JOIN (SELECT max(id) AS id FROM passes GROUP BY target) USING (id)";
-            connection.prepare(newest)?.query_map([], |row| row.get(0))?.collect()
+    pub(super) fn last(&mut self) -> BTreeMap<String, PassRow> {
+        let newest = "SELECT pass FROM passes JOIN (SELECT max(id) AS id FROM passes GROUP BY target) AS newest \
+                      USING (id)";
+        let read = |open: &dyn Database| -> Found<Vec<String>> {
+            open.rows(newest, &[])?.iter().map(|row| row.text(0)).collect()
         };
-        let rows = self.open.as_ref().and_then(|connection| read(connection).ok()).unwrap_or_default();
+        let rows = self.with(read).unwrap_or_default();
         let row = |text: String| serde_json::from_str::<PassRow>(&text).ok();
         rows.into_iter().filter_map(row).map(|row| (row.target.clone(), row)).collect()
     }
@@ -137,101 +137,124 @@ impl Store {
 enum Wrong {
     /// It is of a newer enact.
     Newer(i64),
-    Sqlite(rusqlite::Error),
+    Other(String),
 }
 
 impl Wrong {
-    fn says(&self) -> String {
+    fn says(self) -> String {
         match self {
             Self::Newer(version) => format!("it is of a newer enact (version {version})"),
-            Self::Sqlite(error) => error.to_string(),
+            Self::Other(why) => why,
         }
     }
 }
 
-impl From<rusqlite::Error> for Wrong {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Sqlite(error)
+impl From<String> for Wrong {
+    fn from(why: String) -> Self {
+        Self::Other(why)
     }
 }
 
 /// Opens a store and brings it to this version. Returns the version that it had.
-fn connect(file: &Path) -> Result<(Connection, usize), Wrong> {
-    let mut connection = Connection::open(file)?;
-    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    // Nobody writes a negative one.
-    let known = usize::try_from(version).unwrap_or(usize::MAX);
-    if known > MIGRATIONS.len() {
-        return Err(Wrong::Newer(version));
+fn connect(home: &Home) -> Result<(Box<dyn Database>, usize), Wrong> {
+    let open = home.open()?;
+    let mut known = version(&*open)?;
+    if known < open.migrations().len() {
+        open.begin_alone()?;
+        known = step(&*open, || migrate(&*open))?;
     }
-    connection.busy_timeout(PATIENCE)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
-    let step = connection.transaction()?;
-    for migration in MIGRATIONS.iter().skip(known) {
-        step.execute_batch(migration)?;
-    }
-    step.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
-    step.commit()?;
-    Ok((connection, known))
+    Ok((open, known))
 }
 
-fn insert(connection: &mut Connection, ended: &[Ended], keep_days: u32) -> rusqlite::Result<()> {
-    let step = connection.transaction()?;
+/// The version of a store that is not newer than this enact.
+fn version(open: &dyn Database) -> Result<usize, Wrong> {
+    let version = open.version()?;
+    // Nobody writes a negative one.
+    let known = usize::try_from(version).unwrap_or(usize::MAX);
+    if known > open.migrations().len() { Err(Wrong::Newer(version)) } else { Ok(known) }
+}
+
+/// Another process may have done it while this one waited.
+fn migrate(open: &dyn Database) -> Result<usize, Wrong> {
+    let known = version(open)?;
+    for migration in open.migrations().iter().skip(known) {
+        open.run(migration)?;
+    }
+    open.set_version(open.migrations().len() as i64)?;
+    Ok(known)
+}
+
+/// Ends a step that has begun: all of it is done, or nothing.
+fn step<T, E: From<String>>(open: &dyn Database, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    let done = work();
+    let ended = open.run(if done.is_ok() { "COMMIT" } else { "ROLLBACK" });
+    let done = done?;
+    ended?;
+    Ok(done)
+}
+
+fn insert<'a>(open: &dyn Database, ended: impl Iterator<Item = &'a Ended>, keep_days: u32) -> Found<()> {
     for Ended { row, picture } in ended {
-        let picture = picture.as_ref().map(|picture| insert_picture(&step, picture)).transpose()?;
-        insert_pass(&step, row, picture)?;
+        let picture = picture.as_ref().map(|picture| insert_picture(open, picture)).transpose()?;
+        insert_pass(open, row, &picture)?;
     }
     let age = SignedDuration::from_hours(i64::from(keep_days) * 24);
     let oldest = Timestamp::now().saturating_sub(age).unwrap_or(Timestamp::MIN).as_millisecond();
-    forget(&step, oldest)?;
-    step.commit()
+    forget(open, oldest)
 }
 
-fn insert_pass(step: &Connection, row: &PassRow, picture: Option<String>) -> rusqlite::Result<()> {
+fn insert_pass(open: &dyn Database, row: &PassRow, picture: &Option<String>) -> Found<()> {
     let new =
-        "INSERT INTO passes (target, ended_ms, pass, run, state, picture) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        "INSERT INTO passes (target, ended_ms, pass, run, state, picture) VALUES ($1, $2, $3, $4, $5, $6)";
     // This could fail only for keys that are not strings, and there are none.
     let pass = serde_json::to_string(row).unwrap_or_default();
-    let ended = row.ended.as_millisecond();
-    step.prepare(new)?.execute(params![row.target, ended, pass, row.run, row.state.name(), picture])?;
-    let day = "INSERT INTO days (target, day, changes, failed) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET \
-               changes = max(changes, excluded.changes), failed = max(failed, excluded.failed)";
+    let (target, ended) = (Cell::from(&row.target), row.ended.as_millisecond());
+    let (run, state) = (Cell::from(&row.run), Cell::from(row.state.name()));
+    open.change(new, &[target.clone(), ended.into(), Cell::from(&pass), run, state, Cell::from(picture)])?;
+    let day = "INSERT INTO days (target, day, changes, failed) VALUES ($1, $2, $3, $4) \
+               ON CONFLICT (target, day) DO UPDATE SET \
+               changes = CASE WHEN excluded.changes > days.changes THEN excluded.changes ELSE days.changes END, \
+               failed = CASE WHEN excluded.failed > days.failed THEN excluded.failed ELSE days.failed END";
     let changes = i64::try_from(row.left.changes).unwrap_or(i64::MAX);
-    let failed = row.state.is_trouble();
-    step.prepare(day)?.execute(params![row.target, ended / DAY_MS, changes, failed])?;
+    let failed = i64::from(row.state.is_trouble());
+    open.change(day, &[target, (ended / DAY_MS).into(), changes.into(), failed.into()])?;
     Ok(())
 }
 
 /// Keeps a picture, unless it is there. Returns its digest.
-fn insert_picture(step: &Connection, picture: &Picture) -> rusqlite::Result<String> {
+fn insert_picture(open: &dyn Database, picture: &Picture) -> Found<String> {
     let digest = picture.digest();
-    let new = "INSERT OR IGNORE INTO pictures (digest, page, plan) VALUES (?1, ?2, ?3)";
-    let added = step.prepare(new)?.execute(params![digest, picture.page, picture.plan])?;
-    if added > 0 {
-        let object = "INSERT INTO objects (picture, kind, name, action, cause, access, outcome) \
-                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-        let mut object = step.prepare(object)?;
-        for SeenObject { kind, name, action, cause, access, outcome } in &picture.objects {
-            object.execute(params![digest, kind, name, action, cause, access, outcome])?;
+    let new = "INSERT INTO pictures (digest, page, plan) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    let cells = [&digest, &picture.page, &picture.plan].map(Cell::from);
+    if open.change(new, &cells)? > 0 {
+        for objects in picture.objects.chunks(ROWS) {
+            let cells: Vec<_> = objects.iter().flat_map(|object| object_cells(&digest, object)).collect();
+            let places = places(objects.len(), 7, 0);
+            let new = "INSERT INTO objects (picture, kind, name, action, cause, access, outcome) VALUES";
+            open.change(&format!("{new} {places}"), &cells)?;
         }
     }
     Ok(digest)
 }
 
+fn object_cells(digest: &str, object: &SeenObject) -> [Cell; 7] {
+    let SeenObject { kind, name, action, cause, access, outcome } = object;
+    [digest.into(), kind.into(), name.into(), action.into(), cause.into(), access.into(), outcome.into()]
+}
+
 /// Drops what ended before a moment, and the pictures that no later pass has.
-fn forget(step: &Connection, oldest: i64) -> rusqlite::Result<()> {
+fn forget(open: &dyn Database, oldest: i64) -> Found<()> {
     for (table, column) in [("objects", "picture"), ("pictures", "digest")] {
-        step.execute(
+        open.change(
             &format!(
-                "DELETE FROM {table} WHERE {column} IN (SELECT picture FROM passes WHERE ended_ms < ?1) AND NOT EXISTS \
-                 (SELECT 1 FROM passes WHERE picture = {table}.{column} AND ended_ms >= ?1)"
+                "DELETE FROM {table} WHERE {column} IN (SELECT picture FROM passes WHERE ended_ms < $1) AND NOT EXISTS \
+                 (SELECT 1 FROM passes WHERE picture = {table}.{column} AND ended_ms >= $1)"
             ),
-            [oldest],
+            &[oldest.into()],
         )?;
     }
-    step.execute("DELETE FROM passes WHERE ended_ms < ?1", [oldest])?;
-    step.execute("DELETE FROM days WHERE day < ?1", [oldest / DAY_MS])?;
+    open.change("DELETE FROM passes WHERE ended_ms < $1", &[oldest.into()])?;
+    open.change("DELETE FROM days WHERE day < $1", &[(oldest / DAY_MS).into()])?;
     Ok(())
 }
 
@@ -270,15 +293,23 @@ fn row(LoggedRun { target, run, objects: _ }: &LoggedRun) -> Option<PassRow> {
     })
 }
 
-fn newer(file: &Path, version: i64) -> Diagnostic {
-    let message = format!("`{}` is the store of a newer enact: its version is {version}", file.display());
+fn newer(home: &Home, version: i64) -> Diagnostic {
+    let message = format!("`{}` is the store of a newer enact: its version is {version}", home.name());
     Diagnostic::new(Code::ServeStore, message)
-        .help("nothing of it was changed: use that enact, or another file with `--store`")
+        .help("nothing of it was changed: use that enact, or another store with `--store`")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use rusqlite::{Connection, params};
+
     use super::*;
+
+    fn open(file: impl AsRef<Path>) -> Store {
+        Store::open(Home::File(file.as_ref().to_owned())).unwrap_or_else(|wrong| panic!("{wrong:?}"))
+    }
 
     fn pass(target: &str, ended: Timestamp, state: PassState) -> PassRow {
         let left = LeftChanges { changes: 2, ..LeftChanges::default() };
@@ -295,7 +326,7 @@ mod tests {
         let file = folder.path().join("enact.db");
         let now = Timestamp::now();
         let old = now - SignedDuration::from_hours(24 * 11);
-        let mut store = Store::open(file.clone()).unwrap_or_else(|wrong| panic!("{wrong:?}"));
+        let mut store = open(&file);
         let rows = [
             pass("a", now, PassState::Failed),
             pass("a", now, PassState::Converged),
@@ -303,7 +334,7 @@ mod tests {
         ];
         assert_eq!(store.note(&unseen(&rows), 10), None);
         drop(store);
-        let last = Store::open(file).unwrap_or_else(|wrong| panic!("{wrong:?}")).last();
+        let last = open(&file).last();
         assert_eq!(last.keys().collect::<Vec<_>>(), ["a"]);
         assert_eq!(last["a"], rows[1]);
     }
@@ -322,7 +353,7 @@ mod tests {
 
     #[test]
     fn passes_in_a_row_that_saw_the_same_are_one_period_and_a_gap_begins_another() {
-        let mut store = Store::open(PathBuf::from(":memory:")).unwrap_or_else(|wrong| panic!("{wrong:?}"));
+        let mut store = open(":memory:");
         let began = Timestamp::now();
         let seen = [Some("x"), Some("x"), None, Some("x"), Some("y"), Some("x")];
         for (number, seen) in (0..).zip(seen) {
@@ -343,15 +374,14 @@ mod tests {
 
     #[test]
     fn a_picture_goes_with_the_last_pass_that_has_it() {
-        let mut store = Store::open(PathBuf::from(":memory:")).unwrap_or_else(|wrong| panic!("{wrong:?}"));
+        let mut store = open(":memory:");
         let (now, old) = (Timestamp::now(), Timestamp::now() - SignedDuration::from_hours(24 * 11));
         let ended = |at, name| Ended { row: pass("a", at, PassState::Pending), picture: Some(picture(name)) };
         let all = [ended(old, "gone"), ended(old, "stays"), ended(now, "stays")];
         assert_eq!(store.note(&all, 10), None);
         let left = |query: &str| -> Vec<String> {
-            let open = store.open.as_ref().unwrap();
-            let mut query = open.prepare(query).unwrap();
-            query.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+            let rows = store.open.as_ref().unwrap().rows(query, &[]).unwrap();
+            rows.iter().map(|row| row.text(0).unwrap()).collect()
         };
         assert_eq!(left("SELECT page FROM pictures"), ["<p>stays</p>"]);
         assert_eq!(left("SELECT name FROM objects"), ["stays"]);
@@ -362,14 +392,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("enact.db");
         let old = Connection::open(&file).unwrap();
-        old.execute_batch(MIGRATIONS[0]).unwrap();
+        old.execute_batch(sqlite::MIGRATIONS[0]).unwrap();
         old.pragma_update(None, "user_version", 1).unwrap();
         let row = pass("a", Timestamp::now(), PassState::Failed);
         let new = "INSERT INTO passes (target, ended_ms, pass) VALUES (?1, ?2, ?3)";
         let text = serde_json::to_string(&row).unwrap();
         old.execute(new, params!["a", row.ended.as_millisecond(), text]).unwrap();
         drop(old);
-        let store = Store::open(file).unwrap_or_else(|wrong| panic!("{wrong:?}"));
+        let mut store = open(&file);
         assert_eq!(store.pass("a", "r").unwrap().unwrap().row, row);
         let days = store.days(&["a".to_owned()], Timestamp::now(), 30).unwrap();
         assert!(days["a"][0].failed && days["a"][0].changes == 2, "{days:?}");
@@ -379,10 +409,10 @@ mod tests {
     fn a_store_of_a_newer_version_is_refused_and_left_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("enact.db");
-        drop(Store::open(file.clone()));
+        drop(open(&file));
         Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
         let before = std::fs::read(&file).unwrap();
-        let refused = Store::open(file.clone()).map(|_| ()).unwrap_err();
+        let refused = Store::open(Home::File(file.clone())).map(|_| ()).unwrap_err();
         assert_eq!(refused.code, Code::ServeStore);
         assert_eq!(std::fs::read(&file).unwrap(), before);
     }
@@ -392,12 +422,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("enact.db");
         std::fs::create_dir(&file).unwrap();
-        let mut store = Store::open(file.clone()).unwrap_or_else(|wrong| panic!("{wrong:?}"));
+        let mut store = open(&file);
         let rows = [pass("a", Timestamp::now(), PassState::Converged)];
         assert!(matches!(store.note(&unseen(&rows), 10), Some(ServeEvent::StoreDown { .. })));
         assert_eq!(store.note(&unseen(&rows), 10), None, "it is said once");
         std::fs::remove_dir(&file).unwrap();
         assert_eq!(store.note(&unseen(&rows), 10), Some(ServeEvent::StoreBack));
         assert_eq!(store.last()["a"], rows[0]);
+        assert_eq!(store.passes("a", i64::MAX, 9).unwrap().len(), 3, "what waited is noted, too");
     }
 }

@@ -15,7 +15,7 @@ use axum::routing::{get, post};
 use axum::{Router, middleware};
 use futures::stream::{Stream, unfold};
 use jiff::Timestamp;
-use maud::Markup;
+use maud::{Markup, html};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::spawn_blocking;
 use url::form_urlencoded;
@@ -86,8 +86,12 @@ fn page(status: StatusCode, title: &str, frame: Frame<'_>, main: &Markup) -> Res
     (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
 }
 
-fn shown(title: &str, visitor: &Visitor, main: &Markup) -> Response {
-    page(StatusCode::OK, title, Frame { visitor: Some(visitor), is_live: true }, main)
+fn shown(board: &Board, title: &str, visitor: &Visitor, main: &Markup) -> Response {
+    let main = html! {
+        @if let Some(why) = board.store_down() { (parts::store_down(&why)) }
+        (main)
+    };
+    page(StatusCode::OK, title, Frame { visitor: Some(visitor), is_live: true }, &main)
 }
 
 /// A page that says why there is no other one.
@@ -148,10 +152,10 @@ impl FromRequestParts<Arc<Board>> for Visitor {
 /// Asks the store, where nobody waits for it but this page.
 async fn ask<T: Send + 'static>(
     board: &Arc<Board>,
-    question: impl FnOnce(&Store) -> Result<T, String> + Send + 'static,
+    question: impl FnOnce(&mut Store) -> Result<T, String> + Send + 'static,
 ) -> Result<T, String> {
     let board = board.clone();
-    let asked = spawn_blocking(move || match &*lock(board.store()) {
+    let asked = spawn_blocking(move || match &mut *lock(board.store()) {
         Some(store) => question(store),
         None => Err("there is none".to_owned()),
     });
@@ -165,7 +169,7 @@ async fn overview_page(State(board): Shared, visitor: Visitor, uri: Uri) -> Resp
     let names: Vec<_> = listed.rows.iter().map(|(name, _)| (*name).to_owned()).collect();
     // Without the store, what is known now is there all the same.
     let days = ask(&board, move |store| store.days(&names, now, parts::DAYS)).await.unwrap_or_default();
-    shown("Targets", &visitor, &overview::page(&view, &targets, &listed, &days, now))
+    shown(&board, "Targets", &visitor, &overview::page(&view, &targets, &listed, &days, now))
 }
 
 async fn target_page(State(board): Shared, visitor: Visitor, Path(name): Path<String>, uri: Uri) -> Response {
@@ -192,7 +196,7 @@ async fn target_page(State(board): Shared, visitor: Visitor, Path(name): Path<St
         has_older,
         now,
     };
-    shown(&name, &visitor, &target::page(&of))
+    shown(&board, &name, &visitor, &target::page(&of))
 }
 
 async fn run_page(State(board): Shared, visitor: Visitor, Path(name): Path<String>, uri: Uri) -> Response {
@@ -204,7 +208,7 @@ async fn run_page(State(board): Shared, visitor: Visitor, Path(name): Path<Strin
     .await;
     match found {
         Ok(Some((pass, picture))) => {
-            shown("Run", &visitor, &run::page(&pass.row, &picture, Timestamp::now()))
+            shown(&board, "Run", &visitor, &run::page(&pass.row, &picture, Timestamp::now()))
         }
         Ok(None) => missing(&visitor, "Nothing is known of this run."),
         Err(why) => unread(&visitor, &why),
@@ -218,7 +222,7 @@ async fn object_page(State(board): Shared, visitor: Visitor, Path(name): Path<St
     match ask(&board, move |store| store.history(&of.0, &of.1, &of.2)).await {
         Ok(periods) => {
             let main = object::page(&name, &kind, &object, &periods, Timestamp::now());
-            shown(&object, &visitor, &main)
+            shown(&board, &object, &visitor, &main)
         }
         Err(why) => unread(&visitor, &why),
     }

@@ -58,6 +58,8 @@ mod repository;
 mod serve;
 mod servers;
 mod shards;
+#[cfg(all(unix, feature = "serve"))]
+mod store;
 #[path = "../support/mod.rs"]
 mod support;
 mod systems;

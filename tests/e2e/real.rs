@@ -2,7 +2,7 @@
 
 mod child;
 mod directus;
-mod postgres;
+pub(crate) mod postgres;
 mod powerdns;
 mod proxy;
 mod rabbitmq;
@@ -65,12 +65,13 @@ struct Turn<A: 'static> {
     _turn: MutexGuard<'static, ()>,
 }
 
-/// Whether the server of this system is installed. Without it a test is skipped and prints a line that says so, unless
+/// Whether the server of this name is installed. Without it a test is skipped and prints a line that says so, unless
 /// a variable requires the server: there, skipping would hide a missing test.
 pub(crate) fn is_there(system: &str) -> bool {
     let (missing, wanted) = match system {
         "rabbitmq" => (rabbitmq::missing(), "ENACT_REQUIRE_RABBITMQ"),
         "powerdns" => (powerdns::missing(), "ENACT_REQUIRE_POWERDNS"),
+        "postgresql" => (postgres::missing(), "ENACT_REQUIRE_POSTGRESQL"),
         "directus" => (directus::missing(), "ENACT_REQUIRE_DIRECTUS"),
         _ => panic!("`{system}` has no server"),
     };

@@ -167,7 +167,8 @@ fn one_target_that_fails_keeps_no_other_one_from_its_pass() {
 pub(crate) struct Service {
     child: Child,
     lines: Receiver<Value>,
-    seen: Vec<Value>,
+    /// What it has said until now.
+    pub(crate) seen: Vec<Value>,
 }
 
 impl Service {

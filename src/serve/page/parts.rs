@@ -237,6 +237,15 @@ pub(in crate::serve) fn object(of: &str, kind: &str, name: &str) -> String {
     link(&format!("{}/object", target(of)), [("kind", kind), ("name", name)])
 }
 
+/// What earlier passes found is not all there.
+pub(in crate::serve) fn store_down(why: &str) -> Markup {
+    html! {
+        p.note.error role="status" {
+            "The store cannot be used: " (why) ". Targets are looked after all the same; of what happened before, not all is shown."
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,11 +1,11 @@
-//! What pages show of the store. Each of these is one query, however many targets there are.
+//! What pages show of the store. The number of queries does not depend on the number of targets.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{DAY_MS, Store};
+use super::database::{Cell, Found, Row, places};
+use super::{DAY_MS, ROWS, Store};
 use crate::report::pass::PassRow;
 use crate::report::picture::SeenObject;
 
@@ -51,108 +51,98 @@ pub(in crate::serve) struct Period {
     pub(in crate::serve) object: SeenObject,
 }
 
-const DAYS: &str = "SELECT target, day, changes, failed FROM json_each(?1) JOIN days ON target = value \
-    WHERE day > ?2 ORDER BY day";
+const DAYS: &str = "SELECT target, day, changes, failed FROM days WHERE day > $1 AND target IN ";
 const CLEAN: &str = "SELECT target, max(ended_ms) FROM passes WHERE state = 'converged' GROUP BY target";
 const PASSES: &str =
-    "SELECT id, pass, picture FROM passes WHERE target = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
+    "SELECT id, pass, picture FROM passes WHERE target = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
 const PASS: &str =
-    "SELECT id, pass, picture FROM passes WHERE run = ?1 AND target = ?2 ORDER BY id DESC LIMIT 1";
+    "SELECT id, pass, picture FROM passes WHERE run = $1 AND target = $2 ORDER BY id DESC LIMIT 1";
 // Passes in a row with one picture have the same difference of these two counts.
 const HISTORY: &str = "WITH numbered AS (SELECT id, ended_ms, picture, row_number() OVER (ORDER BY id) - \
-    row_number() OVER (PARTITION BY picture ORDER BY id) AS island FROM passes WHERE target = ?1), \
+    row_number() OVER (PARTITION BY picture ORDER BY id) AS island FROM passes WHERE target = $1), \
     periods AS (SELECT picture, min(id) AS first_id, min(ended_ms) AS first, max(ended_ms) AS last, \
     count(*) AS passes FROM numbered WHERE picture IS NOT NULL GROUP BY picture, island) \
     SELECT first, last, passes, (SELECT run FROM passes WHERE id = first_id), \
     kind, name, action, cause, access, outcome FROM periods JOIN objects USING (picture) \
-    WHERE kind = ?2 AND name = ?3 ORDER BY first_id DESC LIMIT 100";
-
-/// Why something could not be read, or what was read.
-type Found<T> = Result<T, String>;
+    WHERE kind = $2 AND name = $3 ORDER BY first_id DESC LIMIT 100";
 
 impl Store {
     /// The days of these targets, as far back as this many.
     pub(in crate::serve) fn days(
-        &self,
+        &mut self,
         targets: &[String],
         now: Timestamp,
         days: i64,
     ) -> Found<BTreeMap<String, Vec<Day>>> {
         let today = now.as_millisecond() / DAY_MS;
-        let names = serde_json::to_string(targets).unwrap_or_default();
-        let day = |row: &Row<'_>| {
-            let (day, changes): (i64, i64) = (row.get(1)?, row.get(2)?);
-            let changes = usize::try_from(changes).unwrap_or_default();
-            Ok((row.get(0)?, Day { ago: today - day, changes, failed: row.get(3)? }))
-        };
-        self.read(|open| {
-            let mut found: BTreeMap<String, Vec<Day>> = BTreeMap::new();
-            let mut query = open.prepare(DAYS)?;
-            for read in query.query_map(params![names, today - days], day)? {
-                let (target, day): (String, Day) = read?;
-                found.entry(target).or_default().push(day);
+        let mut found: BTreeMap<String, Vec<Day>> = BTreeMap::new();
+        for targets in targets.chunks(ROWS) {
+            let mut cells = vec![Cell::Int(today - days)];
+            cells.extend(targets.iter().map(Cell::from));
+            for row in self.with(|open| open.rows(&days_of(targets.len()), &cells))? {
+                let changes = usize::try_from(row.int(2)?).unwrap_or_default();
+                let day = Day { ago: today - row.int(1)?, changes, failed: row.int(3)? != 0 };
+                found.entry(row.text(0)?).or_default().push(day);
             }
-            Ok(found)
-        })
+        }
+        Ok(found)
     }
 
     /// When each target was last seen to be as declared.
-    pub(in crate::serve) fn clean(&self) -> Found<BTreeMap<String, Timestamp>> {
-        self.read(|open| {
-            let mut query = open.prepare(CLEAN)?;
-            query.query_map([], |row| Ok((row.get(0)?, time(row.get(1)?))))?.collect()
-        })
+    pub(in crate::serve) fn clean(&mut self) -> Found<BTreeMap<String, Timestamp>> {
+        let rows = self.with(|open| open.rows(CLEAN, &[]))?;
+        rows.iter().map(|row| Ok((row.text(0)?, time(row.int(1)?)))).collect()
     }
 
     /// The newest passes over a target that are older than this one.
-    pub(in crate::serve) fn passes(&self, target: &str, before: i64, most: usize) -> Found<Vec<StoredPass>> {
+    pub(in crate::serve) fn passes(
+        &mut self,
+        target: &str,
+        before: i64,
+        most: usize,
+    ) -> Found<Vec<StoredPass>> {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        self.read(|open| {
-            let mut query = open.prepare(PASSES)?;
-            let all: rusqlite::Result<Vec<_>> =
-                query.query_map(params![target, before, most], stored)?.collect();
-            Ok(all?.into_iter().flatten().collect())
-        })
+        let rows = self.with(|open| open.rows(PASSES, &[target.into(), before.into(), most.into()]))?;
+        rows.iter().filter_map(|row| stored(row).transpose()).collect()
     }
 
     /// The pass of a run over a target.
-    pub(in crate::serve) fn pass(&self, target: &str, run: &str) -> Found<Option<StoredPass>> {
-        self.read(|open| open.prepare(PASS)?.query_row([run, target], stored).optional()).map(Option::flatten)
+    pub(in crate::serve) fn pass(&mut self, target: &str, run: &str) -> Found<Option<StoredPass>> {
+        let rows = self.with(|open| open.rows(PASS, &[run.into(), target.into()]))?;
+        rows.first().map(stored).transpose().map(Option::flatten)
     }
 
-    /// What a pass saw.
-    pub(in crate::serve) fn picture(&self, of: &StoredPass) -> Found<StoredPicture> {
+    /// What a pass saw; nothing if it was forgotten meanwhile.
+    pub(in crate::serve) fn picture(&mut self, of: &StoredPass) -> Found<StoredPicture> {
         let Some(digest) = &of.picture else { return Ok(StoredPicture::default()) };
-        let objects = "SELECT kind, name, action, cause, access, outcome FROM objects WHERE picture = ?1";
-        self.read(|open| {
-            let (page, plan) = open
-                .prepare("SELECT page, plan FROM pictures WHERE digest = ?1")?
-                .query_row([digest], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            let mut objects = open.prepare(objects)?;
-            let objects: rusqlite::Result<_> = objects.query_map([digest], |row| object(row, 0))?.collect();
-            Ok(StoredPicture { page, plan, objects: objects? })
-        })
+        let digest = [Cell::from(digest)];
+        let pictures =
+            self.with(|open| open.rows("SELECT page, plan FROM pictures WHERE digest = $1", &digest))?;
+        let Some(picture) = pictures.first() else { return Ok(StoredPicture::default()) };
+        let objects = "SELECT kind, name, action, cause, access, outcome FROM objects WHERE picture = $1";
+        let objects = self.with(|open| open.rows(objects, &digest))?;
+        let objects = objects.iter().map(|row| object(row, 0)).collect::<Found<_>>()?;
+        Ok(StoredPicture { page: picture.text(0)?, plan: picture.text(1)?, objects })
     }
 
     /// How an object was seen over time, newest first.
-    pub(in crate::serve) fn history(&self, target: &str, kind: &str, name: &str) -> Found<Vec<Period>> {
-        let period = |row: &Row<'_>| {
-            let passes: i64 = row.get(2)?;
+    pub(in crate::serve) fn history(&mut self, target: &str, kind: &str, name: &str) -> Found<Vec<Period>> {
+        let period = |row: &Row| {
             Ok(Period {
-                first: time(row.get(0)?),
-                last: time(row.get(1)?),
-                passes: usize::try_from(passes).unwrap_or_default(),
-                run: row.get(3)?,
+                first: time(row.int(0)?),
+                last: time(row.int(1)?),
+                passes: usize::try_from(row.int(2)?).unwrap_or_default(),
+                run: row.text(3)?,
                 object: object(row, 4)?,
             })
         };
-        self.read(|open| open.prepare(HISTORY)?.query_map([target, kind, name], period)?.collect())
+        let rows = self.with(|open| open.rows(HISTORY, &[target.into(), kind.into(), name.into()]))?;
+        rows.iter().map(period).collect()
     }
+}
 
-    fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Found<T> {
-        let open = self.open.as_ref().ok_or("the store cannot be opened")?;
-        query(open).map_err(|error| error.to_string())
-    }
+fn days_of(targets: usize) -> String {
+    format!("{DAYS}{} ORDER BY day", places(1, targets, 1))
 }
 
 fn time(milliseconds: i64) -> Timestamp {
@@ -160,36 +150,39 @@ fn time(milliseconds: i64) -> Timestamp {
 }
 
 /// A pass; `None` if a newer enact wrote it in another way.
-fn stored(row: &Row<'_>) -> rusqlite::Result<Option<StoredPass>> {
-    let (id, text, picture): (_, String, _) = (row.get(0)?, row.get(1)?, row.get(2)?);
+fn stored(row: &Row) -> Found<Option<StoredPass>> {
+    let (id, text, picture) = (row.int(0)?, row.text(1)?, row.maybe(2)?);
     Ok(serde_json::from_str(&text).ok().map(|row| StoredPass { id, row, picture }))
 }
 
-fn object(row: &Row<'_>, at: usize) -> rusqlite::Result<SeenObject> {
+fn object(row: &Row, at: usize) -> Found<SeenObject> {
     Ok(SeenObject {
-        kind: row.get(at)?,
-        name: row.get(at + 1)?,
-        action: row.get(at + 2)?,
-        cause: row.get(at + 3)?,
-        access: row.get(at + 4)?,
-        outcome: row.get(at + 5)?,
+        kind: row.text(at)?,
+        name: row.text(at + 1)?,
+        action: row.text(at + 2)?,
+        cause: row.maybe(at + 3)?,
+        access: row.maybe(at + 4)?,
+        outcome: row.maybe(at + 5)?,
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
+    use super::super::Home;
     use super::*;
 
     #[test]
     fn no_page_reads_more_of_the_store_than_it_shows() {
-        let store =
-            Store::open(std::path::PathBuf::from(":memory:")).unwrap_or_else(|wrong| panic!("{wrong:?}"));
-        let open = store.open.as_ref().unwrap();
-        for query in [DAYS, CLEAN, PASSES, PASS, HISTORY] {
-            let mut plan = open.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
-            let nothing = vec![rusqlite::types::Null; plan.parameter_count()];
-            let steps = plan.query_map(rusqlite::params_from_iter(nothing), |row| row.get(3)).unwrap();
-            let steps: Vec<String> = steps.map(Result::unwrap).collect();
+        let mut store =
+            Store::open(Home::File(PathBuf::from(":memory:"))).unwrap_or_else(|wrong| panic!("{wrong:?}"));
+        for query in [&days_of(2), CLEAN, PASSES, PASS, HISTORY] {
+            let values = query.matches('$').count();
+            let nothing = vec![Cell::Text(None); values];
+            let steps =
+                store.with(|open| open.rows(&format!("EXPLAIN QUERY PLAN {query}"), &nothing)).unwrap();
+            let steps: Vec<_> = steps.iter().map(|row| row.text(3).unwrap()).collect();
             let is_whole = |step: &&String| step.starts_with("SCAN passes") || step.starts_with("SCAN days");
             assert_eq!(steps.iter().find(is_whole), None, "{query}: {steps:#?}");
         }

@@ -32,11 +32,8 @@ pub(crate) struct Directus {
 
 /// Why there can be no Directus.
 pub(crate) fn missing() -> Option<&'static str> {
-    match (postgres::programs(), modules().join(PROGRAM).exists()) {
-        (None, _) => Some("PostgreSQL is not installed; apt-get install postgresql"),
-        (_, false) => Some("Directus is not installed; tests/directus.sh installs it"),
-        _ => None,
-    }
+    let is_there = modules().join(PROGRAM).exists();
+    postgres::missing().or((!is_there).then_some("Directus is not installed; tests/directus.sh installs it"))
 }
 
 /// The Directus of this process, empty.

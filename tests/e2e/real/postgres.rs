@@ -20,6 +20,11 @@ pub(crate) fn programs() -> Option<PathBuf> {
     Some(newest.join("bin")).filter(|programs| programs.join("initdb").exists())
 }
 
+/// Why there can be no cluster.
+pub(crate) fn missing() -> Option<&'static str> {
+    programs().is_none().then_some("PostgreSQL is not installed; apt-get install postgresql")
+}
+
 /// Creates and starts a cluster. Nothing in it has to survive a loss of power.
 const SCRIPT: &str = r#"
 "$1/initdb" -D data -U directus -A trust -E UTF8 --locale=C --no-sync &&
