@@ -93,6 +93,6 @@ impl Reader for FirstRead {
         let statuses = Statuses { success: vec![200, 401, 403], ..Statuses::default() };
         let found = self.reader.read(path, &statuses).await?;
         self.answered.store(matches!(found, GetResult::Reply(_)), Ordering::Relaxed);
-        Err(ReadError { message: "one answer is enough".to_owned(), help: None })
+        Err(ReadError::new("one answer is enough".to_owned(), None))
     }
 }
