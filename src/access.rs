@@ -12,7 +12,6 @@ pub mod cedar;
 mod cover;
 mod evaluate;
 pub mod impact;
-pub mod index;
 pub mod near;
 pub mod order;
 pub mod pattern;

@@ -25,22 +25,29 @@ fn of_dimension(like: &RuleSet, rule: &Rule, dimension: &Dimension) -> Option<BT
 }
 
 /// Rules, and which of them are near to another one.
-pub(super) struct NearRules<'r> {
+pub struct NearRules<'r> {
     like: &'r RuleSet,
     rules: Vec<&'r Rule>,
     near: Near,
 }
 
 impl<'r> NearRules<'r> {
-    pub(super) fn new(like: &'r RuleSet, rules: Vec<&'r Rule>) -> Self {
+    /// These rules, read like those of this set.
+    #[must_use]
+    pub fn new(like: &'r RuleSet, rules: Vec<&'r Rule>) -> Self {
         let all: Vec<_> = rules.iter().map(|rule| beginnings(like, rule)).collect();
         Self { like, rules, near: Near::new(&all) }
     }
 
     /// The rules that may apply to a request to which this one does.
     pub(super) fn of(&self, rule: &Rule) -> impl Iterator<Item = &'r Rule> {
-        let near = self.near.at(|dimension| of_dimension(self.like, rule, dimension));
-        near.into_iter().filter_map(|place| self.rules.get(place)).copied()
+        self.places(rule).into_iter().filter_map(|place| self.rules.get(place)).copied()
+    }
+
+    /// Their places among all rules. A rule is not near to one that applies to nothing.
+    #[must_use]
+    pub fn places(&self, rule: &Rule) -> BTreeSet<usize> {
+        self.near.at(|dimension| of_dimension(self.like, rule, dimension))
     }
 }
 
@@ -113,6 +120,7 @@ mod tests {
     use super::*;
     use crate::access::allowed::may_meet;
     use crate::access::budget::Budget;
+    use crate::access::question::plainly_covers;
 
     fn pattern() -> impl Strategy<Value = Pattern> {
         prop_oneof![
@@ -145,8 +153,10 @@ mod tests {
             let near = near.of(&beginnings(&like, &one));
             prop_assert_eq!(even, near.iter().copied().filter(|place| place % 2 == 0).collect());
             for (place, rule) in rules.iter().enumerate() {
+                let is_near = near.contains(&place);
                 let may_meet = may_meet(&like, rule, &one, &mut Budget::default()) == Ok(true);
-                prop_assert!(!may_meet || near.contains(&place), "{rule:?} {one:?}");
+                prop_assert!(!may_meet || is_near, "{rule:?} {one:?}");
+                prop_assert!(!plainly_covers(rule, &one) || is_near, "{rule:?} {one:?}");
             }
         }
     }

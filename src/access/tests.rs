@@ -9,9 +9,7 @@ use super::allowed::{self, Shown};
 use super::budget::Budget;
 use super::evaluate::{applies, evaluate, matches};
 use super::impact::{Difference, Impact, Reading, Verdict, compare};
-use super::index::Covers;
 use super::pattern::Pattern;
-use super::question::plainly_covers;
 use super::rule::{AccessRequest, Dimension, Effect, Rule, RuleSet};
 
 mod second;
@@ -195,16 +193,6 @@ proptest! {
             for word in words() {
                 prop_assert!(!matches(&narrow, &word) || matches(&wide, &word), "{word} {wide:?} {narrow:?}");
             }
-        }
-    }
-
-    #[test]
-    fn whatever_plainly_covers_a_rule_is_among_its_candidates(rules in rules(), of in rule()) {
-        let found = Covers::new(&rules.rules).candidates(&of);
-        prop_assert!(found.is_sorted());
-        for (number, rule) in rules.rules.iter().enumerate() {
-            let is_nothing = of.scopes.values().any(Vec::is_empty);
-            prop_assert!(is_nothing || !plainly_covers(rule, &of) || found.contains(&number), "{rule:?}");
         }
     }
 

@@ -11,7 +11,7 @@ use super::Empty;
 use crate::access::cedar::CedarPolicy;
 use crate::access::cedar::cover::{Extent, extents};
 use crate::access::impact::Reading;
-use crate::access::index::Covers;
+use crate::access::near::NearRules;
 use crate::access::question::plainly_covers;
 use crate::access::rule::{Dimension, Rule};
 use crate::diagnostic::{Code, Diagnostic, SpecDiagnostic};
@@ -164,7 +164,7 @@ fn is_everything(rule: &Rule) -> bool {
 }
 
 /// The allows of which a deny of another object leaves nothing.
-fn denied_elsewhere(objects: &[(&Declared, Vec<Reading>)]) -> Vec<Diagnostic> {
+fn denied_elsewhere<'a>(objects: &'a [(&'a Declared, Vec<Reading>)]) -> Vec<Diagnostic> {
     let all: Vec<_> = objects.iter().map(|(declared, readings)| (*declared, placed(readings))).collect();
     let rules = || {
         all.iter()
@@ -172,19 +172,19 @@ fn denied_elsewhere(objects: &[(&Declared, Vec<Reading>)]) -> Vec<Diagnostic> {
     };
     let (denies, allows): (Vec<_>, Vec<_>) =
         rules().partition(|(_, _, rules)| rules.iter().any(|rule| rule.denies));
-    let index = Covers::new(denies.iter().filter_map(|(_, _, rules)| rules.first().copied()));
+    let Some(like) = objects.iter().find_map(|(_, readings)| readings.first()) else { return Vec::new() };
+    let first = |rules: &[&'a Rule]| rules.first().copied();
+    let near = NearRules::new(&like.rules, denies.iter().filter_map(|(_, _, rules)| first(rules)).collect());
     let mut left = PAIRS;
     let mut diagnostics = Vec::new();
     for (declared, at, rules) in allows {
-        let candidates = rules.first().map(|rule| index.candidates(rule)).unwrap_or_default();
-        left = left.saturating_sub(candidates.len());
+        let near = first(rules).map(|rule| near.places(rule)).unwrap_or_default();
+        left = left.saturating_sub(near.len());
         if left == 0 {
             break;
         }
-        let mut others = candidates
-            .iter()
-            .filter_map(|number| denies.get(*number))
-            .filter(|(of, _, _)| of.id != declared.id);
+        let near = near.into_iter().filter_map(|place| denies.get(place));
+        let mut others = near.filter(|(of, _, _)| of.id != declared.id);
         if let Some((of, place, _)) = others.find(|(_, _, deny)| covers(deny, rules)) {
             let place = of.place(place);
             let message = format!(

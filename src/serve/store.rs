@@ -19,11 +19,12 @@ use crate::schedule::Mode;
 use database::{Cell, Database, Found, places};
 
 pub(super) mod database;
+mod home;
 mod postgres;
 pub(super) mod read;
 mod sqlite;
 
-pub(super) use database::Home;
+pub(super) use home::Home;
 
 const DAY_MS: i64 = 86_400_000;
 

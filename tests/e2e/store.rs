@@ -3,6 +3,8 @@
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -110,6 +112,16 @@ fn page(address: &str, path: &str) -> String {
     answer
 }
 
+/// Waits until a page shows this: a pass is noted right after it has ended.
+#[track_caller]
+fn shows(address: &str, path: &str, text: &str) {
+    let began = Instant::now();
+    while !page(address, path).contains(text) {
+        assert!(began.elapsed() < Duration::from_secs(30), "{path} does not show {text}");
+        sleep(Duration::from_millis(50));
+    }
+}
+
 #[test]
 fn while_the_database_is_down_targets_are_written_it_is_said_and_no_pass_is_forgotten() {
     let Some(database) = Database::new() else { return };
@@ -119,10 +131,13 @@ fn while_the_database_is_down_targets_are_written_it_is_said_and_no_pass_is_forg
     let address = service.until(|line| line["event"] == "listening")["address"].as_str().unwrap().to_owned();
     let first = service.until_state("converged");
     let first = first["run"].as_str().unwrap();
+    shows(&address, "/targets/live", first);
     page(&address, &format!("/targets/live/run?id={first}"));
-    for path in ["/targets/live", "/targets/live/object?kind=Role&name=A"] {
-        assert!(page(&address, path).contains(first), "{path}");
-    }
+    let lose = || repo.live.remove("roles", repo.object("roles", "B")["id"].as_str().unwrap());
+    let repairs = |line: &Value| line["event"] == "pass_ended" && line["written"] == 1;
+    lose();
+    let wrote = service.until(repairs);
+    shows(&address, "/targets/live/object?kind=Role&name=B", wrote["run"].as_str().unwrap());
 
     database.close();
     service.until(|line| line["event"] == "store_down");
@@ -130,9 +145,8 @@ fn while_the_database_is_down_targets_are_written_it_is_said_and_no_pass_is_forg
     for path in ["/", "/targets/live"] {
         assert!(page(&address, path).contains("The store cannot be used"), "{path}");
     }
-    let gone = repo.object("roles", "B");
-    repo.live.remove("roles", gone["id"].as_str().unwrap());
-    let wrote = service.until(|line| line["event"] == "pass_ended" && line["written"] == 1);
+    lose();
+    let wrote = service.until(repairs);
     assert_eq!(roles(&repo), ["A", "B"]);
 
     database.open();

@@ -1,55 +1,8 @@
 //! What a store asks of the database that it is in. All of them take the same SQL, whose places for values are `$1`, `$2` and so
 //! on, in this order; each brings its own tables.
 
-use std::path::PathBuf;
-use std::time::Duration;
-
-use super::{postgres, sqlite};
-use crate::diagnostic::Diagnostic;
-
 /// What was found, or why it was not.
 pub(in crate::serve) type Found<T> = Result<T, String>;
-
-/// Where a store is.
-pub(in crate::serve) enum Home {
-    /// A file of SQLite.
-    File(PathBuf),
-    /// A database of PostgreSQL.
-    Postgres(postgres::Server),
-}
-
-impl Home {
-    /// A file, or a URL of PostgreSQL.
-    pub(in crate::serve) fn of(named: PathBuf) -> Result<Self, Diagnostic> {
-        match named.to_str().filter(|named| postgres::is_url(named)) {
-            Some(url) => postgres::Server::of(url).map(Self::Postgres),
-            None => Ok(Self::File(named)),
-        }
-    }
-
-    pub(super) fn open(&self) -> Found<Box<dyn Database>> {
-        match self {
-            Self::File(file) => Ok(Box::new(sqlite::open(file)?)),
-            Self::Postgres(server) => Ok(Box::new(server.connect()?)),
-        }
-    }
-
-    /// How long it is let alone after it could not be opened.
-    pub(super) fn pause(&self) -> Duration {
-        match self {
-            Self::File(_) => Duration::ZERO,
-            Self::Postgres(_) => Duration::from_secs(10),
-        }
-    }
-
-    /// What it is called.
-    pub(super) fn name(&self) -> String {
-        match self {
-            Self::File(file) => file.display().to_string(),
-            Self::Postgres(server) => server.name(),
-        }
-    }
-}
 
 /// A database that is open. It waits for it, but not for long.
 pub(super) trait Database: Send {
