@@ -272,7 +272,7 @@ pub struct WaitForm {
     /// What is there once it never will be.
     #[serde(default)]
     pub failed: Vec<SignForm>,
-    /// For how many seconds it is asked at most, in ever longer steps. Default: 60.
+    /// For how many seconds it is asked at most, in ever longer steps.
     #[serde(default = "minute")]
     #[schemars(range(min = 1, max = 600))]
     pub seconds: u16,

@@ -111,7 +111,7 @@ mod tests {
         let (end, _) = waited(60, &[running.clone(), json!({"status": "failed", "why": "s3cret"})]).await;
         let WaitEnd::Failed(why) = end else { panic!("it failed") };
         assert_eq!(why, "the API did not do it: `/status` is \"failed\"; /jobs/1 may say why");
-        let (end, seconds) = waited(60, &[running.clone()]).await;
+        let (end, seconds) = waited(60, std::slice::from_ref(&running)).await;
         let WaitEnd::Unseen(why) = end else { panic!("it never ends") };
         assert_eq!((why.as_str(), seconds), ("the API was not done with it after 60 seconds", 60));
         let (end, seconds) = waited(100_000, &[running]).await;

@@ -12,14 +12,14 @@ pub(in crate::serve) enum Home {
     /// A file of SQLite.
     File(PathBuf),
     /// A database of PostgreSQL.
-    Postgres(postgres::Server),
+    Postgres(Box<postgres::Server>),
 }
 
 impl Home {
     /// A file, or a URL of PostgreSQL.
     pub(in crate::serve) fn of(named: PathBuf) -> Result<Self, Diagnostic> {
         match named.to_str().filter(|named| postgres::is_url(named)) {
-            Some(url) => postgres::Server::of(url).map(Self::Postgres),
+            Some(url) => postgres::Server::of(url).map(|server| Self::Postgres(Box::new(server))),
             None => Ok(Self::File(named)),
         }
     }
