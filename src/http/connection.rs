@@ -142,6 +142,8 @@ impl Connection {
 
     /// A link in an answer from a path, as a path below the target's URL; `None` if it leads elsewhere.
     pub(super) fn below(&self, here: &Path, link: &str) -> Option<Path> {
+        // An empty one would lead back here.
+        let link = (!link.is_empty()).then_some(link)?;
         let there = self.url_of(here).ok()?.join(link).ok()?;
         let rest = there.as_str().strip_prefix(self.base())?;
         Path::written(rest.starts_with('/').then_some(rest)?)

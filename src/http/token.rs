@@ -31,7 +31,7 @@ const MAX_WORDS: usize = 200;
 const REFUSED: Duration = Duration::from_secs(60);
 
 /// How long a token is kept that came in the place of a refused one.
-const KEPT: Duration = Duration::from_secs(60);
+const KEPT: Duration = Duration::from_secs(10);
 
 /// Where the usual errors have words for people, the first of them by RFC 6749 §5.2.
 const WORDS: [&str; 5] = ["/error", "/error_description", "/message", "/error/message", "/detail"];

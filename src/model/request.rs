@@ -128,10 +128,10 @@ impl Path {
         Some(Self { segments: self.segments.clone(), query })
     }
 
-    /// A path with its query as URLs have it; `None` if it is not one of texts.
+    /// A path with its query as URLs have it, from its first `/`; `None` if it is not one of texts.
     pub fn written(path: &str) -> Option<Self> {
         // Only for parsing it: no request ever goes there.
-        let url = url::Url::parse("http://link.invalid").ok()?.join(path).ok()?;
+        let url = url::Url::parse(&format!("http://link.invalid{path}")).ok()?;
         let text = |part: &str| percent_decode_str(part).decode_utf8().ok().map(|text| text.into_owned());
         let segments = url.path_segments()?.map(|part| Some(Segment::Text(text(part)?)));
         let query = url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned()));

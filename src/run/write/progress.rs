@@ -7,8 +7,7 @@ use crate::model::resource::RemoteId;
 use crate::model::wire::{Attempt, Next, OpenWrite};
 
 /// Why enact gives up on an open write.
-const NOT_AGAIN: &str =
-    "it was not there when enact looked, and is not sent again, because a second object could come of it";
+const NOT_AGAIN: &str = "it was not done when enact looked, and is not sent again, because it could be done twice: plan again later";
 
 /// How often enact looks again for a request that it cannot send right after the look.
 const LOOKS: u32 = 5;

@@ -16,9 +16,14 @@ pub(in crate::serve) enum Home {
 }
 
 impl Home {
-    /// A file, or a URL of PostgreSQL.
+    /// A file, or a URL of PostgreSQL. Any other URL is refused, and not shown: it may hold a password.
     pub(in crate::serve) fn of(named: PathBuf) -> Result<Self, Diagnostic> {
-        match named.to_str().filter(|named| postgres::is_url(named)) {
+        // A single letter is a drive of Windows.
+        let is_scheme = |text: &str| {
+            text.len() > 1 && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+        };
+        let is_url = |named: &&str| named.split_once(":/").is_some_and(|(scheme, _)| is_scheme(scheme));
+        match named.to_str().filter(is_url) {
             Some(url) => postgres::Server::of(url).map(|server| Self::Postgres(Box::new(server))),
             None => Ok(Self::File(named)),
         }

@@ -69,15 +69,13 @@ pub(in crate::serve) struct Server {
     config: Config,
 }
 
-/// Whether this names a database and no file.
-pub(super) fn is_url(named: &str) -> bool {
-    named.starts_with("postgres://") || named.starts_with("postgresql://")
-}
-
 impl Server {
     pub(super) fn of(url: &str) -> Result<Self, Diagnostic> {
         let wrong = |message: String, help: &str| Diagnostic::new(Code::ServeStore, message).help(help);
         let form = "write it as postgres://USER@HOST/DATABASE";
+        if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+            return Err(wrong("the URL of the store is not one of PostgreSQL".to_owned(), form));
+        }
         let config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
             wrong(format!("the URL of the store is not one of PostgreSQL: {}", chain(&error)), form)
         })?;
@@ -108,11 +106,18 @@ impl Server {
     }
 
     pub(super) fn connect(&self) -> Found<Connected> {
-        let (client, connection) = wait(self.config.connect(tls()?))?;
+        let (client, connection) =
+            wait(self.config.connect(tls()?)).map_err(|why| self.without_password(&why))?;
         let mut speaks = JoinSet::new();
         // Why it ends, whoever waits for an answer is told.
         speaks.spawn_on(async move { drop(connection.await) }, &Handle::current());
         Ok(Connected { client, _speaks: speaks })
+    }
+
+    /// What a server says that was given the password in the open.
+    fn without_password(&self, text: &str) -> String {
+        let password = self.config.get_password().map(String::from_utf8_lossy).filter(|of| !of.is_empty());
+        password.map_or_else(|| text.to_owned(), |password| text.replace(password.as_ref(), "***"))
     }
 }
 
@@ -248,6 +253,9 @@ mod tests {
             ("postgres://ada@db/enact?password=secret", "a password in it"),
             ("postgres:///enact", "names no host"),
             ("postgres://ada@db/enact?sslmode=maybe", "not one of PostgreSQL"),
+            ("POSTGRES://ada:secret@db/enact", "not one of PostgreSQL"),
+            ("postgres:/ada:secret@db/enact", "not one of PostgreSQL"),
+            ("postgresql+psycopg://ada:secret@db/enact", "not one of PostgreSQL"),
         ] {
             let wrong = wrong(url);
             assert!(wrong.contains(says) && !wrong.contains("secret"), "{url}: {wrong}");
