@@ -159,6 +159,11 @@ fn address(text: &str) -> Result<Url, &'static str> {
 
 /// The systems that answer at an address.
 async fn found(address: &Url, registry: &Registry, output: &Output) -> Result<Vec<NewTarget>, Diagnostic> {
+    if !address.username().is_empty() || address.password().is_some() || address.query().is_some() {
+        let message = "the address to look at has more in it than a place, such as a credential".to_owned();
+        let help = "leave out what stands before `@` and from `?` on: no credential is needed to look";
+        return Err(Diagnostic::new(Code::InitSystem, message).help(help));
+    }
     let open = |name: &str| Some((name.to_owned(), NewTarget::of(name, address.as_str())?.open(registry)?));
     let systems: Vec<_> = registry.names().filter_map(open).collect();
     let shown = short(address.as_str());

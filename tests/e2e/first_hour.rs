@@ -214,6 +214,21 @@ fn init_finds_the_systems_that_answer_with_reads_only_and_without_a_credential()
     }
 }
 
+#[test]
+fn a_credential_in_an_address_to_look_at_is_neither_shown_nor_sent() {
+    let world = World::new("polytomic");
+    let dir = TempDir::new().unwrap();
+    let place = world.live.url().replacen("http://", "", 1);
+    world.live.clear_requests();
+    for address in [format!("http://ada:s3cret@{place}"), format!("http://{place}?token=s3cret")] {
+        let init = run(dir.path(), &["init", "--find", &address]);
+        assert!(init.code == 64 && init.err.contains("credential"), "{}", init.err);
+        assert!(!init.err.contains("s3cret") && !init.out.contains("s3cret"), "{}{}", init.out, init.err);
+    }
+    assert!(world.live.requests().is_empty());
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
 /// The address of a server that answers alike whatever it is asked.
 fn alike(status: u16) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
