@@ -38,9 +38,6 @@ const EXAMPLE_WORKFLOW: &str = include_str!("../../examples/repository/.github/w
 /// What git is to leave out: the state of `--sandbox`.
 const IGNORED: &str = "/.enact/\n";
 
-/// Where a new user may have something to look at.
-const HERE: &str = "http://127.0.0.1:8014";
-
 #[derive(Args)]
 pub(super) struct Init {
     /// Looks for systems at this address and takes those that answer (repeatable); without one, where `enact sandbox` is.
@@ -49,7 +46,7 @@ pub(super) struct Init {
         long,
         value_name = "URL",
         num_args = 0..=1,
-        default_missing_value = HERE,
+        default_missing_value = sandbox::URL,
         value_parser = address,
         conflicts_with = "sandbox"
     )]
@@ -145,7 +142,8 @@ impl Init {
 
 /// Asks for an address to look at.
 fn asked_address(output: &Output) -> Result<Vec<Url>, Diagnostic> {
-    let question = format!("Address to look for systems at, such as {HERE} (empty: name each instead): ");
+    let question =
+        format!("Address to look for systems at, such as {} (empty: name each instead): ", sandbox::URL);
     let text = output.asked(&question).filter(|text| !text.is_empty());
     let wrong = |wrong| Diagnostic::new(Code::InitSystem, wrong).help("run it again");
     text.map(|text| address(&text).map_err(wrong)).transpose().map(|address| address.into_iter().collect())

@@ -16,7 +16,9 @@ use crate::sandbox::{self, Seed, Served, Store};
 use crate::system::registry::Registry;
 
 /// Where it listens unless `--listen` says otherwise.
-pub(super) const ADDRESS: &str = "127.0.0.1:8014";
+pub(super) const ADDRESS: &str = URL.split_at("http://".len()).1;
+/// The same as a URL.
+pub(super) const URL: &str = "http://127.0.0.1:8014";
 
 #[derive(Args)]
 pub(super) struct Sandbox {

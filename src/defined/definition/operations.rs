@@ -259,8 +259,8 @@ pub struct DeleteForm {
     pub wait: Option<WaitForm>,
 }
 
-/// How a write is waited for that is done after its answer of 202. A crash meanwhile costs nothing but the wait: the next run
-/// compares what is live.
+/// How a write is waited for that is done after its answer of 202. A run that ends meanwhile leaves the API's job behind: the
+/// next one compares what is live then.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct WaitForm {
